@@ -1,0 +1,184 @@
+"""One frozen Settings from file and environment.
+
+Rules
+- Every field has a working default; its unit is in its name; its heading is in docs/reference/settings.md.
+- Order, later wins: defaults, `troth.toml` in the data folder, environment (`TROTH_HTTP_PORT` for `http_port`), what
+  the command line was given.
+- A name nobody knows and a value out of range are refused with `BadSetting`; nothing is guessed, nothing ignored.
+- Read by `app`, `cli`, `drivers` and `testing` only (import contract 7); everybody else is given values.
+
+Source: TOML 1.0; XDG Base Directory Specification 0.8 for the folder of state.
+Left out: the log's `origin` when it is not set. It is made at first start, kept with the log and fixed for life, so it
+is the node's to find and not a default that could be made twice.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+
+from troth.errors import BadSetting
+
+__all__ = ["FILE_NAME", "Demo", "Settings", "load"]
+
+FILE_NAME: Final = "troth.toml"
+PREFIX: Final = "TROTH_"
+# Names of the environment that start with the prefix but are not settings: they belong to the project's own tests.
+NOT_SETTINGS: Final = frozenset({"TROTH_TEST_DATA", "TROTH_TEST_JOBS", "TROTH_REQUIRE_DATA", "TROTH_PYTHON"})
+
+_STORE: Final = r"^[a-z][a-z0-9+.-]*:[^\s][^\n]*\Z"
+_ORIGIN: Final = r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,254}\Z"  # C2SP tlog-checkpoint: no scheme, no spaces, no plus sign
+_BASE_URL: Final = r"^https?://[^/?#\s]+(?:/[^?#\s]*)?\Z"
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+StoreUrl = Annotated[str, msgspec.Meta(pattern=_STORE, max_length=500)]
+
+
+class Demo(StrEnum):
+    """Whether the demonstration neighbourhood starts with the node."""
+
+    ON = "on"
+    OFF = "off"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How one deployment is set up. Store URLs name a driver and, for local ones, a path relative to `data`."""
+
+    data: str = "troth-data"
+    bind: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] = "127.0.0.1"
+    http_port: Port = 8080
+    mqtt_port: Port = 1883
+    base_url: Annotated[str, msgspec.Meta(pattern=_BASE_URL, max_length=500)] | None = None
+    origin: Annotated[str, msgspec.Meta(pattern=_ORIGIN)] | None = None
+    demo: Demo = Demo.ON
+    segment_tick_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 10  # record.md: stated in the gate's key statement
+    commit_ms: Annotated[int, msgspec.Meta(ge=2, le=10)] = 3  # things.md, The writer: every 2 to 10 ms
+    log_lag_s: Annotated[float, msgspec.Meta(ge=0.1, le=1.5)] = 1.0  # record.md, The journal: at most 1.5 s
+    journal: StoreUrl = "sqlite:journal.db"
+    conduct: StoreUrl = "sqlite:conduct.db"
+    observations: StoreUrl = "sqlite:partitions"
+    accounts: StoreUrl = "sqlite:accounts.db"
+    log: StoreUrl = "folder:log"
+    keys: StoreUrl = "file:keys"
+    outside_dir: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what the types cannot express."""
+        if self.http_port != 0 and self.http_port == self.mqtt_port:
+            raise ValueError("http_port and mqtt_port are the same number")
+
+    @property
+    def folder(self) -> Path:
+        """The data folder as a path.
+
+        Raises:
+            BadSetting: the text is not a path, or names the home of somebody who does not exist.
+        """
+        return _folder(self.data)
+
+    @property
+    def url(self) -> str:
+        """Where people reach the node: `base_url` without a closing slash, or this computer."""
+        return (self.base_url or f"http://localhost:{self.http_port}").rstrip("/")
+
+
+def load(environ: Mapping[str, str], given: Mapping[str, str | int | float | None]) -> Settings:
+    """Put the settings together.
+
+    Args:
+        environ: the environment; XDG_STATE_HOME and HOME tell where state lies, TROTH_* are settings.
+        given: what the command line was given, by field name; None means "not given".
+
+    Raises:
+        BadSetting: the file cannot be read, a name is unknown, a value is of the wrong type or out of range.
+    """
+    said = {name: value for name, value in given.items() if value is not None}
+    spoken = _from_environment(environ)
+    for name in said:
+        _known(name, where="the command line")
+    data = str(said.get("data", spoken.get("data", Settings().data)))
+    written = _from_file(_folder(data) / FILE_NAME)
+    merged: dict[str, object] = {**written, **spoken, **said}
+    if merged.get("outside_dir") is None:
+        merged["outside_dir"] = str(_state_home(environ) / "troth")
+    try:
+        return msgspec.convert(merged, Settings, strict=False)
+    except msgspec.ValidationError as cause:
+        raise BadSetting(_plain(str(cause)), hint="docs/reference/settings.md lists every setting") from cause
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The settings among the environment; an empty value counts as not set."""
+    found: dict[str, str] = {}
+    for key, value in environ.items():
+        if not key.startswith(PREFIX) or key in NOT_SETTINGS or not value:
+            continue
+        name = key.removeprefix(PREFIX).lower()
+        _known(name, where=f"the environment ({key})")
+        found[name] = value
+    return found
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    """The settings of a file; a file that is not there is an empty one (whether the folder serves is for `app` to find)."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        found = tomllib.loads(text)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except tomllib.TOMLDecodeError as cause:
+        raise BadSetting(f"{FILE_NAME} is not TOML: {cause}") from cause
+    except (OSError, UnicodeDecodeError) as cause:
+        raise BadSetting(f"{FILE_NAME} in the data folder cannot be read") from cause
+    for name, value in found.items():
+        _known(name, where=FILE_NAME)
+        if name == "data":
+            raise BadSetting(f"data cannot stand in {FILE_NAME}: the file is found through it")
+        if type(value) not in _FILE_TYPES[name]:
+            raise BadSetting(f"{name} in {FILE_NAME} is of the wrong type")
+    return found
+
+
+_FILE_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    field.name: {int: (int,), float: (int, float)}.get(type(field.default), (str,))
+    for field in msgspec.structs.fields(Settings)
+}
+
+
+def _folder(text: str) -> Path:
+    """The data folder as a path; `~` is the home of whoever runs the node."""
+    try:
+        path = Path(text).expanduser()
+        os.fsencode(path)
+    except (RuntimeError, ValueError) as cause:
+        raise BadSetting("data is not a path of this computer") from cause
+    if not text or "\0" in text:
+        raise BadSetting("data is not a path of this computer")
+    return path
+
+
+def _known(name: str, *, where: str) -> None:
+    if name not in _FILE_TYPES:
+        raise BadSetting(
+            f"{where} names a setting that does not exist: {name}",
+            hint="docs/reference/settings.md lists every setting",
+        )
+
+
+def _state_home(environ: Mapping[str, str]) -> Path:
+    """XDG_STATE_HOME, which counts only when absolute; else ~/.local/state."""
+    named = Path(environ.get("XDG_STATE_HOME", ""))
+    return named if named.is_absolute() else Path(environ.get("HOME", "~")).expanduser() / ".local" / "state"
+
+
+def _plain(text: str) -> str:
+    """Turn a validation message round so that it begins with the setting: "http_port: expected ..."."""
+    match = re.fullmatch(r"(.*?)(?: - at `\$\.?([a-z_]*)`)?", text, re.DOTALL)
+    if match is None or not match[2]:
+        return text
+    return f"{match[2]}: {match[1][:1].lower()}{match[1][1:]}"

@@ -1,0 +1,86 @@
+"""Half-open intervals of time, [from, to) in int64 nanoseconds UTC, and the few things done with sets of them.
+
+Rules
+- A set of intervals is a tuple, sorted, disjoint, not touching; `tidy` makes one.
+- `FOREVER` as an end means "no end known".
+
+Source: gate.md, "Time".
+"""
+
+from typing import Final
+
+import msgspec
+
+__all__ = ["ALWAYS", "BEGINNING", "FOREVER", "Interval", "around", "covers", "intersect", "subtract", "tidy"]
+
+BEGINNING: Final = -(2**63)
+FOREVER: Final = 2**63 - 1
+
+
+class Interval(msgspec.Struct, frozen=True, order=True):
+    """[from_ns, to_ns), ns UTC; empty when to_ns <= from_ns."""
+
+    from_ns: int
+    to_ns: int
+
+
+ALWAYS: Final = (Interval(BEGINNING, FOREVER),)
+
+
+def tidy(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """Sort, drop the empty ones, and join those that touch."""
+    joined: list[Interval] = []
+    for each in sorted(intervals):
+        if each.to_ns <= each.from_ns:
+            continue
+        if joined and each.from_ns <= joined[-1].to_ns:
+            joined[-1] = Interval(joined[-1].from_ns, max(joined[-1].to_ns, each.to_ns))
+        else:
+            joined.append(each)
+    return tuple(joined)
+
+
+def intersect(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """The times in both sets."""
+    met: list[Interval] = []
+    at_left = at_right = 0
+    while at_left < len(left) and at_right < len(right):
+        from_ns = max(left[at_left].from_ns, right[at_right].from_ns)
+        to_ns = min(left[at_left].to_ns, right[at_right].to_ns)
+        if from_ns < to_ns:
+            met.append(Interval(from_ns, to_ns))
+        if left[at_left].to_ns <= right[at_right].to_ns:
+            at_left += 1
+        else:
+            at_right += 1
+    return tuple(met)
+
+
+def subtract(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """The times in `left` and not in `right`."""
+    kept = list(left)
+    for hole in right:
+        parts: list[Interval] = []
+        for each in kept:
+            if hole.to_ns <= each.from_ns or each.to_ns <= hole.from_ns:
+                parts.append(each)
+                continue
+            if each.from_ns < hole.from_ns:
+                parts.append(Interval(each.from_ns, hole.from_ns))
+            if hole.to_ns < each.to_ns:
+                parts.append(Interval(hole.to_ns, each.to_ns))
+        kept = parts
+    return tuple(kept)
+
+
+def covers(intervals: tuple[Interval, ...], at_ns: int) -> bool:
+    """Whether `at_ns` lies in the set."""
+    return any(each.from_ns <= at_ns < each.to_ns for each in intervals)
+
+
+def around(intervals: tuple[Interval, ...], at_ns: int) -> Interval | None:
+    """The interval that holds `at_ns`, or None."""
+    for each in intervals:
+        if each.from_ns <= at_ns < each.to_ns:
+            return each
+    return None

@@ -1,0 +1,213 @@
+"""The ports that keep observations and traces, with their promises written as contracts.
+
+Two stores, two files: `ConductStore` is where everything acknowledged together becomes durable at once; `ObservationStore` is
+where rows lie once moved. "Moving" is the only way from one to the other, and moving twice changes nothing.
+
+Contract of both
+- Every call that changes something is durable when it returns or calls back, or it raised StorageFailed (and may be kept).
+- A failed write or sync of a truth file is final: the store refuses everything afterwards with StorageFailed.
+- Each file has one writer; readers never block it.
+- A stamp whose lease has ended when the work begins is void: reads give nothing; rows are not kept and not counted, each
+  outcome is `Refusal.LEASE_ENDED`, and `journeys/hear` asks the gate anew (it counts the refusal, or stamps again).
+
+Source: things.md, "The writer" and "The store"; record.md, "Statements and traces are two things".
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from troth.names import StreamId, ThingId
+from troth.things.observations import Kept, Refusal, Shelf
+from troth.things.stamps import Admitted, Released
+
+__all__ = [
+    "SEGMENT_MAX",
+    "Committed",
+    "ConductStore",
+    "Cut",
+    "NotedTrace",
+    "ObservationStore",
+    "Segment",
+    "Tally",
+    "Told",
+]
+
+SEGMENT_MAX: Final = 65_536  # traces in one segment, record.md
+
+
+class NotedTrace(msgspec.Struct, frozen=True):
+    """A trace other than a collected row: its kind, the bytes that are hashed, and their salt (16 random bytes)."""
+
+    kind: int
+    trace: bytes
+    salt: bytes
+    segment: int = -1
+    leaf: int = -1
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """Counts of one thing since it joined: received = stored + repeated + sum(refused.values())."""
+
+    stored: int = 0
+    repeated: int = 0
+    refused: Mapping[str, int] = {}
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """What listeners are told after a commit: the rows of one stream that became durable in it, in order of sequence."""
+
+    stream: StreamId
+    rows: Sequence[Kept]
+
+
+class Cut(msgspec.Struct, frozen=True):
+    """A segment decided durably before it is built, so that a crash builds the same one again.
+
+    It holds the commits first..last (last < first when the tick was idle); `seed` makes the padding and is never published.
+    """
+
+    number: int
+    first: int
+    last: int
+    tick_ns: int
+    seed: bytes
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """One durable commit, in order: its rows with the shelf of each, then its other traces; its leaves in that order."""
+
+    number: int
+    rows: Sequence[tuple[Shelf, Kept]]
+    traces: Sequence[NotedTrace]
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """A built segment: its cut, real leaf hashes in order (32 bytes each, joined), padded size, signed statement."""
+
+    cut: Cut
+    leaves: bytes
+    size: int
+    root: bytes
+    statement: bytes
+
+
+class ConductStore(Protocol):
+    """Commits of conduct. One writer thread; all methods are called on the event loop and never block it.
+
+    Group commit: what was appended within a few ms or N rows becomes one row of one file, then the acknowledgements go
+    out. A row gets its sequence (contiguous per stream) and `@iot.id` when its commit begins; in the same step its lease
+    is looked at again. Equal (stream, time) with an equal result is a repeat of the kept row; with another result it is
+    refused `time-taken`. A key seen in the last 24 h is a repeat of the row kept then.
+    """
+
+    def append(self, admitted: Admitted) -> None:
+        """Queue rows for the next commit. `admitted.done` follows once durable.
+
+        Raises:
+            Busy: the queue is full (nothing was taken). The door stops reading or answers 429.
+            StorageFailed: the store has failed before.
+        """
+        ...
+
+    def refuse(self, thing: ThingId, reason: Refusal, *, count: int, done: Callable[[], None]) -> None:
+        """Count `count` observations refused for good; `done` follows once the count is durable."""
+        ...
+
+    async def note(self, traces: Sequence[NotedTrace]) -> None:
+        """Make other traces durable; they are leaves of the next segment."""
+        ...
+
+    async def settle(self) -> None:
+        """Return when every commit that had begun before this call has ended (barrier step 4)."""
+        ...
+
+    def listen(self, told: Callable[[Sequence[Told]], None]) -> None:
+        """Call `told` on the loop after each commit, before its acknowledgements. One listener: journeys/tell."""
+        ...
+
+    def latest(self, released: Released) -> Kept | None:
+        """The row with the latest time in the extent among unmoved rows and the latest moved one, or None."""
+        ...
+
+    def tail(self, released: Released) -> Sequence[Kept]:
+        """All unmoved rows in the extent and the query's `times`, in no order, without `after` and `top` applied."""
+        ...
+
+    def tally(self, thing: ThingId) -> Tally:
+        """Counts of a thing, durable ones only."""
+        ...
+
+    def find(self, id_: int) -> tuple[StreamId, int] | None:
+        """(stream, sequence) of an `@iot.id`, or None. Tells nothing about whether the row still exists."""
+        ...
+
+    @property
+    def uncut(self) -> int:
+        """Traces that are durable and in no cut yet. A segment closes before its tick once this reaches SEGMENT_MAX."""
+        ...
+
+    async def cut(self, tick_ns: int, seed: bytes) -> Cut:
+        """Close a segment at this tick: durable on return. A pending cut (after a crash) is returned again.
+
+        At most SEGMENT_MAX traces go in; what is left goes into the next.
+        """
+        ...
+
+    async def committed(self, cut: Cut) -> Sequence[Committed]:
+        """The commits of a pending cut, decoded, in order."""
+        ...
+
+    async def clear(self, cut: Cut) -> None:
+        """Forget the commits of a cut whose rows are moved; sequences, latest values, counts and repeat keys stay."""
+        ...
+
+    @property
+    def said_position(self) -> int:
+        """Journal position of the last private statement whose `said` trace is durable (0 if none)."""
+        ...
+
+    async def close(self) -> None:
+        """Commit what is queued and stop."""
+        ...
+
+
+class ObservationStore(Protocol):
+    """Rows once moved, by place, retention class and period, and the segments their traces stand in."""
+
+    async def move(self, segment: Segment, commits: Sequence[Committed]) -> None:
+        """Make the segment, its other traces and all its rows durable. Doing it again changes nothing."""
+        ...
+
+    async def rows(self, released: Released) -> Sequence[Kept]:
+        """At most `query.top` rows within extent, `query.times` and after `query.after`, in the query's order."""
+        ...
+
+    async def row(self, released: Released, *, sequence: int) -> Kept | None:
+        """The row of that sequence if it lies in the extent."""
+        ...
+
+    def taken(self, stream: StreamId, shelf: Shelf, *, time_ns: int) -> Kept | None:
+        """The moved row of that stream and time, or None. Called by the conduct writer's thread for late data."""
+        ...
+
+    async def segment(self, number: int) -> Segment | None:
+        """A moved segment, or None."""
+        ...
+
+    async def last_segment(self) -> Segment | None:
+        """The moved segment with the highest number, or None."""
+        ...
+
+    async def traces(self, number: int) -> Sequence[NotedTrace]:
+        """The other traces of a moved segment, with their leaves."""
+        ...
+
+    async def trace(self, kind: int, trace: bytes) -> NotedTrace | None:
+        """The moved trace with these bytes, or None (for the proof of a private statement)."""
+        ...
+
+    async def close(self) -> None:
+        """Stop; everything acknowledged is durable already."""
+        ...

@@ -1,0 +1,110 @@
+"""The documents agree with the program: what exists has a heading, what has a heading exists, links lead somewhere.
+
+A page that lists something (settings, gate steps, statement kinds, stores, commands) is one line of `PAGES`: the page, and
+a function that yields the names the program knows. Its owner adds it together with the page.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.architecture.trees import ROOT
+from troth.settings import Settings
+
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def settings() -> Iterable[str]:
+    return (field.name for field in msgspec.structs.fields(Settings))
+
+
+PAGES: dict[str, Callable[[], Iterable[str]]] = {
+    "settings.md": settings,
+}
+
+
+def headings(text: str) -> list[str]:
+    """The second-level headings of a page, without backquotes."""
+    return [found.replace("`", "").strip() for found in re.findall(r"^## (.+)$", text, flags=re.MULTILINE)]
+
+
+def differences(text: str, names: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Names without a heading, and headings without a name."""
+    there, known = set(headings(text)), set(names)
+    return known - there, there - known
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_lists_what_the_program_knows(page: str) -> None:
+    missing, stale = differences((REFERENCE / page).read_text(), PAGES[page]())
+    assert not missing, f"docs/reference/{page} lacks these headings"
+    assert not stale, f"docs/reference/{page} has headings for what does not exist"
+
+
+def test_a_missing_and_a_stale_heading_are_seen() -> None:
+    assert differences("## here\n\n## `gone`\n", ["here", "new"]) == ({"new"}, {"gone"})
+
+
+def test_every_default_is_written_on_its_page() -> None:
+    parts = {part.partition("\n")[0]: part for part in (REFERENCE / "settings.md").read_text().split("\n## ")}
+    for field in msgspec.structs.fields(Settings):
+        if field.default is not None:
+            assert str(field.default) in parts[field.name], field.name
+
+
+def pages() -> list[Path]:
+    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def anchor(heading: str) -> str:
+    """A heading as the fragment that renderers make of it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+
+
+def dead_links(page: Path, text: str) -> list[str]:
+    """Links of a page to files and headings of this repository that are not there."""
+    dead = []
+    prose = re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, fragment = target.partition("#")
+        file = (page.parent / name).resolve() if name else page
+        if not file.exists():
+            dead.append(target)
+        elif fragment and file.suffix == ".md":
+            there = {anchor(found) for found in re.findall(r"^#+ (.+)$", file.read_text(), flags=re.MULTILINE)}
+            if fragment not in there:
+                dead.append(target)
+    return dead
+
+
+def test_every_link_leads_somewhere() -> None:
+    dead = {str(page.relative_to(ROOT)): found for page in pages() if (found := dead_links(page, page.read_text()))}
+    assert not dead
+
+
+def test_a_dead_link_is_seen() -> None:
+    page = REFERENCE / "settings.md"
+    text = (
+        "[a](errors.md) [b](nowhere.md) [c](errors.md#bad-setting) [d](errors.md#good-setting) [e](https://example.org)"
+    )
+    assert dead_links(page, text) == ["nowhere.md", "errors.md#good-setting"]
+
+
+def test_every_make_target_that_a_page_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    named = {found for page in pages() for found in re.findall(r"`make ([a-z]+)`", page.read_text())}
+    assert named <= targets
+
+
+def test_decisions_are_numbered_without_gaps_and_have_their_parts() -> None:
+    found = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [path.name[:4] for path in found] == [f"{number:04}" for number in range(1, len(found) + 1)]
+    for path in found:
+        text = path.read_text()
+        assert [part for part in ("Context", "Decision", "Consequences") if part not in headings(text)] == [], path.name
+        assert re.search(r"^Status: (proposed|accepted|replaced by \d{4})$", text, flags=re.MULTILINE), path.name
