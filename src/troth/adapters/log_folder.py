@@ -1,0 +1,157 @@
+"""The log in a real folder: a Disk on this system's files, kept by one opener at a time.
+
+Rules
+- The lock against a second opener is held open (flock), not written down: a crash releases it, a copy of the folder has none.
+- After one failed sync nothing more is done here: what the system kept cannot be known, so the process must end.
+- A read needs no lock and may come from any thread.
+
+Source: record.md, "fsync rules"; fsync(2) and rename(2). The order of syncs stands in `tlog/files`.
+Left out: network file systems, whose flock and fsync promise less; docs/operators says so.
+"""
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from troth.errors import DiskFull, FolderInUse, FolderNotWritable, StorageFailed
+from troth.tlog.files import LockFile, TileFiles
+
+__all__ = ["FolderDisk", "LogFolder", "OutsideFolder"]
+
+
+class FolderDisk:
+    """A Disk in one folder, which exists."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._dead = False
+
+    def read(self, path: str) -> bytes | None:
+        with self._system("read"):
+            try:
+                return (self._folder / path).read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
+    def write(self, path: str, data: bytes) -> None:
+        with self._system("written"):
+            (self._folder / path).unlink(missing_ok=True)
+            with (self._folder / path).open("xb") as file:
+                file.write(data)
+
+    def sync(self, path: str) -> None:
+        self._sync(path, os.O_RDONLY)
+
+    def rename(self, old: str, new: str) -> None:
+        with self._system("renamed"):
+            (self._folder / old).replace(self._folder / new)
+
+    def unlink(self, path: str) -> None:
+        with self._system("removed"):
+            (self._folder / path).unlink(missing_ok=True)
+
+    def make_folder(self, path: str) -> None:
+        with self._system("made"):
+            (self._folder / path).mkdir(exist_ok=True)
+
+    def sync_folder(self, path: str) -> None:
+        self._sync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+    def names(self, path: str) -> tuple[str, ...]:
+        with self._system("listed"):
+            try:
+                return tuple(sorted(entry.name for entry in (self._folder / path).iterdir()))
+            except (FileNotFoundError, NotADirectoryError):
+                return ()
+
+    def _sync(self, path: str, flags: int) -> None:
+        with self._system("synced"):
+            try:
+                number = os.open(self._folder / path, flags | os.O_CLOEXEC)
+                try:
+                    os.fsync(number)
+                finally:
+                    os.close(number)
+            except OSError:
+                self._dead = True
+                raise
+
+    @contextmanager
+    def _system(self, deed: str) -> Iterator[None]:
+        if self._dead:
+            raise StorageFailed("the log's disk failed to sync before; the program must end")
+        try:
+            yield
+        except OSError as cause:
+            if cause.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFull(
+                    "no space is left where the log lies", hint="Free space there and start again."
+                ) from cause
+            raise StorageFailed(f"a file of the log could not be {deed} ({cause.strerror})") from cause
+
+
+class LogFolder:
+    """The folder of a log, opened by this program and no other until `close`.
+
+    Raises:
+        FolderInUse: another program has it open.
+        FolderNotWritable: it cannot be made or written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / ".state").mkdir(exist_ok=True)
+            self._held = os.open(folder / ".state" / "open", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as cause:
+            raise FolderNotWritable(
+                f"the log's folder cannot be made or written ({cause.strerror})",
+                hint="Choose another folder, or mend its rights.",
+            ) from cause
+        try:
+            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as cause:
+            os.close(self._held)
+            raise FolderInUse(
+                "another node has this log open", hint="Stop it first, or choose another folder."
+            ) from cause
+        self.disk = FolderDisk(folder)
+        self.tiles = TileFiles(self.disk)
+        self.lock = LockFile(self.disk)
+
+    def close(self) -> None:
+        """Let another program open the folder."""
+        if self._held >= 0:
+            os.close(self._held)  # gives the flock back
+            self._held = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class OutsideFolder(TileFiles):
+    """The place of the last checkpoint away from the log. Its lock is the log's: who writes the log writes here.
+
+    Raises:
+        FolderNotWritable: it cannot be made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as cause:
+            raise FolderNotWritable(
+                f"the folder for the copy of the checkpoint cannot be made ({cause.strerror})",
+                hint="Set XDG_STATE_HOME to a folder that can be written.",
+            ) from cause
+        super().__init__(FolderDisk(folder))

@@ -1,0 +1,295 @@
+"""Vectors of proof files: a small deployment with real signing, whose proofs every verifier must take or refuse as said.
+
+`python -m tests.vectors.make_proofs` writes tests/vectors/troth_proofs/ anew; a test compares.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from tests.vectors.made_signing import as_json, seed_of
+from troth.names import BasisId, HouseholdId, PersonId, PurposeId, StatementId, StreamId, ThingId, Uri, ckt_uri
+from troth.signing.cose import Signed, Signer
+from troth.signing.keys import Ed25519Signer
+from troth.statements.choice import ChoiceBody, Decision, NoticeShown
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
+from troth.statements.installation import Answering, Consideration, InstallationBody, InstalledStream
+from troth.statements.key import KeyBody, KeyRole
+from troth.statements.kinds import Body, KindName
+from troth.statements.passport import PassportBody, PassportStream
+from troth.statements.person import PersonBody
+from troth.statements.registration_policy import RegistrationPolicyBody, RegistrationRule
+from troth.statements.segment import ConductSegmentBody
+from troth.statements.statement import write as write_statement
+from troth.statements.trust_anchors import TrustAnchorsBody
+from troth.testing.disk import MemoryDisk
+from troth.tlog import trace
+from troth.tlog.checkpoint import VerifierKey
+from troth.tlog.files import LockFile, TileFiles
+from troth.tlog.merkle import Tree
+from troth.tlog.segment import pad
+from troth.tlog.sequencer import Sequencer
+from troth.verify.checks import verify
+from troth.verify.file import VERSION, LogEntry, Opening, ProofFile, Rests, Said, SegmentLeaf, write
+from troth.verify.show import to_json
+
+FOLDER: Final = Path(__file__).resolve().parent / "troth_proofs"
+ORIGIN: Final = "troth.invalid/harbourlaneabcdefghijklmno"
+NOON: Final = 1_767_268_800_000_000_000
+TICK_NS: Final = 10_000_000_000
+PRODUCT: Final = Uri("https://example.org/products/water-meter")
+OPERATOR: Final = Uri("https://example.org")
+STREAM: Final = StreamId(seed_of("stream")[:16])
+ANA: Final = PersonId(seed_of("ana")[:16])
+HOME: Final = HouseholdId(seed_of("home")[:16])
+STUDY: Final = PurposeId("https://example.org/purposes/leaks")
+
+
+@dataclass
+class Deployment:
+    """A log being written: its keys, its statements with their indices, and its segments."""
+
+    origin: str = ORIGIN
+    keys: str = ""  # another word gives other keys
+    anchors: TrustAnchorsBody | None = None
+    anchors_by: str = "operator"
+    entries: dict[StatementId, int] = field(default_factory=dict)
+    said: dict[str, Signed] = field(default_factory=dict)
+    trees: list[Tree] = field(default_factory=list)
+    conduct: list[Signed] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        disk = MemoryDisk()
+        self.log = Sequencer.open(TileFiles(disk), LockFile(disk), signer=self.signer("log"), origin=self.origin)
+        operator = self.signer("operator").public
+        rules = (RegistrationRule("operator", ("key", "passport", "disclosure", "installation")),)
+        self.say("policy", KindName.REGISTRATION_POLICY, RegistrationPolicyBody(rules, self.origin))
+        anchors = self.anchors or TrustAnchorsBody((operator.cose_key,), self.origin)
+        self.say("anchors", KindName.TRUST_ANCHORS, anchors, by=self.anchors_by)
+        gate = self.signer("gate").public
+        self.say("gate", KindName.KEY, KeyBody(gate.cose_key, KeyRole.GATE, ckt_uri(operator.thumbprint), 10))
+
+    def signer(self, name: str) -> Ed25519Signer:
+        """The key of a role."""
+        return Ed25519Signer.from_seed(seed_of(self.keys + name))
+
+    def sign(self, kind: KindName, body: Body, *, by: Signer, at_ns: int = NOON) -> Signed:
+        """A statement that is nowhere yet."""
+        issuer = ckt_uri(by.public.thumbprint)
+        return write_statement(kind, body, signer=by, issuer=issuer, subject=f"about-{kind}", at_ns=at_ns)
+
+    def say(self, name: str, kind: KindName, body: Body, *, by: str = "operator") -> Signed:
+        """A statement in the log."""
+        self.said[name] = self.sign(kind, body, by=self.signer(by))
+        self.enter(self.said[name])
+        return self.said[name]
+
+    def enter(self, signed: Signed) -> int:
+        """Put a statement into the log; returns its index."""
+        self.entries[signed.id] = self.log.size
+        self.log.append([signed.data], taken=self.log.size + 1)
+        return self.entries[signed.id]
+
+    def close(self, leaves: Sequence[bytes], *, by: str = "gate") -> Signed:
+        """A segment over these leaves, in the log."""
+        tree = Tree(pad(leaves, seed=seed_of("padding")))
+        gate = self.signer(by)
+        body = ConductSegmentBody(
+            gate.public.thumbprint,
+            len(self.trees),
+            NOON + (len(self.trees) + 1) * TICK_NS,
+            tree.size,
+            tree.root,
+            self.conduct[-1].id if self.conduct else None,
+        )
+        signed = self.sign(KindName.CONDUCT_SEGMENT, body, by=gate)
+        self.enter(signed)
+        self.trees.append(tree)
+        self.conduct.append(signed)
+        return signed
+
+    def entry(self, signed: Signed) -> LogEntry:
+        """A statement with its path to the newest checkpoint."""
+        index = self.entries[signed.id]
+        return LogEntry(index, tuple(self.log.prove(index)), signed.data)
+
+    def prove(
+        self,
+        opening: Opening,
+        *,
+        segment: int,
+        leaf: int,
+        ids: Sequence[StatementId] | None = None,
+        shown: Sequence[str] = (),
+        said: Said | None = None,
+    ) -> ProofFile:
+        """A proof file under the newest checkpoint."""
+        tree = self.trees[segment]
+        entries = sorted((self.entry(self.said[name]) for name in shown), key=lambda entry: entry.index)
+        return ProofFile(
+            v=VERSION,
+            log=str(self.log.key),
+            checkpoint=self.log.checkpoint(),
+            anchors=self.entry(self.said["anchors"]),
+            gate=self.entry(self.said["gate"]),
+            segment=self.entry(self.conduct[segment]),
+            leaf=SegmentLeaf(tree.node(0, leaf), leaf, tuple(tree.path(leaf)), tree.size),
+            opening=opening,
+            basis=None if ids is None else Rests(tuple(sorted(ids)), tuple(entries)),
+            said=said,
+        )
+
+
+@dataclass(frozen=True)
+class Made:
+    """Files of one deployment and the key to trust."""
+
+    deployment: Deployment
+    key: VerifierKey
+    observation: ProofFile
+    said: ProofFile
+    idle: ProofFile
+    window: ProofFile
+
+
+def passport() -> PassportBody:
+    flow = PassportStream("flow", "Water flow", "water", Uri("https://example.org/flow"), "number", unit="L/min")
+    return PassportBody(PRODUCT, "Water meter", OPERATOR, (flow,))
+
+
+def disclosure() -> DisclosureBody:
+    variant = DisclosedVariant("raw", "choice")
+    purpose = DisclosedPurpose(STUDY, "Find leaks early", "Less water lost", (OPERATOR,), (variant,), 30)
+    return DisclosureBody(PRODUCT, OPERATOR, "en", 1, (DisclosedStream("flow", (purpose,)),))
+
+
+def installation() -> InstallationBody:
+    return InstallationBody(
+        ThingId(seed_of("thing")[:16]),
+        "Water meter in the cellar",
+        PRODUCT,
+        "Harbour Lane 12",
+        Answering(OPERATOR, "https://example.org/contact"),
+        NOON - TICK_NS,
+        (InstalledStream(STREAM, "flow", "sealed"),),
+        Consideration("2026-01-01", "Ana", "It counts litres and hears nothing."),
+        HOME,
+    )
+
+
+def choice(person: PersonId = ANA) -> ChoiceBody:
+    notice = NoticeShown(seed_of("notice"), 1, "en")
+    return ChoiceBody(person, STUDY, Decision.GIVE, NOON, notice, "session", streams=(STREAM,), variant="raw")
+
+
+def collected(sequence: int, result: trace.Result, *, basis: BasisId, type_: int = 1) -> bytes:
+    at_ns = NOON + sequence * 1_000_000_000
+    return trace.encode(trace.Collected(STREAM, sequence, at_ns, at_ns, at_ns + 5_000_000, basis, type_, result))
+
+
+def salted(number: int, data: bytes) -> Opening:
+    return Opening(seed_of(f"salt {number}")[:16], data)
+
+
+def hashed(opening: Opening) -> bytes:
+    return trace.leaf_hash(opening.salt, opening.trace)
+
+
+def make() -> Made:
+    """A deployment with one of each proof."""
+    there = Deployment()
+    there.say("passport", KindName.PASSPORT, passport())
+    there.say("disclosure", KindName.DISCLOSURE, disclosure())
+    home = there.sign(KindName.HOME_INSTALLATION, installation(), by=there.signer("operator"))
+    ana = there.signer("ana")
+    chosen = there.sign(KindName.CHOICE, choice(), by=ana)
+    ids = tuple(sorted((there.said["passport"].id, there.said["disclosure"].id, home.id, chosen.id)))
+    basis = trace.basis_id(ids)
+    accepted = trace.SaidTrace(gate_ns=NOON, statement=chosen.id, position=7)
+    opened = trace.WindowOpened(
+        gate_ns=NOON + TICK_NS,
+        window=seed_of("window")[:16],
+        stream=STREAM,
+        party=OPERATOR,
+        app="leak finder",
+        purpose=STUDY,
+        variant="raw",
+        basis=basis,
+        person=ANA,
+    )
+    rows = [salted(number, collected(number, 21.5 + number, basis=basis)) for number in range(5)]
+    first = [salted(5, trace.encode(accepted)), *rows]
+    second = [salted(6, trace.encode(opened)), salted(7, trace.encode(trace.ClockStep(gate_ns=NOON, by_ns=-2)))]
+    for openings in (first, second, []):
+        there.close([hashed(each) for each in openings])
+    shown = ("passport", "disclosure")
+    person = there.sign(KindName.PERSON, PersonBody(ANA, "Ana", ana.public.cose_key), by=there.signer("operator"))
+    there.said |= {"home": home, "choice": chosen, "person": person}
+    return Made(
+        there,
+        there.log.key,
+        observation=there.prove(first[3], segment=0, leaf=3, ids=ids, shown=shown),
+        said=there.prove(first[0], segment=0, leaf=0, said=Said(ana.public.cose_key, chosen.data)),
+        idle=there.prove(second[1], segment=1, leaf=1),
+        window=there.prove(second[0], segment=1, leaf=0, ids=ids, shown=shown[:1]),
+    )
+
+
+def refused(made: Made) -> list[tuple[str, int, bytes]]:
+    """Name, number of the check that fails (0: unreadable), file."""
+    change, good = msgspec.structs.replace, made.observation
+    other = Deployment(keys="another ")
+    assert good.basis is not None
+    return [
+        ("bytes behind the end", 0, write(good) + b"\x00"),
+        ("another version", 0, write(good).replace(b"troth-proof/1", b"troth-proof/2")),
+        ("the key of another log", 1, write(change(good, log=str(other.log.key)))),
+        ("the checkpoint of another log", 2, write(change(good, checkpoint=other.log.checkpoint()))),
+        ("a path cut short", 4, write(change(good, segment=change(good.segment, path=good.segment.path[:-1])))),
+        ("the log's anchors at another index", 6, write(change(good, anchors=change(good.anchors, index=0)))),
+        ("another leaf", 7, write(change(good, leaf=change(good.leaf, index=2)))),
+        (
+            "another value",
+            8,
+            write(change(good, opening=change(good.opening, trace=good.opening.trace[:-1] + b"\x01"))),
+        ),
+        ("one statement fewer", 9, write(change(good, basis=change(good.basis, ids=good.basis.ids[1:])))),
+        ("no basis", 9, write(change(good, basis=None))),
+    ]
+
+
+def build() -> Mapping[str, bytes]:
+    """proofs.json and one file of each use."""
+    made = make()
+    files = {"observation": made.observation, "said": made.said, "clock-step": made.idle, "access-window": made.window}
+    data = {f"{name}.troth-proof": write(file) for name, file in files.items()}
+    return {
+        **data,
+        "proofs.json": as_json(
+            {
+                "trusted": str(made.key),
+                "accepted": [
+                    {"file": name, "verdict": json.loads(to_json(verify(each, trusted=(made.key,))))}
+                    for name, each in data.items()
+                ],
+                "refused": [{"name": name, "fails": number, "hex": each.hex()} for name, number, each in refused(made)],
+            }
+        ),
+    }
+
+
+def main() -> None:
+    """Write them."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, data in build().items():
+        (FOLDER / name).write_bytes(data)
+        sys.stdout.write(f"{name}: {len(data)} bytes\n")
+
+
+if __name__ == "__main__":
+    main()

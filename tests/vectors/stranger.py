@@ -1,0 +1,316 @@
+"""A second verifier, written from docs/reference/proof-file.md alone: it shares no code with this project.
+
+It raises Fails with the number of the check, 0 for a file that cannot be read, and returns the opened trace. Only what the
+page says is here; what a statement shown in check 9 says is not read.
+"""
+
+import base64
+import hashlib
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+import cbor2
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+OPEN = {
+    "key", "registration-policy", "trust-anchors", "organisation", "passport", "disclosure", "installation", "conduct-segment",
+}  # fmt: skip
+PRIVATE = {"home-installation", "person", "household", "membership", "choice"}
+OTHER_KINDS: dict[Any, tuple[set[str], set[str]]] = {
+    2: ({"ids"}, set()),
+    3: ({"statement", "position"}, set()),
+    4: ({"window", "stream", "party", "app", "purpose", "variant", "basis"}, {"person"}),
+    5: ({"window", "rows"}, {"person"}),
+    6: ({"thing", "reason", "count"}, {"person"}),
+    7: ({"party", "app", "purpose", "reason", "count"}, {"stream", "person"}),
+    8: ({"by_ns"}, set()),
+}
+FIELDS: dict[str, dict[str, type]] = {
+    "trust-anchors": {"keys": list, "origin": str},
+    "key": {"key": bytes, "role": str, "holder": str},
+    "conduct-segment": {"gate": bytes, "number": int, "tick": int, "size": int, "root": bytes},
+}
+OPTIONAL: dict[str, dict[str, type]] = {
+    "trust-anchors": {"crit": list},
+    "key": {"segment_tick_s": int, "crit": list},
+    "conduct-segment": {"previous": bytes, "crit": list},
+}
+
+
+class Fails(Exception):
+    def __init__(self, number: int) -> None:
+        super().__init__(f"check {number} fails")
+        self.number = number
+
+
+def no(number: int) -> NoReturn:
+    raise Fails(number)
+
+
+def sha(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def decode(data: bytes, number: int) -> Any:  # noqa: ANN401 - whatever CBOR holds
+    try:
+        value = cbor2.loads(data)
+        if cbor2.dumps(value, canonical=True) != data:
+            no(number)
+    except (cbor2.CBORError, ValueError, TypeError, OverflowError):
+        no(number)
+    return value
+
+
+def a_map(value: Any, keys: set[str], optional: Sequence[str] = ()) -> Mapping[str, Any]:  # noqa: ANN401 - as above
+    if not isinstance(value, dict) or not keys <= set(value) <= keys | set(optional):
+        no(0)
+    return value
+
+
+def raw(value: object, low: int, high: int) -> None:
+    if not isinstance(value, bytes) or not low <= len(value) <= high:
+        no(0)
+
+
+def number_of(value: object, low: int, high: int) -> None:
+    if type(value) is not int or not low <= value <= high:
+        no(0)
+
+
+def hashes(value: object, most: int) -> None:
+    if not isinstance(value, list) or len(value) > most:
+        no(0)
+    for each in value:
+        raw(each, 32, 32)
+
+
+def log_entry(value: object) -> None:
+    entry = a_map(value, {"index", "path", "statement"})
+    number_of(entry["index"], 0, (1 << 63) - 2)
+    hashes(entry["path"], 63)
+    raw(entry["statement"], 1, 65_535)
+
+
+def read(data: bytes) -> Mapping[str, Any]:
+    if len(data) > 4_194_304:
+        no(0)
+    needed = {"v", "log", "gate", "leaf", "anchors", "opening", "segment", "checkpoint"}
+    file = a_map(decode(data, 0), needed, ("said", "basis"))
+    if file["v"] != "troth-proof/1" or not isinstance(file["log"], str) or not 1 <= len(file["log"]) <= 576:
+        no(0)
+    raw(file["checkpoint"], 1, 16_384)
+    for name in ("gate", "anchors", "segment"):
+        log_entry(file[name])
+    leaf = a_map(file["leaf"], {"hash", "index", "path", "size"})
+    raw(leaf["hash"], 32, 32)
+    number_of(leaf["index"], 0, 65_535)
+    hashes(leaf["path"], 63)
+    number_of(leaf["size"], 1, 65_536)
+    opening = a_map(file["opening"], {"salt", "trace"})
+    raw(opening["salt"], 16, 16)
+    raw(opening["trace"], 1, 16_384)
+    if "basis" in file:
+        basis = a_map(file["basis"], {"ids", "shown"})
+        hashes(basis["ids"], 480)
+        if not isinstance(basis["shown"], list) or len(basis["shown"]) > 480:
+            no(0)
+        for each in basis["shown"]:
+            log_entry(each)
+    if "said" in file:
+        said = a_map(file["said"], {"key", "statement"})
+        raw(said["key"], 1, 128)
+        raw(said["statement"], 1, 65_535)
+    return file
+
+
+def climb(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes, *, number: int) -> None:
+    if index >= size:
+        no(number)
+    fn, sn, r = index, size - 1, leaf
+    for p in path:
+        if sn == 0:
+            no(number)
+        if fn % 2 or fn == sn:
+            r = sha(b"\x01", p, r)
+            while fn % 2 == 0 and fn > 0:
+                fn, sn = fn // 2, sn // 2
+        else:
+            r = sha(b"\x01", r, p)
+        fn, sn = fn // 2, sn // 2
+    if sn != 0 or r != root:
+        no(number)
+
+
+class Statement:
+    def __init__(self, data: bytes, number: int) -> None:
+        self.number = number
+        parts = decode(data[1:], number) if data[:1] == b"\xd2" else no(number)
+        if not isinstance(parts, list) or len(parts) != 4 or parts[1] != {} or len(parts[3]) != 64:
+            no(number)
+        protected, _, self.payload, self.signature = parts
+        headers = decode(protected, number)
+        if set(headers) != {1, 3, 4, 15} or set(headers[15]) != {1, 2, 6} or headers[1] not in {-8, -19, -7, -9}:
+            no(number)
+        self.alg, content_type, self.kid = headers[1], headers[3], headers[4]
+        self.kind = content_type.removeprefix("application/vnd.troth.").removesuffix(".v1+cbor")
+        self.issuer = headers[15][1]
+        self.signed = cbor2.dumps(["Signature1", protected, b"", self.payload], canonical=True)
+        self.id = sha(self.signed)
+
+    def fields(self, kind: str) -> Mapping[str, Any]:
+        plain = decode(self.payload, self.number)
+        if self.kind != kind or not isinstance(plain, dict) or not set(FIELDS[kind]) <= set(plain):
+            no(self.number)
+        known = FIELDS[kind] | OPTIONAL[kind]
+        if any(type(plain[name]) is not known[name] for name in known if name in plain):
+            no(self.number)
+        if any(name not in known for name in plain.get("crit", [])):
+            no(self.number)
+        return plain
+
+    def signed_by(self, key: bytes) -> None:
+        cose = decode(key, self.number)
+        if set(cose) != {1, -1, -2} or (cose[1], cose[-1]) != (1, 6) or self.alg not in {-8, -19}:
+            no(self.number)  # this stranger does without P-256
+        if self.kid != sha(key) or self.issuer != named_after(key):
+            no(self.number)
+        ed25519(cose[-2], self.signature, self.signed, number=self.number)
+
+
+def named_after(key: bytes) -> str:
+    return "urn:ietf:params:oauth:ckt:sha-256:" + base64.urlsafe_b64encode(sha(key)).decode().rstrip("=")
+
+
+def ed25519(key: bytes, signature: bytes, data: bytes, *, number: int) -> None:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, data)
+    except (InvalidSignature, ValueError):
+        no(number)
+
+
+def by_an_anchor(statement: Statement, anchors: Sequence[bytes]) -> None:
+    key = next((key for key in anchors if named_after(key) == statement.issuer), None)
+    if key is None:
+        no(statement.number)
+    statement.signed_by(key)
+
+
+def checkpoint_of(note: bytes, key: str) -> tuple[str, int, bytes]:
+    name, _, rest = key.partition("+")
+    id_, _, encoded = rest.partition("+")
+    public = base64.b64decode(encoded)
+    if public[:1] != b"\x01" or sha(name.encode(), b"\n\x01", public[1:])[:4].hex() != id_:
+        no(1)
+    try:
+        text, gap, line = note.decode().rpartition("\n\n")
+        lines, signature = text.split("\n"), base64.b64decode(line[len(name) + 3 : -1], validate=True)
+    except ValueError:
+        no(2)
+    spelled = f"\u2014 {name} {base64.b64encode(signature).decode()}\n"
+    if not gap or line != spelled or signature[:4].hex() != id_ or lines[0] != name:
+        no(2)
+    ed25519(public[1:], signature[4:], (text + "\n").encode(), number=2)
+    return lines[0], int(lines[1]), base64.b64decode(lines[2])
+
+
+def trace_of(data: bytes) -> Mapping[str, Any]:
+    if data[:1] == b"\x01":
+        if len(data) < 66:
+            no(8)
+        _, stream, sequence, begins, ends, gate, basis, type_ = struct.unpack_from(">B16sQqqq16sB", data)
+        result = data[66:]
+        if (
+            ends < begins
+            or {1: 8, 2: 8, 3: 1, 132: 32, 133: 32}.get(type_, len(result)) != len(result)
+            or len(result) > 4_096
+        ):
+            no(8)
+        if type_ not in {1, 2, 3, 4, 5, 132, 133}:
+            no(8)
+        return {"kind": 1, "stream": stream, "sequence": sequence, "gate_ns": gate, "basis": basis, "result": result}
+    plain: dict[str, Any] = decode(data, 8)
+    needed, optional = OTHER_KINDS.get(plain.get("kind"), (set(), set()))
+    if not needed or not needed | {"kind", "gate_ns"} <= set(plain) <= needed | optional | {"kind", "gate_ns"}:
+        no(8)
+    return plain
+
+
+def verify(data: bytes, trusted: Sequence[str]) -> Mapping[str, Any]:
+    file = read(data)
+    if file["log"] not in trusted:  # 1
+        no(1)
+    log = checkpoint_of(file["checkpoint"], file["log"])  # 2
+    in_log(file["segment"], log, 4)  # 4
+    gate, conduct = segment_signature(file)  # 5
+    anchors = gate_key(file, gate, log)  # 6
+    leaf, opening = file["leaf"], file["opening"]  # 7
+    if leaf["size"] != conduct["size"] or leaf["size"] not in {256, 1_024, 4_096, 16_384, 65_536}:
+        no(7)
+    climb(leaf["hash"], leaf["index"], leaf["size"], leaf["path"], conduct["root"], number=7)
+    if leaf["hash"] != sha(b"\x00troth/trace/v1\x00", opening["salt"], opening["trace"]):  # 8
+        no(8)
+    trace = trace_of(opening["trace"])
+    parts: set[str] = {1: {"basis"}, 4: {"basis"}, 3: {"said"}}.get(trace["kind"], set())  # 9
+    if parts != {"basis", "said"} & set(file):
+        no(9)
+    if "basis" in parts:
+        basis(file, trace, anchors, log)
+    if "said" in parts:
+        said(file, trace, anchors)
+    return trace
+
+
+Log = tuple[str, int, bytes]
+
+
+def in_log(entry: Mapping[str, Any], log: Log, number: int) -> None:
+    climb(sha(b"\x00", entry["statement"]), entry["index"], log[1], entry["path"], log[2], number=number)
+
+
+def segment_signature(file: Mapping[str, Any]) -> tuple[Statement, Mapping[str, Any]]:
+    gate, segment = Statement(file["gate"]["statement"], 5), Statement(file["segment"]["statement"], 5)
+    key, conduct = gate.fields("key"), segment.fields("conduct-segment")
+    if key["role"] != "gate" or conduct["gate"] != sha(key["key"]):
+        no(5)
+    segment.signed_by(key["key"])
+    return gate, conduct
+
+
+def gate_key(file: Mapping[str, Any], gate: Statement, log: Log) -> list[bytes]:
+    in_log(file["gate"], log, 6)
+    in_log(file["anchors"], log, 6)
+    if file["gate"]["index"] >= file["segment"]["index"] or file["anchors"]["index"] != 1:
+        no(6)
+    named = Statement(file["anchors"]["statement"], 6)
+    plain = named.fields("trust-anchors")
+    if plain["origin"] != log[0]:
+        no(6)
+    anchors: list[bytes] = plain["keys"]
+    gate.number = 6
+    by_an_anchor(named, anchors)
+    by_an_anchor(gate, anchors)
+    return anchors
+
+
+def basis(file: Mapping[str, Any], trace: Mapping[str, Any], anchors: list[bytes], log: Log) -> None:
+    ids, shown = file["basis"]["ids"], file["basis"]["shown"]
+    indices = [entry["index"] for entry in shown]
+    if ids != sorted(set(ids)) or sha(*ids)[:16] != trace["basis"] or indices != sorted(set(indices)):
+        no(9)
+    for entry in shown:
+        statement = Statement(entry["statement"], 9)
+        if statement.id not in ids or statement.kind not in OPEN or entry["index"] >= file["segment"]["index"]:
+            no(9)
+        by_an_anchor(statement, anchors)
+        in_log(entry, log, 9)
+
+
+def said(file: Mapping[str, Any], trace: Mapping[str, Any], anchors: list[bytes]) -> None:
+    statement = Statement(file["said"]["statement"], 9)
+    if statement.id != trace["statement"] or statement.kind not in PRIVATE:
+        no(9)
+    statement.signed_by(file["said"]["key"])
+    if statement.kind != "choice":
+        by_an_anchor(statement, anchors)
