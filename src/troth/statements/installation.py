@@ -1,0 +1,63 @@
+"""Kinds `installation` (open: public places) and `home-installation` (private): which thing is where, and who answers.
+
+Both have the same body. A home's installation is never an entry of the public log, only a salted leaf.
+Source: things.md, "A thing joins"; record.md, faces.
+"""
+
+import msgspec
+
+from troth.names import HouseholdId, StreamId, ThingId, Uri
+
+__all__ = ["Answering", "Consideration", "Contract", "InstallationBody", "InstalledStream"]
+
+
+class Contract(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The document that the ground *contract* rests on: its SHA-256, what people call it, and when it holds (ns UTC)."""
+
+    digest: bytes
+    title: str
+    from_ns: int
+    to_ns: int | None = None
+
+
+class InstalledStream(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One stream of this thing. `reach` is sealed, carried, copied or declared; `other_ways_out` says the rest in words."""
+
+    stream: StreamId
+    name: str
+    reach: str
+    other_ways_out: str | None = None
+    contract: Contract | None = None
+
+
+class Consideration(msgspec.Struct, frozen=True):
+    """One dated sentence of ethical consideration and who thought it. Nothing goes live without it (S12)."""
+
+    date: str
+    by: str
+    sentence: str
+
+
+class Answering(msgspec.Struct, frozen=True):
+    """The reachable party for this thing."""
+
+    organisation: Uri
+    contact: str
+
+
+class InstallationBody(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`household` is set in a home-installation only: its members are the persons concerned.
+
+    Data before `from_ns` is refused.
+    """
+
+    thing: ThingId
+    name: str
+    product: Uri
+    place: str
+    answers: Answering
+    from_ns: int
+    streams: tuple[InstalledStream, ...]
+    consideration: Consideration
+    household: HouseholdId | None = None
+    crit: tuple[str, ...] = ("streams",)

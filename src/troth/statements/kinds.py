@@ -1,0 +1,109 @@
+"""Every kind of statement there is, with its face and version. A kind has one face; where two are needed there are two kinds.
+
+Rules
+- *open*: the Signed Statement itself is an entry of the public tree.
+- *private*: never an entry; one salted leaf of a conduct segment, and its bytes stay in the journal.
+- Content type: `application/vnd.troth.<kind>.v<N>+cbor`.
+
+Source: record.md, "What is public"; formats.md, "Statement".
+"""
+
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+import msgspec
+
+from troth.statements.choice import ChoiceBody
+from troth.statements.disclosure import DisclosureBody
+from troth.statements.installation import InstallationBody
+from troth.statements.key import KeyBody
+from troth.statements.organisation import OrganisationBody
+from troth.statements.passport import PassportBody
+from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.registration_policy import RegistrationPolicyBody
+from troth.statements.segment import ConductSegmentBody
+from troth.statements.trust_anchors import TrustAnchorsBody
+
+__all__ = ["KINDS", "Body", "Face", "Kind", "KindName", "content_type", "kind_of"]
+
+Body: TypeAlias = (
+    KeyBody
+    | RegistrationPolicyBody
+    | TrustAnchorsBody
+    | OrganisationBody
+    | PassportBody
+    | DisclosureBody
+    | InstallationBody
+    | PersonBody
+    | HouseholdBody
+    | MembershipBody
+    | ChoiceBody
+    | ConductSegmentBody
+)
+
+
+class Face(StrEnum):
+    """What of a kind is public."""
+
+    OPEN = "open"
+    PRIVATE = "private"
+
+
+class KindName(StrEnum):
+    """Names of kinds, as in the content type."""
+
+    KEY = "key"
+    REGISTRATION_POLICY = "registration-policy"
+    TRUST_ANCHORS = "trust-anchors"
+    ORGANISATION = "organisation"
+    PASSPORT = "passport"
+    DISCLOSURE = "disclosure"
+    INSTALLATION = "installation"
+    HOME_INSTALLATION = "home-installation"
+    PERSON = "person"
+    HOUSEHOLD = "household"
+    MEMBERSHIP = "membership"
+    CHOICE = "choice"
+    CONDUCT_SEGMENT = "conduct-segment"
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """One kind: name, version, face, the Struct that reads its payload, and the role that issues it."""
+
+    name: KindName
+    version: int
+    face: Face
+    body: type[Body]
+    role: str
+
+
+def _table(*kinds: Kind) -> dict[KindName, Kind]:
+    return {kind.name: kind for kind in kinds}
+
+
+KINDS: Final = _table(
+    Kind(KindName.KEY, 1, Face.OPEN, KeyBody, "operator"),
+    Kind(KindName.REGISTRATION_POLICY, 1, Face.OPEN, RegistrationPolicyBody, "operator"),
+    Kind(KindName.TRUST_ANCHORS, 1, Face.OPEN, TrustAnchorsBody, "operator"),
+    Kind(KindName.ORGANISATION, 1, Face.OPEN, OrganisationBody, "operator"),
+    Kind(KindName.PASSPORT, 1, Face.OPEN, PassportBody, "operator"),
+    Kind(KindName.DISCLOSURE, 1, Face.OPEN, DisclosureBody, "operator"),
+    Kind(KindName.INSTALLATION, 1, Face.OPEN, InstallationBody, "operator"),
+    Kind(KindName.HOME_INSTALLATION, 1, Face.PRIVATE, InstallationBody, "operator"),
+    Kind(KindName.PERSON, 1, Face.PRIVATE, PersonBody, "operator"),
+    Kind(KindName.HOUSEHOLD, 1, Face.PRIVATE, HouseholdBody, "operator"),
+    Kind(KindName.MEMBERSHIP, 1, Face.PRIVATE, MembershipBody, "operator"),
+    Kind(KindName.CHOICE, 1, Face.PRIVATE, ChoiceBody, "person"),
+    Kind(KindName.CONDUCT_SEGMENT, 1, Face.OPEN, ConductSegmentBody, "gate"),
+)
+_BY_TYPE: Final = {f"application/vnd.troth.{kind.name}.v{kind.version}+cbor": kind for kind in KINDS.values()}
+
+
+def content_type(name: KindName) -> str:
+    """The content type that a statement of this kind carries."""
+    return f"application/vnd.troth.{name}.v{KINDS[name].version}+cbor"
+
+
+def kind_of(content_type_: str) -> Kind | None:
+    """The kind of a content type, or None if this program does not know it."""
+    return _BY_TYPE.get(content_type_)

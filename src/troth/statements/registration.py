@@ -1,0 +1,61 @@
+"""May this issuer say this? The registration policy, applied to one statement. Pure.
+
+Rules
+- The issuer's key is known from the trust anchors, a key statement or a person statement, and its signature verifies.
+- The policy in force lists the kind for the issuer's role; what no rule allows is refused.
+- A choice is signed with the relationship key of the person it speaks of.
+- What names a home is of the private kind, and only that: an open installation has no household.
+
+Source: RFC 9943 (Registration Policy); record.md.
+"""
+
+from collections.abc import Mapping
+
+from troth.errors import NotRegistered
+from troth.names import PersonId, Uri
+from troth.signing.cose import PublicKey, verify
+from troth.statements.choice import ChoiceBody
+from troth.statements.installation import InstallationBody
+from troth.statements.kinds import KindName
+from troth.statements.registration_policy import RegistrationPolicyBody
+from troth.statements.statement import Statement
+
+__all__ = ["check_registration"]
+
+
+def check_registration(
+    statement: Statement,
+    *,
+    policy: RegistrationPolicyBody,
+    issuers: Mapping[Uri, tuple[str, PublicKey]],
+    signers: Mapping[PersonId, Uri],
+) -> None:
+    """Return if the statement may be accepted.
+
+    Args:
+        statement: parsed and read, its signature not looked at yet.
+        policy: the registration policy in force.
+        issuers: role and key by issuer URI.
+        signers: the issuer URI of each person.
+
+    Raises:
+        NotRegistered: unknown issuer, a kind its role may not issue, a choice about somebody else, or a home in the open.
+        BadCose: the signature does not verify.
+    """
+    headers = statement.signed.headers
+    known = issuers.get(Uri(headers.issuer))
+    if known is None:
+        raise NotRegistered("the issuer of this statement is not known here")
+    role, key = known
+    if key.thumbprint != headers.kid:
+        raise NotRegistered("the statement is signed with another key than its issuer's")
+    allowed = any(rule.role == role and statement.kind.name in rule.kinds for rule in policy.rules)
+    if not allowed:
+        raise NotRegistered(f"the registration policy does not let this issuer make {statement.kind.name} statements")
+    if isinstance(statement.body, ChoiceBody) and signers.get(statement.body.person) != headers.issuer:
+        raise NotRegistered("a choice is signed by the person it speaks of")
+    if isinstance(statement.body, InstallationBody):
+        private = statement.kind.name is KindName.HOME_INSTALLATION
+        if private != (statement.body.household is not None):
+            raise NotRegistered("an installation names a household exactly when it is a home's, of the private kind")
+    verify(statement.signed, key)
