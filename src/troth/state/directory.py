@@ -1,0 +1,145 @@
+"""What exists, by the handles people and programs use: a projection of the journal, rebuilt at every start.
+
+Rules
+- `@iot.id`s of Things and Datastreams are given in order of acceptance, so a replay gives the same ones.
+- Keys of issuers are looked up here when a statement is registered.
+- Nothing here decides: the gate reads scopes, never this.
+
+Source: things.md, "SensorThings 1.1"; house.md, "What lives where" (projections are rebuilt, not migrated).
+Owner: the event loop. It is the one mutable value of `state`, changed only by `take`.
+"""
+
+import msgspec
+
+from troth.names import HouseholdId, PersonId, StatementId, StreamId, ThingId, Uri
+from troth.signing.cose import PublicKey
+from troth.state.fold import key_issuer
+from troth.statements.disclosure import DisclosureBody
+from troth.statements.installation import InstallationBody, InstalledStream
+from troth.statements.key import KeyBody, KeyRole
+from troth.statements.organisation import OrganisationBody
+from troth.statements.passport import PassportBody, PassportStream
+from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.registration_policy import RegistrationPolicyBody
+from troth.statements.statement import Statement
+from troth.statements.trust_anchors import TrustAnchorsBody
+
+__all__ = ["Directory", "KnownPerson", "KnownStream", "KnownThing"]
+
+
+class KnownStream(msgspec.Struct, frozen=True):
+    """A stream with its declaration. `number` is the Datastream's `@iot.id`."""
+
+    stream: StreamId
+    thing: ThingId
+    number: int
+    declared: PassportStream
+    installed: InstalledStream
+
+
+class KnownThing(msgspec.Struct, frozen=True):
+    """An installed thing. `number` is the Thing's `@iot.id`; `streams` by name."""
+
+    thing: ThingId
+    number: int
+    body: InstallationBody
+    statement: StatementId
+    streams: dict[str, KnownStream]
+
+
+class KnownPerson(msgspec.Struct, frozen=True):
+    """A person and the URI they sign as; `household` is the last one they joined."""
+
+    person: PersonId
+    name: str
+    issuer: Uri
+    household: HouseholdId | None = None
+
+
+class Directory:
+    """All projections, by key. Callers read the public mappings and never change them."""
+
+    def __init__(self) -> None:
+        self.things: dict[ThingId, KnownThing] = {}
+        self.streams: dict[StreamId, KnownStream] = {}
+        self.by_number: dict[int, StreamId] = {}
+        self.thing_by_number: dict[int, ThingId] = {}
+        self.products: dict[Uri, PassportBody] = {}
+        self.disclosures: dict[Uri, tuple[DisclosureBody, StatementId]] = {}
+        self.organisations: dict[Uri, OrganisationBody] = {}
+        self.persons: dict[PersonId, KnownPerson] = {}
+        self.households: dict[HouseholdId, str] = {}
+        self.signers: dict[PersonId, Uri] = {}
+        self.issuers: dict[Uri, tuple[str, PublicKey]] = {}
+        self.gate_key: StatementId | None = None
+        self.policy: RegistrationPolicyBody | None = None
+
+    def take(self, statement: Statement) -> None:
+        """Fold one accepted statement."""
+        body = statement.body
+        match body:
+            case InstallationBody():
+                self._install(body, statement.signed.id)
+            case PassportBody():
+                self.products[body.product] = body
+                for known in tuple(self.things.values()):
+                    if known.body.product == body.product:
+                        self._install(known.body, known.statement)
+            case DisclosureBody():
+                self.disclosures[body.product] = (body, statement.signed.id)
+            case OrganisationBody():
+                self.organisations[body.organisation] = body
+            case PersonBody() | HouseholdBody() | MembershipBody():
+                self._take_person(body)
+            case RegistrationPolicyBody():
+                self.policy = body
+            case TrustAnchorsBody() | KeyBody():
+                self._take_keys(body, statement.signed.id)
+            case _:
+                pass
+
+    def _take_person(self, body: PersonBody | HouseholdBody | MembershipBody) -> None:
+        match body:
+            case PersonBody():
+                issuer = key_issuer(body.key)
+                self.persons[body.person] = KnownPerson(body.person, body.name, issuer)
+                self.signers[body.person] = issuer
+                self.issuers[issuer] = ("person", PublicKey.from_cose_key(body.key))
+            case HouseholdBody():
+                self.households[body.household] = body.name
+            case MembershipBody():
+                known = self.persons.get(body.person)
+                if known is not None:
+                    self.persons[body.person] = msgspec.structs.replace(known, household=body.household)
+
+    def _take_keys(self, body: TrustAnchorsBody | KeyBody, statement: StatementId) -> None:
+        match body:
+            case TrustAnchorsBody():
+                for key in body.keys:
+                    self.issuers[key_issuer(key)] = ("operator", PublicKey.from_cose_key(key))
+            case KeyBody():
+                self.issuers[key_issuer(body.key)] = (body.role.value, PublicKey.from_cose_key(body.key))
+                if body.role is KeyRole.GATE:
+                    self.gate_key = statement
+
+    def thing_named(self, name: str) -> KnownThing | None:
+        """The first thing people call `name`, or None."""
+        return next((each for each in self.things.values() if each.body.name == name), None)
+
+    def _install(self, body: InstallationBody, statement: StatementId) -> None:
+        product = self.products.get(body.product)
+        declared = {each.name: each for each in product.streams} if product is not None else {}
+        former = self.things.get(body.thing)
+        number = former.number if former is not None else len(self.things) + 1
+        streams: dict[str, KnownStream] = {}
+        for each in body.streams:
+            if each.name not in declared:
+                continue
+            before = self.streams.get(each.stream)
+            handle = before.number if before is not None else len(self.streams) + 1
+            known = KnownStream(each.stream, body.thing, handle, declared[each.name], each)
+            streams[each.name] = known
+            self.streams[each.stream] = known
+            self.by_number[handle] = each.stream
+        self.things[body.thing] = KnownThing(body.thing, number, body, statement, streams)
+        self.thing_by_number[number] = body.thing

@@ -1,0 +1,127 @@
+"""Fold accepted statements into scopes: which scopes a statement touches, and what each becomes. Pure and total.
+
+Rules
+- The order is the journal's; folding the same entries in the same order gives the same values, live and after a restart.
+- What a statement cannot mean here (another kind, a scope of another shape) leaves the value as it is; nothing raises.
+
+Source: gate.md, "Scopes and leases"; record.md, "The journal".
+"""
+
+from typing import assert_never
+
+import msgspec
+
+from troth.names import Uri, ckt_uri
+from troth.signing.cose import PublicKey
+from troth.state.scopes import (
+    Member,
+    PartyScope,
+    PersonScope,
+    PlaceScope,
+    ProductScope,
+    SaidChoice,
+    Scope,
+    ScopeKind,
+    ScopeValue,
+    StreamScope,
+    party_scope,
+    person_scope,
+    place_scope,
+    product_scope,
+    stream_scope,
+)
+from troth.statements.choice import ChoiceBody
+from troth.statements.disclosure import DisclosureBody
+from troth.statements.installation import InstallationBody
+from troth.statements.key import KeyBody
+from troth.statements.organisation import OrganisationBody
+from troth.statements.passport import PassportBody
+from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.registration_policy import RegistrationPolicyBody
+from troth.statements.segment import ConductSegmentBody
+from troth.statements.statement import Statement
+from troth.statements.trust_anchors import TrustAnchorsBody
+from troth.things.intervals import FOREVER
+
+__all__ = ["fold", "touches"]
+
+
+def touches(statement: Statement) -> tuple[Scope, ...]:
+    """The scopes whose value this statement may change."""
+    body = statement.body
+    match body:
+        case InstallationBody():
+            return tuple(stream_scope(each.stream) for each in body.streams)
+        case PassportBody() | DisclosureBody():
+            return (product_scope(body.product),)
+        case OrganisationBody():
+            return (party_scope(body.organisation),)
+        case HouseholdBody() | MembershipBody():
+            return (place_scope(body.household),)
+        case PersonBody() | ChoiceBody():
+            return (person_scope(body.person),)
+        case KeyBody() | RegistrationPolicyBody() | TrustAnchorsBody() | ConductSegmentBody():
+            return ()
+        case _:
+            assert_never(body)
+
+
+def key_issuer(cose_key: bytes) -> Uri:
+    """The issuer URI of a COSE_Key."""
+    return ckt_uri(PublicKey.from_cose_key(cose_key).thumbprint)
+
+
+def fold(scope: Scope, value: ScopeValue | None, statement: Statement) -> ScopeValue | None:
+    """What `scope` becomes after `statement`."""
+    body, id_ = statement.body, statement.signed.id
+    match scope.kind:
+        case ScopeKind.STREAM if isinstance(body, InstallationBody):
+            return _installed(scope, body, statement) or value
+        case ScopeKind.PRODUCT if isinstance(body, PassportBody | DisclosureBody):
+            held = value if isinstance(value, ProductScope) else ProductScope()
+            if isinstance(body, PassportBody):
+                return ProductScope(body, id_, held.disclosure, held.disclosure_id)
+            return ProductScope(held.passport, held.passport_id, body, id_)
+        case ScopeKind.PLACE if isinstance(body, HouseholdBody | MembershipBody):
+            return _joined(value if isinstance(value, PlaceScope) else PlaceScope(), body, statement)
+        case ScopeKind.PERSON if isinstance(body, PersonBody | ChoiceBody):
+            person = value if isinstance(value, PersonScope) else PersonScope()
+            if isinstance(body, PersonBody):
+                return PersonScope(body.person, id_, person.choices)
+            return PersonScope(person.person, person.statement, (*person.choices, SaidChoice(body, id_)))
+        case ScopeKind.PARTY if isinstance(body, OrganisationBody):
+            return PartyScope(body.name, body.contact, id_)
+        case _:
+            return value
+
+
+def _installed(scope: Scope, body: InstallationBody, statement: Statement) -> StreamScope | None:
+    for each in body.streams:
+        if each.stream == scope.key:
+            return StreamScope(
+                thing=body.thing,
+                product=body.product,
+                household=body.household,
+                answers=body.answers.organisation,
+                from_ns=body.from_ns,
+                installed=each,
+                statement=statement.signed.id,
+            )
+    return None
+
+
+def _joined(place: PlaceScope, body: HouseholdBody | MembershipBody, statement: Statement) -> PlaceScope:
+    """A later membership of the same person replaces the earlier one from its beginning on; what was before stays.
+
+    Who left and comes back was concerned in between as little as anybody else, and before that as much as ever.
+    """
+    if isinstance(body, HouseholdBody):
+        return place
+    to_ns = FOREVER if body.to_ns is None else body.to_ns
+    kept: list[Member] = []
+    for each in place.members:
+        ended = min(each.to_ns, body.from_ns) if each.person == body.person else each.to_ns
+        if each.from_ns < ended:
+            kept.append(msgspec.structs.replace(each, to_ns=ended))
+    member = Member(body.person, body.role, body.from_ns, to_ns, statement.signed.id)
+    return PlaceScope((*kept, member) if body.from_ns < to_ns else tuple(kept))

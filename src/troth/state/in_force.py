@@ -1,0 +1,98 @@
+"""What is true now: the value and version of every scope, folded from the journal.
+
+Rules
+- Only the event loop moves it, one statement at a time, in the journal's order.
+- A version counts how often a scope moved; an empty scope has version 0. What is new changes an answer as much as what goes.
+- A `Reading` notes every scope looked at, found or empty: a lease ends when any of them moves.
+
+Source: gate.md, "Scopes and leases".
+"""
+
+from troth.state.fold import fold, touches
+from troth.state.scopes import (
+    DEPLOYMENT,
+    DeploymentScope,
+    PartyScope,
+    PersonScope,
+    PlaceScope,
+    ProductScope,
+    Scope,
+    ScopeValue,
+    StreamScope,
+)
+from troth.statements.statement import Statement
+
+__all__ = ["InForce", "Reading"]
+
+
+class InForce:
+    """Scopes and their values. Owner: the event loop."""
+
+    def __init__(self) -> None:
+        self._held: dict[Scope, tuple[ScopeValue | None, int]] = {}
+
+    def move(self, statement: Statement) -> tuple[Scope, ...]:
+        """Fold one accepted statement; returns the scopes that moved."""
+        moved = touches(statement)
+        for scope in moved:
+            value, version = self._held.get(scope, (None, 0))
+            self._held[scope] = (fold(scope, value, statement), version + 1)
+        return moved
+
+    def value(self, scope: Scope) -> ScopeValue | None:
+        """The value in force, or None."""
+        return self._held.get(scope, (None, 0))[0]
+
+    def version(self, scope: Scope) -> int:
+        """How often this scope has moved."""
+        return self._held.get(scope, (None, 0))[1]
+
+    def scopes(self) -> dict[Scope, ScopeValue | None]:
+        """A copy of everything, for comparing a replay with the live state."""
+        return {scope: value for scope, (value, _) in self._held.items()}
+
+    def set_deployment(self, value: DeploymentScope) -> None:
+        """Put the deployment's policies in place (no statement kind carries them yet)."""
+        self._held[DEPLOYMENT] = (value, self.version(DEPLOYMENT) + 1)
+
+
+class Reading:
+    """One look at what is in force, which remembers what it looked at."""
+
+    def __init__(self, in_force: InForce) -> None:
+        self._in_force = in_force
+        self.looked_at: set[Scope] = set()
+
+    def _get(self, scope: Scope) -> ScopeValue | None:
+        self.looked_at.add(scope)
+        return self._in_force.value(scope)
+
+    def stream(self, scope: Scope) -> StreamScope | None:
+        """The stream's value."""
+        value = self._get(scope)
+        return value if isinstance(value, StreamScope) else None
+
+    def product(self, scope: Scope) -> ProductScope:
+        """The product's value; empty if nothing is known."""
+        value = self._get(scope)
+        return value if isinstance(value, ProductScope) else ProductScope()
+
+    def place(self, scope: Scope) -> PlaceScope:
+        """The household's value; empty if nothing is known."""
+        value = self._get(scope)
+        return value if isinstance(value, PlaceScope) else PlaceScope()
+
+    def person(self, scope: Scope) -> PersonScope:
+        """The person's value; empty if nothing is known."""
+        value = self._get(scope)
+        return value if isinstance(value, PersonScope) else PersonScope()
+
+    def party(self, scope: Scope) -> PartyScope | None:
+        """The party's value."""
+        value = self._get(scope)
+        return value if isinstance(value, PartyScope) else None
+
+    def deployment(self) -> DeploymentScope:
+        """The deployment's value; empty if nothing is stated."""
+        value = self._get(DEPLOYMENT)
+        return value if isinstance(value, DeploymentScope) else DeploymentScope()

@@ -1,0 +1,154 @@
+"""Scopes and their values: the units in which what is in force is kept, folded and versioned.
+
+Rules
+- One scope per stream, product, household (place), person, party, and one for the deployment's policies.
+- Values hold the ids of the statements they come from, so that an answer can say what it rests on.
+
+Source: gate.md, "Scopes and leases". A scope per product is added to that list, because a disclosure speaks of a class of
+streams; docs/decisions/0003-scope-per-product.md says why. Purposes have no statements of their own yet, so no scope.
+"""
+
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+import msgspec
+
+from troth.names import HouseholdId, PersonId, StatementId, StreamId, ThingId, Uri
+from troth.statements.choice import ChoiceBody
+from troth.statements.disclosure import DisclosureBody
+from troth.statements.installation import InstalledStream
+from troth.statements.passport import PassportBody
+
+__all__ = [
+    "DEPLOYMENT",
+    "DeploymentScope",
+    "Member",
+    "PartyScope",
+    "PersonScope",
+    "PlaceScope",
+    "ProductScope",
+    "SaidChoice",
+    "Scope",
+    "ScopeKind",
+    "ScopeValue",
+    "StreamScope",
+    "party_scope",
+    "person_scope",
+    "place_scope",
+    "product_scope",
+    "stream_scope",
+]
+
+
+class ScopeKind(StrEnum):
+    """Which unit."""
+
+    STREAM = "stream"
+    PRODUCT = "product"
+    PLACE = "place"
+    PERSON = "person"
+    PARTY = "party"
+    DEPLOYMENT = "deployment"
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Name of one unit; `key` is an identifier's bytes or a URI's UTF-8."""
+
+    kind: ScopeKind
+    key: bytes
+
+
+class StreamScope(msgspec.Struct, frozen=True):
+    """Where a stream is installed. `household` is None in public places."""
+
+    thing: ThingId
+    product: Uri
+    household: HouseholdId | None
+    answers: Uri
+    from_ns: int
+    installed: InstalledStream
+    statement: StatementId
+
+
+class ProductScope(msgspec.Struct, frozen=True):
+    """Passport and newest disclosure of a product; either may not be there yet."""
+
+    passport: PassportBody | None = None
+    passport_id: StatementId | None = None
+    disclosure: DisclosureBody | None = None
+    disclosure_id: StatementId | None = None
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A person of a household, [from_ns, to_ns)."""
+
+    person: PersonId
+    role: str
+    from_ns: int
+    to_ns: int
+    statement: StatementId
+
+
+class PlaceScope(msgspec.Struct, frozen=True):
+    """Members of a household, in order of acceptance."""
+
+    members: tuple[Member, ...] = ()
+
+
+class SaidChoice(msgspec.Struct, frozen=True):
+    """One choice and its id."""
+
+    body: ChoiceBody
+    statement: StatementId
+
+
+class PersonScope(msgspec.Struct, frozen=True):
+    """All choices of a person in order of acceptance; `person` is None until the person statement came."""
+
+    person: PersonId | None = None
+    statement: StatementId | None = None
+    choices: tuple[SaidChoice, ...] = ()
+
+
+class PartyScope(msgspec.Struct, frozen=True):
+    """A known organisation."""
+
+    name: str
+    contact: str
+    statement: StatementId
+
+
+class DeploymentScope(msgspec.Struct, frozen=True):
+    """Operator policies in force (none can be stated in this version; the gate denies `not-offered` if there is one)."""
+
+    policies: tuple[StatementId, ...] = ()
+
+
+ScopeValue: TypeAlias = StreamScope | ProductScope | PlaceScope | PersonScope | PartyScope | DeploymentScope
+
+DEPLOYMENT: Final = Scope(ScopeKind.DEPLOYMENT, b"")
+
+
+def stream_scope(stream: StreamId) -> Scope:
+    """The scope of a stream."""
+    return Scope(ScopeKind.STREAM, stream)
+
+
+def product_scope(product: Uri) -> Scope:
+    """The scope of a product type."""
+    return Scope(ScopeKind.PRODUCT, product.encode())
+
+
+def place_scope(household: HouseholdId) -> Scope:
+    """The scope of a household."""
+    return Scope(ScopeKind.PLACE, household)
+
+
+def person_scope(person: PersonId) -> Scope:
+    """The scope of a person."""
+    return Scope(ScopeKind.PERSON, person)
+
+
+def party_scope(party: Uri) -> Scope:
+    """The scope of an organisation."""
+    return Scope(ScopeKind.PARTY, party.encode())
