@@ -57,20 +57,13 @@ def intersect(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> tuple[
 
 
 def subtract(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> tuple[Interval, ...]:
-    """The times in `left` and not in `right`."""
-    kept = list(left)
+    """The times in `left` and not in `right`, each once through."""
+    between: list[Interval] = []
+    from_ns = BEGINNING
     for hole in right:
-        parts: list[Interval] = []
-        for each in kept:
-            if hole.to_ns <= each.from_ns or each.to_ns <= hole.from_ns:
-                parts.append(each)
-                continue
-            if each.from_ns < hole.from_ns:
-                parts.append(Interval(each.from_ns, hole.from_ns))
-            if hole.to_ns < each.to_ns:
-                parts.append(Interval(hole.to_ns, each.to_ns))
-        kept = parts
-    return tuple(kept)
+        between.append(Interval(from_ns, hole.from_ns))
+        from_ns = hole.to_ns
+    return intersect(left, tidy((*between, Interval(from_ns, FOREVER))))
 
 
 def covers(intervals: tuple[Interval, ...], at_ns: int) -> bool:

@@ -48,7 +48,7 @@ class Variant(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why an observation was not kept. Each code has a heading in docs/reference/errors.md."""
+    """Why an observation was not kept. Each code has a heading in docs/reference/gate.md."""
 
     UNDECLARED = "undeclared"
     WRONG_TYPE = "wrong-type"

@@ -174,7 +174,10 @@ class ConductStore(Protocol):
 
 
 class ObservationStore(Protocol):
-    """Rows once moved, by place, retention class and period, and the segments their traces stand in."""
+    """Rows once moved, by place, retention class and period, and the segments their traces stand in.
+
+    Rows are found in every retention class of the shelf's place: a newer disclosure may state another one.
+    """
 
     async def move(self, segment: Segment, commits: Sequence[Committed]) -> None:
         """Make the segment, its other traces and all its rows durable. Doing it again changes nothing."""

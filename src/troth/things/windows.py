@@ -14,10 +14,21 @@ from typing import Final
 
 import msgspec
 
-from troth.things.intervals import Interval
+from troth.things.intervals import Interval, tidy
 from troth.things.observations import Kept, Result
 
-__all__ = ["HOUR_NS", "WINDOW_IDS_FROM", "Shown", "hour_of", "means", "shown", "whole_hours", "window_id", "window_of"]
+__all__ = [
+    "HOUR_NS",
+    "WINDOW_IDS_FROM",
+    "Shown",
+    "hour_of",
+    "hours_beginning_in",
+    "means",
+    "shown",
+    "whole_hours",
+    "window_id",
+    "window_of",
+]
 
 HOUR_NS: Final = 3_600_000_000_000
 WINDOW_IDS_FROM: Final = 1 << 52
@@ -55,6 +66,13 @@ def whole_hours(times: tuple[Interval, ...], *, now_ns: int) -> tuple[Interval, 
         Interval(-(-each.from_ns // HOUR_NS) * HOUR_NS, min(each.to_ns, now_ns) // HOUR_NS * HOUR_NS) for each in times
     )
     return tuple(each for each in trimmed if each.from_ns < each.to_ns)
+
+
+def hours_beginning_in(times: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """The whole hours that begin within `times`: a window counts by its beginning, and is never asked for in part."""
+    return tidy(
+        tuple(Interval(-(-each.from_ns // HOUR_NS) * HOUR_NS, -(-each.to_ns // HOUR_NS) * HOUR_NS) for each in times)
+    )
 
 
 def window_id(number: int, hour: int) -> int:

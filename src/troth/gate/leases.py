@@ -1,0 +1,131 @@
+"""Answers held for use: leases, which end in the same step in which anything they rest on moves; and the two stamps.
+
+Rules
+- A lease is held per question, never per observation. In use it has two fields, `live` and `until_ns`.
+- `Leases.move` folds a statement and ends every lease that read a scope it moved, in one uninterrupted step.
+- `Admitted` and `Released` are made here, from a live lease, and nowhere else.
+
+Source: gate.md, "Scopes and leases" and "Inlets and outlets". Owner: the event loop.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from troth.gate.question import Answer, Question, Verdict
+from troth.names import BasisId, ThingId
+from troth.state.in_force import InForce
+from troth.state.scopes import Scope
+from troth.statements.statement import Statement
+from troth.things.intervals import FOREVER, Interval, around, intersect
+from troth.things.observations import Result, ResultType, Shelf
+from troth.things.query import ObservationQuery
+from troth.things.stamps import Admitted, Done, Released
+
+__all__ = ["Lease", "Leases"]
+
+
+class Lease:
+    """One answer in use. `live` is cleared once and never set again; other threads only read it."""
+
+    __slots__ = ("answer", "basis", "live", "question", "scopes", "span", "until_ns")
+
+    def __init__(self, question: Question, answer: Answer, *, basis: BasisId, scopes: frozenset[Scope]) -> None:
+        self.question = question
+        self.answer = answer
+        self.basis = basis
+        self.scopes = scopes
+        self.live = True
+        self.until_ns = answer.until_ns
+        # The interval around now: data in it is admitted without asking again.
+        self.span = around(answer.covered, question.at_ns) or Interval(FOREVER, FOREVER)
+
+    def holds(self, at_ns: int) -> bool:
+        """Whether the lease may be used at `at_ns`."""
+        return self.live and at_ns < self.until_ns
+
+    def admit(  # noqa: PLR0913 - a stamp names everything a commit needs, once per batch
+        self,
+        thing: ThingId,
+        shelf: Shelf,
+        *,
+        type_: ResultType,
+        gate_ns: int,
+        times: Sequence[int],
+        ends: Sequence[int],
+        results: Sequence[Result],
+        keys: Sequence[bytes],
+        done: Done,
+    ) -> Admitted:
+        """Stamp rows of this lease's stream for the conduct store. The caller has checked times against `answer.covered`."""
+        if not self.holds(gate_ns) or self.answer.verdict is Verdict.DENY:
+            raise RuntimeError("a lease that has ended admits nothing")
+        return Admitted(
+            hold=self,
+            thing=thing,
+            stream=self.question.stream,
+            shelf=shelf,
+            basis=self.basis,
+            rests_on=self.answer.rests_on,
+            type=type_,
+            gate_ns=gate_ns,
+            times=times,
+            ends=ends,
+            results=results,
+            keys=keys,
+            done=done,
+        )
+
+    def release(self, shelf: Shelf, query: ObservationQuery, *, at_ns: int) -> Released:
+        """Stamp a query: only rows of the answer's times may leave the store."""
+        if not self.holds(at_ns) or self.answer.verdict is Verdict.DENY:
+            raise RuntimeError("a lease that has ended releases nothing")
+        extent = intersect(self.answer.covered, query.times)
+        return Released(hold=self, stream=self.question.stream, shelf=shelf, extent=extent, query=query)
+
+
+class Leases:
+    """Which leases read which scope. The only holder of what is in force that may move it while the node runs."""
+
+    def __init__(self, in_force: InForce) -> None:
+        self.in_force = in_force
+        # Sets in order of holding (their values mean nothing): what ends together ends in the same order in every run.
+        self._by_scope: dict[Scope, dict[Lease, None]] = {}
+
+    def hold(self, question: Question, answer: Answer, *, basis: BasisId, scopes: Iterable[Scope]) -> Lease:
+        """Hold an answer until a scope it read moves."""
+        lease = Lease(question, answer, basis=basis, scopes=frozenset(scopes))
+        for scope in lease.scopes:
+            self._by_scope.setdefault(scope, {})[lease] = None
+        return lease
+
+    def forget(self, lease: Lease) -> None:
+        """End one lease that nobody uses any more."""
+        lease.live = False
+        for scope in lease.scopes:
+            held = self._by_scope.get(scope)
+            if held is not None:
+                held.pop(lease, None)
+                if not held:
+                    del self._by_scope[scope]
+
+    def move(self, statement: Statement) -> tuple[Lease, ...]:
+        """Fold a statement and end every lease that read what moved; returns the ended ones. No await may stand inside."""
+        ended: dict[Lease, None] = {}
+        for scope in self.in_force.move(statement):
+            ended |= self._by_scope.pop(scope, {})
+        for lease in ended:
+            lease.live = False
+        for lease in ended:
+            self.forget(lease)
+        return tuple(ended)
+
+    def end_all(self) -> tuple[Lease, ...]:
+        """End every lease (the clock stepped)."""
+        ended = {lease: None for held in self._by_scope.values() for lease in held}
+        for lease in ended:
+            lease.live = False
+        self._by_scope.clear()
+        return tuple(ended)
+
+    def count(self) -> int:
+        """How many leases are held."""
+        return len({id(lease) for held in self._by_scope.values() for lease in held})

@@ -1,0 +1,149 @@
+"""What is asked of the gate and what it answers, as values; the only part of the gate that doors may see.
+
+Rules
+- The principal is party + app + purpose, never a party alone.
+- Time comes with the question. An answer carries how long it holds and for which times.
+- A denial is a value with reasons. Each reason has a step number, a code, and two wordings: *inner* (for the persons concerned;
+  names statements) and *outer* (for the asker; never whose choice it was).
+
+Source: gate.md.
+"""
+
+from enum import IntEnum, StrEnum
+
+import msgspec
+
+from troth.names import PersonId, PurposeId, StatementId, StreamId, Uri
+from troth.things.intervals import FOREVER, Interval
+from troth.things.observations import Variant
+
+__all__ = [
+    "ANYONE",
+    "OWN_PURPOSE",
+    "Action",
+    "Answer",
+    "Asker",
+    "Code",
+    "Ground",
+    "Question",
+    "Reason",
+    "Step",
+    "Verdict",
+]
+
+OWN_PURPOSE = PurposeId("urn:troth:purpose:own")
+ANYONE = Uri("urn:troth:anyone")  # as a recipient: whoever asks, without a token
+
+
+class Action(StrEnum):
+    """What is wanted."""
+
+    COLLECT = "collect"
+    READ = "read"
+    SHARE = "share"
+    ACT = "act"
+    CONNECT = "connect"
+
+
+class Step(IntEnum):
+    """Numbers of the gate's steps; the same in code, reasons, docs and tests."""
+
+    KNOWN = 1
+    DECLARED = 2
+    GROUNDED = 3
+    PLACED = 4
+    PERMITTED = 5
+    SMALL_GROUPS = 6
+    SAFE = 7
+    NARROWED = 8
+
+
+class Ground(StrEnum):
+    """Why something may happen. Four of the eight are decided in this version; the others deny `not-offered`."""
+
+    CHOICE = "choice"
+    CONTRACT = "contract"
+    SETTLED = "settled"
+    OBJECTABLE = "objectable"
+    REQUIRED = "required"
+    URGENT = "urgent"
+    OWN = "own"
+    NOBODY = "nobody"
+
+    @classmethod
+    def named(cls, text: str) -> "Ground | None":
+        """The ground of this name, or None."""
+        return next((each for each in cls if each.value == text), None)
+
+
+class Code(StrEnum):
+    """Why a step failed. Each has a heading in docs/reference/gate.md."""
+
+    UNKNOWN = "unknown"
+    UNDECLARED = "undeclared"
+    NO_GROUND = "no-ground"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    NOT_THEN = "not-then"
+    NOT_OFFERED = "not-offered"
+
+
+class Verdict(StrEnum):
+    """The three answers."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    TRANSFORM = "transform"
+
+
+class Asker(msgspec.Struct, frozen=True):
+    """Party + app + purpose; `person` is set when a person asks for their own (then `purpose` is OWN_PURPOSE)."""
+
+    party: Uri
+    app: str
+    purpose: PurposeId
+    person: PersonId | None = None
+
+
+class Question(msgspec.Struct, frozen=True):
+    """One question. `at_ns` is now; `data_ns` is the data's own time where one observation is asked about."""
+
+    action: Action
+    stream: StreamId
+    asker: Asker
+    at_ns: int
+    data_ns: int | None = None
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why a step passed or failed. `statements` is inner: what it rests on or what would change it."""
+
+    step: Step
+    code: Code | None
+    statements: tuple[StatementId, ...] = ()
+    ground: Ground | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the gate says.
+
+    Args:
+        verdict: allow (the raw stream), transform (`variant` of it) or deny.
+        reasons: for a denial those of the least revealing variant; otherwise why it passed, and why more did not.
+        variant: which view of the stream; None on denial.
+        covered: times of data the answer reaches (a tidy set); none on denial.
+        until_ns: end of the answer, ns UTC; FOREVER if none is known.
+        rests_on: ids of the statements it rests on, sorted.
+        named: whether a disclosure in force names the asker for this stream (then a denial may be spoken).
+        concerned: the persons concerned (inner; never leaves towards the asker).
+    """
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    variant: Variant | None = None
+    covered: tuple[Interval, ...] = ()
+    until_ns: int = FOREVER
+    rests_on: tuple[StatementId, ...] = ()
+    named: bool = False
+    concerned: tuple[PersonId, ...] = ()

@@ -1,0 +1,50 @@
+"""The outer wording of every code: what an asker or a thing is told, in plain text. Never whose choice it was.
+
+Source: gate.md, "Rules"; people.md, "Words".
+"""
+
+from typing import Final
+
+__all__ = ["GROUND_WORDS", "WORDS", "ground_words", "outer"]
+
+WORDS: Final = {
+    "unknown": "This thing, stream or party is not known here. Whoever runs this place can register it.",
+    "undeclared": "Nobody has declared this use. What is not declared does not happen here.",
+    "no-ground": "Nothing allows this now. It may become possible when the people concerned agree.",
+    "refused": "There is no agreement to this.",
+    "withdrawn": "There is no agreement to this any more.",
+    "expired": "What allowed this has ended.",
+    "not-then": "This is from a time at which nothing allowed it.",
+    "not-offered": "This version cannot settle this question, so the answer is no.",
+    "wrong-type": "The result is not of the declared type.",
+    "ahead": "The time of this observation lies more than 60 seconds ahead of the clock here.",
+    "before-installation": "The time of this observation lies before the thing was installed.",
+    "time-taken": "Another result is kept for this stream and time.",
+    "bad-time": "The time cannot be read; it needs a date, a time and a zone.",
+    "bad-payload": "The payload cannot be read as one of the documented forms.",
+    "too-large": "The payload is larger than allowed.",
+    "out-of-range": "The result lies outside the declared range.",
+    "lease-ended": "The answer this rested on has ended.",
+}
+
+
+GROUND_WORDS: Final = {
+    "choice": "because everybody concerned said yes",
+    "contract": "part of what you ordered",
+    "settled": "agreed with those who speak for you",
+    "objectable": "you may object",
+    "required": "required by law",
+    "urgent": "emergency",
+    "own": "your own",
+    "nobody": "concerns no one",
+}
+
+
+def ground_words(ground: str) -> str:
+    """Why something is allowed, as people read it."""
+    return GROUND_WORDS.get(ground, "a reason this version does not know")
+
+
+def outer(code: str) -> str:
+    """The plain sentence for a code."""
+    return WORDS.get(code, "The answer is no.")

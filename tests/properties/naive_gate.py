@@ -1,0 +1,99 @@
+"""The gate once more, as stupidly as possible: one square per person, purpose, view and minute, painted by hand.
+
+Written from the rules, not from the program: no intervals, no folding, no scopes. A square of a choice is "yes", "no" or blank.
+"""
+
+from dataclasses import dataclass, field
+
+from troth.statements.choice import Decision
+
+MINUTES = 60  # how far the sheet reaches; what has no end reaches its last square
+VIEWS = ("raw", "hourly-mean")
+
+
+@dataclass
+class Sheet:
+    """A home with one stream: research by choice, billing by contract, own use."""
+
+    people: list[str]
+    contract: tuple[int, int]
+    installed: int
+    lives: dict[str, list[bool]] = field(default_factory=dict)
+    yes: dict[tuple[str, str], list[bool]] = field(default_factory=dict)
+    no: dict[str, list[bool]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for person in self.people:
+            self.lives[person] = [False] * MINUTES
+            self.no[person] = [False] * MINUTES
+            for view in VIEWS:
+                self.yes[person, view] = [False] * MINUTES
+
+    def moves(self, person: str, since: int, to: int | None) -> None:
+        """Says from `since` on, and leaves alone what was before."""
+        for minute in range(since, MINUTES):
+            self.lives[person][minute] = to is None or minute < to
+
+    def chooses(self, person: str, decision: Decision, view: str, at: int, to: int | None, since: int | None) -> None:
+        for each in VIEWS:
+            squares = self.yes[person, each]
+            for minute in range(at, MINUTES):
+                squares[minute] = False
+            enough = view in {"raw", each}  # a yes to the raw stream is one to its mean, not the other way
+            if decision is Decision.GIVE and enough:
+                for minute in range(at if since is None else since, MINUTES if to is None else to):
+                    squares[minute] = True
+
+    def objects(self, person: str, decision: Decision, at: int, to: int | None) -> None:
+        for minute in range(at, MINUTES):
+            self.no[person][minute] = decision is not Decision.GIVE and (to is None or minute < to)
+
+    def agreed(self, view: str, minute: int) -> bool:
+        """Somebody lives there, and everybody who does has said yes for this minute."""
+        here = [person for person in self.people if self.lives[person][minute]]
+        return bool(here) and all(self.yes[person, view][minute] for person in here)
+
+    def quiet(self, minute: int) -> bool:
+        """Nobody who lives there objects to own use in this minute."""
+        return not any(self.lives[person][minute] and self.no[person][minute] for person in self.people)
+
+    def contracted(self, minute: int) -> bool:
+        return self.contract[0] <= minute < self.contract[1]
+
+    def after_installation(self, minutes: set[int]) -> set[int]:
+        return {minute for minute in minutes if minute >= self.installed}
+
+    def research(self, now: int) -> tuple[str, set[int]] | None:
+        """What the university may read now: which view, and which minutes of it."""
+        for view in VIEWS:
+            if self.agreed(view, now):
+                return view, self.after_installation({m for m in range(MINUTES) if self.agreed(view, m)})
+        return None
+
+    def billing(self, now: int) -> set[int] | None:
+        if not self.contracted(now):
+            return None
+        return self.after_installation({m for m in range(MINUTES) if self.contracted(m)})
+
+    def own(self, now: int, person: str) -> set[int] | None:
+        """What a person may read of their own: when they lived there and nobody there objected."""
+        if not (self.lives[person][now] and self.quiet(now)):
+            return None
+        return self.after_installation({m for m in range(MINUTES) if self.lives[person][m] and self.quiet(m)})
+
+    def collected(self, now: int) -> set[int] | None:
+        """Minutes of which something may be kept now: those of every ground that holds now."""
+        found: set[int] = set()
+        grounded = False
+        for view in VIEWS:
+            if self.agreed(view, now):
+                grounded = True
+                found |= {m for m in range(MINUTES) if self.agreed(view, m)}
+        if self.contracted(now):
+            grounded = True
+            found |= {m for m in range(MINUTES) if self.contracted(m)}
+        if any(self.lives[person][now] for person in self.people) and self.quiet(now):
+            grounded = True
+            here = [person for person in self.people if self.lives[person][now]]
+            found |= {m for m in range(MINUTES) if self.quiet(m) and any(self.lives[p][m] for p in here)}
+        return self.after_installation(found) if grounded else None

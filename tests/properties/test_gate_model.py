@@ -1,0 +1,206 @@
+"""Any mix of choosing, withdrawing, refusing, expiring, moving, replaying and late data: the gate says what a naive sheet says.
+
+After every step: gate ≡ sheet for reading and collecting, minute by minute; what a replay folds is what is in force live;
+every lease that is live says what a fresh question would get; no restriction turns a no into a yes.
+"""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.made_town import (
+    BILLED,
+    BILLING,
+    HOUSE,
+    OWNED,
+    RAW,
+    RESEARCHED,
+    START_NS,
+    SUPPLIER,
+    UNIVERSITY,
+    Town,
+    collects,
+    ns,
+    purpose,
+    reads,
+    reads_own,
+    view,
+)
+from tests.properties.naive_gate import MINUTES, VIEWS, Sheet
+from troth.gate.decide import decide
+from troth.gate.leases import Lease
+from troth.gate.question import OWN_PURPOSE, Answer, Code, Question, Verdict
+from troth.names import PersonId, StatementId
+from troth.state.in_force import Reading
+from troth.state.scopes import DeploymentScope
+from troth.statements.choice import Decision
+from troth.things.intervals import Interval, covers
+
+NAMES = ["Ana", "Ben", "Cem"]
+FOREWARNED = 3  # the sheet ends; nothing is asked in its last minutes
+
+names = st.sampled_from(NAMES)
+decisions = st.sampled_from(list(Decision))
+views = st.sampled_from(VIEWS)
+ahead = st.none() | st.integers(0, 12)
+
+
+def minutes(answer: Answer) -> set[int] | None:
+    """Which minutes of the sheet an answer covers; None for a no."""
+    if answer.verdict is Verdict.DENY:
+        return None
+    return {minute for minute in range(MINUTES) if covers(answer.covered, ns(minute))}
+
+
+class GateAndSheet(RuleBasedStateMachine):
+    @initialize(
+        contract=st.tuples(st.integers(0, 20), st.integers(20, MINUTES)),
+        installed=st.integers(0, 5),
+        living=st.sets(names),
+    )
+    def begin(self, contract: tuple[int, int], installed: int, living: set[str]) -> None:
+        self.now = installed
+        self.town = Town()
+        self.town.organisations(SUPPLIER, UNIVERSITY)
+        self.town.product()
+        self.town.disclose(RESEARCHED, BILLED, OWNED)
+        self.home = self.town.household("h")
+        self.meter = self.town.install(self.home, contract=contract, since=installed)
+        self.sheet = Sheet(NAMES, contract, installed)
+        self.ids: dict[str, PersonId] = {}
+        self.leases: list[Lease] = []
+        for name in NAMES:
+            # Everybody is known; only some live here. Who does not yet has lived here for no time at all.
+            self.ids[name] = self.town.person(name, self.home, to=None if name in living else 0)
+            self.sheet.moves(name, 0, None if name in living else 0)
+
+    def _until(self, ahead_: int | None) -> int | None:
+        return None if ahead_ is None else min(self.now + ahead_, MINUTES - 1)
+
+    @rule(name=names, decision=decisions, view_=views, to=ahead, since=ahead)
+    def choose(self, name: str, decision: Decision, view_: str, to: int | None, since: int | None) -> None:
+        back = None if since is None or decision is not Decision.GIVE else max(self.now - since, 0)
+        until = self._until(to)
+        self.town.choose(self.ids[name], decision, self.meter, self.now, variant=view_, to=until, since=back)
+        self.sheet.chooses(name, decision, view_, self.now, until, back)
+
+    @rule(name=names, decision=decisions, to=ahead, about=st.sampled_from([OWN_PURPOSE, HOUSE]))
+    def object_to_own_use(self, name: str, decision: Decision, to: int | None, about: str) -> None:
+        until = self._until(to)
+        chosen = OWN_PURPOSE if about == OWN_PURPOSE else HOUSE
+        self.town.choose(self.ids[name], decision, self.home, self.now, purpose=chosen, to=until, whole_home=True)
+        self.sheet.objects(name, decision, self.now, until)
+
+    @rule(name=names, wait=st.integers(0, 6), stay=ahead)
+    def move_in_or_out(self, name: str, wait: int, stay: int | None) -> None:
+        since = min(self.now + wait, MINUTES - 1)
+        until = None if stay is None else min(since + stay, MINUTES - 1)
+        self.town.member(self.ids[name], self.home, since=since, to=until)
+        self.sheet.moves(name, since, until)
+
+    @rule(by=st.integers(1, 9))
+    def time_passes(self, by: int) -> None:
+        self.now = min(self.now + by, MINUTES - FOREWARNED)
+
+    @rule(which=st.integers(0, 4))
+    def hold_a_lease(self, which: int) -> None:
+        self.leases.append(self.town.lease(self._questions()[which]))
+
+    @rule(late=st.integers(0, MINUTES - FOREWARNED))
+    def late_data(self, late: int) -> None:
+        answer = self.town.ask(collects(self.meter, self.now, data=late))
+        allowed = self.sheet.collected(self.now)
+        assert (allowed is not None and late in allowed) == (answer.verdict is Verdict.ALLOW)
+        if allowed is not None and late not in allowed:
+            assert Code.NOT_THEN == answer.reasons[0].code
+
+    @rule(which=st.integers(0, 6))
+    def restrict_and_compare(self, which: int) -> None:
+        before = [self.town.ask(each) for each in self._questions()]
+        town = self._copied()
+        self._restrict(town, which)
+        after = [town.ask(each) for each in self._questions()]
+        for was, is_ in zip(before, after, strict=True):
+            if was.verdict is Verdict.DENY:
+                assert Verdict.DENY == is_.verdict
+            elif was.variant is not RAW:
+                assert is_.variant is not RAW, "less may be shown after a restriction, never more"
+
+    def _restrict(self, town: Town, which: int) -> None:
+        ana = self.ids["Ana"]
+        match which:
+            case 0:
+                town.choose(ana, Decision.WITHDRAW, self.meter, self.now)
+            case 1:
+                town.choose(ana, Decision.REFUSE, self.meter, self.now)
+            case 2:
+                town.choose(ana, Decision.REFUSE, self.home, self.now, purpose=OWN_PURPOSE, whole_home=True)
+            case 3:
+                research = purpose(RESEARCHED.purpose, view("hourly-mean", "choice"), to=(UNIVERSITY,))
+                town.disclose(research, BILLED, OWNED)
+            case 4:
+                town.disclose(OWNED)
+            case 5:
+                town.disclose(RESEARCHED, BILLED, OWNED, places=("eu",), group_size=3)
+            case _:
+                town.in_force.set_deployment(DeploymentScope((StatementId(bytes(32)),)))
+
+    def _copied(self) -> Town:
+        town = Town()
+        town.said = list(self.town.said)
+        town.in_force = self.town.replayed()
+        town.leases.in_force = town.in_force
+        return town
+
+    def _questions(self) -> list[Question]:
+        return [
+            reads(self.meter, self.now),
+            reads(self.meter, self.now, party=SUPPLIER, why=BILLING),
+            collects(self.meter, self.now),
+            reads_own(self.meter, self.now, self.ids["Ana"]),
+            reads_own(self.meter, self.now, self.ids["Ben"]),
+        ]
+
+    @invariant()
+    def reading_is_as_painted(self) -> None:
+        answer = self.town.ask(reads(self.meter, self.now))
+        painted = self.sheet.research(self.now)
+        assert (None if painted is None else painted[1]) == minutes(answer)
+        assert (None if painted is None else painted[0]) == answer.variant
+        bill = self.town.ask(reads(self.meter, self.now, party=SUPPLIER, why=BILLING))
+        assert self.sheet.billing(self.now) == minutes(bill)
+        for name in NAMES:
+            own = self.town.ask(reads_own(self.meter, self.now, self.ids[name]))
+            assert self.sheet.own(self.now, name) == minutes(own)
+
+    @invariant()
+    def collecting_is_as_painted(self) -> None:
+        answer = self.town.ask(collects(self.meter, self.now))
+        assert self.sheet.collected(self.now) == minutes(answer)
+
+    @invariant()
+    def a_replay_folds_what_is_in_force(self) -> None:
+        assert self.town.in_force.scopes() == self.town.replayed().scopes()
+
+    @invariant()
+    def leased_is_asked_anew(self) -> None:
+        """A lease that is live says what a fresh question would be told at this moment."""
+        for lease in self.leases:
+            if not lease.holds(ns(self.now)):
+                continue
+            anew = Question(lease.question.action, lease.question.stream, lease.question.asker, ns(self.now))
+            assert decide(anew, Reading(self.town.in_force)) == lease.answer
+
+    @invariant()
+    def nothing_changes_between_two_whole_minutes(self) -> None:
+        """The sheet sees whole minutes only, so an answer must not know any others."""
+        for question in self._questions():
+            answer = self.town.ask(question)
+            turns = [turn for each in answer.covered for turn in (each.from_ns, each.to_ns)]
+            assert all((turn - START_NS) % 60_000_000_000 == 0 for turn in turns if abs(turn) < 2**63 - 1)
+            assert answer.until_ns > question.at_ns
+            assert all(isinstance(each, Interval) for each in answer.covered)
+
+
+GateAndSheet.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+test_gate_is_what_a_naive_sheet_says = GateAndSheet.TestCase
