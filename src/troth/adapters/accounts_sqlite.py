@@ -1,0 +1,163 @@
+"""Accounts and short names in one SQLite file, all of them in memory for finding.
+
+Rules
+- A change is durable before memory knows it; memory is what `find` and `slugs` see.
+- What is refused is judged where changes are ordered, by the file, so that a token cannot be spent twice at once.
+
+Source: things.md, "A thing joins"; the contract is `journeys.accounts.AccountStore`.
+Left out: outgoing mail, passwords.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Self
+
+from troth.adapters.sqlite_files import Connect, connect_writer
+from troth.adapters.sqlite_writer import SqliteWriter
+from troth.errors import Conflict, StorageFailed, WrongToken
+from troth.journeys.accounts import Account, Bearer
+from troth.names import Slug, ThingId
+
+__all__ = ["SqliteAccounts"]
+
+FORMAT: Final = 1
+SCHEMA: Final = """
+    CREATE TABLE accounts(
+        digest BLOB PRIMARY KEY, bearer TEXT NOT NULL, thing BLOB, party TEXT, app TEXT, purpose TEXT, person BLOB,
+        until_ns INTEGER) WITHOUT ROWID;
+    CREATE TABLE slugs(slug TEXT PRIMARY KEY, thing BLOB NOT NULL UNIQUE) WITHOUT ROWID
+"""
+_ACCOUNT: Final = "SELECT digest, bearer, thing, party, app, purpose, person, until_ns FROM accounts"
+_INSERT: Final = (
+    "INSERT INTO accounts(digest, bearer, thing, party, app, purpose, person, until_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class SqliteAccounts:
+    """`AccountStore` in `path`. Made by `open`, on the loop that it then belongs to."""
+
+    def __init__(self, writer: SqliteWriter) -> None:
+        self._writer = writer
+        self._accounts: dict[bytes, Account] = {}
+        self._slugs: dict[Slug, ThingId] = {}
+
+    @classmethod
+    async def open(
+        cls, path: Path, *, on_failure: Callable[[Exception], None], connect: Connect = connect_writer
+    ) -> Self:
+        """Open or make the file and read all of it.
+
+        Args:
+            path: of the file; its folder is made if it is absent.
+            on_failure: called once, on the loop, when the file has failed. The process must end.
+            connect: opens the writing connection.
+
+        Raises:
+            FormatTooNew: a newer program wrote the file.
+            StorageFailed: it cannot be opened, read or written.
+        """
+        writer = SqliteWriter(path, connect=connect, on_failure=on_failure)
+        accounts = cls(writer)
+        await writer.open(accounts._load, kind="accounts", newest=FORMAT, schema=SCHEMA)
+        return accounts
+
+    def find(self, digest: bytes) -> Account | None:
+        return self._accounts.get(digest)
+
+    async def add(self, account: Account) -> None:
+        def work(connection: sqlite3.Connection) -> Callable[[], None]:
+            _refuse_taken(connection, account.digest)
+            connection.execute(_INSERT, _columns(account))
+
+            def then() -> None:
+                self._accounts[account.digest] = account
+
+            return then
+
+        await self._writer.write(work)
+
+    async def spend(self, digest: bytes, gained: Account) -> None:
+        def work(connection: sqlite3.Connection) -> Callable[[], None]:
+            if not _is_there(connection, digest):
+                raise WrongToken("this token is unknown or used")
+            _refuse_taken(connection, gained.digest)
+            connection.execute("DELETE FROM accounts WHERE digest = ?", (digest,))
+            connection.execute(_INSERT, _columns(gained))
+
+            def then() -> None:
+                del self._accounts[digest]
+                self._accounts[gained.digest] = gained
+
+            return then
+
+        await self._writer.write(work)
+
+    async def remove(self, digest: bytes) -> None:
+        def work(connection: sqlite3.Connection) -> Callable[[], None]:
+            connection.execute("DELETE FROM accounts WHERE digest = ?", (digest,))
+
+            def then() -> None:
+                self._accounts.pop(digest, None)
+
+            return then
+
+        await self._writer.write(work)
+
+    async def name(self, slug: Slug, thing: ThingId) -> None:
+        def work(connection: sqlite3.Connection) -> Callable[[], None]:
+            named = connection.execute("SELECT thing FROM slugs WHERE slug = ?", (slug,)).fetchone()
+            if named is not None and named[0] != thing:
+                raise Conflict("another thing has this short name")
+            connection.execute("DELETE FROM slugs WHERE thing = ?", (thing,))
+            connection.execute("INSERT INTO slugs(slug, thing) VALUES (?, ?)", (slug, thing))
+
+            def then() -> None:
+                for former in [each for each, owner in self._slugs.items() if owner == thing]:
+                    del self._slugs[former]
+                self._slugs[slug] = thing
+
+            return then
+
+        await self._writer.write(work)
+
+    def slugs(self) -> Mapping[Slug, ThingId]:
+        return MappingProxyType(self._slugs)
+
+    async def close(self) -> None:
+        await self._writer.close()
+
+    def _load(self, connection: sqlite3.Connection) -> Callable[[], None]:
+        try:
+            accounts = {row[0]: Account(row[0], Bearer(row[1]), *row[2:]) for row in connection.execute(_ACCOUNT)}
+        except ValueError as cause:
+            raise StorageFailed("the file for accounts holds a credential of an unknown kind") from cause
+        slugs = {Slug(slug): ThingId(thing) for slug, thing in connection.execute("SELECT slug, thing FROM slugs")}
+
+        def then() -> None:
+            self._accounts, self._slugs = accounts, slugs
+
+        return then
+
+
+def _columns(account: Account) -> tuple[bytes | str | int | None, ...]:
+    return (
+        account.digest,
+        account.bearer.value,
+        account.thing,
+        account.party,
+        account.app,
+        account.purpose,
+        account.person,
+        account.until_ns,
+    )
+
+
+def _is_there(connection: sqlite3.Connection, digest: bytes) -> bool:
+    return connection.execute("SELECT 1 FROM accounts WHERE digest = ?", (digest,)).fetchone() is not None
+
+
+def _refuse_taken(connection: sqlite3.Connection, digest: bytes) -> None:
+    if _is_there(connection, digest):
+        raise Conflict("this credential is there already")

@@ -1,0 +1,168 @@
+"""How what stands beside the rows of a commit is packed into bytes, and read back; pure.
+
+Rules
+- Traces, repeat keys, new runs and counts are each a sequence of fixed heads, some with bytes behind them. Big-endian.
+- Bytes that were not packed here raise StorageFailed: the file is damaged, and "cannot read" is never "nothing there".
+
+Source: things.md, "The writer". Format 1 of conduct.db. Rows are packed in `conduct_groups`.
+"""
+
+import struct
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from troth.errors import StorageFailed
+from troth.names import StreamId, ThingId
+from troth.things.stores import NotedTrace
+from troth.tlog import trace as tlog_trace
+
+__all__ = [
+    "Count",
+    "NewRun",
+    "RepeatKey",
+    "pack_counts",
+    "pack_keys",
+    "pack_runs",
+    "pack_traces",
+    "said",
+    "unpack_counts",
+    "unpack_keys",
+    "unpack_runs",
+    "unpack_traces",
+]
+
+_TRACE: Final = struct.Struct(">BI16s")
+_KEY: Final = struct.Struct(">16sQB")
+_RUN: Final = struct.Struct(">Q16sQQ")
+_COUNT: Final = struct.Struct(">16sQB")
+
+
+class NewRun(NamedTuple):
+    """A run that begins in a commit: its number, stream, first sequence and the secret of its slots."""
+
+    run: int
+    stream: StreamId
+    first: int
+    secret: int
+
+
+class RepeatKey(NamedTuple):
+    """By which a repeat of the row `id` is known."""
+
+    thing: ThingId
+    key: bytes
+    id: int
+
+
+class Count(NamedTuple):
+    """How many observations of a thing a commit stored, repeated or refused (`what` is a refusal code)."""
+
+    thing: ThingId
+    what: str
+    n: int
+
+
+def said(traces: Sequence[NotedTrace]) -> int:
+    """The highest journal position that a `said` trace among these stands for, or 0.
+
+    Raises:
+        BadTrace: a `said` trace that cannot be read.
+    """
+    read = (tlog_trace.decode(each.trace) for each in traces if each.kind == tlog_trace.SaidTrace.kind)
+    return max((each.position for each in read if isinstance(each, tlog_trace.SaidTrace)), default=0)
+
+
+def pack_traces(traces: Sequence[NotedTrace]) -> bytes:
+    """Pack the other traces of a commit, in order."""
+    return b"".join(_TRACE.pack(each.kind, len(each.trace), each.salt) + each.trace for each in traces)
+
+
+def unpack_traces(data: bytes) -> list[NotedTrace]:
+    """Read what `pack_traces` wrote.
+
+    Raises:
+        StorageFailed: damaged bytes.
+    """
+    traces: list[NotedTrace] = []
+    at = 0
+    try:
+        while at < len(data):
+            kind, size, salt = _TRACE.unpack_from(data, at)
+            at += _TRACE.size
+            traces.append(NotedTrace(kind, _exactly(data, at, size), salt))
+            at += size
+    except struct.error as cause:
+        raise StorageFailed("a commit of conduct is damaged") from cause
+    return traces
+
+
+def pack_keys(keys: Sequence[RepeatKey]) -> bytes:
+    """Pack the repeat keys of a commit."""
+    return b"".join(_KEY.pack(each.thing, each.id, len(each.key)) + each.key for each in keys)
+
+
+def unpack_keys(data: bytes) -> list[RepeatKey]:
+    """Read what `pack_keys` wrote.
+
+    Raises:
+        StorageFailed: damaged bytes.
+    """
+    keys: list[RepeatKey] = []
+    at = 0
+    try:
+        while at < len(data):
+            thing, id_, size = _KEY.unpack_from(data, at)
+            at += _KEY.size
+            keys.append(RepeatKey(thing, _exactly(data, at, size), id_))
+            at += size
+    except struct.error as cause:
+        raise StorageFailed("the repeat keys of a commit are damaged") from cause
+    return keys
+
+
+def pack_runs(runs: Sequence[NewRun]) -> bytes:
+    """Pack the runs that begin in a commit."""
+    return b"".join(_RUN.pack(*each) for each in runs)
+
+
+def unpack_runs(data: bytes) -> list[NewRun]:
+    """Read what `pack_runs` wrote.
+
+    Raises:
+        StorageFailed: damaged bytes.
+    """
+    try:
+        return [NewRun(*each) for each in _RUN.iter_unpack(data)]
+    except struct.error as cause:
+        raise StorageFailed("the runs of a commit are damaged") from cause
+
+
+def pack_counts(counts: Sequence[Count]) -> bytes:
+    """Pack the counts of a commit."""
+    return b"".join(_COUNT.pack(each.thing, each.n, len(each.what)) + each.what.encode("ascii") for each in counts)
+
+
+def unpack_counts(data: bytes) -> list[Count]:
+    """Read what `pack_counts` wrote.
+
+    Raises:
+        StorageFailed: damaged bytes.
+    """
+    counts: list[Count] = []
+    at = 0
+    try:
+        while at < len(data):
+            thing, n, size = _COUNT.unpack_from(data, at)
+            at += _COUNT.size
+            counts.append(Count(thing, _exactly(data, at, size).decode("ascii"), n))
+            at += size
+    except (struct.error, UnicodeDecodeError) as cause:
+        raise StorageFailed("the counts of a commit are damaged") from cause
+    return counts
+
+
+def _exactly(data: bytes, at: int, size: int) -> bytes:
+    part = data[at : at + size]
+    if len(part) != size:
+        raise StorageFailed("a commit of conduct is damaged")
+    return part

@@ -1,0 +1,350 @@
+"""The conduct store in one SQLite file: group commit on one thread, answers from memory.
+
+Rules
+- One thread, the *writer*, owns the connection that writes and checkpoints, and `_Writer` with all it holds. Everything else
+  here belongs to the event loop. Between them go values: down through one queue, up through one callback per commit.
+- A commit begins at once when nothing was written for `commit_ms`, else when that time is over or COMMIT_ROWS wait.
+- After a commit, in this order on the loop: memory, listener (also when nothing was kept), `done` of each append, futures.
+- The first error of the file ends the store: nothing is written any more, everybody waiting and everybody later gets
+  StorageFailed, `on_failure` is called once and ends the process. The connection is left open: closing it would write.
+
+Source: things.md, "The writer"; the contract is `things.stores.ConductStore`.
+Left out: moving rows (`partitions_sqlite`), hashing (the worker that builds segments).
+"""
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Final, Self, TypeVar
+
+from troth.adapters import conduct_tables as tables
+from troth.adapters.conduct_groups import kept, unpack_groups
+from troth.adapters.conduct_packing import said, unpack_traces
+from troth.adapters.conduct_stamping import Entropy, Taken
+from troth.adapters.conduct_standing import Standing, told
+from troth.adapters.conduct_writing import (
+    COMMIT_ROWS,
+    Commitment,
+    Landed,
+    Marked,
+    Noted,
+    Order,
+    Refused,
+    Work,
+    Writer,
+    weight,
+)
+from troth.adapters.sqlite_files import Connect, connect_writer, read
+from troth.clock import NS_PER_S, Clock
+from troth.errors import Busy, StorageFailed, TrothError
+from troth.names import StreamId, ThingId
+from troth.things.observations import Kept, Refusal
+from troth.things.stamps import Admitted, Released
+from troth.things.stores import Committed, Cut, NotedTrace, Tally, Told
+
+__all__ = ["BATCH_ROWS", "COMMIT_MS", "QUEUE_ROWS", "SqliteConduct"]
+
+T = TypeVar("T")
+
+QUEUE_ROWS: Final = 200_000  # rows waiting for their commit: a second of P1's load
+BATCH_ROWS: Final = 50_000  # rows of one stamp; a commit must fit into one segment (SEGMENT_MAX)
+COMMIT_MS: Final = 2.0  # things.md: every 2-10 ms or N rows
+_BUSY_S: Final = 0.5
+
+
+class SqliteConduct:
+    """`ConductStore` in `path`. Made by `open`, on the loop that it then belongs to."""
+
+    def __init__(self, writer: Writer, *, commit_ms: float, queue_rows: int) -> None:
+        self._writer = writer
+        self._clock = writer.clock
+        self._loop = asyncio.get_running_loop()
+        self._on_failure: Callable[[Exception], None] | None = None
+        self._commit_ns = int(commit_ms * 1_000_000)
+        self._queue_rows = queue_rows
+        self._inbox: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self._queued = 0  # written by the loop; the writer only reads it, to know whether to hurry
+        self._waiting: set[Callable[[Exception], None]] = set()
+        self._standing = Standing()
+        self._told: Callable[[Sequence[Told]], None] | None = None
+        self._failure: Exception | None = None
+        self._closed = False
+        self._said = 0
+        self._uncut = 0
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="troth-conduct-read")
+        self._thread = threading.Thread(target=self._run, name="troth-conduct", daemon=True)
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        taken: Taken,
+        on_failure: Callable[[Exception], None],
+        commit_ms: float = COMMIT_MS,
+        queue_rows: int = QUEUE_ROWS,
+        connect: Connect = connect_writer,
+    ) -> Self:
+        """Open or make the file and read back what is durable.
+
+        Args:
+            path: of the file; its folder is made if it is absent.
+            clock: for the end of leases and the age of repeat keys.
+            entropy: n random bytes; called on the writer's thread.
+            taken: looks up moved rows; called on the writer's thread.
+            on_failure: called once, on the loop, when the file has failed. The process must end.
+            commit_ms: at most this long rows wait for others, 0 to 10.
+            queue_rows: rows that may wait before `append` raises Busy.
+            connect: opens the writing connection.
+
+        Raises:
+            FormatTooNew: a newer program wrote the file.
+            StorageFailed: it cannot be opened, read or written.
+        """
+        writer = Writer(path, clock=clock, entropy=entropy, taken=taken, connect=connect)
+        store = cls(writer, commit_ms=commit_ms, queue_rows=queue_rows)
+        store._thread.start()
+        await store._order(store._load)
+        store._on_failure = on_failure
+        return store
+
+    # --- what is called on the loop ----------------------------------------------------------------------------------
+
+    def append(self, admitted: Admitted) -> None:
+        self._check()
+        rows = len(admitted.times)
+        if rows > BATCH_ROWS:
+            raise RuntimeError(f"a stamp holds at most {BATCH_ROWS} rows")
+        if self._queued + rows > self._queue_rows and self._queued:
+            raise Busy("more observations arrive than can be kept", retry_after_s=_BUSY_S)
+        self._queued += rows
+        self._inbox.put(admitted)
+
+    def refuse(self, thing: ThingId, reason: Refusal, *, count: int, done: Callable[[], None]) -> None:
+        self._check()
+        self._inbox.put(Refused(thing, reason, count, done))
+
+    async def note(self, traces: Sequence[NotedTrace]) -> None:
+        self._check()
+        if len(traces) > BATCH_ROWS:
+            raise RuntimeError(f"at most {BATCH_ROWS} traces are noted at once")
+        said(traces)  # what cannot be read is refused here, before the writer depends on it
+        if traces:
+            await self._queue(partial(Noted, tuple(traces)))
+
+    async def settle(self) -> None:
+        self._check()
+        await self._queue(Marked)
+
+    def listen(self, told: Callable[[Sequence[Told]], None]) -> None:
+        self._told = told
+
+    def latest(self, released: Released) -> Kept | None:
+        return self._standing.latest(released, now_ns=self._clock.now())
+
+    def tail(self, released: Released) -> Sequence[Kept]:
+        return self._standing.tail(released, now_ns=self._clock.now())
+
+    def tally(self, thing: ThingId) -> Tally:
+        return self._standing.tally(thing)
+
+    def find(self, id_: int) -> tuple[StreamId, int] | None:
+        return self._standing.find(id_)
+
+    @property
+    def said_position(self) -> int:
+        return self._said
+
+    @property
+    def uncut(self) -> int:
+        return self._uncut
+
+    async def cut(self, tick_ns: int, seed: bytes) -> Cut:
+        def work(resolve: Callable[[Cut], None]) -> Callable[[], None]:
+            made, leaves = self._writer.cut(tick_ns, seed)
+
+            def on_loop() -> None:
+                self._uncut -= leaves
+                resolve(made)
+
+            return on_loop
+
+        self._check()
+        return await self._order(work)
+
+    async def committed(self, cut: Cut) -> Sequence[Committed]:
+        self._check()
+        return await self._loop.run_in_executor(self._reader, _read_committed, self._writer.path, cut)
+
+    async def clear(self, cut: Cut) -> None:
+        def work(resolve: Callable[[None], None]) -> Callable[[], None]:
+            latest = self._writer.clear(cut)
+
+            def on_loop() -> None:
+                self._standing.clear(cut.last, latest)
+                resolve(None)
+
+            return on_loop
+
+        self._check()
+        await self._order(work)
+
+    async def close(self) -> None:
+        def work(resolve: Callable[[None], None]) -> Callable[[], None]:
+            self._writer.close()
+            return lambda: resolve(None)
+
+        if self._failure is None and not self._closed:
+            self._closed = True
+            await self._order(work)
+            self._thread.join()
+        self._reader.shutdown(wait=False)
+
+    # --- between the loop and the writer -----------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise StorageFailed("storage has failed before; Troth must be started again") from self._failure
+        if self._closed:
+            raise StorageFailed("the store is closed")
+
+    def _load(self, resolve: Callable[[None], None]) -> Callable[[], None]:
+        standing = self._writer.load()
+        said, uncut = self._writer.said, self._writer.uncut
+
+        def on_loop() -> None:
+            self._standing, self._said, self._uncut = standing, said, uncut
+            resolve(None)
+
+        return on_loop
+
+    async def _order(self, work: Callable[[Callable[[T], None]], Callable[[], None]]) -> T:
+        """Let the writer do something between two commits. What it changes here is done even if nobody waits any more."""
+
+        def make(future: asyncio.Future[T]) -> Order:
+            def resolve(value: T) -> None:
+                if not future.done():
+                    future.set_result(value)
+
+            def run() -> Callable[[], None]:
+                try:
+                    return work(resolve)
+                except RuntimeError as misuse:
+                    return partial(_reject, future, misuse)
+
+            return Order(run)
+
+        return await self._queue(make)
+
+    async def _queue(self, make: Callable[[asyncio.Future[T]], Work]) -> T:
+        future: asyncio.Future[T] = self._loop.create_future()
+        reject = partial(_reject, future)
+        self._waiting.add(reject)
+        self._inbox.put(make(future))
+        try:
+            return await future
+        finally:
+            self._waiting.discard(reject)
+
+    def _landed(self, landed: Landed) -> None:
+        """On the loop, after each commit."""
+        lasting = landed.lasting
+        self._queued -= landed.rows
+        if lasting.n:
+            self._standing.add(lasting.n, groups=lasting.groups, runs=lasting.runs, counts=lasting.counts)
+            self._said = max(self._said, lasting.said)
+            self._uncut += lasting.leaves
+        if self._told is not None:
+            self._call(self._told, told(lasting.groups))
+        for done, outcomes in landed.answers:
+            self._call(done, outcomes)
+        for counted in landed.refused:
+            self._call(counted)
+        for future in landed.futures:
+            if not future.done():
+                future.set_result(None)
+
+    def _call(self, callback: Callable[..., None], *values: object) -> None:
+        # One broken callback must not keep back the acknowledgements behind it; the loop's handler reports it.
+        try:
+            callback(*values)
+        except Exception as error:  # noqa: BLE001 - handed on whatever it is
+            self._loop.call_exception_handler({"message": "a callback of the conduct store failed", "exception": error})
+
+    def _fail(self, cause: Exception) -> None:
+        """On the loop, once: the file has failed, or the writer met something it was not made for."""
+        self._failure = cause
+        for reject in self._waiting:
+            reject(cause if isinstance(cause, TrothError) else StorageFailed("the writer of conduct has stopped"))
+        if self._on_failure is not None:
+            self._on_failure(cause)
+
+    # --- the writer's thread -----------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        began_ns = 0
+        held: Work | None = None
+        try:
+            while not self._writer.closed:
+                item = self._inbox.get() if held is None else held
+                held = None
+                if isinstance(item, Order):
+                    self._post(item.work())
+                    continue
+                self._pause(began_ns)
+                began_ns = self._writer.clock.ticks()
+                items, held = self._gather(item)
+                self._post(partial(self._landed, self._writer.commit(items)))
+        except Exception as cause:  # noqa: BLE001 - whatever it is, nothing may be acknowledged any more
+            self._post(partial(self._fail, cause))
+
+    def _pause(self, began_ns: int) -> None:
+        """Let others join this commit until `commit_ms` after the last began; none at all after a quiet time."""
+        rest_ns = began_ns + self._commit_ns - self._writer.clock.ticks()
+        if began_ns and rest_ns > 0 and self._queued < COMMIT_ROWS:
+            time.sleep(min(rest_ns, self._commit_ns) / NS_PER_S)
+
+    def _gather(self, first: Commitment) -> tuple[list[Commitment], Work | None]:
+        """What goes into the commit that `first` begins, and what was taken out of the queue and must wait."""
+        items: list[Commitment] = [first]
+        full = weight(first)
+        while full < COMMIT_ROWS:
+            try:
+                item = self._inbox.get_nowait()
+            except queue.Empty:
+                break
+            full += weight(item)
+            if isinstance(item, Order) or full > COMMIT_ROWS:
+                return items, item
+            items.append(item)
+        return items, None
+
+    def _post(self, callback: Callable[[], None]) -> None:
+        # Where the loop is gone nobody waits for an acknowledgement any more.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(callback)
+
+
+def _reject(future: asyncio.Future[T], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+def _read_committed(path: Path, cut: Cut) -> list[Committed]:
+    """On the reader's thread."""
+    return [
+        Committed(
+            packed.n,
+            [(group.shelf, row) for group in unpack_groups(packed.rows) for row in kept(group)],
+            unpack_traces(packed.traces),
+        )
+        for packed in read(path, partial(tables.read_commits, cut=cut))
+    ]

@@ -1,0 +1,373 @@
+"""What the conduct writer's thread does: open, commit, cut, clear. It owns the connection and everything it decides by.
+
+Rules
+- Called by one thread: the one that `conduct_sqlite` starts. What goes up to the loop are values nobody changes again.
+- A commit holds at most COMMIT_ROWS rows and traces (one stamp may be larger), so that it always fits into one segment.
+- A pending cut is what a crash left between deciding a segment and forgetting its commits; it is given again as it was.
+- After any error nothing here may be called again.
+
+Source: things.md, "The writer"; record.md, "Statements and traces are two things".
+"""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+
+from troth.adapters import conduct_tables as tables
+from troth.adapters.conduct_groups import Group, alone, columns, kept, pack_groups, unpack_groups
+from troth.adapters.conduct_packing import (
+    Count,
+    NewRun,
+    pack_counts,
+    pack_keys,
+    pack_runs,
+    pack_traces,
+    said,
+    unpack_counts,
+    unpack_keys,
+    unpack_runs,
+    unpack_traces,
+)
+from troth.adapters.conduct_runs import RUN_SLOTS
+from troth.adapters.conduct_stamping import REPEAT_NS, Draft, Entropy, Stamper, Taken
+from troth.adapters.conduct_standing import Standing
+from troth.adapters.sqlite_files import Connect, failed, open_writer
+from troth.clock import Clock
+from troth.names import StreamId, ThingId
+from troth.things.observations import Kept, Outcome, Refusal
+from troth.things.stamps import Admitted, Done
+from troth.things.stores import SEGMENT_MAX, Cut, NotedTrace
+
+__all__ = ["COMMIT_ROWS", "Commitment", "Landed", "Marked", "Noted", "Order", "Refused", "Work", "Writer", "weight"]
+
+COMMIT_ROWS: Final = 20_000
+
+Future: TypeAlias = "asyncio.Future[None]"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """`count` observations of a thing to be counted as refused."""
+
+    thing: ThingId
+    reason: Refusal
+    count: int
+    done: Callable[[], None]
+
+
+class Noted(NamedTuple):
+    """Other traces to be made durable."""
+
+    traces: tuple[NotedTrace, ...]
+    done: Future
+
+
+class Marked(NamedTuple):
+    """Nothing to write: `done` when everything before it has ended."""
+
+    done: Future
+
+
+class Order(NamedTuple):
+    """Something between two commits: `work` runs on the writer's thread, what it returns runs on the loop."""
+
+    work: Callable[[], Callable[[], None]]
+
+
+Commitment: TypeAlias = Admitted | Refused | Noted | Marked
+Work: TypeAlias = Commitment | Order
+
+
+def weight(item: Work) -> int:
+    """How much of a commit an item takes."""
+    if isinstance(item, Admitted):
+        return max(1, len(item.times))
+    if isinstance(item, Noted):
+        return len(item.traces)
+    return 1 if isinstance(item, Refused) else 0
+
+
+class _Lasting(NamedTuple):
+    """What memory keeps of a commit until it is cleared."""
+
+    n: int
+    groups: Sequence[Group]
+    traces: int
+    counts: Sequence[Count]
+    runs: Sequence[NewRun]
+    said: int
+
+    @property
+    def leaves(self) -> int:
+        return sum(group.count for group in self.groups) + self.traces
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A durable commit, for the loop. `lasting.n` is 0 when nothing had to be written; `rows` is what left the queue."""
+
+    lasting: _Lasting
+    rows: int
+    answers: Sequence[tuple[Done, Sequence[Outcome]]]
+    refused: Sequence[Callable[[], None]]
+    futures: Sequence[Future]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    rows: int = 0
+    admitted: list[Admitted] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    futures: list[Future] = field(default_factory=list)
+    traces: list[NotedTrace] = field(default_factory=list)
+
+
+class Writer:
+    """The writing half of the store. `load` comes first."""
+
+    def __init__(self, path: Path, *, clock: Clock, entropy: Entropy, taken: Taken, connect: Connect) -> None:
+        self.path = path
+        self.clock = clock
+        self.said = 0
+        self.closed = False
+        self._connect = connect
+        self._connection: sqlite3.Connection | None = None
+        self._stamper = Stamper(entropy=entropy, taken=taken)
+        self._commits: deque[_Lasting] = deque()
+        self._pending: Cut | None = None
+        self._cuts = 0
+        self._cut_last = 0
+        self._cleared = 0
+        self._last = 0
+
+    @property
+    def uncut(self) -> int:
+        """Traces in no cut yet."""
+        return sum(commit.leaves for commit in self._commits if commit.n > self._cut_last)
+
+    def load(self) -> Standing:
+        """Open the file and read back everything durable.
+
+        Raises:
+            FormatTooNew: a newer program wrote it.
+            StorageFailed: it cannot be opened, read or written.
+        """
+        try:
+            self._connection = open_writer(
+                self.path, connect=self._connect, kind="conduct", newest=tables.FORMAT, schema=tables.SCHEMA
+            )
+            loaded = tables.load(self._connection)
+        except sqlite3.Error as cause:
+            raise failed(cause) from cause
+        standing = Standing()
+        stamper, meta = self._stamper, loaded.meta
+        self._pending = loaded.pending
+        self._cuts, self._cut_last, self._cleared = meta["cuts"], meta["cut_last"], meta["cleared"]
+        self._last, self.said = self._cut_last, meta["said"]
+        for row in loaded.streams:
+            moved = self._moved(row)
+            stamper.restore_stream(moved.stream, next_sequence=row.next, moved_ns=moved.from_ns)
+            standing.restore(moved.stream, next_sequence=row.next, moved=moved)
+        stamper.restore_runs(loaded.runs)
+        standing.add(0, groups=(), runs=loaded.runs, counts=loaded.counts)
+        for at_ns, keys in loaded.repeats:
+            stamper.restore_keys(at_ns, unpack_keys(keys))
+        for packed in loaded.commits:
+            traces = unpack_traces(packed.traces)
+            lasting = _Lasting(
+                packed.n,
+                unpack_groups(packed.rows),
+                len(traces),
+                unpack_counts(packed.counts),
+                unpack_runs(packed.runs),
+                said(traces),
+            )
+            stamper.restore_runs(lasting.runs)
+            stamper.restore_groups(lasting.groups)
+            stamper.restore_keys(packed.at_ns, unpack_keys(packed.keys))
+            self._keep(lasting)
+            standing.add(packed.n, groups=lasting.groups, runs=lasting.runs, counts=lasting.counts)
+        return standing
+
+    @staticmethod
+    def _moved(row: tables.StreamRow) -> Kept:
+        (group,) = unpack_groups(row.latest)
+        (moved,) = kept(group)
+        return _with_leaf(moved, segment=row.segment, leaf=row.leaf)
+
+    def commit(self, items: Sequence[Commitment]) -> Landed:
+        """Make everything in `items` durable together.
+
+        Raises:
+            StorageFailed: it may or may not be kept.
+        """
+        gathered = _gather(items)
+        stamper = self._stamper
+        draft = stamper.begin(self.clock.now(), rows=gathered.rows)
+        for admitted in gathered.admitted:
+            stamper.stamp(draft, admitted)
+        for refused in gathered.refused:
+            draft.count(refused.thing, refused.reason, refused.count)
+        stamper.end(draft)
+        draft.traces += gathered.traces
+        lasting = _Lasting(0, (), 0, (), (), 0)
+        if draft.groups or draft.traces or draft.counts:
+            lasting = self._write(draft)
+        return Landed(
+            lasting,
+            gathered.rows,
+            draft.answers,
+            [refused.done for refused in gathered.refused],
+            gathered.futures,
+        )
+
+    def _write(self, draft: Draft) -> _Lasting:
+        counts = draft.counted()
+        packed = tables.Packed(
+            self._last + 1,
+            draft.now_ns,
+            pack_groups(draft.groups),
+            pack_traces(draft.traces),
+            pack_keys(draft.keys),
+            pack_runs(draft.runs),
+            pack_counts(counts),
+        )
+        try:
+            tables.commit(self._open, packed)
+        except sqlite3.Error as cause:
+            raise failed(cause) from cause
+        lasting = _Lasting(packed.n, draft.groups, len(draft.traces), counts, draft.runs, said(draft.traces))
+        self._keep(lasting)
+        return lasting
+
+    def cut(self, tick_ns: int, seed: bytes) -> tuple[Cut, int]:
+        """The pending cut, or a new one; and how many traces it took out of those that waited.
+
+        Raises:
+            StorageFailed: it may or may not be kept.
+        """
+        if self._pending is not None:
+            return self._pending, 0
+        leaves, last = 0, self._cut_last
+        for commit in self._commits:
+            if commit.n <= self._cut_last:
+                continue
+            if leaves + commit.leaves > SEGMENT_MAX:
+                break
+            leaves += commit.leaves
+            last = commit.n
+        made = Cut(self._cuts + 1, self._cut_last + 1, last, tick_ns, seed)
+        try:
+            tables.cut(self._open, made)
+        except sqlite3.Error as cause:
+            raise failed(cause) from cause
+        self._pending, self._cuts, self._cut_last = made, made.number, last
+        return made, leaves
+
+    def clear(self, cut: Cut) -> dict[StreamId, Kept | None]:
+        """Forget the commits of the pending cut; returns the streams it touched, with their latest moved row if that is new.
+
+        Raises:
+            RuntimeError: another cut is pending, or none and this one was never cut.
+            StorageFailed: it may or may not be done.
+        """
+        if cut.number <= self._cleared:
+            return {}
+        if self._pending != cut:
+            raise RuntimeError("only the pending cut can be cleared")
+        cleared = tables.Cleared(cut, said=self.said)
+        counts: dict[tuple[ThingId, str], int] = {}
+        tops: dict[StreamId, tuple[Group, int]] = {}
+        groups: list[Group] = []
+        leaf = 0
+        while self._commits and self._commits[0].n <= cut.last:
+            commit = self._commits.popleft()
+            cleared.runs += commit.runs
+            for thing, what, n in commit.counts:
+                counts[thing, what] = counts.get((thing, what), 0) + n
+            for group in commit.groups:
+                groups.append(group)
+                if group.stream not in tops or tops[group.stream][0].latest_ns < group.latest_ns:
+                    tops[group.stream] = (group, leaf + group.top)
+                for run in {id_ // RUN_SLOTS for id_ in columns(group).ids}:
+                    early, late = cleared.spans.get(run, (group.earliest_ns, group.latest_ns))
+                    cleared.spans[run] = (min(early, group.earliest_ns), max(late, group.latest_ns))
+                leaf += group.count
+            leaf += commit.traces
+        cleared.counts = [Count(thing, what, n) for (thing, what), n in counts.items()]
+        latest: dict[StreamId, Kept | None] = {}
+        for stream, (next_, moved_ns) in self._stamper.clear(groups).items():
+            group, at = tops[stream]
+            latest[stream] = None
+            if group.latest_ns > moved_ns:
+                row = alone(group, group.top)
+                latest[stream] = _with_leaf(kept(row)[0], segment=cut.number, leaf=at)
+                cleared.streams.append(tables.StreamRow(stream, next_, pack_groups([row]), cut.number, at))
+            else:
+                cleared.nexts.append((next_, stream))
+        try:
+            tables.clear(self._open, cleared, repeats_from_ns=self.clock.now() - REPEAT_NS)
+        except sqlite3.Error as cause:
+            raise failed(cause) from cause
+        self._pending, self._cleared = None, cut.number
+        return latest
+
+    def close(self) -> None:
+        """Close the connection; the last one to close carries the write-ahead log into the file.
+
+        Raises:
+            StorageFailed: it could not be closed.
+        """
+        try:
+            self._open.close()
+        except sqlite3.Error as cause:
+            raise failed(cause) from cause
+        self.closed = True
+
+    @property
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise AssertionError("load comes first")
+        return self._connection
+
+    def _keep(self, lasting: _Lasting) -> None:
+        self._commits.append(lasting)
+        self._last = max(self._last, lasting.n)
+        self.said = max(self.said, lasting.said)
+
+
+def _gather(items: Sequence[Commitment]) -> _Gathered:
+    gathered = _Gathered()
+    for item in items:
+        if isinstance(item, Admitted):
+            gathered.rows += len(item.times)
+            gathered.admitted.append(item)
+        elif isinstance(item, Refused):
+            gathered.refused.append(item)
+        elif isinstance(item, Noted):
+            gathered.traces += item.traces
+            gathered.futures.append(item.done)
+        elif isinstance(item, Marked):
+            gathered.futures.append(item.done)
+    return gathered
+
+
+def _with_leaf(row: Kept, *, segment: int, leaf: int) -> Kept:
+    return Kept(
+        row.stream,
+        row.sequence,
+        row.id,
+        row.from_ns,
+        row.to_ns,
+        row.gate_ns,
+        row.basis,
+        row.type,
+        row.result,
+        row.salt,
+        segment,
+        leaf,
+    )

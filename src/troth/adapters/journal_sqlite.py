@@ -1,0 +1,136 @@
+"""The journal in one SQLite file: statements in order, durable before they count.
+
+Rules
+- One row per statement: position, id, bytes, preimage. Positions are 1, 2, 3 ...; a gap means damage and is refused at start.
+- Finding and reading look at the file through a second connection that cannot write; they see what is acknowledged, no more.
+
+Source: record.md, "The journal"; the contract is `statements.journal.Journal`.
+Left out: erasing (which will keep position and id).
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import quote
+
+from troth.adapters.sqlite_files import Connect, connect_writer, failed
+from troth.adapters.sqlite_writer import SqliteWriter
+from troth.errors import Malformed, StorageFailed
+from troth.names import StatementId
+from troth.signing.cose import Signed, parse
+from troth.statements.journal import JournalEntry
+
+__all__ = ["SqliteJournal"]
+
+FORMAT: Final = 1
+SCHEMA: Final = """
+    CREATE TABLE entries(
+        position INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, bytes BLOB NOT NULL, preimage BLOB)
+"""
+_ENTRY: Final = "SELECT position, id, bytes, preimage FROM entries "
+
+
+class SqliteJournal:
+    """`Journal` in `path`. Made by `open`, on the loop that it then belongs to."""
+
+    def __init__(self, path: Path, writer: SqliteWriter) -> None:
+        self._path = path
+        self._writer = writer
+        self._reader: sqlite3.Connection | None = None
+        self._position = 0
+        self._written = 0  # the writer's thread's own: the last position given, durable or not yet
+
+    @classmethod
+    async def open(
+        cls, path: Path, *, on_failure: Callable[[Exception], None], connect: Connect = connect_writer
+    ) -> Self:
+        """Open or make the file.
+
+        Args:
+            path: of the file; its folder is made if it is absent.
+            on_failure: called once, on the loop, when the file has failed. The process must end.
+            connect: opens the writing connection.
+
+        Raises:
+            FormatTooNew: a newer program wrote the file.
+            StorageFailed: it cannot be opened, read or written, or has gaps.
+        """
+        writer = SqliteWriter(path, connect=connect, on_failure=on_failure)
+        journal = cls(path, writer)
+        await writer.open(journal._load, kind="journal", newest=FORMAT, schema=SCHEMA)
+        return journal
+
+    async def append(self, signed: Signed, *, preimage: bytes | None = None) -> JournalEntry:
+        def work(connection: sqlite3.Connection) -> Callable[[], JournalEntry]:
+            found = connection.execute(_ENTRY + "WHERE id = ?", (signed.id,)).fetchone()
+            if found is not None:
+                first = _entry(found)
+                return lambda: first
+            entry = JournalEntry(self._written + 1, signed, preimage)
+            connection.execute(
+                "INSERT INTO entries(position, id, bytes, preimage) VALUES (?, ?, ?, ?)",
+                (entry.position, signed.id, signed.data, preimage),
+            )
+            self._written = entry.position
+
+            def then() -> JournalEntry:
+                self._position = entry.position
+                return entry
+
+            return then
+
+        return await self._writer.write(work)
+
+    def entries(self, *, after: int, limit: int) -> Sequence[JournalEntry]:
+        rows = self._read(
+            _ENTRY + "WHERE position > ? AND position <= ? ORDER BY position LIMIT ?", (after, self._position, limit)
+        )
+        return [_entry(row) for row in rows]
+
+    def find(self, statement: StatementId) -> JournalEntry | None:
+        rows = self._read(_ENTRY + "WHERE id = ? AND position <= ?", (statement, self._position))
+        return _entry(rows[0]) if rows else None
+
+    @property
+    def position(self) -> int:
+        return self._position
+
+    async def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        await self._writer.close()
+
+    def _load(self, connection: sqlite3.Connection) -> Callable[[], None]:
+        last, count = connection.execute("SELECT coalesce(max(position), 0), count(*) FROM entries").fetchone()
+        if last != count:
+            raise StorageFailed("the journal has gaps")
+        self._written = last
+
+        def then() -> None:
+            self._position = last
+
+        return then
+
+    def _read(self, sql: str, values: tuple[int | bytes, ...]) -> list[tuple[int, bytes, bytes, bytes | None]]:
+        self._writer.check()
+        try:
+            if self._reader is None:
+                uri = f"file:{quote(str(self._path.absolute()))}?mode=ro"
+                self._reader = sqlite3.connect(uri, uri=True, isolation_level=None)
+            # Fetched to the end at once: a read left open would keep the write-ahead log growing.
+            return self._reader.execute(sql, values).fetchall()
+        except sqlite3.Error as cause:
+            raise failed(cause) from cause
+
+
+def _entry(row: tuple[int, bytes, bytes, bytes | None]) -> JournalEntry:
+    position, id_, data, preimage = row
+    try:
+        signed = parse(data)
+    except Malformed as cause:
+        raise StorageFailed("the journal holds bytes that are no statement") from cause
+    if signed.id != id_:
+        raise StorageFailed("the journal holds another statement than its row names")
+    return JournalEntry(position, signed, preimage)

@@ -1,0 +1,234 @@
+"""Which partition file holds which rows, and the tables of one; the SQL of the observation store.
+
+Rules
+- A partition is one file per place, retention class and month (UTC) of phenomenonTime: `<place>/<days>/<year>-<month>.db`.
+- Its key is (stream, time, sequence), WITHOUT ROWID; each type of result has a column of its own, so that no value changes.
+- `blocks` says between which times the sequences of a stream lie, 4,096 to a block: the way from a sequence to its row.
+- `meta.held` is the last segment whose rows the file holds; it changes with them, so moving twice changes nothing.
+
+Source: things.md, "The store". Format 1; docs/reference/stores.md.
+Left out: cutting by size, erasing, retention: a later version unlinks and rewrites whole files.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+
+from msgspec.structs import astuple
+
+from troth.clock import NS_PER_S
+from troth.names import BasisId, StreamId
+from troth.things.intervals import Interval, intersect
+from troth.things.observations import Kept, Result, ResultType, Shelf
+from troth.things.query import After, Order
+from troth.things.stores import Committed
+
+__all__ = [
+    "FORMAT",
+    "SCHEMA",
+    "Period",
+    "at_sequence",
+    "at_time",
+    "by_file",
+    "file_of",
+    "files_at",
+    "held",
+    "insert",
+    "periods",
+    "select",
+    "transaction",
+]
+
+FORMAT: Final = 1
+SCHEMA: Final = """
+    CREATE TABLE rows(
+        stream BLOB NOT NULL, from_ns INTEGER NOT NULL, sequence INTEGER NOT NULL, to_ns INTEGER NOT NULL,
+        id INTEGER NOT NULL, gate_ns INTEGER NOT NULL, basis BLOB NOT NULL, type INTEGER NOT NULL,
+        number, whole INTEGER, text TEXT, json BLOB,
+        salt BLOB NOT NULL, segment INTEGER NOT NULL, leaf INTEGER NOT NULL,
+        PRIMARY KEY(stream, from_ns, sequence)) WITHOUT ROWID;
+    CREATE TABLE blocks(
+        stream BLOB NOT NULL, block INTEGER NOT NULL, earliest INTEGER NOT NULL, latest INTEGER NOT NULL,
+        PRIMARY KEY(stream, block)) WITHOUT ROWID;
+    INSERT INTO meta VALUES ('held', 0)
+"""
+BLOCK: Final = 4_096
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_NS: Final = 86_400 * NS_PER_S
+_ROW: Final = (
+    "SELECT sequence, id, from_ns, to_ns, gate_ns, basis, type, number, whole, text, json, salt, segment, leaf "
+    "FROM rows WHERE stream = ? "
+)
+
+Row: TypeAlias = tuple[
+    int, int, int, int, int, bytes, int, float | None, int | None, str | None, bytes | None, bytes, int, int
+]
+
+
+_Moved: TypeAlias = tuple[bytes, int, int, int, int, int, bytes, int, Result, bytes, int, int]
+"""The fields of a Kept in their order."""
+_STREAM: Final = itemgetter(0)
+_KEY: Final = itemgetter(0, 3, 1)  # stream, from_ns, sequence
+_COLUMN: Final = {
+    ResultType.NUMBER: 0,
+    ResultType.INTEGER: 1,
+    ResultType.BOOLEAN: 1,
+    ResultType.TEXT: 2,
+    ResultType.JSON: 3,
+}
+_INSERTS: Final = tuple(
+    "INSERT INTO rows(stream, sequence, id, from_ns, to_ns, gate_ns, basis, type, " + column + ", salt, segment, leaf) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    for column in ("number", "whole", "text", "json")
+)
+
+
+class Period(NamedTuple):
+    """A month's files of a place, one per retention class, and the times they may hold."""
+
+    paths: tuple[Path, ...]
+    span: Interval
+
+
+def file_of(folder: Path, shelf: Shelf, time_ns: int) -> Path:
+    """The file for a row of this time."""
+    return _shelf_folder(folder, shelf) / f"{_month(time_ns // _DAY_NS)}.db"
+
+
+def by_file(folder: Path, commits: Sequence[Committed]) -> dict[Path, list[Kept]]:
+    """The rows of commits, sorted into their files."""
+    found: dict[Path, list[Kept]] = {}
+    day, of_shelf, rows = -1, None, list[Kept]()
+    for commit in commits:
+        for shelf, row in commit.rows:
+            # Neighbours mostly share shelf and day, so their path is not built again.
+            if shelf is not of_shelf or row.from_ns // _DAY_NS != day:
+                day, of_shelf = row.from_ns // _DAY_NS, shelf
+                rows = found.setdefault(file_of(folder, shelf, row.from_ns), [])
+            rows.append(row)
+    return found
+
+
+def periods(folder: Path, shelf: Shelf, times: Sequence[Interval]) -> list[Period]:
+    """The files there are that may hold rows of these times, the earliest month first.
+
+    All retention classes of the place are looked at: a newer disclosure may state another one than the rows were kept under.
+    """
+    months: dict[str, list[Path]] = {}
+    for path in sorted((folder / shelf.place.hex()).glob("*/*-*.db")):
+        months.setdefault(path.stem, []).append(path)
+    found = [Period(tuple(paths), _span(month)) for month, paths in sorted(months.items())]
+    return [each for each in found if intersect(tuple(times), (each.span,))]
+
+
+def files_at(folder: Path, shelf: Shelf, time_ns: int) -> list[Path]:
+    """The files that may hold a row of this time, in any retention class of the place."""
+    return sorted((folder / shelf.place.hex()).glob(f"*/{_month(time_ns // _DAY_NS)}.db"))
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Everything inside becomes durable together. Nothing is rolled back: after an error the store is finished."""
+    connection.execute("BEGIN IMMEDIATE")
+    yield
+    connection.execute("COMMIT")
+
+
+def held(connection: sqlite3.Connection) -> int:
+    """The last segment whose rows this file holds."""
+    number: int = connection.execute("SELECT value FROM meta WHERE name = 'held'").fetchone()[0]
+    return number
+
+
+def insert(connection: sqlite3.Connection, segment: int, rows: Sequence[Kept]) -> None:
+    """Put rows of a segment into the file, in the order of its key. Inside a transaction."""
+    by_column: dict[int, list[_Moved]] = {}
+    for row in rows:
+        by_column.setdefault(_COLUMN[ResultType(row.type)], []).append(astuple(row))
+    for column, moved in by_column.items():
+        moved.sort(key=_KEY)
+        connection.executemany(_INSERTS[column], moved)
+        connection.executemany(
+            "INSERT INTO blocks(stream, block, earliest, latest) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE "
+            "SET earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)",
+            _blocks(moved),
+        )
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'held'", (segment,))
+
+
+def _blocks(moved: "Sequence[_Moved]") -> Iterator[tuple[bytes, int, int, int]]:
+    """Stream, block, earliest and latest time; rows stand in the order of stream and time."""
+    for stream, rows in groupby(moved, key=_STREAM):
+        spans: dict[int, tuple[int, int]] = {}
+        for _, sequence, _, from_ns, *_ in rows:
+            block = sequence // BLOCK
+            spans[block] = (spans[block][0] if block in spans else from_ns, from_ns)
+        yield from ((stream, block, early, late) for block, (early, late) in spans.items())
+
+
+def select(
+    connection: sqlite3.Connection, stream: StreamId, within: Interval, *, order: Order, after: After | None, limit: int
+) -> list[Kept]:
+    """Rows of an interval in order, strictly after `after`, at most `limit`."""
+    sign, direction = (">", "ASC") if order is Order.ASCENDING else ("<", "DESC")
+    sql = _ROW + "AND from_ns >= ? AND from_ns < ? "
+    values: list[bytes | int] = [stream, within.from_ns, within.to_ns]
+    if after is not None:
+        sql += f"AND (from_ns, sequence) {sign} (?, ?) "
+        values += [after.time_ns, after.sequence]
+    sql += f"ORDER BY from_ns {direction}, sequence {direction} LIMIT ?"
+    return [_kept(stream, row) for row in connection.execute(sql, [*values, limit])]
+
+
+def at_time(connection: sqlite3.Connection, stream: StreamId, time_ns: int) -> Kept | None:
+    """The row of a time, or None."""
+    rows = connection.execute(_ROW + "AND from_ns = ? LIMIT 1", (stream, time_ns)).fetchall()
+    return _kept(stream, rows[0]) if rows else None
+
+
+def at_sequence(connection: sqlite3.Connection, stream: StreamId, sequence: int) -> Kept | None:
+    """The row of a sequence, or None."""
+    span = connection.execute(
+        "SELECT earliest, latest FROM blocks WHERE stream = ? AND block = ?", (stream, sequence // BLOCK)
+    ).fetchone()
+    if span is None:
+        return None
+    sql = _ROW + "AND from_ns BETWEEN ? AND ? AND sequence = ?"
+    row = connection.execute(sql, (stream, *span, sequence)).fetchone()
+    return None if row is None else _kept(stream, row)
+
+
+def _shelf_folder(folder: Path, shelf: Shelf) -> Path:
+    return folder / shelf.place.hex() / str(shelf.retention_days)
+
+
+@lru_cache(maxsize=4_096)
+def _month(day: int) -> str:
+    return (_EPOCH + timedelta(days=day)).strftime("%Y-%m")
+
+
+@lru_cache(maxsize=4_096)
+def _span(month: str) -> Interval:
+    """The times of a month; for a file that is named otherwise, none."""
+    try:
+        first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+    except ValueError:
+        return Interval(0, 0)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return Interval(*(int((each - _EPOCH).total_seconds()) * NS_PER_S for each in (first, following)))
+
+
+def _kept(stream: StreamId, row: Row) -> Kept:
+    sequence, id_, from_ns, to_ns, gate_ns, basis, type_, number, whole, text, json, salt, segment, leaf = row
+    result = (number, whole, text, json)[_COLUMN[ResultType(type_)]]
+    if result is None:
+        raise sqlite3.DatabaseError("a row without its result")
+    if type_ == ResultType.BOOLEAN:
+        result = bool(result)
+    return Kept(stream, sequence, id_, from_ns, to_ns, gate_ns, BasisId(basis), type_, result, salt, segment, leaf)

@@ -1,0 +1,342 @@
+"""The observation store: partitions as SQLite files in folders, and the segments their traces stand in.
+
+Rules
+- One thread, the *mover*, owns every connection that writes. Partitions are written first, each in one transaction with the
+  number of the segment it now holds; `segments.db` last: its row says that all of the segment is moved. A crash between
+  two of these leaves some files ahead, and the same move again passes over them.
+- Reads open what they need, `mode=ro`, take at most SLICE_ROWS, and close; the lease is looked at before every slice.
+- A file that is not there holds nothing; a file that cannot be read is StorageFailed.
+- The first error of a write ends the store: everybody later gets StorageFailed, `on_failure` is called once.
+
+Source: things.md, "The store" and "The writer"; the contract is `things.stores.ObservationStore`.
+Left out: erasing, retention, cutting by size; workers in processes of their own.
+"""
+
+import asyncio
+import hashlib
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Final, Self, TypeVar
+
+from troth.adapters import partitions_files as files
+from troth.adapters.sqlite_files import Connect, connect_reader, connect_writer, failed, open_writer, read
+from troth.clock import Clock
+from troth.errors import StorageFailed, TrothError
+from troth.names import StreamId
+from troth.things.intervals import BEGINNING, FOREVER, Interval, covers, intersect
+from troth.things.observations import Kept, Shelf
+from troth.things.query import After, Order
+from troth.things.stamps import Released
+from troth.things.stores import Committed, Cut, NotedTrace, Segment
+
+__all__ = ["SLICE_ROWS", "SqliteObservations"]
+
+T = TypeVar("T")
+
+SLICE_ROWS: Final = 5_000  # about 20 ms; things.md: reads run in slices of at most 250 ms and reopen
+OPEN_FILES: Final = 64  # writing connections kept open, the latest used
+OPEN_LOOKUPS: Final = 8
+SEGMENTS_FORMAT: Final = 1
+SEGMENTS_SCHEMA: Final = """
+    CREATE TABLE segments(
+        number INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, tick_ns INTEGER NOT NULL,
+        seed BLOB NOT NULL, leaves BLOB NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, statement BLOB NOT NULL);
+    CREATE TABLE traces(
+        segment INTEGER NOT NULL, leaf INTEGER NOT NULL, kind INTEGER NOT NULL, digest BLOB NOT NULL,
+        trace BLOB NOT NULL, salt BLOB NOT NULL, PRIMARY KEY(segment, leaf));
+    CREATE INDEX traces_by_digest ON traces(digest)
+"""
+_SEGMENT: Final = "SELECT number, first, last, tick_ns, seed, leaves, size, root, statement FROM segments "
+_TRACE: Final = "SELECT kind, trace, salt, segment, leaf FROM traces "
+
+
+class SqliteObservations:
+    """`ObservationStore` in `folder`. Made by `open`, on the loop that it then belongs to."""
+
+    def __init__(
+        self, folder: Path, *, clock: Clock, on_failure: Callable[[Exception], None], connect: Connect
+    ) -> None:
+        self._folder = folder
+        self._segments = folder / "segments.db"
+        self._clock = clock
+        self._on_failure = on_failure
+        self._connect = connect
+        self._loop = asyncio.get_running_loop()
+        self._mover = ThreadPoolExecutor(1, thread_name_prefix="troth-move")
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="troth-read")
+        self._writing: OrderedDict[Path, sqlite3.Connection] = OrderedDict()  # the mover's own
+        self._lookups = _Lookups()
+        self._failure: Exception | None = None
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls,
+        folder: Path,
+        *,
+        clock: Clock,
+        on_failure: Callable[[Exception], None],
+        connect: Connect = connect_writer,
+    ) -> Self:
+        """Open or make the folder.
+
+        Args:
+            folder: of the partitions and of segments.db.
+            clock: for the end of leases.
+            on_failure: called once, on the loop, when a file has failed. The process must end.
+            connect: opens writing connections.
+
+        Raises:
+            FormatTooNew: a newer program wrote segments.db. Partitions are looked at when they are needed.
+            StorageFailed: it cannot be opened, read or written.
+        """
+        store = cls(folder, clock=clock, on_failure=on_failure, connect=connect)
+        try:
+            await store._loop.run_in_executor(store._mover, store._open_segments)
+        except BaseException:
+            store._mover.shutdown(wait=False)
+            store._readers.shutdown(wait=False)
+            raise
+        return store
+
+    async def move(self, segment: Segment, commits: Sequence[Committed]) -> None:
+        self._check()
+        try:
+            await self._loop.run_in_executor(self._mover, self._move, segment, commits)
+        except Exception as cause:
+            error = cause if isinstance(cause, TrothError) else failed(cause)
+            if self._failure is None:
+                self._failure = error
+                self._on_failure(error)
+            raise error from cause
+
+    async def rows(self, released: Released) -> Sequence[Kept]:
+        return await self._read(partial(self._rows, released))
+
+    async def row(self, released: Released, *, sequence: int) -> Kept | None:
+        return await self._read(partial(self._row, released, sequence))
+
+    def taken(self, stream: StreamId, shelf: Shelf, *, time_ns: int) -> Kept | None:
+        found = (self._lookups.at(path, stream, time_ns) for path in files.files_at(self._folder, shelf, time_ns))
+        return next((row for row in found if row is not None), None)
+
+    async def segment(self, number: int) -> Segment | None:
+        found = await self._ask(_SEGMENT + "WHERE number = ?", (number,), make=_segment)
+        return found[0] if found else None
+
+    async def last_segment(self) -> Segment | None:
+        found = await self._ask(_SEGMENT + "ORDER BY number DESC LIMIT 1", (), make=_segment)
+        return found[0] if found else None
+
+    async def traces(self, number: int) -> Sequence[NotedTrace]:
+        return await self._ask(_TRACE + "WHERE segment = ? ORDER BY leaf", (number,), make=NotedTrace)
+
+    async def trace(self, kind: int, trace: bytes) -> NotedTrace | None:
+        sql = _TRACE + "WHERE digest = ? AND kind = ? ORDER BY segment, leaf"
+        found = await self._ask(sql, (_digest(trace), kind), make=NotedTrace)
+        return found[0] if found else None
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        if self._failure is None:
+            await self._loop.run_in_executor(self._mover, self._close_writing)
+        self._mover.shutdown(wait=False)
+        self._readers.shutdown(wait=False)
+        self._lookups.close()
+
+    # --- the mover's thread ------------------------------------------------------------------------------------------
+
+    def _move(self, segment: Segment, commits: Sequence[Committed]) -> None:
+        number = segment.cut.number
+        if self._has(number):
+            return
+        for path, rows in sorted(files.by_file(self._folder, commits).items()):
+            connection = self._writer(path, kind="observations", newest=files.FORMAT, schema=files.SCHEMA)
+            if files.held(connection) < number:
+                with files.transaction(connection):
+                    files.insert(connection, number, rows)
+        connection = self._open_segments()
+        with files.transaction(connection):
+            connection.executemany(
+                "INSERT INTO traces(segment, leaf, kind, digest, trace, salt) VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (number, trace.leaf, trace.kind, _digest(trace.trace), trace.trace, trace.salt)
+                    for commit in commits
+                    for trace in commit.traces
+                ],
+            )
+            cut = segment.cut
+            connection.execute(
+                "INSERT INTO segments(number, first, last, tick_ns, seed, leaves, size, root, statement) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    number,
+                    cut.first,
+                    cut.last,
+                    cut.tick_ns,
+                    cut.seed,
+                    segment.leaves,
+                    segment.size,
+                    segment.root,
+                    segment.statement,
+                ),
+            )
+
+    def _has(self, number: int) -> bool:
+        found = self._open_segments().execute("SELECT 1 FROM segments WHERE number = ?", (number,)).fetchone()
+        return found is not None
+
+    def _open_segments(self) -> sqlite3.Connection:
+        return self._writer(self._segments, kind="segments", newest=SEGMENTS_FORMAT, schema=SEGMENTS_SCHEMA)
+
+    def _writer(self, path: Path, *, kind: str, newest: int, schema: str) -> sqlite3.Connection:
+        connection = self._writing.get(path)
+        if connection is None:
+            connection = open_writer(path, connect=self._connect, kind=kind, newest=newest, schema=schema)
+            self._writing[path] = connection
+            if len(self._writing) > OPEN_FILES:
+                _, oldest = self._writing.popitem(last=False)
+                oldest.close()
+        self._writing.move_to_end(path)
+        return connection
+
+    def _close_writing(self) -> None:
+        while self._writing:
+            self._writing.popitem()[1].close()
+
+    # --- the readers' threads ----------------------------------------------------------------------------------------
+
+    def _rows(self, released: Released) -> list[Kept]:
+        query = released.query
+        back = query.order is Order.DESCENDING
+        times = intersect(intersect(released.extent, query.times), (_rest(query.after, back=back),))
+        rows: list[Kept] = []
+        for period in _ordered(files.periods(self._folder, released.shelf, times), back=back):
+            for within in _ordered(intersect(times, (period.span,)), back=back):
+                self._read_period(rows, released, period, within)
+                if len(rows) >= query.top:
+                    break
+        return rows if self._holds(released) else []
+
+    def _read_period(self, rows: list[Kept], released: Released, period: files.Period, within: Interval) -> None:
+        """Add the rows of one month and interval, merged over its files."""
+        if len(period.paths) == 1:
+            self._read_interval(rows, released, period.paths[0], within)
+            return
+        back = released.query.order is Order.DESCENDING
+        missing = released.query.top - len(rows)
+        found: list[Kept] = []
+        for path in period.paths:
+            some: list[Kept] = []
+            self._read_interval(some, released, path, within)
+            found += some
+        found.sort(key=lambda row: (row.from_ns, row.sequence), reverse=back)
+        rows += found[:missing]
+
+    def _read_interval(self, rows: list[Kept], released: Released, path: Path, within: Interval) -> None:
+        """Add the rows of one file and interval, slice by slice; stops when the lease has ended."""
+        query = released.query
+        after = query.after
+        while len(rows) < query.top and self._holds(released):
+            limit = min(SLICE_ROWS, query.top - len(rows))
+            work = partial(
+                files.select, stream=released.stream, within=within, order=query.order, after=after, limit=limit
+            )
+            some = read(path, work)
+            rows += some
+            if len(some) < limit:
+                return
+            after = After(some[-1].from_ns, some[-1].sequence)
+
+    def _row(self, released: Released, sequence: int) -> Kept | None:
+        for period in files.periods(self._folder, released.shelf, released.extent):
+            if not self._holds(released):
+                return None
+            for path in period.paths:
+                row = read(path, partial(files.at_sequence, stream=released.stream, sequence=sequence))
+                if row is not None:
+                    return row if covers(released.extent, row.from_ns) else None
+        return None
+
+    def _holds(self, released: Released) -> bool:
+        return released.hold.live and self._clock.now() < released.hold.until_ns
+
+    async def _read(self, work: Callable[[], T]) -> T:
+        self._check()
+        return await self._loop.run_in_executor(self._readers, work)
+
+    async def _ask(self, sql: str, values: tuple[int | bytes, ...], *, make: Callable[..., T]) -> list[T]:
+        def work(connection: sqlite3.Connection) -> list[T]:
+            return [make(*row) for row in connection.execute(sql, values)]
+
+        return await self._read(partial(read, self._segments, work))
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise StorageFailed("storage has failed before; Troth must be started again") from self._failure
+        if self._closed:
+            raise StorageFailed("the store is closed")
+
+
+class _Lookups:
+    """Connections by which the conduct writer's thread looks up single rows: kept open, but never inside a read."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._open: OrderedDict[Path, sqlite3.Connection] = OrderedDict()
+
+    def at(self, path: Path, stream: StreamId, time_ns: int) -> Kept | None:
+        with self._turn:
+            try:
+                connection = self._open.get(path)
+                if connection is None:
+                    if not path.exists():
+                        return None
+                    connection = self._open[path] = connect_reader(path, check_same_thread=False)
+                    if len(self._open) > OPEN_LOOKUPS:
+                        self._open.popitem(last=False)[1].close()
+                self._open.move_to_end(path)
+                return files.at_time(connection, stream, time_ns)
+            except (OSError, sqlite3.Error) as cause:
+                raise failed(cause) from cause
+
+    def close(self) -> None:
+        with self._turn:
+            while self._open:
+                self._open.popitem()[1].close()
+
+
+def _ordered(these: Sequence[T], *, back: bool) -> Sequence[T]:
+    return these[::-1] if back else these
+
+
+def _rest(after: After | None, *, back: bool) -> Interval:
+    """The times at which a page that goes on after `after` may have rows."""
+    if after is None:
+        return Interval(BEGINNING, FOREVER)
+    return Interval(BEGINNING, min(after.time_ns + 1, FOREVER)) if back else Interval(after.time_ns, FOREVER)
+
+
+def _segment(  # noqa: PLR0913, PLR0917 - the columns of one row, in their order
+    number: int,
+    first: int,
+    last: int,
+    tick_ns: int,
+    seed: bytes,
+    leaves: bytes,
+    size: int,
+    root: bytes,
+    statement: bytes,
+) -> Segment:
+    return Segment(Cut(number, first, last, tick_ns, seed), leaves, size, root, statement)
+
+
+def _digest(trace: bytes) -> bytes:
+    return hashlib.sha256(trace).digest()

@@ -1,0 +1,167 @@
+"""How Troth opens its SQLite files: who may write, what is durable, which format, and what an error means.
+
+Rules
+- A file belongs to its owner alone (0600, folders 0700); a new folder and a new file are synced into their parent.
+- One connection per file writes and checkpoints: WAL, synchronous=FULL. All others are opened `mode=ro`, for one short read.
+- A file says what it is and in which format: a newer format is refused by name, a file of another kind is refused.
+- "Full" is DiskFull, every other error of the library StorageFailed; the message names no path.
+
+Source: things.md, "The writer"; https://sqlite.org/wal.html, https://sqlite.org/pragma.html#pragma_synchronous.
+Left out: what the tables are.
+"""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeAlias, TypeVar
+from urllib.parse import quote
+
+from troth.errors import DiskFull, FormatTooNew, StorageFailed
+
+__all__ = ["Connect", "connect_reader", "connect_writer", "failed", "make_folder", "open_writer", "read"]
+
+T = TypeVar("T")
+Connect: TypeAlias = Callable[[Path], sqlite3.Connection]
+"""Opens the one writing connection of a file; a test gives one that fails."""
+
+_FILE_MODE: Final = 0o600
+_FOLDER_MODE: Final = 0o700
+_BUSY_S: Final = 10.0  # nobody else writes; this is for the moment in which a reader recovers the WAL's index
+_WAL_KEPT_BYTES: Final = 67_108_864  # 64 MiB: above this a WAL is cut back after a checkpoint
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and its missing parents, durably, readable by their owner alone.
+
+    Raises:
+        StorageFailed: it cannot be made.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    try:
+        folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+        _sync_folder(folder.parent)
+    except OSError as cause:
+        raise failed(cause) from cause
+
+
+def connect_writer(path: Path, factory: type[sqlite3.Connection] = sqlite3.Connection) -> sqlite3.Connection:
+    """Open the connection that writes and checkpoints; the file is made if it is absent. For the calling thread alone.
+
+    Raises:
+        StorageFailed: it cannot be opened.
+    """
+    make_folder(path.parent)
+    try:
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, _FILE_MODE))
+            _sync_folder(path.parent)
+        return sqlite3.connect(path, isolation_level=None, timeout=_BUSY_S, factory=factory)
+    except (OSError, sqlite3.Error) as cause:
+        raise failed(cause) from cause
+
+
+def open_writer(path: Path, *, connect: Connect, kind: str, newest: int, schema: str) -> sqlite3.Connection:
+    """Open the writing connection of a file of ours, which is made if it is absent. For the calling thread alone.
+
+    A new file appears under its name whole, with its tables: one that is there and has none is damaged, never new.
+
+    Args:
+        path: of the file.
+        connect: opens connections that write.
+        kind: what the file is for, e.g. "conduct".
+        newest: the newest format that this program writes; a file's format stands in its table `meta`.
+        schema: statements that make the tables; `meta` is made here.
+
+    Raises:
+        FormatTooNew: a newer program wrote it.
+        StorageFailed: it is another kind of file, damaged, or cannot be written.
+    """
+    try:
+        if not path.exists():
+            _make(path, connect=connect, kind=kind, newest=newest, schema=schema)
+        connection = connect(path)
+        found = dict(connection.execute("SELECT name, value FROM meta WHERE name IN ('kind', 'format')"))
+        if found.get("kind") != kind:
+            raise StorageFailed(f"the file for {kind} holds something else")
+        if not isinstance(found.get("format"), int):
+            raise StorageFailed(f"the file for {kind} does not say its format")
+        if found["format"] > newest:
+            raise FormatTooNew(
+                f"the file for {kind} has format {found['format']}; this program knows formats up to {newest}",
+                hint="start the newer program that wrote it",
+            )
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA journal_size_limit={_WAL_KEPT_BYTES}")
+    except (OSError, sqlite3.Error) as cause:
+        raise failed(cause) from cause
+    return connection
+
+
+def _make(path: Path, *, connect: Connect, kind: str, newest: int, schema: str) -> None:
+    """Make the file beside its place and put it there when it is whole; a crash before that leaves what is made anew."""
+    beside = path.with_name(path.name + ".new")
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        beside.with_name(beside.name + suffix).unlink(missing_ok=True)
+    connection = connect(beside)
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("CREATE TABLE meta(name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID")
+    connection.execute("INSERT INTO meta VALUES ('kind', ?), ('format', ?)", (kind, newest))
+    for statement in schema.split(";"):
+        connection.execute(statement)
+    connection.execute("COMMIT")
+    if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
+        raise StorageFailed("this file system cannot keep a write-ahead log")
+    connection.close()
+    beside.rename(path)
+    _sync_folder(path.parent)
+
+
+def connect_reader(path: Path, *, check_same_thread: bool = True) -> sqlite3.Connection:
+    """Open a connection that cannot write. Whoever keeps it open must not keep a read open (the WAL would grow).
+
+    Raises:
+        sqlite3.Error: it cannot be opened, or is not there.
+    """
+    return sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode=ro",
+        uri=True,
+        isolation_level=None,
+        timeout=_BUSY_S,
+        check_same_thread=check_same_thread,
+    )
+
+
+def read(path: Path, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Open a file for one short read, give it to `work`, and close it (an open read keeps the WAL growing).
+
+    Raises:
+        StorageFailed: it cannot be read.
+    """
+    try:
+        connection = connect_reader(path)
+        try:
+            return work(connection)
+        finally:
+            connection.close()
+    except sqlite3.Error as cause:
+        raise failed(cause) from cause
+
+
+def failed(cause: Exception) -> StorageFailed:
+    """The error of the tree that stands for an error of the library or the system."""
+    full = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    if full or (isinstance(cause, OSError) and cause.errno == errno.ENOSPC):
+        return DiskFull("no space is left where Troth keeps its data", hint="free some space and start again")
+    return StorageFailed("reading or writing storage failed", hint="look at the disk before starting again")
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,158 @@
+"""The contract of `AccountStore`, with and without faults.
+
+Source: journeys/accounts (the port); things.md, "A thing joins".
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
+
+from troth.errors import Conflict, StorageFailed, WrongToken
+from troth.journeys.accounts import Account, AccountStore, Bearer, token_digest
+from troth.names import PersonId, PurposeId, Slug, ThingId, Uri
+from troth.testing.contracts import Bench, fails
+from troth.testing.faults import StoreFault
+
+__all__ = ["ACCOUNT_CASES", "AccountBench"]
+
+METER: Final = ThingId(b"m" * 16)
+LAMP: Final = ThingId(b"l" * 16)
+TOKEN: Final = Account(token_digest("one-time"), Bearer.CLAIM, thing=METER, until_ns=2**62)
+OWN: Final = Account(token_digest("its own"), Bearer.THING, thing=METER)
+OTHER: Final = Account(token_digest("stolen"), Bearer.THING, thing=METER)
+EVERY: Final = (
+    TOKEN,
+    OWN,
+    Account(
+        token_digest("study"),
+        Bearer.RECIPIENT,
+        party=Uri("https://example.org"),
+        app="study",
+        purpose=PurposeId("https://example.org/purposes/heat"),
+    ),
+    Account(token_digest("ana"), Bearer.SESSION, person=PersonId(b"a" * 16), until_ns=5),
+    Account(token_digest("root"), Bearer.OPERATOR),
+)
+
+
+class AccountBench(Bench, Protocol):
+    """What the suite needs of an implementation."""
+
+    async def open(self) -> AccountStore:
+        """A store on what is durable."""
+        ...
+
+
+async def every_account_comes_back_as_it_was(bench: AccountBench) -> None:
+    store = await bench.open()
+    for account in EVERY:
+        assert store.find(account.digest) is None
+        await store.add(account)
+        assert account == store.find(account.digest)
+    await bench.crash()
+    store = await bench.open()
+    assert list(EVERY) == [store.find(account.digest) for account in EVERY]
+    assert store.find(bytes(32)) is None
+
+
+async def a_digest_is_taken_once(bench: AccountBench) -> None:
+    store = await bench.open()
+    await store.add(OWN)
+    await fails(Conflict, store.add(Account(OWN.digest, Bearer.OPERATOR)))
+    assert store.find(OWN.digest) == OWN
+
+
+async def a_token_is_spent_once_even_by_two_at_once(bench: AccountBench) -> None:
+    store = await bench.open()
+    await store.add(TOKEN)
+    results = await asyncio.gather(
+        store.spend(TOKEN.digest, OWN), store.spend(TOKEN.digest, OTHER), return_exceptions=True
+    )
+    assert [type(None), WrongToken] == [type(each) for each in results]
+    assert (store.find(TOKEN.digest), store.find(OWN.digest), store.find(OTHER.digest)) == (None, OWN, None)
+    await fails(WrongToken, store.spend(bytes(32), OTHER))
+    await bench.crash()
+    store = await bench.open()
+    assert (store.find(TOKEN.digest), store.find(OWN.digest), store.find(OTHER.digest)) == (None, OWN, None)
+    await fails(WrongToken, store.spend(TOKEN.digest, OTHER))
+
+
+async def spending_for_what_is_there_spends_nothing(bench: AccountBench) -> None:
+    store = await bench.open()
+    await store.add(TOKEN)
+    await store.add(OWN)
+    await fails(Conflict, store.spend(TOKEN.digest, OWN))
+    assert store.find(TOKEN.digest) == TOKEN
+
+
+async def a_removed_account_is_gone_for_good(bench: AccountBench) -> None:
+    store = await bench.open()
+    await store.add(OWN)
+    await store.remove(OWN.digest)
+    await store.remove(OWN.digest)
+    assert store.find(OWN.digest) is None
+    await bench.crash()
+    store = await bench.open()
+    assert store.find(OWN.digest) is None
+
+
+async def a_short_name_belongs_to_one_thing_and_may_move(bench: AccountBench) -> None:
+    store = await bench.open()
+    await store.name(Slug("water"), METER)
+    await store.name(Slug("water"), METER)
+    await fails(Conflict, store.name(Slug("water"), LAMP))
+    await store.name(Slug("water-meter"), METER)
+    await store.name(Slug("water"), LAMP)
+    assert dict(store.slugs()) == {"water-meter": METER, "water": LAMP}
+    await bench.crash()
+    store = await bench.open()
+    assert dict(store.slugs()) == {"water-meter": METER, "water": LAMP}
+
+
+async def a_failed_spending_leaves_the_token_or_the_gain(bench: AccountBench) -> None:
+    for fault, left in ((StoreFault.FAILS, (TOKEN, None)), (StoreFault.FAILS_BUT_PERSISTED, (None, OWN))):
+        store = await bench.open()
+        await store.remove(OWN.digest)
+        await store.remove(TOKEN.digest)
+        await store.add(TOKEN)
+        bench.arm(fault)
+        await fails(StorageFailed, store.spend(TOKEN.digest, OWN))
+        await fails(StorageFailed, store.add(OTHER))
+        await bench.crash()
+        store = await bench.open()
+        assert left == (store.find(TOKEN.digest), store.find(OWN.digest))
+        await store.close()
+
+
+async def a_slow_spending_shows_nothing_before_it_is_durable(bench: AccountBench) -> None:
+    store = await bench.open()
+    await store.add(TOKEN)
+    bench.arm(StoreFault.SLOW)
+    slow = asyncio.ensure_future(store.spend(TOKEN.digest, OWN))
+    for _ in range(5):
+        await asyncio.sleep(0)
+        assert (store.find(TOKEN.digest), store.find(OWN.digest)) == (TOKEN, None)
+    await slow
+    assert (store.find(TOKEN.digest), store.find(OWN.digest)) == (None, OWN)
+
+
+async def a_spending_delivered_twice_gains_once(bench: AccountBench) -> None:
+    store = await bench.open()
+    await store.add(TOKEN)
+    bench.arm(StoreFault.TWICE)
+    await store.spend(TOKEN.digest, OWN)
+    await fails(WrongToken, store.spend(TOKEN.digest, OWN))
+    assert (store.find(TOKEN.digest), store.find(OWN.digest)) == (None, OWN)
+
+
+ACCOUNT_CASES: Final[tuple[Callable[[AccountBench], Awaitable[None]], ...]] = (
+    every_account_comes_back_as_it_was,
+    a_digest_is_taken_once,
+    a_token_is_spent_once_even_by_two_at_once,
+    spending_for_what_is_there_spends_nothing,
+    a_removed_account_is_gone_for_good,
+    a_short_name_belongs_to_one_thing_and_may_move,
+    a_failed_spending_leaves_the_token_or_the_gain,
+    a_slow_spending_shows_nothing_before_it_is_durable,
+    a_spending_delivered_twice_gains_once,
+)

@@ -1,0 +1,139 @@
+"""The contract of `ConductStore` about cuts: what a segment holds, what a crash leaves, what clearing forgets.
+
+Source: things/stores (the port); record.md, "Statements and traces are two things".
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from troth.errors import BadTrace
+from troth.testing.contracts import NOON_NS, Speaker, fails
+from troth.testing.contracts_conduct import SEED, ConductBench, cleared, keep, noted, series
+from troth.things.stores import SEGMENT_MAX, Cut, NotedTrace
+from troth.tlog import trace as tlog_trace
+
+__all__ = ["CONDUCT_CUT_CASES"]
+
+
+async def a_cut_holds_rows_then_traces_of_each_commit(bench: ConductBench) -> None:
+    store, meter = await bench.open(), Speaker(bench.clock)
+    await keep(store, meter, series(3))
+    await store.note([noted(1), noted(2)])
+    await keep(store, meter, series(2, start=3))
+    assert store.uncut == 8  # five rows, one basis, two noted
+    cut = await store.cut(NOON_NS, SEED)
+    assert (cut.number, cut.tick_ns, cut.seed) == (1, NOON_NS, SEED)
+    assert store.uncut == 0
+    commits = await store.committed(cut)
+    assert [each.number for each in commits] == list(range(cut.first, cut.last + 1))
+    assert series(5) == meter.said([row for commit in commits for _, row in commit.rows])
+    assert {meter.shelf} == {shelf for commit in commits for shelf, _ in commit.rows}
+    traces = [trace for commit in commits for trace in commit.traces]
+    assert [noted(1), noted(2)] == [trace for trace in traces if trace.kind != tlog_trace.Basis.kind]
+    (basis,) = (tlog_trace.decode(trace.trace) for trace in traces if trace.kind == tlog_trace.Basis.kind)
+    assert tlog_trace.Basis(gate_ns=NOON_NS, ids=tuple(meter.rests_on)) == basis
+    assert any(commit.rows and commit.traces for commit in commits), "the basis stands in the commit of its first row"
+
+
+async def a_pending_cut_is_given_again_until_it_is_cleared(bench: ConductBench) -> None:
+    store, meter = await bench.open(), Speaker(bench.clock)
+    await keep(store, meter, series(3))
+    cut = await store.cut(NOON_NS, SEED)
+    await keep(store, meter, series(3, start=3))
+    assert cut == await store.cut(NOON_NS + 1, bytes(32))
+    commits = await store.committed(cut)
+    await bench.crash()
+    store = await bench.open()
+    assert cut == await store.cut(NOON_NS + 2, bytes(32))
+    assert commits == await store.committed(cut)
+    await store.clear(cut)
+    assert series(3, start=3) == sorted(meter.said(store.tail(meter.asks())))
+    await store.clear(cut)
+    following = await store.cut(NOON_NS + 3, bytes(32))
+    assert (2, cut.last + 1, NOON_NS + 3) == (following.number, following.first, following.tick_ns)
+    await bench.crash()
+    store = await bench.open()
+    await store.clear(cut)
+    assert following == await store.cut(NOON_NS + 4, SEED)
+
+
+async def a_cut_that_is_not_pending_cannot_be_cleared(bench: ConductBench) -> None:
+    store, meter = await bench.open(), Speaker(bench.clock)
+    await keep(store, meter, series(3))
+    await fails(RuntimeError, store.clear(Cut(1, 1, 1, NOON_NS, SEED)))
+    cut = await store.cut(NOON_NS, SEED)
+    await fails(RuntimeError, store.clear(Cut(2, cut.first, cut.last, NOON_NS, SEED)))
+    assert series(3) == sorted(meter.said(store.tail(meter.asks())))
+    await store.clear(cut)
+
+
+async def an_idle_tick_cuts_nothing(bench: ConductBench) -> None:
+    store = await bench.open()
+    for number in (1, 2):
+        cut = await store.cut(NOON_NS, SEED)
+        assert number == cut.number
+        assert cut.last < cut.first
+        assert list(await store.committed(cut)) == []
+        await store.clear(cut)
+
+
+async def what_a_segment_cannot_hold_goes_into_the_next(bench: ConductBench) -> None:
+    store = await bench.open()
+    for batch in range(6):
+        await store.note([noted(batch * 15_000 + number) for number in range(15_000)])
+    assert store.uncut == 90_000
+    held = []
+    for _ in range(2):
+        cut = await store.cut(NOON_NS, SEED)
+        commits = await store.committed(cut)
+        held += [trace for commit in commits for trace in commit.traces]
+        assert sum(len(commit.traces) for commit in commits) <= SEGMENT_MAX
+        await store.clear(cut)
+    assert [noted(number) for number in range(90_000)] == held
+    assert store.uncut == 0
+
+
+async def sequences_go_on_after_only_late_rows_were_cleared(bench: ConductBench) -> None:
+    store, meter = await bench.open(), Speaker(bench.clock)
+    await keep(store, meter, series(5, start=10))
+    await cleared(store)
+    await keep(store, meter, series(5))
+    await cleared(store)
+    await bench.crash()
+    store = await bench.open()
+    await keep(store, meter, series(1, start=20))
+    (row,) = store.tail(meter.asks())
+    assert row.sequence == 11
+
+
+async def the_position_that_was_said_last_outlives_everything(bench: ConductBench) -> None:
+    store = await bench.open()
+    assert store.said_position == 0
+
+    def said(position: int) -> NotedTrace:
+        trace = tlog_trace.SaidTrace(gate_ns=NOON_NS, statement=bytes(32), position=position)
+        return NotedTrace(trace.kind, tlog_trace.encode(trace), bytes(16))
+
+    await store.note([said(3), said(7)])
+    await store.note([said(5), noted(99)])
+    assert store.said_position == 7
+    await bench.crash()
+    store = await bench.open()
+    assert store.said_position == 7
+    await cleared(store)
+    await bench.crash()
+    store = await bench.open()
+    assert store.said_position == 7
+    await fails(BadTrace, store.note([NotedTrace(tlog_trace.SaidTrace.kind, b"\xa0", bytes(16))]))
+    await store.note([])
+
+
+CONDUCT_CUT_CASES: Final[tuple[Callable[[ConductBench], Awaitable[None]], ...]] = (
+    a_cut_holds_rows_then_traces_of_each_commit,
+    a_pending_cut_is_given_again_until_it_is_cleared,
+    a_cut_that_is_not_pending_cannot_be_cleared,
+    an_idle_tick_cuts_nothing,
+    what_a_segment_cannot_hold_goes_into_the_next,
+    sequences_go_on_after_only_late_rows_were_cleared,
+    the_position_that_was_said_last_outlives_everything,
+)

@@ -1,0 +1,84 @@
+"""Accounts and short names in memory, with faults and crashes.
+
+Rules
+- A change is durable when its call returns; `crash` gives the store that the next start would find.
+
+Source: journeys/accounts (the port).
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Self
+
+from troth.errors import Conflict, WrongToken
+from troth.journeys.accounts import Account
+from troth.names import Slug, ThingId
+from troth.testing.faults import Faults, Writes
+
+__all__ = ["MemoryAccounts"]
+
+
+class MemoryAccounts:
+    """`AccountStore` on the running loop."""
+
+    def __init__(
+        self,
+        *,
+        accounts: Mapping[bytes, Account] | None = None,
+        slugs: Mapping[Slug, ThingId] | None = None,
+        write_s: float = 0.0,
+    ) -> None:
+        self.faults = Faults()
+        self._writes = Writes(self.faults, write_s=write_s)
+        self._write_s = write_s
+        self._accounts = dict(accounts or {})
+        self._slugs = dict(slugs or {})
+
+    def crash(self) -> Self:
+        """The store that the next start finds; this one keeps nothing any more."""
+        self._writes.crash()
+        return type(self)(accounts=self._accounts, slugs=self._slugs, write_s=self._write_s)
+
+    def find(self, digest: bytes) -> Account | None:
+        return self._accounts.get(digest)
+
+    async def add(self, account: Account) -> None:
+        def apply() -> None:
+            if account.digest in self._accounts:
+                raise Conflict("this credential is there already")
+            self._accounts[account.digest] = account
+
+        await self._writes.write(apply)
+
+    async def spend(self, digest: bytes, gained: Account) -> None:
+        def apply() -> None:
+            if digest not in self._accounts:
+                raise WrongToken("this token is unknown or used")
+            if gained.digest in self._accounts:
+                raise Conflict("this credential is there already")
+            del self._accounts[digest]
+            self._accounts[gained.digest] = gained
+
+        await self._writes.write(apply)
+
+    async def remove(self, digest: bytes) -> None:
+        def apply() -> None:
+            self._accounts.pop(digest, None)
+
+        await self._writes.write(apply)
+
+    async def name(self, slug: Slug, thing: ThingId) -> None:
+        def apply() -> None:
+            if self._slugs.get(slug, thing) != thing:
+                raise Conflict("another thing has this short name")
+            for former in [each for each, named in self._slugs.items() if named == thing]:
+                del self._slugs[former]
+            self._slugs[slug] = thing
+
+        await self._writes.write(apply)
+
+    def slugs(self) -> Mapping[Slug, ThingId]:
+        return MappingProxyType(self._slugs)
+
+    async def close(self) -> None:
+        self._writes.crash()

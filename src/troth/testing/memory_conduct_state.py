@@ -1,0 +1,222 @@
+"""What a conduct store holds, as plain values, and what each change does to them.
+
+Rules
+- Everything here is durable: it changes in one step, when a commit ends. Nothing here waits or fails.
+- Written to be read beside the port, with other means than the adapter: dictionaries, no packing, no fast path.
+
+Source: things/stores (the port); formats.md, "Identifiers".
+"""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import msgspec
+
+from troth.clock import NS_PER_S
+from troth.names import StreamId, ThingId
+from troth.things.observations import Kept, Outcome, Refusal, Shelf
+from troth.things.stamps import Admitted, Released
+from troth.things.stores import SEGMENT_MAX, Committed, Cut, NotedTrace, Tally
+from troth.tlog import trace as tlog_trace
+
+__all__ = ["Commit", "ConductState", "Entropy", "Taken"]
+
+Entropy = Callable[[int], bytes]
+Taken = Callable[[StreamId, Shelf, int], Kept | None]
+
+SLOTS: Final = 4_096  # formats.md, Identifiers
+DAY_NS: Final = 24 * 3_600 * NS_PER_S
+STORED: Final = "stored"
+REPEATED: Final = "repeated"
+
+
+class _Run(NamedTuple):
+    stream: StreamId
+    first: int
+    slots: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Commit:
+    """One commit: its rows with their shelves, its other traces, and how often it counted something."""
+
+    number: int
+    counted: int = 0
+    rows: list[tuple[Shelf, Kept]] = field(default_factory=list)
+    traces: list[NotedTrace] = field(default_factory=list)
+
+    @property
+    def leaves(self) -> int:
+        """How many leaves it gives to its segment."""
+        return len(self.rows) + len(self.traces)
+
+
+@dataclass(slots=True)
+class ConductState:
+    """Everything durable."""
+
+    commits: list[Commit] = field(default_factory=list)
+    numbered: int = 0
+    next: dict[StreamId, int] = field(default_factory=dict)
+    runs: list[_Run] = field(default_factory=list)
+    moved: dict[StreamId, Kept] = field(default_factory=dict)
+    counts: dict[ThingId, dict[str, int]] = field(default_factory=dict)
+    keys: dict[tuple[ThingId, bytes], tuple[int, int]] = field(default_factory=dict)
+    pending: Cut | None = None
+    cuts: int = 0
+    cut_last: int = 0
+    cleared: int = 0
+    said: int = 0
+
+    def begin(self) -> Commit:
+        """A commit, to be filled by `keep`, `count` and `note`, and ended by `end` in the same step."""
+        return Commit(self.numbered + 1)
+
+    def end(self, commit: Commit) -> None:
+        """The commit is durable; one in which nothing was to be written leaves no number behind."""
+        if commit.leaves or commit.counted:
+            self.commits.append(commit)
+            self.numbered = commit.number
+
+    def count(self, commit: Commit, thing: ThingId, what: str, *, n: int = 1) -> None:
+        """Add to the counts of a thing."""
+        commit.counted += 1
+        counts = self.counts.setdefault(thing, {})
+        counts[what] = counts.get(what, 0) + n
+
+    def note(self, commit: Commit, traces: Sequence[NotedTrace]) -> None:
+        """Other traces, and how far the journal has been said."""
+        commit.traces += traces
+        for each in traces:
+            read = tlog_trace.decode(each.trace)
+            if isinstance(read, tlog_trace.SaidTrace):
+                self.said = max(self.said, read.position)
+
+    def keep(self, commit: Commit, admitted: Admitted, *, now_ns: int, taken: Taken, entropy: Entropy) -> list[Outcome]:
+        """Rows of one batch whose lease held when the commit began."""
+        outcomes: list[Outcome] = []
+        for time_ns, end_ns, result, key in zip(
+            admitted.times, admitted.ends, admitted.results, admitted.keys, strict=True
+        ):
+            kept_then = self._repeat(admitted.thing, key, now_ns)
+            there = self._at(commit, admitted.stream, time_ns) or taken(admitted.stream, admitted.shelf, time_ns)
+            if kept_then is not None:
+                outcome: Outcome = kept_then
+            elif there is not None:
+                outcome = there.id if there.result == result else Refusal.TIME_TAKEN
+            else:
+                sequence, id_ = self._place(admitted.stream, entropy)
+                row = Kept(
+                    stream=admitted.stream,
+                    sequence=sequence,
+                    id=id_,
+                    from_ns=time_ns,
+                    to_ns=end_ns,
+                    gate_ns=admitted.gate_ns,
+                    basis=admitted.basis,
+                    type=admitted.type,
+                    result=result,
+                    salt=entropy(tlog_trace.SALT_BYTES),
+                )
+                commit.rows.append((admitted.shelf, row))
+                if key:
+                    self.keys[admitted.thing, key] = (id_, now_ns)
+                self.count(commit, admitted.thing, STORED)
+                outcomes.append(id_)
+                continue
+            outcomes.append(outcome)
+            self.count(commit, admitted.thing, outcome.value if isinstance(outcome, Refusal) else REPEATED)
+        return outcomes
+
+    def cut(self, tick_ns: int, seed: bytes) -> Cut:
+        """The pending cut, or a new one."""
+        if self.pending is None:
+            leaves, last = 0, self.cut_last
+            for commit in self.commits:
+                if commit.number <= self.cut_last:
+                    continue
+                leaves += commit.leaves
+                if leaves > SEGMENT_MAX:
+                    break
+                last = commit.number
+            self.cuts += 1
+            self.pending = Cut(self.cuts, self.cut_last + 1, last, tick_ns, seed)
+            self.cut_last = last
+        return self.pending
+
+    def committed(self, cut: Cut) -> list[Committed]:
+        """The commits of a cut."""
+        return [
+            Committed(commit.number, tuple(commit.rows), tuple(commit.traces))
+            for commit in self.commits
+            if cut.first <= commit.number <= cut.last
+        ]
+
+    def clear(self, cut: Cut) -> None:
+        """Forget the commits of the pending cut, but not what they say about the latest row of each stream."""
+        if cut.number <= self.cleared:
+            return
+        if cut != self.pending:
+            raise RuntimeError("only the pending cut can be cleared")
+        leaf = 0
+        for commit in self.commits:
+            if commit.number > cut.last:
+                break
+            for _, row in commit.rows:
+                if row.stream not in self.moved or self.moved[row.stream].from_ns < row.from_ns:
+                    self.moved[row.stream] = msgspec.structs.replace(row, segment=cut.number, leaf=leaf)
+                leaf += 1
+            leaf += len(commit.traces)
+        self.commits = [commit for commit in self.commits if commit.number > cut.last]
+        self.pending, self.cleared = None, cut.number
+
+    def unmoved(self, stream: StreamId) -> Iterator[Kept]:
+        """The rows of a stream that no cut has cleared."""
+        return (row for commit in self.commits for _, row in commit.rows if row.stream == stream)
+
+    def uncut(self) -> int:
+        """Traces in no cut."""
+        return sum(commit.leaves for commit in self.commits if commit.number > self.cut_last)
+
+    def latest(self, released: Released, *, inside: Callable[[Kept], bool]) -> Kept | None:
+        """The latest row that is `inside`."""
+        moved = self.moved.get(released.stream)
+        rows = [*self.unmoved(released.stream), *([] if moved is None else [moved])]
+        return max(filter(inside, rows), key=lambda row: row.from_ns, default=None)
+
+    def tally(self, thing: ThingId) -> Tally:
+        """Counts of a thing."""
+        counts = dict(self.counts.get(thing, {}))
+        return Tally(counts.pop(STORED, 0), counts.pop(REPEATED, 0), counts)
+
+    def find(self, id_: int) -> tuple[StreamId, int] | None:
+        """Stream and sequence of an id."""
+        number, slot = divmod(id_, SLOTS)
+        if not 0 <= number < len(self.runs):
+            return None
+        run = self.runs[number]
+        sequence = run.first + run.slots.index(slot)
+        return (run.stream, sequence) if sequence < self.next[run.stream] else None
+
+    def _repeat(self, thing: ThingId, key: bytes, now_ns: int) -> int | None:
+        id_, at_ns = self.keys.get((thing, key), (None, 0)) if key else (None, 0)
+        return id_ if now_ns - at_ns <= DAY_NS else None
+
+    def _at(self, commit: Commit, stream: StreamId, time_ns: int) -> Kept | None:
+        here = (row for _, row in commit.rows if row.stream == stream)
+        rows = (row for rows in (here, self.unmoved(stream)) for row in rows)
+        return next((row for row in rows if row.from_ns == time_ns), None)
+
+    def _place(self, stream: StreamId, entropy: Entropy) -> tuple[int, int]:
+        """The next sequence of a stream, and its id."""
+        sequence = self.next.get(stream, 1)
+        self.next[stream] = sequence + 1
+        number = next((at for at in reversed(range(len(self.runs))) if self.runs[at].stream == stream), -1)
+        if number < 0 or sequence - self.runs[number].first == SLOTS:
+            slots = list(range(SLOTS))
+            random.Random(entropy(16)).shuffle(slots)  # noqa: S311 - replayable, and hides nothing from anybody
+            number = len(self.runs)
+            self.runs.append(_Run(stream, sequence, tuple(slots)))
+        return sequence, number * SLOTS + self.runs[number].slots[sequence - self.runs[number].first]

@@ -1,0 +1,100 @@
+"""Both account stores equal a plain model; what only a file can do is tested beside it."""
+
+import sqlite3
+import stat
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.contracts.test_account_stores import MemoryAccountBench, SqliteAccountBench
+from troth.errors import FormatTooNew, StorageFailed
+from troth.journeys.accounts import Account, Bearer, token_digest
+from troth.names import Slug, ThingId
+from troth.testing.contracts import fails, name_of, run
+from troth.testing.contracts_accounts import AccountBench
+from troth.testing.contracts_accounts_mix import ACCOUNT_MIX_CASES
+from troth.testing.faults import StoreFault
+
+TOKEN = "a token that was shown once"
+ACCOUNT = Account(token_digest(TOKEN), Bearer.OPERATOR)
+
+
+@pytest.mark.parametrize("case", ACCOUNT_MIX_CASES, ids=name_of)
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_an_account_store_equals_its_model(
+    kind: str, case: Callable[[AccountBench], Awaitable[None]], tmp_path: Path
+) -> None:
+    def make() -> AccountBench:
+        return MemoryAccountBench() if kind == "memory" else SqliteAccountBench(tmp_path)
+
+    run(case, make)
+
+
+def with_file(case: Callable[[SqliteAccountBench], Awaitable[None]], folder: Path) -> None:
+    run(case, partial(SqliteAccountBench, folder))
+
+
+def test_the_files_are_their_owners_alone_and_hold_no_token(tmp_path: Path) -> None:
+    async def case(bench: SqliteAccountBench) -> None:
+        store = await bench.open()
+        await store.add(ACCOUNT)
+        files = list(bench.folder.iterdir())
+        assert {"accounts.db", "accounts.db-shm", "accounts.db-wal"} == {path.name for path in files}
+        assert {0o600} == {stat.S_IMODE(path.stat().st_mode) for path in files}
+        assert any(ACCOUNT.digest in path.read_bytes() for path in files)
+        assert not any(TOKEN.encode() in path.read_bytes() for path in files)
+
+    with_file(case, tmp_path)
+
+
+def test_a_failure_is_told_once(tmp_path: Path) -> None:
+    async def case(bench: SqliteAccountBench) -> None:
+        store = await bench.open()
+        bench.arm(StoreFault.FAILS)
+        await fails(StorageFailed, store.add(ACCOUNT))
+        await fails(StorageFailed, store.add(ACCOUNT))
+        await store.close()
+        assert [StorageFailed] == [type(each) for each in bench.failures]
+
+    with_file(case, tmp_path)
+
+
+async def filled(bench: SqliteAccountBench, damage: str) -> None:
+    store = await bench.open()
+    await store.add(ACCOUNT)
+    await store.name(Slug("meter"), ThingId(bytes(16)))
+    await store.close()
+    connection = sqlite3.connect(bench.folder / "accounts.db")
+    connection.execute(damage)
+    connection.commit()
+    connection.close()
+
+
+def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
+    async def case(bench: SqliteAccountBench) -> None:
+        await filled(bench, "UPDATE meta SET value = 2 WHERE name = 'format'")
+        error = await fails(FormatTooNew, bench.open())
+        assert "accounts has format 2" in error.message
+        assert [] == bench.failures
+
+    with_file(case, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE accounts SET bearer = 'everybody'",
+        "UPDATE meta SET value = 'journal' WHERE name = 'kind'",
+        "DROP TABLE slugs",
+        "DROP TABLE accounts",
+    ],
+)
+def test_a_damaged_file_is_not_opened(damage: str, tmp_path: Path) -> None:
+    async def case(bench: SqliteAccountBench) -> None:
+        await filled(bench, damage)
+        await fails(StorageFailed, bench.open())
+        assert [] == bench.failures
+
+    with_file(case, tmp_path)
