@@ -1,0 +1,89 @@
+"""Times with a zone are read and printed without losing a nanosecond; anything else is refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from troth.errors import BadTime
+from troth.wire.times import parse_interval, parse_time, print_interval, print_time
+
+_int64 = st.integers(-(2**63), 2**63 - 1)
+
+
+@given(_int64)
+def test_what_is_printed_reads_back_to_the_same_nanosecond(time_ns: int) -> None:
+    assert time_ns == parse_time(print_time(time_ns))
+
+
+@given(_int64, _int64)
+def test_an_interval_reads_back_to_its_two_ends(from_ns: int, to_ns: int) -> None:
+    expected = (from_ns, None if from_ns == to_ns else to_ns)
+    assert expected == parse_interval(print_interval(from_ns, to_ns))
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_time_or_refused(text: str) -> None:
+    try:
+        time_ns = parse_time(text)
+    except BadTime:
+        return
+    assert time_ns == parse_time(print_time(time_ns))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1970-01-01T00:00:00Z", 0),
+        ("1970-01-01T01:00:00+01:00", 0),
+        ("1969-12-31T19:30-0430", 0),
+        ("1969-12-31T23:59:59.999999999Z", -1),
+        ("2024-02-29t12:00:00.5z", 1_709_208_000_500_000_000),
+        ("2262-04-11T23:47:16.854775807Z", 2**63 - 1),
+    ],
+)
+def test_times_with_a_zone_are_read(text: str, expected: int) -> None:
+    assert expected == parse_time(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2024-05-01",
+        "2024-05-01T06:30:00",
+        "2024-05-01 06:30:00Z",
+        "2024-05-01T06Z",
+        "2023-02-29T00:00:00Z",
+        "2024-05-01T24:00:00Z",
+        "2024-05-01T23:59:60Z",
+        "2024-05-01T06:30:00.1234567890Z",
+        "2024-05-01T06:30:00.Z",
+        "2024-05-01T06:30:00Z5Z",
+        "2024-05-01T06:30:00+1Z",
+        "2024-05-01T06:30:0 Z",
+        "2024-05-01T06:30:+1Z",
+        "2024-05-01T06:30:5Z",
+        "2024-05-01T06:30:00.\u0661Z",
+        "2024-05-01T06:30:00._1Z",
+        "2024-05-01T24:00:00.5Z",
+        "2024-05-0106:30:00:00Z",
+        "2024-05-01T06:30:00+24:00",
+        "2024-05-01T06:30:00 Europe/Berlin",
+        "2262-04-11T23:47:16.854775808Z",
+        "1677-01-01T00:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "٢٠٢٤-05-01T06:30:00Z",
+        "1714545000",
+        " 2024-05-01T06:30:00Z",
+        "2024-05-01T06:30:00Z\n",
+    ],
+)
+def test_what_is_no_time_with_a_zone_is_refused(text: str) -> None:
+    with pytest.raises(BadTime):
+        parse_time(text)
+
+
+@pytest.mark.parametrize("text", ["/", "2024-05-01T06:30:00Z/", "/2024-05-01T06:30:00Z", "2024-05-01T06:30:00Z/PT1H"])
+def test_an_interval_has_two_times(text: str) -> None:
+    with pytest.raises(BadTime):
+        parse_interval(text)
