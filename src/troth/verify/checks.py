@@ -1,0 +1,184 @@
+"""Verify one proof file as a stranger does: nine numbered checks, in the order in which trust is handed on.
+
+Steps (docs/reference/proof-file.md; the numbers appear in output, docs and tests):
+ 1 a log key you trust, given from outside · 2 the checkpoint's signature · 3 cosignatures, as many as were asked for ·
+ 4 the segment's statement is in the log · 5 it is signed by the gate's key · 6 the gate's key statement is in this log before
+ it, issued by an operator key that the log's trust anchors (entry 1) name · 7 the trace's leaf is in the segment ·
+ 8 the trace opens · 9 what it rests on (`rests`)
+
+Rules
+- A check that fails ends the verification; the ones behind it are "not checked". Nothing is shown on a failure.
+- Bytes in, a value out: no network, no files, no clock. So a later revocation cannot be known here, and every result says so.
+
+Source: record.md, "Anyone can verify".
+Left out: cosignatures. Asking for one fails check 3, because files of this version carry none.
+"""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from troth.errors import BadCose, BadNote, BadProof, Malformed, Refused
+from troth.names import ckt_uri
+from troth.signing.cose import PublicKey
+from troth.signing.cose import verify as verify_signature
+from troth.statements.key import KeyBody, KeyRole
+from troth.statements.segment import ConductSegmentBody
+from troth.statements.statement import Statement, as_kind
+from troth.statements.trust_anchors import TrustAnchorsBody
+from troth.tlog import segment, trace
+from troth.tlog.checkpoint import Checkpoint, VerifierKey, open_checkpoint, parse_note
+from troth.verify.file import ProofFile, read
+from troth.verify.limits import unreadable_shows, what_it_does_not_show
+from troth.verify.rests import Anchors, check_rests, check_signed, in_log, open_statement
+from troth.verify.verdict import TITLES, Check, Level, Outcome, Verdict
+from troth.verify.words import iso, safe, trace_shown
+
+__all__ = ["verify"]
+
+T = TypeVar("T")
+ANCHORS_INDEX = 1  # record.md: the first two entries are the registration policy and the trust anchors
+
+
+def verify(data: bytes, *, trusted: Sequence[VerifierKey], quorum: int = 0) -> Verdict:
+    """Check a proof file. Never raises for anything in the file.
+
+    Args:
+        data: the bytes of the file.
+        trusted: log keys given from outside the file.
+        quorum: how many cosignatures of trusted witnesses to ask for.
+    """
+    if quorum < 0:
+        raise ValueError("a quorum is not negative")
+    try:
+        file = read(data)
+    except Malformed as why:
+        return Verdict((), unreadable_shows(), unreadable=why.message)
+    sheet = _Sheet()
+    try:
+        return _all(file, sheet, trusted=trusted, quorum=quorum)
+    except (Malformed, Refused) as why:  # Refused: a field marked as critical that this program does not know
+        return Verdict(sheet.failed(why.message), what_it_does_not_show())
+
+
+class _Sheet:
+    """The checks that have passed so far."""
+
+    def __init__(self) -> None:
+        self._checks: list[Check] = []
+
+    def put(self, found: tuple[T, str], *, outcome: Outcome = Outcome.PASSED) -> T:
+        """Write down the next check with its detail; returns what it found."""
+        value, detail = found
+        number = len(self._checks) + 1
+        self._checks.append(Check(number, TITLES[number], outcome, detail))
+        return value
+
+    def passed(self) -> tuple[Check, ...]:
+        """All nine."""
+        if len(self._checks) != len(TITLES):
+            raise AssertionError("a check was left out")
+        return tuple(self._checks)
+
+    def failed(self, why: str) -> tuple[Check, ...]:
+        """What has passed, the failed one, and the rest."""
+        self.put((None, why), outcome=Outcome.FAILED)
+        while len(self._checks) < len(TITLES):
+            self.put((None, "an earlier check failed"), outcome=Outcome.NOT_CHECKED)
+        return tuple(self._checks)
+
+
+def _all(file: ProofFile, sheet: _Sheet, *, trusted: Sequence[VerifierKey], quorum: int) -> Verdict:
+    key = sheet.put(_1_log_key(file, trusted))
+    checkpoint = sheet.put(_2_checkpoint(file, key))
+    sheet.put(_3_cosignatures(quorum), outcome=Outcome.PASSED if quorum else Outcome.NOT_ASKED)
+    sheet.put(_4_log_path(file, checkpoint))
+    gate, conduct = sheet.put(_5_segment_signature(file))
+    anchors = sheet.put(_6_gate_key(file, gate, checkpoint))
+    sheet.put(_7_segment_path(file, conduct))
+    opened = sheet.put(_8_trace(file))
+    rests_on = sheet.put(check_rests(file, opened, checkpoint=checkpoint, anchors=anchors))
+    return Verdict(
+        sheet.passed(),
+        what_it_does_not_show(opened, file),
+        level=Level.LOGGED,
+        trace=trace_shown(opened),
+        rests_on=rests_on,
+    )
+
+
+def _1_log_key(file: ProofFile, trusted: Sequence[VerifierKey]) -> tuple[VerifierKey, str]:
+    """The hint is the one spelling of a key given from outside; so its every byte is compared."""
+    for key in trusted:
+        if str(key) == file.log:
+            return key, f"the key of {safe(key.name)}, given from outside the file"
+    if not trusted:
+        raise BadProof("no key was given from outside; a key inside the file proves nothing")
+    name = file.log.partition("+")[0]
+    if any(key.name == name for key in trusted):
+        raise BadProof(f"the file means another key for {safe(name)} than the one given")
+    raise BadProof(f"the file means the log {safe(name)}, whose key is not among those given")
+
+
+def _2_checkpoint(file: ProofFile, key: VerifierKey) -> tuple[Checkpoint, str]:
+    if len(parse_note(file.checkpoint).signatures) != 1:
+        raise BadNote("a checkpoint in a proof file of this version carries the log's signature and no other")
+    checkpoint = open_checkpoint(file.checkpoint, key)
+    return checkpoint, f"the log signed its tree of {checkpoint.size} entries"
+
+
+def _3_cosignatures(quorum: int) -> tuple[None, str]:
+    if quorum:
+        raise BadProof(f"{quorum} asked for, none there: a file of this version is logged, not witnessed")
+    return None, "none asked for"
+
+
+def _4_log_path(file: ProofFile, checkpoint: Checkpoint) -> tuple[None, str]:
+    in_log(file.segment, checkpoint)
+    return None, f"it is entry {file.segment.index}"
+
+
+def _5_segment_signature(file: ProofFile) -> tuple[tuple[Statement, ConductSegmentBody], str]:
+    """The gate's key statement is read here for the key in it; whether to believe that statement is check 6."""
+    gate = open_statement(file.gate.statement)
+    named = as_kind(gate, KeyBody)
+    if named.role is not KeyRole.GATE:
+        raise BadProof("the key statement is not about a gate")
+    key = PublicKey.from_cose_key(named.key)
+    statement = open_statement(file.segment.statement)
+    body = as_kind(statement, ConductSegmentBody)
+    if body.gate != key.thumbprint or statement.signed.headers.issuer != ckt_uri(key.thumbprint):
+        raise BadCose("the segment is of another gate than the key statement is about")
+    verify_signature(statement.signed, key)
+    return (gate, body), f"segment {body.number}, closed at the tick {iso(body.tick)}"
+
+
+def _6_gate_key(file: ProofFile, gate: Statement, checkpoint: Checkpoint) -> tuple[Anchors, str]:
+    in_log(file.gate, checkpoint)
+    if file.gate.index >= file.segment.index:
+        raise BadProof("the gate's key statement is in the log only after the segment")
+    if file.anchors.index != ANCHORS_INDEX:
+        raise BadProof("the trust anchors are entry 1 of a log, and no other")
+    in_log(file.anchors, checkpoint)
+    statement = open_statement(file.anchors.statement)
+    named = as_kind(statement, TrustAnchorsBody)
+    if named.origin != checkpoint.origin:
+        raise BadProof("the trust anchors are those of another log")
+    anchors = {str(ckt_uri(key.thumbprint)): key for key in map(PublicKey.from_cose_key, named.keys)}
+    check_signed(statement.signed, anchors)
+    check_signed(gate.signed, anchors)
+    return anchors, f"it is entry {file.gate.index}, issued by an operator key that entry 1 names"
+
+
+def _7_segment_path(file: ProofFile, conduct: ConductSegmentBody) -> tuple[None, str]:
+    leaf = file.leaf
+    if leaf.size != conduct.size:
+        raise BadProof("the segment's statement is about another number of leaves")
+    segment.verify_path(leaf.hash, index=leaf.index, size=leaf.size, path=leaf.path, root=conduct.root)
+    return None, f"it is leaf {leaf.index} of {leaf.size}, padding included"
+
+
+def _8_trace(file: ProofFile) -> tuple[trace.Trace, str]:
+    if trace.leaf_hash(file.opening.salt, file.opening.trace) != file.leaf.hash:
+        raise BadProof("salt and trace do not hash to the leaf")
+    opened = trace.decode(file.opening.trace)
+    return opened, f"salt and trace hash to the leaf; it is of kind {trace_shown(opened).kind}"

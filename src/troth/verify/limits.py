@@ -1,0 +1,65 @@
+"""What a proof does not show, said at the end of every result.
+
+Source: threats.md ("Docs say it in these words"); record.md, "Anyone can verify" and "Personal ledgers" (custody).
+"""
+
+from typing import Final
+
+from troth.statements.choice import ChoiceBody
+from troth.statements.person import PersonBody
+from troth.tlog.trace import Collected, SaidTrace, Trace
+from troth.verify.file import ProofFile
+from troth.verify.rests import open_statement
+from troth.verify.words import safe
+
+__all__ = ["unreadable_shows", "what_it_does_not_show"]
+
+_NOTHING: Final = "A file that cannot be read shows nothing, and not who damaged it."
+_FAULT: Final = "A failed check does not show who or what is at fault: the file, the log, or the key you gave."
+_NOTHING_ELSE: Final = (
+    "It does not show that nothing else happened: a gap in the numbering shows removal, but what was never recorded "
+    "leaves no gap."
+)
+_FALSE_VALUE: Final = "It does not show that the value is true: a thing can report a plausible false value."
+_REVOKED: Final = "Whether a key or a statement was revoked later was not checked; that is not in the file."
+_LOGGED: Final = (
+    "It is logged, not witnessed: nobody but the log's operator vouches here that others are shown the same log."
+)
+_CUSTODY: Final = (
+    "Custody of the keys of persons is not in this file. In custody house the operator's node keeps them, and a choice "
+    "then proves what that node says about a session."
+)
+_CHOICE: Final = (
+    "Who made this choice rests on custody, which is not in this file. In custody house the node keeps the person's key, and "
+    "this proves what the node says about a session."
+)
+_HIDDEN: Final = "What the private statements say is not shown; they are named by their ids only."
+
+
+def unreadable_shows() -> tuple[str, ...]:
+    """For bytes that are no proof file."""
+    return (_NOTHING,)
+
+
+def what_it_does_not_show(trace: Trace | None = None, file: ProofFile | None = None) -> tuple[str, ...]:
+    """The sentences for a trace and file that passed every check; without them, those for a failure."""
+    if trace is None or file is None:
+        return (_FAULT, _REVOKED)
+    sentences = [_NOTHING_ELSE]
+    if isinstance(trace, Collected):
+        sentences.append(_FALSE_VALUE)
+    if file.basis is not None and len(file.basis.ids) > len(file.basis.shown):
+        sentences.append(_HIDDEN)
+    return (*sentences, _REVOKED, _LOGGED, _custody(trace, file))
+
+
+def _custody(trace: Trace, file: ProofFile) -> str:
+    if isinstance(trace, SaidTrace) and file.said is not None:
+        match open_statement(file.said.statement).body:
+            case PersonBody() as body:
+                return f"The node stated the custody of this person's key as: {safe(body.custody)}."
+            case ChoiceBody():
+                return _CHOICE
+            case _:
+                pass
+    return _CUSTODY

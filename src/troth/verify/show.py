@@ -1,0 +1,102 @@
+"""A verdict as a person reads it and as JSON; and what `troth verify` prints and ends with, from bytes and key texts.
+
+Left out: reading files and arguments, which is the command line's.
+"""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Final
+
+import msgspec
+
+from troth.errors import BadNote
+from troth.tlog.checkpoint import VerifierKey
+from troth.verify.checks import verify
+from troth.verify.verdict import ExitCode, Outcome, Plain, Verdict
+from troth.verify.words import safe
+
+__all__ = ["Form", "Printed", "render", "to_json", "verify_main"]
+
+_MARKS: Final = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "FAILED",
+    Outcome.NOT_ASKED: "not asked",
+    Outcome.NOT_CHECKED: "not checked",
+}
+_ANSWERS: Final = {
+    ExitCode.PROVED: "Proved.",
+    ExitCode.FAILED: "Not proved.",
+    ExitCode.UNREADABLE: "Not readable.",
+}
+
+
+class Form(Enum):
+    """How a verdict is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Printed(msgspec.Struct, frozen=True):
+    """What a command prints, with its last newline, and the code it ends with."""
+
+    text: str
+    exit_code: int
+
+
+def render(verdict: Verdict) -> str:
+    """The verdict in plain text, without a newline at its end."""
+    lines = [f"{check.number}  {_MARKS[check.outcome]:<12}{check.title}: {check.detail}" for check in verdict.checks]
+    lines += ["", _ANSWERS[verdict.exit_code] + _why(verdict)]
+    if verdict.trace is not None:
+        lines.append(verdict.trace.sentence)
+        lead = "The statement" if verdict.trace.kind == "said" else "It rests on"
+        lines += [f"{lead}: {each.kind}, {each.sentence}." for each in verdict.rests_on]
+    lines += ["", "What this does not show", *(f"- {sentence}" for sentence in verdict.does_not_show)]
+    return "\n".join(lines).lstrip("\n")
+
+
+def to_json(verdict: Verdict) -> str:
+    """The verdict as one line of JSON. Integers may have 64 bits: JavaScript reads them with BigInt."""
+    plain: dict[str, Plain] = {
+        "result": verdict.exit_code.name.lower(),
+        "checks": [
+            {"number": each.number, "title": each.title, "outcome": each.outcome.value, "detail": each.detail}
+            for each in verdict.checks
+        ],
+        "rests_on": [
+            {"id": each.id, "kind": each.kind, "subject": each.subject, "sentence": each.sentence}
+            for each in verdict.rests_on
+        ],
+        "does_not_show": list(verdict.does_not_show),
+    }
+    if verdict.level is not None:
+        plain["level"] = verdict.level.value
+    if verdict.trace is not None:
+        plain["trace"] = {
+            "kind": verdict.trace.kind,
+            "sentence": verdict.trace.sentence,
+            "fields": dict(verdict.trace.fields),
+        }
+    if verdict.unreadable is not None:
+        plain["unreadable"] = verdict.unreadable
+    return msgspec.json.encode(plain).decode()
+
+
+def verify_main(data: bytes, keys: Sequence[str], *, quorum: int = 0, form: Form = Form.TEXT) -> Printed:
+    """What `troth verify` does once the file is read. A key that cannot be read ends it with 2, like an unreadable file."""
+    try:
+        trusted = [VerifierKey.parse(key.strip()) for key in keys]
+    except BadNote as why:
+        return Printed(f"A key cannot be read: {safe(why.message)}\n", ExitCode.UNREADABLE)
+    verdict = verify(data, trusted=trusted, quorum=quorum)
+    text = render(verdict) if form is Form.TEXT else to_json(verdict)
+    return Printed(text + "\n", int(verdict.exit_code))
+
+
+def _why(verdict: Verdict) -> str:
+    if verdict.unreadable is not None:
+        return f" {verdict.unreadable}"
+    if verdict.failed is not None:
+        return f" Check {verdict.failed.number} failed: {verdict.failed.detail}"
+    return f" This is {verdict.level}, not witnessed."
