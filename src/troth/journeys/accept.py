@@ -1,0 +1,169 @@
+"""A statement is made: it enters the journal, the journal moves the state, the state moves the gate; the log follows.
+
+The barrier, in this order (a statement that takes something away is acknowledged after all of it):
+ 1. its journal row is durable;
+ 2. in one uninterrupted step its scopes move and every lease that read them ends;
+ 3. outlets with an ended lease drop what they have queued, and go on under a new lease or end with the reason;
+ 4. a commit that began before step 2 has ended; later ones ask the gate anew;
+ 5. no hand-over that began under an ended lease is running: hand-overs are single steps of the loop, so none is.
+A private statement then leaves a salted `said` trace, its leaf in the public tree.
+
+Source: gate.md, "The barrier"; record.md, "The journal". Owner of what it changes: the event loop.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Protocol
+
+import msgspec
+
+from troth.clock import Clock
+from troth.errors import NotRegistered
+from troth.gate.leases import Leases
+from troth.journeys.tell import Tell
+from troth.names import StatementId
+from troth.signing.cose import Signed
+from troth.state.directory import Directory
+from troth.statements.journal import Journal
+from troth.statements.kinds import Face
+from troth.statements.registration import check_registration
+from troth.statements.statement import Statement, read
+from troth.statements.trust_anchors import TrustAnchorsBody
+from troth.things.stores import ConductStore, NotedTrace
+from troth.tlog.trace import SaidTrace, encode
+
+__all__ = ["Accept", "Accepted", "Whole"]
+
+_AT_ONCE = 1_000
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A statement that counts: its id, its position, when it was asked for, and how long until it was in effect."""
+
+    statement: StatementId
+    position: int
+    asked_ns: int
+    effect_ns: int
+
+
+class Whole(Protocol):
+    """Runs work to its end, whatever becomes of the caller."""
+
+    def __call__(self, work: Coroutine[None, None, Accepted], /) -> Awaitable[Accepted]:
+        """The result of the work; what it raises is raised here, if anybody still waits."""
+        ...
+
+
+class Accept:
+    """The one way for a statement to count."""
+
+    def __init__(  # noqa: PLR0913 - the wiring of one node, named
+        self,
+        journal: Journal,
+        conduct: ConductStore,
+        *,
+        leases: Leases,
+        directory: Directory,
+        tell: Tell,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+        appended: Callable[[], None],
+        whole: Whole,
+    ) -> None:
+        self._journal = journal
+        self._conduct = conduct
+        self._leases = leases
+        self._directory = directory
+        self._tell = tell
+        self._clock = clock
+        self._entropy = entropy
+        self._appended = appended
+        self._whole = whole
+        self._folded = 0
+
+    async def accept(self, signed: Signed) -> Accepted:
+        """Check a statement against the registration policy and make it count.
+
+        On return the barrier has been passed: nothing leaves any more that the statement took away. Accepting the same
+        statement again changes nothing.
+
+        Raises:
+            BadStatement, UnknownCrit, NotRegistered, BadCose: refused; nothing was kept.
+            StorageFailed: it may or may not count; the node must stop.
+        """
+        asked_ns = self._clock.now()
+        began = self._clock.ticks()
+        statement = read(signed)
+        if self._directory.policy is None:
+            raise NotRegistered("this node has no registration policy yet")
+        check_registration(
+            statement,
+            policy=self._directory.policy,
+            issuers=self._directory.issuers,
+            signers=self._directory.signers,
+        )
+        return await self._whole(self._take_effect(statement, asked_ns=asked_ns, began=began))
+
+    async def first(self, policy: Signed, anchors: Signed) -> None:
+        """Begin a journal: the policy and the trust anchors, both signed by an anchor they name.
+
+        Raises:
+            NotRegistered: they are not, or the journal has begun.
+        """
+        named = read(anchors)
+        if self._journal.position or not isinstance(named.body, TrustAnchorsBody):
+            raise NotRegistered("a journal begins once, with a registration policy and trust anchors")
+        for signed in (policy, anchors):
+            await self._count(read(signed))
+
+    def replay(self) -> int:
+        """Fold the whole journal again, at start; returns how many statements there were."""
+        while batch := self._journal.entries(after=self._folded, limit=_AT_ONCE):
+            for entry in batch:
+                self._fold(read(entry.signed), entry.position)
+        return self._folded
+
+    async def mend(self) -> int:
+        """At start: give private statements whose `said` trace a crash prevented their trace; returns how many."""
+        mended = 0
+        after = self._conduct.said_position
+        while batch := self._journal.entries(after=after, limit=_AT_ONCE):
+            for entry in batch:
+                after = entry.position
+                statement = read(entry.signed)
+                if statement.kind.face is Face.PRIVATE:
+                    await self._said(statement, entry.position)
+                    mended += 1
+        return mended
+
+    async def _take_effect(self, statement: Statement, *, asked_ns: int, began: int) -> Accepted:
+        """Steps 1 to 5 and the trace, to the end even when whoever asked goes away.
+
+        A row that became durable and was never folded would leave the state behind the journal.
+        """
+        position = await self._count(statement)
+        await self._conduct.settle()
+        effect_ns = self._clock.ticks() - began
+        if statement.kind.face is Face.PRIVATE:
+            await self._said(statement, position)
+        return Accepted(statement.signed.id, position, asked_ns, effect_ns)
+
+    async def _count(self, statement: Statement) -> int:
+        """Steps 1 to 3."""
+        entry = await self._journal.append(statement.signed)
+        if entry.position > self._folded:
+            self._fold(statement, entry.position)
+        self._appended()
+        return entry.position
+
+    def _fold(self, statement: Statement, position: int) -> None:
+        """Steps 2 and 3, without an await: the journal calls back in its own order, so positions come one by one."""
+        if position != self._folded + 1:
+            raise RuntimeError("a statement was folded out of the journal's order")
+        self._directory.take(statement)
+        ended = self._leases.move(statement)
+        self._folded = position
+        self._tell.ended(ended)
+
+    async def _said(self, statement: Statement, position: int) -> None:
+        trace = SaidTrace(gate_ns=self._clock.now(), statement=statement.signed.id, position=position)
+        await self._conduct.note([NotedTrace(trace.kind, encode(trace), self._entropy(16))])

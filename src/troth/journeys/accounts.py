@@ -1,0 +1,88 @@
+"""Who holds which credential: the port for tokens, sessions, invitations and short names.
+
+Rules
+- A token is 256 random bits; only its SHA-256 is kept. No shared, default or guessable credential can exist.
+- A claim token and an invitation are spent once; spending is atomic and durable before it is answered.
+- Slugs (short names of things) are kept here because they are never signed and may be renamed.
+
+Source: things.md, "A thing joins"; people.md, "Accounts".
+Left out in this version: passwords, passkeys, lists of sessions to revoke.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, Protocol
+
+import msgspec
+
+from troth.names import PersonId, PurposeId, Slug, ThingId, Uri
+
+__all__ = ["TOKEN_BYTES", "Account", "AccountStore", "Bearer", "token_digest"]
+
+TOKEN_BYTES: Final = 32
+
+
+class Bearer(StrEnum):
+    """What a token lets its holder be."""
+
+    OPERATOR = "operator"
+    THING = "thing"
+    RECIPIENT = "recipient"
+    SESSION = "session"
+    CLAIM = "claim"
+    INVITATION = "invitation"
+
+
+class Account(msgspec.Struct, frozen=True):
+    """One credential. `digest` is the SHA-256 of the token; which other fields are set follows from `bearer`.
+
+    THING, CLAIM: thing. RECIPIENT: party, app, purpose. SESSION, INVITATION: person, or party + app + purpose (a recipient's
+    screen), or neither (the operator's). `until_ns`: None for no end.
+    """
+
+    digest: bytes
+    bearer: Bearer
+    thing: ThingId | None = None
+    party: Uri | None = None
+    app: str | None = None
+    purpose: PurposeId | None = None
+    person: PersonId | None = None
+    until_ns: int | None = None
+
+
+class AccountStore(Protocol):
+    """Credentials and slugs: all in memory for finding, durable when a change returns."""
+
+    def find(self, digest: bytes) -> Account | None:
+        """The unspent account of this digest, or None. Expiry is the caller's to check."""
+        ...
+
+    async def add(self, account: Account) -> None:
+        """Keep an account; Conflict if the digest is there."""
+        ...
+
+    async def spend(self, digest: bytes, gained: Account) -> None:
+        """Remove `digest` and keep `gained`, both or neither; WrongToken if `digest` is not there (any more)."""
+        ...
+
+    async def remove(self, digest: bytes) -> None:
+        """Forget an account; nothing happens if it is not there."""
+        ...
+
+    async def name(self, slug: Slug, thing: ThingId) -> None:
+        """Give a thing its short name (the thing's former one is freed); Conflict if another thing has it."""
+        ...
+
+    def slugs(self) -> Mapping[Slug, ThingId]:
+        """All short names: a view that follows every change, for reading within one step."""
+        ...
+
+    async def close(self) -> None:
+        """Stop; everything acknowledged is durable already."""
+        ...
+
+
+def token_digest(token: str) -> bytes:
+    """SHA-256 of a token's text; tokens have 256 random bits, so no salt or slow hash is needed."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,91 @@
+"""The first start of a deployment: its keys, its origin, and the statements with which every log begins.
+
+Rules
+- The first two entries are the registration policy and the trust anchors; then the gate's and the log's keys.
+- What a crash interrupted is done again from what is durable: keys first, then statements, each only if it is not there.
+- The origin is made once from random bytes, unless one is set; it lies with the keys' public side in the trust anchors.
+
+Source: record.md, "The log"; formats.md (log origin).
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from troth.clock import Clock
+from troth.errors import BadStatement
+from troth.journeys.accept import Accept
+from troth.names import ckt_uri, print_id
+from troth.signing.cose import Signed, Signer
+from troth.signing.keys import KeyStore
+from troth.state.directory import Directory
+from troth.statements.journal import Journal
+from troth.statements.key import KeyBody, KeyRole
+from troth.statements.kinds import KINDS, Body, KindName
+from troth.statements.registration_policy import RegistrationPolicyBody, RegistrationRule
+from troth.statements.statement import read, write
+from troth.statements.trust_anchors import TrustAnchorsBody
+
+__all__ = ["KEY_NAMES", "begin", "fresh_origin", "origin_of"]
+
+KEY_NAMES: Final = ("operator", "gate", "log")
+
+
+async def begin(
+    accept: Accept,
+    journal: Journal,
+    *,
+    keys: KeyStore,
+    directory: Directory,
+    clock: Clock,
+    origin: str,
+    segment_tick_s: int,
+) -> None:
+    """Make whatever of a deployment's beginning is missing. Does nothing on later starts."""
+    for name in KEY_NAMES:
+        if name not in keys.names():
+            keys.create(name)
+    operator = keys.signer("operator")
+    if journal.position == 0:
+        roles = sorted({kind.role for kind in KINDS.values()})
+        rules = tuple(
+            RegistrationRule(role, tuple(kind.name.value for kind in KINDS.values() if kind.role == role))
+            for role in roles
+        )
+        anchors = TrustAnchorsBody((operator.public.cose_key,), origin)
+        await accept.first(
+            _signed(KindName.REGISTRATION_POLICY, RegistrationPolicyBody(rules, origin), operator, clock, origin),
+            _signed(KindName.TRUST_ANCHORS, anchors, operator, clock, origin),
+        )
+    for role in (KeyRole.GATE, KeyRole.LOG):
+        public = keys.signer(role.value).public
+        holder = ckt_uri(operator.public.thumbprint)
+        if ckt_uri(public.thumbprint) in directory.issuers:
+            continue
+        body = KeyBody(public.cose_key, role, holder, segment_tick_s if role is KeyRole.GATE else None)
+        await accept.accept(_signed(KindName.KEY, body, operator, clock, ckt_uri(public.thumbprint)))
+
+
+def fresh_origin(entropy: Callable[[int], bytes]) -> str:
+    """A log origin for a deployment that has none: `troth.invalid/` and 26 letters."""
+    return "troth.invalid/" + print_id("", entropy(16))
+
+
+def origin_of(journal: Journal) -> str | None:
+    """The origin this journal began with, or None when it is empty.
+
+    Raises:
+        BadStatement: the second statement is not the trust anchors.
+    """
+    entries = journal.entries(after=0, limit=2)
+    if not entries:
+        return None
+    body = read(entries[-1].signed).body
+    if isinstance(body, RegistrationPolicyBody | TrustAnchorsBody):
+        return body.origin
+    raise BadStatement("this journal does not begin with a registration policy and trust anchors")
+
+
+def _signed(name: KindName, body: Body, signer: Signer, clock: Clock, subject: str) -> Signed:
+    return write(
+        name, body, signer=signer, issuer=ckt_uri(signer.public.thumbprint), subject=subject, at_ns=clock.now()
+    )

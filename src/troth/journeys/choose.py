@@ -1,0 +1,176 @@
+"""A person chooses: the choice is a statement, and it is in effect when they are told so.
+
+Rules
+- A choice names the notice that is shown now; one made under another text is refused, and the person is shown the new one.
+- It is signed with the person's relationship key (custody *house*: this node keeps it, and says so).
+- Refusing and withdrawing take the same one call as giving.
+
+Source: gate.md, "The barrier"; formats.md (choice); people.md, "Rules".
+Left out in this version: asking again after six months, guardians, passkey assertions.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from troth.clock import Clock
+from troth.errors import Conflict, NotFound, Refused
+from troth.gate.question import Ground
+from troth.journeys.accept import Accept, Accepted
+from troth.journeys.notices import Notice, notice_of
+from troth.names import PersonId, PurposeId, StreamId, print_id, print_person
+from troth.signing.keys import KeyStore
+from troth.state.directory import Directory, KnownStream, KnownThing
+from troth.state.in_force import InForce
+from troth.state.scopes import PersonScope, person_scope
+from troth.statements.choice import ChoiceBody, Decision
+from troth.statements.disclosure import DisclosedPurpose
+from troth.statements.kinds import KindName
+from troth.statements.statement import write
+from troth.things.observations import Variant
+
+__all__ = ["Choose", "LastChoice", "Offer", "key_name"]
+
+
+class LastChoice(msgspec.Struct, frozen=True):
+    """The latest choice of a person on an offer, and since when it holds (ns UTC)."""
+
+    decision: Decision
+    from_ns: int
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """Something a person may say yes or no to: one purpose of one stream, with what they are told."""
+
+    thing: KnownThing
+    stream: KnownStream
+    purpose: DisclosedPurpose
+    notice: Notice
+    last: LastChoice | None
+
+
+class Choose:
+    """Offers choices and takes them."""
+
+    def __init__(
+        self,
+        accept: Accept,
+        keys: KeyStore,
+        *,
+        directory: Directory,
+        in_force: InForce,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self._accept = accept
+        self._keys = keys
+        self._directory = directory
+        self._in_force = in_force
+        self._clock = clock
+        self._entropy = entropy
+
+    def offers(self, person: PersonId) -> tuple[Offer, ...]:
+        """Everything this person may choose about, by thing and stream."""
+        known = self._directory.persons.get(person)
+        if known is None or known.household is None:
+            return ()
+        names = {uri: body.name for uri, body in self._directory.organisations.items()}
+        found = []
+        for thing in self._directory.things.values():
+            disclosed = self._directory.disclosures.get(thing.body.product)
+            if thing.body.household != known.household or disclosed is None:
+                continue
+            for stream in thing.streams.values():
+                purposes = [p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes]
+                found += [
+                    Offer(
+                        thing,
+                        stream,
+                        purpose,
+                        notice_of(purpose, disclosed[0], parties=names),
+                        self._last(person, purpose.purpose, stream),
+                    )
+                    for purpose in purposes
+                    if any(view.ground == Ground.CHOICE for view in purpose.variants)
+                ]
+        return tuple(found)
+
+    async def say(  # noqa: PLR0913 - a choice has these parts
+        self,
+        person: PersonId,
+        decision: Decision,
+        *,
+        purpose: PurposeId,
+        stream: StreamId,
+        notice: bytes,
+        made_by: str,
+        variant: Variant = Variant.RAW,
+        to_ns: int | None = None,
+        since_ns: int | None = None,
+    ) -> Accepted:
+        """Give, refuse or withdraw. On return it is in effect; `effect_ns` says how long that took.
+
+        Args:
+            person: whose choice it is; the caller has recognised them.
+            decision: give, refuse or withdraw.
+            purpose: what for.
+            stream: which stream.
+            notice: SHA-256 of the text they were shown.
+            made_by: passkey, session, token, paper or guardian.
+            variant: the most revealing view said yes to.
+            to_ns: end, ns UTC; None for until changed.
+            since_ns: earlier data too, from then on; None for from now on.
+
+        Raises:
+            NotFound: this person has no such choice.
+            Conflict: another text is shown now.
+            Refused: it would end before it begins.
+        """
+        offer = next(
+            (o for o in self.offers(person) if o.purpose.purpose == purpose and o.stream.stream == stream), None
+        )
+        if offer is None:
+            raise NotFound("there is no such choice for this person")
+        if offer.notice.digest != notice:
+            raise Conflict("the text has changed since it was shown", hint="Read the new text and choose again.")
+        now = self._clock.now()
+        if to_ns is not None and to_ns <= now:
+            raise Refused("a choice ends after it begins")
+        giving = decision is Decision.GIVE
+        body = ChoiceBody(
+            person=person,
+            purpose=purpose,
+            decision=decision,
+            from_ns=now,
+            notice=offer.notice.shown(),
+            made_by=made_by,
+            streams=(stream,),
+            variant=variant.value if giving else None,
+            to_ns=to_ns,
+            since_ns=since_ns if giving else None,
+        )
+        signed = write(
+            KindName.CHOICE,
+            body,
+            signer=self._keys.signer(key_name(person)),
+            issuer=self._directory.persons[person].issuer,
+            subject=print_id("ch", self._entropy(16)),
+            at_ns=now,
+        )
+        return await self._accept.accept(signed)
+
+    def _last(self, person: PersonId, purpose: PurposeId, stream: KnownStream) -> LastChoice | None:
+        value = self._in_force.value(person_scope(person))
+        if not isinstance(value, PersonScope):
+            return None
+        about = [
+            each.body
+            for each in value.choices
+            if each.body.purpose == purpose and (stream.stream in each.body.streams or each.body.household is not None)
+        ]
+        return LastChoice(about[-1].decision, about[-1].from_ns) if about else None
+
+
+def key_name(person: PersonId) -> str:
+    """Name of a person's relationship key in the key store."""
+    return f"person-{print_person(person)}"

@@ -1,0 +1,373 @@
+"""What pages show of homes, screens and things, as values; why one observation is here stands in `why`.
+
+Rules
+- Everything about data goes through `tell`, so a page shows nothing its reader may not read.
+- What a thing is, what is declared of it and who answers are facts about the thing; a home's are shown to its members and to
+  those a disclosure names, a public place's to anyone. What was counted of a thing is shown to whoever may read all of it.
+- No page value holds another person's choice.
+- Each value says by `holds()` whether what is in it may still be handed over; whoever shows it asks in the step in which it
+  leaves, and makes it anew where the answer is no (gate.md, "The barrier").
+
+Source: people.md; mission.md, "Three words, made testable".
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from troth.clock import Clock
+from troth.errors import Denied, NotFound
+from troth.gate.question import OWN_PURPOSE, Answer, Asker, Verdict
+from troth.journeys.accounts import AccountStore
+from troth.journeys.choose import Choose, Offer
+from troth.journeys.recognise import MEMBER
+from troth.journeys.tell import StreamView, Tell
+from troth.names import PersonId, Slug, ThingId, Uri
+from troth.state.directory import Directory, KnownStream, KnownThing
+from troth.statements.disclosure import DisclosedPurpose
+from troth.statements.passport import PassportBody
+from troth.things.intervals import FOREVER, Interval
+from troth.things.observations import Variant
+from troth.things.query import PAGE_MAX, ObservationQuery, Order
+from troth.things.stores import Tally
+from troth.things.windows import Shown
+
+__all__ = [
+    "CURVE_NS",
+    "Detail",
+    "Explain",
+    "Getter",
+    "Home",
+    "Screen",
+    "ScreenStream",
+    "StreamCard",
+    "ThingFacts",
+    "Use",
+    "party_name",
+    "purposes_of",
+    "uses_of",
+]
+
+CURVE_NS: Final = 24 * 3_600_000_000_000  # a curve shows the last day
+
+
+class Detail:
+    """How much of each stream a page needs: its newest value, or the curve of the last day."""
+
+    NEWEST: Final = 1
+    CURVE: Final = PAGE_MAX
+
+
+class Getter(msgspec.Struct, frozen=True):
+    """Somebody a disclosure names for a stream, and what they get now.
+
+    `variant` is None where they get nothing; `code` then says why, and otherwise why they do not get more (None if they could
+    not). `ground` is the reason it rests on.
+    """
+
+    party: str
+    uri: Uri
+    variant: Variant | None
+    ground: str | None
+    code: str | None
+
+
+class Use(msgspec.Struct, frozen=True):
+    """One declared use of a stream, and everybody it names; nobody where it is the house's own."""
+
+    purpose: DisclosedPurpose
+    getters: tuple[Getter, ...]
+
+
+class StreamCard(msgspec.Struct, frozen=True):
+    """One stream on its household's page. `points` are in order of time; `latest` is the last of them."""
+
+    thing: KnownThing
+    stream: KnownStream
+    slug: Slug | None
+    points: tuple[Shown, ...]
+    offers: tuple[Offer, ...]
+    uses: tuple[Use, ...]
+    holds: Callable[[], bool]
+
+    @property
+    def latest(self) -> Shown | None:
+        """The newest observation, or None."""
+        return self.points[-1] if self.points else None
+
+
+class Home(msgspec.Struct, frozen=True):
+    """What a person sees of their home."""
+
+    person: PersonId
+    name: str
+    household: str
+    streams: tuple[StreamCard, ...]
+
+    def holds(self) -> bool:
+        """Whether all of it may still be handed over."""
+        return all(each.holds() for each in self.streams)
+
+
+class ScreenStream(msgspec.Struct, frozen=True):
+    """One stream on a recipient's screen: what is granted, or the outer reason why nothing is. `code`: why it is not more."""
+
+    thing: KnownThing
+    stream: KnownStream
+    view: StreamView | None
+    points: tuple[Shown, ...]
+    ground: str | None
+    code: str | None
+    holds: Callable[[], bool]
+
+    @property
+    def latest(self) -> Shown | None:
+        """The newest observation that is granted, or None."""
+        return self.points[-1] if self.points else None
+
+
+class Screen(msgspec.Struct, frozen=True):
+    """What a recipient sees: every stream on which a disclosure names them for their purpose."""
+
+    party: str
+    purpose: str
+    streams: tuple[ScreenStream, ...]
+
+    def holds(self) -> bool:
+        """Whether all of it may still be handed over."""
+        return all(each.holds() for each in self.streams)
+
+
+class ThingFacts(msgspec.Struct, frozen=True):
+    """What may be known of a thing: what it senses, why, who answers, who gets it, other ways out.
+
+    `tally` is None for whoever may not read all its streams as they are: counts would tell them about rows they may not see.
+    """
+
+    thing: KnownThing
+    slug: Slug
+    product: PassportBody
+    maker: str
+    answers: str
+    uses: dict[str, tuple[Use, ...]]
+    tally: Tally | None
+    latest: dict[str, Shown]
+    pages: tuple[Callable[[], bool], ...]
+
+    def holds(self) -> bool:
+        """Whether all of it may still be handed over."""
+        return all(each() for each in self.pages)
+
+
+class Explain:
+    """Makes page values."""
+
+    def __init__(
+        self,
+        tell: Tell,
+        choose: Choose,
+        *,
+        directory: Directory,
+        accounts: AccountStore,
+        tally: Callable[[ThingId], Tally],
+        clock: Clock,
+    ) -> None:
+        self._tell = tell
+        self._choose = choose
+        self._directory = directory
+        self._accounts = accounts
+        self._tally = tally
+        self._clock = clock
+
+    async def home(self, person: PersonId, *, top: int = Detail.CURVE, only: int | None = None) -> Home:
+        """A person's home. `top` is one of Detail; `only` one Datastream, or all of them.
+
+        Raises:
+            NotFound: there is no such person, or they live nowhere here.
+        """
+        known = self._directory.persons.get(person)
+        if known is None or known.household is None:
+            raise NotFound("there is no such home here")
+        asker = Asker(MEMBER, "pages", OWN_PURPOSE, person)
+        offers = self._choose.offers(person)
+        cards = []
+        for view in self._tell.views(asker):
+            number = view.stream.number
+            if only is not None and number != only:
+                continue
+            points, holds = await self._points(number, asker, top=top)
+            card = StreamCard(
+                view.thing,
+                view.stream,
+                self._slug(view.thing),
+                points,
+                tuple(each for each in offers if each.stream.number == number),
+                self._uses(view.thing, view.stream, asker),
+                holds,
+            )
+            cards.append(card)
+        return Home(person, known.name, self._directory.households.get(known.household, ""), tuple(cards))
+
+    async def screen(self, asker: Asker, *, top: int = Detail.CURVE, only: int | None = None) -> Screen:
+        """A recipient's screen. `top` is one of Detail; `only` one Datastream, or all of them."""
+        streams = []
+        title = ""
+        for number, stream in tuple(self._directory.by_number.items()):
+            answer = self._tell.lease(number, asker).answer
+            if not answer.named or (only is not None and number != only):
+                continue
+            known = self._directory.streams[stream]
+            thing = self._directory.things[known.thing]
+            purposes = purposes_of(thing, known, self._directory)
+            title = next((each.title for each in purposes if each.purpose == asker.purpose), title)
+            streams.append(await self._on_screen(thing, known, asker, answer=answer, top=top))
+        return Screen(self._party(asker.party), title, tuple(streams))
+
+    async def facts(self, slug: Slug, *, asker: Asker | None) -> ThingFacts:
+        """What may be known of a thing.
+
+        Raises:
+            NotFound: there is none of that name, or it is in a home and the asker has nothing to do with it.
+        """
+        thing = self._directory.things.get(self._accounts.slugs().get(slug, ThingId(b"")))
+        if thing is None or not self._may_know(thing, asker):
+            raise NotFound("there is no such thing here")
+        latest, pages = {}, []
+        for name, stream in thing.streams.items():
+            rows, holds = await self._points(stream.number, asker, top=Detail.NEWEST)
+            pages.append(holds)
+            if rows:
+                latest[name] = rows[-1]
+        product = self._directory.products[thing.body.product]
+        return ThingFacts(
+            thing,
+            slug,
+            product,
+            self._party(product.maker),
+            self._party(thing.body.answers.organisation),
+            {name: self._uses(thing, stream, asker) for name, stream in thing.streams.items()},
+            self._tally(thing.thing) if self._reads_all(thing, asker) else None,
+            latest,
+            tuple(pages),
+        )
+
+    async def street(self) -> tuple[ThingFacts, ...]:
+        """All things in public places, by name."""
+        slugs = sorted(self._accounts.slugs().items())
+        public = [slug for slug, thing in slugs if self._is_public(thing)]
+        return tuple([await self.facts(slug, asker=None) for slug in public])
+
+    def homes(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """How many things of which senses homes have, without which home: (product name, senses) per thing.
+
+        For a demonstration, which presents itself. Where people really live it would tell a stranger too much.
+        """
+        things = [thing for thing in self._directory.things.values() if thing.body.household is not None]
+        return tuple(
+            (
+                self._directory.products[thing.body.product].name,
+                tuple(each.declared.senses for each in thing.streams.values()),
+            )
+            for thing in things
+        )
+
+    async def _on_screen(
+        self, thing: KnownThing, stream: KnownStream, asker: Asker, *, answer: Answer, top: int
+    ) -> ScreenStream:
+        code = next((each.code.value for each in answer.reasons if each.code is not None), None)
+        nothing = ScreenStream(thing, stream, None, (), None, code or "withdrawn", _always)
+        if answer.verdict is Verdict.DENY:
+            return nothing
+        ground = next((each.ground.value for each in answer.reasons if each.code is None and each.ground), None)
+        points, holds = await self._points(stream.number, asker, top=top)
+        try:
+            view = self._tell.view(stream.number, asker)
+        except (Denied, NotFound):  # withdrawn between the question and the rows
+            return nothing
+        return ScreenStream(thing, stream, view, points, ground, code, holds)
+
+    async def _points(
+        self, number: int, asker: Asker | None, *, top: int
+    ) -> tuple[tuple[Shown, ...], Callable[[], bool]]:
+        """The newest `top` rows of the last day (of all times for a single one), in order of time; none where none may be."""
+        query = ObservationQuery(order=Order.DESCENDING, top=top)
+        if top > Detail.NEWEST:
+            query = msgspec.structs.replace(query, times=(Interval(self._clock.now() - CURVE_NS, FOREVER),))
+        try:
+            page = await self._tell.observations(number, query, asker=asker)
+        except (Denied, NotFound):
+            return (), _always  # the page says in its own words who may see it
+        if not page.rows and top > Detail.NEWEST:
+            return await self._points(number, asker, top=Detail.NEWEST)
+        return tuple(reversed(page.rows)), page.holds
+
+    def _uses(self, thing: KnownThing, stream: KnownStream, asker: Asker | None) -> tuple[Use, ...]:
+        return uses_of(thing, stream, asker, tell=self._tell, directory=self._directory)
+
+    def _may_know(self, thing: KnownThing, asker: Asker | None) -> bool:
+        if thing.body.household is None:
+            return True
+        if asker is None:
+            return False
+        return any(self._tell.lease(each.number, asker).answer.named for each in thing.streams.values())
+
+    def _reads_all(self, thing: KnownThing, asker: Asker | None) -> bool:
+        askers = {each.number: asker or self._tell.anyone(each.number) for each in thing.streams.values()}
+        return all(self._tell.lease(*each).answer.verdict is Verdict.ALLOW for each in askers.items())
+
+    def _is_public(self, thing: ThingId) -> bool:
+        known = self._directory.things.get(thing)
+        return known is not None and known.body.household is None
+
+    def _party(self, uri: Uri) -> str:
+        return party_name(uri, self._directory)
+
+    def _slug(self, thing: KnownThing) -> Slug | None:
+        return next((slug for slug, each in self._accounts.slugs().items() if each == thing.thing), None)
+
+
+def purposes_of(thing: KnownThing, stream: KnownStream, directory: Directory) -> tuple[DisclosedPurpose, ...]:
+    """What is declared for one stream."""
+    disclosed = directory.disclosures.get(thing.body.product)
+    if disclosed is None:
+        return ()
+    return tuple(p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes)
+
+
+def uses_of(
+    thing: KnownThing, stream: KnownStream, asker: Asker | None, *, tell: Tell, directory: Directory
+) -> tuple[Use, ...]:
+    """Every declared use of a stream, with what the gate would give now to each one it names; asked like anything else.
+
+    Of a home's stream, an organisation is shown its own only: the others would tell about people's choices.
+    """
+
+    def getter(uri: Uri, purpose: DisclosedPurpose) -> Getter:
+        answer = tell.lease(stream.number, Asker(uri, "explain", purpose.purpose)).answer
+        code = next((each.code.value for each in answer.reasons if each.code is not None), None)
+        ground = next((each.ground.value for each in answer.reasons if each.code is None and each.ground), None)
+        return Getter(party_name(uri, directory), uri, answer.variant, ground, code)
+
+    def shown(uri: Uri, purpose: DisclosedPurpose) -> bool:
+        if thing.body.household is None or (asker is not None and asker.person is not None):
+            return True
+        return asker is not None and (uri, purpose.purpose) == (asker.party, asker.purpose)
+
+    found = []
+    for purpose in purposes_of(thing, stream, directory):
+        getters = tuple(getter(uri, purpose) for uri in purpose.recipients if shown(uri, purpose))
+        if getters or not purpose.recipients:
+            found.append(Use(purpose, getters))
+    return tuple(found)
+
+
+def party_name(uri: Uri, directory: Directory) -> str:
+    """What people call an organisation; its URI where it is not registered (any more)."""
+    body = directory.organisations.get(uri)
+    return uri if body is None else body.name
+
+
+def _always() -> bool:
+    """Of what holds no row."""
+    return True

@@ -1,0 +1,384 @@
+"""A thing says something: who is it? may it? keep it, record it.
+
+Rules
+- A door gets one `Inlet` per declared stream when a thing connects; a stream that is not declared is a missing key.
+- An inlet holds a collect lease and asks the gate again only when the lease has ended; it never admits under an ended one.
+- `offer` checks shape, time and lease; `flush` hands over everything offered since the last one, one stamp per stream.
+- Every offer ends in exactly one outcome, after it is durable: kept, kept before, or refused and counted.
+- When the store is full nothing is dropped: what was offered waits here, `full` is set, and doors stop reading.
+
+Source: gate.md, "Inlets and outlets"; things.md, "Shape of the hot path".
+Owner of all state: the event loop.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from troth.clock import Clock
+from troth.errors import Busy
+from troth.gate.leases import Lease, Leases
+from troth.gate.question import OWN_PURPOSE, Action, Asker, Code, Question, Verdict
+from troth.journeys.asking import ask
+from troth.names import StreamId, ThingId
+from troth.state.directory import Directory, KnownStream, KnownThing
+from troth.things.intervals import covers
+from troth.things.observations import CLOCK_AHEAD_NS, Outcome, Refusal, Result, ResultType, Shelf
+from troth.things.stamps import Admitted
+from troth.things.stores import ConductStore, Tally
+
+__all__ = ["Hear", "Inlet", "shelf_of"]
+
+_TYPES = {
+    "number": ResultType.NUMBER,
+    "integer": ResultType.INTEGER,
+    "boolean": ResultType.BOOLEAN,
+    "text": ResultType.TEXT,
+    "json": ResultType.JSON,
+}
+_INT64 = 1 << 63
+_PUBLIC = bytes(16)
+HAND_OVER_ROWS: Final = 10_000  # of one stream in one stamp; a stamp goes whole into one commit
+
+
+def shelf_of(thing: KnownThing, stream: KnownStream, directory: Directory) -> Shelf:
+    """Where rows of a stream lie: the household (or public), and the longest retention any declared purpose states."""
+    disclosed = directory.disclosures.get(thing.body.product)
+    purposes = (
+        [p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes] if disclosed else []
+    )
+    return Shelf(thing.body.household or _PUBLIC, max((p.retention_days for p in purposes), default=0))
+
+
+class Inlet:
+    """The only way in for one stream of one thing."""
+
+    __slots__ = (
+        "_dones",
+        "_ends",
+        "_from_ns",
+        "_hear",
+        "_highest",
+        "_keys",
+        "_known",
+        "_last_ns",
+        "_lease",
+        "_lowest",
+        "_question",
+        "_results",
+        "_shelf",
+        "_times",
+        "name",
+        "number",
+        "stream",
+        "thing",
+        "type",
+    )
+
+    def __init__(self, hear: "Hear", thing: KnownThing, known: KnownStream, *, shelf: Shelf) -> None:
+        self._hear = hear
+        self._shelf = shelf
+        self._known = known
+        self.thing = thing.thing
+        self.stream: StreamId = known.stream
+        self.name = known.installed.name
+        self.number = known.number
+        self.type = _TYPES.get(known.declared.type, ResultType.JSON)
+        self._lowest = -math.inf if known.declared.lowest is None else known.declared.lowest
+        self._highest = math.inf if known.declared.highest is None else known.declared.highest
+        self._from_ns = thing.body.from_ns
+        self._question = Asker(thing.body.answers.organisation, "things", OWN_PURPOSE)
+        self._lease: Lease | None = None
+        self._last_ns = 0
+        self._times: list[int] = []
+        self._ends: list[int] = []
+        self._results: list[Result] = []
+        self._keys: list[bytes] = []
+        self._dones: list[Callable[[Outcome], None]] = []
+
+    def offer(
+        self,
+        result: Result,
+        *,
+        time_ns: int | None,
+        done: Callable[[Outcome], None],
+        end_ns: int | None = None,
+        key: bytes = b"",
+    ) -> int:
+        """Offer one observation; it is handed over at the next `Hear.flush`.
+
+        Args:
+            result: a value of the stream's declared type (JSON results as deterministic CBOR bytes).
+            time_ns: phenomenonTime, ns UTC; None for now (then it is later than the stream's last one).
+            done: called once on the loop when the outcome is durable.
+            end_ns: end of an interval; None for an instant.
+            key: 8 to 32 bytes that mark a repeat of the same message, or b"".
+
+        Returns:
+            the time it was given, so that a door can offer a message that comes again at the same time.
+        """
+        now = self._hear.clock.now()
+        if time_ns is None:
+            time_ns = max(now, self._last_ns + 1)
+        lease = self._lease
+        if lease is None or not lease.live or now >= lease.until_ns:
+            lease = self._ask(now)
+            if self._times:
+                self._offer_again(self._waiting())  # they were looked at under the answer that has ended
+        code = self._fault(result, time_ns, end_ns, now=now, lease=lease)
+        if code is not None:
+            self._hear.count(self.thing, code, done)
+            return time_ns
+        if not self._times:
+            self._hear.touched(self)
+        self._last_ns = max(self._last_ns, time_ns)
+        self._times.append(time_ns)
+        self._ends.append(time_ns if end_ns is None else end_ns)
+        self._results.append(result)
+        self._keys.append(key)
+        self._dones.append(done)
+        return time_ns
+
+    def offer_all(
+        self,
+        results: Sequence[Result],
+        times: Sequence[int | None],
+        *,
+        keys: Sequence[bytes],
+        dones: Sequence[Callable[[Outcome], None]],
+    ) -> None:
+        """Offer many instants in order: the same as `offer` for each, but looked at once where all can be admitted."""
+        now = self._hear.clock.now()
+        lease = self._lease
+        known = [time for time in times if time is not None]
+        if (
+            lease is None
+            or not lease.holds(now)
+            or lease.answer.verdict is Verdict.DENY
+            or not known
+            or len(known) < len(times)
+            or not self._all_shaped(results)
+            or min(known) < max(self._from_ns, lease.span.from_ns)
+            or max(known) >= min(now + CLOCK_AHEAD_NS, lease.span.to_ns)
+        ):
+            for result, time_ns, key, done in zip(results, times, keys, dones, strict=True):
+                self.offer(result, time_ns=time_ns, key=key, done=done)
+            return
+        if not self._times:
+            self._hear.touched(self)
+        self._last_ns = max(self._last_ns, *known)
+        self._times += known
+        self._ends += known
+        self._results += results
+        self._keys += keys
+        self._dones += dones
+
+    def _all_shaped(self, results: Sequence[Result]) -> bool:
+        """Whether all are numbers in range. Other types are looked at one by one."""
+        if self.type is not ResultType.NUMBER or set(map(type, results)) != {float}:
+            return False
+        numbers: Sequence[float] = results  # type: ignore[assignment]  # the line above says so
+        return all(map(math.isfinite, numbers)) and self._lowest <= min(numbers) and max(numbers) <= self._highest
+
+    def _ask(self, now: int) -> Lease:
+        if self._lease is not None:
+            self._hear.leases.forget(self._lease)
+        question = Question(Action.COLLECT, self.stream, self._question, now)
+        self._lease = ask(question, self._hear.leases)
+        return self._lease
+
+    def _fault(self, result: Result, time_ns: int, end_ns: int | None, *, now: int, lease: Lease) -> Refusal | None:
+        """Why this observation cannot be admitted, or None."""
+        if lease.answer.verdict is Verdict.DENY:
+            return _refusal(next((each.code for each in lease.answer.reasons), None))
+        if not self._shaped(result):
+            return Refusal.WRONG_TYPE
+        if isinstance(result, float | int) and not self._lowest <= result <= self._highest:
+            return Refusal.OUT_OF_RANGE
+        if time_ns > now + CLOCK_AHEAD_NS:
+            return Refusal.AHEAD
+        if time_ns < self._from_ns:
+            return Refusal.BEFORE_INSTALLATION
+        if end_ns is not None and end_ns < time_ns:
+            return Refusal.BAD_TIME
+        span = lease.span
+        if not span.from_ns <= time_ns < span.to_ns and not covers(lease.answer.covered, time_ns):
+            return Refusal.NOT_THEN
+        return None
+
+    def _shaped(self, result: Result) -> bool:
+        kind = type(result)
+        match self.type:
+            case ResultType.NUMBER:
+                return kind is float and math.isfinite(result)  # type: ignore[arg-type]  # kind says float
+            case ResultType.INTEGER:
+                return kind is int and -_INT64 <= result < _INT64  # type: ignore[operator]  # kind says int
+            case ResultType.BOOLEAN:
+                return kind is bool
+            case ResultType.TEXT:
+                return kind is str
+            case ResultType.JSON:
+                return kind is bytes
+
+    def is_of(self, thing: KnownThing, known: KnownStream) -> bool:
+        """Whether this is still what was installed and declared; a newer passport or installation makes a new inlet."""
+        return self._known is known and self._from_ns == thing.body.from_ns
+
+    def hand_over(self) -> None:
+        """Stamp and queue what was offered. Called by `Hear.flush` only.
+
+        Raises:
+            Busy: the store is full; everything stays here.
+        """
+        now = self._hear.clock.now()
+        lease = self._lease
+        if lease is None or not lease.holds(now):
+            self._offer_again(self._waiting())
+            return
+        while self._times:
+            batch = self._take()
+            try:
+                self._hear.conduct.append(self._stamp(lease, batch, now=now))
+            except Busy:
+                self._put_back(batch)
+                raise
+
+    def _stamp(self, lease: Lease, batch: "_Batch", *, now: int) -> Admitted:
+        times, ends, results, keys, dones = batch
+
+        def settled(outcomes: Sequence[Outcome]) -> None:
+            if outcomes and outcomes[0] is Refusal.LEASE_ENDED:
+                self._offer_again(batch)
+                self._hear.flush()
+                return
+            for done, outcome in zip(dones, outcomes, strict=True):
+                done(outcome)
+
+        return lease.admit(
+            self.thing,
+            self._shelf,
+            type_=self.type,
+            gate_ns=now,
+            times=times,
+            ends=ends,
+            results=results,
+            keys=keys,
+            done=settled,
+        )
+
+    def _take(self) -> "_Batch":
+        """The first of what was offered: all of it, or HAND_OVER_ROWS of it where more has waited."""
+        if len(self._times) <= HAND_OVER_ROWS:
+            return self._waiting()
+        batch, cut = (self._times, self._ends, self._results, self._keys, self._dones), HAND_OVER_ROWS
+        self._times, self._ends, self._results = self._times[cut:], self._ends[cut:], self._results[cut:]
+        self._keys, self._dones = self._keys[cut:], self._dones[cut:]
+        return batch[0][:cut], batch[1][:cut], batch[2][:cut], batch[3][:cut], batch[4][:cut]
+
+    def _waiting(self) -> "_Batch":
+        """Everything that was offered and not handed over."""
+        batch = (self._times, self._ends, self._results, self._keys, self._dones)
+        self._times, self._ends, self._results, self._keys, self._dones = [], [], [], [], []
+        return batch
+
+    def _put_back(self, batch: "_Batch") -> None:
+        """The store was full: these stay the first."""
+        self._times, self._ends, self._results = batch[0] + self._times, batch[1] + self._ends, batch[2] + self._results
+        self._keys, self._dones = batch[3] + self._keys, batch[4] + self._dones
+
+    def _offer_again(self, batch: "_Batch") -> None:
+        """The lease ended between offer and commit: every row asks the gate anew, none is lost."""
+        for time_ns, end_ns, result, key, done in zip(*batch, strict=True):
+            self.offer(result, time_ns=time_ns, end_ns=end_ns, key=key, done=done)
+
+
+_Batch: TypeAlias = tuple[list[int], list[int], list[Result], list[bytes], list[Callable[[Outcome], None]]]
+
+
+class Hear:
+    """Gives inlets and hands over what they were offered."""
+
+    def __init__(self, conduct: ConductStore, leases: Leases, directory: Directory, *, clock: Clock) -> None:
+        self.conduct = conduct
+        self.leases = leases
+        self.clock = clock
+        self._directory = directory
+        self._inlets: dict[StreamId, Inlet] = {}
+        self._touched: list[Inlet] = []
+        self._refused: dict[tuple[ThingId, Refusal], list[Callable[[Outcome], None]]] = {}
+        self._waiting: list[Callable[[], None]] = []
+        self.full = False
+
+    @property
+    def installed(self) -> int:
+        """How many streams are installed: as long as it is the same, a topic that was not there is not there."""
+        return len(self._directory.streams)
+
+    def inlets(self, thing: ThingId) -> Mapping[str, Inlet]:
+        """The inlets of a thing by stream name; empty for a thing that is not installed. All doors share them."""
+        known = self._directory.things.get(thing)
+        if known is None:
+            return {}
+        found: dict[str, Inlet] = {}
+        for name, stream in known.streams.items():
+            inlet = self._inlets.get(stream.stream)
+            if inlet is None or not inlet.is_of(known, stream):
+                inlet = Inlet(self, known, stream, shelf=shelf_of(known, stream, self._directory))
+                self._inlets[stream.stream] = inlet
+            found[name] = inlet
+        return found
+
+    def touched(self, inlet: Inlet) -> None:
+        """Remember that an inlet has something to hand over. Called by inlets only."""
+        self._touched.append(inlet)
+
+    def count(self, thing: ThingId, reason: Refusal, done: Callable[[Outcome], None]) -> None:
+        """Refuse one observation for good: it is counted durably, then `done` is told. Doors use it for unreadable input."""
+        self._refused.setdefault((thing, reason), []).append(done)
+
+    def flush(self) -> None:
+        """Hand over everything offered since the last flush. Doors call it once per socket read or request."""
+        refused, self._refused = self._refused, {}
+        for (thing, reason), dones in refused.items():
+            self.conduct.refuse(thing, reason, count=len(dones), done=_each(dones, reason))
+        while self._touched:
+            inlet = self._touched.pop()
+            try:
+                inlet.hand_over()
+            except Busy:
+                self._touched.append(inlet)
+                self.full = True
+                return
+        if self._refused:
+            self.flush()
+
+    def when_free(self, wake: Callable[[], None]) -> None:
+        """Call `wake` once when the store takes observations again. Doors pause reading until then."""
+        self._waiting.append(wake)
+
+    def committed(self) -> None:
+        """A commit has ended: hand over what waited. Called by the loop after each commit."""
+        if not self.full:
+            return
+        self.full = False
+        self.flush()
+        if not self.full:
+            waiting, self._waiting = self._waiting, []
+            for wake in waiting:
+                wake()
+
+    def tally(self, thing: ThingId) -> Tally:
+        """Counts of a thing: stored, repeated, refused by reason."""
+        return self.conduct.tally(thing)
+
+
+def _each(dones: Sequence[Callable[[Outcome], None]], reason: Refusal) -> Callable[[], None]:
+    def told() -> None:
+        for done in dones:
+            done(reason)
+
+    return told
+
+
+def _refusal(code: Code | None) -> Refusal:
+    return Refusal(code.value) if code is not None else Refusal.NO_GROUND

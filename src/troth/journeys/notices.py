@@ -1,0 +1,48 @@
+"""What a person is told before they choose, and the digest by which a choice names it.
+
+Rules
+- The text comes from the disclosure alone, so the same disclosure gives the same digest on every node.
+- It says what for, what it gives, who gets it, how long, and what follows from yes and from no.
+
+Source: people.md, "Rules"; formats.md (choice.notice).
+Left out in this version: languages other than the disclosure's own.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+import msgspec
+
+from troth.names import Uri
+from troth.statements.choice import NoticeShown
+from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
+
+__all__ = ["Notice", "notice_of"]
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A notice as shown; `digest` is the SHA-256 of `text` in UTF-8."""
+
+    text: str
+    digest: bytes
+    version: int
+    language: str
+
+    def shown(self) -> NoticeShown:
+        """How a choice names it."""
+        return NoticeShown(self.digest, self.version, self.language)
+
+
+def notice_of(purpose: DisclosedPurpose, disclosure: DisclosureBody, *, parties: Mapping[Uri, str]) -> Notice:
+    """The notice of one purpose. `parties`: names people read, by organisation URI."""
+    getters = ", ".join(parties.get(uri, uri) for uri in purpose.recipients) or "nobody outside the house"
+    lines = [
+        f"What for: {purpose.title}",
+        f"What it gives: {purpose.benefit}",
+        f"Who gets it: {getters}",
+        f"Kept for: {purpose.retention_days} days",
+    ]
+    lines += [f"If you say yes: {purpose.if_yes}"] if purpose.if_yes else []
+    lines += [f"If you say no: {purpose.if_no}"] if purpose.if_no else []
+    text = "\n".join(lines)
+    return Notice(text, hashlib.sha256(text.encode()).digest(), disclosure.version, disclosure.language)

@@ -1,0 +1,142 @@
+"""Whoever runs a place looks at how it runs: which things there are, what was counted of them, how the record stands.
+
+Rules
+- Counts and positions only: no observation, no person and no choice passes through here, so the gate has nothing to decide.
+- Counts are the durable ones, as kept in the same commit as the rows.
+
+Source: things.md, "The writer" (accounted); runtime.md.
+Left out in this version: health of the disk, ages of what is not yet signed.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from troth.errors import NotFound
+from troth.journeys.accounts import AccountStore
+from troth.journeys.hear import Hear
+from troth.names import Slug, ThingId, Uri
+from troth.state.directory import Directory
+from troth.statements.journal import Journal
+from troth.statements.organisation import OrganisationBody
+from troth.things.stores import ObservationStore, Tally
+from troth.tlog.sequencer import Sequencer
+
+__all__ = ["LastSegment", "Oversee", "SeenThing", "Standing"]
+
+
+class SeenThing(msgspec.Struct, frozen=True):
+    """One installed thing: its names, its Datastreams by stream name, and what was counted of it."""
+
+    thing: ThingId
+    slug: Slug
+    name: str
+    datastreams: Mapping[str, int]
+    tally: Tally
+
+
+class LastSegment(msgspec.Struct, frozen=True):
+    """The newest signed segment: its number and the tick it closed at (ns UTC)."""
+
+    number: int
+    tick_ns: int
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How the record stands.
+
+    Args:
+        origin: name of the log.
+        verifier_key: what a stranger must be given to check it (C2SP signed note form).
+        operator: URI of the operator's key.
+        journal: position of the last statement.
+        log_size: entries in the published tree.
+        log_root: its root hash, 32 bytes.
+        things: how many are installed.
+        last_segment: None before the first tick.
+    """
+
+    origin: str
+    verifier_key: str
+    operator: Uri
+    journal: int
+    log_size: int
+    log_root: bytes
+    things: int
+    last_segment: LastSegment | None
+
+
+class Oversee:
+    """Answers what an operator may know. Owner: the event loop."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        accounts: AccountStore,
+        *,
+        hear: Hear,
+        journal: Journal,
+        observations: ObservationStore,
+        sequencer: Sequencer,
+    ) -> None:
+        self._directory = directory
+        self._accounts = accounts
+        self._hear = hear
+        self._journal = journal
+        self._observations = observations
+        self._sequencer = sequencer
+
+    def things(self) -> tuple[SeenThing, ...]:
+        """All installed things, by short name."""
+        return tuple(self._seen(slug, thing) for slug, thing in sorted(self._installed().items()))
+
+    def thing(self, slug: Slug) -> SeenThing:
+        """One thing by its short name.
+
+        Raises:
+            NotFound: no installed thing has it.
+        """
+        thing = self._installed().get(slug)
+        if thing is None:
+            raise NotFound("there is no thing of that name here")
+        return self._seen(slug, thing)
+
+    def installed(self, thing: ThingId) -> SeenThing:
+        """One thing by its identifier.
+
+        Raises:
+            NotFound: it is not installed, or has no short name.
+        """
+        slug = next((slug for slug, each in self._installed().items() if each == thing), None)
+        if slug is None:
+            raise NotFound("there is no such thing here")
+        return self._seen(slug, thing)
+
+    def organisations(self) -> tuple[OrganisationBody, ...]:
+        """All registered organisations, by URI."""
+        return tuple(body for _, body in sorted(self._directory.organisations.items()))
+
+    async def standing(self) -> Standing:
+        """Positions of journal, log and segments."""
+        latest = self._sequencer.latest
+        segment = await self._observations.last_segment()
+        operator = next(uri for uri, (role, _) in self._directory.issuers.items() if role == "operator")
+        return Standing(
+            origin=latest.origin,
+            verifier_key=str(self._sequencer.key),
+            operator=operator,
+            journal=self._journal.position,
+            log_size=latest.size,
+            log_root=latest.root,
+            things=len(self._directory.things),
+            last_segment=None if segment is None else LastSegment(segment.cut.number, segment.cut.tick_ns),
+        )
+
+    def _installed(self) -> dict[Slug, ThingId]:
+        """Short names of things whose installation is in force (a crash may leave a name without one)."""
+        return {slug: thing for slug, thing in self._accounts.slugs().items() if thing in self._directory.things}
+
+    def _seen(self, slug: Slug, thing: ThingId) -> SeenThing:
+        known = self._directory.things[thing]
+        datastreams = {name: each.number for name, each in known.streams.items()}
+        return SeenThing(thing, slug, known.body.name, datastreams, self._hear.tally(thing))

@@ -1,0 +1,307 @@
+"""Make what was done provable to a stranger: one file for one observation, or for one thing a person said.
+
+Rules
+- The row is read through `tell`, under a live lease for the raw view and in an open access window; whoever may not read it gets
+  no proof of it. The lease is looked at again in the step in which the file is given out.
+- Only open statements are shown; private ones stand in the file by their id alone.
+- No file is given out that does not pass the stranger's own verifier.
+- What is not yet in a segment, or whose segment is not yet in the log, is Unavailable and says when to come back.
+
+Source: record.md, "Anyone can verify"; formats.md, "Traces" (a proof must be possible as long as the trace exists).
+Owner of all state: the event loop. Hashing and the log's disk are where `in_worker` puts them.
+Left out: cosignatures; proofs of access windows (they come with personal ledgers).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from troth.errors import NotFound, StorageFailed, Unavailable
+from troth.gate.question import Asker
+from troth.journeys.kept_traces import KeptTraces, Segments
+from troth.journeys.record import InWorker
+from troth.names import PersonId, StatementId
+from troth.signing.cose import PublicKey, Signed, parse
+from troth.state.directory import Directory
+from troth.statements.choice import ChoiceBody
+from troth.statements.journal import JournalEntry
+from troth.statements.kinds import Face, kind_of
+from troth.statements.person import MembershipBody, PersonBody
+from troth.statements.statement import read
+from troth.things.observations import Kept
+from troth.tlog.checkpoint import Note, VerifierKey, open_checkpoint, parse_note
+from troth.tlog.merkle import HASH_BYTES, Tree
+from troth.tlog.segment import pad
+from troth.tlog.trace import collected_bytes, leaf_hash
+from troth.verify.checks import verify
+from troth.verify.file import VERSION, LogEntry, Opening, ProofFile, Rests, Said, SegmentLeaf, write
+
+__all__ = ["Holding", "ProvableLog", "Prove", "Statements", "Telling"]
+
+TREES_KEPT: Final = 4  # 2 to 10 MB each where segments are full, some 30 kB on a quiet node
+LOG_LAG_S: Final = 1.5  # P6: open statements are in the log after at most this long
+ANCHORS_POSITION: Final = 2  # record.md: the first two statements are the registration policy and the trust anchors
+_NOTHING: Final = "there is no such statement for this asker"
+
+
+class Holding(Protocol):
+    """What a lease says to a proof."""
+
+    def holds(self, at_ns: int) -> bool:
+        """Whether rows may leave under it at this moment."""
+        ...
+
+
+class Telling(Protocol):
+    """What `tell` does for a proof."""
+
+    async def kept(self, id_: int, *, asker: Asker | None) -> tuple[Kept, Holding, object]:
+        """The raw row behind a handle with the lease it is read under.
+
+        Raises:
+            Denied, NotFound: not for this asker.
+        """
+        ...
+
+    def now(self) -> int:
+        """UTC ns."""
+        ...
+
+
+class Statements(Protocol):
+    """The part of a Journal that a proof reads; its contract stands there."""
+
+    def entries(self, *, after: int, limit: int) -> Sequence[JournalEntry]:
+        """At most `limit` entries with position > `after`, in order."""
+        ...
+
+    def find(self, statement: StatementId) -> JournalEntry | None:
+        """The entry of this statement, or None."""
+        ...
+
+
+class ProvableLog(Protocol):
+    """What the sequencer does for a proof; called in a worker."""
+
+    @property
+    def key(self) -> VerifierKey:
+        """The log's verifier key."""
+        ...
+
+    def checkpoint(self) -> bytes:
+        """The published checkpoint, signed."""
+        ...
+
+    def prove(self, index: int, *, size: int | None = None) -> list[bytes]:
+        """The inclusion proof of an entry in the tree of `size` entries."""
+        ...
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """A trace, its salt, and where its leaf stands."""
+
+    trace: bytes
+    salt: bytes
+    segment: int
+    leaf: int
+
+
+class Prove:
+    """Makes proof files.
+
+    Args:
+        tell: reads rows as the gate allows.
+        observations: segments and their traces.
+        journal: the statements.
+        directory: which statement names the gate's key.
+        log: the public log.
+        index_of: where an open statement stands in the log, or None if it is not (yet) there.
+        in_worker: runs heavy work away from the loop.
+        tick_s: the beat of segments, for saying when to come back.
+    """
+
+    def __init__(
+        self,
+        tell: Telling,
+        observations: Segments,
+        *,
+        journal: Statements,
+        directory: Directory,
+        log: ProvableLog,
+        index_of: Callable[[StatementId], int | None],
+        in_worker: InWorker,
+        tick_s: float,
+    ) -> None:
+        self._tell = tell
+        self._observations = observations
+        self._journal = journal
+        self._directory = directory
+        self._log = log
+        self._index_of = index_of
+        self._in_worker = in_worker
+        self._tick_s = tick_s
+        self._traces = KeptTraces(observations)
+        self._trees: dict[int, Tree] = {}
+        self._paths: tuple[bytes, dict[int, tuple[bytes, ...]]] = (b"", {})
+
+    async def observation(self, id_: int, asker: Asker | None) -> bytes:
+        """The proof file of one observation. Hand it over in the step in which it is returned.
+
+        Raises:
+            Denied, NotFound: the asker may not read the raw row, or there is none.
+            Unavailable: it is not yet in a segment or in the log; come back after `retry_after_s`.
+            StorageFailed: something the proof needs is missing or damaged.
+        """
+        while True:
+            row, lease, _ = await self._tell.kept(id_, asker=asker)
+            if row.segment < 0:
+                raise self._not_yet()
+            ids = await self._traces.basis(row.basis, segment=row.segment)
+            if ids is None:
+                raise StorageFailed("the list of statements that this observation rests on cannot be found")
+            data = await self._file(_Place(_trace_of(row), row.salt, row.segment, row.leaf), ids=ids)
+            if lease.holds(self._tell.now()):
+                return data
+
+    async def said(self, statement: StatementId, asker: Asker) -> bytes:
+        """The proof file of a private statement, for the person it speaks of.
+
+        Raises:
+            NotFound: there is no such statement about this person.
+            Unavailable: it is not yet in a segment or in the log; come back after `retry_after_s`.
+            StorageFailed: something the proof needs is missing or damaged.
+        """
+        entry = self._journal.find(statement)
+        if entry is None or asker.person is None or _person_of(entry.signed) != asker.person:
+            raise NotFound(_NOTHING)
+        key = next((k for _, k in self._directory.issuers.values() if k.thumbprint == entry.signed.headers.kid), None)
+        if key is None:
+            raise StorageFailed("the key that signed this statement cannot be found")
+        noted = await self._traces.said(statement)
+        if noted is None:
+            raise self._not_yet()
+        place = _Place(noted.trace, noted.salt, noted.segment, noted.leaf)
+        return await self._file(place, said=(entry.signed, key))
+
+    async def _file(
+        self, place: _Place, *, ids: Sequence[StatementId] | None = None, said: tuple[Signed, PublicKey] | None = None
+    ) -> bytes:
+        """The file over everything from the trace to the checkpoint, seen to pass."""
+        leaf, segment = await self._segment(place)
+        shown = sorted((index, signed) for index, signed in map(self._open, ids or ()) if signed is not None)
+        gate = self._gate()
+        anchors = self._journal.entries(after=ANCHORS_POSITION - 1, limit=1)[0].signed
+        needed = [self._placed(each) for each in (anchors, gate, segment)]
+        checkpoint, paths = await self._in_worker(lambda: self._prove([*needed, *(index for index, _ in shown)]))
+
+        def entry(index: int, data: bytes) -> LogEntry:
+            return LogEntry(index, paths[index], data)
+
+        file = ProofFile(
+            v=VERSION,
+            log=str(self._log.key),
+            checkpoint=checkpoint,
+            anchors=entry(needed[0], anchors.data),
+            gate=entry(needed[1], gate.data),
+            segment=entry(needed[2], segment.data),
+            leaf=leaf,
+            opening=Opening(place.salt, place.trace),
+            basis=None if ids is None else Rests(tuple(ids), tuple(entry(*each) for each in shown)),
+            said=None if said is None else Said(said[1].cose_key, said[0].data),
+        )
+        return await self._in_worker(lambda: self._seen(file))
+
+    def _seen(self, file: ProofFile) -> bytes:
+        """The bytes, verified as a stranger would. In a worker."""
+        data = write(file)
+        verdict = verify(data, trusted=(self._log.key,))
+        if not verdict.passed:
+            number = verdict.failed.number if verdict.failed is not None else 0
+            raise StorageFailed(f"what is kept does not prove this: check {number} fails")
+        return data
+
+    async def _segment(self, place: _Place) -> tuple[SegmentLeaf, Signed]:
+        built = await self._observations.segment(place.segment)
+        if built is None:
+            raise StorageFailed("the segment of this trace cannot be found")
+        tree = self._trees.pop(place.segment, None)
+        if tree is None:
+            tree = await self._in_worker(lambda: Tree(pad(_split(built.leaves), seed=built.cut.seed)))
+        self._trees[place.segment] = tree
+        while len(self._trees) > TREES_KEPT:
+            del self._trees[next(iter(self._trees))]
+        if not 0 <= place.leaf < tree.size:
+            raise StorageFailed("the trace stands outside its segment")
+        hashed = leaf_hash(place.salt, place.trace)
+        return SegmentLeaf(hashed, place.leaf, tuple(tree.path(place.leaf)), built.size), parse(built.statement)
+
+    def _prove(self, indices: Sequence[int]) -> tuple[bytes, dict[int, tuple[bytes, ...]]]:
+        """The checkpoint with the log's signature only, and the path of each entry to it. In a worker.
+
+        The paths to the last checkpoint are kept, because the same few statements stand in every file. The pair is
+        replaced as a whole and its mapping only grows, so two workers at once do at most the same work twice.
+        """
+        signed = self._log.checkpoint()
+        size = open_checkpoint(signed, self._log.key).size
+        known, paths = self._paths
+        if known != signed:
+            paths = {}
+        for index in indices:
+            if index not in paths:
+                paths[index] = tuple(self._log.prove(index, size=size))
+        self._paths = (signed, paths)
+        note = parse_note(signed)
+        own = tuple(
+            line for line in note.signatures if (line.name, line.key_id) == (self._log.key.name, self._log.key.key_id)
+        )
+        return Note(note.text, own[:1]).encode(), paths
+
+    def _open(self, statement: StatementId) -> tuple[int, bytes | None]:
+        """Index and bytes of a statement that may be shown and is in the log; (0, None) for any other."""
+        entry = self._journal.find(statement)
+        kind = None if entry is None else kind_of(entry.signed.headers.content_type)
+        index = None if kind is None or kind.face is not Face.OPEN else self._index_of(statement)
+        return (0, None) if entry is None or index is None else (index, entry.signed.data)
+
+    def _gate(self) -> Signed:
+        named = self._directory.gate_key
+        entry = None if named is None else self._journal.find(named)
+        if entry is None:
+            raise StorageFailed("the statement about the gate's key cannot be found")
+        return entry.signed
+
+    def _placed(self, signed: Signed) -> int:
+        index = self._index_of(signed.id)
+        if index is None:
+            raise Unavailable("this is not yet in the log", retry_after_s=LOG_LAG_S)
+        return index
+
+    def _not_yet(self) -> Unavailable:
+        return Unavailable("this is not yet in a segment; one closes at every tick", retry_after_s=self._tick_s)
+
+
+def _person_of(signed: Signed) -> PersonId | None:
+    """Whom a private statement speaks of, where that is one person."""
+    match read(signed).body:
+        case ChoiceBody() | PersonBody() | MembershipBody() as body:
+            return body.person
+        case _:
+            return None
+
+
+def _split(leaves: bytes) -> list[bytes]:
+    return [leaves[at : at + HASH_BYTES] for at in range(0, len(leaves), HASH_BYTES)]
+
+
+def _trace_of(row: Kept) -> bytes:
+    return collected_bytes(
+        row.stream,
+        row.sequence,
+        from_ns=row.from_ns,
+        to_ns=row.to_ns,
+        gate_ns=row.gate_ns,
+        basis=row.basis,
+        type=row.type,
+        result=row.result,
+    )

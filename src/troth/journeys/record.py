@@ -1,0 +1,190 @@
+"""What was done becomes provable: traces into segments at a fixed tick, open statements into the public log.
+
+Rules
+- A tick cuts a segment durably before it is built; after a crash the same cut gives the same segment, and going on is safe
+  at every step: build, sign, journal, move, clear.
+- The segment statement is dated by its tick, so signing it again gives the same statement.
+- The log takes open statements in the journal's order and nothing else; private ones never come near it.
+- Heavy work (hashing, building, the log's disk) runs where `in_worker` puts it, never on the loop.
+
+Source: record.md, "Statements and traces are two things" and "The log".
+Owner of all state: the event loop; the sequencer is used by one task at a time.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final, Protocol, TypeVar
+
+import msgspec
+
+from troth.clock import Clock
+from troth.journeys.accept import Accept
+from troth.journeys.access import Access
+from troth.names import StatementId, ckt_uri
+from troth.signing.cose import Signed, parse
+from troth.signing.keys import KeyStore
+from troth.statements.journal import Journal
+from troth.statements.kinds import Face, KindName, kind_of
+from troth.statements.segment import ConductSegmentBody
+from troth.statements.statement import write
+from troth.things.observations import Kept
+from troth.things.stores import SEGMENT_MAX, Committed, ConductStore, Cut, ObservationStore, Segment
+from troth.tlog.merkle import root_of
+from troth.tlog.segment import SEED_BYTES, pad
+from troth.tlog.sequencer import Sequencer
+from troth.tlog.trace import collected_bytes, leaf_hash
+
+__all__ = ["InWorker", "Record"]
+
+T = TypeVar("T")
+_ENTRIES_AT_ONCE: Final = 1_000
+
+
+class InWorker(Protocol):
+    """Run a function away from the loop and give its result."""
+
+    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]:
+        """The result of `work()`; what it raises is raised here."""
+        ...
+
+
+class Record:
+    """Segments and the log of one node."""
+
+    def __init__(  # noqa: PLR0913 - the wiring of one node, named
+        self,
+        conduct: ConductStore,
+        observations: ObservationStore,
+        *,
+        journal: Journal,
+        sequencer: Sequencer,
+        accept: Accept,
+        access: Access,
+        keys: KeyStore,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+        in_worker: InWorker,
+    ) -> None:
+        self._conduct = conduct
+        self._observations = observations
+        self._journal = journal
+        self._accept = accept
+        self._access = access
+        self._keys = keys
+        self._clock = clock
+        self._entropy = entropy
+        self._in_worker = in_worker
+        self._index: dict[StatementId, int] = {}
+        self._looked = 0
+        self._publishing = False
+        self.sequencer = sequencer
+
+    async def tick(self) -> Segment:
+        """Close the access windows and the segment of this tick; on return its rows are moved and its statement counts."""
+        await self._access.close_all()
+        segment = await self._segment()
+        await self.spill()
+        return segment
+
+    async def spill(self) -> None:
+        """Close segments while there are enough traces for a full one, between ticks or after one (record.md: 65,536)."""
+        while self._conduct.uncut >= SEGMENT_MAX:
+            await self._segment()
+
+    async def _segment(self) -> Segment:
+        """One segment: cut, built, signed, its rows moved, its commits cleared; each step may be done again."""
+        cut = await self._conduct.cut(self._clock.now(), self._entropy(SEED_BYTES))
+        commits = await self._conduct.committed(cut)
+        leaves = await self._in_worker(lambda: _leaves(commits))
+        padded = await self._in_worker(lambda: pad(leaves, seed=cut.seed))
+        root = await self._in_worker(lambda: root_of(padded))
+        signed = await self._signed(cut, size=len(padded), root=root)
+        await self._accept.accept(signed)
+        segment = Segment(cut, b"".join(leaves), len(padded), root, signed.data)
+        await self._observations.move(segment, _placed(commits, cut.number))
+        await self._conduct.clear(cut)
+        return segment
+
+    async def publish(self) -> int:
+        """Take what is open and not yet in the log into it; returns how many entries that were."""
+        if self._publishing:
+            return 0
+        self._publishing = True
+        taken = 0
+        try:
+            while batch := self._journal.entries(after=self.sequencer.taken, limit=_ENTRIES_AT_ONCE):
+                entries = [entry.signed.data for entry in batch if _is_open(entry.signed)]
+                await self._in_worker(partial(self.sequencer.append, entries, taken=batch[-1].position))
+                taken += len(entries)
+        finally:
+            self._publishing = False
+        return taken
+
+    def index_of(self, statement: StatementId) -> int | None:
+        """Where an open statement stands in the log, or None if it is not (yet) there."""
+        while self._looked < self._journal.position:
+            for entry in self._journal.entries(after=self._looked, limit=_ENTRIES_AT_ONCE):
+                if _is_open(entry.signed):
+                    self._index[entry.signed.id] = len(self._index)
+                self._looked = entry.position
+        index = self._index.get(statement)
+        return index if index is not None and index < self.sequencer.size else None
+
+    async def _signed(self, cut: Cut, *, size: int, root: bytes) -> Signed:
+        gate = self._keys.signer("gate")
+        before = await self._observations.segment(cut.number - 1)
+        previous = None if before is None else parse(before.statement).id
+        thumbprint = gate.public.thumbprint
+        body = ConductSegmentBody(thumbprint, cut.number, cut.tick_ns, size, root, previous)
+        return write(
+            KindName.CONDUCT_SEGMENT,
+            body,
+            signer=gate,
+            issuer=ckt_uri(thumbprint),
+            subject=f"segment-{cut.number}",
+            at_ns=cut.tick_ns,
+        )
+
+
+def _is_open(signed: Signed) -> bool:
+    kind = kind_of(signed.headers.content_type)
+    return kind is not None and kind.face is Face.OPEN
+
+
+def _leaves(commits: Sequence[Committed]) -> list[bytes]:
+    """Leaf hashes in order: of each commit its rows, then its other traces."""
+    leaves: list[bytes] = []
+    for commit in commits:
+        leaves += [leaf_hash(row.salt, _trace_of(row)) for _, row in commit.rows]
+        leaves += [leaf_hash(each.salt, each.trace) for each in commit.traces]
+    return leaves
+
+
+def _trace_of(row: Kept) -> bytes:
+    return collected_bytes(
+        row.stream,
+        row.sequence,
+        from_ns=row.from_ns,
+        to_ns=row.to_ns,
+        gate_ns=row.gate_ns,
+        basis=row.basis,
+        type=row.type,
+        result=row.result,
+    )
+
+
+def _placed(commits: Sequence[Committed], number: int) -> list[Committed]:
+    """The same commits with the segment and leaf of every row and trace filled in."""
+    at = 0
+    placed = []
+    for commit in commits:
+        rows = []
+        for shelf, row in commit.rows:
+            rows.append((shelf, msgspec.structs.replace(row, segment=number, leaf=at)))
+            at += 1
+        traces = []
+        for trace in commit.traces:
+            traces.append(msgspec.structs.replace(trace, segment=number, leaf=at))
+            at += 1
+        placed.append(Committed(commit.number, rows, traces))
+    return placed

@@ -1,0 +1,87 @@
+"""Rows of one stream as a lease lets them out: those not yet moved and those in partitions together, raw or as hourly means.
+
+Rules
+- A row that is moved while it is read is given once and never missed.
+- A mean is always over a whole hour that has ended: whatever times are asked for, no part of an hour is ever averaged alone.
+- Under a lease that has ended nothing is given; whoever uses a page looks at the lease again in the step in which rows leave.
+
+Source: gate.md step 8; things.md, "The writer" (rows not yet moved are answered from memory).
+"""
+
+from typing import Final
+
+import msgspec
+
+from troth.clock import Clock
+from troth.gate.leases import Lease
+from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect
+from troth.things.observations import Kept, Shelf, Variant
+from troth.things.query import PAGE_MAX, After, ObservationQuery, Order
+from troth.things.stores import ConductStore, ObservationStore
+from troth.things.windows import Shown, hour_of, hours_beginning_in, means, shown, whole_hours
+
+__all__ = ["Rows"]
+
+_PAGES_MAX: Final = 1_000  # raw pages folded into one coarse page: 10 million rows
+
+
+class Rows:
+    """Reads both stores."""
+
+    def __init__(self, conduct: ConductStore, observations: ObservationStore, *, clock: Clock) -> None:
+        self._conduct = conduct
+        self._observations = observations
+        self._clock = clock
+
+    async def page(
+        self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, number: int
+    ) -> tuple[list[Shown], bool]:
+        """One page as granted, and whether there is more. `number` is the Datastream's, for handles of windows."""
+        if lease.answer.variant is not Variant.RAW:
+            return await self._coarse(lease, shelf, query, number=number)
+        rows = await self._merged(lease, shelf, msgspec.structs.replace(query, top=query.top + 1))
+        return [shown(row) for row in rows[: query.top]], len(rows) > query.top
+
+    async def _merged(self, lease: Lease, shelf: Shelf, query: ObservationQuery) -> list[Kept]:
+        now = self._clock.now()
+        if not lease.holds(now):
+            return []
+        released = lease.release(shelf, query, at_ns=now)
+        # The tail first: a row that is moved and cleared between the two reads is then in both, the other way in neither.
+        rows = {row.sequence: row for row in self._conduct.tail(released)}
+        rows |= {row.sequence: row for row in await self._observations.rows(released)}
+        back = query.order is Order.DESCENDING
+        ordered = sorted(rows.values(), key=lambda row: (row.from_ns, row.sequence), reverse=back)
+        if query.after is not None:
+            mark = (query.after.time_ns, query.after.sequence)
+            ordered = [
+                r for r in ordered if ((r.from_ns, r.sequence) < mark if back else (r.from_ns, r.sequence) > mark)
+            ]
+        return ordered[: query.top]
+
+    async def _coarse(
+        self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, number: int
+    ) -> tuple[list[Shown], bool]:
+        """Means over whole hours that have ended, wholly within the answer's times; a window counts by its beginning."""
+        ended = whole_hours(lease.answer.covered, now_ns=self._clock.now())
+        times = intersect(ended, hours_beginning_in(_beyond(query)))
+        wanted = msgspec.structs.replace(query, times=times, top=PAGE_MAX, after=None)
+        rows: list[Kept] = []
+        for _ in range(_PAGES_MAX):
+            page = await self._merged(lease, shelf, wanted)
+            rows += page
+            hours = {hour_of(row.from_ns) for row in rows}
+            if len(page) < PAGE_MAX or len(hours) > query.top + 1:
+                break
+            wanted = msgspec.structs.replace(wanted, after=After(page[-1].from_ns, page[-1].sequence))
+        found = means(rows, number=number)
+        return found[: query.top], len(found) > query.top
+
+
+def _beyond(query: ObservationQuery) -> tuple[Interval, ...]:
+    """The query's times strictly after its `after`, in its order."""
+    if query.after is None:
+        return query.times
+    edge = query.after.time_ns
+    beyond = Interval(BEGINNING, edge) if query.order is Order.DESCENDING else Interval(edge + 1, FOREVER)
+    return intersect(query.times, (beyond,))

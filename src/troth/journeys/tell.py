@@ -1,0 +1,354 @@
+"""Tell those who may know: every row that leaves, leaves through here, under a live read lease and in an open access window.
+
+Rules
+- Reads compile the answer into the extent of the query; hidden rows influence nothing.
+- A denial is spoken only to a party that a disclosure names for this stream; to all others the stream does not exist.
+- Rows are given out in the same step of the loop in which the lease was last seen alive.
+- Where only the coarser view is granted, whole hours that have ended are given, and nothing else.
+
+Source: gate.md, "Rules" and "Inlets and outlets"; record.md (access windows).
+Owner of all state: the event loop.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+
+import msgspec
+
+from troth.clock import Clock
+from troth.errors import Denied, NotFound, NotOffered
+from troth.gate.decide import ANYONE
+from troth.gate.leases import Lease, Leases
+from troth.gate.question import Action, Asker, Code, Question, Reason, Verdict
+from troth.gate.words import outer
+from troth.journeys.access import Access
+from troth.journeys.asking import ask
+from troth.journeys.hear import shelf_of
+from troth.journeys.outlet import Listener, Outlet
+from troth.journeys.rows import Rows
+from troth.names import PurposeId, StreamId
+from troth.state.directory import Directory, KnownStream, KnownThing
+from troth.things.intervals import Interval
+from troth.things.observations import Kept, Shelf, Variant
+from troth.things.query import PAGE_MAX, After, ObservationQuery
+from troth.things.stores import ConductStore, ObservationStore, Told
+from troth.things.windows import (
+    HOUR_NS,
+    WINDOW_IDS_FROM,
+    Shown,
+    shown,
+    window_of,
+)
+
+__all__ = ["COUNT_MAX", "Page", "StreamView", "Tell"]
+
+COUNT_MAX = 100_000  # ten pages of rows; a longer count would hold a reader for seconds
+
+_NOTHING = "there is no such observation for this asker"
+_RENEW_AT_ONCE = 16  # decisions of about 100 µs in one step of the loop: under 2 ms
+
+
+class StreamView(msgspec.Struct, frozen=True):
+    """A stream as one asker may see it. `variant` is the view granted now; `because` the outer reason it is not more."""
+
+    thing: KnownThing
+    stream: KnownStream
+    variant: Variant
+    because: str | None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of observations.
+
+    `holds()` says, at any later moment, whether rows may still be handed over; a door asks before each chunk it gives to
+    its transport, and breaks the connection when the answer is no. `after` is set when there is more.
+    """
+
+    rows: tuple[Shown, ...]
+    view: StreamView
+    after: After | None
+    holds: Callable[[], bool]
+
+
+class Tell:
+    """Answers reads and feeds listeners."""
+
+    def __init__(
+        self,
+        conduct: ConductStore,
+        observations: ObservationStore,
+        *,
+        leases: Leases,
+        directory: Directory,
+        access: Access,
+        clock: Clock,
+        spawn: Callable[[Coroutine[None, None, None]], None],
+        pause: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._conduct = conduct
+        self._observations = observations
+        self._rows = Rows(conduct, observations, clock=clock)
+        self._leases = leases
+        self._directory = directory
+        self._access = access
+        self._clock = clock
+        self.spawn = spawn
+        self._pause = pause
+        self._held: dict[tuple[StreamId, Asker], Lease] = {}
+        self._outlets: dict[StreamId, list[Outlet]] = {}
+
+    def anyone(self, number: int) -> Asker:
+        """The asker for a request without a token: anybody, for the first purpose open to anyone on this stream."""
+        known = self._known(number)
+        purpose = None
+        if known is not None:
+            disclosed = self._directory.disclosures.get(known[0].body.product)
+            declared = [s for s in disclosed[0].streams if s.name == known[1].installed.name] if disclosed else []
+            purpose = next((p.purpose for s in declared for p in s.purposes if ANYONE in p.recipients), None)
+        return Asker(ANYONE, "anyone", purpose or PurposeId("urn:troth:purpose:none"))
+
+    def views(self, asker: Asker | None) -> tuple[StreamView, ...]:
+        """All streams this asker may read now, in order of their handles. None: a request without a token."""
+        found = []
+        for number in self._directory.by_number:
+            lease, known = self._lease(number, asker or self.anyone(number))
+            if lease is not None and lease.answer.verdict is not Verdict.DENY and known is not None:
+                found.append(_view(known, lease))
+        return tuple(found)
+
+    def view(self, number: int, asker: Asker | None) -> StreamView:
+        """One stream.
+
+        Raises:
+            Denied: no, and a disclosure names the asker for this stream.
+            NotFound: the stream does not exist for this asker.
+        """
+        known, lease = self._granted(number, asker or self.anyone(number))
+        return _view(known, lease)
+
+    async def observations(self, number: int, query: ObservationQuery, *, asker: Asker | None) -> Page:
+        """One page of a stream's observations, or of the coarser view that is granted.
+
+        Raises:
+            Denied, NotFound: as for `view`.
+        """
+        who = asker or self.anyone(number)
+        while True:
+            known, lease = self._granted(number, who)
+            await self._access.open(lease)
+            rows, more = await self._rows.page(lease, self._shelf(known), query, number=number)
+            await self._access.open(lease)  # a tick may have closed the window meanwhile
+            if lease.holds(self._clock.now()):
+                break
+        self._access.left(lease, len(rows))
+        after = After(rows[-1].from_ns, rows[-1].sequence) if more and rows else None
+        return Page(tuple(rows), _view(known, lease), after, lambda: lease.holds(self._clock.now()))
+
+    async def count(self, number: int, query: ObservationQuery, *, asker: Asker | None) -> int:
+        """How many observations `query` has in what is granted, whatever its `top` and `after`.
+
+        It may leave only beside a page whose `holds()` is still true: then both rest on the same lease.
+
+        Raises:
+            Denied, NotFound: as for `view`.
+            NotOffered: more than COUNT_MAX.
+        """
+        known, lease = self._granted(number, asker or self.anyone(number))
+        await self._access.open(lease)
+        query = msgspec.structs.replace(query, top=PAGE_MAX, after=None)
+        total, more = 0, True
+        while more:
+            rows, more = await self._rows.page(lease, self._shelf(known), query, number=number)
+            total += len(rows)
+            if total > COUNT_MAX:
+                raise NotOffered(f"more than {COUNT_MAX} are not counted", hint="Ask for a shorter time.")
+            if rows:
+                query = msgspec.structs.replace(query, after=After(rows[-1].from_ns, rows[-1].sequence))
+        return total
+
+    async def observation(self, id_: int, *, asker: Asker | None) -> Page:
+        """One observation, or one window of the coarser view, by its handle: a page of one row.
+
+        Raises:
+            Denied, NotFound: as for `view`; NotFound also when there is no such row in what is granted.
+        """
+        if id_ < WINDOW_IDS_FROM:
+            row, lease, _ = await self.kept(id_, asker=asker)
+            known = self._known(self._directory.streams[row.stream].number)
+            if known is None:
+                raise NotFound(_NOTHING)
+            return Page((shown(row),), _view(known, lease), None, lambda: lease.holds(self._clock.now()))
+        number, hour = window_of(id_)
+        query = ObservationQuery(times=(Interval(hour * HOUR_NS, (hour + 1) * HOUR_NS),))
+        page = await self.observations(number, query, asker=asker)
+        rows = tuple(row for row in page.rows if row.id == id_)
+        if not rows:
+            raise NotFound(_NOTHING)
+        return msgspec.structs.replace(page, rows=rows)
+
+    async def kept(self, id_: int, *, asker: Asker | None) -> tuple[Kept, Lease, KnownThing]:
+        """The raw row behind a handle with the lease it is read under, for its proof and its "why".
+
+        Raises:
+            Denied, NotFound: as for `observation`; a proof needs the raw view.
+        """
+        found = self._conduct.find(id_)
+        stream = self._directory.streams.get(found[0]) if found is not None else None
+        if found is None or stream is None:
+            raise NotFound(_NOTHING)
+        who = asker or self.anyone(stream.number)
+        while True:
+            known, lease = self._granted(stream.number, who)
+            if lease.answer.variant is not Variant.RAW:
+                raise NotFound(_NOTHING)
+            await self._access.open(lease)
+            now = self._clock.now()
+            if not lease.holds(now):
+                continue
+            released = lease.release(self._shelf(known), ObservationQuery(top=PAGE_MAX), at_ns=now)
+            row = next((each for each in self._conduct.tail(released) if each.sequence == found[1]), None)
+            row = row or await self._observations.row(released, sequence=found[1])
+            await self._access.open(lease)
+            if lease.holds(self._clock.now()):
+                break
+        if row is None:
+            raise NotFound(_NOTHING)
+        self._access.left(lease, 1)
+        return row, lease, known[0]
+
+    def listen(self, number: int, asker: Asker | None, listener: Listener) -> Outlet:
+        """Feed a listener with what is granted on one stream: the last value first, then every commit's rows.
+
+        Raises:
+            Denied, NotFound: as for `view`.
+        """
+        who = asker or self.anyone(number)
+        known, lease = self._granted(number, who)
+        outlet = Outlet(self, number, who, lease=lease, listener=listener)
+        self._outlets.setdefault(known[1].stream, []).append(outlet)
+        self.spawn(outlet.begin())
+        return outlet
+
+    def close(self, outlet: Outlet) -> None:
+        """Forget an outlet whose listener went away or was refused."""
+        stream = self._directory.by_number[outlet.number]
+        held = self._outlets.get(stream, [])
+        if outlet in held:
+            held.remove(outlet)
+
+    def told(self, batches: Sequence[Told]) -> None:
+        """A commit is durable: pass its rows on to the outlets of their streams. Called by the conduct store, on the loop."""
+        broken: list[Exception] = []
+        for batch in batches:
+            for outlet in tuple(self._outlets.get(batch.stream, ())):
+                try:
+                    outlet.tell(batch.rows)
+                except Exception as error:  # noqa: BLE001 - one broken listener keeps no other from hearing; raised below
+                    outlet.broke()
+                    broken.append(error)
+        if broken:
+            raise broken[0]
+
+    def ended(self, leases: Sequence[Lease]) -> None:
+        """Barrier step 3: outlets with an ended lease drop what they have queued, then ask again or end."""
+        for lease in leases:
+            key = (lease.question.stream, lease.question.asker)
+            if self._held.get(key) is lease:
+                del self._held[key]
+        self._drop([o for lease in leases for o in self._outlets.get(lease.question.stream, ()) if o.lease is lease])
+
+    def expire(self) -> None:
+        """The same for outlets whose lease came to its end by the clock. Called by `app` a few times a second."""
+        now = self._clock.now()
+        self._drop([o for held in self._outlets.values() for o in held if not o.lease.holds(now)])
+
+    def granted(self, number: int, asker: Asker) -> Lease:
+        """The live, allowing lease of an asker on a stream.
+
+        Raises:
+            Denied, NotFound: as for `view`.
+        """
+        return self._granted(number, asker)[1]
+
+    def lease(self, number: int, asker: Asker) -> Lease:
+        """The live lease of an asker on a stream, allowing or denying; for pages that explain.
+
+        Raises:
+            NotFound: there is no such stream.
+        """
+        lease, _ = self._lease(number, asker)
+        if lease is None:
+            raise NotFound("there is no such stream for this asker")
+        return lease
+
+    async def window(self, lease: Lease) -> None:
+        """Open the lease's access window; durable on return."""
+        await self._access.open(lease)
+
+    def window_open(self, lease: Lease, *, rows: int) -> bool:
+        """Whether rows may leave now without waiting; counts them if so."""
+        if not self._access.is_open(lease):
+            return False
+        self._access.left(lease, rows)
+        return True
+
+    async def shown(self, number: int, query: ObservationQuery, *, asker: Asker) -> tuple[Shown, ...]:
+        """Rows of one page as granted, for outlets."""
+        return (await self.observations(number, query, asker=asker)).rows
+
+    def now(self) -> int:
+        """UTC ns."""
+        return self._clock.now()
+
+    def _drop(self, outlets: Sequence[Outlet]) -> None:
+        hit = [outlet for outlet in outlets if not outlet.renewing]
+        for outlet in hit:
+            outlet.drop()
+        if hit:
+            self.spawn(self._renew(hit))
+
+    async def _renew(self, outlets: Sequence[Outlet]) -> None:
+        """Ask again for each, a few at a time (ten thousand at once must not hold the loop), and each for itself."""
+        for count, outlet in enumerate(outlets, start=1):
+            self.spawn(outlet.renew())
+            if count % _RENEW_AT_ONCE == 0:
+                await self._pause()
+
+    def _known(self, number: int) -> tuple[KnownThing, KnownStream] | None:
+        stream = self._directory.streams.get(self._directory.by_number.get(number, StreamId(b"")))
+        return None if stream is None else (self._directory.things[stream.thing], stream)
+
+    def _lease(self, number: int, asker: Asker) -> tuple[Lease | None, tuple[KnownThing, KnownStream] | None]:
+        known = self._known(number)
+        if known is None:
+            return None, None
+        now = self._clock.now()
+        key = (known[1].stream, asker)
+        lease = self._held.get(key)
+        if lease is None or not lease.holds(now):
+            if lease is not None:
+                self._leases.forget(lease)
+            lease = ask(Question(Action.READ, known[1].stream, asker, now), self._leases)
+            self._held[key] = lease
+        return lease, known
+
+    def _granted(self, number: int, asker: Asker) -> tuple[tuple[KnownThing, KnownStream], Lease]:
+        lease, known = self._lease(number, asker)
+        if lease is None or known is None:
+            raise NotFound("there is no such stream for this asker")
+        if lease.answer.verdict is Verdict.DENY:
+            code = next((each.code for each in lease.answer.reasons if each.code is not None), Code.NO_GROUND)
+            self._access.denied(asker, known[1].stream, code.value)
+            if not lease.answer.named:
+                raise NotFound("there is no such stream for this asker")
+            raise Denied(outer(code), reason_code=code.value)
+        return known, lease
+
+    def _shelf(self, known: tuple[KnownThing, KnownStream]) -> Shelf:
+        return shelf_of(*known, self._directory)
+
+
+def _view(known: tuple[KnownThing, KnownStream], lease: Lease) -> StreamView:
+    answer = lease.answer
+    missed: Reason | None = next((each for each in answer.reasons if each.code is not None), None)
+    because = None if missed is None or missed.code is None else outer(missed.code)
+    return StreamView(*known, answer.variant or Variant.RAW, because)
