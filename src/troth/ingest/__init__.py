@@ -1,0 +1,1 @@
+"""Doors at which things speak: MQTT and HTTP."""

@@ -1,0 +1,71 @@
+"""MQTT 3.1.1 and 5, QoS 0 and 1: an endpoint of our own, so that an acknowledgement means what it says.
+
+Rules
+- Journeys are all it sees: it has no store, and asks the gate nothing itself.
+- `Endpoint` is a protocol factory for `loop.create_server`; where it listens, and TLS, are the caller's.
+
+Source: things.md, "Speaking".
+Left out: SenML and SensorThings topics, mTLS, bridges to brokers.
+"""
+
+from collections.abc import Callable, Mapping
+
+from troth.ingest.mqtt.connection import Connection
+from troth.ingest.mqtt.door import Door
+from troth.ingest.mqtt.sessions import Later
+from troth.journeys.hear import Hear
+from troth.journeys.recognise import Recognise
+from troth.journeys.tell import Tell
+from troth.names import Slug, ThingId
+from troth.wire.mqtt import Reason
+
+__all__ = ["Endpoint"]
+
+
+class Endpoint:
+    """All MQTT connections of a node; `loop.create_server(endpoint, host, port)`. Owner: the event loop.
+
+    Args:
+        hear, tell, recognise: the journeys.
+        slugs: all short names of things, now.
+        secret: 16 to 64 bytes for repeat keys; the same after a restart.
+        entropy: random bytes.
+        later: `loop.call_later`.
+        diagnose: takes one line for whoever runs this node.
+    """
+
+    def __init__(
+        self,
+        hear: Hear,
+        tell: Tell,
+        *,
+        recognise: Recognise,
+        slugs: Callable[[], Mapping[Slug, ThingId]],
+        secret: bytes,
+        entropy: Callable[[int], bytes],
+        later: Later,
+        diagnose: Callable[[str], None],
+    ) -> None:
+        self._door = Door(
+            hear,
+            tell,
+            recognise=recognise,
+            slugs=slugs,
+            secret=secret,
+            entropy=entropy,
+            later=later,
+            diagnose=diagnose,
+        )
+
+    def __call__(self) -> Connection:
+        """A protocol for a new connection. Called by the listener."""
+        return Connection(self._door)
+
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._door.connections)
+
+    def close(self) -> None:
+        """Say to all that the node stops; what they have not been acknowledged they will send again."""
+        for connection in tuple(self._door.connections):
+            connection.end(Reason.SERVER_SHUTTING_DOWN, "This node stops.")

@@ -1,0 +1,358 @@
+"""One MQTT connection: bytes in, packets to the rooms behind the door, bytes out.
+
+Rules
+- The first packet is CONNECT, within 10 s and 16 KiB; until it is accepted nothing else is read.
+- What was offered is handed over once per socket read.
+- Back-pressure stops reading the socket: while the store is full, while 100 messages of a 3.1.1 client are not acknowledged,
+  while the client does not read.
+- Malformed bytes end the connection after the packets before them; version 5 is told why.
+
+Source: things.md, "Speaking"; MQTT 5.0 §3.1.2.10 (keep-alive), §4.13 (errors). asyncio protocol, so that uvloop can drive it.
+Left out: TLS (the listener's), and everything the rooms do.
+"""
+
+import asyncio
+from collections.abc import Callable
+from enum import Flag, auto
+from functools import partial
+from typing import Final, assert_never, cast
+
+from troth.errors import BadMqtt
+from troth.ingest.mqtt.door import Door
+from troth.ingest.mqtt.greeting import admitted, expiry_s, refusal, welcome
+from troth.ingest.mqtt.listening import Session
+from troth.ingest.mqtt.sessions import Parting
+from troth.ingest.mqtt.speaking import Speaker
+from troth.ingest.mqtt.subscribing import Reader, unsubscribed
+from troth.journeys.recognise import Principal
+from troth.wire.limits import CONNECT_BYTES, MQTT_PACKET_BYTES, RECEIVE_MAXIMUM
+from troth.wire.mqtt import (
+    Connack,
+    Connect,
+    Decoder,
+    Disconnect,
+    Packet,
+    Pingreq,
+    Pingresp,
+    Properties,
+    Puback,
+    Publish,
+    Reason,
+    Suback,
+    Subscribe,
+    Unsuback,
+    Unsubscribe,
+    Version,
+    Will,
+    encode,
+    encode_puback,
+)
+from troth.wire.mqtt.reasons import DISCONNECT_REASONS_OF_SERVERS
+
+__all__ = ["Connection"]
+
+CONNECT_WITHIN_S: Final = 10.0  # a connection that says nothing is closed
+_WRITE_BUFFER_BYTES: Final = 64 * 1024  # gate.md: what a transport may hold beyond a hand-over
+_KEEP_ALIVE_FACTOR: Final = 1.5  # MQTT 5.0 §3.1.2.10
+
+
+class _Hold(Flag):
+    """Why the socket is not read."""
+
+    NOTHING = 0
+    STORE = auto()
+    IN_FLIGHT = auto()
+    DEAF = auto()
+
+
+class Connection(asyncio.Protocol):
+    """One client. It is the `Line` of its speaker and the `Link` of its session. Owner: the event loop."""
+
+    __slots__ = (
+        "_decoder",
+        "_door",
+        "_heard_s",
+        "_hello",
+        "_hold",
+        "_loop",
+        "_parting",
+        "_reader",
+        "_session",
+        "_speaker",
+        "_timer",
+        "_transport",
+        "_who",
+        "writable",
+    )
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._decoder = Decoder(None, CONNECT_BYTES)
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._heard_s = 0.0
+        self._hold = _Hold.NOTHING
+        self._hello: Connect | None = None
+        self._parting = Parting(0)
+        self._who: Principal | None = None
+        self._session: Session | None = None
+        self._reader: Reader | None = None
+        self._speaker: Speaker | None = None
+        self.writable = True
+
+    # --- the transport calls ---
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has come."""
+        self._transport = cast("asyncio.Transport", transport)  # a stream listener gives stream transports
+        self._transport.set_write_buffer_limits(high=_WRITE_BUFFER_BYTES)
+        self._timer = self._loop.call_later(CONNECT_WITHIN_S, self._close)
+        self._door.connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come: take all their packets, then hand over once."""
+        if not self._is_open():
+            return
+        self._heard_s = self._loop.time()
+        try:
+            for packet in self._decoder.feed(data):
+                self._take(packet)
+                if not self._is_open():
+                    break
+        except BadMqtt as fault:
+            self._refuse(fault)
+        if self._decoder.fault is not None and self._is_open():
+            self._refuse(self._decoder.fault)
+        if self._speaker is not None:
+            self._door.hear.flush()
+            self._check_room()
+
+    def eof_received(self) -> None:
+        """The client sends no more: close."""
+        self._close()
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        """The connection is gone: its session goes on without it, its will fires unless it was taken back."""
+        self._transport = None
+        self._door.connections.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        who, session, hello = self._who, self._session, self._hello
+        if who is not None and session is not None and hello is not None:
+            self._door.seats.leave(who, hello.client_id, session=session, link=self, parting=self._parting)
+        self._session = self._speaker = None
+
+    def pause_writing(self) -> None:
+        """The client does not read."""
+        self.writable = False
+        self._pause(_Hold.DEAF)
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self.writable = True
+        self._resume(_Hold.DEAF)
+        if self._session is not None:
+            self._session.pump()
+
+    # --- what its speaker and its session call ---
+
+    @property
+    def version(self) -> Version:
+        """What was agreed on."""
+        return self._decoder.version or Version.V311
+
+    @property
+    def wants_reasons(self) -> bool:
+        """False when the client asked for no problem information."""
+        return self._hello is not None and self._hello.properties.request_problem_information is not False
+
+    @property
+    def receive_maximum(self) -> int:
+        """How many QoS 1 messages this client takes in flight."""
+        asked = None if self._hello is None else self._hello.properties.receive_maximum
+        return asked or 0xFFFF  # MQTT 5.0 §3.1.2.11.3
+
+    @property
+    def max_packet_bytes(self) -> int | None:
+        """This client's Maximum Packet Size."""
+        return None if self._hello is None else self._hello.properties.maximum_packet_bytes
+
+    def write(self, data: bytes) -> None:
+        """Give bytes to the transport."""
+        if self._transport is not None and data:
+            self._transport.write(data)
+
+    def soon(self, work: Callable[[], None]) -> None:
+        """Call `work` in the next turn of the loop."""
+        self._loop.call_soon(work)
+
+    def acknowledged(self) -> None:
+        """Messages were acknowledged: a 3.1.1 client may send more."""
+        if self._hold & _Hold.IN_FLIGHT and self._speaker is not None and self._speaker.waiting < RECEIVE_MAXIMUM:
+            self._resume(_Hold.IN_FLIGHT)
+
+    def end(self, reason: Reason, words: str) -> None:
+        """Say DISCONNECT with the reason where the version can, and close."""
+        if self._hello is not None and self.version is Version.V5:
+            said = encode(Disconnect(reason, Properties(reason_string=words)), Version.V5)
+            most = self.max_packet_bytes
+            self.write(said if most is None or len(said) <= most else encode(Disconnect(reason), Version.V5))
+        self._close()
+
+    # --- packets ---
+
+    def _take(self, packet: Packet) -> None:
+        if isinstance(packet, Publish) and self._speaker is not None:
+            self._speaker.publish(packet)
+            return
+        match packet:
+            case Connect():
+                self._greet(packet)
+            case Publish():
+                self._refuse_publish(packet)
+            case Puback():
+                if self._session is not None:
+                    self._session.acknowledged(packet.packet_id)
+            case Subscribe():
+                self._subscribe(packet)
+            case Unsubscribe():
+                if self._session is not None:
+                    self.write(encode(unsubscribed(packet, self._session, version=self.version), self.version))
+            case Pingreq():
+                self.write(encode(Pingresp(), self.version))
+            case Disconnect():
+                self._part(packet)
+            case Connack() | Suback() | Unsuback() | Pingresp():
+                raise BadMqtt("A client does not send this packet.", reason=Reason.PROTOCOL_ERROR)
+            case _:
+                assert_never(packet)
+
+    def _greet(self, hello: Connect) -> None:
+        who = admitted(hello, self._door.recognise)
+        if isinstance(who, Reason):
+            self._door.diagnose(f"MQTT: a client was not let in ({who.name})")
+            self.write(refusal(hello.version, who))
+            self._close()
+            return
+        assigned = None if hello.client_id else self._door.new_client_id()
+        hello = hello if assigned is None else _named(hello, assigned)
+        session, present = self._door.seats.take(who, hello.client_id, link=self, fresh=hello.clean_start)
+        self._who, self._hello, self._session = who, hello, session
+        self._reader = Reader(self._door.tell, self._door.topics, asker=who.asker, thing=who.thing)
+        if who.thing is not None:
+            voice = self._door.voice(who.thing)
+            voice.listens_on(session)
+            self._speaker = Speaker(self._door.hear, voice, line=self, secret=self._door.secret)
+        will = None if hello.will is None or who.thing is None else partial(self._door.say_will, who.thing, hello.will)
+        self._parting = Parting(expiry_s(hello), will, _will_delay_s(hello.will))
+        self._decoder.max_packet_bytes = MQTT_PACKET_BYTES
+        self.write(welcome(hello, present=present, assigned=assigned))
+        session.attach(self)
+        self._watch(hello.keep_alive_s)
+
+    def _refuse_publish(self, packet: Publish) -> None:
+        """Somebody who is no thing publishes: nothing is kept and nothing can be counted."""
+        if self.version is Version.V311:
+            raise BadMqtt("Only a thing may publish here.", reason=Reason.NOT_AUTHORIZED)
+        if packet.qos:
+            self.write(encode_puback(packet.packet_id, self.version, reason=Reason.NOT_AUTHORIZED))
+
+    def _subscribe(self, packet: Subscribe) -> None:
+        if self._session is None or self._reader is None:
+            return
+        answer = self._reader.subscribe(packet, self._session, version=self.version, reasons=self.wants_reasons)
+        said = encode(answer, self.version)
+        if self.max_packet_bytes is not None and len(said) > self.max_packet_bytes:
+            said = encode(Suback(answer.packet_id, answer.reasons), self.version)
+        self.write(said)
+
+    def _part(self, packet: Disconnect) -> None:
+        """The client takes its leave: its will is taken back unless it says otherwise."""
+        expiry = packet.properties.session_expiry_s
+        if expiry and not self._parting.expiry_s:
+            raise BadMqtt("A session that was to end now cannot be kept.", reason=Reason.PROTOCOL_ERROR)
+        kept_s = self._parting.expiry_s if expiry is None else min(expiry, self._parting.expiry_s)
+        with_will = packet.reason == Reason.DISCONNECT_WITH_WILL
+        self._parting = Parting(kept_s, self._parting.will if with_will else None, self._parting.will_delay_s)
+        self._close()
+
+    def _refuse(self, fault: BadMqtt) -> None:
+        """Bytes that are not MQTT, or that break what was agreed on."""
+        self._door.diagnose(f"MQTT: a connection was closed: {fault.message}")
+        if self._hello is not None:
+            known = fault.reason in DISCONNECT_REASONS_OF_SERVERS
+            self.end(Reason(fault.reason) if known else Reason.PROTOCOL_ERROR, fault.message)
+        elif fault.reason in {Reason.UNSUPPORTED_PROTOCOL_VERSION, Reason.CLIENT_ID_NOT_VALID}:
+            self.write(refusal(Version.V311, fault.reason))
+            self._close()
+        else:
+            self._close()
+
+    # --- reading or not ---
+
+    def _is_open(self) -> bool:
+        return self._transport is not None
+
+    def _check_room(self) -> None:
+        if self._transport is None or self._speaker is None:
+            return
+        if self._door.hear.full and not self._hold & _Hold.STORE:
+            self._pause(_Hold.STORE)
+            self._door.hear.when_free(lambda: self._resume(_Hold.STORE))
+        if self.version is Version.V311 and self._speaker.waiting >= RECEIVE_MAXIMUM:
+            self._pause(_Hold.IN_FLIGHT)
+
+    def _pause(self, why: _Hold) -> None:
+        if not self._hold and self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+        self._hold |= why
+
+    def _resume(self, why: _Hold) -> None:
+        held, self._hold = self._hold, self._hold & ~why
+        if held and not self._hold and self._transport is not None and not self._transport.is_closing():
+            self._heard_s = self._loop.time()  # it could not be heard meanwhile
+            self._transport.resume_reading()
+
+    # --- the end ---
+
+    def _watch(self, keep_alive_s: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        if keep_alive_s:
+            wait_s = keep_alive_s * _KEEP_ALIVE_FACTOR
+            self._timer = self._loop.call_at(self._heard_s + wait_s, self._check_alive, keep_alive_s)
+
+    def _check_alive(self, keep_alive_s: int) -> None:
+        silent_s = self._loop.time() - self._heard_s
+        if self._hold or silent_s < keep_alive_s * _KEEP_ALIVE_FACTOR:
+            if self._hold:
+                self._heard_s = self._loop.time()
+            self._watch(keep_alive_s)
+        else:
+            self.end(Reason.KEEP_ALIVE_TIMEOUT, "Nothing was heard for one and a half times the keep-alive.")
+
+    def _close(self) -> None:
+        """Close after what was written has gone; no packet is taken any more, and what comes for the session waits."""
+        transport, self._transport = self._transport, None
+        if self._session is not None and self._session.link is self:
+            self._session.detach()
+        if transport is not None:
+            transport.close()
+
+
+def _named(hello: Connect, client_id: str) -> Connect:
+    """The same CONNECT under the identifier that was assigned."""
+    return Connect(
+        version=hello.version,
+        client_id=client_id,
+        clean_start=hello.clean_start,
+        keep_alive_s=hello.keep_alive_s,
+        will=hello.will,
+        properties=hello.properties,
+    )
+
+
+def _will_delay_s(will: Will | None) -> int:
+    return 0 if will is None else will.properties.will_delay_s or 0

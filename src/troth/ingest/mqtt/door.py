@@ -1,0 +1,127 @@
+"""What all MQTT connections share: the journeys, the sessions, and what is known of each thing that speaks.
+
+Source: things.md, "Speaking". Owner: the event loop.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+import msgspec
+
+from troth.gate.words import outer
+from troth.ingest.mqtt.listening import Session
+from troth.ingest.mqtt.payload import read_payload
+from troth.ingest.mqtt.sessions import Later, Seats
+from troth.ingest.mqtt.topics import Topics, refused_topics
+from troth.ingest.repeats import Recent
+from troth.journeys.hear import Hear, Inlet
+from troth.journeys.recognise import Recognise
+from troth.journeys.tell import Tell
+from troth.names import Slug, ThingId
+from troth.things.observations import Outcome, Refusal
+from troth.wire.mqtt import Reason, Will
+
+__all__ = ["Door", "Ending", "ThingVoice"]
+
+_CLIENT_ID_BYTES: Final = 8
+_write_json: Final = msgspec.json.Encoder().encode
+
+
+class Ending(Protocol):
+    """A connection, as far as whoever closes the door is concerned."""
+
+    def end(self, reason: Reason, words: str) -> None:
+        """Say why, and close."""
+        ...
+
+
+class ThingVoice:
+    """One thing that speaks, whichever connections it has: a `speaking.Voice`."""
+
+    __slots__ = ("_sessions", "_topics", "recent", "thing")
+
+    def __init__(self, thing: ThingId, topics: Topics) -> None:
+        self._topics = topics
+        self.thing = thing
+        self.recent = Recent()
+        self._sessions: list[Session] = []
+
+    def inlets(self) -> Mapping[str, Inlet]:
+        """Its streams by topic."""
+        return self._topics.inlets(self.thing)
+
+    def listens_on(self, session: Session) -> None:
+        """Remember a session of this thing; those that have ended are forgotten."""
+        self._sessions = [each for each in self._sessions if not each.closed and each is not session]
+        self._sessions.append(session)
+
+    def refused(self, topic: str, refusal: Refusal) -> None:
+        """Tell its sessions that subscribed to `things/<thing>/refused`."""
+        hearing = [session for session in self._sessions if session.refused]
+        if not hearing:
+            return
+        payload = _write_json({"topic": topic, "code": refusal.value, "words": outer(refusal.value)})
+        for where in refused_topics(self._topics.names(self.thing)):
+            for session in hearing:
+                session.tell_refused(where, payload)
+
+
+class Door:
+    """Shared by all connections.
+
+    Args:
+        hear, tell, recognise: the journeys.
+        slugs: all short names of things, now.
+        secret: 16 to 64 bytes for repeat keys; the same after a restart.
+        entropy: random bytes, for client identifiers that are assigned.
+        later: calls something after some seconds on the loop.
+        diagnose: takes one line for whoever runs this node; never a name, a value or a token.
+    """
+
+    def __init__(
+        self,
+        hear: Hear,
+        tell: Tell,
+        *,
+        recognise: Recognise,
+        slugs: Callable[[], Mapping[Slug, ThingId]],
+        secret: bytes,
+        entropy: Callable[[int], bytes],
+        later: Later,
+        diagnose: Callable[[str], None],
+    ) -> None:
+        self.hear = hear
+        self.tell = tell
+        self.recognise = recognise
+        self.secret = secret
+        self.diagnose = diagnose
+        self.topics = Topics(hear, tell, slugs=slugs)
+        self.seats = Seats(later)
+        self.connections: set[Ending] = set()
+        self._entropy = entropy
+        self._voices: dict[ThingId, ThingVoice] = {}
+
+    def voice(self, thing: ThingId) -> ThingVoice:
+        """What is known of a thing that speaks."""
+        voice = self._voices.get(thing)
+        if voice is None:
+            voice = self._voices[thing] = ThingVoice(thing, self.topics)
+        return voice
+
+    def new_client_id(self) -> str:
+        """An identifier for a client that brought none."""
+        return "troth-" + self._entropy(_CLIENT_ID_BYTES).hex()
+
+    def say_will(self, thing: ThingId, will: Will) -> None:
+        """A will is an observation of its thing, under the thing's lease now."""
+        inlet = self.topics.inlets(thing).get(will.topic)
+        said = Refusal.UNDECLARED if inlet is None else read_payload(will.payload, inlet.type)
+        if inlet is None or isinstance(said, Refusal):
+            self.hear.count(thing, said if isinstance(said, Refusal) else Refusal.UNDECLARED, _nothing)
+        else:
+            inlet.offer(said.result, time_ns=said.time_ns, end_ns=said.end_ns, done=_nothing)
+        self.hear.flush()
+
+
+def _nothing(_outcome: Outcome) -> None:
+    """Nobody waits for the outcome of a will."""

@@ -1,0 +1,70 @@
+"""CONNECT and its answer: who may come in, what is agreed on, and what is said to those who may not.
+
+Rules
+- The password is the token: a thing's own credential, or a recipient's. Nobody comes in without one.
+- Only a thing may leave a will: a will is an observation.
+- What Troth does not do is told in CONNACK (version 5): QoS 2, shared subscriptions, a longer session than 24 h.
+
+Source: MQTT 5.0 §3.1, §3.2; things.md, "Speaking".
+Left out: mTLS; enhanced authentication (0x8C).
+"""
+
+from troth.ingest.mqtt.speaking import TOPIC_ALIAS_MAXIMUM
+from troth.journeys.accounts import Bearer
+from troth.journeys.recognise import Principal, Recognise
+from troth.wire.limits import MQTT_PACKET_BYTES, RECEIVE_MAXIMUM, SESSION_EXPIRY_S
+from troth.wire.mqtt import Connack, Connect, Properties, Reason, Version, encode, return_code_311
+
+__all__ = ["admitted", "expiry_s", "refusal", "welcome"]
+
+
+def admitted(hello: Connect, recognise: Recognise) -> Principal | Reason:
+    """Who this is, or why nobody comes in."""
+    if hello.properties.authentication_method is not None:
+        return Reason.BAD_AUTHENTICATION_METHOD
+    if hello.password is None:
+        return Reason.NOT_AUTHORIZED
+    try:
+        token = hello.password.decode("ascii")
+    except UnicodeDecodeError:
+        return Reason.BAD_USER_NAME_OR_PASSWORD
+    who = recognise.token(token)
+    if who is None:
+        return Reason.BAD_USER_NAME_OR_PASSWORD
+    if who.bearer not in {Bearer.THING, Bearer.RECIPIENT}:
+        return Reason.NOT_AUTHORIZED  # sessions and the operator's token belong to pages and commands
+    if hello.will is not None and who.thing is None:
+        return Reason.NOT_AUTHORIZED
+    if hello.will is not None and hello.will.qos > 1:
+        return Reason.QOS_NOT_SUPPORTED
+    return who
+
+
+def expiry_s(hello: Connect) -> int:
+    """How long the session outlives its connection."""
+    if hello.version is Version.V311:
+        return 0 if hello.clean_start else SESSION_EXPIRY_S
+    return min(hello.properties.session_expiry_s or 0, SESSION_EXPIRY_S)
+
+
+def refusal(version: Version, reason: int) -> bytes:
+    """CONNACK for somebody who does not come in."""
+    return encode(Connack(reason if version is Version.V5 else return_code_311(reason)), version)
+
+
+def welcome(hello: Connect, *, present: bool, assigned: str | None) -> bytes:
+    """CONNACK for somebody who does, with what is agreed on."""
+    if hello.version is Version.V311:
+        return encode(Connack(session_present=present), Version.V311)
+    asked = hello.properties.session_expiry_s or 0
+    granted = expiry_s(hello)
+    agreed = Properties(
+        session_expiry_s=granted if granted != asked else None,
+        receive_maximum=RECEIVE_MAXIMUM,
+        maximum_qos=1,
+        maximum_packet_bytes=MQTT_PACKET_BYTES,
+        assigned_client_id=assigned,
+        topic_alias_maximum=TOPIC_ALIAS_MAXIMUM,
+        shared_available=False,
+    )
+    return encode(Connack(session_present=present, properties=agreed), Version.V5)

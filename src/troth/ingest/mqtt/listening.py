@@ -1,0 +1,323 @@
+"""What one session listens to: its subscriptions, an outlet for each stream, and what waits to be handed over.
+
+Rules
+- Bytes reach the transport only in `Session.pump`, from rows that an outlet gave; when an outlet's lease ends, everything of
+  it that waits is dropped in the same step, copies in flight and redelivery included (docs/divergences.md).
+- A subscription to one stream ends the connection with the reason when the gate ends it; one to many goes on without it.
+- At most 1,000 messages or 1 MiB wait for one session; then its subscriptions end with the reason. First values do not
+  count: there is one per stream.
+- A stream's last value is given once on SUBSCRIBE as a retained message; all that follows is not retained.
+
+Source: things.md, "Speaking" and "Limits"; gate.md, "The barrier"; MQTT 5.0 §4.1 (session state), §3.8.3.1, §4.4.
+Left out: shared subscriptions; streams that become readable after SUBSCRIBE (subscribe again); sessions across a restart.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+from typing import Final, Protocol
+
+from troth.ingest.mqtt.payload import told_payload
+from troth.ingest.mqtt.topics import has_wildcard
+from troth.journeys.outlet import Outlet
+from troth.things.windows import Shown
+from troth.wire.limits import LISTENER_QUEUE_BYTES, LISTENER_QUEUE_MESSAGES
+from troth.wire.mqtt import NO_PROPERTIES, Properties, Publish, Reason, Version, encode
+
+__all__ = ["Feed", "Link", "Session", "Subscribed"]
+
+_AT_ONCE: Final = 64  # messages per write, so that a full transport is noticed soon
+_TOO_SLOW: Final = "too-slow"
+_TOO_SLOW_WORDS: Final = "This listener did not keep up."
+
+
+class Link(Protocol):
+    """What a session needs of the connection it is on."""
+
+    @property
+    def version(self) -> Version:
+        """What was agreed on."""
+        ...
+
+    @property
+    def writable(self) -> bool:
+        """False while the transport's buffer is full."""
+        ...
+
+    @property
+    def receive_maximum(self) -> int:
+        """How many QoS 1 messages the client takes in flight."""
+        ...
+
+    @property
+    def max_packet_bytes(self) -> int | None:
+        """The client's Maximum Packet Size."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Give bytes to the transport: the hand-over."""
+        ...
+
+    def end(self, reason: Reason, words: str) -> None:
+        """Say DISCONNECT with the reason where the version can, and close."""
+        ...
+
+
+class Subscribed:
+    """One subscription of a session."""
+
+    __slots__ = ("feeds", "ids", "qos", "topic_filter")
+
+    def __init__(self, topic_filter: str, qos: int, *, ids: tuple[int, ...]) -> None:
+        self.topic_filter = topic_filter
+        self.qos = qos
+        self.ids = ids
+        self.feeds: list[Feed] = []
+
+
+class _Place(Enum):
+    """Whether a message is a stream's last value on SUBSCRIBE, which is retained, or one of those that follow."""
+
+    FIRST = auto()
+    LATER = auto()
+
+
+class _Message:
+    """One message on its way out. `feed` None: it concerns no stream (what was refused)."""
+
+    __slots__ = ("feed", "payload", "place", "subscribed", "topic")
+
+    def __init__(
+        self, subscribed: Subscribed, topic: str, *, payload: bytes, feed: "Feed | None", place: _Place
+    ) -> None:
+        self.subscribed = subscribed
+        self.topic = topic
+        self.payload = payload
+        self.feed = feed
+        self.place = place
+
+
+class Feed:
+    """The door's side of one outlet; it is a `journeys.outlet.Listener`."""
+
+    __slots__ = ("_last_id", "_session", "_wants_first", "outlet", "subscribed", "topic")
+
+    def __init__(self, session: "Session", subscribed: Subscribed, *, topic: str, wants_first: bool) -> None:
+        self._session = session
+        self._wants_first = wants_first
+        self._last_id: int | None = None
+        self.subscribed = subscribed
+        self.topic = topic
+        self.outlet: Outlet | None = None
+
+    def last(self, row: Shown) -> None:
+        """The stream's last value; told once on SUBSCRIBE, and again only where a new view shows another row."""
+        wanted = self._wants_first and self._last_id is None
+        news = self._last_id is not None and self._last_id != row.id
+        self._last_id = row.id
+        if wanted or news:
+            self._session.send(self, [row], _Place.FIRST if wanted else _Place.LATER)
+
+    def give(self, rows: Sequence[Shown]) -> None:
+        """Rows that became durable."""
+        if rows:
+            self._last_id = rows[-1].id
+            self._session.send(self, rows, _Place.LATER)
+
+    def drop(self) -> None:
+        """The lease has ended: forget what waits."""
+        if self._session.forget(self):
+            self._last_id = -1  # what was dropped may be given again under the next lease
+
+    def end(self, code: str, words: str) -> None:
+        """The outlet has ended for good."""
+        self._session.ended(self, code, words=words)
+
+    def holds(self) -> bool:
+        """Whether what waits may be handed over now; asked before each hand-over."""
+        return self.outlet is None or self.outlet.holds()
+
+    def close(self) -> None:
+        """Nobody listens any more."""
+        if self.outlet is not None:
+            self.outlet.close()
+        self._session.forget(self)
+
+
+class Session:
+    """Subscriptions and what waits for one client; it may outlive its connection. Owner: the event loop.
+
+    Args:
+        over: called once when the session has ended by itself (it did not keep up).
+    """
+
+    __slots__ = (
+        "_bytes",
+        "_count",
+        "_last_packet_id",
+        "_over",
+        "_queue",
+        "_unacked",
+        "closed",
+        "link",
+        "refused",
+        "subscribed",
+    )
+
+    def __init__(self, over: Callable[["Session"], None]) -> None:
+        self._over = over
+        self._queue: deque[_Message] = deque()
+        self._unacked: dict[int, _Message] = {}
+        self._count = 0
+        self._bytes = 0
+        self._last_packet_id = 0
+        self.closed = False
+        self.link: Link | None = None
+        self.subscribed: dict[str, Subscribed] = {}
+        self.refused: dict[str, Subscribed] = {}  # by topic: where the thing is told what was refused
+
+    def attach(self, link: Link) -> None:
+        """Go on on a connection: first what was in flight, in its order, then what waits."""
+        self.link = link
+        for feed in dict.fromkeys(message.feed for message in self._unacked.values()):
+            if feed is not None and not feed.holds():
+                self.forget(feed)
+        again = [
+            _encoded(message, link.version, packet_id=packet_id, again=True)
+            for packet_id, message in self._unacked.items()
+        ]
+        link.write(b"".join(again))
+        self.pump()
+
+    def detach(self) -> None:
+        """The connection is gone; what comes waits."""
+        self.link = None
+
+    def acknowledged(self, packet_id: int) -> None:
+        """The client has a QoS 1 message."""
+        message = self._unacked.pop(packet_id, None)
+        if message is not None:
+            self._uncount(message)
+            self.pump()
+
+    def send(self, feed: Feed, rows: Sequence[Shown], place: _Place) -> None:
+        """Queue rows of an outlet and hand over what can go."""
+        for row in rows:
+            payload = told_payload(row)
+            self._enqueue(_Message(feed.subscribed, feed.topic, payload=payload, feed=feed, place=place))
+        self._hand_over()
+
+    def tell_refused(self, topic: str, payload: bytes) -> None:
+        """Queue what a thing is told about its own refused message."""
+        subscribed = self.refused.get(topic)
+        if subscribed is not None:
+            self._enqueue(_Message(subscribed, topic, payload=payload, feed=None, place=_Place.LATER))
+            self._hand_over()
+
+    def forget(self, feed: Feed) -> int:
+        """Drop everything of an outlet that waits or is in flight; returns how many messages that were."""
+        gone = [message for message in (*self._queue, *self._unacked.values()) if message.feed is feed]
+        if gone:
+            self._queue = deque(message for message in self._queue if message.feed is not feed)
+            self._unacked = {key: message for key, message in self._unacked.items() if message.feed is not feed}
+            for message in gone:
+                self._uncount(message)
+        return len(gone)
+
+    def ended(self, feed: Feed, code: str, *, words: str) -> None:
+        """The gate has ended an outlet: one stream ends the connection, one of many goes quietly."""
+        self.forget(feed)
+        feed.subscribed.feeds.remove(feed)
+        if has_wildcard(feed.subscribed.topic_filter):
+            return
+        self.subscribed.pop(feed.subscribed.topic_filter, None)
+        if self.link is not None:
+            reason = Reason.QUOTA_EXCEEDED if code == _TOO_SLOW else Reason.NOT_AUTHORIZED
+            self.link.end(reason, f"{code}: {words}")
+
+    def unsubscribe(self, topic_filter: str) -> Subscribed | None:
+        """End a subscription; None if there was none."""
+        former = self.subscribed.pop(topic_filter, None)
+        if former is not None:
+            for feed in former.feeds:
+                feed.close()
+            self.refused = {topic: each for topic, each in self.refused.items() if each is not former}
+        return former
+
+    def close(self) -> None:
+        """End all subscriptions and forget everything."""
+        self.closed = True
+        for topic_filter in tuple(self.subscribed):
+            self.unsubscribe(topic_filter)
+        self._queue.clear()
+        self._unacked.clear()
+        self._count = self._bytes = 0
+
+    def pump(self) -> None:
+        """Hand over what waits while the connection takes it. The one place where rows reach a transport."""
+        link = self.link
+        if link is None:
+            return
+        out: list[bytes] = []
+        while self._queue and link.writable:
+            message = self._queue[0]
+            if message.feed is not None and not message.feed.holds():
+                self.forget(message.feed)
+                continue
+            packet_id = 0
+            if message.subscribed.qos:
+                if len(self._unacked) >= link.receive_maximum:
+                    break
+                packet_id = self._next_packet_id()
+            self._queue.popleft()
+            data = _encoded(message, link.version, packet_id=packet_id, again=False)
+            if link.max_packet_bytes is not None and len(data) > link.max_packet_bytes:
+                self._uncount(message)  # MQTT-3.1.2-25: as if it had been delivered
+                continue
+            if packet_id:
+                self._unacked[packet_id] = message
+            else:
+                self._uncount(message)
+            out.append(data)
+            if len(out) >= _AT_ONCE:
+                link.write(b"".join(out))
+                out.clear()
+        if out:
+            link.write(b"".join(out))
+
+    def _hand_over(self) -> None:
+        self.pump()
+        if self._count > LISTENER_QUEUE_MESSAGES or self._bytes > LISTENER_QUEUE_BYTES:
+            link = self.link
+            self.close()
+            self._over(self)
+            if link is not None:
+                link.end(Reason.QUOTA_EXCEEDED, f"{_TOO_SLOW}: {_TOO_SLOW_WORDS}")
+
+    def _enqueue(self, message: _Message) -> None:
+        self._queue.append(message)
+        if message.place is _Place.LATER:
+            self._count += 1
+            self._bytes += len(message.payload)
+
+    def _uncount(self, message: _Message) -> None:
+        if message.place is _Place.LATER:
+            self._count -= 1
+            self._bytes -= len(message.payload)
+
+    def _next_packet_id(self) -> int:
+        packet_id = self._last_packet_id
+        while True:  # at most 1,000 and one per stream are in flight, so one is free
+            packet_id = packet_id % 0xFFFF + 1
+            if packet_id not in self._unacked:
+                self._last_packet_id = packet_id
+                return packet_id
+
+
+def _encoded(message: _Message, version: Version, *, packet_id: int, again: bool) -> bytes:
+    ids = message.subscribed.ids
+    properties = Properties(subscription_ids=ids) if ids and version is Version.V5 else NO_PROPERTIES
+    retain = message.place is _Place.FIRST
+    return encode(
+        Publish(message.topic, message.payload, int(packet_id > 0), packet_id, retain, again, properties), version
+    )

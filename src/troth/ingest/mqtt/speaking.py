@@ -1,0 +1,242 @@
+"""What one connection of a thing says: each PUBLISH is offered to its stream's inlet, and acknowledged when it is settled.
+
+Rules
+- PUBACK means settled: stored durably, or refused for good and counted. Version 5 is told which; under 3.1.1 the refusal is
+  told on `things/<thing>/refused`.
+- Acknowledgements leave in the order of arrival, all that are ready in one write.
+- What may pass later is not acknowledged: while the store is full the message waits in its inlet.
+- A topic that is no stream of this thing is refused and counted like any other observation. RETAIN is ignored.
+
+Source: things.md, "Speaking" and "Shape of the hot path"; MQTT 5.0 §4.9 (receive maximum).
+Left out: handing over (`Hear.flush`), which the connection does once per socket read.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from troth.errors import BadMqtt
+from troth.gate.words import outer
+from troth.ingest.mqtt.payload import ID_CHARACTERS, Said, read_number, read_payload
+from troth.ingest.repeats import Recent, repeat_key
+from troth.journeys.hear import Hear, Inlet
+from troth.names import ThingId
+from troth.things.observations import Outcome, Refusal, ResultType
+from troth.wire.limits import RECEIVE_MAXIMUM
+from troth.wire.mqtt import (
+    NO_PROPERTIES,
+    Publish,
+    Reason,
+    TopicAliases,
+    Version,
+    encode_puback,
+    encode_pubacks,
+)
+
+__all__ = ["TOPIC_ALIAS_MAXIMUM", "Line", "Speaker", "Voice"]
+
+TOPIC_ALIAS_MAXIMUM: Final = 256  # things.md, Limits: streams per thing
+
+_REASONS: Final[dict[Refusal, Reason]] = {  # MQTT 5.0 table 3-4; what is missing is 0x83
+    Refusal.UNDECLARED: Reason.TOPIC_NAME_INVALID,
+    Refusal.UNKNOWN: Reason.NOT_AUTHORIZED,
+    Refusal.NO_GROUND: Reason.NOT_AUTHORIZED,
+    Refusal.REFUSED: Reason.NOT_AUTHORIZED,
+    Refusal.WITHDRAWN: Reason.NOT_AUTHORIZED,
+    Refusal.EXPIRED: Reason.NOT_AUTHORIZED,
+    Refusal.NOT_THEN: Reason.NOT_AUTHORIZED,
+    Refusal.WRONG_TYPE: Reason.PAYLOAD_FORMAT_INVALID,
+    Refusal.OUT_OF_RANGE: Reason.PAYLOAD_FORMAT_INVALID,
+    Refusal.BAD_TIME: Reason.PAYLOAD_FORMAT_INVALID,
+    Refusal.BAD_PAYLOAD: Reason.PAYLOAD_FORMAT_INVALID,
+    Refusal.TOO_LARGE: Reason.QUOTA_EXCEEDED,
+}
+
+
+class Line(Protocol):
+    """What speaking needs of its connection."""
+
+    @property
+    def version(self) -> Version:
+        """What was agreed on."""
+        ...
+
+    @property
+    def wants_reasons(self) -> bool:
+        """False when the client asked for no problem information."""
+        ...
+
+    @property
+    def max_packet_bytes(self) -> int | None:
+        """The client's Maximum Packet Size."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Give bytes to the transport; nothing happens when it has closed."""
+        ...
+
+    def soon(self, work: Callable[[], None]) -> None:
+        """Call `work` in the next turn of the loop."""
+        ...
+
+    def acknowledged(self) -> None:
+        """Some messages were acknowledged: there may be room for more."""
+        ...
+
+
+class Voice(Protocol):
+    """What speaking needs to know of its thing."""
+
+    @property
+    def thing(self) -> ThingId:
+        """Which thing."""
+        ...
+
+    @property
+    def recent(self) -> Recent:
+        """Its last messages, whichever connection they came on."""
+        ...
+
+    def inlets(self) -> Mapping[str, Inlet]:
+        """Its streams by topic, looked up now."""
+        ...
+
+    def refused(self, topic: str, refusal: Refusal) -> None:
+        """Tell its listeners on `things/<thing>/refused`."""
+        ...
+
+
+class _Pending:
+    """One message that is not settled yet."""
+
+    __slots__ = ("outcome", "packet_id", "speaker", "topic")
+
+    def __init__(self, speaker: "Speaker", packet_id: int, *, topic: str) -> None:
+        self.speaker = speaker
+        self.packet_id = packet_id
+        self.topic = topic
+        self.outcome: Outcome | None = None
+
+    def settle(self, outcome: Outcome) -> None:
+        """The outcome is durable. Called once, on the loop."""
+        self.outcome = outcome
+        self.speaker.settled(self)
+
+
+class Speaker:
+    """One connection's messages. Owner: the event loop.
+
+    Args:
+        hear: the journey.
+        voice: the thing that speaks.
+        line: its connection.
+        secret: for repeat keys.
+    """
+
+    __slots__ = ("_aliases", "_hear", "_inlets", "_installed", "_line", "_pending", "_scheduled", "_secret", "_voice")
+
+    def __init__(self, hear: Hear, voice: Voice, *, line: Line, secret: bytes) -> None:
+        self._hear = hear
+        self._voice = voice
+        self._line = line
+        self._secret = secret
+        self._inlets = voice.inlets()
+        self._installed = hear.installed
+        self._aliases = TopicAliases(TOPIC_ALIAS_MAXIMUM)
+        self._pending: deque[_Pending] = deque()
+        self._scheduled = False
+
+    @property
+    def waiting(self) -> int:
+        """How many QoS 1 messages are not acknowledged yet."""
+        return len(self._pending)
+
+    def publish(self, packet: Publish) -> None:
+        """Offer one message.
+
+        Raises:
+            BadMqtt: a topic alias that was never set or is too high; more in flight than the receive maximum.
+        """
+        if packet.properties is not NO_PROPERTIES:
+            packet = self._aliases.resolve(packet)
+        pending = _Pending(self, packet.packet_id, topic=packet.topic)
+        if packet.qos:
+            if len(self._pending) >= RECEIVE_MAXIMUM and self._line.version is Version.V5:
+                raise BadMqtt("More messages are in flight than agreed.", reason=Reason.RECEIVE_MAXIMUM_EXCEEDED)
+            self._pending.append(pending)
+        inlet = self._inlets.get(packet.topic)
+        if inlet is None and self._installed != self._hear.installed:
+            # A stream may have been installed since CONNECT.
+            self._inlets, self._installed = self._voice.inlets(), self._hear.installed
+            inlet = self._inlets.get(packet.topic)
+        if inlet is None:
+            self._hear.count(self._voice.thing, Refusal.UNDECLARED, pending.settle)
+        else:
+            self._offer(packet, inlet, pending=pending)
+
+    def _offer(self, packet: Publish, inlet: Inlet, *, pending: _Pending) -> None:
+        said = _read(packet, inlet.type)
+        if isinstance(said, Refusal):
+            self._hear.count(self._voice.thing, said, pending.settle)
+            return
+        name = said.name
+        if packet.properties is not NO_PROPERTIES:
+            name = next((text for key, text in packet.properties.user if key == "id"), name)
+        if name or said.time_ns is not None or not packet.qos:
+            key = repeat_key(name, self._secret) if name else b""
+            inlet.offer(said.result, time_ns=said.time_ns, end_ns=said.end_ns, key=key, done=pending.settle)
+            return
+        mark = hash((packet.packet_id, packet.topic, packet.payload))
+        recent = self._voice.recent
+        before = recent.find(mark) if packet.dup else None
+        time_ns = inlet.offer(said.result, time_ns=before, done=pending.settle)
+        if before is None:
+            recent.note(mark, time_ns)
+
+    def settled(self, pending: _Pending) -> None:
+        """A message is settled; called by `_Pending` only."""
+        if not pending.packet_id:
+            if isinstance(pending.outcome, Refusal):
+                self._voice.refused(pending.topic, pending.outcome)
+        elif not self._scheduled:
+            self._scheduled = True
+            self._line.soon(self._acknowledge)
+
+    def _acknowledge(self) -> None:
+        """Write the acknowledgements that are ready, in the order of arrival."""
+        self._scheduled = False
+        pending = self._pending
+        out: list[bytes] = []
+        plain: list[int] = []
+        while pending and (outcome := pending[0].outcome) is not None:
+            one = pending.popleft()
+            if isinstance(outcome, Refusal):
+                self._voice.refused(one.topic, outcome)
+                if self._line.version is Version.V5:
+                    out.append(encode_pubacks(plain))
+                    out.append(self._refusal(one.packet_id, outcome))
+                    plain = []
+                    continue
+            plain.append(one.packet_id)
+        out.append(encode_pubacks(plain))
+        self._line.write(b"".join(out))
+        self._line.acknowledged()
+
+    def _refusal(self, packet_id: int, refusal: Refusal) -> bytes:
+        words = f"{refusal.value}: {outer(refusal.value)}" if self._line.wants_reasons else None
+        reason = _REASONS.get(refusal, Reason.IMPLEMENTATION_SPECIFIC)
+        return encode_puback(
+            packet_id, Version.V5, reason=reason, reason_string=words, max_packet_bytes=self._line.max_packet_bytes
+        )
+
+
+def _read(packet: Publish, type_: ResultType) -> Said | Refusal:
+    for key, text in packet.properties.user:
+        if key == "id" and not 0 < len(text) <= ID_CHARACTERS:
+            return Refusal.BAD_PAYLOAD
+    if type_ is ResultType.NUMBER:
+        try:
+            return Said(read_number(packet.payload))
+        except ValueError:
+            pass  # an envelope, or a refusal that read_payload words
+    return read_payload(packet.payload, type_)

@@ -1,0 +1,97 @@
+"""Topics of things and their streams: which exist for whom is the gate's to say, how they are written is here.
+
+Rules
+- `things/<thing>/<stream>`, where `<thing>` is its short name or its printed identifier; `things/<thing>/refused`.
+- A topic that does not exist and one that does not exist for this asker look the same.
+
+Source: things.md, "Speaking"; gate.md, "Rules".
+Left out: `senml` and SensorThings resource paths as topics.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from troth.errors import BadName
+from troth.gate.question import Asker
+from troth.journeys.hear import Hear, Inlet
+from troth.journeys.tell import Tell
+from troth.names import Slug, ThingId, check_slug, parse_id, print_thing
+from troth.wire.mqtt import matches
+
+__all__ = ["Readable", "Topics", "has_wildcard", "matching", "refused_topics"]
+
+Readable: TypeAlias = Sequence[tuple[tuple[str, ...], int]]
+"""Streams by number, each with the topics it goes under."""
+
+
+def has_wildcard(topic_filter: str) -> bool:
+    """Whether a well-formed filter may match several topics."""
+    return "+" in topic_filter or "#" in topic_filter
+
+
+def refused_topics(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Where a thing of these names is told what was refused."""
+    return tuple(f"things/{name}/refused" for name in names)
+
+
+def matching(topic_filter: str, readable: Readable) -> list[tuple[str, int]]:
+    """Those of these streams that a filter matches, each once, with the topic they go under."""
+    found = []
+    for topics, number in readable:
+        topic = next((topic for topic in topics if matches(topic_filter, topic)), None)
+        if topic is not None:
+            found.append((topic, number))
+    return found
+
+
+class Topics:
+    """Finds streams by topic.
+
+    Args:
+        hear: knows a thing's streams.
+        tell: knows what an asker may read.
+        slugs: all short names, now.
+    """
+
+    def __init__(self, hear: Hear, tell: Tell, *, slugs: Callable[[], Mapping[Slug, ThingId]]) -> None:
+        self._hear = hear
+        self._tell = tell
+        self._slugs = slugs
+        self._short: dict[ThingId, Slug] = {}  # short names the other way round, made anew when one is not right
+
+    def names(self, thing: ThingId) -> tuple[str, ...]:
+        """What a thing is called in topics: its short name first, if it has one, then its identifier."""
+        slugs = self._slugs()
+        slug = self._short.get(thing)
+        if slug is None or slugs.get(slug) != thing:
+            self._short = {named: each for each, named in slugs.items()}
+            slug = self._short.get(thing)
+        return (print_thing(thing),) if slug is None else (slug, print_thing(thing))
+
+    def inlets(self, thing: ThingId) -> dict[str, Inlet]:
+        """The inlets of a thing by topic."""
+        inlets = self._hear.inlets(thing)
+        return {f"things/{name}/{stream}": inlet for name in self.names(thing) for stream, inlet in inlets.items()}
+
+    def number(self, topic: str) -> int | None:
+        """The Datastream a topic names, or None; says nothing about who may know of it."""
+        levels = topic.split("/")
+        if len(levels) != 3 or levels[0] != "things":
+            return None
+        thing = self._thing(levels[1])
+        inlet = None if thing is None else self._hear.inlets(thing).get(levels[2])
+        return None if inlet is None else inlet.number
+
+    def readable(self, asker: Asker | None) -> Readable:
+        """The streams that this asker may read now, each with its topics."""
+        found = []
+        for view in self._tell.views(asker):
+            names = self.names(view.thing.thing)
+            found.append((tuple(f"things/{name}/{view.stream.installed.name}" for name in names), view.stream.number))
+        return found
+
+    def _thing(self, name: str) -> ThingId | None:
+        try:
+            return self._slugs().get(check_slug(name)) or ThingId(parse_id("th", name))
+        except BadName:
+            return None
