@@ -1,0 +1,192 @@
+"""What the JSON interface answers with, each body declared once; the command line reads the same values.
+
+Rules
+- Identifiers stand in their printed form, digests in hex, times in ISO 8601 in UTC.
+- A token stands in exactly one answer: the one that made it.
+
+Source: docs/reference/api.md; RFC 8259.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from troth.names import Slug, Uri
+from troth.statements.choice import Decision
+from troth.statements.organisation import OrganisationBody
+
+__all__ = [
+    "ChoiceSaid",
+    "Choices",
+    "ClaimMade",
+    "Claimed",
+    "Done",
+    "Entered",
+    "HouseholdMade",
+    "OfferShown",
+    "Organisations",
+    "PersonMade",
+    "RecipientMade",
+    "SegmentShown",
+    "Status",
+    "TallyShown",
+    "ThingMade",
+    "ThingShown",
+    "Things",
+]
+
+
+class Done(msgspec.Struct, frozen=True):
+    """It is registered, under the name it was given."""
+
+    registered: str
+
+
+class Organisations(msgspec.Struct, frozen=True):
+    """All registered organisations, by URI."""
+
+    organisations: tuple[OrganisationBody, ...]
+
+
+class HouseholdMade(msgspec.Struct, frozen=True):
+    """A household."""
+
+    household: str
+
+
+class PersonMade(msgspec.Struct, frozen=True):
+    """A person, and the one-time link to their pages, shown this once."""
+
+    person: str
+    invitation: str
+
+
+class ClaimMade(msgspec.Struct, frozen=True):
+    """A claim token, shown this once, and a command that spends it."""
+
+    slug: Slug
+    claim: str
+    claim_command: str
+
+
+class ThingMade(msgspec.Struct, frozen=True):
+    """A thing that may claim its credential now. `mqtt`: where it speaks MQTT."""
+
+    thing: str
+    slug: Slug
+    claim: str
+    claim_command: str
+    datastreams: Mapping[str, int]
+    mqtt: str
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """A thing's own credential, shown this once; `topics` by stream name."""
+
+    thing: str
+    slug: Slug
+    credential: str
+    datastreams: Mapping[str, int]
+    topics: Mapping[str, str]
+    mqtt: str
+
+
+class RecipientMade(msgspec.Struct, frozen=True):
+    """A recipient's token for programs, and a one-time link to its screen; both shown this once."""
+
+    token: str
+    invitation: str
+
+
+class Entered(msgspec.Struct, frozen=True):
+    """A session, and for whom: `operator`, `person` or `recipient`."""
+
+    session: str
+    who: str
+
+
+class TallyShown(msgspec.Struct, frozen=True):
+    """Counts of one thing: received = stored + repeated + all refused."""
+
+    stored: int
+    repeated: int
+    refused: Mapping[str, int]
+
+
+class ThingShown(msgspec.Struct, frozen=True):
+    """One thing as its operator sees it."""
+
+    slug: Slug
+    name: str
+    thing: str
+    datastreams: Mapping[str, int]
+    tally: TallyShown
+
+
+class Things(msgspec.Struct, frozen=True):
+    """All things, by short name."""
+
+    things: tuple[ThingShown, ...]
+
+
+class SegmentShown(msgspec.Struct, frozen=True):
+    """The newest signed segment."""
+
+    number: int
+    tick: str
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How a node and its record stand. `log_root` in hex."""
+
+    version: str
+    url: str
+    mqtt: str
+    operator: Uri
+    origin: str
+    verifier_key: str
+    journal: int
+    log_size: int
+    log_root: str
+    things: int
+    last_segment: SegmentShown | None
+
+
+class OfferShown(msgspec.Struct, frozen=True):
+    """Something a person may say yes or no to.
+
+    `notice` is the text they are shown, `digest` names it in their choice; `views` are those that a yes opens, from the most
+    to the least revealing; `decision` and `since` are their last choice, absent before the first.
+    """
+
+    datastream: int
+    thing: str
+    stream: str
+    purpose: str
+    what_for: str
+    benefit: str
+    recipients: tuple[str, ...]
+    retention_days: int
+    views: tuple[str, ...]
+    if_yes: str | None
+    if_no: str | None
+    notice: str
+    digest: str
+    language: str
+    decision: Decision | None
+    since: str | None
+
+
+class Choices(msgspec.Struct, frozen=True):
+    """All offers of a person."""
+
+    choices: tuple[OfferShown, ...]
+
+
+class ChoiceSaid(msgspec.Struct, frozen=True):
+    """A choice that counts: id of its statement (hex), its position, when it was asked for, how long until in effect."""
+
+    statement: str
+    position: int
+    asked: str
+    effect_ms: float

@@ -1,0 +1,178 @@
+"""Who calls the JSON interface, and how a journey's value or error becomes a response.
+
+Rules
+- Who calls is settled before a body is read. A token in `Authorization` goes before the session cookie.
+- A request that can change something takes the cookie only from this node's own pages: `Sec-Fetch-Site: same-origin`, or
+  an `Origin` that is the address the node is reached under. Without either header the cookie counts for nothing.
+- A body is JSON and says so, at most 256 KiB.
+- An operator is told what is missing; for everybody else "nothing there" is one constant answer.
+
+Source: W3C Fetch Metadata §2.3, RFC 6454 §7; wire/credentials, wire/problems.
+Left out: rate limits; what is no TrothError, which the outermost door turns into an incident.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from troth.api.forms import filled
+from troth.errors import BadJson, NotFound, TooLarge, TrothError, WrongToken
+from troth.journeys.recognise import Principal, Recognise
+from troth.names import PersonId
+from troth.wire.credentials import authorization, session
+from troth.wire.limits import PAYLOAD_BYTES
+from troth.wire.problems import not_allowed, problem_of, reply
+
+__all__ = ["Callers", "Work", "created", "form", "resource", "shown"]
+
+Work = Callable[[Request], Awaitable[Response]]
+S = TypeVar("S", bound=msgspec.Struct)
+
+_READING: Final = frozenset({"GET", "HEAD"})
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_JSON: Final = b"application/json"
+
+
+class Callers:
+    """Recognises callers. `url`: the address under which people reach the node."""
+
+    def __init__(self, recognise: Recognise, *, url: str) -> None:
+        self._recognise = recognise
+        parts = urlsplit(url)
+        self._own = f"{parts.scheme}://{parts.netloc}".lower()
+
+    def principal(self, request: Request) -> Principal | None:
+        """Whoever shows a token, or None without one.
+
+        Raises:
+            Malformed: what stands there is no token.
+            WrongToken: it is unknown, used or expired.
+        """
+        headers = tuple(request.headers.raw)
+        token = authorization(headers)
+        if token is None and (request.method in _READING or self._same_origin(request)):
+            token = session(headers)
+        if token is None:
+            return None
+        who = self._recognise.token(token)
+        if who is None:
+            raise WrongToken("this token is unknown, used or expired")
+        return who
+
+    def known(self, request: Request) -> Principal:
+        """Whoever shows a token; WrongToken without one."""
+        who = self.principal(request)
+        if who is None:
+            raise WrongToken("this needs a token", hint="Send 'Authorization: Bearer TOKEN'.")
+        return who
+
+    def operator(self, request: Request) -> None:
+        """Return if the operator calls; WrongToken for anybody else."""
+        if not self.known(request).operator:
+            raise WrongToken("this token is for something else: only whoever runs this place may ask this")
+
+    def person(self, request: Request) -> PersonId:
+        """The person in whose session this is; WrongToken for anybody else."""
+        who = self.known(request)
+        if who.person is None:
+            raise WrongToken("this token is for something else: a choice is made in a person's own session")
+        return who.person
+
+    def spoken(self, work: Work) -> Work:
+        """`work`, with its errors as problem documents."""
+
+        async def said(request: Request) -> Response:
+            try:
+                return await work(request)
+            except TrothError as error:
+                return _problem(error)
+
+        return said
+
+    def operated(self, work: Work) -> Work:
+        """`work` for the operator only; what it does not find is named."""
+
+        async def said(request: Request) -> Response:
+            try:
+                self.operator(request)
+                return await work(request)
+            except NotFound as error:
+                told = msgspec.structs.replace(problem_of(error), detail=error.message)
+                return _problem(error, body=msgspec.json.encode(told))
+            except TrothError as error:
+                return _problem(error)
+
+        return said
+
+    def _same_origin(self, request: Request) -> bool:
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site == "same-origin"
+        origin = request.headers.get("origin")
+        return origin is not None and origin.lower() == self._own
+
+
+async def form(request: Request, kind: type[S]) -> S:
+    """The body of a request as a form.
+
+    Raises:
+        BadJson: another content type, or not this form.
+        TooLarge: more than 256 KiB.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON.decode():
+        raise BadJson("this body must be JSON", hint="Send 'Content-Type: application/json'.")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > PAYLOAD_BYTES:
+            raise TooLarge("a body has at most 256 KiB")
+    return filled(bytes(body), kind)
+
+
+def shown(answer: msgspec.Struct) -> Response:
+    """200 with an answer."""
+    return _answered(200, msgspec.json.encode(answer))
+
+
+def created(answer: msgspec.Struct) -> Response:
+    """201 with an answer."""
+    return _answered(201, msgspec.json.encode(answer))
+
+
+def resource(path: str, methods: Mapping[str, Work]) -> Route:
+    """A route that answers exactly these methods (and HEAD where it answers GET), and says so for others."""
+    known = dict(methods) | ({"HEAD": methods["GET"]} if "GET" in methods else {})
+    allowed = ", ".join(sorted(known))
+
+    async def answer(request: Request) -> Response:
+        work = known.get(request.method)
+        if work is not None:
+            return await work(request)
+        refused = not_allowed(request.method, allowed)
+        return _raw(refused.status, refused.body, refused.headers)
+
+    return Route(path, answer, methods=list(_METHODS))
+
+
+def _answered(status: int, body: bytes) -> Response:
+    headers = ((b"content-type", _JSON), (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store"))
+    return _raw(status, body, headers)
+
+
+def _problem(error: TrothError, *, body: bytes | None = None) -> Response:
+    answer = reply(error)
+    if body is None:
+        return _raw(answer.status, answer.body, answer.headers)
+    headers = tuple((k, b"%d" % len(body) if k == b"content-length" else v) for k, v in answer.headers)
+    return _raw(answer.status, body, headers)
+
+
+def _raw(status: int, body: bytes, headers: tuple[tuple[bytes, bytes], ...]) -> Response:
+    response = Response(body, status_code=status)
+    response.raw_headers = list(headers)
+    return response

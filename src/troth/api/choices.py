@@ -1,0 +1,90 @@
+"""The JSON interface of people who choose: what they may say yes or no to, what follows from it, and saying it.
+
+Rules
+- Giving, refusing and withdrawing are the same request with another word.
+- An offer carries the whole notice and its consequences, so that no choice is made without them.
+- The answer to a choice comes after the barrier: nothing leaves any more that it took away.
+
+Source: gate.md, "The barrier"; people.md, "Rules"; docs/reference/api.md.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from troth.api.answers import Choices, ChoiceSaid, OfferShown
+from troth.api.callers import Callers, created, form, resource, shown
+from troth.api.forms import ChoiceForm, digest_of
+from troth.errors import NotFound
+from troth.gate.question import Ground
+from troth.journeys.choose import Choose, Offer
+from troth.wire.times import parse_time, print_time
+
+__all__ = ["choice_routes"]
+
+NS_PER_MS = 1_000_000
+
+
+def choice_routes(choose: Choose, *, callers: Callers) -> list[Route]:
+    """All routes of this module."""
+
+    async def offers(request: Request) -> Response:
+        return shown(Choices(tuple(_offer_shown(each) for each in choose.offers(callers.person(request)))))
+
+    async def say(request: Request) -> Response:
+        person = callers.person(request)
+        said = await form(request, ChoiceForm)
+        notice = digest_of(said.notice)
+        offer = next(
+            (
+                each
+                for each in choose.offers(person)
+                if each.stream.number == said.datastream and each.purpose.purpose == said.purpose
+            ),
+            None,
+        )
+        if offer is None:
+            raise NotFound("there is no such choice for this person")
+        accepted = await choose.say(
+            person,
+            said.decision,
+            purpose=offer.purpose.purpose,
+            stream=offer.stream.stream,
+            notice=notice,
+            made_by="session",
+            variant=said.variant,
+            to_ns=None if said.to is None else parse_time(said.to),
+            since_ns=None if said.since is None else parse_time(said.since),
+        )
+        return created(
+            ChoiceSaid(
+                accepted.statement.hex(),
+                accepted.position,
+                print_time(accepted.asked_ns),
+                round(accepted.effect_ns / NS_PER_MS, 3),
+            )
+        )
+
+    return [resource("/api/choices", {"GET": callers.spoken(offers), "POST": callers.spoken(say)})]
+
+
+def _offer_shown(offer: Offer) -> OfferShown:
+    purpose, last = offer.purpose, offer.last
+    return OfferShown(
+        datastream=offer.stream.number,
+        thing=offer.thing.body.name,
+        stream=offer.stream.declared.title,
+        purpose=purpose.purpose,
+        what_for=purpose.title,
+        benefit=purpose.benefit,
+        recipients=purpose.recipients,
+        retention_days=purpose.retention_days,
+        views=tuple(view.variant for view in purpose.variants if view.ground == Ground.CHOICE),
+        if_yes=purpose.if_yes,
+        if_no=purpose.if_no,
+        notice=offer.notice.text,
+        digest=offer.notice.digest.hex(),
+        language=offer.notice.language,
+        decision=None if last is None else last.decision,
+        since=None if last is None else print_time(last.from_ns),
+    )

@@ -1,0 +1,226 @@
+"""The JSON interface of whoever runs a place, of things that claim their credential, and of invitations that are entered.
+
+Rules
+- Everything here but `claim`, `enter` and `leave` is the operator's; a thing may read its own counts.
+- Every change is a statement made by `journeys/join`; this module reads forms and writes answers.
+- A token is answered once, never again, and never logged.
+
+Source: things.md, "A thing joins"; people.md, "Accounts"; docs/reference/api.md.
+Left out: changing or ending a registration; it is registered anew.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from troth import __version__
+from troth.api.answers import (
+    Claimed,
+    ClaimMade,
+    Done,
+    Entered,
+    HouseholdMade,
+    Organisations,
+    PersonMade,
+    RecipientMade,
+    SegmentShown,
+    Status,
+    TallyShown,
+    ThingMade,
+    Things,
+    ThingShown,
+)
+from troth.api.callers import Callers, created, form, resource, shown
+from troth.api.forms import HouseholdForm, PersonForm, RecipientForm, ThingForm, TokenForm, household_of
+from troth.errors import NotFound, WrongToken
+from troth.journeys.join import Join
+from troth.journeys.oversee import Oversee, SeenThing
+from troth.journeys.recognise import Recognise
+from troth.names import PurposeId, check_slug, check_uri, print_household, print_person, print_thing
+from troth.statements.disclosure import DisclosureBody
+from troth.statements.organisation import OrganisationBody
+from troth.statements.passport import PassportBody
+from troth.wire.credentials import authorization
+from troth.wire.times import print_time
+
+__all__ = ["Addresses", "operate_routes"]
+
+
+class Addresses(msgspec.Struct, frozen=True):
+    """Where this node is reached: `url` by people and programs, `mqtt` by things (`mqtt://HOST:PORT`)."""
+
+    url: str
+    mqtt: str
+
+
+def operate_routes(
+    join: Join, oversee: Oversee, *, recognise: Recognise, callers: Callers, addresses: Addresses
+) -> list[Route]:
+    """All routes of this module, to be put below the root of the interface."""
+    registering = _Registering(join, addresses)
+    looking = _Looking(oversee, callers, addresses=addresses)
+    entering = _Entering(recognise, oversee, addresses=addresses)
+    op, open_ = callers.operated, callers.spoken
+    return [
+        resource("/api/organisations", {"GET": op(looking.organisations), "POST": op(registering.organisation)}),
+        resource("/api/products", {"POST": op(registering.product)}),
+        resource("/api/disclosures", {"POST": op(registering.disclosure)}),
+        resource("/api/households", {"POST": op(registering.household)}),
+        resource("/api/people", {"POST": op(registering.person)}),
+        resource("/api/recipients", {"POST": op(registering.recipient)}),
+        resource("/api/things", {"GET": op(looking.things), "POST": op(registering.thing)}),
+        resource("/api/things/{slug}/claim", {"POST": op(registering.claim_again)}),
+        resource("/api/things/{slug}/tally", {"GET": open_(looking.tally)}),
+        resource("/api/status", {"GET": op(looking.status)}),
+        resource("/api/claim", {"POST": open_(entering.claim)}),
+        resource("/api/enter", {"POST": open_(entering.enter)}),
+        resource("/api/leave", {"POST": open_(entering.leave)}),
+    ]
+
+
+class _Registering:
+    """What the operator registers."""
+
+    def __init__(self, join: Join, addresses: Addresses) -> None:
+        self._join = join
+        self._at = addresses
+
+    async def organisation(self, request: Request) -> Response:
+        body = await form(request, OrganisationBody)
+        await self._join.organisation(body)
+        return created(Done(body.organisation))
+
+    async def product(self, request: Request) -> Response:
+        body = await form(request, PassportBody)
+        await self._join.product(body)
+        return created(Done(body.product))
+
+    async def disclosure(self, request: Request) -> Response:
+        body = await form(request, DisclosureBody)
+        await self._join.disclosure(body)
+        return created(Done(body.product))
+
+    async def household(self, request: Request) -> Response:
+        body = await form(request, HouseholdForm)
+        return created(HouseholdMade(print_household(await self._join.household(body.name))))
+
+    async def person(self, request: Request) -> Response:
+        body = await form(request, PersonForm)
+        household = household_of(body.household)
+        person = await self._join.person(body.name, household, role=body.role, from_ns=body.from_ns())
+        return created(PersonMade(print_person(person), self._link(await self._join.invite(person))))
+
+    async def recipient(self, request: Request) -> Response:
+        body = await form(request, RecipientForm)
+        party, app, purpose = check_uri(body.party), check_slug(body.app), PurposeId(check_uri(body.purpose))
+        token = await self._join.recipient(party, app, purpose)
+        return created(RecipientMade(token, self._link(await self._join.invite_recipient(party, app, purpose))))
+
+    async def thing(self, request: Request) -> Response:
+        joined = await self._join.thing((await form(request, ThingForm)).request())
+        return created(
+            ThingMade(
+                print_thing(joined.thing),
+                joined.slug,
+                joined.claim,
+                self._command(joined.claim),
+                joined.datastreams,
+                self._at.mqtt,
+            )
+        )
+
+    async def claim_again(self, request: Request) -> Response:
+        slug = check_slug(request.path_params["slug"])
+        token = await self._join.claim_again(slug)
+        return created(ClaimMade(slug, token, self._command(token)))
+
+    def _link(self, token: str) -> str:
+        return f"{self._at.url}/enter/{token}"
+
+    def _command(self, token: str) -> str:
+        return f"troth thing claim --url {self._at.url} {token}"
+
+
+class _Looking:
+    """What the operator looks at, and a thing of itself."""
+
+    def __init__(self, oversee: Oversee, callers: Callers, *, addresses: Addresses) -> None:
+        self._oversee = oversee
+        self._callers = callers
+        self._at = addresses
+
+    async def organisations(self, _request: Request) -> Response:
+        return shown(Organisations(self._oversee.organisations()))
+
+    async def things(self, _request: Request) -> Response:
+        return shown(Things(tuple(_thing_shown(each) for each in self._oversee.things())))
+
+    async def tally(self, request: Request) -> Response:
+        who = self._callers.known(request)
+        seen = self._oversee.thing(check_slug(request.path_params["slug"]))
+        if not who.operator and who.thing != seen.thing:
+            raise NotFound("there is no thing of that name for this asker")
+        return shown(_tally_shown(seen))
+
+    async def status(self, _request: Request) -> Response:
+        now = await self._oversee.standing()
+        last = now.last_segment
+        return shown(
+            Status(
+                version=__version__,
+                url=self._at.url,
+                mqtt=self._at.mqtt,
+                operator=now.operator,
+                origin=now.origin,
+                verifier_key=now.verifier_key,
+                journal=now.journal,
+                log_size=now.log_size,
+                log_root=now.log_root.hex(),
+                things=now.things,
+                last_segment=None if last is None else SegmentShown(last.number, print_time(last.tick_ns)),
+            )
+        )
+
+
+class _Entering:
+    """Tokens that are spent, and sessions that end."""
+
+    def __init__(self, recognise: Recognise, oversee: Oversee, *, addresses: Addresses) -> None:
+        self._recognise = recognise
+        self._oversee = oversee
+        self._at = addresses
+
+    async def claim(self, request: Request) -> Response:
+        thing, credential = await self._recognise.claim((await form(request, TokenForm)).token)
+        seen = self._oversee.installed(thing)
+        topics = {name: f"things/{seen.slug}/{name}" for name in seen.datastreams}
+        return created(
+            Claimed(print_thing(thing), seen.slug, credential, seen.datastreams, topics, self._at.mqtt),
+        )
+
+    async def enter(self, request: Request) -> Response:
+        session = await self._recognise.enter((await form(request, TokenForm)).token)
+        who = self._recognise.token(session)
+        if who is None:
+            raise WrongToken("this session has ended already")
+        return created(Entered(session, "operator" if who.operator else "person" if who.person else "recipient"))
+
+    async def leave(self, request: Request) -> Response:
+        """End the session whose token is in the header. A token that is none, or already ended, is no error."""
+        token = authorization(request.headers.raw)
+        who = None if token is None else self._recognise.token(token)
+        if token is not None and who is not None and who.bearer == "session":
+            await self._recognise.leave(token)
+        return Response(status_code=204)
+
+
+def _thing_shown(seen: SeenThing) -> ThingShown:
+    return ThingShown(seen.slug, seen.name, print_thing(seen.thing), seen.datastreams, _tally_shown(seen))
+
+
+def _tally_shown(seen: SeenThing) -> TallyShown:
+    refused: Mapping[str, int] = dict(sorted(seen.tally.refused.items()))
+    return TallyShown(seen.tally.stored, seen.tally.repeated, refused)

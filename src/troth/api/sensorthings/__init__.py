@@ -1,0 +1,236 @@
+"""SensorThings 1.1 for readers: the service root, entities, and observations as the gate lets this asker see them.
+
+Rules
+- Everything goes through `journeys/tell`: what is not granted is not there, and answers with the same bytes as what is not.
+- A token that is not valid is 401, never "anyone". Without a token the asker is anyone.
+- Links are made from the address under which people reach the node, never from what a request calls it.
+- Gated answers are not to be stored by anybody on the way.
+
+Source: OGC 18-088 §8 to §9; things.md, "SensorThings 1.1".
+Left out: writing (things write through `ingest/http`), `$expand`, `$select`, and the entities that docs/reference/
+sensorthings.md says are not offered; `serverSettings` lists what is.
+Owner of all state: the event loop; there is none of its own.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import structlog
+from starlette.routing import BaseRoute, Mount, Route
+
+from troth.api.sensorthings import entities
+from troth.api.sensorthings.handing_over import HEADERS, hand_over, rendered
+from troth.errors import NotFound, NotOffered, TrothError, WrongToken
+from troth.gate.question import Asker
+from troth.journeys.recognise import Recognise
+from troth.journeys.tell import Page, StreamView, Tell
+from troth.wire.asgi import Receive, Scope, Send, headers_of, place_of, send_whole
+from troth.wire.credentials import credential
+from troth.wire.odata import (
+    Counting,
+    Options,
+    counting,
+    entity_query,
+    next_query,
+    no_query,
+    observation_query,
+    read_options,
+)
+from troth.wire.paths import PREFIX, EntitySet, Many, One, Related, Resource, Root, parse_path, print_path
+from troth.wire.problems import internal, not_allowed, reply
+
+__all__ = ["CONFORMANCE", "SensorThings", "routes"]
+
+CONFORMANCE: Final = tuple(
+    f"http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/{name}" for name in ("top", "count", "pagination")
+)
+_IDS_TO: Final = 1 << 53  # formats.md: `@iot.id` is an integer below 2^53
+_LISTED: Final = (EntitySet.THINGS, EntitySet.DATASTREAMS, EntitySet.SENSORS, EntitySet.OBSERVED_PROPERTIES)
+_diagnostics = structlog.get_logger("troth.api.sensorthings")
+_encode = msgspec.json.Encoder().encode
+
+
+def routes(service: "SensorThings") -> list[BaseRoute]:
+    """The routes of the interface: the root with and without a slash, and all below it."""
+    return [Route(PREFIX, service), Mount(PREFIX, service)]
+
+
+class SensorThings:
+    """The interface as one ASGI application.
+
+    Args:
+        tell: the journey.
+        recognise: knows tokens.
+        url: the address under which people reach the node, without a closing slash.
+        entropy: n random bytes, for incident numbers.
+    """
+
+    def __init__(self, tell: Tell, recognise: Recognise, *, url: str, entropy: Callable[[int], bytes]) -> None:
+        self._tell = tell
+        self._recognise = recognise
+        self._root = f"{url}{PREFIX}/"
+        self._entropy = entropy
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        begun = False
+
+        async def told(message: Scope) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._answer(scope, told)
+        except TrothError as error:
+            answer = reply(error)
+            await send_whole(send, answer.status, headers=answer.headers, body=answer.body)
+        except Exception as error:  # noqa: BLE001 - the outermost edge: the sender gets a number, the diagnostics the place
+            incident = self._entropy(8).hex()
+            _diagnostics.error("request failed", incident=incident, at=place_of(error))
+            if not begun:
+                answer = internal(incident)
+                await send_whole(send, answer.status, headers=answer.headers, body=answer.body)
+
+    async def _answer(self, scope: Scope, send: Send) -> None:
+        method: str = scope["method"]
+        if method not in {"GET", "HEAD"}:
+            refused = not_allowed(method, "GET, HEAD")
+            await send_whole(send, refused.status, headers=refused.headers, body=refused.body)
+            return
+        asker = self._asker(scope)
+        resource = parse_path(scope["path"].removeprefix(PREFIX))
+        options = read_options(scope["query_string"])
+        if isinstance(resource, Many) and resource.set is EntitySet.OBSERVATIONS:
+            document, page = await self._observations(resource, options, asker)
+        elif isinstance(resource, One) and resource.set is EntitySet.OBSERVATIONS:
+            no_query(options)
+            page = await self._tell.observation(_id(resource), asker=asker)
+            document = _encode(entities.observation(page.rows[0], page.view, root=self._root))
+        else:
+            body = await self._entity(resource, options, asker)
+            length = (b"content-length", b"%d" % len(body))
+            await send_whole(send, 200, headers=(*HEADERS, length), body=b"" if method == "HEAD" else body)
+            return
+        if method == "HEAD":
+            await send_whole(send, 200, headers=(*HEADERS, (b"content-length", b"%d" % len(document))))
+            return
+        await hand_over(send, document, holds=page.holds)
+
+    def _asker(self, scope: Scope) -> Asker | None:
+        token = credential(headers_of(scope))
+        if token is None:
+            return None
+        who = self._recognise.token(token)
+        if who is None:
+            raise WrongToken("This token is unknown, used or expired.")
+        return who.asker
+
+    # --- observations ------------------------------------------------------------------------------------------------
+
+    async def _observations(self, resource: Many, options: Options, asker: Asker | None) -> tuple[bytes, Page]:
+        """One page as a document. It is made again when the answer has changed before its first byte."""
+        query = observation_query(options)
+        if resource.of is None:
+            raise NotOffered("Observations are read by Datastream in this version.")
+        number = _id(resource.of)
+        while True:
+            page = await self._tell.observations(number, query, asker=asker)
+            members = []
+            if counting(options) is Counting.YES:
+                members.append(b'"@iot.count":%d' % await self._tell.count(number, query, asker=asker))
+            if page.after is not None:
+                members.append(b'"@iot.nextLink":' + _encode(self._next(resource, options, page.after.time_ns)))
+            rows = await rendered(page, root=self._root, pause=_pause)
+            if page.holds():
+                members.append(b'"value":[' + b",".join(rows) + b"]")
+                return b"{" + b",".join(members) + b"}", page
+
+    def _next(self, resource: Resource, options: Options, mark: int) -> str:
+        return f"{self._root}{print_path(resource)}?{next_query(options, mark)}"
+
+    # --- everything else ---------------------------------------------------------------------------------------------
+
+    async def _entity(self, resource: Resource, options: Options, asker: Asker | None) -> bytes:
+        match resource:
+            case Root():
+                no_query(options)
+                return self._service_root()
+            case Many():
+                return self._set(resource, options, asker)
+            case One(set=kind):
+                no_query(options)
+                return _encode(self._shown(kind, self._view(resource, asker), asker))
+            case Related(set=kind, of=of):
+                no_query(options)
+                if of.set is EntitySet.OBSERVATIONS:
+                    view = (await self._tell.observation(_id(of), asker=asker)).view
+                else:
+                    view = self._view(of, asker)
+                return _encode(self._shown(kind, view, asker))
+
+    def _service_root(self) -> bytes:
+        value = [{"name": each.value, "url": self._root + each.value} for each in _LISTED]
+        return _encode({"value": value, "serverSettings": {"conformance": CONFORMANCE}})
+
+    def _view(self, one: One, asker: Asker | None) -> StreamView:
+        """The stream behind an entity; of a Thing the first one that may be seen."""
+        number = _id(one)
+        if one.set is not EntitySet.THINGS:
+            return self._tell.view(number, asker)
+        view = next((each for each in self._tell.views(asker) if each.thing.number == number), None)
+        if view is None:
+            raise NotFound("there is no such thing for this asker")
+        return view
+
+    def _set(self, resource: Many, options: Options, asker: Asker | None) -> bytes:
+        query = entity_query(options)
+        if resource.of is not None:
+            self._view(resource.of, asker)
+        seen: dict[int, StreamView] = {}
+        for view in self._tell.views(asker):
+            if _belongs(view, resource.of):
+                seen.setdefault(_number(view, resource.set), view)
+        numbers = sorted(number for number in seen if number > query.after)
+        page = numbers[: query.top]
+        members = []
+        if query.counting is Counting.YES:
+            members.append(b'"@iot.count":%d' % len(seen))
+        if page and len(numbers) > len(page):
+            members.append(b'"@iot.nextLink":' + _encode(self._next(resource, options, page[-1])))
+        members.append(b'"value":' + _encode([self._shown(resource.set, seen[number], asker) for number in page]))
+        return b"{" + b",".join(members) + b"}"
+
+    def _shown(self, kind: EntitySet, view: StreamView, asker: Asker | None) -> msgspec.Struct:
+        match kind:
+            case EntitySet.THINGS:
+                return entities.thing(view, asker, root=self._root)
+            case EntitySet.DATASTREAMS:
+                return entities.datastream(view, root=self._root)
+            case EntitySet.SENSORS:
+                return entities.sensor(view, root=self._root)
+            case EntitySet.OBSERVED_PROPERTIES:
+                return entities.observed_property(view, root=self._root)
+            case EntitySet.OBSERVATIONS:
+                raise AssertionError("observations are rendered as pages")
+
+
+async def _pause() -> None:
+    await asyncio.sleep(0)
+
+
+def _id(one: One) -> int:
+    """The number, if it can be one of ours."""
+    if not 0 <= one.id < _IDS_TO:
+        raise NotFound("no number of ours is so large")
+    return one.id
+
+
+def _number(view: StreamView, kind: EntitySet) -> int:
+    return view.thing.number if kind is EntitySet.THINGS else view.stream.number
+
+
+def _belongs(view: StreamView, of: One | None) -> bool:
+    return of is None or _number(view, of.set) == of.id

@@ -1,0 +1,82 @@
+"""docs/reference/api.md is true: it lists every resource with its methods, and its examples run in their order."""
+
+import re
+from typing import Final
+
+import msgspec
+
+from tests.architecture.trees import ROOT
+from tests.journeys.api_house import House, run
+from troth.api.callers import Callers
+from troth.api.choices import choice_routes
+from troth.api.operate import Addresses, operate_routes
+from troth.api.proofs import proof_routes
+from troth.api.street import street_routes
+
+PAGE: Final = ROOT / "docs" / "reference" / "api.md"
+
+
+def sections() -> dict[str, str]:
+    """Text by heading."""
+    parts = re.split(r"^## (.+)$", PAGE.read_text(), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def paths(started: House) -> list[str]:
+    node = started.node
+    callers = Callers(node.recognise, url="http://localhost:8080")
+    addresses = Addresses("http://localhost:8080", "mqtt://localhost:1883")
+    routes = [
+        *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
+        *choice_routes(node.choose, callers=callers),
+        *proof_routes(node.prove, callers=callers),
+        *street_routes(node.street, callers=callers),
+    ]
+    return [route.path for route in routes]
+
+
+def test_the_page_lists_every_resource_with_its_methods() -> None:
+    async def test(started: House) -> None:
+        known = set()
+        for path in paths(started):
+            refused = await started.ask("OPTIONS", path.replace("{slug}", "x").replace("{number}", "1"))
+            assert 405 == refused.status_code
+            allowed = set(refused.headers["allow"].split(", ")) - {"HEAD"}
+            known |= {f"{method} {path}" for method in allowed}
+        assert known == set(sections())
+
+    run(test)
+
+
+def test_the_examples_run_in_their_order() -> None:
+    async def test(started: House) -> None:
+        found: dict[str, str] = {}
+        for heading, text in sections().items():
+            method, path = heading.split()
+            block = re.search(r"```json\n(.+?)```", text, flags=re.DOTALL)
+            if method == "POST":
+                assert block is not None, heading
+            body = "" if block is None else block[1]
+            for word, value in found.items():
+                body = body.replace(f'"{word}"', f'"{value}"')
+            token = found.get("SESSION") if "choices" in path else started.operator
+            path = path.replace("{slug}", "meter-in-the-hall").replace("{number}", "1")
+            answer = await started.ask(method, path, body.encode() or None, token=token)
+            wanted = {"/api/leave": 204, "/api/proofs/1": 404}.get(path, 201 if method == "POST" else 200)
+            assert wanted == answer.status_code, f"{heading}: {answer.text}"
+            if answer.status_code not in {200, 201}:
+                continue
+            got = msgspec.json.decode(answer.content, type=dict[str, object])
+            for key in ("household", "person", "claim", "session"):
+                if key in got:
+                    found[key.upper()] = str(got[key])
+            if path == "/api/people":
+                found["INVITATION"] = str(got["invitation"]).rpartition("/")[2]
+            offers = got.get("choices")
+            if isinstance(offers, list):
+                found["NOTICE"] = offers[0]["digest"]
+            for name in re.findall(r"`\{\"([a-z_]+)\"", text):
+                assert name in got, f"{heading} answers no {name}"
+        assert {"HOUSEHOLD", "PERSON", "CLAIM", "INVITATION", "SESSION", "NOTICE"} == set(found)
+
+    run(test)
