@@ -29,7 +29,9 @@ __all__ = ["FILE_NAME", "Demo", "Settings", "load"]
 FILE_NAME: Final = "troth.toml"
 PREFIX: Final = "TROTH_"
 # Names of the environment that start with the prefix but are not settings: they belong to the project's own tests.
-NOT_SETTINGS: Final = frozenset({"TROTH_TEST_DATA", "TROTH_TEST_JOBS", "TROTH_REQUIRE_DATA", "TROTH_PYTHON"})
+NOT_SETTINGS: Final = frozenset(
+    {"TROTH_TEST_DATA", "TROTH_TEST_JOBS", "TROTH_REQUIRE_DATA", "TROTH_PYTHON", "TROTH_URL", "TROTH_TOKEN"}
+)
 
 _STORE: Final = r"^[a-z][a-z0-9+.-]*:[^\s][^\n]*\Z"
 _ORIGIN: Final = r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,254}\Z"  # C2SP tlog-checkpoint: no scheme, no spaces, no plus sign
@@ -57,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     origin: Annotated[str, msgspec.Meta(pattern=_ORIGIN)] | None = None
     demo: Demo = Demo.ON
     segment_tick_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 10  # record.md: stated in the gate's key statement
-    commit_ms: Annotated[int, msgspec.Meta(ge=2, le=10)] = 3  # things.md, The writer: every 2 to 10 ms
+    commit_ms: Annotated[int, msgspec.Meta(ge=2, le=10)] = 2  # things.md, The writer: every 2 to 10 ms
     log_lag_s: Annotated[float, msgspec.Meta(ge=0.1, le=1.5)] = 1.0  # record.md, The journal: at most 1.5 s
     journal: StoreUrl = "sqlite:journal.db"
     conduct: StoreUrl = "sqlite:conduct.db"

@@ -1,0 +1,1 @@
+"""Composition root: settings and ports become a wired node with its sockets, writers and beats."""

@@ -1,0 +1,117 @@
+"""The doors of one node, given their journeys: HTTP (pages, JSON, SensorThings, the log) and MQTT.
+
+Rules
+- A door gets journeys and values, never a store.
+- The two ingest routes go around the router: they are raw ASGI and must be quick.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, TypeAlias
+
+import structlog
+from starlette.applications import Starlette
+
+from troth.api import log, sensorthings
+from troth.api.callers import Callers
+from troth.api.choices import choice_routes
+from troth.api.operate import Addresses, operate_routes
+from troth.api.proofs import proof_routes
+from troth.api.street import street_routes
+from troth.app.node import Node
+from troth.ingest.http import HttpIngest
+from troth.ingest.mqtt import Endpoint
+from troth.names import StreamId
+from troth.web.deployment import Deployment
+from troth.web.failures import INCIDENT, Failures
+from troth.web.pages import page_routes
+from troth.web.shell import Shell
+
+__all__ = ["http_doors", "mqtt_door"]
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+_REPEATS: Final = b"troth/repeat-keys/v1"
+
+
+def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """The ASGI application of a started node."""
+    settings, ports = node.settings, node.ports
+    url = settings.url
+    callers = Callers(node.recognise, url=url)
+    addresses = Addresses(url, f"mqtt://localhost:{settings.mqtt_port}")
+    ingest = HttpIngest(
+        node.hear,
+        node.recognise,
+        url=url,
+        clock=ports.clock,
+        secret=repeat_secret(node),
+        entropy=ports.entropy,
+    )
+    readers = sensorthings.SensorThings(node.tell, node.recognise, url=url, entropy=ports.entropy)
+    shell = Shell(ports.clock)
+    routes = [
+        *sensorthings.routes(readers),
+        *log.routes(node.record.sequencer.read),
+        *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
+        *choice_routes(node.choose, callers=callers),
+        *proof_routes(node.prove, callers=callers),
+        *street_routes(node.street, callers=callers),
+        *page_routes(_deployment(node), shell),
+    ]
+    router = Starlette(routes=routes, exception_handlers=Failures(shell, ports.entropy).handlers())
+
+    async def doors(scope: Scope, receive: Receive, send: Send) -> None:
+        if ingest.takes(scope):
+            await ingest(scope, receive, send)
+            return
+        try:
+            await router(scope, receive, send)
+        except Exception:
+            if INCIDENT not in scope:  # otherwise it was answered and written down, and Starlette raises it once more
+                raise
+
+    return doors
+
+
+def mqtt_door(node: Node) -> Endpoint:
+    """The protocol factory for MQTT connections of a started node."""
+    diagnostics = structlog.get_logger("troth.mqtt")
+    return Endpoint(
+        node.hear,
+        node.tell,
+        recognise=node.recognise,
+        slugs=node.ports.accounts.slugs,
+        secret=repeat_secret(node),
+        entropy=node.ports.entropy,
+        later=asyncio.get_running_loop().call_later,
+        diagnose=diagnostics.info,
+    )
+
+
+def repeat_secret(node: Node) -> bytes:
+    """The secret of repeat keys: the same after a restart, known to nobody without the gate's key."""
+    return hashlib.sha256(_REPEATS + node.ports.keys.signer("gate").sign(_REPEATS)).digest()
+
+
+def _deployment(node: Node) -> Deployment:
+    def stream_of(number: int) -> StreamId | None:
+        return node.directory.by_number.get(number)
+
+    return Deployment(
+        url=node.settings.url,
+        origin=node.origin,
+        tick_s=node.settings.segment_tick_s,
+        clock=node.ports.clock,
+        explain=node.explain,
+        why=node.why,
+        choose=node.choose,
+        prove=node.prove,
+        recognise=node.recognise,
+        street=node.street,
+        log=node.record.sequencer,
+        stream_of=stream_of,
+        things=node.oversee.things,
+    )

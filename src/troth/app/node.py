@@ -1,0 +1,311 @@
+"""One node, wired: settings and ports in, journeys out. It only wires, starts, ticks and stops.
+
+Rules
+- Starting: replay the journal, begin what is missing, mend what a crash left, publish what the log lags behind.
+- Segments close at a fixed tick, whether anything happened or not; the log follows the journal within `log_lag_s`.
+- A step of the clock of more than a second is a trace and ends all leases.
+- A failure of a truth file ends the node: `failed` is set, and whoever runs it stops the process.
+
+Source: runtime.md; house.md ("app only wires").
+"""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+
+from troth.app.ports import Ports
+from troth.clock import NS_PER_S
+from troth.errors import TrothError, Unavailable
+from troth.gate.leases import Leases
+from troth.journeys.accept import Accept
+from troth.journeys.access import Access
+from troth.journeys.accounts import Account, Bearer
+from troth.journeys.begin import begin, fresh_origin, origin_of
+from troth.journeys.choose import Choose
+from troth.journeys.explain import Explain
+from troth.journeys.hear import Hear
+from troth.journeys.join import Join
+from troth.journeys.oversee import Oversee
+from troth.journeys.prove import Prove
+from troth.journeys.recognise import INVITATION_S, Recognise
+from troth.journeys.record import Record
+from troth.journeys.street import Street
+from troth.journeys.tell import Tell
+from troth.journeys.why import Why
+from troth.settings import Settings
+from troth.state.directory import Directory
+from troth.state.in_force import InForce
+from troth.things.stores import SEGMENT_MAX, NotedTrace, Told
+from troth.tlog.sequencer import Sequencer
+from troth.tlog.trace import ClockStep, encode
+
+__all__ = ["Node"]
+
+_STEP_NS: Final = NS_PER_S  # runtime.md: a step of more than 1 s
+_LOOK_S: Final = 0.5
+T = TypeVar("T")
+
+
+class Node:
+    """The journeys of one deployment on its ports. Owner of everything in it: the event loop it was started on."""
+
+    def __init__(self, settings: Settings, ports: Ports) -> None:
+        self.settings = settings
+        self.ports = ports
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._whole: set[asyncio.Task[Any]] = set()
+        self._appended = asyncio.Event()
+        self._full = asyncio.Event()
+        self.failed: asyncio.Future[TrothError] = asyncio.get_running_loop().create_future()
+        self.directory = Directory()
+        self.leases = Leases(InForce())
+        clock, entropy = ports.clock, ports.entropy
+        self.origin = origin_of(ports.journal) or settings.origin or fresh_origin(entropy)
+        self.recognise = Recognise(ports.accounts, clock=clock, entropy=entropy)
+        self.access = Access(ports.conduct, clock, entropy=entropy)
+        self.hear = Hear(ports.conduct, self.leases, self.directory, clock=clock)
+        self.tell = Tell(
+            ports.conduct,
+            ports.observations,
+            leases=self.leases,
+            directory=self.directory,
+            access=self.access,
+            clock=clock,
+            spawn=self.spawn,
+            pause=ports.pause,
+        )
+        self.accept = Accept(
+            ports.journal,
+            ports.conduct,
+            leases=self.leases,
+            directory=self.directory,
+            tell=self.tell,
+            clock=clock,
+            entropy=entropy,
+            appended=self._appended.set,
+            whole=self.whole,
+        )
+        self.choose = Choose(
+            self.accept,
+            ports.keys,
+            directory=self.directory,
+            in_force=self.leases.in_force,
+            clock=clock,
+            entropy=entropy,
+        )
+        self.join = Join(
+            self.accept,
+            ports.accounts,
+            recognise=self.recognise,
+            keys=ports.keys,
+            directory=self.directory,
+            clock=clock,
+            entropy=entropy,
+        )
+        self.street = Street(self.join, ports.accounts, directory=self.directory, clock=clock)
+        self.record: Record
+        self.prove: Prove
+        self.oversee: Oversee
+        self.explain: Explain
+        self.why: Why
+
+    async def start(self) -> None:
+        """Bring the node up; on return it may hear, tell and be chosen through.
+
+        Raises:
+            LogDiverged, FormatTooNew, StorageFailed: the data cannot be gone on with; says why.
+        """
+        ports = self.ports
+        self.accept.replay()
+        await begin(
+            self.accept,
+            ports.journal,
+            keys=ports.keys,
+            directory=self.directory,
+            clock=ports.clock,
+            origin=self.origin,
+            segment_tick_s=self.settings.segment_tick_s,
+        )
+        sequencer = Sequencer.open(
+            ports.tiles, ports.lock, signer=ports.keys.signer("log"), origin=self.origin, outside=ports.outside
+        )
+        self.record = Record(
+            ports.conduct,
+            ports.observations,
+            journal=ports.journal,
+            sequencer=sequencer,
+            accept=self.accept,
+            access=self.access,
+            keys=ports.keys,
+            clock=ports.clock,
+            entropy=ports.entropy,
+            in_worker=ports.in_worker,
+        )
+        self.prove = Prove(
+            self.tell,
+            ports.observations,
+            journal=ports.journal,
+            directory=self.directory,
+            log=sequencer,
+            index_of=self.record.index_of,
+            in_worker=ports.in_worker,
+            tick_s=self.settings.segment_tick_s,
+        )
+        self.oversee = Oversee(
+            self.directory,
+            ports.accounts,
+            hear=self.hear,
+            journal=ports.journal,
+            observations=ports.observations,
+            sequencer=sequencer,
+        )
+        self.explain = Explain(
+            self.tell,
+            self.choose,
+            directory=self.directory,
+            accounts=ports.accounts,
+            tally=self.hear.tally,
+            clock=ports.clock,
+        )
+        self.why = Why(
+            self.tell,
+            self.directory,
+            journal=ports.journal,
+            index_of=self.record.index_of,
+            tick_s=self.settings.segment_tick_s,
+            clock=ports.clock,
+        )
+        ports.conduct.listen(self._committed)
+        await self.accept.mend()
+        await self.record.publish()
+
+    def run(self) -> None:
+        """Start the beats: segments, log, clock. They end with `close`."""
+        self._beat(self._tick_forever())
+        self._beat(self._publish_forever())
+        self._beat(self._watch_clock())
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Run on the loop for one listener; a failure of storage in it ends the node, any other error is reported."""
+        self._go(self._guard(work))
+
+    def _beat(self, work: Coroutine[None, None, None]) -> None:
+        """Run what must never end; whatever ends it ends the node."""
+        self._go(self._guard_beat(work))
+
+    def _go(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def whole(self, work: Coroutine[None, None, T]) -> T:
+        """Run work to its end even when the caller is cancelled; what fails halfway ends the node."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._whole.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: "asyncio.Task[T]") -> None:
+        self._whole.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            # What was checked before it began and failed nevertheless may have been done by half.
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """A truth file has failed, or a rule can no longer be kept: whoever runs this node must stop the process."""
+        if not self.failed.done():
+            known = error if isinstance(error, TrothError) else Unavailable(f"this node broke ({type(error).__name__})")
+            self.failed.set_result(known)
+
+    async def operator_link(self) -> str:
+        """A fresh one-time link that makes its opener the operator."""
+        token = await self.recognise.give(Bearer.INVITATION, Account(b"", Bearer.INVITATION), seconds=INVITATION_S)
+        return f"{self.settings.url}/enter/{token}"
+
+    async def close(self) -> None:
+        """Stop the beats and close the ports; what was acknowledged is durable already."""
+        await asyncio.gather(*self._whole, return_exceptions=True)
+        for task in tuple(self._tasks):
+            task.cancel()
+        for task in tuple(self._tasks):
+            with suppress(asyncio.CancelledError):
+                await task
+        await self.ports.conduct.close()
+        await self.ports.observations.close()
+        await self.ports.journal.close()
+        await self.ports.accounts.close()
+
+    def _committed(self, batches: Sequence[Told]) -> None:
+        try:
+            self.tell.told(batches)
+        finally:
+            self._hear_on()
+            if self.ports.conduct.uncut >= SEGMENT_MAX:
+                self._full.set()
+
+    def _hear_on(self) -> None:
+        try:
+            self.hear.committed()
+        except Exception as error:
+            self.fail(error)  # what waited there is neither kept nor refused any more
+            raise
+
+    async def _guard(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except Unavailable as error:
+            self.fail(error)
+        except Exception as error:  # noqa: BLE001 - one listener's work; the loop's handler reports it
+            context = {"message": "work for a listener failed", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
+
+    async def _guard_beat(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - whatever it is, the beat has ended
+            self.fail(error)
+
+    async def _tick_forever(self) -> None:
+        """Close a segment at every multiple of the tick since start; a late one is not made up for."""
+        loop = asyncio.get_running_loop()
+        began, tick_s, beat = loop.time(), self.settings.segment_tick_s, 0
+        while True:
+            beat = max(beat + 1, int((loop.time() - began) // tick_s) + 1)
+            while not await self._until(began + beat * tick_s):
+                await self.record.spill()
+            await self.record.tick()
+
+    async def _until(self, moment: float) -> bool:
+        """Wait for a moment of the loop's time: True when it came, False when a segment was full before it."""
+        try:
+            async with asyncio.timeout_at(moment):
+                await self._full.wait()
+        except TimeoutError:
+            return True
+        self._full.clear()
+        return False
+
+    async def _publish_forever(self) -> None:
+        """Take open statements into the log, at most `log_lag_s` after they were accepted."""
+        while True:
+            await self._appended.wait()
+            await asyncio.sleep(self.settings.log_lag_s / 2)
+            self._appended.clear()
+            await self.record.publish()
+
+    async def _watch_clock(self) -> None:
+        """End what has come to its end; compare the clock that may step with the one that may not."""
+        clock = self.ports.clock
+        offset = clock.now() - clock.ticks()
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            self.tell.expire()
+            stepped = clock.now() - clock.ticks() - offset
+            if abs(stepped) <= _STEP_NS:
+                continue
+            offset += stepped
+            self.tell.ended(self.leases.end_all())
+            trace = ClockStep(gate_ns=clock.now(), by_ns=stepped)
+            await self.ports.conduct.note([NotedTrace(trace.kind, encode(trace), self.ports.entropy(16))])

@@ -1,0 +1,32 @@
+"""What a node is built on: the ports, as opened by `drivers` for real or by `troth.testing` in memory."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from troth.clock import Clock
+from troth.journeys.accounts import AccountStore
+from troth.journeys.record import InWorker
+from troth.signing.keys import KeyStore
+from troth.statements.journal import Journal
+from troth.things.stores import ConductStore, ObservationStore
+from troth.tlog.storage import Lock, TileStore
+
+__all__ = ["Ports"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything a node needs of the world. `entropy(n)` gives n random bytes; `outside` may be absent in tests."""
+
+    clock: Clock
+    entropy: Callable[[int], bytes]
+    keys: KeyStore
+    journal: Journal
+    conduct: ConductStore
+    observations: ObservationStore
+    accounts: AccountStore
+    tiles: TileStore
+    lock: Lock
+    outside: TileStore | None
+    in_worker: InWorker
+    pause: Callable[[], Awaitable[None]]

@@ -1,0 +1,238 @@
+"""Run a node in this process: hold the folder, open what it is built on, listen, and stop when told or when storage fails.
+
+Rules
+- Everything that can be wrong at the start (folder, ports, formats) is one TrothError with a hint, before anything listens.
+- The operator's token lies in the data folder, readable by its owner only; commands on the same computer use it.
+- `ready` is called when things and people can be served, with what to print.
+
+Source: runtime.md; people.md, "Accounts" (one-time operator link).
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+import uvicorn
+
+from troth import drivers
+from troth.app.doors import http_doors, mqtt_door
+from troth.app.node import Node
+from troth.app.ports import Ports
+from troth.clock import SystemClock
+from troth.errors import PortTaken, StorageFailed, TrothError
+from troth.journeys.accounts import Account, Bearer
+from troth.journeys.begin import fresh_origin, origin_of
+from troth.settings import Demo, Settings
+
+__all__ = ["TOKEN_FILE", "Ready", "run"]
+
+TOKEN_FILE: Final = "operator.token"  # noqa: S105 - the name of a file
+T = TypeVar("T")
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """What a person who starts a node is told."""
+
+    url: str
+    operator_link: str
+    mqtt: str
+    demo: bool
+
+
+def run(settings: Settings, *, ready: Callable[[Ready], None]) -> None:
+    """Run until interrupted.
+
+    Raises:
+        TrothError: the node could not start, or its storage failed while it ran.
+    """
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings, ready))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop  # noqa: PLC0415 - not there on every platform
+
+    return uvloop.new_event_loop
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with the signals left to the node: one interrupt stops both."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
+    loop = asyncio.get_running_loop()
+    async with AsyncExitStack() as stack:
+        held = drivers.hold_folder(settings)
+        stack.callback(held.close)
+        web = _listen(settings.bind, settings.http_port, "http_port", "--http-port")
+        stack.callback(web.close)
+        things = _listen(settings.bind, settings.mqtt_port, "mqtt_port", "--mqtt-port")
+        stack.callback(things.close)
+        settings = msgspec.structs.replace(settings, http_port=web.getsockname()[1], mqtt_port=things.getsockname()[1])
+        failed: asyncio.Future[TrothError] = loop.create_future()
+        node = await _open(settings, stack, failed)
+        await node.start()
+        await _operator_token(node, settings.folder / TOKEN_FILE)
+        node.run()
+        endpoint = mqtt_door(node)
+        mqtt = await loop.create_server(endpoint, sock=things)
+        stack.callback(mqtt.close)
+        server = _Server(_config(node))
+        serving = loop.create_task(server.serve(sockets=[web]))
+        demo = await _demo(settings) if settings.demo is Demo.ON else None
+        link = await node.operator_link()
+        ready(Ready(settings.url, link, f"mqtt://localhost:{settings.mqtt_port}", demo is not None))
+        await _until_told(node, serving, failed)
+        await _end(demo)
+        endpoint.close()
+        server.should_exit = True
+        await serving
+        for ended in (node.failed, failed):
+            if ended.done():
+                raise ended.result()
+        await node.close()
+
+
+def _config(node: Node) -> uvicorn.Config:
+    return uvicorn.Config(
+        http_doors(node),
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+
+
+async def _until_told(node: Node, serving: asyncio.Task[None], failed: asyncio.Future[TrothError]) -> None:
+    """Wait for a signal, or for something that ends the node."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    for ending in (serving, node.failed, failed):
+        ending.add_done_callback(lambda _: stop.set())
+    await stop.wait()
+
+
+async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Future[TrothError]) -> Node:
+    """Open every port; whichever fails later sets `failed`."""
+    loop = asyncio.get_running_loop()
+    clock, entropy = SystemClock(), os.urandom
+    worker = ThreadPoolExecutor(1, thread_name_prefix="troth-worker")
+    stack.callback(worker.shutdown, wait=False, cancel_futures=True)
+
+    def fail(error: Exception) -> None:
+        if not failed.done():
+            known = (
+                error if isinstance(error, TrothError) else StorageFailed(f"storage failed ({type(error).__name__})")
+            )
+            failed.set_result(known)
+
+    async def in_worker(work: Callable[[], T]) -> T:
+        return await loop.run_in_executor(worker, work)
+
+    keys = drivers.open_keys(settings)
+    journal = await drivers.open_journal(settings, on_failure=fail)
+    observations = await drivers.open_observations(settings, clock=clock, on_failure=fail)
+    conduct = await drivers.open_conduct(
+        settings, clock=clock, entropy=entropy, observations=observations, on_failure=fail
+    )
+    accounts = await drivers.open_accounts(settings, on_failure=fail)
+    place = drivers.open_log(settings)
+    stack.callback(place.close)
+    origin = origin_of(journal) or settings.origin or fresh_origin(entropy)
+    settings = msgspec.structs.replace(settings, origin=origin)
+    ports = Ports(
+        clock=clock,
+        entropy=entropy,
+        keys=keys,
+        journal=journal,
+        conduct=conduct,
+        observations=observations,
+        accounts=accounts,
+        tiles=place.tiles,
+        lock=place.lock,
+        outside=drivers.open_outside(settings, origin),
+        in_worker=in_worker,
+        pause=lambda: asyncio.sleep(0),
+    )
+    return Node(settings, ports)
+
+
+def _listen(host: str, port: int, setting: str, option: str) -> socket.socket:
+    """A listening socket, so that a taken port is known before anything starts."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(1024)
+    except OSError as cause:
+        listening.close()
+        raise PortTaken(
+            f"port {port} on {host} cannot be had ({cause.strerror})",
+            hint=f"Stop the program that has it, or choose another with {option} N (setting {setting}).",
+        ) from cause
+    listening.setblocking(False)  # noqa: FBT003 - the name of the standard library's parameter
+    return listening
+
+
+async def _operator_token(node: Node, path: Path) -> None:
+    """Make the credential that commands on this computer use, once."""
+    held = await node.ports.in_worker(lambda: _read_token(path))
+    if held is not None and node.recognise.token(held) is not None:
+        return
+    token = await node.recognise.give(Bearer.OPERATOR, Account(b"", Bearer.OPERATOR), seconds=None)
+    await node.ports.in_worker(lambda: _write_token(path, token))
+
+
+def _read_token(path: Path) -> str | None:
+    return path.read_text(encoding="ascii").strip() if path.exists() else None
+
+
+def _write_token(path: Path, token: str) -> None:
+    path.unlink(missing_ok=True)
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(number, "w", encoding="ascii") as file:
+        file.write(token + "\n")
+
+
+async def _demo(settings: Settings) -> asyncio.subprocess.Process:
+    """Start the demonstration neighbourhood: separate programs that come in through the front door."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "troth.harbour",
+        "--url",
+        f"http://127.0.0.1:{settings.http_port}",
+        "--mqtt-port",
+        str(settings.mqtt_port),
+        "--data",
+        str(settings.folder),
+        stdin=asyncio.subprocess.DEVNULL,
+    )
+
+
+async def _end(demo: asyncio.subprocess.Process | None) -> None:
+    if demo is None or demo.returncode is not None:
+        return
+    demo.terminate()
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(demo.wait(), timeout=3)

@@ -1,0 +1,146 @@
+"""From a settings URL to the adapter it names; an adapter is imported only when it is chosen.
+
+Rules
+- `sqlite:PATH`, `folder:PATH` and `file:PATH` are relative to the data folder. Another scheme is a BadSetting.
+- Nothing here keeps state; the caller closes what it opened.
+
+Source: house.md, "Ports".
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from troth.clock import Clock
+from troth.errors import BadSetting
+from troth.journeys.accounts import AccountStore
+from troth.settings import Settings
+from troth.signing.keys import KeyStore
+from troth.statements.journal import Journal
+from troth.things.stores import ConductStore, ObservationStore
+from troth.tlog.storage import Lock, TileStore
+
+__all__ = [
+    "Closing",
+    "LogPlace",
+    "hold_folder",
+    "open_accounts",
+    "open_conduct",
+    "open_journal",
+    "open_keys",
+    "open_log",
+    "open_observations",
+    "open_outside",
+]
+
+
+class Closing(Protocol):
+    """Something held open."""
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class LogPlace(Closing, Protocol):
+    """A log's tiles and lock, held open."""
+
+    @property
+    def tiles(self) -> TileStore:
+        """Where tiles, bundles and the checkpoint lie."""
+        ...
+
+    @property
+    def lock(self) -> Lock:
+        """The log's commit point."""
+        ...
+
+
+def hold_folder(settings: Settings) -> Closing:
+    """Hold the data folder against other nodes."""
+    from troth.adapters.data_folder import DataFolder
+
+    return DataFolder(settings.folder)
+
+
+def open_keys(settings: Settings) -> KeyStore:
+    """The key store."""
+    path = _path(settings.keys, "file", settings)
+    from troth.adapters.keys_file import KeyFolder
+
+    return KeyFolder(path)
+
+
+async def open_journal(settings: Settings, *, on_failure: Callable[[Exception], None]) -> Journal:
+    """The journal."""
+    path = _path(settings.journal, "sqlite", settings)
+    from troth.adapters.journal_sqlite import SqliteJournal
+
+    return await SqliteJournal.open(path, on_failure=on_failure)
+
+
+async def open_accounts(settings: Settings, *, on_failure: Callable[[Exception], None]) -> AccountStore:
+    """Accounts."""
+    path = _path(settings.accounts, "sqlite", settings)
+    from troth.adapters.accounts_sqlite import SqliteAccounts
+
+    return await SqliteAccounts.open(path, on_failure=on_failure)
+
+
+async def open_observations(
+    settings: Settings, *, clock: Clock, on_failure: Callable[[Exception], None]
+) -> ObservationStore:
+    """The store of moved rows."""
+    path = _path(settings.observations, "sqlite", settings)
+    from troth.adapters.partitions_sqlite import SqliteObservations
+
+    return await SqliteObservations.open(path, clock=clock, on_failure=on_failure)
+
+
+async def open_conduct(
+    settings: Settings,
+    *,
+    clock: Clock,
+    entropy: Callable[[int], bytes],
+    observations: ObservationStore,
+    on_failure: Callable[[Exception], None],
+) -> ConductStore:
+    """The conduct store; it looks up moved rows in `observations`."""
+    path = _path(settings.conduct, "sqlite", settings)
+    from troth.adapters.conduct_sqlite import SqliteConduct
+
+    return await SqliteConduct.open(
+        path,
+        clock=clock,
+        entropy=entropy,
+        taken=observations.taken,
+        on_failure=on_failure,
+        commit_ms=settings.commit_ms,
+    )
+
+
+def open_log(settings: Settings) -> LogPlace:
+    """The log's folder, held open."""
+    path = _path(settings.log, "folder", settings)
+    from troth.adapters.log_folder import LogFolder
+
+    return LogFolder(path)
+
+
+def open_outside(settings: Settings, origin: str) -> TileStore | None:
+    """Where the last checkpoint of this origin is kept away from the data folder."""
+    if settings.outside_dir is None:
+        return None
+    from troth.adapters.log_folder import OutsideFolder
+
+    return OutsideFolder(Path(settings.outside_dir) / origin.replace("/", "_"))
+
+
+def _path(url: str, scheme: str, settings: Settings) -> Path:
+    found, _, rest = url.partition(":")
+    if found != scheme:
+        raise BadSetting(
+            f"this version knows no '{found}:' store here, only '{scheme}:'",
+            hint="docs/reference/settings.md lists every setting",
+        )
+    return settings.folder / rest
