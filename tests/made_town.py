@@ -1,0 +1,229 @@
+"""A town made of really signed statements, for tests of the gate: say something, then ask.
+
+Times are minutes since `START_NS`, so that a test reads as numbers: `ana` chooses at 10, asks at 20.
+"""
+
+import hashlib
+
+from troth.gate.decide import decide
+from troth.gate.leases import Lease, Leases
+from troth.gate.question import OWN_PURPOSE, Action, Answer, Asker, Question
+from troth.names import (
+    HouseholdId,
+    PersonId,
+    PurposeId,
+    StatementId,
+    StreamId,
+    ThingId,
+    Uri,
+    ckt_uri,
+    print_person,
+)
+from troth.signing.keys import Ed25519Signer
+from troth.state.in_force import InForce, Reading
+from troth.statements.choice import ChoiceBody, Decision, NoticeShown
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
+from troth.statements.installation import Answering, Consideration, Contract, InstallationBody, InstalledStream
+from troth.statements.kinds import Body, KindName
+from troth.statements.organisation import OrganisationBody
+from troth.statements.passport import PassportBody, PassportStream
+from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.statement import Statement, read, write
+from troth.things.observations import Variant
+from troth.tlog.trace import basis_id
+
+MINUTE_NS = 60_000_000_000
+START_NS = 1_772_352_000_000_000_000  # 2026-03-01T08:00:00Z
+
+METER = Uri("https://maker.example/meter")
+MAKER = Uri("https://maker.example/")
+SUPPLIER = Uri("https://supplier.example/")
+UNIVERSITY = Uri("https://university.example/")
+STRANGER = Uri("https://stranger.example/")
+OPERATOR = Uri("https://operator.example/")
+RESEARCH = PurposeId("https://university.example/research")
+BILLING = PurposeId("https://supplier.example/billing")
+HOUSE = PurposeId("https://maker.example/your-own-use")
+
+RAW, HOURLY = Variant.RAW, Variant.HOURLY_MEAN
+
+
+def ns(minute: float) -> int:
+    """This minute of the town as ns UTC."""
+    return START_NS + round(minute * MINUTE_NS)
+
+
+def view(variant: str, ground: str) -> DisclosedVariant:
+    return DisclosedVariant(variant, ground)
+
+
+def purpose(id_: PurposeId, *views: DisclosedVariant, to: tuple[Uri, ...] = ()) -> DisclosedPurpose:
+    return DisclosedPurpose(id_, "a purpose", "unknown", to, views, 30)
+
+
+RESEARCHED = purpose(RESEARCH, view(RAW, "choice"), view(HOURLY, "choice"), to=(UNIVERSITY,))
+BILLED = purpose(BILLING, view(RAW, "contract"), to=(SUPPLIER,))
+OWNED = purpose(HOUSE, view(RAW, "own"))
+
+
+class Town:
+    """Everything said so far, and what is in force because of it. `said` is the journal."""
+
+    def __init__(self) -> None:
+        self.said: list[Statement] = []
+        self.in_force = InForce()
+        self.leases = Leases(self.in_force)
+        self._operator = self._signer("operator")
+        self._counter = 0
+
+    def say(self, name: KindName, body: Body, *, by: Ed25519Signer | None = None, at: float = 0) -> Statement:
+        """Sign, read back from the signed bytes, fold."""
+        signer = by or self._operator
+        self._counter += 1
+        signed = write(
+            name,
+            body,
+            signer=signer,
+            issuer=ckt_uri(signer.public.thumbprint),
+            subject=f"subject-{self._counter}",
+            at_ns=ns(at),
+        )
+        statement = read(signed)
+        self.said.append(statement)
+        self.leases.move(statement)
+        return statement
+
+    def organisations(self, *uris: Uri) -> None:
+        for uri in uris:
+            self.say(KindName.ORGANISATION, OrganisationBody(uri, uri, "mailto:office@example.org"))
+
+    def product(self, product: Uri = METER, *, concerns_nobody: bool = False) -> StatementId:
+        flow = PassportStream("flow", "Flow", "water", Uri("urn:x:flow"), "number", concerns_nobody=concerns_nobody)
+        return self.say(KindName.PASSPORT, PassportBody(product, "Meter", MAKER, (flow,))).signed.id
+
+    def disclose(
+        self,
+        *purposes: DisclosedPurpose,
+        product: Uri = METER,
+        name: str = "flow",
+        places: tuple[str, ...] = (),
+        group_size: int | None = None,
+    ) -> StatementId:
+        stream = DisclosedStream(name, purposes, places, group_size)
+        body = DisclosureBody(product, MAKER, "en", 1, (stream,))
+        return self.say(KindName.DISCLOSURE, body).signed.id
+
+    def household(self, name: str) -> HouseholdId:
+        household = HouseholdId(_id(f"home {name}"))
+        self.say(KindName.HOUSEHOLD, HouseholdBody(household, name))
+        return household
+
+    def person(self, name: str, household: HouseholdId, *, since: float = 0, to: float | None = None) -> PersonId:
+        person = PersonId(_id(f"person {name}"))
+        self.say(KindName.PERSON, PersonBody(person, name, self.key_of(person).public.cose_key))
+        self.member(person, household, since=since, to=to)
+        return person
+
+    def member(self, person: PersonId, household: HouseholdId, *, since: float, to: float | None = None) -> Statement:
+        to_ns = None if to is None else ns(to)
+        body = MembershipBody(household, person, "member", ns(since), to_ns)
+        return self.say(KindName.MEMBERSHIP, body, at=since)
+
+    def install(
+        self,
+        household: HouseholdId | None,
+        *,
+        name: str = "meter",
+        product: Uri = METER,
+        since: float = 0,
+        contract: tuple[float, float | None] | None = None,
+        answers: Uri = SUPPLIER,
+    ) -> StreamId:
+        stream = StreamId(_id(f"stream {name}"))
+        paper = None
+        if contract is not None:
+            from_, to = contract
+            paper = Contract(_id("paper") * 2, "contract", ns(from_), None if to is None else ns(to))
+        body = InstallationBody(
+            thing=ThingId(_id(f"thing {name}")),
+            name=name,
+            product=product,
+            place="hall",
+            answers=Answering(answers, "mailto:office@example.org"),
+            from_ns=ns(since),
+            streams=(InstalledStream(stream, "flow", "sealed", None, paper),),
+            consideration=Consideration("2026-03-01", "Mo", "Nobody is harmed."),
+            household=household,
+        )
+        self.say(KindName.INSTALLATION if household is None else KindName.HOME_INSTALLATION, body)
+        return stream
+
+    def choose(
+        self,
+        person: PersonId,
+        decision: Decision,
+        about: StreamId | HouseholdId,
+        at: float,
+        *,
+        purpose: PurposeId = RESEARCH,
+        variant: str | None = RAW,
+        to: float | None = None,
+        since: float | None = None,
+        whole_home: bool = False,
+    ) -> Statement:
+        body = ChoiceBody(
+            person=person,
+            purpose=purpose,
+            decision=decision,
+            from_ns=ns(at),
+            notice=NoticeShown(_id("notice") * 2, 1, "en"),
+            made_by="session",
+            streams=() if whole_home else (StreamId(about),),
+            household=HouseholdId(about) if whole_home else None,
+            variant=variant if decision is Decision.GIVE else None,
+            to_ns=None if to is None else ns(to),
+            since_ns=None if since is None else ns(since),
+        )
+        return self.say(KindName.CHOICE, body, by=self.key_of(person), at=at)
+
+    def ask(self, question: Question) -> Answer:
+        return decide(question, Reading(self.in_force))
+
+    def lease(self, question: Question) -> Lease:
+        reading = Reading(self.in_force)
+        answer = decide(question, reading)
+        return self.leases.hold(question, answer, basis=basis_id(answer.rests_on), scopes=reading.looked_at)
+
+    def replayed(self) -> InForce:
+        """What a node that starts now would fold from the journal."""
+        fresh = InForce()
+        for statement in self.said:
+            fresh.move(read(statement.signed))
+        return fresh
+
+    def key_of(self, person: PersonId) -> Ed25519Signer:
+        return self._signer(print_person(person))
+
+    @staticmethod
+    def _signer(name: str) -> Ed25519Signer:
+        return Ed25519Signer.from_seed(hashlib.sha256(f"a key for tests: {name}".encode()).digest())
+
+
+def reads(stream: StreamId, at: float, *, party: Uri = UNIVERSITY, why: PurposeId = RESEARCH) -> Question:
+    """A recipient's question."""
+    return Question(Action.READ, stream, Asker(party, "app", why), ns(at))
+
+
+def reads_own(stream: StreamId, at: float, person: PersonId) -> Question:
+    """A person's question about their own."""
+    return Question(Action.READ, stream, Asker(Uri("urn:troth:member"), "pages", OWN_PURPOSE, person), ns(at))
+
+
+def collects(stream: StreamId, at: float, *, data: float | None = None, party: Uri = SUPPLIER) -> Question:
+    """A thing's question."""
+    data_ns = None if data is None else ns(data)
+    return Question(Action.COLLECT, stream, Asker(party, "things", OWN_PURPOSE), ns(at), data_ns)
+
+
+def _id(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()[:16]
