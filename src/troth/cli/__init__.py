@@ -1,0 +1,44 @@
+"""The command line: read arguments, ask the node over HTTP or the verifier, print.
+
+Rules
+- A command exists here when it works; each has a heading in docs/reference/cli.md.
+- Everything that asks a node is an HTTP client of it like any other; only `up` and `verify` run something in this process.
+- A further command is a module beside these and one line below.
+
+Source: runtime.md; house.md.
+"""
+
+import click
+
+from troth import __version__
+from troth.cli.checking import log, proof, status, verify
+from troth.cli.choose import choose, enter, leave
+from troth.cli.here import thing_here
+from troth.cli.registering import disclosure, household, organisation, party, person, product
+from troth.cli.replay import replay
+from troth.cli.speaking import SpeakingGroup
+from troth.cli.thing import thing
+from troth.cli.up import up
+
+__all__ = ["main"]
+
+
+@click.group(cls=SpeakingGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="troth")
+def main() -> None:
+    """Connected things that keep their promises. Check them.
+
+    \b
+    Start:         troth up
+    Try it:        troth thing here
+    A thing joins: troth thing add "Kitchen thermometer" --stream temperature
+    You choose:    troth enter LINK, then troth choose list
+    You check:     troth proof ID, then troth verify FILE --trust KEY
+    """  # noqa: D301 - the control character tells click to keep the lines
+
+
+main.add_part("Run a node", up, status)
+main.add_part("Say who and what there is", organisation, household, person, product, disclosure, party, thing, replay)
+thing.add_command(thing_here)
+main.add_part("Choose", enter, leave, choose)
+main.add_part("Check", proof, verify, log)

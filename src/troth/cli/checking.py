@@ -1,0 +1,105 @@
+"""`troth verify`, `proof`, `log` and `status`: check for yourself, and see how the record stands."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from troth.api.answers import Status
+from troth.cli.client import Node
+from troth.cli.files import FILE, read_file, write_file
+from troth.cli.places import as_anyone, as_operator
+from troth.cli.speaking import local, say
+from troth.errors import TooLarge, TrothError, Unavailable
+from troth.verify.file import MAX_PROOF_FILE_BYTES, SUFFIX
+from troth.verify.show import Form, verify_main
+from troth.verify.verdict import ExitCode
+
+__all__ = ["log", "proof", "status", "verify"]
+
+WAIT_S: Final = 120  # a dozen ticks of a segment
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--trust", "keys", multiple=True, metavar="KEY", help="A log's verifier key, given to you from outside.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def verify(file: Path, *, keys: tuple[str, ...], as_json: bool) -> None:
+    """Check a proof FILE by numbered checks, without any node.
+
+    Ends with 0 when it is proved, 1 when a check fails (without a key you trust, the first does), 2 when it cannot be read.
+    """
+    try:
+        data = read_file(file, limit=MAX_PROOF_FILE_BYTES)
+    except TooLarge:
+        data = b""
+        click.echo(f"{file} is longer than any proof file.", err=True)
+    except TrothError as error:
+        click.echo(f"{error.code}: {error.message}", err=True)
+        raise SystemExit(int(ExitCode.UNREADABLE)) from error
+    printed = verify_main(data, keys, form=Form.JSON if as_json else Form.TEXT)
+    click.echo(printed.text, nl=False)
+    raise SystemExit(printed.exit_code)
+
+
+@click.command()
+@click.argument("number", metavar="ID", type=click.IntRange(0, (1 << 53) - 1))
+@click.option(
+    "-o", "--output", type=FILE, help=f"Where to write it (- for stdout). observation-ID{SUFFIX}, if not given."
+)
+@click.option("--wait", is_flag=True, help=f"Wait until it can be proved, at most {WAIT_S} s.")
+@as_anyone
+def proof(node: Node, *, number: int, output: Path | None, wait: bool) -> None:
+    """Fetch the proof file of the observation with this @iot.id, as far as you may read it."""
+    data = _fetched(node, f"/api/proofs/{number}", until=time.monotonic() + (WAIT_S if wait else 0))
+    path = Path(f"observation-{number}{SUFFIX}") if output is None else output
+    write_file(path, data)
+    if str(path) != "-":
+        say(f"{path} holds the proof, {len(data)} bytes. Check it with:")
+        say(f"  troth verify {path} --trust KEY")
+        say("KEY is the log's verifier key; get it from whoever runs the node, not from the file.")
+
+
+def _fetched(node: Node, path: str, *, until: float) -> bytes:
+    """The bytes, asking again as often as the node says, but not beyond `until`."""
+    while True:
+        try:
+            return node.bytes("GET", path)
+        except Unavailable as error:
+            if error.retry_after_s <= 0 or time.monotonic() + error.retry_after_s > until:
+                raise
+            click.echo(f"{error.message}; asking again in {error.retry_after_s:g} s", err=True)
+            time.sleep(error.retry_after_s)
+
+
+@click.group()
+def log() -> None:
+    """The transparency log."""
+
+
+@log.command("key")
+@as_operator
+def log_key(node: Node) -> None:
+    """Print the log's verifier key, for strangers to trust."""
+    say(node.get("/api/status", Status).verifier_key)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_operator
+def status(node: Node, *, as_json: bool) -> None:
+    """Show how a node and its record stand."""
+    now = node.get("/api/status", Status)
+    if as_json:
+        say(msgspec.json.encode(now).decode())
+        return
+    segment = now.last_segment
+    say(f"Troth {now.version} at {now.url}, MQTT at {now.mqtt}")
+    say(f"Things        {now.things}")
+    say(f"Statements    {now.journal}")
+    say(f"Log           {now.origin}, {now.log_size} entries")
+    say(f"Root          {now.log_root}")
+    say(f"Last segment  {'none yet' if segment is None else f'{segment.number}, closed {local(segment.tick)}'}")
+    say(f"Verifier key  {now.verifier_key}")

@@ -1,0 +1,151 @@
+"""`troth enter`, `leave` and `choose`: a person says yes or no from a terminal.
+
+Rules
+- Giving, refusing and withdrawing take the same steps, show the same text, and ask the same question. Nothing is preselected.
+- The text that is shown is the one that the choice names; if it has changed meanwhile, the choice is refused.
+- What is said back: what was said, when, and after how long it was in effect.
+
+Source: people.md, "Rules".
+"""
+
+from urllib.parse import urlsplit
+
+import click
+import msgspec
+
+from troth.api.answers import Choices, ChoiceSaid, Entered, OfferShown
+from troth.api.forms import ChoiceForm, TokenForm
+from troth.cli.client import Node
+from troth.cli.places import Session, as_person, forget_session, keep_session, session
+from troth.cli.speaking import local, plain, say
+from troth.errors import BadPath, Conflict, NodeAbsent, NotFound
+from troth.statements.choice import Decision
+from troth.things.observations import Variant
+
+__all__ = ["choose", "enter", "leave"]
+
+_WORDS = {Decision.GIVE: "yes", Decision.REFUSE: "no", Decision.WITHDRAW: "no longer"}
+
+
+@click.command()
+@click.argument("link")
+def enter(link: str) -> None:
+    """Enter with the one-time LINK you were given.
+
+    The session is kept for you on this computer.
+    """
+    parts = urlsplit(link)
+    base, found, token = parts.path.rpartition("/enter/")
+    if not found or not token or not parts.netloc:
+        raise BadPath("this is no invitation link", hint="It looks like http://HOST:PORT/enter/TOKEN")
+    node = Node(f"{parts.scheme}://{parts.netloc}{base}")
+    entered = node.post("/api/enter", TokenForm(token), Entered)
+    path = keep_session(Session(node.url, entered.session))
+    say(f"You have entered as {entered.who}. Your session is in {path}, readable by you alone.")
+    if entered.who == "person":
+        say("See what you can say yes or no to: troth choose list")
+
+
+@click.command()
+def leave() -> None:
+    """End your session, here and at the node."""
+    kept = session()
+    if kept is None:
+        say("Nobody has entered here.")
+        return
+    forget_session()
+    try:
+        Node(kept.url, kept.session).bytes("POST", "/api/leave", body=b"{}")
+    except NodeAbsent as error:
+        say(f"It is forgotten here, but {error.message}, so the node may keep it until it ends by itself.")
+        return
+    say("You have left.")
+
+
+@click.group()
+def choose() -> None:
+    """Say yes or no to what is done with what your home senses."""
+
+
+@choose.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_person
+def choose_list(node: Node, *, as_json: bool) -> None:
+    """List everything you may say yes or no to, with what follows from it."""
+    found = node.get("/api/choices", Choices)
+    if as_json:
+        say(msgspec.json.encode(found).decode())
+        return
+    if not found.choices:
+        say("There is nothing to choose about at the moment.")
+    for offer in found.choices:
+        _shown(offer)
+        say()
+
+
+def _command(decision: Decision, words: str) -> click.Command:
+    """One of the three commands; they differ in the decision and its word only."""
+
+    @click.command(decision.value, help=f"{words} about DATASTREAM, for PURPOSE where there are several.")
+    @click.argument("datastream", type=int)
+    @click.argument("purpose", required=False)
+    @click.option("--shown", metavar="DIGEST", help="The text with this digest was shown already; ask nothing.")
+    @click.option("--variant", type=click.Choice([each.value for each in Variant]), help="The most you say yes to.")
+    @click.option("--to", help="Until when it holds, as 2024-05-01T06:30:00Z. Until you change it, if not given.")
+    @click.option("--since", help="For earlier data too, from then on. From now on, if not given.")
+    @as_person
+    def said(
+        node: Node,
+        datastream: int,
+        purpose: str | None,
+        shown: str | None,
+        variant: str | None,
+        to: str | None,
+        since: str | None,
+    ) -> None:
+        offer = _offer(node.get("/api/choices", Choices), datastream, purpose)
+        if shown is None:
+            _shown(offer)
+            say()
+            click.confirm(f"You say {_WORDS[decision]}?", default=None, abort=True)
+        elif shown != offer.digest:
+            raise Conflict("the text has changed since it was shown", hint="Read the new text: troth choose list")
+        form = ChoiceForm(
+            offer.datastream,
+            offer.purpose,
+            decision,
+            offer.digest,
+            Variant.RAW if variant is None else Variant(variant),
+            to,
+            since,
+        )
+        done = node.post("/api/choices", form, ChoiceSaid)
+        say(f"You said {_WORDS[decision]} at {local(done.asked)}, in effect after {done.effect_ms:.0f} ms.")
+
+    return said
+
+
+choose.add_command(_command(Decision.GIVE, "Say yes"))
+choose.add_command(_command(Decision.REFUSE, "Say no"))
+choose.add_command(_command(Decision.WITHDRAW, "Take a yes back"))
+
+
+def _offer(choices: Choices, datastream: int, purpose: str | None) -> OfferShown:
+    found = [each for each in choices.choices if each.datastream == datastream and purpose in {None, each.purpose}]
+    if not found:
+        raise NotFound("there is no such choice for you", hint="See what there is: troth choose list")
+    if len(found) > 1:
+        purposes = ", ".join(each.purpose for each in found)
+        raise NotFound("there are several purposes for this datastream", hint=f"Name one of: {purposes}")
+    return found[0]
+
+
+def _shown(offer: OfferShown) -> None:
+    say(f"{offer.datastream}  {plain(offer.thing)}, {plain(offer.stream)}")
+    for line in plain(offer.notice).split("\n"):
+        say(f"   {line}")
+    said = "nothing yet, so the answer is no" if offer.decision is None else _WORDS[offer.decision]
+    since = "" if offer.since is None else f" since {local(offer.since)}"
+    say(f"   You have said: {said}{since}")
+    say(f"   Purpose: {plain(offer.purpose)}")
+    say(f"   Digest of this text: {offer.digest}")

@@ -1,0 +1,116 @@
+"""`troth organisation`, `product`, `disclosure`, `household`, `person`, `party`: who and what is known here.
+
+Every command says one statement; what it says stands in docs/reference/api.md.
+"""
+
+from pathlib import Path
+
+import click
+
+from troth.api.answers import Done, HouseholdMade, PersonMade, RecipientMade
+from troth.api.forms import HouseholdForm, PersonForm, RecipientForm
+from troth.cli.client import Node
+from troth.cli.files import FILE, read_file
+from troth.cli.places import as_operator
+from troth.cli.speaking import say
+from troth.names import Uri
+from troth.statements.organisation import OrganisationBody
+
+__all__ = ["disclosure", "household", "organisation", "party", "person", "product"]
+
+
+@click.group()
+def organisation() -> None:
+    """Organisations that can be reached and so can answer."""
+
+
+@organisation.command("add")
+@click.argument("uri")
+@click.option("--name", required=True, help="What people call it.")
+@click.option("--contact", required=True, help="An https: or mailto: address that a person reads.")
+@click.option("--about", help="One sentence about it.")
+@as_operator
+def organisation_add(node: Node, uri: str, name: str, contact: str, about: str | None) -> None:
+    """Register an organisation by an https: or urn: URI that it controls, or its newer name and contact."""
+    done = node.post("/api/organisations", OrganisationBody(Uri(uri), name, contact, about), Done)
+    say(f"Registered: {done.registered}")
+
+
+@click.group()
+def product() -> None:
+    """Products: what a kind of thing senses, and who made it."""
+
+
+@product.command("add")
+@click.argument("file", type=FILE)
+@as_operator
+def product_add(node: Node, file: Path) -> None:
+    """Register a product's passport from a JSON FILE (- for stdin)."""
+    say(f"Registered: {node.post('/api/products', read_file(file), Done).registered}")
+
+
+@click.group()
+def disclosure() -> None:
+    """What is done with a product's streams, for whom, on which ground."""
+
+
+@disclosure.command("add")
+@click.argument("file", type=FILE)
+@as_operator
+def disclosure_add(node: Node, file: Path) -> None:
+    """Register a disclosure from a JSON FILE (- for stdin). It replaces the product's former one."""
+    say(f"Registered: {node.post('/api/disclosures', read_file(file), Done).registered}")
+
+
+@click.group()
+def household() -> None:
+    """Households: whose home a thing is in."""
+
+
+@household.command("add")
+@click.argument("name")
+@as_operator
+def household_add(node: Node, name: str) -> None:
+    """Register a household and print its identifier."""
+    made = node.post("/api/households", HouseholdForm(name), HouseholdMade)
+    say(f"Household: {made.household}")
+    say("People join it with:")
+    say(f"  troth person add NAME --household {made.household}")
+
+
+@click.group()
+def person() -> None:
+    """People who live somewhere and choose."""
+
+
+@person.command("add")
+@click.argument("name")
+@click.option("--household", "home", required=True, help="Identifier of their household (ho...).")
+@click.option("--role", type=click.Choice(["owner", "member"]), default="member", show_default=True)
+@click.option("--from", "from_", help="Since when they live there, as 2024-05-01T06:30:00Z. Now, if not given.")
+@as_operator
+def person_add(node: Node, name: str, home: str, role: str, from_: str | None) -> None:
+    """Register a person and print the one-time link to their pages."""
+    made = node.post("/api/people", PersonForm(name, home, role, from_), PersonMade)
+    say(f"Person: {made.person}")
+    say("Their link, which works once within 7 days:")
+    say(f"  {made.invitation}")
+
+
+@click.group()
+def party() -> None:
+    """Recipients: apps that read for one purpose."""
+
+
+@party.command("add")
+@click.argument("uri")
+@click.option("--app", required=True, help="Short name of the app: a-z, 0-9 and hyphens.")
+@click.option("--purpose", required=True, help="URI of the purpose it reads for.")
+@as_operator
+def party_add(node: Node, uri: str, app: str, purpose: str) -> None:
+    """Give an app of a registered organisation its token, bound to one purpose."""
+    made = node.post("/api/recipients", RecipientForm(uri, app, purpose), RecipientMade)
+    say("Its token, shown this once:")
+    say(f"  {made.token}")
+    say("Its screen, with a link that works once within 7 days:")
+    say(f"  {made.invitation}")

@@ -1,0 +1,271 @@
+"""`troth thing`: things join, claim their credential, and are listed.
+
+Rules
+- A claim token and a credential are printed once, with the exact commands that use them.
+- `thing add` says everything that a simple thing needs; anything more is written in a file, and `--show` prints that file.
+
+Source: things.md, "A thing joins".
+"""
+
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import click
+import msgspec
+
+from troth.api.answers import Claimed, ClaimMade, Done, Organisations, Status, ThingMade, Things
+from troth.api.forms import TokenForm, filled
+from troth.cli.client import Node
+from troth.cli.credentials import keep
+from troth.cli.files import FILE, read_file, write_file
+from troth.cli.places import as_nobody, as_operator
+from troth.cli.simple import Joining, Simple, joining
+from troth.cli.speaking import plain, say, table
+from troth.clock import NS_PER_S, SystemClock
+from troth.journeys.join import REACHES
+from troth.names import Uri
+from troth.statements.organisation import OrganisationBody
+
+__all__ = ["asked", "registered", "thing", "unsaid"]
+
+_EXAMPLES: Final = {"number": "21.5", "integer": "3", "boolean": "true", "text": '"open"', "json": '{"level":3}'}
+
+
+@click.group()
+def thing() -> None:
+    """Things: join, claim their credential, see what was counted of them."""
+
+
+@thing.command("add")
+@click.argument("name", required=False)
+@click.option("--file", "file", type=FILE, help="A JSON file that says everything (- for stdin), in place of the rest.")
+@click.option("--stream", help="Short name of what it senses, as in its topic: temperature.")
+@click.option("--title", help="What people read for the stream. Its short name, if not given.")
+@click.option("--senses", help="Which sense it is: temperature, power, water, presence ... The stream, if not given.")
+@click.option("--type", "type_", type=click.Choice(list(_EXAMPLES)), default="number", show_default=True)
+@click.option("--unit", help="UCUM code of the unit: Cel, kW.h, %, m.")
+@click.option("--lowest", type=float, help="No plausible result is lower.")
+@click.option("--highest", type=float, help="No plausible result is higher.")
+@click.option("--household", help="Identifier of the household whose home it is in (ho...).")
+@click.option("--nobody", is_flag=True, help="It concerns no person and anybody may read it. In place of --household.")
+@click.option("--place", help="Where it is, in words.")
+@click.option("--answers", help="URI of the registered organisation that answers. Whoever runs the node, if not given.")
+@click.option("--by", help="Name of whoever answers for it and has thought about it.")
+@click.option("--contact", help="Where they are reached: an https: or mailto: address.")
+@click.option("--considered", help="One sentence: who could be harmed by it, and what was done about that.")
+@click.option("--keep-days", type=click.IntRange(1, 36_500), default=365, show_default=True)
+@click.option(
+    "--reach",
+    type=click.Choice(REACHES),
+    default="declared",
+    show_default=True,
+    help="How far Troth's word goes for its data.",
+)
+@click.option("--ways-out", help="How its data can leave past Troth, in words.")
+@click.option("--from", "from_", help="Data before it is refused, as 2024-05-01T06:30:00Z. Now, if not given.")
+@click.option("--slug", help="Its short name in topics and addresses. Made from NAME, if not given.")
+@click.option("--show", is_flag=True, help="Only print the JSON that would be said, as a file for --file.")
+@as_operator
+def thing_add(  # noqa: PLR0913 - one option per thing that may be said
+    node: Node,
+    *,
+    name: str | None,
+    file: Path | None,
+    stream: str | None,
+    title: str | None,
+    senses: str | None,
+    type_: str,
+    unit: str | None,
+    lowest: float | None,
+    highest: float | None,
+    household: str | None,
+    nobody: bool,
+    place: str | None,
+    answers: str | None,
+    by: str | None,
+    contact: str | None,
+    considered: str | None,
+    keep_days: int,
+    reach: str,
+    ways_out: str | None,
+    from_: str | None,
+    slug: str | None,
+    show: bool,
+) -> None:
+    """Register a thing and print its claim token with the commands that follow.
+
+    A simple thing with one stream is said with options; what is missing is asked for:
+
+    \b
+      troth thing add "Kitchen thermometer" --stream temperature --unit Cel --household ho...
+
+    Anything more (several streams, recipients, choices) stands in a file: troth thing add --file thing.json
+    """  # noqa: D301 - the control character tells click to keep the lines
+    if file is not None:
+        if name is not None or stream is not None:
+            raise click.UsageError("Say the thing with options or with --file, not with both.")
+        whole = filled(read_file(file), Joining)
+    else:
+        if (household is None) is (not nobody):
+            raise click.UsageError(
+                "Say --household ho... for a thing in a home, or --nobody for one that concerns nobody."
+            )
+        simple = Simple(
+            name=name or asked("What people call it"),
+            stream=(stream := stream or asked("Short name of what it senses (temperature)")),
+            title=title or stream,
+            senses=senses or stream,
+            type=type_,
+            unit=unit,
+            lowest=lowest,
+            highest=highest,
+            place=place or asked("Where it is"),
+            household=household,
+            answers=Uri(answers or node.get("/api/status", Status).operator),
+            by=by or asked("Who answers for it (a name)"),
+            contact=contact or asked("Where they are reached (mailto: or https:)"),
+            considered=considered or asked("Who could be harmed by it, and what was done about that (one sentence)"),
+            keep_days=keep_days,
+            reach=reach,
+            ways_out=ways_out,
+            slug=slug,
+            from_=from_,
+        )
+        whole = joining(simple, today=_today(), mark=os.urandom(4).hex())
+    if show:
+        say(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
+        return
+    _joined(node, whole)
+
+
+def registered(node: Node, whole: Joining) -> ThingMade:
+    """Say everything that a thing needs to join, and the thing."""
+    whole.thing.request()  # what cannot be read is refused before anything is said
+    for organisation in unsaid(whole.organisations, node.get("/api/organisations", Organisations).organisations):
+        node.post("/api/organisations", organisation, Done)
+    if whole.product is not None:
+        node.post("/api/products", whole.product, Done)
+    if whole.disclosure is not None:
+        node.post("/api/disclosures", whole.disclosure, Done)
+    return node.post("/api/things", whole.thing, ThingMade)
+
+
+def _joined(node: Node, whole: Joining) -> None:
+    made = registered(node, whole)
+    types = {} if whole.product is None else {each.name: each.type for each in whole.product.streams}
+    say(f"{plain(whole.thing.name)} is registered as {made.slug}.")
+    say("Its claim token, shown this once; it works once within 7 days:")
+    say(f"  {made.claim}")
+    say("The thing gets its own credential with it:")
+    say(f"  {made.claim_command}")
+    body = msgspec.json.encode(TokenForm(made.claim)).decode()
+    say("or, without this program:")
+    say(f"  curl -sS --json {shlex.quote(body)} {node.url}/api/claim")
+    say("Then it speaks, for example; CREDENTIAL is what it got:")
+    _speaking(node.url, made, credential="CREDENTIAL", types=types)
+
+
+@thing.command("claim")
+@click.argument("token")
+@click.option("-o", "--output", type=FILE, help="Write the answer as JSON to this file, for its owner only.")
+@click.option("--keep", "to_keep", is_flag=True, help="Keep it on this computer, for commands that speak as the thing.")
+@as_nobody
+def thing_claim(node: Node, token: str, *, output: Path | None, to_keep: bool) -> None:
+    """Spend a claim TOKEN for the thing's own credential, and print the commands that use it."""
+    got = node.post("/api/claim", TokenForm(token), Claimed)
+    if to_keep:
+        path = keep(node.url, got)
+    if output is not None:
+        write_file(output, msgspec.json.encode(got) + b"\n")
+        return
+    if to_keep:
+        say(f"{got.slug} may speak now. Its credential is in {path}, readable by you alone.")
+        return
+    say(f"{got.slug} may speak now. Its credential, shown this once:")
+    say(f"  {got.credential}")
+    say("For example:")
+    _speaking(node.url, got, credential=got.credential, types={})
+
+
+@thing.command("renew")
+@click.argument("slug")
+@as_operator
+def thing_renew(node: Node, slug: str) -> None:
+    """Make a new claim token for the thing called SLUG, whose token or credential was lost."""
+    made = node.post(f"/api/things/{_part(slug)}/claim", b"{}", ClaimMade)
+    say("Its claim token, shown this once; it works once within 7 days:")
+    say(f"  {made.claim}")
+    say("The thing gets its own credential with it:")
+    say(f"  {made.claim_command}")
+
+
+@thing.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_operator
+def thing_list(node: Node, *, as_json: bool) -> None:
+    """List things with their streams and what was stored, repeated and refused."""
+    found = node.get("/api/things", Things)
+    if as_json:
+        say(msgspec.json.encode(found).decode())
+        return
+    if not found.things:
+        say("No thing has joined yet. Add one with: troth thing add")
+        return
+    table(
+        ("thing", "name", "datastreams", "stored", "repeated", "refused"),
+        [
+            (
+                each.slug,
+                each.name,
+                ", ".join(f"{name} ({number})" for name, number in each.datastreams.items()),
+                str(each.tally.stored),
+                str(each.tally.repeated),
+                ", ".join(f"{count} {reason}" for reason, count in each.tally.refused.items()) or "0",
+            )
+            for each in found.things
+        ],
+    )
+
+
+def unsaid(wanted: Sequence[OrganisationBody], known: Sequence[OrganisationBody]) -> list[OrganisationBody]:
+    """The organisations that are not registered yet. Those that are keep their name: adding a thing renames nobody."""
+    there = {each.organisation for each in known}
+    return [each for each in wanted if each.organisation not in there]
+
+
+def _speaking(url: str, made: ThingMade | Claimed, *, credential: str, types: dict[str, str]) -> None:
+    """The exact commands by which a thing's first stream speaks."""
+    at = urlsplit(made.mqtt)
+    stream, number = next(iter(made.datastreams.items()))
+    value = _EXAMPLES[types.get(stream, "number")]
+    observation = f'{{"result": {value}}}'
+    say(
+        f"  mosquitto_pub -V 5 -h {at.hostname} -p {at.port or 1883} -u {made.slug} -P {credential} -q 1"
+        f" -t things/{made.slug}/{stream} -m {shlex.quote(value)}"
+    )
+    say(
+        f"  curl -sS -H 'Authorization: Bearer {credential}' -H 'Content-Type: application/json'"
+        f" -d {shlex.quote(observation)} '{url}/v1.1/Datastreams({number})/Observations'"
+    )
+
+
+def asked(question: str, *, proposed: str | None = None) -> str:
+    """Ask for what was not said; where nobody can answer, it is an error that names it."""
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"This must be said: {question}. --help names the option.")
+    return str(click.prompt(question, type=str, default=proposed)).strip()
+
+
+def _part(slug: str) -> str:
+    """A short name as a part of a path."""
+    return slug if slug.replace("-", "").isalnum() and slug.isascii() else "-"
+
+
+def _today() -> date:
+    return datetime.fromtimestamp(SystemClock().now() // NS_PER_S, tz=UTC).astimezone().date()

@@ -1,0 +1,63 @@
+"""`troth up`: run a node in this process and say where it is.
+
+Rules
+- The line `Troth is ready: URL` stands alone; programs wait for it.
+- While it runs, the data folder holds the address, so that other commands find a node on any port.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from troth.cli.places import URL_FILE, write_privately
+from troth.cli.speaking import say
+from troth.settings import load
+
+__all__ = ["up"]
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Folder that holds everything Troth keeps.")
+@click.option("--http-port", type=click.IntRange(0, 65_535), help="Port for pages and the interface; 0 for any.")
+@click.option("--mqtt-port", type=click.IntRange(0, 65_535), help="Port for things that speak MQTT; 0 for any.")
+@click.option("--no-demo", is_flag=True, help="Start without the demonstration neighbourhood.")
+def up(*, data: Path | None, http_port: int | None, mqtt_port: int | None, no_demo: bool) -> None:
+    """Start a node and keep it running until Ctrl-C.
+
+    Pages, the interface for programs and MQTT are served on this computer only, unless the setting `bind` says otherwise.
+    """
+    # Only a node needs what this imports: every other command starts in a third of the time, and `verify` works without it.
+    from troth.app.serve import Ready, run  # noqa: PLC0415 - the reason stands above
+
+    settings = load(
+        os.environ,
+        {
+            "data": None if data is None else str(data),
+            "http_port": http_port,
+            "mqtt_port": mqtt_port,
+            "demo": "off" if no_demo else None,
+        },
+    )
+    say(f"Starting Troth. Everything it keeps is in {settings.folder.absolute()}")
+    written = settings.folder / URL_FILE
+    told: list[Ready] = []
+
+    def ready(now: Ready) -> None:
+        told.append(now)
+        write_privately(written, now.url.encode() + b"\n")
+        say(f"Troth is ready: {now.url}")
+        say(f"Things speak MQTT at: {now.mqtt}")
+        say(f"You run this place. Your link, which works once: {now.operator_link}")
+        if now.demo:
+            say("The demonstration neighbourhood is moving in; leave it out with --no-demo.")
+        say("Stop with Ctrl-C.")
+
+    try:
+        run(settings, ready=ready)
+    finally:
+        if told:  # otherwise the file is another node's, which holds this folder
+            with suppress(OSError):
+                written.unlink()
+    say("Troth has stopped.")

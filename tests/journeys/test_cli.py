@@ -1,0 +1,271 @@
+"""The commands, as people type them, against a node that `troth up` has started; and what they say when something is wrong."""
+
+import re
+import shutil
+import socket
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from tests.architecture.trees import ROOT
+from tests.journeys.cli_node import OPTIONS, WAIT_S, Running, clean, program, started, token_in
+from troth.api.answers import Claimed, Status, Things
+from troth.app import serve
+from troth.cli import main
+from troth.cli.client import Node
+from troth.cli.places import TOKEN_FILE
+from troth.cli.simple import Joining
+from troth.cli.thing import unsaid
+from troth.names import Uri
+from troth.statements.organisation import OrganisationBody
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with started(tmp_path_factory.mktemp("node") / "data") as running:
+        yield running
+
+
+# --- the commands and their page
+
+
+def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path}{name} ")
+        else:
+            yield f"{path}{name}", command
+
+
+def sections() -> dict[str, str]:
+    parts = re.split(r"^## (.+)$", (ROOT / "docs" / "reference" / "cli.md").read_text(), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_every_command_has_its_heading_and_every_heading_its_command() -> None:
+    assert {name for name, _ in commands(main)} == set(sections())
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands(main)))
+def test_every_option_of_a_command_stands_in_its_section(name: str, command: click.Command) -> None:
+    options = {each.opts[-1] for each in command.params if isinstance(each, click.Option)}
+    missing = {
+        option for option in options if f"{option}`" not in sections()[name] and f"{option} " not in sections()[name]
+    }
+    assert not missing
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands(main)))
+def test_every_command_and_option_says_what_it_is_for(name: str, command: click.Command) -> None:
+    assert command.help, name
+    bare = [
+        each.name
+        for each in command.params
+        if isinstance(each, click.Option) and not each.help and not isinstance(each.type, click.Choice | click.IntRange)
+    ]
+    assert not bare
+
+
+def test_the_help_names_every_command_and_is_narrow_enough_to_read() -> None:
+    shown = CliRunner().invoke(main, ["--help"]).stdout
+    for name in main.commands:
+        assert re.search(rf"^  {name}\b", shown, flags=re.MULTILINE), name
+    assert max(len(line) for line in shown.split("\n")) <= 80
+
+
+def test_the_command_line_and_the_node_mean_the_same_token_file() -> None:
+    assert serve.TOKEN_FILE == TOKEN_FILE
+
+
+# --- up
+
+
+def test_what_up_keeps_is_for_its_owner_alone(node: Running) -> None:
+    for name in ("operator.token", "node.url"):
+        assert 0o600 == stat.S_IMODE((node.data / name).stat().st_mode), name
+
+
+def test_a_second_node_on_the_same_folder_is_refused_in_one_line_and_leaves_the_first_alone(node: Running) -> None:
+    run = subprocess.run(
+        program("up", "--data", str(node.data), "--http-port", "0", "--mqtt-port", "0", "--no-demo"),
+        capture_output=True,
+        text=True,
+        env=clean(node.data),
+        timeout=WAIT_S,
+        check=False,
+    )
+    assert 1 == run.returncode
+    assert run.stderr.startswith("folder-in-use: ")
+    assert "Traceback" not in run.stderr
+    assert node.url in node.done("status"), "the address of the first is still written there"
+
+
+def test_a_port_that_is_taken_is_named_with_the_option_that_helps(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        run = subprocess.run(
+            program("up", "--data", str(tmp_path / "d"), "--http-port", port, "--mqtt-port", "0", "--no-demo"),
+            capture_output=True,
+            text=True,
+            env=clean(tmp_path / "d"),
+            timeout=WAIT_S,
+            check=False,
+        )
+    assert 1 == run.returncode
+    assert run.stderr.startswith(f"port-taken: port {port}")
+    assert "--http-port" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_folder_that_cannot_be_one_and_a_setting_that_cannot_be_are_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(main, ["up", "--data", str(tmp_path / "file" / "d"), "--no-demo"])
+    assert 1 == result.exit_code
+    assert result.stderr.startswith("folder-not-writable: ")
+    same = CliRunner().invoke(main, ["up", "--data", str(tmp_path / "d"), "--http-port", "9", "--mqtt-port", "9"])
+    assert (1, True) == (same.exit_code, same.stderr.startswith("bad-setting: "))
+    unknown = CliRunner().invoke(main, ["status", "--data", str(tmp_path)], env={"TROTH_COLOUR": "red"})
+    assert (1, True) == (unknown.exit_code, unknown.stderr.startswith("bad-setting: "))
+
+
+def test_a_node_that_has_stopped_takes_its_address_away_and_commands_say_so(tmp_path: Path) -> None:
+    with started(tmp_path / "data") as running:
+        assert running.url in running.done("status")
+    assert not (running.data / "node.url").exists()
+    result = running.troth("status", "--url", running.url)
+    assert 1 == result.exit_code
+    assert result.stderr.startswith(f"node-absent: no node answers at {running.url}")
+    assert "troth up" in result.stderr
+
+
+# --- a thing joins
+
+
+def test_a_newcomers_thing_joins_speaks_by_the_printed_commands_and_is_counted(node: Running) -> None:
+    added = node.done("thing", "add", "River gauge", "--stream", "level", "--unit", "m", "--nobody", *OPTIONS)
+    token = token_in(added, "claim token")
+    assert f"troth thing claim --url {node.url} {token}" in added
+    claimed = node.done("thing", "claim", "--", token)
+    credential = token_in(claimed, "credential")
+    spoken = 0
+    for name in ("curl", "mosquitto_pub"):
+        if shutil.which(name) is None:
+            continue
+        line = next(line for line in claimed.split("\n") if line.startswith(f"  {name}"))
+        assert credential in line
+        subprocess.run(["bash", "-c", line], check=True, timeout=WAIT_S, capture_output=True)
+        spoken += 1
+    listed = msgspec.json.decode(node.done("thing", "list", "--json"), type=Things)
+    gauge = next(each for each in listed.things if each.slug == "river-gauge")
+    assert spoken == gauge.tally.stored
+    assert {} == gauge.tally.refused
+    assert "river-gauge" in node.done("thing", "list")
+    again = node.troth("thing", "claim", "--", token)
+    assert (1, True) == (again.exit_code, again.stderr.startswith("wrong-token: "))
+
+
+def test_the_printed_curl_command_claims(node: Running) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    added = node.done("thing", "add", "Bridge gauge", "--stream", "level", "--nobody", *OPTIONS)
+    line = next(line for line in added.split("\n") if line.startswith("  curl") and "/api/claim" in line)
+    run = subprocess.run(["bash", "-c", line], check=True, capture_output=True, timeout=WAIT_S)
+    assert "bridge-gauge" == msgspec.json.decode(run.stdout, type=Claimed).slug
+
+
+def test_two_things_of_one_name_leave_each_other_alone(node: Running) -> None:
+    for stream in ("temperature", "humidity"):
+        node.done("thing", "add", "Weather", "--stream", stream, "--nobody", *OPTIONS)
+    for slug, stream in (("weather", "temperature"), ("weather-2", "humidity")):
+        renewed = node.done("thing", "renew", slug)
+        claimed = node.done("thing", "claim", "-o", str(node.data / "c.json"), "--", token_in(renewed, "claim token"))
+        assert "" == claimed
+        got = msgspec.json.decode((node.data / "c.json").read_bytes(), type=Claimed)
+        assert 0o600 == stat.S_IMODE((node.data / "c.json").stat().st_mode)
+        path = f"/v1.1/Datastreams({got.datastreams[stream]})/Observations"
+        Node(node.url, got.credential).bytes("POST", path, body=b'{"result": 5.0}')
+
+
+def test_adding_a_thing_renames_no_organisation() -> None:
+    ana = OrganisationBody(Uri("urn:a"), "Ana", "mailto:ana@house.example")
+    ben = OrganisationBody(Uri("urn:a"), "Ben", "mailto:ben@house.example")
+    lab = OrganisationBody(Uri("urn:b"), "Lab", "mailto:a@lab.example")
+    assert [ben, lab] == unsaid((ben, lab), ())
+    assert [lab] == unsaid((ben, lab), (ana,))
+
+
+def test_what_would_be_said_can_be_shown_edited_and_said_from_a_file(node: Running, tmp_path: Path) -> None:
+    things = msgspec.json.decode(node.done("status", "--json"), type=Status).things
+    options = ("--stream", "level", "--nobody", "--slug", "from-a-file", *OPTIONS)
+    shown = node.done("thing", "add", "Shown gauge", *options, "--show")
+    assert things == msgspec.json.decode(node.done("status", "--json"), type=Status).things
+    whole = msgspec.json.decode(shown, type=Joining)
+    assert "Shown gauge" == whole.thing.name
+    (tmp_path / "thing.json").write_text(shown)
+    assert "from-a-file" in node.done("thing", "add", "--file", str(tmp_path / "thing.json"))
+    twice = node.troth("thing", "add", "--file", "-", typed=shown)
+    assert (1, True) == (twice.exit_code, twice.stderr.startswith("conflict: "))
+
+
+@pytest.mark.parametrize(
+    ("args", "word"),
+    [
+        (("Gauge", "--stream", "level"), "--household"),
+        (("Gauge", "--stream", "level", "--nobody", "--household", "hoaaaaaaaaaaaaaaaaaaaaaaaaaa"), "--household"),
+        (("Gauge", "--stream", "level", "--nobody"), "must be said"),
+        (("Gauge", "--nobody", *OPTIONS), "must be said"),
+        (("Gauge", "--stream", "level", "--nobody", *OPTIONS, "--type", "float"), "--type"),
+        (("Gauge", "--stream", "level", "--nobody", *OPTIONS, "--reach", "far"), "--reach"),
+        (("Gauge", "--stream", "level", "--nobody", *OPTIONS, "--keep-days", "0"), "--keep-days"),
+        (("Gauge", "--file", "x.json"), "not with both"),
+    ],
+)
+def test_a_thing_that_is_not_said_well_is_not_added(node: Running, args: tuple[str, ...], word: str) -> None:
+    before = msgspec.json.decode(node.done("status", "--json"), type=Status).things
+    result = node.troth("thing", "add", *args)
+    assert 2 == result.exit_code
+    assert word in result.stderr
+    assert before == msgspec.json.decode(node.done("status", "--json"), type=Status).things
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (("thing", "add", "Gauge", "--stream", "Level", "--nobody", *OPTIONS), "bad-name"),
+        (("thing", "add", "Gauge", "--stream", "level", "--household", "here", *OPTIONS), "bad-name"),
+        (("thing", "add", "Gauge", "--stream", "level", "--household", "ho" + "a" * 26, *OPTIONS), "not-found"),
+        (("thing", "add", "--file", "nowhere.json"), "not-found"),
+        (("thing", "claim", "unknown"), "wrong-token"),
+        (("thing", "renew", "nobody"), "not-found"),
+        (("thing", "renew", "../status"), "bad-name"),
+        (("person", "add", "Ben", "--household", "ho" + "a" * 26), "not-found"),
+        (("person", "add", "Ben", "--household", "here"), "bad-name"),
+        (("party", "add", "https://stranger.example", "--app", "a", "--purpose", "urn:x"), "not-found"),
+        (("organisation", "add", "works", "--name", "W", "--contact", "mailto:w@works.example"), "bad-name"),
+        (("organisation", "add", "https://works.example", "--name", "W", "--contact", "w"), "refused"),
+        (("product", "add", "nowhere.json"), "not-found"),
+        (("enter", "http://localhost:1/elsewhere"), "bad-path"),
+        (("enter", "http://192.0.2.1/enter/token"), "bad-setting"),
+        (("status", "--url", "http://192.0.2.1:8080"), "bad-setting"),
+        (("status", "--url", "ftp://localhost"), "bad-setting"),
+        (("status", "--url", "http://localhost:x"), "bad-setting"),
+        (("status", "--data", "nowhere"), "node-absent"),
+        (("choose", "list"), "wrong-token"),
+        (("proof", "12345"), "not-found"),
+        (("proof", "12345", "--token", "unknown"), "wrong-token"),
+        (("proof", "12345", "--token", "a b"), "bad-setting"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_with_its_code(node: Running, args: tuple[str, ...], code: str) -> None:
+    result = node.troth(*args)
+    assert 1 == result.exit_code
+    assert "" == result.stdout
+    assert result.stderr.startswith(f"{code}: ")
+    assert result.stderr.count("\n") <= 2
+    assert isinstance(result.exception, SystemExit)
