@@ -1,0 +1,205 @@
+"""Harbour Lane moves in: whatever of it is not registered yet is, over the JSON interface.
+
+Rules
+- Each step looks first; whatever was interrupted goes on at the next start.
+- The first yes of the demonstration's person is said once, under the text that is shown, and never again: whatever they
+  press afterwards stays.
+- A thing whose credential is not here any more gets a new one.
+
+Source: people.md, "The first minute"; docs/reference/api.md.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from troth.clock import NS_PER_S, Clock
+from troth.errors import NotFound, Refused
+from troth.harbour.asking import Asking
+from troth.harbour.kept import Credential, Kept
+from troth.harbour.lane import LANE, METER, THINGS, LaneThing
+from troth.harbour.parties import (
+    HOMES,
+    LAB,
+    LAB_APP,
+    ORGANISATIONS,
+    SHARING,
+    Json,
+    contact_of,
+    disclosure,
+    passport,
+    product_uri,
+)
+
+__all__ = ["HISTORY_S", "MovingIn", "iso"]
+
+HISTORY_S: Final = 26 * 3_600  # how far back the first yes reaches
+LIVED_S: Final = 2 * 86_400  # how long homes, meters and the agreement have been there
+_AGREEMENT: Final = (
+    "Agreement on the shared roof. The members share the power of the roof by what each home needs in each hour. For this, "
+    "one mean for each hour of each home's power is read by the Energy Lab, which computes the shares."
+)
+
+
+class _Made(msgspec.Struct):
+    household: str = ""
+    person: str = ""
+    invitation: str = ""
+    claim: str = ""
+    session: str = ""
+    credential: str = ""
+    slug: str = ""
+    datastreams: dict[str, int] = {}
+
+
+class _Thing(msgspec.Struct):
+    slug: str
+
+
+class _Things(msgspec.Struct):
+    things: tuple[_Thing, ...]
+
+
+class _Offer(msgspec.Struct):
+    datastream: int
+    purpose: str
+    digest: str
+    decision: str | None
+
+
+class _Offers(msgspec.Struct):
+    choices: tuple[_Offer, ...]
+
+
+def iso(time_s: int) -> str:
+    """Seconds since 1970 as the interface takes them."""
+    return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class MovingIn:
+    """One start.
+
+    Args:
+        url: the node.
+        operator: the operator's token.
+        kept: what earlier starts left; changed in place.
+        save: called after each step that could not be done again.
+    """
+
+    def __init__(self, url: str, operator: str, *, kept: Kept, save: Callable[[], None], clock: Clock) -> None:
+        self._url = url
+        self._node = Asking(url, operator)
+        self._kept = kept
+        self._save = save
+        self._now_s = clock.now() // NS_PER_S
+
+    def move_in(self) -> None:
+        """Do what is missing; nothing on most starts.
+
+        Raises:
+            TrothError: the node said no, or went away.
+        """
+        kept = self._kept
+        if kept.lane < LANE:
+            self._register()
+            self._homes()
+            self._install()
+            kept.lane = LANE
+            self._save()
+        if not kept.settled:
+            self._first_yes()
+            kept.settled = True
+            kept.invitation = kept.session = ""
+            self._save()
+        cards: Json = {"person": kept.person, "party": LAB, "app": LAB_APP, "purpose": SHARING}
+        self._node.post("/api/street", cards)
+
+    def _register(self) -> None:
+        """Organisations, products, disclosures: saying them again changes nothing."""
+        for organisation in ORGANISATIONS:
+            self._node.post("/api/organisations", organisation)
+        for thing in {each.product: each for each in THINGS}.values():
+            self._node.post(
+                "/api/products",
+                passport(thing.product, thing.product_name, about=thing.about, streams=thing.senses),
+            )
+            shared = thing.slug == METER
+            self._node.post(
+                "/api/disclosures", disclosure(thing.product, thing.answers, streams=thing.senses, shared=shared)
+            )
+
+    def _homes(self) -> None:
+        kept = self._kept
+        since = iso(self._now_s - LIVED_S)
+        for home in HOMES:
+            if home.key in kept.households:
+                continue
+            household = self._node.told("/api/households", {"name": home.name}, _Made).household
+            body: Json = {"name": home.person, "household": household, "role": "owner", "from": since}
+            person = self._node.told("/api/people", body, _Made)
+            kept.households[home.key] = household
+            if not kept.person:
+                kept.person, kept.invitation = person.person, person.invitation
+            self._save()
+
+    def _install(self) -> None:
+        there = {each.slug for each in self._node.get("/api/things", _Things).things}
+        for thing in THINGS:
+            if thing.slug in self._kept.things:
+                continue
+            path = f"/api/things/{thing.slug}/claim" if thing.slug in there else "/api/things"
+            made = self._node.told(path, {} if thing.slug in there else self._installation(thing), _Made)
+            got = Asking(self._url, "").told("/api/claim", {"token": made.claim}, _Made)
+            self._kept.things[thing.slug] = Credential(got.credential, got.datastreams)
+            self._save()
+
+    def _installation(self, thing: LaneThing) -> Json:
+        by, sentence = thing.considered
+        since = iso(self._now_s - LIVED_S)
+        body: dict[str, Json] = {
+            "name": thing.name,
+            "slug": thing.slug,
+            "product": product_uri(thing.product),
+            "place": thing.place,
+            "answers": {"organisation": thing.answers, "contact": contact_of(thing.answers)},
+            "streams": [{"name": each.name, "reach": "carried"} for each in thing.senses],
+            "consideration": {"date": iso(self._now_s)[:10], "by": by, "sentence": sentence},
+            "from": since,
+        }
+        if thing.home is not None:
+            body["household"] = self._kept.households[thing.home]
+        if thing.slug == METER:
+            digest = hashlib.sha256(_AGREEMENT.encode()).hexdigest()
+            contract: Json = {"title": "Agreement on the shared roof", "digest": digest, "from": since}
+            body["streams"] = [{"name": each.name, "reach": "carried", "contract": contract} for each in thing.senses]
+        return body
+
+    def _first_yes(self) -> None:
+        """The person enters with their link, reads, and says yes for the last day too."""
+        number = self._kept.things[METER].datastreams["power"]
+        kept = self._kept
+        if not kept.session:
+            token = kept.invitation.rpartition("/")[2]
+            try:
+                kept.session = Asking(self._url, "").told("/api/enter", {"token": token}, _Made).session
+            except Refused:
+                return  # somebody else has entered with it, and chooses for themselves
+            self._save()
+        person = Asking(self._url, kept.session)
+        offers = person.get("/api/choices", _Offers).choices
+        offer = next((each for each in offers if each.datastream == number and each.purpose == SHARING), None)
+        if offer is None:
+            raise NotFound("the first choice of the demonstration is not offered")
+        if offer.decision is None:
+            yes: Json = {
+                "datastream": number,
+                "purpose": SHARING,
+                "decision": "give",
+                "notice": offer.digest,
+                "since": iso(self._now_s - HISTORY_S),
+            }
+            person.post("/api/choices", yes)
+        person.post("/api/leave", {})

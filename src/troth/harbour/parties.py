@@ -1,0 +1,190 @@
+"""Who is who on Harbour Lane: organisations that answer, homes, and the product each thing is one of.
+
+Rules
+- Every name, address and person is made up; addresses end in `.example` (RFC 2606 §3).
+- A purpose says what it gives; where nobody has measured that, it says so.
+- A stream that anybody may read concerns nobody, by the maker's word; one in a home is for those who live there.
+
+Source: people.md, "Harbour Lane"; gate.md, "Eight grounds". The bodies are those of docs/reference/api.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+
+import msgspec
+
+__all__ = [
+    "ANYONE",
+    "CLINIC",
+    "COOP",
+    "COUNCIL",
+    "FARM",
+    "HOMES",
+    "LAB",
+    "LAB_APP",
+    "MAKER",
+    "ORGANISATIONS",
+    "OWN",
+    "SHARING",
+    "Home",
+    "Json",
+    "Sense",
+    "contact_of",
+    "disclosure",
+    "passport",
+    "product_uri",
+]
+
+Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
+
+COOP: Final = "https://co-op.harbour-lane.example"
+LAB: Final = "https://energy-lab.harbour-university.example"
+COUNCIL: Final = "https://council.harbour.example"
+CLINIC: Final = "https://clinic.harbour-lane.example"
+FARM: Final = "https://tern-field-farm.example"
+MAKER: Final = "https://tern-instruments.example"
+LAB_APP: Final = "curves"
+SHARING: Final = f"{LAB}/sharing-solar-power"
+OWN: Final = "urn:troth:purpose:own"
+ANYONE: Final = "urn:troth:anyone"
+
+_ABOUT: Final = {
+    COOP: (
+        "Harbour Lane Co-op",
+        "people",
+        "The neighbours' co-operative: the shared roof, the meters, the press hall.",
+    ),
+    LAB: ("Energy Lab, Harbour University", "lab", "Researchers who study how a street can share its own power."),
+    COUNCIL: ("Harbour Council", "open", "The town: streets, the river, the air."),
+    CLINIC: ("Harbour Lane Clinic", "front-desk", "A small clinic with one waiting room."),
+    FARM: ("Tern Field Farm", "farm", "Vegetables between the lane and the river."),
+    MAKER: ("Tern Instruments", "support", "Makes small, repairable instruments."),
+}
+
+
+def contact_of(organisation: str) -> str:
+    """Where an organisation of the lane is reached."""
+    return f"mailto:{_ABOUT[organisation][1]}@{organisation.removeprefix('https://')}"
+
+
+ORGANISATIONS: Final[tuple[Json, ...]] = tuple(
+    {"organisation": uri, "name": name, "contact": contact_of(uri), "about": about}
+    for uri, (name, _, about) in _ABOUT.items()
+)
+
+
+class Home(msgspec.Struct, frozen=True):
+    """A household and who lives there."""
+
+    key: str
+    name: str
+    person: str
+
+
+HOMES: Final = (
+    Home("12", "Harbour Lane 12", "Ana"),
+    Home("7", "Harbour Lane 7", "Jonas"),
+    Home("3", "Harbour Lane 3", "Noor"),
+)
+
+
+class Sense(msgspec.Struct, frozen=True):
+    """One stream of a product. `for_all`: what anybody may read it for; None in a home."""
+
+    name: str
+    title: str
+    senses: str
+    unit: str | None
+    lowest: float | None
+    highest: float | None
+    for_all: str | None
+    type: str = "number"
+
+
+def product_uri(product: str) -> str:
+    """The name of a product of the lane's maker."""
+    return f"{MAKER}/{product}"
+
+
+def passport(product: str, name: str, *, about: str, streams: Sequence[Sense]) -> Json:
+    """The body of POST /api/products."""
+    return {
+        "product": product_uri(product),
+        "name": name,
+        "maker": MAKER,
+        "about": about,
+        "support_end": "2036-12-31",
+        "other_ways_out": "None: it speaks to this node only, and has no radio of its own.",
+        "streams": [_declared(each) for each in streams],
+    }
+
+
+def _declared(sense: Sense) -> Json:
+    said: dict[str, Json] = {
+        "name": sense.name,
+        "title": sense.title,
+        "senses": sense.senses,
+        "property": f"{MAKER}/properties/{sense.name}",
+        "type": sense.type,
+        "concerns_nobody": sense.for_all is not None,
+    }
+    ranged = {"unit": sense.unit, "lowest": sense.lowest, "highest": sense.highest}
+    return said | {key: value for key, value in ranged.items() if value is not None}
+
+
+def disclosure(product: str, answerable: str, *, streams: Sequence[Sense], shared: bool) -> Json:
+    """The body of POST /api/disclosures. `shared`: the home's power, which the Energy Lab asks for."""
+    return {
+        "product": product_uri(product),
+        "answerable": answerable,
+        "language": "en",
+        "version": 1,
+        "streams": [{"name": each.name, "purposes": _purposes(each, answerable, shared=shared)} for each in streams],
+    }
+
+
+def _purposes(sense: Sense, answerable: str, *, shared: bool) -> list[Json]:
+    if sense.for_all is not None:
+        for_all: Json = {
+            "purpose": f"{answerable}/{sense.name}-for-all",
+            "title": sense.for_all,
+            "benefit": "Anybody can look; what that has given has not been measured.",
+            "recipients": [ANYONE],
+            "variants": [{"variant": "raw", "ground": "nobody"}],
+            "retention_days": 30,
+        }
+        return [for_all]
+    own: Json = {
+        "purpose": OWN,
+        "title": "For the people who live here",
+        "benefit": "You see what your home uses and feels like, now and last month.",
+        "recipients": [],
+        "variants": [{"variant": "raw", "ground": "own"}],
+        "retention_days": 30,
+    }
+    return [own, _SHARING] if shared else [own]
+
+
+_SHARING: Final[Json] = {
+    "purpose": SHARING,
+    "title": "Sharing solar power fairly on the lane",
+    "benefit": "The roof's power is shared by what each home needs in each hour. What finer curves add is not known yet.",
+    "recipients": [LAB],
+    "variants": [
+        {"variant": "raw", "ground": "choice"},
+        {
+            "variant": "hourly-mean",
+            "ground": "contract",
+            "citation": "Agreement on the shared roof, Harbour Lane Co-op",
+        },
+    ],
+    "retention_days": 30,
+    "if_yes": (
+        "The Energy Lab sees your power as it is measured, every few seconds. From such a curve one can often tell when "
+        "somebody cooks, sleeps or is away."
+    ),
+    "if_no": (
+        "The Energy Lab sees one mean for each hour, which the agreement on the shared roof needs. Your share of the "
+        "roof's power stays the same."
+    ),
+}

@@ -1,0 +1,365 @@
+"""Harbour Lane: it moves in by itself, its things speak, its first page has two cards, and one no coarsens a view."""
+
+import json
+import math
+import os
+import re
+import select
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from troth.clock import NS_PER_S, SystemClock
+from troth.harbour import curves
+from troth.harbour.kept import FILE, Credential, Kept, keep, recall
+from troth.harbour.lane import METER, PROGRAMS, THINGS, LaneThing
+from troth.harbour.lines import Lines
+from troth.harbour.parties import ANYONE, HOMES, LAB, ORGANISATIONS, OWN, SHARING, disclosure
+from troth.harbour.program import Program, said_at
+from troth.testing.program import NodeProgram
+
+WAIT_S: Final = 20
+SETTINGS: Final = {"TROTH_SEGMENT_TICK_S": "1"}
+WITH_DEMO: Final = ("--mqtt-port", "0")  # anything but --no-demo
+Json = Mapping[str, object]
+
+
+def until(true: Callable[[], object], what: str, *, within_s: float = WAIT_S) -> None:
+    """Look until something is so."""
+    clock = SystemClock()
+    end = clock.ticks() + within_s * NS_PER_S
+    while not true():
+        assert clock.ticks() < end, what
+        select.select([], [], [], 0.02)
+
+
+def moved_in(node: NodeProgram) -> bool:
+    return any("has moved in with 12 things" in line for line in node.said)
+
+
+def lane(data: Path) -> dict[int, str]:
+    """The lane's running processes of a node: pid -> command."""
+    listed = subprocess.run(["ps", "-axwwo", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    found = (line.strip().partition(" ") for line in listed.split("\n"))
+    return {int(pid): args for pid, _, args in found if "troth.harbour" in args and str(data) in args}
+
+
+def things(node: NodeProgram) -> dict[str, Json]:
+    answer = node.ask("GET", "/api/things", token=node.operator).json()
+    assert isinstance(answer, dict)
+    return {each["slug"]: each for each in answer["things"]}
+
+
+def stored(node: NodeProgram) -> dict[str, int]:
+    return {slug: tally(each, "stored") for slug, each in things(node).items()}
+
+
+def tally(thing: Json, what: str) -> int:
+    counts = thing["tally"]
+    assert isinstance(counts, dict)
+    return int(counts[what])
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProgram]:
+    data = tmp_path_factory.mktemp("lane") / "data"
+    with NodeProgram(data, settings=SETTINGS, options=WITH_DEMO) as node:
+        until(lambda: moved_in(node), "Harbour Lane did not move in")
+        yield node
+    until(lambda: not lane(data), "programs of the lane outlive the node", within_s=5)
+
+
+# --- moving in
+
+
+def test_twelve_things_speak_and_the_meter_remembers_a_day(node: NodeProgram) -> None:
+    until(lambda: min(stored(node).values()) > 0, "a thing says nothing")
+    found = things(node)
+    assert {each.slug for each in THINGS} == found.keys()
+    assert tally(found[METER], "stored") > 26 * 12
+    until(lambda: tally(things(node)[METER], "stored") > tally(found[METER], "stored"), "the meter stands still")
+    quiet = {each.slug for each in THINGS if each.stray is None}
+    assert all('"refused": {}' in json.dumps(found[slug]) for slug in quiet)
+
+
+def test_a_picture_that_nobody_declared_is_refused(node: NodeProgram) -> None:
+    until(lambda: "undeclared" in json.dumps(things(node)["bird-box"]), "no refusal can be seen")
+    assert {"bird"} == json.loads(json.dumps(things(node)["bird-box"]["datastreams"])).keys()
+
+
+def test_the_things_are_programs_of_their_own(node: NodeProgram) -> None:
+    running = lane(node.data).values()
+    named = {name for name in PROGRAMS for args in running if f"troth.harbour.program {name} " in args}
+    assert PROGRAMS.keys() == named
+    assert len(PROGRAMS) >= 4
+
+
+def test_what_is_kept_can_be_read_by_its_owner_only(node: NodeProgram) -> None:
+    assert 0o600 == stat.S_IMODE((node.data / FILE).stat().st_mode)
+    kept = recall(node.data)
+    assert kept.settled
+    assert ("", "") == (kept.invitation, kept.session)
+
+
+def test_a_program_that_dies_is_started_again(node: NodeProgram) -> None:
+    before = {pid for pid, args in lane(node.data).items() if "program works" in args}
+    [pid] = before
+    os.kill(pid, signal.SIGKILL)
+
+    def again() -> bool:
+        after = {pid for pid, args in lane(node.data).items() if "program works" in args}
+        return bool(after) and not after & before
+
+    until(again, "it was not started again")
+    counted = stored(node)["press-bearing"]
+    until(lambda: stored(node)["press-bearing"] > counted, "it says nothing any more")
+
+
+# --- what anybody sees
+
+
+def test_public_things_can_be_read_by_anybody_and_homes_by_nobody_else(node: NodeProgram) -> None:
+    until(lambda: min(stored(node).values()) > 0, "a thing says nothing")
+    for thing in THINGS:
+        numbers = things(node)[thing.slug]["datastreams"]
+        assert isinstance(numbers, dict)
+        for number in numbers.values():
+            answer = node.ask("GET", f"/v1.1/Datastreams({number})/Observations?$top=1")
+            assert (404 if thing.home else 200) == answer.status, thing.slug
+
+
+def test_the_first_page_shows_the_street_and_two_links_that_work(node: NodeProgram) -> None:
+    page = node.ask("GET", "/").body.decode()
+    assert all(each.name in page for each in THINGS if each.home is None)
+    assert 2 == len(links(page))
+
+
+def links(page: str) -> list[str]:
+    """The one-time tokens on a page, each once, in order."""
+    return list(dict.fromkeys(re.findall(r'name="(?:token|also)" value="([^"]+)"', page)))
+
+
+def session(node: NodeProgram, at: int) -> str:
+    """Enter with the link of the first (Ana's) or second (the researcher's) card."""
+    token = links(node.ask("GET", "/").body.decode())[at]
+    entered = node.ask("POST", "/api/enter", body={"token": token}).json()
+    assert isinstance(entered, dict)
+    return str(entered["session"])
+
+
+def offer(node: NodeProgram, ana: str) -> Json:
+    answer = node.ask("GET", "/api/choices", token=ana).json()
+    assert isinstance(answer, dict)
+    [found] = answer["choices"]
+    assert isinstance(found, dict)
+    return found
+
+
+def say(node: NodeProgram, ana: str, decision: str) -> None:
+    shown = offer(node, ana)
+    body = {
+        "datastream": shown["datastream"],
+        "purpose": SHARING,
+        "decision": decision,
+        "notice": shown["digest"],
+    }
+    assert 201 == node.ask("POST", "/api/choices", token=ana, body=body).status
+
+
+def seen(node: NodeProgram, token: str, number: object) -> list[str]:
+    """The times a recipient is given, newest first."""
+    path = f"/v1.1/Datastreams({number})/Observations?$top=1000&$orderby=phenomenonTime%20desc"
+    answer = node.ask("GET", path, token=token)
+    assert 200 == answer.status, answer.body
+    page = answer.json()
+    assert isinstance(page, dict)
+    return [row["phenomenonTime"] for row in page["value"]]
+
+
+def test_the_lab_reads_every_value_until_ana_says_no_and_hourly_means_afterwards(node: NodeProgram) -> None:
+    ana, lab = session(node, 0), session(node, 1)
+    shown = offer(node, ana)
+    assert "give" == shown["decision"]
+    assert shown["if_yes"]
+    assert shown["if_no"]
+    number = shown["datastream"]
+    fine = seen(node, lab, number)
+    assert len(fine) > 26 * 12
+    assert not any("/" in time for time in fine)
+    say(node, ana, "refuse")
+    coarse = seen(node, lab, number)
+    assert all("/" in time for time in coarse)
+    assert 24 <= len(coarse) <= 27
+    say(node, ana, "give")
+    assert not any("/" in time for time in seen(node, lab, number)[:3])
+
+
+# --- starting and ending
+
+
+@pytest.mark.slow
+def test_a_second_start_finds_everything_there_and_leaves_a_no_as_it_is(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with NodeProgram(data, settings=SETTINGS, options=WITH_DEMO) as node:
+        until(lambda: moved_in(node), "Harbour Lane did not move in")
+        say(node, session(node, 0), "refuse")
+        kept = (data / FILE).read_bytes()
+        until(lambda: min(stored(node).values()) > 0, "a thing says nothing")
+        counted = tally(things(node)[METER], "stored")
+        assert len(lane(data)) > len(PROGRAMS)
+    until(lambda: not lane(data), "programs of the lane outlive the node", within_s=5)
+    with NodeProgram(data, settings=SETTINGS, options=WITH_DEMO) as node:
+        until(lambda: moved_in(node), "Harbour Lane did not come back", within_s=5)
+        assert kept == (data / FILE).read_bytes()
+        assert "refuse" == offer(node, session(node, 0))["decision"]
+        until(lambda: tally(things(node)[METER], "repeated") >= 26 * 12 - 1, "the meter remembers nothing")
+        assert tally(things(node)[METER], "stored") < counted + 26 * 12
+        assert len(lane(data)) > len(PROGRAMS)
+        node.kill()
+        until(lambda: not lane(data), "programs of the lane outlive a node that was killed")
+
+
+def test_without_its_node_it_says_so_and_ends(tmp_path: Path) -> None:
+    arguments = ("--url", "http://127.0.0.1:1", "--mqtt-port", "1", "--data", str(tmp_path))
+    (tmp_path / "operator.token").write_text("none\n")
+    run = harbour(*arguments)
+    assert (1, "Harbour Lane cannot move in: no node answers where one was\n") == (run.returncode, run.stderr)
+
+
+def test_without_the_operators_token_it_says_so_and_ends(tmp_path: Path) -> None:
+    run = harbour("--url", "http://127.0.0.1:1", "--mqtt-port", "1", "--data", str(tmp_path))
+    assert 1 == run.returncode
+    assert "operator.token" in run.stderr
+
+
+def test_a_file_of_another_version_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text('{"lane": "two"}')
+    run = harbour("--url", "http://127.0.0.1:1", "--mqtt-port", "1", "--data", str(tmp_path))
+    assert (1, "Harbour Lane cannot move in: harbour.json is not a file of this version\n") == (
+        run.returncode,
+        run.stderr,
+    )
+    assert '{"lane": "two"}' == (tmp_path / FILE).read_text()
+
+
+def harbour(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "troth.harbour", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=WAIT_S, check=False)
+
+
+# --- what is said of it
+
+
+def test_every_thing_has_one_curve_for_each_stream_and_a_name_behind_its_sentence() -> None:
+    for thing in THINGS:
+        assert len(thing.senses) == len(thing.curves)
+        assert all(thing.considered)
+        assert (thing.home is None) == all(each.for_all is not None for each in thing.senses)
+        assert thing.home in {None, *(home.key for home in HOMES)}
+        assert {thing.answers, LAB} <= {each["organisation"] for each in json.loads(json.dumps(ORGANISATIONS))}
+
+
+def test_streams_of_homes_are_for_those_who_live_there_and_the_lab_with_a_yes() -> None:
+    for thing in THINGS:
+        said = json.loads(
+            json.dumps(disclosure(thing.product, thing.answers, streams=thing.senses, shared=thing.slug == METER))
+        )
+        for stream in said["streams"]:
+            grounds = {(p["purpose"], v["variant"], v["ground"]) for p in stream["purposes"] for v in p["variants"]}
+            if thing.home is None:
+                assert {"nobody"} == {ground for _, _, ground in grounds}
+                assert [[ANYONE]] == [each["recipients"] for each in stream["purposes"]]
+            elif thing.slug == METER:
+                assert {
+                    (OWN, "raw", "own"),
+                    (SHARING, "raw", "choice"),
+                    (SHARING, "hourly-mean", "contract"),
+                } == grounds
+            else:
+                assert {(OWN, "raw", "own")} == grounds
+
+
+@given(time_s=st.integers(0, 4_000_000_000), thing=st.sampled_from(THINGS))
+def test_a_curve_is_a_function_of_time_and_stays_in_its_range(time_s: int, thing: LaneThing) -> None:
+    values = dict(said_at(thing, time_s, east_s=3_600))
+    assert values == dict(said_at(thing, time_s, east_s=3_600))
+    for sense in thing.senses:
+        value = values[sense.name]
+        assert {"number": float, "integer": int, "boolean": bool}[sense.type] is type(value)
+        assert math.isfinite(value)
+        assert sense.lowest is None or sense.highest is None or sense.lowest <= value <= sense.highest
+
+
+def test_two_seeds_are_two_curves() -> None:
+    hours = range(0, 86_400, 3_600)
+    assert [curves.home_power_w(t, "a") for t in hours] != [curves.home_power_w(t, "b") for t in hours]
+
+
+def test_a_day_of_the_meter_has_its_night_its_noon_and_its_evening() -> None:
+    def mean(from_h: float, to_h: float) -> float:
+        times = range(int(from_h * 3_600), int(to_h * 3_600), 60)
+        return sum(curves.home_power_w(20_000 * 86_400 + t, METER) for t in times) / len(times)
+
+    assert mean(11, 15) < mean(2, 4) < mean(18, 21)
+
+
+class Heard(Lines):
+    """Lines that note what is said and send nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(1, clock=SystemClock())
+        self.said: list[tuple[str, object, str]] = []
+
+    def say(self, topic: str, payload: bytes, *, slug: str, name: str) -> None:
+        self.said.append((topic, json.loads(payload), name))
+
+
+def program(*slugs: str) -> tuple[Program, Heard]:
+    heard = Heard()
+    known = {slug: Credential("secret", {}) for slug in slugs}
+    return Program(THINGS, known, lines=heard, east_s=0, url="http://127.0.0.1:1"), heard
+
+
+def test_a_thing_speaks_once_on_each_beat_however_often_it_is_looked_at() -> None:
+    speaker, heard = program("press-bearing")
+    waits = [speaker.speak(now_s) for now_s in (100.0, 100.5, 101.9, 102.0, 103.99, 104.2)]
+    times = [each["t"] for _, each, _ in heard.said if isinstance(each, dict)]
+    assert ["1970-01-01T00:01:40Z", "1970-01-01T00:01:42Z", "1970-01-01T00:01:44Z"] == times
+    assert pytest.approx([2.0, 1.5, 0.1, 2.0, 0.01, 1.8]) == waits
+
+
+def test_a_clock_that_is_set_back_or_forward_does_not_silence_a_thing() -> None:
+    speaker, heard = program("press-bearing")
+    for now_s in (1_000.0, 10.0, 12.0, 5_000_000.0):
+        speaker.speak(now_s)
+    assert 4 == len(heard.said)
+
+
+def test_a_meter_remembers_a_day_of_five_minute_values_with_names_that_repeat() -> None:
+    speaker, heard = program(METER)
+    speaker.remember(1_000_000_150)
+    speaker.remember(1_000_000_150)
+    assert 26 * 12 == len(heard.said) // 2
+    assert heard.said[: len(heard.said) // 2] == heard.said[len(heard.said) // 2 :]
+    assert f"things/{METER}/power" == heard.said[0][0]
+
+
+def test_a_thing_without_a_credential_says_nothing() -> None:
+    speaker, heard = program()
+    assert 5.0 == speaker.speak(100.0)
+    assert [] == heard.said
+
+
+def test_what_is_kept_is_read_back(tmp_path: Path) -> None:
+    kept = Kept(lane=1, households={"12": "ho"}, person="pe", things={"a": Credential("secret", {"power": 1})})
+    keep(tmp_path, kept)
+    assert kept == recall(tmp_path)
+    assert Kept() == recall(tmp_path / "nowhere")
