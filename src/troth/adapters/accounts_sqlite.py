@@ -66,6 +66,9 @@ class SqliteAccounts:
     def find(self, digest: bytes) -> Account | None:
         return self._accounts.get(digest)
 
+    def of(self, bearer: Bearer, *, thing: ThingId | None = None) -> tuple[Account, ...]:
+        return tuple(each for each in self._accounts.values() if each.bearer is bearer and each.thing == thing)
+
     async def add(self, account: Account) -> None:
         def work(connection: sqlite3.Connection) -> Callable[[], None]:
             _refuse_taken(connection, account.digest)

@@ -30,14 +30,14 @@ __all__ = ["Rows", "Standing", "told"]
 class Rows(Sequence[Kept]):
     """Rows of one or more groups, made into values when they are looked at."""
 
-    __slots__ = ("_groups", "_starts")
+    __slots__ = ("_groups",)
 
     def __init__(self, groups: Sequence[Group]) -> None:
+        # One for each stream of each commit, and most are never looked at: nothing is worked out beforehand.
         self._groups = groups
-        self._starts = [0, *accumulate(group.count for group in groups)]
 
     def __len__(self) -> int:
-        return self._starts[-1]
+        return sum(group.count for group in self._groups)
 
     @overload
     def __getitem__(self, index: int) -> Kept: ...
@@ -51,8 +51,9 @@ class Rows(Sequence[Kept]):
         at = index + len(self) if index < 0 else index
         if not 0 <= at < len(self):
             raise IndexError("no row of this index")
-        which = bisect_right(self._starts, at) - 1
-        return kept_at(self._groups[which], at - self._starts[which])
+        starts = [0, *accumulate(group.count for group in self._groups)]
+        which = bisect_right(starts, at) - 1
+        return kept_at(self._groups[which], at - starts[which])
 
     def __iter__(self) -> Iterator[Kept]:
         for group in self._groups:

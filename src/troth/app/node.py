@@ -268,14 +268,16 @@ class Node:
             self.fail(error)
 
     async def _tick_forever(self) -> None:
-        """Close a segment at every multiple of the tick since start; a late one is not made up for."""
+        """Close a segment at every multiple of the tick; a late one is not made up for."""
+        clock, tick_ns = self.ports.clock, self.settings.segment_tick_s * NS_PER_S
         loop = asyncio.get_running_loop()
-        began, tick_s, beat = loop.time(), self.settings.segment_tick_s, 0
         while True:
-            beat = max(beat + 1, int((loop.time() - began) // tick_s) + 1)
-            while not await self._until(began + beat * tick_s):
+            # A timer that fires a little early must not make a second tick of the same moment.
+            due_ns = ((clock.now() + tick_ns // 10) // tick_ns + 1) * tick_ns
+            while not await self._until(loop.time() + (due_ns - clock.now()) / NS_PER_S):
                 await self.record.spill()
-            await self.record.tick()
+            stepped = abs(clock.now() - due_ns) > tick_ns
+            await self.record.tick(None if stepped else due_ns)
 
     async def _until(self, moment: float) -> bool:
         """Wait for a moment of the loop's time: True when it came, False when a segment was full before it."""

@@ -28,7 +28,6 @@ from troth.app.node import Node
 from troth.app.ports import Ports
 from troth.clock import SystemClock
 from troth.errors import PortTaken, StorageFailed, TrothError
-from troth.journeys.accounts import Account, Bearer
 from troth.journeys.begin import fresh_origin, origin_of
 from troth.settings import Demo, Settings
 
@@ -199,7 +198,7 @@ async def _operator_token(node: Node, path: Path) -> None:
     held = await node.ports.in_worker(lambda: _read_token(path))
     if held is not None and node.recognise.token(held) is not None:
         return
-    token = await node.recognise.give(Bearer.OPERATOR, Account(b"", Bearer.OPERATOR), seconds=None)
+    token = await node.recognise.operator()
     await node.ports.in_worker(lambda: _write_token(path, token))
 
 

@@ -31,9 +31,10 @@ from troth.statements.trust_anchors import TrustAnchorsBody
 from troth.things.stores import ConductStore, NotedTrace
 from troth.tlog.trace import SaidTrace, encode
 
-__all__ = ["Accept", "Accepted", "Whole"]
+__all__ = ["BEGINNING", "Accept", "Accepted", "Whole"]
 
 _AT_ONCE = 1_000
+BEGINNING = 2  # statements: the registration policy and the trust anchors
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -106,13 +107,16 @@ class Accept:
     async def first(self, policy: Signed, anchors: Signed) -> None:
         """Begin a journal: the policy and the trust anchors, both signed by an anchor they name.
 
+        Where a crash came between the two, the policy that counts already stays, and only the anchors are taken.
+
         Raises:
             NotRegistered: they are not, or the journal has begun.
         """
         named = read(anchors)
-        if self._journal.position or not isinstance(named.body, TrustAnchorsBody):
+        begun = self._journal.position
+        if begun >= BEGINNING or not isinstance(named.body, TrustAnchorsBody):
             raise NotRegistered("a journal begins once, with a registration policy and trust anchors")
-        for signed in (policy, anchors):
+        for signed in (policy, anchors)[begun:]:
             await self._count(read(signed))
 
     def replay(self) -> int:

@@ -11,20 +11,21 @@ Source: record.md, "Statements and traces are two things"; mission.md, "What the
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from typing import Final
 
 from troth.clock import Clock
 from troth.gate.leases import Lease
 from troth.gate.question import Asker
-from troth.names import PersonId, StreamId
+from troth.names import BasisId, PersonId, StreamId
 from troth.things.stores import ConductStore, NotedTrace
-from troth.tlog.trace import Denials, WindowClosed, WindowOpened, encode
+from troth.tlog.trace import Basis, Denials, WindowClosed, WindowOpened, encode
 
-__all__ = ["Access", "Window", "WindowState"]
+__all__ = ["NOTED_AT_ONCE", "Access", "Window", "WindowState"]
 
-
+NOTED_AT_ONCE: Final = 5_000  # traces given to the store in one piece: a quarter of a commit
+_BASES_MAX: Final = 10_000  # lists known to be written; 16 bytes each
 _DENIALS_MAX: Final = 10_000  # kinds of denial counted apart in one tick; what is beyond is not counted
 
 
@@ -57,6 +58,7 @@ class Access:
         self._clock = clock
         self._entropy = entropy
         self._windows: dict[Lease, Window] = {}
+        self._based: set[BasisId] = set()
         self._denied: Counter[tuple[Asker, StreamId, str]] = Counter()
         self._spare: list[Window] = []  # opened and never used: the lease ended, or another was opened at the same time
 
@@ -67,7 +69,8 @@ class Access:
             return window
         window = Window(lease, people=_people(lease), id_=self._entropy(16))
         if window.people:
-            await self._conduct.note([self._noted(self._opened(window, person)) for person in window.people])
+            opened = [self._noted(self._opened(window, person)) for person in window.people]
+            await self._note([*self._basis(lease), *opened])
         window.state = WindowState.OPEN
         if lease.live and not self.is_open(lease):
             self._windows[lease] = window
@@ -106,8 +109,21 @@ class Access:
                 self._noted(WindowClosed(gate_ns=now, window=window.id, rows=window.rows, person=person))
                 for person in window.people
             ]
-        if noted:
-            await self._conduct.note(noted)
+        await self._note(noted)
+
+    async def _note(self, traces: Sequence[NotedTrace]) -> None:
+        """Make traces durable, however many there are; on return all of them are."""
+        for at in range(0, len(traces), NOTED_AT_ONCE):
+            await self._conduct.note(traces[at : at + NOTED_AT_ONCE])
+
+    def _basis(self, lease: Lease) -> list[NotedTrace]:
+        """The list of statements behind a lease, when its basis is first used since the start."""
+        if lease.basis in self._based:
+            return []
+        if len(self._based) >= _BASES_MAX:
+            self._based.clear()  # some lists will be written once more
+        self._based.add(lease.basis)
+        return [self._noted(Basis(gate_ns=self._clock.now(), ids=lease.answer.rests_on))]
 
     def _opened(self, window: Window, person: PersonId | None) -> WindowOpened:
         question, answer = window.lease.question, window.lease.answer
@@ -134,7 +150,7 @@ class Access:
             stream=stream,
         )
 
-    def _noted(self, trace: WindowOpened | WindowClosed | Denials) -> NotedTrace:
+    def _noted(self, trace: Basis | WindowOpened | WindowClosed | Denials) -> NotedTrace:
         return NotedTrace(trace.kind, encode(trace), self._entropy(16))
 
 

@@ -58,6 +58,10 @@ class AccountStore(Protocol):
         """The unspent account of this digest, or None. Expiry is the caller's to check."""
         ...
 
+    def of(self, bearer: Bearer, *, thing: ThingId | None = None) -> tuple[Account, ...]:
+        """All unspent accounts of this bearer and thing (None: of no thing), in no order."""
+        ...
+
     async def add(self, account: Account) -> None:
         """Keep an account; Conflict if the digest is there."""
         ...

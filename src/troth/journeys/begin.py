@@ -13,7 +13,7 @@ from typing import Final
 
 from troth.clock import Clock
 from troth.errors import BadStatement
-from troth.journeys.accept import Accept
+from troth.journeys.accept import BEGINNING, Accept
 from troth.names import ckt_uri, print_id
 from troth.signing.cose import Signed, Signer
 from troth.signing.keys import KeyStore
@@ -45,7 +45,7 @@ async def begin(
         if name not in keys.names():
             keys.create(name)
     operator = keys.signer("operator")
-    if journal.position == 0:
+    if journal.position < BEGINNING:
         roles = sorted({kind.role for kind in KINDS.values()})
         rules = tuple(
             RegistrationRule(role, tuple(kind.name.value for kind in KINDS.values() if kind.role == role))

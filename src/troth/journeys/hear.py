@@ -22,7 +22,7 @@ from troth.gate.question import OWN_PURPOSE, Action, Asker, Code, Question, Verd
 from troth.journeys.asking import ask
 from troth.names import StreamId, ThingId
 from troth.state.directory import Directory, KnownStream, KnownThing
-from troth.things.intervals import covers
+from troth.things.intervals import covers, holds_all
 from troth.things.observations import CLOCK_AHEAD_NS, Outcome, Refusal, Result, ResultType, Shelf
 from troth.things.stamps import Admitted
 from troth.things.stores import ConductStore, Tally
@@ -195,7 +195,7 @@ class Inlet:
             return Refusal.WRONG_TYPE
         if isinstance(result, float | int) and not self._lowest <= result <= self._highest:
             return Refusal.OUT_OF_RANGE
-        if time_ns > now + CLOCK_AHEAD_NS:
+        if max(time_ns, end_ns or time_ns) > now + CLOCK_AHEAD_NS:
             return Refusal.AHEAD
         if time_ns < self._from_ns:
             return Refusal.BEFORE_INSTALLATION
@@ -203,6 +203,8 @@ class Inlet:
             return Refusal.BAD_TIME
         span = lease.span
         if not span.from_ns <= time_ns < span.to_ns and not covers(lease.answer.covered, time_ns):
+            return Refusal.NOT_THEN
+        if end_ns is not None and not holds_all(lease.answer.covered, time_ns, end_ns):
             return Refusal.NOT_THEN
         return None
 

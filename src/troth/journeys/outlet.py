@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from troth.errors import Denied, NotFound, TrothError, Unavailable
 from troth.gate.leases import Lease
 from troth.gate.question import Asker
-from troth.things.intervals import Interval, covers
+from troth.things.intervals import Interval, holds_all
 from troth.things.observations import Kept, Variant
 from troth.things.query import ObservationQuery, Order
 from troth.things.windows import HOUR_NS, Shown, hour_of, shown
@@ -226,4 +226,4 @@ class Outlet:
         if not self.lease.holds(self._source.now()):
             return
         covered = self.lease.answer.covered
-        self._listener.give([shown(row) for row in rows if covers(covered, row.from_ns)])
+        self._listener.give([shown(row) for row in rows if holds_all(covered, row.from_ns, row.to_ns)])

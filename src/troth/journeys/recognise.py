@@ -69,7 +69,9 @@ class Recognise:
         return token
 
     async def claim(self, token: str) -> tuple[ThingId, str]:
-        """Spend a claim token for the thing's own credential.
+        """Spend a claim token for the thing's own credential; the one it had before recognises nobody any more.
+
+        A connection that was let in with the former credential lives until it ends.
 
         Raises:
             WrongToken: unknown, used, expired, or not a claim token.
@@ -78,8 +80,19 @@ class Recognise:
         if account.thing is None:
             raise WrongToken("this token is not for a thing")
         credential = self._fresh()
+        former = self._accounts.of(Bearer.THING, thing=account.thing)
         await self._accounts.spend(account.digest, self._account(account, Bearer.THING, credential, None))
+        for each in former:
+            await self._accounts.remove(each.digest)
         return account.thing, credential
+
+    async def operator(self) -> str:
+        """A new token for the operator's commands; the former one recognises nobody any more."""
+        former = self._accounts.of(Bearer.OPERATOR)
+        token = await self.give(Bearer.OPERATOR, Account(b"", Bearer.OPERATOR), seconds=None)
+        for each in former:
+            await self._accounts.remove(each.digest)
+        return token
 
     async def enter(self, token: str) -> str:
         """Spend an invitation for a session.

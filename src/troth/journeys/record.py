@@ -3,7 +3,8 @@
 Rules
 - A tick cuts a segment durably before it is built; after a crash the same cut gives the same segment, and going on is safe
   at every step: build, sign, journal, move, clear.
-- The segment statement is dated by its tick, so signing it again gives the same statement.
+- The segment statement is dated by its tick, so signing it again gives the same statement. A tick is published as the moment
+  it was due, never as the one it came.
 - The log takes open statements in the journal's order and nothing else; private ones never come near it.
 - Heavy work (hashing, building, the log's disk) runs where `in_worker` puts it, never on the loop.
 
@@ -17,7 +18,7 @@ from typing import Final, Protocol, TypeVar
 
 import msgspec
 
-from troth.clock import Clock
+from troth.clock import NS_PER_S, Clock
 from troth.journeys.accept import Accept
 from troth.journeys.access import Access
 from troth.names import StatementId, ckt_uri
@@ -77,23 +78,38 @@ class Record:
         self._index: dict[StatementId, int] = {}
         self._looked = 0
         self._publishing = False
+        self._cutting = False
         self.sequencer = sequencer
 
-    async def tick(self) -> Segment:
-        """Close the access windows and the segment of this tick; on return its rows are moved and its statement counts."""
+    async def tick(self, at_ns: int | None = None) -> Segment:
+        """Close the access windows and the segment of this tick; on return its rows are moved and its statement counts.
+
+        `at_ns` is the moment this tick was due, and all that is published of it: how late it came would tell what went on.
+        """
+        at_ns = self._second() if at_ns is None else at_ns
         await self._access.close_all()
-        segment = await self._segment()
+        segment = await self._segment(at_ns)
         await self.spill()
         return segment
 
     async def spill(self) -> None:
         """Close segments while there are enough traces for a full one, between ticks or after one (record.md: 65,536)."""
         while self._conduct.uncut >= SEGMENT_MAX:
-            await self._segment()
+            await self._segment(self._second())
 
-    async def _segment(self) -> Segment:
+    async def _segment(self, at_ns: int) -> Segment:
+        """One segment after the other: who comes while one is made waits, or a cut would be signed again without its rows."""
+        while self._cutting:
+            await self._conduct.settle()
+        self._cutting = True
+        try:
+            return await self._close(at_ns)
+        finally:
+            self._cutting = False
+
+    async def _close(self, at_ns: int) -> Segment:
         """One segment: cut, built, signed, its rows moved, its commits cleared; each step may be done again."""
-        cut = await self._conduct.cut(self._clock.now(), self._entropy(SEED_BYTES))
+        cut = await self._conduct.cut(at_ns, self._entropy(SEED_BYTES))
         commits = await self._conduct.committed(cut)
         leaves = await self._in_worker(lambda: _leaves(commits))
         padded = await self._in_worker(lambda: pad(leaves, seed=cut.seed))
@@ -112,6 +128,7 @@ class Record:
         self._publishing = True
         taken = 0
         try:
+            self._look_on()
             while batch := self._journal.entries(after=self.sequencer.taken, limit=_ENTRIES_AT_ONCE):
                 entries = [entry.signed.data for entry in batch if _is_open(entry.signed)]
                 await self._in_worker(partial(self.sequencer.append, entries, taken=batch[-1].position))
@@ -122,13 +139,21 @@ class Record:
 
     def index_of(self, statement: StatementId) -> int | None:
         """Where an open statement stands in the log, or None if it is not (yet) there."""
+        self._look_on()
+        index = self._index.get(statement)
+        return index if index is not None and index < self.sequencer.size else None
+
+    def _look_on(self) -> None:
+        """Learn the places of open statements: all of them at start, in `publish`, and then the few that are new."""
         while self._looked < self._journal.position:
             for entry in self._journal.entries(after=self._looked, limit=_ENTRIES_AT_ONCE):
                 if _is_open(entry.signed):
                     self._index[entry.signed.id] = len(self._index)
                 self._looked = entry.position
-        index = self._index.get(statement)
-        return index if index is not None and index < self.sequencer.size else None
+
+    def _second(self) -> int:
+        now = self._clock.now()
+        return now - now % NS_PER_S
 
     async def _signed(self, cut: Cut, *, size: int, root: bytes) -> Signed:
         gate = self._keys.signer("gate")

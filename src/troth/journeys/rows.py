@@ -3,26 +3,28 @@
 Rules
 - A row that is moved while it is read is given once and never missed.
 - A mean is always over a whole hour that has ended: whatever times are asked for, no part of an hour is ever averaged alone.
+- What is about a time of which any part is not granted is not given and not averaged, and no page is shorter for it.
 - Under a lease that has ended nothing is given; whoever uses a page looks at the lease again in the step in which rows leave.
 
 Source: gate.md step 8; things.md, "The writer" (rows not yet moved are answered from memory).
 """
 
+from itertools import count
 from typing import Final
 
 import msgspec
 
 from troth.clock import Clock
 from troth.gate.leases import Lease
-from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect
+from troth.things.intervals import BEGINNING, FOREVER, Interval, holds_all, intersect
 from troth.things.observations import Kept, Shelf, Variant
 from troth.things.query import PAGE_MAX, After, ObservationQuery, Order
 from troth.things.stores import ConductStore, ObservationStore
-from troth.things.windows import Shown, hour_of, hours_beginning_in, means, shown, whole_hours
+from troth.things.windows import Hours, Shown, hours_beginning_in, shown, whole_hours
 
 __all__ = ["Rows"]
 
-_PAGES_MAX: Final = 1_000  # raw pages folded into one coarse page: 10 million rows
+_PAGES_MAX: Final = 100  # raw pages folded into one coarse page: a million rows; what is behind them is on the next one
 
 
 class Rows:
@@ -39,8 +41,18 @@ class Rows:
         """One page as granted, and whether there is more. `number` is the Datastream's, for handles of windows."""
         if lease.answer.variant is not Variant.RAW:
             return await self._coarse(lease, shelf, query, number=number)
-        rows = await self._merged(lease, shelf, msgspec.structs.replace(query, top=query.top + 1))
+        rows = await self._granted(lease, shelf, msgspec.structs.replace(query, top=query.top + 1))
         return [shown(row) for row in rows[: query.top]], len(rows) > query.top
+
+    async def _granted(self, lease: Lease, shelf: Shelf, query: ObservationQuery) -> list[Kept]:
+        """The first `query.top` rows that lie wholly where the answer reaches."""
+        found: list[Kept] = []
+        while True:
+            rows = await self._merged(lease, shelf, query)
+            found += [row for row in rows if holds_all(lease.answer.covered, row.from_ns, row.to_ns)]
+            if len(rows) < query.top or len(found) >= query.top:
+                return found[: query.top]
+            query = msgspec.structs.replace(query, after=After(rows[-1].from_ns, rows[-1].sequence))
 
     async def _merged(self, lease: Lease, shelf: Shelf, query: ObservationQuery) -> list[Kept]:
         now = self._clock.now()
@@ -66,16 +78,20 @@ class Rows:
         ended = whole_hours(lease.answer.covered, now_ns=self._clock.now())
         times = intersect(ended, hours_beginning_in(_beyond(query)))
         wanted = msgspec.structs.replace(query, times=times, top=PAGE_MAX, after=None)
-        rows: list[Kept] = []
-        for _ in range(_PAGES_MAX):
-            page = await self._merged(lease, shelf, wanted)
-            rows += page
-            hours = {hour_of(row.from_ns) for row in rows}
-            if len(page) < PAGE_MAX or len(hours) > query.top + 1:
+        hours, more = Hours(), False
+        for page_number in count(1):
+            page = await self._granted(lease, shelf, wanted)
+            hours.add(page)
+            if len(page) < PAGE_MAX or len(hours) > query.top:
+                break
+            if page_number >= _PAGES_MAX and len(hours) != 1:
+                if hours:
+                    hours.forget_last()
+                    more = True
                 break
             wanted = msgspec.structs.replace(wanted, after=After(page[-1].from_ns, page[-1].sequence))
-        found = means(rows, number=number)
-        return found[: query.top], len(found) > query.top
+        found = hours.means(number)
+        return found[: query.top], more or len(found) > query.top
 
 
 def _beyond(query: ObservationQuery) -> tuple[Interval, ...]:

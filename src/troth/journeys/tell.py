@@ -27,7 +27,7 @@ from troth.journeys.outlet import Listener, Outlet
 from troth.journeys.rows import Rows
 from troth.names import PurposeId, StreamId
 from troth.state.directory import Directory, KnownStream, KnownThing
-from troth.things.intervals import Interval
+from troth.things.intervals import Interval, holds_all
 from troth.things.observations import Kept, Shelf, Variant
 from troth.things.query import PAGE_MAX, After, ObservationQuery
 from troth.things.stores import ConductStore, ObservationStore, Told
@@ -210,7 +210,7 @@ class Tell:
             await self._access.open(lease)
             if lease.holds(self._clock.now()):
                 break
-        if row is None:
+        if row is None or not holds_all(lease.answer.covered, row.from_ns, row.to_ns):
             raise NotFound(_NOTHING)
         self._access.left(lease, 1)
         return row, lease, known[0]
@@ -249,12 +249,14 @@ class Tell:
             raise broken[0]
 
     def ended(self, leases: Sequence[Lease]) -> None:
-        """Barrier step 3: outlets with an ended lease drop what they have queued, then ask again or end."""
-        for lease in leases:
-            key = (lease.question.stream, lease.question.asker)
-            if self._held.get(key) is lease:
-                del self._held[key]
-        self._drop([o for lease in leases for o in self._outlets.get(lease.question.stream, ()) if o.lease is lease])
+        """Barrier step 3: outlets with an ended lease drop what they have queued, then ask again or end.
+
+        Ten thousand leases may end in this one step: each stream is looked at once. An ended lease that is still in `_held`
+        is replaced when it is asked for.
+        """
+        gone = set(leases)
+        streams = dict.fromkeys(lease.question.stream for lease in leases)
+        self._drop([o for stream in streams for o in self._outlets.get(stream, ()) if o.lease in gone])
 
     def expire(self) -> None:
         """The same for outlets whose lease came to its end by the clock. Called by `app` a few times a second."""

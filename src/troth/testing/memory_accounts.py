@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Self
 
 from troth.errors import Conflict, WrongToken
-from troth.journeys.accounts import Account
+from troth.journeys.accounts import Account, Bearer
 from troth.names import Slug, ThingId
 from troth.testing.faults import Faults, Writes
 
@@ -41,6 +41,9 @@ class MemoryAccounts:
 
     def find(self, digest: bytes) -> Account | None:
         return self._accounts.get(digest)
+
+    def of(self, bearer: Bearer, *, thing: ThingId | None = None) -> tuple[Account, ...]:
+        return tuple(each for each in self._accounts.values() if each.bearer is bearer and each.thing == thing)
 
     async def add(self, account: Account) -> None:
         def apply() -> None:
