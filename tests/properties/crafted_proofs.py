@@ -71,6 +71,6 @@ def renewed(there: Deployment, file: ProofFile) -> ProofFile:
 
 
 def said_proof(there: Deployment, signed: Signed, key: bytes) -> ProofFile:
-    opening = salted(0, trace.encode(trace.SaidTrace(gate_ns=NOON, statement=signed.id, position=1)))
+    opening = salted(0, trace.encode(trace.SaidTrace(gate_ns=NOON, statement=signed.id)))
     there.close([hashed(opening)])
     return there.prove(opening, segment=0, leaf=0, said=Said(key, signed.data))

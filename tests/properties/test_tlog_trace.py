@@ -46,7 +46,7 @@ def collected(draw: st.DrawFn) -> trace.Collected:
 maybe = st.none() | id16
 others = st.one_of(
     st.builds(trace.Basis, gate_ns=nanoseconds, ids=st.sets(id32, max_size=5).map(sorted).map(tuple)),
-    st.builds(trace.SaidTrace, gate_ns=nanoseconds, statement=id32, position=counts),
+    st.builds(trace.SaidTrace, gate_ns=nanoseconds, statement=id32),
     st.builds(
         trace.WindowOpened,
         gate_ns=nanoseconds,

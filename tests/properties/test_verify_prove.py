@@ -117,7 +117,7 @@ def test_a_signature_of_somebody_else_stays_out_of_the_file() -> None:
 def test_a_person_gets_the_proof_of_their_own_choice() -> None:
     async def scene(node: Node) -> None:
         _, _, _, chosen = await node.begin()
-        node.note(trace.SaidTrace(gate_ns=NOON, statement=chosen.id, position=7))
+        node.note(trace.SaidTrace(gate_ns=NOON, statement=chosen.id))
         await node.tick()
         await node.tick()
         verdict = verify(await node.prove.said(chosen.id, HERSELF), trusted=(node.there.log.key,))
@@ -132,7 +132,7 @@ def test_a_person_gets_the_proof_of_their_own_choice() -> None:
 def test_nobody_else_gets_the_proof_of_a_choice(asker: Asker) -> None:
     async def scene(node: Node) -> bytes:
         _, _, _, chosen = await node.begin()
-        node.note(trace.SaidTrace(gate_ns=NOON, statement=chosen.id, position=7))
+        node.note(trace.SaidTrace(gate_ns=NOON, statement=chosen.id))
         await node.tick()
         return await node.prove.said(chosen.id, asker)
 

@@ -35,7 +35,7 @@ def traces() -> list[tuple[str, trace.Trace]]:
         ("text above 4 KiB", collected(6, 132, hashlib.sha256(LONG.encode()).digest())),
         ("CBOR above 4 KiB", collected(7, 133, hashlib.sha256(cbor.encode(LONG)).digest())),
         ("basis", trace.Basis(gate_ns=NOON, ids=IDS)),
-        ("said", trace.SaidTrace(gate_ns=NOON, statement=IDS[0], position=41)),
+        ("said", trace.SaidTrace(gate_ns=NOON, statement=IDS[0])),
         (
             "window opened",
             trace.WindowOpened(

@@ -210,7 +210,7 @@ def make() -> Made:
     chosen = there.sign(KindName.CHOICE, choice(), by=ana)
     ids = tuple(sorted((there.said["passport"].id, there.said["disclosure"].id, home.id, chosen.id)))
     basis = trace.basis_id(ids)
-    accepted = trace.SaidTrace(gate_ns=NOON, statement=chosen.id, position=7)
+    accepted = trace.SaidTrace(gate_ns=NOON, statement=chosen.id)
     opened = trace.WindowOpened(
         gate_ns=NOON + TICK_NS,
         window=seed_of("window")[:16],

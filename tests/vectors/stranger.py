@@ -20,7 +20,7 @@ OPEN = {
 PRIVATE = {"home-installation", "person", "household", "membership", "choice"}
 OTHER_KINDS: dict[Any, tuple[set[str], set[str]]] = {
     2: ({"ids"}, set()),
-    3: ({"statement", "position"}, set()),
+    3: ({"statement"}, set()),
     4: ({"window", "stream", "party", "app", "purpose", "variant", "basis"}, {"person"}),
     5: ({"window", "rows"}, {"person"}),
     6: ({"thing", "reason", "count"}, {"person"}),

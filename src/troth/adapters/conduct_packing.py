@@ -14,7 +14,6 @@ from typing import Final, NamedTuple
 from troth.errors import StorageFailed
 from troth.names import StreamId, ThingId
 from troth.things.stores import NotedTrace
-from troth.tlog import trace as tlog_trace
 
 __all__ = [
     "Count",
@@ -31,7 +30,7 @@ __all__ = [
     "unpack_traces",
 ]
 
-_TRACE: Final = struct.Struct(">BI16s")
+_TRACE: Final = struct.Struct(">BIQ16s")
 _KEY: Final = struct.Struct(">16sQB")
 _RUN: Final = struct.Struct(">Q16sQQ")
 _COUNT: Final = struct.Struct(">16sQB")
@@ -63,18 +62,13 @@ class Count(NamedTuple):
 
 
 def said(traces: Sequence[NotedTrace]) -> int:
-    """The highest journal position that a `said` trace among these stands for, or 0.
-
-    Raises:
-        BadTrace: a `said` trace that cannot be read.
-    """
-    read = (tlog_trace.decode(each.trace) for each in traces if each.kind == tlog_trace.SaidTrace.kind)
-    return max((each.position for each in read if isinstance(each, tlog_trace.SaidTrace)), default=0)
+    """The highest journal position that a `said` trace among these stands for, or 0."""
+    return max((each.position for each in traces), default=0)
 
 
 def pack_traces(traces: Sequence[NotedTrace]) -> bytes:
     """Pack the other traces of a commit, in order."""
-    return b"".join(_TRACE.pack(each.kind, len(each.trace), each.salt) + each.trace for each in traces)
+    return b"".join(_TRACE.pack(each.kind, len(each.trace), each.position, each.salt) + each.trace for each in traces)
 
 
 def unpack_traces(data: bytes) -> list[NotedTrace]:
@@ -87,9 +81,9 @@ def unpack_traces(data: bytes) -> list[NotedTrace]:
     at = 0
     try:
         while at < len(data):
-            kind, size, salt = _TRACE.unpack_from(data, at)
+            kind, size, position, salt = _TRACE.unpack_from(data, at)
             at += _TRACE.size
-            traces.append(NotedTrace(kind, _exactly(data, at, size), salt))
+            traces.append(NotedTrace(kind, _exactly(data, at, size), salt, position=position))
             at += size
     except struct.error as cause:
         raise StorageFailed("a commit of conduct is damaged") from cause

@@ -169,5 +169,5 @@ class Accept:
         self._tell.ended(ended)
 
     async def _said(self, statement: Statement, position: int) -> None:
-        trace = SaidTrace(gate_ns=self._clock.now(), statement=statement.signed.id, position=position)
-        await self._conduct.note([NotedTrace(trace.kind, encode(trace), self._entropy(16))])
+        trace = SaidTrace(gate_ns=self._clock.now(), statement=statement.signed.id)
+        await self._conduct.note([NotedTrace(trace.kind, encode(trace), self._entropy(16), position=position)])

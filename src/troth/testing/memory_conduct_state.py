@@ -90,9 +90,7 @@ class ConductState:
         """Other traces, and how far the journal has been said."""
         commit.traces += traces
         for each in traces:
-            read = tlog_trace.decode(each.trace)
-            if isinstance(read, tlog_trace.SaidTrace):
-                self.said = max(self.said, read.position)
+            self.said = max(self.said, each.position)
 
     def keep(self, commit: Commit, admitted: Admitted, *, now_ns: int, taken: Taken, entropy: Entropy) -> list[Outcome]:
         """Rows of one batch whose lease held when the commit began."""

@@ -11,7 +11,18 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["ALWAYS", "BEGINNING", "FOREVER", "Interval", "around", "covers", "intersect", "subtract", "tidy"]
+__all__ = [
+    "ALWAYS",
+    "BEGINNING",
+    "FOREVER",
+    "Interval",
+    "around",
+    "covers",
+    "holds_all",
+    "intersect",
+    "subtract",
+    "tidy",
+]
 
 BEGINNING: Final = -(2**63)
 FOREVER: Final = 2**63 - 1
@@ -77,3 +88,9 @@ def around(intervals: tuple[Interval, ...], at_ns: int) -> Interval | None:
         if each.from_ns <= at_ns < each.to_ns:
             return each
     return None
+
+
+def holds_all(intervals: tuple[Interval, ...], from_ns: int, to_ns: int) -> bool:
+    """Whether one of them holds everything from `from_ns` to `to_ns`; the two are equal for a moment."""
+    found = around(intervals, from_ns)
+    return found is not None and to_ns <= found.to_ns

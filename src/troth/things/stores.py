@@ -38,13 +38,18 @@ SEGMENT_MAX: Final = 65_536  # traces in one segment, record.md
 
 
 class NotedTrace(msgspec.Struct, frozen=True):
-    """A trace other than a collected row: its kind, the bytes that are hashed, and their salt (16 random bytes)."""
+    """A trace other than a collected row: its kind, the bytes that are hashed, and their salt (16 random bytes).
+
+    `position` is set for a `said` trace only: the journal position it stands for. It is no part of the trace, because it is
+    never published; the conduct store remembers the highest, and nobody else keeps it.
+    """
 
     kind: int
     trace: bytes
     salt: bytes
     segment: int = -1
     leaf: int = -1
+    position: int = 0
 
 
 class Tally(msgspec.Struct, frozen=True):

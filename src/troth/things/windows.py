@@ -20,10 +20,10 @@ from troth.things.observations import Kept, Result
 __all__ = [
     "HOUR_NS",
     "WINDOW_IDS_FROM",
+    "Hours",
     "Shown",
     "hour_of",
     "hours_beginning_in",
-    "means",
     "shown",
     "whole_hours",
     "window_id",
@@ -86,16 +86,33 @@ def window_of(id_: int) -> tuple[int, int]:
     return number, hour - _HOURS
 
 
-def means(rows: Iterable[Kept], *, number: int) -> list[Shown]:
-    """Mean of each hour over its rows, in the order in which the hours first appear. Numbers only; others are left out."""
-    sums: dict[int, tuple[float, int]] = {}
-    for row in rows:
-        if isinstance(row.result, bool) or not isinstance(row.result, int | float):
-            continue
-        hour = hour_of(row.from_ns)
-        total, count = sums.get(hour, (0.0, 0))
-        sums[hour] = (total + row.result, count + 1)
-    return [
-        Shown(window_id(number, hour), hour * HOUR_NS, (hour + 1) * HOUR_NS, total / count, 1, hour + _HOURS)
-        for hour, (total, count) in sums.items()
-    ]
+class Hours:
+    """Hours in the making: what is added is folded at once, so that any number of rows costs no more than their hours."""
+
+    def __init__(self) -> None:
+        self._sums: dict[int, tuple[float, int]] = {}
+
+    def __len__(self) -> int:
+        """How many hours there are, the one that the last row lies in included."""
+        return len(self._sums)
+
+    def add(self, rows: Iterable[Kept]) -> None:
+        """Fold rows in. Numbers only; others are left out."""
+        sums = self._sums
+        for row in rows:
+            if isinstance(row.result, bool) or not isinstance(row.result, int | float):
+                continue
+            hour = hour_of(row.from_ns)
+            total, count = sums.get(hour, (0.0, 0))
+            sums[hour] = (total + row.result, count + 1)
+
+    def forget_last(self) -> None:
+        """The hour that came last is not whole: it is not given."""
+        self._sums.popitem()
+
+    def means(self, number: int) -> list[Shown]:
+        """The mean of each hour over its rows, in the order in which the hours came. `number` is the Datastream's."""
+        return [
+            Shown(window_id(number, hour), hour * HOUR_NS, (hour + 1) * HOUR_NS, total / count, 1, hour + _HOURS)
+            for hour, (total, count) in self._sums.items()
+        ]

@@ -103,11 +103,10 @@ class Basis(Noted, frozen=True):
 
 
 class SaidTrace(Noted, frozen=True):
-    """A private statement was accepted: its id, and its position in the journal (never published; the trace stays here)."""
+    """A private statement was accepted: its id. Its position in the journal stands beside the trace, never in it."""
 
     kind: ClassVar[int] = 3
     statement: Digest32
-    position: Count
 
 
 class WindowOpened(Noted, frozen=True):
