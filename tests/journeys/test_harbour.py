@@ -62,6 +62,11 @@ def stored(node: NodeProgram) -> dict[str, int]:
     return {slug: tally(each, "stored") for slug, each in things(node).items()}
 
 
+def remembered(node: NodeProgram) -> bool:
+    """Whether the meter has given its memory of a day and two hours."""
+    return stored(node)[METER] > 26 * 12
+
+
 def tally(thing: Json, what: str) -> int:
     counts = thing["tally"]
     assert isinstance(counts, dict)
@@ -73,6 +78,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProgram]:
     data = tmp_path_factory.mktemp("lane") / "data"
     with NodeProgram(data, settings=SETTINGS, options=WITH_DEMO) as node:
         until(lambda: moved_in(node), "Harbour Lane did not move in")
+        until(lambda: remembered(node), "the meter's memory does not arrive")
         yield node
     until(lambda: not lane(data), "programs of the lane outlive the node", within_s=5)
 
@@ -212,7 +218,7 @@ def test_a_second_start_finds_everything_there_and_leaves_a_no_as_it_is(tmp_path
         until(lambda: moved_in(node), "Harbour Lane did not move in")
         say(node, session(node, 0), "refuse")
         kept = (data / FILE).read_bytes()
-        until(lambda: min(stored(node).values()) > 0, "a thing says nothing")
+        until(lambda: min(stored(node).values()) > 0 and remembered(node), "a thing says nothing")
         counted = tally(things(node)[METER], "stored")
         assert len(lane(data)) > len(PROGRAMS)
     until(lambda: not lane(data), "programs of the lane outlive the node", within_s=5)
