@@ -30,7 +30,7 @@ def street_routes(street: Street, *, callers: Callers) -> list[Route]:
 
     async def present(request: Request) -> Response:
         said = await form(request, StreetForm)
-        street.present(
+        await street.present(
             PersonId(parse_id("pe", said.person)),
             party=check_uri(said.party),
             app=said.app,

@@ -18,7 +18,7 @@ import msgspec
 
 from troth.clock import Clock
 from troth.errors import Denied, NotFound
-from troth.gate.question import OWN_PURPOSE, Answer, Asker, Verdict
+from troth.gate.question import ANYONE, OWN_PURPOSE, Answer, Asker, Verdict
 from troth.journeys.accounts import AccountStore
 from troth.journeys.choose import Choose, Offer
 from troth.journeys.recognise import MEMBER
@@ -364,6 +364,8 @@ def uses_of(
 
 def party_name(uri: Uri, directory: Directory) -> str:
     """What people call an organisation; its URI where it is not registered (any more)."""
+    if uri == ANYONE:
+        return "Anyone"
     body = directory.organisations.get(uri)
     return uri if body is None else body.name
 

@@ -42,11 +42,14 @@ class Street:
         self._recipient: tuple[Uri, str, PurposeId] | None = None
         self._tokens = ("", "")
 
-    def present(self, person: PersonId, *, party: Uri, app: str, purpose: PurposeId) -> None:
-        """Present a person and a recipient on the first page."""
-        self._person = person
-        self._recipient = (party, app, purpose)
-        self._tokens = ("", "")
+    async def present(self, person: PersonId, *, party: Uri, app: str, purpose: PurposeId) -> None:
+        """Present a person and a recipient on the first page.
+
+        Raises:
+            NotFound, BadName: nobody can be invited under these names; who was presented before still is.
+        """
+        tokens = (await self._join.invite(person), await self._join.invite_recipient(party, app, purpose))
+        self._person, self._recipient, self._tokens = person, (party, app, purpose), tokens
 
     async def links(self) -> StreetLinks | None:
         """The links to print now, or None where nobody is presented."""

@@ -1,0 +1,55 @@
+"""What pages are given of a deployment: journeys and values, never a store."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from troth.clock import Clock
+from troth.journeys.choose import Choose
+from troth.journeys.explain import Explain
+from troth.journeys.oversee import SeenThing
+from troth.journeys.prove import Prove
+from troth.journeys.recognise import Recognise
+from troth.journeys.street import Street
+from troth.journeys.why import Why
+from troth.names import StreamId
+from troth.tlog.checkpoint import VerifierKey
+
+__all__ = ["Deployment", "LogView"]
+
+
+class LogView(Protocol):
+    """What the checking page shows of the log."""
+
+    @property
+    def key(self) -> VerifierKey:
+        """Its verifier key."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """How many entries are published."""
+        ...
+
+    def checkpoint(self) -> bytes:
+        """The signed checkpoint."""
+        ...
+
+
+class Deployment(msgspec.Struct, frozen=True):
+    """What pages need. `stream_of` gives the stream of a Datastream number; `things` what was counted of each thing."""
+
+    url: str
+    origin: str
+    tick_s: int
+    clock: Clock
+    explain: Explain
+    why: Why
+    choose: Choose
+    prove: Prove
+    recognise: Recognise
+    street: Street
+    log: LogView
+    stream_of: Callable[[int], StreamId | None]
+    things: Callable[[], Sequence[SeenThing]]

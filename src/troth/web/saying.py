@@ -1,0 +1,298 @@
+"""How values are said on pages: times with their zone, numbers with their unit, words instead of codes.
+
+Rules
+- Plain words. What code and law call things stands in people.md's left column and is never printed here.
+- A time is local to the computer that runs Troth, and its zone is named.
+
+Source: people.md, "Rules" and "Words".
+Left out in this version: languages other than English.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from troth.clock import NS_PER_S
+from troth.gate.words import ground_words
+from troth.statements.choice import Decision
+from troth.things.observations import Result
+from troth.things.windows import Shown
+
+__all__ = [
+    "CHECKS",
+    "REACH_WORDS",
+    "VIEW_WORDS",
+    "bare",
+    "brief",
+    "can_do",
+    "clock_time",
+    "coarser",
+    "contact_link",
+    "day_time",
+    "ground",
+    "ground_declared",
+    "ground_to_others",
+    "hour_minute",
+    "iso",
+    "moment",
+    "no_because",
+    "number",
+    "period",
+    "refusal",
+    "result",
+    "sense_name",
+    "statement_words",
+    "unit",
+    "zone",
+]
+
+REACH_WORDS: Final = {
+    "sealed": "There is no other way out. Troth is the only one, enforced and watched.",
+    "carried": "Troth is its declared way out.",
+    "copied": "A copy comes here. Other copies exist.",
+    "declared": "These are words only. Troth cannot see other ways out.",
+}
+VIEW_WORDS: Final = {"raw": "every value", "hourly-mean": "one mean for each hour"}
+CHECKS: Final = {  # the stranger's checks (verify/verdict.TITLES) as people read them; 0 is "can it be read at all"
+    0: "It is a proof and can be read",
+    1: "It names the log whose key you hold",
+    2: "The log has signed what it holds",
+    3: "Outside witnesses have seen it",
+    4: "The bundle is in the log",
+    5: "The bundle is signed by this house",
+    6: "The key that signed it was in the log before",
+    7: "This value is in the bundle",
+    8: "This value is unchanged",
+    9: "What it rests on is there too",
+}
+_SENSES: Final = {
+    "temperature": "warmth",
+    "power": "electric power",
+    "water": "water use",
+    "level": "water level",
+    "presence": "who or what passes by",
+    "sound": "how loud it is",
+    "camera": "pictures",
+    "load": "how busy it is",
+    "moisture": "moisture of the soil",
+    "air": "the air",
+    "wind": "the wind",
+    "light": "light",
+    "location": "where it is",
+    "motion": "movement",
+}
+_UNITS: Final = {
+    "Cel": "°C",
+    "1": "",
+    "L/min": "l/min",
+    "m3": "m³",
+    "m3/h": "m³/h",
+    "ug/m3": "µg/m³",
+    "[ppm]": "ppm",
+    "dB[SPL]": "dB",
+    "deg": "°",
+    "/min": "a minute",
+    "/h": "an hour",
+}
+_TEXT_MAX: Final = 200  # characters of a text that a thing said
+_COARSER: Final = {
+    "refused": "no agreement to more",
+    "withdrawn": "no agreement to more",
+    "no-ground": "no agreement to more",
+    "expired": "what allowed more has ended",
+    "not-then": "what allowed more did not hold then",
+}
+_NO: Final = {  # why not, and what can be done
+    "refused": ("there is no agreement to it", "say better what it would give: the answer is theirs to change"),
+    "withdrawn": (
+        "there is no agreement to it any more",
+        "say better what it would give: the answer is theirs to change",
+    ),
+    "no-ground": ("nothing allows it so far", "wait for the people concerned, who see the wish on their own page"),
+    "expired": ("what allowed it has ended", "agree on it anew"),
+    "undeclared": ("nobody has declared this use", "ask whoever runs this place to declare it"),
+    "unknown": ("it is not known here", "ask whoever runs this place to register it"),
+    "not-then": ("nothing allowed it at that time", "look at other times"),
+}
+_GROUND_TO_OTHERS: Final = {
+    "choice": "because everybody concerned said yes",
+    "contract": "part of what was ordered",
+    "settled": "agreed with those who speak for the people concerned",
+    "objectable": "nobody concerned has objected",
+    "own": "it is their own",
+}
+_GROUND_DECLARED: Final = {
+    "choice": "only while everybody concerned says yes",
+    "contract": "as part of what was ordered",
+    "settled": "as agreed with those who speak for the people concerned",
+    "objectable": "until somebody concerned objects",
+    "urgent": "in an emergency",
+    "own": "for those who live with it",
+    "nobody": "it concerns no one",
+}
+_REFUSALS: Final = {
+    "undeclared": "nobody has declared such values",
+    "no-ground": "nothing allowed keeping them",
+    "refused": "somebody had said no",
+    "withdrawn": "a yes had been taken back",
+    "expired": "what allowed keeping them had ended",
+    "not-then": "nothing allowed it at that time",
+    "wrong-type": "of another kind than declared",
+    "out-of-range": "outside the declared range",
+    "ahead": "from the future",
+    "before-installation": "from before it was put up",
+    "time-taken": "another value for the same time was kept",
+    "bad-time": "without a time that can be read",
+    "bad-payload": "could not be read",
+    "too-large": "too large",
+    "unknown": "from something not known here",
+    "not-offered": "not offered in this version",
+}
+
+
+def clock_time(time_ns: int) -> str:
+    """14:02:07 with the zone's name, in the zone of the computer that runs Troth."""
+    return f"{_local(time_ns):%H:%M:%S} {zone(time_ns)}"
+
+
+def day_time(time_ns: int) -> str:
+    """23 November 2026, 14:02:07 with the zone's name."""
+    local = _local(time_ns)
+    return f"{local.day} {local:%B %Y, %H:%M:%S} {zone(time_ns)}"
+
+
+def moment(time_ns: int, *, now_ns: int) -> str:
+    """The time alone where it is today's, with its day otherwise."""
+    same = _local(time_ns).date() == _local(now_ns).date()
+    return clock_time(time_ns) if same else day_time(time_ns)
+
+
+def hour_minute(time_ns: float) -> str:
+    """14:02, without the zone: the axis of a curve names it once."""
+    return f"{_local(int(time_ns)):%H:%M}"
+
+
+def zone(time_ns: int) -> str:
+    """The zone's short name."""
+    return _local(time_ns).tzname() or "UTC"
+
+
+def iso(time_ns: int) -> str:
+    """For the `datetime` of a <time>, in UTC."""
+    return datetime.fromtimestamp(time_ns / NS_PER_S, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def period(row: Shown, *, now_ns: int) -> str:
+    """When a row is from: a moment, or the hour of a window."""
+    if row.to_ns == row.from_ns:
+        return moment(row.from_ns, now_ns=now_ns)
+    local = _local(row.from_ns)
+    day = "" if local.date() == _local(now_ns).date() else f"{local.day} {local:%B %Y}, "
+    return f"{day}{hour_minute(row.from_ns)} to {hour_minute(row.to_ns)} {zone(row.to_ns)}"
+
+
+def number(value: float) -> str:
+    """A number with at most three places."""
+    text = f"{value:.3f}".rstrip("0").rstrip(".")
+    return ("0" if text in {"-0", ""} else text).replace("-", "\N{MINUS SIGN}")
+
+
+def bare(value: float) -> str:
+    """A number as it can be taken in at a glance: about three digits."""
+    places = 0 if abs(value) >= 100 else 1
+    return number(round(value, places))
+
+
+def unit(code: str | None) -> str:
+    """A UCUM code as people write it; an annotation in braces is no unit."""
+    known = _UNITS.get(code or "", code or "")
+    return "" if known.startswith("{") else known
+
+
+def result(value: Result, code: str | None) -> str:
+    """A result with its unit, as exact as it is kept (to three places)."""
+    return _said(value, code, number)
+
+
+def brief(value: Result, code: str | None) -> str:
+    """A result with its unit, at a glance."""
+    return _said(value, code, bare)
+
+
+def ground(code: str | None) -> str:
+    """Why something is allowed, to somebody concerned."""
+    return ground_words(code or "")
+
+
+def ground_to_others(code: str | None) -> str:
+    """Why something is allowed, to everybody else."""
+    return _GROUND_TO_OTHERS.get(code or "", ground_words(code or ""))
+
+
+def ground_declared(code: str) -> str:
+    """When something would be allowed, as it is declared."""
+    return _GROUND_DECLARED.get(code, ground_words(code))
+
+
+def sense_name(sense: str) -> str:
+    """What a sense is called."""
+    return _SENSES.get(sense, sense)
+
+
+def coarser(code: str | None) -> str:
+    """Why somebody is shown a coarser view, as they are told."""
+    return _COARSER.get(code or "", "more is not allowed")
+
+
+def no_because(code: str | None) -> str:
+    """Why somebody is shown nothing, as they are told."""
+    return _NO.get(code or "", ("it is not allowed", ""))[0]
+
+
+def can_do(code: str | None) -> str:
+    """What somebody who is shown nothing can do about it."""
+    return _NO.get(code or "", ("", "ask whoever answers for the thing"))[1]
+
+
+def refusal(code: str) -> str:
+    """Why values of a thing were not kept."""
+    return _REFUSALS.get(code, "for a reason this version has no words for")
+
+
+def contact_link(text: str) -> str | None:
+    """The address behind a contact where it is safe to follow, else None."""
+    return text if text.startswith(("https://", "http://", "mailto:", "tel:")) else None
+
+
+def statement_words(kind: str, by: str | None, decision: Decision | None) -> str:
+    """What a statement that a decision rests on says, in one sentence."""
+    if decision is not None:
+        return "You said yes." if decision is Decision.GIVE else "You said no."
+    who = by or "Whoever runs this place"
+    return _STATEMENTS.get(kind, "{who} said something else.").format(who=who)
+
+
+_STATEMENTS: Final[Mapping[str, str]] = {
+    "passport": "{who} said what this kind of thing can sense.",
+    "disclosure": "{who} said what is done with it, and for whom.",
+    "installation": "{who} answers for this thing, at this place.",
+    "home-installation": "{who} answers for this thing, in this home.",
+    "organisation": "{who} gave a name and an address.",
+    "person": "You live here.",
+    "membership": "You belong to this home.",
+    "choice": "Somebody concerned made a choice.",
+}
+
+
+def _said(value: Result, code: str | None, digits: Callable[[float], str]) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return f"{digits(value)}\N{NO-BREAK SPACE}{unit(code)}".rstrip()
+    if isinstance(value, str):
+        return value if len(value) <= _TEXT_MAX else f"{value[:_TEXT_MAX].rstrip()}…"
+    return f"{len(value)} bytes"
+
+
+def _local(time_ns: int) -> datetime:
+    return datetime.fromtimestamp(time_ns / NS_PER_S, UTC).astimezone()
