@@ -26,7 +26,7 @@ from troth.harbour.parties import ANYONE, HOMES, LAB, ORGANISATIONS, OWN, SHARIN
 from troth.harbour.program import Program, said_at
 from troth.testing.program import NodeProgram
 
-WAIT_S: Final = 20
+WAIT_S: Final = 60
 SETTINGS: Final = {"TROTH_SEGMENT_TICK_S": "1"}
 WITH_DEMO: Final = ("--mqtt-port", "0")  # anything but --no-demo
 Json = Mapping[str, object]

@@ -12,18 +12,30 @@ Source: things.md, "The writer"; formats.md, "Traces" (type numbers). Format 1 o
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, cast
 
 import msgspec
 
+from troth.adapters.conduct_runs import RUN_SLOTS
 from troth.errors import StorageFailed
 from troth.names import BasisId, StreamId, ThingId
 from troth.things.observations import Kept, Result, ResultType, Shelf
 from troth.tlog.trace import SALT_BYTES
 
-__all__ = ["Columns", "Group", "alone", "columns", "kept", "kept_at", "pack_group", "pack_groups", "unpack_groups"]
+__all__ = [
+    "Columns",
+    "Group",
+    "alone",
+    "columns",
+    "kept",
+    "kept_at",
+    "pack_group",
+    "pack_groups",
+    "runs_of",
+    "unpack_groups",
+]
 
 
 _HEAD: Final = struct.Struct(">16s16s16s16sIBBIIQqqqI")
@@ -31,6 +43,7 @@ _INSTANTS: Final = 1
 _CODES: Final = {ResultType.NUMBER: "d", ResultType.INTEGER: "q", ResultType.BOOLEAN: "?"}
 _WIDTHS: Final = {ResultType.NUMBER: 8, ResultType.INTEGER: 8, ResultType.BOOLEAN: 1}
 _LENGTH_BYTES: Final = 4
+_QUAD: Final = struct.Struct(">Q")
 
 
 class Group(msgspec.Struct, frozen=True, gc=False):
@@ -66,6 +79,12 @@ def _layout(code: str, count: int) -> struct.Struct:
     return struct.Struct(f">{count}{code}")
 
 
+@lru_cache(maxsize=4_096)
+def _numbers(count: int) -> struct.Struct:
+    """All columns of instants of numbers at once: most groups are this, and many have one row."""
+    return struct.Struct(f">{count}q{count}Q{SALT_BYTES * count}s{count}d")
+
+
 def pack_group(  # noqa: PLR0913 - a group's head has as many fields as it has
     *,
     thing: ThingId,
@@ -83,20 +102,11 @@ def pack_group(  # noqa: PLR0913 - a group's head has as many fields as it has
 ) -> Group:
     """Pack rows of one stream with sequences `first`, `first` + 1, ...; all columns have the same length, at least 1."""
     count = len(times)
-    quads = _layout("q", count).pack
-    flags = 0
-    parts = [quads(*times)]
-    if ends is times or ends == times:
-        flags |= _INSTANTS
+    instants = ends is times or ends == times
+    if instants and type_ is ResultType.NUMBER:
+        body = _numbers(count).pack(*times, *ids, salts, *results)
     else:
-        parts.append(quads(*ends))
-    parts += (_layout("Q", count).pack(*ids), salts)
-    code = _CODES.get(type_)
-    if code is not None:
-        parts.append(_layout(code, count).pack(*results))
-    else:
-        texts = [each.encode("utf-8") if isinstance(each, str) else cast("bytes", each) for each in results]
-        parts += (_layout("I", count).pack(*map(len, texts)), *texts)
+        body = _packed(None if instants else ends, type_, times=times, ids=ids, salts=salts, results=results)
     latest_ns = times[-1]
     earliest_ns = times[0]
     top = count - 1
@@ -106,8 +116,33 @@ def pack_group(  # noqa: PLR0913 - a group's head has as many fields as it has
         if highest != latest_ns:
             latest_ns = highest
             top = times.index(highest)
-    body = b"".join(parts)
+    flags = _INSTANTS if instants else 0
     return Group(thing, stream, shelf, basis, type_, gate_ns, first, count, earliest_ns, latest_ns, top, flags, body)
+
+
+def _packed(
+    ends: Sequence[int] | None,
+    type_: ResultType,
+    *,
+    times: Sequence[int],
+    ids: Sequence[int],
+    salts: bytes,
+    results: Sequence[Result],
+) -> bytes:
+    """The columns of a group, one after the other; `ends` None: all rows are instants."""
+    count = len(times)
+    quads = _layout("q", count).pack
+    parts = [quads(*times)]
+    if ends is not None:
+        parts.append(quads(*ends))
+    parts += (_layout("Q", count).pack(*ids), salts)
+    code = _CODES.get(type_)
+    if code is not None:
+        parts.append(_layout(code, count).pack(*results))
+    else:
+        texts = [each.encode("utf-8") if isinstance(each, str) else cast("bytes", each) for each in results]
+        parts += (_layout("I", count).pack(*map(len, texts)), *texts)
+    return b"".join(parts)
 
 
 def pack_groups(groups: Sequence[Group]) -> bytes:
@@ -169,8 +204,12 @@ def columns(group: Group) -> Columns:
         StorageFailed: damaged bytes.
     """
     body, count = group.body, group.count
-    quads = _layout("q", count)
     try:
+        if group.flags & _INSTANTS and group.type == ResultType.NUMBER:
+            every = _numbers(count).unpack_from(body)
+            times = every[:count]
+            return Columns(times, times, every[count : 2 * count], every[2 * count], every[2 * count + 1 :])
+        quads = _layout("q", count)
         times = quads.unpack_from(body, 0)
         at = quads.size
         ends = times
@@ -184,6 +223,23 @@ def columns(group: Group) -> Columns:
         return Columns(times, ends, ids, salts, _results(group, at))
     except (struct.error, UnicodeDecodeError, ValueError) as cause:
         raise StorageFailed("a commit of conduct is damaged") from cause
+
+
+def runs_of(group: Group) -> Iterable[int]:
+    """The runs that the ids of a group lie in. Sequences are contiguous, so the first and the last id mostly tell.
+
+    Raises:
+        StorageFailed: damaged bytes.
+    """
+    at = _QUAD.size * group.count * (1 if group.flags & _INSTANTS else 2)
+    try:
+        (first,) = _QUAD.unpack_from(group.body, at)
+        (last,) = _QUAD.unpack_from(group.body, at + _QUAD.size * (group.count - 1))
+    except struct.error as cause:
+        raise StorageFailed("a commit of conduct is damaged") from cause
+    if first // RUN_SLOTS == last // RUN_SLOTS:
+        return (first // RUN_SLOTS,)
+    return {id_ // RUN_SLOTS for id_ in columns(group).ids}
 
 
 def _results(group: Group, at: int) -> Sequence[Result]:

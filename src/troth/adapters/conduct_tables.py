@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from troth.adapters.conduct_packing import Count, NewRun
+from troth.adapters.sqlite_files import each_row
 from troth.things.stores import Cut
 
 __all__ = [
@@ -161,8 +162,9 @@ def clear(connection: sqlite3.Connection, cleared: Cleared, *, repeats_from_ns: 
     cut_ = cleared.cut
     span = (cut_.first, cut_.last)
     with _transaction(connection):
-        connection.executemany(
-            "INSERT INTO runs(run, stream, first, secret) VALUES (?, ?, ?, ?)",
+        each_row(
+            connection,
+            "INSERT INTO runs(run, stream, first, secret) VALUES {}",
             [(run.run, run.stream, run.first, _signed(run.secret)) for run in cleared.runs],
         )
         connection.executemany(
@@ -170,8 +172,9 @@ def clear(connection: sqlite3.Connection, cleared: Cleared, *, repeats_from_ns: 
             "WHERE run = ?3",
             [(early, late, run) for run, (early, late) in cleared.spans.items()],
         )
-        connection.executemany(
-            "INSERT INTO streams(stream, next, latest, segment, leaf) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
+        each_row(
+            connection,
+            "INSERT INTO streams(stream, next, latest, segment, leaf) VALUES {} ON CONFLICT DO UPDATE "
             "SET next = excluded.next, latest = excluded.latest, segment = excluded.segment, leaf = excluded.leaf",
             cleared.streams,
         )

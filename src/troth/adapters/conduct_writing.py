@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
 from troth.adapters import conduct_tables as tables
-from troth.adapters.conduct_groups import Group, alone, columns, kept, pack_groups, unpack_groups
+from troth.adapters.conduct_groups import Group, alone, kept, pack_groups, runs_of, unpack_groups
 from troth.adapters.conduct_packing import (
     Count,
     NewRun,
@@ -32,7 +32,6 @@ from troth.adapters.conduct_packing import (
     unpack_runs,
     unpack_traces,
 )
-from troth.adapters.conduct_runs import RUN_SLOTS
 from troth.adapters.conduct_stamping import REPEAT_NS, Draft, Entropy, Stamper, Taken
 from troth.adapters.conduct_standing import Standing
 from troth.adapters.sqlite_files import Connect, failed, open_writer
@@ -293,7 +292,7 @@ class Writer:
                 groups.append(group)
                 if group.stream not in tops or tops[group.stream][0].latest_ns < group.latest_ns:
                     tops[group.stream] = (group, leaf + group.top)
-                for run in {id_ // RUN_SLOTS for id_ in columns(group).ids}:
+                for run in runs_of(group):
                     early, late = cleared.spans.get(run, (group.earliest_ns, group.latest_ns))
                     cleared.spans[run] = (min(early, group.earliest_ns), max(late, group.latest_ns))
                 leaf += group.count

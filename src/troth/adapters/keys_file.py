@@ -14,6 +14,7 @@ second recommended option, but one lane).
 Left out: hardware keys, agents, rotation. Keys are never in one backup with what they open (record.md).
 """
 
+import errno
 import os
 import stat
 import threading
@@ -33,7 +34,16 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from troth.errors import BadName, Conflict, FolderNotWritable, FormatTooNew, Malformed, NotFound, StorageFailed
+from troth.errors import (
+    BadName,
+    Conflict,
+    DiskFull,
+    FolderNotWritable,
+    FormatTooNew,
+    Malformed,
+    NotFound,
+    StorageFailed,
+)
 from troth.names import check_slug
 from troth.signing import cbor
 from troth.signing.keys import SEED_BYTES, Ed25519Signer
@@ -193,4 +203,10 @@ def _system(deed: str) -> Iterator[None]:
     try:
         yield
     except OSError as cause:
-        raise StorageFailed(f"a private key could not be {deed} ({cause.strerror})") from cause
+        if cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(
+                "no space is left where the keys lie", hint="Free some space there and start again."
+            ) from cause
+        raise StorageFailed(
+            f"a private key could not be {deed} ({cause.strerror})", hint="Look at who may read the folder of keys."
+        ) from cause

@@ -22,6 +22,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from msgspec.structs import astuple
 
+from troth.adapters.sqlite_files import each_row
 from troth.clock import NS_PER_S
 from troth.names import BasisId, StreamId
 from troth.things.intervals import Interval, intersect
@@ -84,7 +85,7 @@ _COLUMN: Final = {
 }
 _INSERTS: Final = tuple(
     "INSERT INTO rows(stream, sequence, id, from_ns, to_ns, gate_ns, basis, type, " + column + ", salt, segment, leaf) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "VALUES {}"
     for column in ("number", "whole", "text", "json")
 )
 
@@ -153,11 +154,12 @@ def insert(connection: sqlite3.Connection, segment: int, rows: Sequence[Kept]) -
         by_column.setdefault(_COLUMN[ResultType(row.type)], []).append(astuple(row))
     for column, moved in by_column.items():
         moved.sort(key=_KEY)
-        connection.executemany(_INSERTS[column], moved)
-        connection.executemany(
-            "INSERT INTO blocks(stream, block, earliest, latest) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE "
+        each_row(connection, _INSERTS[column], moved)
+        each_row(
+            connection,
+            "INSERT INTO blocks(stream, block, earliest, latest) VALUES {} ON CONFLICT DO UPDATE "
             "SET earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)",
-            _blocks(moved),
+            list(_blocks(moved)),
         )
     connection.execute("UPDATE meta SET value = ? WHERE name = 'held'", (segment,))
 

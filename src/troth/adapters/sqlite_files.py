@@ -4,7 +4,8 @@ Rules
 - A file belongs to its owner alone (0600, folders 0700); a new folder and a new file are synced into their parent.
 - One connection per file writes and checkpoints: WAL, synchronous=FULL. All others are opened `mode=ro`, for one short read.
 - A file says what it is and in which format: a newer format is refused by name, a file of another kind is refused.
-- "Full" is DiskFull, every other error of the library StorageFailed; the message names no path.
+- "Full" is DiskFull, every other error of the library StorageFailed; the message says what the library or the system said
+  of it, and names no path.
 
 Source: things.md, "The writer"; https://sqlite.org/wal.html, https://sqlite.org/pragma.html#pragma_synchronous.
 Left out: what the tables are.
@@ -13,23 +14,39 @@ Left out: what the tables are.
 import errno
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from troth.errors import DiskFull, FormatTooNew, StorageFailed
 
-__all__ = ["Connect", "connect_reader", "connect_writer", "failed", "make_folder", "open_writer", "read"]
+__all__ = [
+    "ROWS_AT_ONCE",
+    "Connect",
+    "connect_reader",
+    "connect_writer",
+    "each_row",
+    "failed",
+    "make_folder",
+    "open_writer",
+    "read",
+]
 
 T = TypeVar("T")
+Row: TypeAlias = tuple[int | float | str | bytes | None, ...]
 Connect: TypeAlias = Callable[[Path], sqlite3.Connection]
 """Opens the one writing connection of a file; a test gives one that fails."""
+
+ROWS_AT_ONCE: Final = 64  # 768 parameters in the widest table; every SQLite takes 999
 
 _FILE_MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
 _BUSY_S: Final = 10.0  # nobody else writes; this is for the moment in which a reader recovers the WAL's index
 _WAL_KEPT_BYTES: Final = 67_108_864  # 64 MiB: above this a WAL is cut back after a checkpoint
+_FULL: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)  # the second: the WAL's index cannot be made longer
+_FULL_SYSTEM: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 def make_folder(folder: Path) -> None:
@@ -92,12 +109,15 @@ def open_writer(path: Path, *, connect: Connect, kind: str, newest: int, schema:
         if found["format"] > newest:
             raise FormatTooNew(
                 f"the file for {kind} has format {found['format']}; this program knows formats up to {newest}",
-                hint="start the newer program that wrote it",
+                hint="Start it with the newer Troth that wrote it.",
             )
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA journal_size_limit={_WAL_KEPT_BYTES}")
+        # A file that only reads would be found out at the first write, when things are being heard already.
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
     except (OSError, sqlite3.Error) as cause:
-        raise failed(cause) from cause
+        raise failed(cause, what=f"the file for {kind}") from cause
     return connection
 
 
@@ -151,12 +171,41 @@ def read(path: Path, work: Callable[[sqlite3.Connection], T]) -> T:
         raise failed(cause) from cause
 
 
-def failed(cause: Exception) -> StorageFailed:
-    """The error of the tree that stands for an error of the library or the system."""
-    full = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-    if full or (isinstance(cause, OSError) and cause.errno == errno.ENOSPC):
-        return DiskFull("no space is left where Troth keeps its data", hint="free some space and start again")
-    return StorageFailed("reading or writing storage failed", hint="look at the disk before starting again")
+def each_row(connection: sqlite3.Connection, sql: str, rows: Sequence[Row]) -> None:
+    """Do a statement for many rows, ROWS_AT_ONCE of them with one statement.
+
+    Python hands the interpreter lock over at every statement: with one row to each, moving took twice as long under load and
+    held the loop up (docs/decisions/0007-where-the-time-went.md).
+
+    Args:
+        connection: inside a transaction.
+        sql: with `{}` where the rows stand in brackets, as in "INSERT INTO t(a, b) VALUES {}".
+        rows: all of one length.
+    """
+    if not rows:
+        return
+    one = f"({', '.join('?' * len(rows[0]))})"
+    whole = len(rows) - len(rows) % ROWS_AT_ONCE
+    many = (tuple(chain.from_iterable(rows[at : at + ROWS_AT_ONCE])) for at in range(0, whole, ROWS_AT_ONCE))
+    connection.executemany(sql.format(", ".join([one] * ROWS_AT_ONCE)), many)
+    connection.executemany(sql.format(one), rows[whole:])
+
+
+def failed(cause: Exception, *, what: str = "storage") -> StorageFailed:
+    """The error of the tree that stands for an error of the library or the system while reading or writing `what`."""
+    if getattr(cause, "sqlite_errorcode", None) in _FULL or getattr(cause, "errno", None) in _FULL_SYSTEM:
+        return DiskFull("no space is left where Troth keeps its data", hint="Free some space there and start again.")
+    return StorageFailed(
+        f"reading or writing {what} failed ({_detail(cause)})",
+        hint="Look at the disk, and at who may write in the data folder, before starting again.",
+    )
+
+
+def _detail(cause: Exception) -> str:
+    """What the system or the library calls it; an error that the binding makes itself may quote what is stored."""
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror
+    return str(cause) if hasattr(cause, "sqlite_errorname") else type(cause).__name__
 
 
 def _sync_folder(folder: Path) -> None:

@@ -3,7 +3,7 @@
 Rules
 - Whoever asks is asked about at the gate like any reader; without a token it is anybody at all.
 - What is not yet in a segment is 503 with Retry-After, never an empty or half file.
-- The file is handed over in the step in which the journey gives it.
+- The file is handed over only while the answer it was made under holds.
 
 Source: record.md, "Anyone can verify"; docs/reference/api.md.
 Left out: proofs of what a person said.
@@ -20,6 +20,7 @@ from troth.api.callers import Callers, resource
 from troth.errors import BadPath
 from troth.journeys.prove import Prove
 from troth.verify.file import CONTENT_TYPE, SUFFIX
+from troth.wire.held import HeldResponse
 
 __all__ = ["proof_routes"]
 
@@ -33,13 +34,14 @@ def proof_routes(prove: Prove, *, callers: Callers) -> list[Route]:
     async def observation(request: Request) -> Response:
         who = callers.principal(request)
         number = _number(request.path_params["number"])
-        data = await prove.observation(number, None if who is None else who.asker)
+        proved = await prove.proved(number, None if who is None else who.asker)
         headers = {
+            "content-type": CONTENT_TYPE,
             "content-disposition": f'attachment; filename="observation-{number}{SUFFIX}"',
             "cache-control": "no-store",
             "x-content-type-options": "nosniff",
         }
-        return Response(data, media_type=CONTENT_TYPE, headers=headers)
+        return HeldResponse(proved.data, holds=proved.holds, headers=headers)
 
     return [resource("/api/proofs/{number}", {"GET": callers.spoken(observation)})]
 

@@ -21,7 +21,7 @@ from troth.api.proofs import proof_routes
 from troth.api.street import street_routes
 from troth.app.node import Node
 from troth.ingest.http import HttpIngest
-from troth.ingest.mqtt import Endpoint
+from troth.ingest.mqtt import CONNECTIONS_MAX, Endpoint
 from troth.names import StreamId
 from troth.web.deployment import Deployment
 from troth.web.failures import INCIDENT, Failures
@@ -41,7 +41,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     settings, ports = node.settings, node.ports
     url = settings.url
     callers = Callers(node.recognise, url=url)
-    addresses = Addresses(url, f"mqtt://localhost:{settings.mqtt_port}")
+    addresses = Addresses(url, settings.mqtt_url)
     ingest = HttpIngest(
         node.hear,
         node.recognise,
@@ -76,7 +76,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     return doors
 
 
-def mqtt_door(node: Node) -> Endpoint:
+def mqtt_door(node: Node, *, connections_max: int = CONNECTIONS_MAX) -> Endpoint:
     """The protocol factory for MQTT connections of a started node."""
     diagnostics = structlog.get_logger("troth.mqtt")
     return Endpoint(
@@ -88,6 +88,7 @@ def mqtt_door(node: Node) -> Endpoint:
         entropy=node.ports.entropy,
         later=asyncio.get_running_loop().call_later,
         diagnose=diagnostics.info,
+        connections_max=connections_max,
     )
 
 

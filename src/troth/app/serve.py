@@ -9,31 +9,42 @@ Source: runtime.md; people.md, "Accounts" (one-time operator link).
 """
 
 import asyncio
+import errno
+import gc
+import ipaddress
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
+import structlog
 import uvicorn
 
 from troth import drivers
 from troth.app.doors import http_doors, mqtt_door
+from troth.app.http_server import HttpProtocol
 from troth.app.node import Node
+from troth.app.open_files import raise_file_limit, shares
 from troth.app.ports import Ports
 from troth.clock import SystemClock
-from troth.errors import PortTaken, StorageFailed, TrothError
+from troth.errors import BadSetting, DiskFull, FolderNotWritable, PortTaken, StorageFailed, TrothError
 from troth.journeys.begin import fresh_origin, origin_of
 from troth.settings import Demo, Settings
+from troth.wire.asgi import place_of
 
-__all__ = ["TOKEN_FILE", "Ready", "run"]
+__all__ = ["TOKEN_FILE", "Ready", "calm_collector", "run"]
 
 TOKEN_FILE: Final = "operator.token"  # noqa: S105 - the name of a file
+# New objects per look at them, such looks per wider one, wider ones per look at everything since the start.
+_COLLECT: Final = (5_000, 50, 100)
+_NEAR: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where all addresses are listened on, one of this computer
+_diagnostics = structlog.get_logger("troth")
 T = TypeVar("T")
 
 
@@ -44,6 +55,8 @@ class Ready(msgspec.Struct, frozen=True):
     operator_link: str
     mqtt: str
     demo: bool
+    beyond: str | None
+    """The address it listens on, where others than this computer can reach it."""
 
 
 def run(settings: Settings, *, ready: Callable[[Ready], None]) -> None:
@@ -54,6 +67,17 @@ def run(settings: Settings, *, ready: Callable[[Ready], None]) -> None:
     """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings, ready))
+
+
+def calm_collector() -> None:
+    """Let the collector of reference cycles look at what is new, seldom, and never at what was there at the start.
+
+    With the defaults it walked all of the memory again and again: at 10,000 streams nearly half of a loaded node's time, and
+    pauses of a quarter of a second (docs/decisions/0007-where-the-time-went.md).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -74,6 +98,7 @@ class _Server(uvicorn.Server):
 
 async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_report)
     async with AsyncExitStack() as stack:
         held = drivers.hold_folder(settings)
         stack.callback(held.close)
@@ -85,16 +110,21 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         failed: asyncio.Future[TrothError] = loop.create_future()
         node = await _open(settings, stack, failed)
         await node.start()
+        calm_collector()
         await _operator_token(node, settings.folder / TOKEN_FILE)
         node.run()
-        endpoint = mqtt_door(node)
+        web_max, things_max = shares(raise_file_limit())
+        endpoint = mqtt_door(node, connections_max=things_max)
         mqtt = await loop.create_server(endpoint, sock=things)
         stack.callback(mqtt.close)
-        server = _Server(_config(node))
+        server = _Server(_config(node, connections_max=web_max))
         serving = loop.create_task(server.serve(sockets=[web]))
-        demo = await _demo(settings) if settings.demo is Demo.ON else None
+        address = str(web.getsockname()[0])
+        demo = await _demo(settings, address) if settings.demo is Demo.ON else None
+        stack.push_async_callback(_end, demo)
         link = await node.operator_link()
-        ready(Ready(settings.url, link, f"mqtt://localhost:{settings.mqtt_port}", demo is not None))
+        beyond = None if ipaddress.ip_address(address).is_loopback else address
+        ready(Ready(settings.url, link, settings.mqtt_url, demo is not None, beyond))
         await _until_told(node, serving, failed)
         await _end(demo)
         endpoint.close()
@@ -106,10 +136,18 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         await node.close()
 
 
-def _config(node: Node) -> uvicorn.Config:
+def _report(_loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
+    """What nobody waited for has failed: the diagnostics get the place in our code, and no message and no value."""
+    error = context.get("exception")
+    # With an error asyncio's message shows the callback and its values; without one it is a constant.
+    place = place_of(error) if isinstance(error, BaseException) else str(context.get("message"))
+    _diagnostics.error("nobody waited for this", place=place)
+
+
+def _config(node: Node, *, connections_max: int) -> uvicorn.Config:
     return uvicorn.Config(
         http_doors(node),
-        http="httptools",
+        http=type("HttpProtocolHere", (HttpProtocol,), {"connections_max": connections_max}),
         ws="none",
         lifespan="off",
         log_level="warning",
@@ -183,14 +221,26 @@ def _listen(host: str, port: int, setting: str, option: str) -> socket.socket:
     try:
         listening.bind((host, port))
         listening.listen(1024)
-    except OSError as cause:
+    except (OSError, UnicodeError) as cause:
         listening.close()
-        raise PortTaken(
-            f"port {port} on {host} cannot be had ({cause.strerror})",
-            hint=f"Stop the program that has it, or choose another with {option} N (setting {setting}).",
-        ) from cause
+        raise _cannot_listen(cause, host, port, choose=f"{option} N (setting {setting})") from cause
     listening.setblocking(False)  # noqa: FBT003 - the name of the standard library's parameter
     return listening
+
+
+def _cannot_listen(cause: Exception, host: str, port: int, *, choose: str) -> TrothError:
+    said = getattr(cause, "strerror", None) or type(cause).__name__
+    number = getattr(cause, "errno", None)
+    if number == errno.EADDRINUSE:
+        hint = f"Stop the program that has it, or choose another with {choose}."
+        return PortTaken(f"port {port} on {host} cannot be had ({said})", hint=hint)
+    if number in (errno.EACCES, errno.EPERM):
+        hint = f"Choose one from 1024 on with {choose}."
+        return PortTaken(f"port {port} on {host} cannot be had ({said})", hint=hint)
+    return BadSetting(
+        f"bind: {host} is no address that this computer can listen on ({said})",
+        hint="127.0.0.1 is this computer only; docs/reference/settings.md says more.",
+    )
 
 
 async def _operator_token(node: Node, path: Path) -> None:
@@ -203,24 +253,42 @@ async def _operator_token(node: Node, path: Path) -> None:
 
 
 def _read_token(path: Path) -> str | None:
-    return path.read_text(encoding="ascii").strip() if path.exists() else None
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+    except OSError as cause:
+        raise _no_token(path, cause) from cause
 
 
 def _write_token(path: Path, token: str) -> None:
-    path.unlink(missing_ok=True)
-    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(number, "w", encoding="ascii") as file:
-        file.write(token + "\n")
+    try:
+        path.unlink(missing_ok=True)
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(number, "w", encoding="ascii") as file:
+            file.write(token + "\n")
+    except OSError as cause:
+        raise _no_token(path, cause) from cause
 
 
-async def _demo(settings: Settings) -> asyncio.subprocess.Process:
+def _no_token(path: Path, cause: OSError) -> TrothError:
+    if cause.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"no space is left for {path}", hint="Free some space there and start again.")
+    return FolderNotWritable(
+        f"the operator's token {path} cannot be read or written ({cause.strerror})",
+        hint="Mend its rights, or delete it: the next start makes another.",
+    )
+
+
+async def _demo(settings: Settings, address: str) -> asyncio.subprocess.Process:
     """Start the demonstration neighbourhood: separate programs that come in through the front door."""
+    host = _NEAR.get(address, address)
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "troth.harbour",
         "--url",
-        f"http://127.0.0.1:{settings.http_port}",
+        f"http://[{host}]:{settings.http_port}" if ":" in host else f"http://{host}:{settings.http_port}",
         "--mqtt-port",
         str(settings.mqtt_port),
         "--data",

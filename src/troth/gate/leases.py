@@ -8,7 +8,9 @@ Rules
 Source: gate.md, "Scopes and leases" and "Inlets and outlets". Owner: the event loop.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from troth.gate.question import Answer, Question, Verdict
 from troth.names import BasisId, ThingId
@@ -21,6 +23,8 @@ from troth.things.query import ObservationQuery
 from troth.things.stamps import Admitted, Done, Released
 
 __all__ = ["Lease", "Leases"]
+
+_UNLINKED_AT_ONCE: Final = 4  # per lease that is held: what ended is gone before as many are held again
 
 
 class Lease:
@@ -89,9 +93,12 @@ class Leases:
         self.in_force = in_force
         # Sets in order of holding (their values mean nothing): what ends together ends in the same order in every run.
         self._by_scope: dict[Scope, dict[Lease, None]] = {}
+        self._loose: deque[Lease] = deque()  # ended together, and still named under scopes that did not move
 
     def hold(self, question: Question, answer: Answer, *, basis: BasisId, scopes: Iterable[Scope]) -> Lease:
         """Hold an answer until a scope it read moves."""
+        for _ in range(min(len(self._loose), _UNLINKED_AT_ONCE)):
+            self.forget(self._loose.popleft())
         lease = Lease(question, answer, basis=basis, scopes=frozenset(scopes))
         for scope in lease.scopes:
             self._by_scope.setdefault(scope, {})[lease] = None
@@ -108,24 +115,29 @@ class Leases:
                     del self._by_scope[scope]
 
     def move(self, statement: Statement) -> tuple[Lease, ...]:
-        """Fold a statement and end every lease that read what moved; returns the ended ones. No await may stand inside."""
-        ended: dict[Lease, None] = {}
+        """Fold a statement and end every lease that read what moved; returns the ended ones. No await may stand inside.
+
+        Ten thousand may end in this one step, so it only ends them. They are taken out from under the other scopes that they
+        read bit by bit, as new leases are held.
+        """
+        ended: list[Lease] = []
         for scope in self.in_force.move(statement):
-            ended |= self._by_scope.pop(scope, {})
-        for lease in ended:
-            lease.live = False
-        for lease in ended:
-            self.forget(lease)
+            for lease in self._by_scope.pop(scope, ()):
+                if lease.live:
+                    lease.live = False
+                    ended.append(lease)
+        self._loose += ended
         return tuple(ended)
 
     def end_all(self) -> tuple[Lease, ...]:
         """End every lease (the clock stepped)."""
-        ended = {lease: None for held in self._by_scope.values() for lease in held}
+        ended = {lease: None for held in self._by_scope.values() for lease in held if lease.live}
         for lease in ended:
             lease.live = False
         self._by_scope.clear()
+        self._loose.clear()
         return tuple(ended)
 
     def count(self) -> int:
         """How many leases are held."""
-        return len({id(lease) for held in self._by_scope.values() for lease in held})
+        return len({id(lease) for held in self._by_scope.values() for lease in held if lease.live})

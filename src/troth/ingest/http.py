@@ -106,9 +106,13 @@ class HttpIngest:
             raise NotFound("there is no such route")
         headers = headers_of(scope)
         thing = self._thing(headers)
-        name = _message_name(headers)
         if self._hear.full:
             raise Busy("More observations arrive than can be kept.", retry_after_s=1.0)
+        try:
+            name = _message_name(headers)
+        except Malformed:
+            await self._count(thing, Refusal.BAD_PAYLOAD)
+            raise
         if found[3] is None:
             body = await self._body(receive, thing, limit=PAYLOAD_BYTES)
             number = None if found[1] is None else int(found[1])

@@ -20,7 +20,7 @@ from troth.gate.leases import Lease
 from troth.gate.question import Asker
 from troth.names import BasisId, PersonId, StreamId
 from troth.things.stores import ConductStore, NotedTrace
-from troth.tlog.trace import Basis, Denials, WindowClosed, WindowOpened, encode
+from troth.tlog.trace import BASIS_IDS_MAX, Basis, Denials, WindowClosed, WindowOpened, encode
 
 __all__ = ["NOTED_AT_ONCE", "Access", "Window", "WindowState"]
 
@@ -118,8 +118,8 @@ class Access:
 
     def _basis(self, lease: Lease) -> list[NotedTrace]:
         """The list of statements behind a lease, when its basis is first used since the start."""
-        if lease.basis in self._based:
-            return []
+        if lease.basis in self._based or len(lease.answer.rests_on) > BASIS_IDS_MAX:
+            return []  # a longer list than a trace holds is not written; the window still names it
         if len(self._based) >= _BASES_MAX:
             self._based.clear()  # some lists will be written once more
         self._based.add(lease.basis)

@@ -1,6 +1,7 @@
 """The first start of a deployment: its keys, its origin, and the statements with which every log begins.
 
 Rules
+- Keys are made at the beginning only: another key in the place of a lost one would speak for nobody.
 - The first two entries are the registration policy and the trust anchors; then the gate's and the log's keys.
 - What a crash interrupted is done again from what is durable: keys first, then statements, each only if it is not there.
 - The origin is made once from random bytes, unless one is set; it lies with the keys' public side in the trust anchors.
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from troth.clock import Clock
-from troth.errors import BadStatement
+from troth.errors import BadStatement, StorageFailed
 from troth.journeys.accept import BEGINNING, Accept
 from troth.names import ckt_uri, print_id
 from troth.signing.cose import Signed, Signer
@@ -28,6 +29,9 @@ from troth.statements.trust_anchors import TrustAnchorsBody
 __all__ = ["KEY_NAMES", "begin", "fresh_origin", "origin_of"]
 
 KEY_NAMES: Final = ("operator", "gate", "log")
+_BRING_BACK: Final = (
+    "Bring back the folder of keys that belongs to this data folder: nothing else can sign for this place."
+)
 
 
 async def begin(
@@ -40,10 +44,17 @@ async def begin(
     origin: str,
     segment_tick_s: int,
 ) -> None:
-    """Make whatever of a deployment's beginning is missing. Does nothing on later starts."""
+    """Make whatever of a deployment's beginning is missing. Does nothing on later starts.
+
+    Raises:
+        StorageFailed: the journal has begun, and its keys are not there; none is made in their place.
+    """
     for name in KEY_NAMES:
-        if name not in keys.names():
-            keys.create(name)
+        if name in keys.names():
+            continue
+        if journal.position >= BEGINNING:
+            raise StorageFailed(f"the key '{name}' of this node is not there", hint=_BRING_BACK)
+        keys.create(name)
     operator = keys.signer("operator")
     if journal.position < BEGINNING:
         roles = sorted({kind.role for kind in KINDS.values()})
@@ -56,6 +67,8 @@ async def begin(
             _signed(KindName.REGISTRATION_POLICY, RegistrationPolicyBody(rules, origin), operator, clock, origin),
             _signed(KindName.TRUST_ANCHORS, anchors, operator, clock, origin),
         )
+    if ckt_uri(operator.public.thumbprint) not in directory.issuers:
+        raise StorageFailed("the key 'operator' is not the one that this journal began with", hint=_BRING_BACK)
     for role in (KeyRole.GATE, KeyRole.LOG):
         public = keys.signer(role.value).public
         holder = ckt_uri(operator.public.thumbprint)

@@ -9,13 +9,14 @@ Rules
 Source: things.md, "A thing joins"; gate.md (essential functions); people.md, "Accounts".
 """
 
+import re
 from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from troth.clock import Clock
-from troth.errors import Conflict, NotFound, Refused, Undeclared
+from troth.errors import BadName, Conflict, NotFound, Refused, Undeclared
 from troth.gate.question import Ground
 from troth.journeys.accept import Accept
 from troth.journeys.accounts import Account, AccountStore, Bearer
@@ -34,7 +35,7 @@ from troth.names import (
     ckt_uri,
     print_id,
 )
-from troth.signing.cose import Signer
+from troth.signing.cose import Signed, Signer
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
 from troth.statements.disclosure import DisclosureBody
@@ -51,6 +52,12 @@ __all__ = ["REACHES", "Join", "JoinedThing", "StreamRequest", "ThingRequest"]
 REACHES: Final = ("sealed", "carried", "copied", "declared")
 _STREAMS_MAX: Final = 256  # things.md, Limits: streams per thing
 _KEPT_DAYS_MAX: Final = 36_500  # a hundred years; more days than a file's number can hold would end the node
+_OURS: Final = "urn:troth:"
+_REACHED: Final = ("https://", "mailto:")
+_TOPICS: Final = frozenset(
+    {"refused", "senml"}
+)  # things.md, Speaking: `things/<thing>/refused`, `things/<thing>/senml`
+_THING_ID: Final = re.compile(r"th[a-z2-7]{26}")
 _TYPES: Final = ("number", "integer", "boolean", "text", "json")
 
 
@@ -111,7 +118,9 @@ class Join:
     async def organisation(self, body: OrganisationBody) -> None:
         """Register an organisation, or a newer name and contact of one."""
         check_uri(body.organisation)
-        if not body.name.strip() or not body.contact.startswith(("https://", "mailto:")):
+        if body.organisation.startswith(_OURS):
+            raise Refused("this name stands for something here and for no organisation")
+        if not body.name.strip() or not body.contact.startswith(_REACHED):
             raise Refused("an organisation has a name and a contact that begins with https:// or mailto:")
         await self._say(KindName.ORGANISATION, body, subject=body.organisation)
 
@@ -133,6 +142,8 @@ class Join:
             each.lowest is not None and each.highest is not None and each.lowest > each.highest for each in body.streams
         ):
             raise Refused("the lowest plausible result of a stream is not above the highest")
+        if not _TOPICS.isdisjoint(names):
+            raise Refused(f"a stream is not called {' or '.join(sorted(_TOPICS))}: those topics are taken")
         if any(each.type not in _TYPES for each in body.streams):
             raise Refused(f"the type of a stream is one of {', '.join(_TYPES)}")
         await self._say(KindName.PASSPORT, body, subject=body.product)
@@ -163,7 +174,7 @@ class Join:
                     if purpose.essential and view.ground == Ground.CHOICE:
                         raise Refused("an essential function may not depend on a choice")
                 for recipient in purpose.recipients:
-                    if not recipient.startswith("urn:troth:"):
+                    if not recipient.startswith(_OURS):
                         self._registered(recipient)
         await self._say(KindName.DISCLOSURE, body, subject=body.product)
 
@@ -235,9 +246,10 @@ class Join:
             consideration=request.consideration,
             household=request.household,
         )
-        await self._accounts.name(slug, thing)
         kind = KindName.INSTALLATION if request.household is None else KindName.HOME_INSTALLATION
-        await self._say(kind, body, subject=self._fresh("si"))
+        signed = self._signed(kind, body, subject=self._fresh("si"))  # what cannot be said must not keep the name
+        await self._accounts.name(slug, thing)
+        await self._accept.accept(signed)
         claim = await self._recognise.give(Bearer.CLAIM, Account(b"", Bearer.CLAIM, thing=thing), seconds=CLAIM_S)
         known = self._directory.things[thing]
         return JoinedThing(thing, slug, claim, {name: each.number for name, each in known.streams.items()})
@@ -268,6 +280,8 @@ class Join:
             raise Undeclared("a thing has at least one stream, none twice, and each with a passport and a disclosure")
         if any(each.reach not in REACHES for each in request.streams):
             raise Refused(f"the reach of a stream is one of {', '.join(REACHES)}")
+        if not request.answers.contact.startswith(_REACHED):
+            raise Refused("who answers for a thing is reached by a contact that begins with https:// or mailto:")
         thought = request.consideration
         if not (thought.by.strip() and thought.sentence.strip() and thought.date.strip()):
             raise Refused("nothing goes live without one dated sentence of consideration and a name")
@@ -275,6 +289,8 @@ class Join:
     def _slug(self, request: ThingRequest) -> Slug:
         if request.slug is not None:
             slug = check_slug(request.slug)
+            if _THING_ID.fullmatch(slug):
+                raise BadName("a short name does not look like the identifier of a thing")
             if slug in self._accounts.slugs():
                 raise Conflict("this short name is taken")
             return slug
@@ -282,7 +298,7 @@ class Join:
         stem = "-".join(part for part in plain.split("-") if part)[:56].strip("-") or "thing"
         names = self._accounts.slugs()
         number = 1
-        while (slug := Slug(stem if number == 1 else f"{stem}-{number}")) in names:
+        while (slug := Slug(stem if number == 1 else f"{stem}-{number}")) in names or _THING_ID.fullmatch(slug):
             number += 1
         return check_slug(slug)
 
@@ -299,8 +315,11 @@ class Join:
         return print_id(prefix, self._entropy(16))
 
     async def _say(self, name: KindName, body: Body, *, subject: str) -> None:
+        await self._accept.accept(self._signed(name, body, subject=subject))
+
+    def _signed(self, name: KindName, body: Body, *, subject: str) -> Signed:
         signer: Signer = self._keys.signer("operator")
-        signed = write(
+        return write(
             name,
             body,
             signer=signer,
@@ -308,4 +327,3 @@ class Join:
             subject=subject,
             at_ns=self._clock.now(),
         )
-        await self._accept.accept(signed)

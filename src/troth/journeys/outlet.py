@@ -12,7 +12,7 @@ Owner: the event loop.
 from collections.abc import Coroutine, Sequence
 from typing import Final, Protocol
 
-from troth.errors import Denied, NotFound, TrothError, Unavailable
+from troth.errors import Denied, NotFound, TrothError
 from troth.gate.leases import Lease
 from troth.gate.question import Asker
 from troth.things.intervals import Interval, holds_all
@@ -131,12 +131,13 @@ class Outlet:
             last = await self._source.shown(
                 self.number, ObservationQuery(order=Order.DESCENDING, top=1), asker=self.asker
             )
-        except Unavailable as no:
-            self._listener.end(no.code, no.message)
-            self.close()
-            return
-        except TrothError:
+        except (Denied, NotFound):
             await self.renew()  # the lease ended while we waited
+            return
+        except TrothError as no:
+            if not self._closed:
+                self._listener.end(no.code, no.message)
+                self.close()
             return
         if self._closed or not await self._still(lease):
             return

@@ -13,11 +13,12 @@ Left out: cosignatures; proofs of access windows (they come with personal ledger
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, Protocol
 
 import msgspec
 
-from troth.errors import NotFound, StorageFailed, Unavailable
+from troth.errors import Busy, NotFound, StorageFailed, Unavailable
 from troth.gate.question import Asker
 from troth.journeys.kept_traces import KeptTraces, Segments
 from troth.journeys.record import InWorker
@@ -37,7 +38,9 @@ from troth.tlog.trace import collected_bytes, leaf_hash
 from troth.verify.checks import verify
 from troth.verify.file import VERSION, LogEntry, Opening, ProofFile, Rests, Said, SegmentLeaf, write
 
-__all__ = ["Holding", "ProvableLog", "Prove", "Statements", "Telling"]
+__all__ = ["Holding", "ProvableLog", "Prove", "Proved", "Statements", "Telling"]
+
+MAKING_MAX: Final = 8  # proofs in the making: each may hash a whole segment in the worker that also signs the log
 
 TREES_KEPT: Final = 4  # 2 to 10 MB each where segments are full, some 30 kB on a quiet node
 LOG_LAG_S: Final = 1.5  # P6: open statements are in the log after at most this long
@@ -98,6 +101,13 @@ class ProvableLog(Protocol):
         ...
 
 
+class Proved(msgspec.Struct, frozen=True):
+    """A proof file. `holds()` says, at any later moment, whether it may still be handed over."""
+
+    data: bytes
+    holds: Callable[[], bool]
+
+
 class _Place(msgspec.Struct, frozen=True):
     """A trace, its salt, and where its leaf stands."""
 
@@ -141,18 +151,33 @@ class Prove:
         self._index_of = index_of
         self._in_worker = in_worker
         self._tick_s = tick_s
+        self._making = 0
         self._traces = KeptTraces(observations)
         self._trees: dict[int, Tree] = {}
         self._paths: tuple[bytes, dict[int, tuple[bytes, ...]]] = (b"", {})
 
     async def observation(self, id_: int, asker: Asker | None) -> bytes:
-        """The proof file of one observation. Hand it over in the step in which it is returned.
+        """The bytes of `proved`. Hand them over in the step in which they are returned."""
+        return (await self.proved(id_, asker)).data
+
+    async def proved(self, id_: int, asker: Asker | None) -> Proved:
+        """The proof file of one observation.
 
         Raises:
             Denied, NotFound: the asker may not read the raw row, or there is none.
+            Busy: too many are being made.
             Unavailable: it is not yet in a segment or in the log; come back after `retry_after_s`.
             StorageFailed: something the proof needs is missing or damaged.
         """
+        if self._making >= MAKING_MAX:
+            raise Busy("many proofs are being made", retry_after_s=1)
+        self._making += 1
+        try:
+            return await self._observation(id_, asker)
+        finally:
+            self._making -= 1
+
+    async def _observation(self, id_: int, asker: Asker | None) -> Proved:
         while True:
             row, lease, _ = await self._tell.kept(id_, asker=asker)
             if row.segment < 0:
@@ -162,7 +187,10 @@ class Prove:
                 raise StorageFailed("the list of statements that this observation rests on cannot be found")
             data = await self._file(_Place(_trace_of(row), row.salt, row.segment, row.leaf), ids=ids)
             if lease.holds(self._tell.now()):
-                return data
+                return Proved(data, partial(self._holds, lease))
+
+    def _holds(self, lease: Holding) -> bool:
+        return lease.holds(self._tell.now())
 
     async def said(self, statement: StatementId, asker: Asker) -> bytes:
         """The proof file of a private statement, for the person it speaks of.

@@ -117,7 +117,8 @@ class Record:
         signed = await self._signed(cut, size=len(padded), root=root)
         await self._accept.accept(signed)
         segment = Segment(cut, b"".join(leaves), len(padded), root, signed.data)
-        await self._observations.move(segment, _placed(commits, cut.number))
+        placed = await self._in_worker(lambda: _placed(commits, cut.number))
+        await self._observations.move(segment, placed)
         await self._conduct.clear(cut)
         return segment
 

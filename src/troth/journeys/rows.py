@@ -28,12 +28,15 @@ _PAGES_MAX: Final = 100  # raw pages folded into one coarse page: a million rows
 
 
 class Rows:
-    """Reads both stores."""
+    """Reads both stores. `pages_max`: raw pages that are folded into one coarse page."""
 
-    def __init__(self, conduct: ConductStore, observations: ObservationStore, *, clock: Clock) -> None:
+    def __init__(
+        self, conduct: ConductStore, observations: ObservationStore, *, clock: Clock, pages_max: int = _PAGES_MAX
+    ) -> None:
         self._conduct = conduct
         self._observations = observations
         self._clock = clock
+        self._pages_max = pages_max
 
     async def page(
         self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, number: int
@@ -84,7 +87,7 @@ class Rows:
             hours.add(page)
             if len(page) < PAGE_MAX or len(hours) > query.top:
                 break
-            if page_number >= _PAGES_MAX and len(hours) != 1:
+            if page_number >= self._pages_max and len(hours) != 1:
                 if hours:
                     hours.forget_last()
                     more = True

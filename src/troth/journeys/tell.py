@@ -155,11 +155,11 @@ class Tell:
         known, lease = self._granted(number, asker or self.anyone(number))
         await self._access.open(lease)
         query = msgspec.structs.replace(query, top=PAGE_MAX, after=None)
-        total, more = 0, True
+        total, pages, more = 0, 0, True
         while more:
             rows, more = await self._rows.page(lease, self._shelf(known), query, number=number)
-            total += len(rows)
-            if total > COUNT_MAX:
+            total, pages = total + len(rows), pages + 1
+            if total > COUNT_MAX or (more and pages > COUNT_MAX // PAGE_MAX):
                 raise NotOffered(f"more than {COUNT_MAX} are not counted", hint="Ask for a shorter time.")
             if rows:
                 query = msgspec.structs.replace(query, after=After(rows[-1].from_ns, rows[-1].sequence))
@@ -189,7 +189,7 @@ class Tell:
         """The raw row behind a handle with the lease it is read under, for its proof and its "why".
 
         Raises:
-            Denied, NotFound: as for `observation`; a proof needs the raw view.
+            NotFound: there is none for this asker, whatever the reason; a proof needs the raw view.
         """
         found = self._conduct.find(id_)
         stream = self._directory.streams.get(found[0]) if found is not None else None
@@ -197,7 +197,11 @@ class Tell:
             raise NotFound(_NOTHING)
         who = asker or self.anyone(stream.number)
         while True:
-            known, lease = self._granted(stream.number, who)
+            try:
+                known, lease = self._granted(stream.number, who)
+            except Denied as no:
+                # A spoken no would say that there is such a row; by handles nobody shall count what they may not see.
+                raise NotFound(_NOTHING) from no
             if lease.answer.variant is not Variant.RAW:
                 raise NotFound(_NOTHING)
             await self._access.open(lease)

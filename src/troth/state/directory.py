@@ -73,6 +73,7 @@ class Directory:
         self.issuers: dict[Uri, tuple[str, PublicKey]] = {}
         self.gate_key: StatementId | None = None
         self.policy: RegistrationPolicyBody | None = None
+        self.installs = 0  # how often a thing was put in place or changed: who keeps what they found here compares it
 
     def take(self, statement: Statement) -> None:
         """Fold one accepted statement."""
@@ -127,6 +128,7 @@ class Directory:
         return next((each for each in self.things.values() if each.body.name == name), None)
 
     def _install(self, body: InstallationBody, statement: StatementId) -> None:
+        self.installs += 1
         product = self.products.get(body.product)
         declared = {each.name: each for each in product.streams} if product is not None else {}
         former = self.things.get(body.thing)

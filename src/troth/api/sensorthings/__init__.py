@@ -21,13 +21,14 @@ import structlog
 from starlette.routing import BaseRoute, Mount, Route
 
 from troth.api.sensorthings import entities
-from troth.api.sensorthings.handing_over import HEADERS, hand_over, rendered
+from troth.api.sensorthings.handing_over import HEADERS, rendered
 from troth.errors import NotFound, NotOffered, TrothError, WrongToken
 from troth.gate.question import Asker
 from troth.journeys.recognise import Recognise
 from troth.journeys.tell import Page, StreamView, Tell
 from troth.wire.asgi import Receive, Scope, Send, headers_of, place_of, send_whole
 from troth.wire.credentials import credential
+from troth.wire.held import hand_over
 from troth.wire.odata import (
     Counting,
     Options,
@@ -117,7 +118,8 @@ class SensorThings:
         if method == "HEAD":
             await send_whole(send, 200, headers=(*HEADERS, (b"content-length", b"%d" % len(document))))
             return
-        await hand_over(send, document, holds=page.holds)
+        length = (b"content-length", b"%d" % len(document))
+        await hand_over(send, document, headers=(*HEADERS, length), holds=page.holds)
 
     def _asker(self, scope: Scope) -> Asker | None:
         token = credential(headers_of(scope))

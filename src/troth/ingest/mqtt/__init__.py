@@ -11,7 +11,7 @@ Left out: SenML and SensorThings topics, mTLS, bridges to brokers.
 from collections.abc import Callable, Mapping
 
 from troth.ingest.mqtt.connection import Connection
-from troth.ingest.mqtt.door import Door
+from troth.ingest.mqtt.door import CONNECTIONS_MAX, Door
 from troth.ingest.mqtt.sessions import Later
 from troth.journeys.hear import Hear
 from troth.journeys.recognise import Recognise
@@ -19,7 +19,7 @@ from troth.journeys.tell import Tell
 from troth.names import Slug, ThingId
 from troth.wire.mqtt import Reason
 
-__all__ = ["Endpoint"]
+__all__ = ["CONNECTIONS_MAX", "Endpoint"]
 
 
 class Endpoint:
@@ -32,9 +32,10 @@ class Endpoint:
         entropy: random bytes.
         later: `loop.call_later`.
         diagnose: takes one line for whoever runs this node.
+        connections_max: more clients than this are closed as they come.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the wiring of one node, named
         self,
         hear: Hear,
         tell: Tell,
@@ -45,6 +46,7 @@ class Endpoint:
         entropy: Callable[[int], bytes],
         later: Later,
         diagnose: Callable[[str], None],
+        connections_max: int = CONNECTIONS_MAX,
     ) -> None:
         self._door = Door(
             hear,
@@ -55,6 +57,7 @@ class Endpoint:
             entropy=entropy,
             later=later,
             diagnose=diagnose,
+            connections_max=connections_max,
         )
 
     def __call__(self) -> Connection:

@@ -104,8 +104,12 @@ class Connection(asyncio.Protocol):
     # --- the transport calls ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has come."""
-        self._transport = cast("asyncio.Transport", transport)  # a stream listener gives stream transports
+        """A client has come; one too many is closed, so that those who are there stay."""
+        stream = cast("asyncio.Transport", transport)  # a stream listener gives stream transports
+        if len(self._door.connections) >= self._door.connections_max:
+            stream.abort()
+            return
+        self._transport = stream
         self._transport.set_write_buffer_limits(high=_WRITE_BUFFER_BYTES)
         self._timer = self._loop.call_later(CONNECT_WITHIN_S, self._close)
         self._door.connections.add(self)

@@ -21,7 +21,9 @@ from troth.names import Slug, ThingId
 from troth.things.observations import Outcome, Refusal
 from troth.wire.mqtt import Reason, Will
 
-__all__ = ["Door", "Ending", "ThingVoice"]
+__all__ = ["CONNECTIONS_MAX", "Door", "Ending", "ThingVoice"]
+
+CONNECTIONS_MAX: Final = 100_000  # P10; `app` gives fewer where the system gives fewer files
 
 _CLIENT_ID_BYTES: Final = 8
 _write_json: Final = msgspec.json.Encoder().encode
@@ -76,9 +78,10 @@ class Door:
         entropy: random bytes, for client identifiers that are assigned.
         later: calls something after some seconds on the loop.
         diagnose: takes one line for whoever runs this node; never a name, a value or a token.
+        connections_max: more clients than this are closed as they come.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the wiring of one node, named
         self,
         hear: Hear,
         tell: Tell,
@@ -89,6 +92,7 @@ class Door:
         entropy: Callable[[int], bytes],
         later: Later,
         diagnose: Callable[[str], None],
+        connections_max: int = CONNECTIONS_MAX,
     ) -> None:
         self.hear = hear
         self.tell = tell
@@ -98,6 +102,7 @@ class Door:
         self.topics = Topics(hear, tell, slugs=slugs)
         self.seats = Seats(later)
         self.connections: set[Ending] = set()
+        self.connections_max = connections_max
         self._entropy = entropy
         self._voices: dict[ThingId, ThingVoice] = {}
 

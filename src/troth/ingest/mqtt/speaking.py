@@ -164,11 +164,10 @@ class Speaker:
             if len(self._pending) >= RECEIVE_MAXIMUM and self._line.version is Version.V5:
                 raise BadMqtt("More messages are in flight than agreed.", reason=Reason.RECEIVE_MAXIMUM_EXCEEDED)
             self._pending.append(pending)
-        inlet = self._inlets.get(packet.topic)
-        if inlet is None and self._installed != self._hear.installed:
-            # A stream may have been installed since CONNECT.
+        if self._installed != self._hear.installed:
+            # A stream may have been installed, or declared anew, since CONNECT.
             self._inlets, self._installed = self._voice.inlets(), self._hear.installed
-            inlet = self._inlets.get(packet.topic)
+        inlet = self._inlets.get(packet.topic)
         if inlet is None:
             self._hear.count(self._voice.thing, Refusal.UNDECLARED, pending.settle)
         else:

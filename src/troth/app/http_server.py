@@ -1,0 +1,123 @@
+"""How HTTP is served: uvicorn's protocol, with an end to everything that a stranger could make it wait for or keep.
+
+Rules
+- A connection that says nothing, a head that does not end and a body that stops coming are closed.
+- A head (request line and header fields) has at most HEAD_BYTES.
+- Of more connections than `connections_max` the new ones are closed at once: the stores need files, too, and a store that
+  gets none ends the node.
+- A transport holds at most WRITE_BUFFER_BYTES beyond a hand-over, so that little is on its way when a choice takes effect.
+
+Source: RFC 9112 §9.5 (time-outs), RFC 9110 §15.5.9, §15.6.4; RFC 6585 §5; gate.md, "The barrier".
+Left out: rates per sender; a proxy in front of a node that strangers reach has them.
+"""
+
+import asyncio
+from enum import Enum, auto
+from typing import ClassVar, Final, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+__all__ = ["HEAD_BYTES", "HttpProtocol"]
+
+HEAD_BYTES: Final = 64 * 1024  # a query of full length (wire/odata), cookies and credentials, several times over
+WRITE_BUFFER_BYTES: Final = 32 * 1024  # gate.md: 64 KiB at most, with the chunk that is handed over (wire/held)
+
+
+class _Waits(Enum):
+    """What a connection is waiting for."""
+
+    HEAD = auto()
+    BODY = auto()
+    NOTHING = auto()  # it answers, or is kept alive, which uvicorn ends itself
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """One connection. What may differ is set in a subclass."""
+
+    connections_max: ClassVar[int] = 1_000
+    head_within_s: ClassVar[float] = 15.0
+    body_silent_s: ClassVar[float] = 30.0
+
+    _waits = _Waits.HEAD
+    _since_s = 0.0
+    _head_bytes = 0
+    _look: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has come."""
+        stream = cast("asyncio.Transport", transport)  # a stream listener gives stream transports
+        if len(self.connections) >= self.connections_max:
+            stream.abort()
+            return
+        super().connection_made(stream)
+        stream.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+        self._wait(_Waits.HEAD)
+        self._look_later()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come."""
+        if self.transport is not None:
+            super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone."""
+        if self._look is not None:
+            self._look.cancel()
+        if self.transport is not None:
+            super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._head_bytes = 0
+        self._wait(_Waits.HEAD)
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the address."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header field."""
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._wait(_Waits.BODY)
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._wait(_Waits.BODY)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        self._wait(_Waits.NOTHING)
+        super().on_message_complete()
+
+    def _count(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > HEAD_BYTES:
+            raise ValueError("a head is too long")  # the parser turns it into 400, and the connection ends
+
+    def _wait(self, what: _Waits) -> None:
+        self._waits = what
+        self._since_s = self.loop.time()
+
+    def _look_later(self) -> None:
+        """One timer for each connection and none for each request: requests are many."""
+        self._look = self.loop.call_later(min(self.head_within_s, self.body_silent_s) / 2, self._close_if_late)
+
+    def _close_if_late(self) -> None:
+        if self.transport.is_closing():
+            return
+        waited_s = self.loop.time() - self._since_s
+        late = self._waits is _Waits.HEAD and waited_s > self.head_within_s
+        # Where reading is paused it is not the client that keeps us waiting.
+        silent = self._waits is _Waits.BODY and waited_s > self.body_silent_s and not self.flow.read_paused
+        if late or silent:
+            self.transport.abort()
+            return
+        self._look_later()

@@ -1,0 +1,137 @@
+"""Clients that never finish what they begin, or never stop: the server closes them and serves the others."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import uvicorn
+
+from troth.app.http_server import HEAD_BYTES, HttpProtocol
+from troth.app.open_files import KEPT_FOR_STORES, shares
+from troth.wire.asgi import Receive, Send, read_body, send_whole
+
+CLOSED_WITHIN_S = 10.0
+
+
+class Impatient(HttpProtocol):
+    """The same, in a hurry."""
+
+    connections_max = 4
+    head_within_s = 0.2
+    body_silent_s = 0.2
+
+
+async def answers(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    """Say how long the body was."""
+    del scope
+    body = await read_body(receive, limit=1 << 20)
+    said = b"%d" % len(body)
+    await send_whole(send, 200, headers=((b"content-length", b"%d" % len(said)),), body=said)
+
+
+def served(scene: Callable[[int], Awaitable[None]]) -> None:
+    """Play a scene with a server on this port."""
+
+    async def play() -> None:
+        listening = socket.create_server(("127.0.0.1", 0))
+        config = uvicorn.Config(answers, http=Impatient, ws="none", lifespan="off", log_level="critical")
+        server = uvicorn.Server(config)
+        serving = asyncio.ensure_future(server.serve(sockets=[listening]))
+        try:
+            await scene(listening.getsockname()[1])
+        finally:
+            server.should_exit = True
+            await serving
+
+    asyncio.run(play())
+
+
+async def says(port: int, data: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(data)
+    return reader, writer
+
+
+async def until_closed(reader: asyncio.StreamReader) -> bytes:
+    """Everything until the end; a connection that is cut ends, too."""
+    try:
+        return await asyncio.wait_for(reader.read(), CLOSED_WITHIN_S)
+    except ConnectionError:
+        return b""
+
+
+async def asked(port: int) -> bytes:
+    reader, writer = await says(
+        port, b"POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 3\r\n\r\nabc"
+    )
+    answer = await until_closed(reader)
+    writer.close()
+    return answer
+
+
+def test_a_request_that_is_whole_is_answered() -> None:
+    async def scene(port: int) -> None:
+        assert (await asked(port)).endswith(b"\r\n\r\n3")
+
+    served(scene)
+
+
+def test_who_says_nothing_half_a_head_or_half_a_body_is_closed() -> None:
+    async def scene(port: int) -> None:
+        half_a_body = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc"
+        for begun in (b"", b"G", b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ", half_a_body):
+            reader, writer = await says(port, begun)
+            assert await until_closed(reader) in {b"", b"HTTP/1.1 100 Continue\r\n\r\n"}
+            writer.close()
+        assert (await asked(port)).endswith(b"3")
+
+    served(scene)
+
+
+def test_a_second_request_that_is_begun_and_not_ended_is_closed_like_the_first() -> None:
+    async def scene(port: int) -> None:
+        reader, writer = await says(port, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n0")).startswith(b"HTTP/1.1 200")
+        writer.write(b"GET / HTTP/1.1\r\nx")
+        assert b"" == await until_closed(reader)
+        writer.close()
+
+    served(scene)
+
+
+def test_a_head_without_end_is_refused_before_it_is_kept() -> None:
+    async def scene(port: int) -> None:
+        field = b"x-more: " + b"y" * 1_000 + b"\r\n"
+        many = b"GET / HTTP/1.1\r\nhost: x\r\n" + field * (HEAD_BYTES // 1_000 + 1)
+        for begun in (many, b"GET /" + b"y" * (HEAD_BYTES + 1)):
+            reader, writer = await says(port, begun)
+            answer = await until_closed(reader)
+            assert answer == b"" or answer.startswith(b"HTTP/1.1 400")
+            writer.close()
+        assert (await asked(port)).endswith(b"3")
+
+    served(scene)
+
+
+def test_more_connections_than_there_is_room_for_are_closed_and_the_others_stay() -> None:
+    async def scene(port: int) -> None:
+        kept = [await says(port, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n") for _ in range(Impatient.connections_max)]
+        for reader, _ in kept:
+            await reader.readuntil(b"\r\n\r\n0")
+        reader, writer = await says(port, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert b"" == await until_closed(reader)
+        writer.close()
+        for reader, writer in kept:
+            writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert (await reader.readuntil(b"\r\n\r\n0")).startswith(b"HTTP/1.1 200")
+            writer.close()
+
+    served(scene)
+
+
+def test_connections_never_take_the_files_that_the_stores_need() -> None:
+    for files in (512, 1_024, 20_000, 1_000_000):
+        web, things = shares(files)
+        assert min(web, things) > 0
+        assert web + things + KEPT_FOR_STORES <= files or files <= KEPT_FOR_STORES
