@@ -8,11 +8,19 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
 
 from tests.architecture.trees import ROOT
+from troth.adapters import accounts_sqlite, conduct_tables, journal_sqlite, partitions_files, partitions_sqlite
+from troth.cli import main
+from troth.errors import TrothError
+from troth.gate.question import Code, Step
 from troth.settings import Settings
+from troth.statements.kinds import KindName
+from troth.things.observations import Refusal
+from troth.tlog import trace
 
 REFERENCE = ROOT / "docs" / "reference"
 
@@ -21,8 +29,70 @@ def settings() -> Iterable[str]:
     return (field.name for field in msgspec.structs.fields(Settings))
 
 
+STORES = {
+    "journal.db": journal_sqlite.SCHEMA,
+    "conduct.db": conduct_tables.SCHEMA,
+    "partitions/PLACE/DAYS/YYYY-MM.db": partitions_files.SCHEMA,
+    "partitions/segments.db": partitions_sqlite.SEGMENTS_SCHEMA,
+    "accounts.db": accounts_sqlite.SCHEMA,
+}
+
+
+def stores() -> Iterable[str]:
+    """Every table, and what lies in the data folder or in memory without being one."""
+    tables = (
+        f"{file}: {table}"
+        for file, schema in STORES.items()
+        for table in ("meta", *re.findall(r"CREATE TABLE (\w+)", schema))
+    )
+    around = ("What holds for every database file", "log/", "keys/", "operator.token", "node.url", "troth.toml", "lock")
+    return (*tables, *around, "harbour.json", "Outside the folder", "Memory", "Limits")
+
+
+def spaced(name: str) -> str:
+    """`WindowOpened` as "window opened"; what a class is called so that no other is meant does not count."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Trace")).lower()
+
+
+def traces() -> Iterable[str]:
+    kinds: tuple[type[trace.Noted], ...] = tuple(trace.Noted.__subclasses__())
+    return (f"{trace.COLLECTED} {spaced(trace.Collected.__name__)}", *(f"{k.kind} {spaced(k.__name__)}" for k in kinds))
+
+
+def gate() -> Iterable[str]:
+    steps = (f"{step.value} {step.name.lower().replace('_', ' ')}" for step in Step)
+    return (*steps, *{code.value for code in Code}, *{refusal.value for refusal in Refusal})
+
+
+def statements() -> Iterable[str]:
+    return (kind.value for kind in KindName)
+
+
+def commands(group: click.Group = main, path: str = "") -> Iterable[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path}{name} ")
+        else:
+            yield f"{path}{name}"
+
+
+def errors() -> Iterable[str]:
+    """Every code; what else holds for errors stands in test_errors.py."""
+    waiting: list[type[TrothError]] = [TrothError]
+    while waiting:
+        kind = waiting.pop()
+        yield kind.code
+        waiting += kind.__subclasses__()
+
+
 PAGES: dict[str, Callable[[], Iterable[str]]] = {
+    "cli.md": commands,
+    "errors.md": errors,
+    "gate.md": gate,
     "settings.md": settings,
+    "statements.md": statements,
+    "stores.md": stores,
+    "traces.md": traces,
 }
 
 
