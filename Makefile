@@ -14,7 +14,7 @@ fast: ## every check but the slow tests
 
 bench: $(PYTHON) ## run every bench, one after the other, and print medians
 	@set -e; ls bench/*.py >/dev/null 2>&1 || { echo "not built yet: no bench is here"; exit 1; }; \
-	for file in bench/[a-z]*.py; do echo "== $$file"; $(PYTHON) "$$file"; done
+	for file in bench/[a-z]*.py; do echo "== $$file"; $(PYTHON) -m "bench.$$(basename "$$file" .py)"; done
 
 vectors: $(PYTHON) ## make the test vectors of our own formats again (tests/vectors/troth)
 	@test -f tests/vectors/make.py || { echo "not built yet: tests/vectors/make.py"; exit 1; }
