@@ -17,7 +17,7 @@ troth_stop() {
   troth_say "Troth cannot start: $1"
   shift
   local line
-  for line in "$@"; do troth_say "  $line"; done
+  for line in "$@"; do [ -z "$line" ] || troth_say "  $line"; done
   exit 1
 }
 
@@ -51,6 +51,8 @@ troth_stamped() {
 
 troth_make_venv() {
   local log="$troth_here/.venv-making.log"
+  [ -w "$troth_here" ] || troth_stop "its own folder cannot be written: $troth_here" \
+    "The packages it needs go into .venv there. Copy the folder to a place of yours, or mend its rights."
   if [ -d "$troth_venv" ] && "$TROTH_PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     if troth_has_uv || "$TROTH_PYTHON" -m pip --version >/dev/null 2>&1; then return 0; fi
   fi
@@ -73,7 +75,8 @@ troth_make_venv() {
     troth_say "No Python 3.11 or newer here; uv fetches one into its own folder ..."
     uv venv --quiet --python 3.13 "$troth_venv" && return 0
   fi
-  troth_stop "it needs Python 3.11 or newer." "${troth_seen:+Found here:${troth_seen%;}.}" \
+  troth_seen=${troth_seen%;}
+  troth_stop "it needs Python 3.11 or newer." "Found here:${troth_seen:- no Python that starts}." \
     "Debian, Ubuntu: apt install python3 python3-venv    macOS: brew install python@3.13    or install uv" \
     "Then run this again."
 }
@@ -99,7 +102,7 @@ troth_install() {
   if troth_has_uv; then
     uv pip install --python "$TROTH_PYTHON" --only-binary :all: --no-binary troth "$@" "${names[@]}" -e "$troth_here"
   else
-    "$TROTH_PYTHON" -m pip install --disable-pip-version-check --no-input --progress-bar off \
+    "$TROTH_PYTHON" -m pip install --disable-pip-version-check --no-input --progress-bar off --retries 2 \
       --only-binary :all: "$@" "${names[@]}" -e "$troth_here"
   fi
 }
@@ -107,6 +110,7 @@ troth_install() {
 troth_shown() { # plain lines, one per package, from whatever the installing program prints
   tee -a "$troth_venv/troth-install.log" |
     sed -n -e 's/^Collecting \([^ (]*\).*/  fetching \1/p' -e 's#^Processing .*/\([^/]*\)-[^-]*-[^-]*-[^-]*\.whl#  fetching \1#p' \
+      -e 's/^WARNING: Retrying.*/  no answer from the package server, trying again .../p' \
       -e 's/^Installing collected packages.*/  installing .../p' \
       -e 's/^ [+~] \(.*\)/  \1/p' -e 's/^Resolved/  found/p' -e 's/^Prepared/  fetched/p' -e 's/^Installed/  installed/p' >&2
 }
@@ -123,8 +127,8 @@ troth_environment() {
   : >"$troth_venv/troth-install.log"
   troth_install ${locked[@]+"${locked[@]}"} 2>&1 | troth_shown
   status=${PIPESTATUS[0]}
-  if [ "$status" -ne 0 ] && [ -f "$lock" ]; then
-    troth_say "  the locked versions do not fit this computer; trying the newest ones ..."
+  if [ "$status" -ne 0 ] && [ -f "$lock" ] && ! troth_cut_off; then
+    troth_say "  that did not work with the locked versions; trying the newest ones ..."
     troth_install 2>&1 | troth_shown
     status=${PIPESTATUS[0]}
   fi
@@ -132,7 +136,16 @@ troth_environment() {
   troth_wanted "$part" >"$troth_venv/troth-$part.stamp"
 }
 
+troth_cut_off() { # whether the installing program could not reach anybody: other versions would not help
+  grep -qiE 'name resolution|name or service not known|NewConnectionError|dns error|connection refused|network is unreachable' \
+    "$troth_venv/troth-install.log"
+}
+
 troth_failed() {
+  if troth_cut_off; then
+    troth_stop "its packages could not be fetched: no package server can be reached (.venv/troth-install.log says more)." \
+      "Look at the network connection, and run this again."
+  fi
   tail -n 6 "$troth_venv/troth-install.log" >&2
   troth_stop "its packages could not be installed (the last lines stand above; all of them in .venv/troth-install.log)." \
     "Is there a network connection, and space on the disk?"

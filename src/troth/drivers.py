@@ -141,6 +141,6 @@ def _path(url: str, scheme: str, settings: Settings) -> Path:
     if found != scheme:
         raise BadSetting(
             f"this version knows no '{found}:' store here, only '{scheme}:'",
-            hint="docs/reference/settings.md lists every setting",
+            hint="docs/reference/settings.md lists every setting.",
         )
     return settings.folder / rest

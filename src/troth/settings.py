@@ -36,6 +36,7 @@ NOT_SETTINGS: Final = frozenset(
 _STORE: Final = r"^[a-z][a-z0-9+.-]*:[^\s][^\n]*\Z"
 _ORIGIN: Final = r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,254}\Z"  # C2SP tlog-checkpoint: no scheme, no spaces, no plus sign
 _BASE_URL: Final = r"^https?://[^/?#\s]+(?:/[^?#\s]*)?\Z"
+_BY_NAME: Final = frozenset({"127.0.0.1", "0.0.0.0", "::", "localhost"})  # noqa: S104 - compared with, not listened on
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 StoreUrl = Annotated[str, msgspec.Meta(pattern=_STORE, max_length=500)]
@@ -86,7 +87,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def url(self) -> str:
         """Where people reach the node: `base_url` without a closing slash, or this computer."""
-        return (self.base_url or f"http://localhost:{self.http_port}").rstrip("/")
+        return (self.base_url or f"http://{self.host}:{self.http_port}").rstrip("/")
+
+    @property
+    def mqtt_url(self) -> str:
+        """Where things reach the node over MQTT."""
+        return f"mqtt://{self.host}:{self.mqtt_port}"
+
+    @property
+    def host(self) -> str:
+        """This computer in the node's addresses: `localhost`, or the one address that it listens on."""
+        if self.bind in _BY_NAME:
+            return "localhost"
+        return f"[{self.bind}]" if ":" in self.bind else self.bind
 
 
 def load(environ: Mapping[str, str], given: Mapping[str, str | int | float | None]) -> Settings:
@@ -111,7 +124,7 @@ def load(environ: Mapping[str, str], given: Mapping[str, str | int | float | Non
     try:
         return msgspec.convert(merged, Settings, strict=False)
     except msgspec.ValidationError as cause:
-        raise BadSetting(_plain(str(cause)), hint="docs/reference/settings.md lists every setting") from cause
+        raise BadSetting(_plain(str(cause)), hint="docs/reference/settings.md lists every setting.") from cause
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -134,9 +147,11 @@ def _from_file(path: Path) -> dict[str, object]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except tomllib.TOMLDecodeError as cause:
-        raise BadSetting(f"{FILE_NAME} is not TOML: {cause}") from cause
-    except (OSError, UnicodeDecodeError) as cause:
-        raise BadSetting(f"{FILE_NAME} in the data folder cannot be read") from cause
+        raise BadSetting(f"{FILE_NAME} is not TOML: {cause}", hint=_hint(path)) from cause
+    except UnicodeDecodeError as cause:
+        raise BadSetting(f"{FILE_NAME} is not text in UTF-8", hint=_hint(path)) from cause
+    except OSError as cause:
+        raise BadSetting(f"{FILE_NAME} cannot be read ({cause.strerror})", hint=_hint(path)) from cause
     for name, value in found.items():
         _known(name, where=FILE_NAME)
         if name == "data":
@@ -150,6 +165,13 @@ _FILE_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     field.name: {int: (int,), float: (int, float)}.get(type(field.default), (str,))
     for field in msgspec.structs.fields(Settings)
 }
+
+
+def _hint(path: Path) -> str:
+    return f"Mend it, or move it away to start without: {path}"
+
+
+_WORDS: Final[Mapping[str, str]] = {"`int`": "a whole number", "`float`": "a number", "`str`": "text"}
 
 
 def _folder(text: str) -> Path:
@@ -168,14 +190,22 @@ def _known(name: str, *, where: str) -> None:
     if name not in _FILE_TYPES:
         raise BadSetting(
             f"{where} names a setting that does not exist: {name}",
-            hint="docs/reference/settings.md lists every setting",
+            hint="docs/reference/settings.md lists every setting.",
         )
 
 
 def _state_home(environ: Mapping[str, str]) -> Path:
     """XDG_STATE_HOME, which counts only when absolute; else ~/.local/state."""
     named = Path(environ.get("XDG_STATE_HOME", ""))
-    return named if named.is_absolute() else Path(environ.get("HOME", "~")).expanduser() / ".local" / "state"
+    if named.is_absolute():
+        return named
+    try:
+        return Path(environ.get("HOME", "~")).expanduser() / ".local" / "state"
+    except RuntimeError as cause:
+        raise BadSetting(
+            "whoever runs this has no home folder, where the copy of the checkpoint would lie",
+            hint="Set XDG_STATE_HOME to a folder, or outside_dir: docs/reference/settings.md lists every setting.",
+        ) from cause
 
 
 def _plain(text: str) -> str:
@@ -183,4 +213,7 @@ def _plain(text: str) -> str:
     match = re.fullmatch(r"(.*?)(?: - at `\$\.?([a-z_]*)`)?", text, re.DOTALL)
     if match is None or not match[2]:
         return text
-    return f"{match[2]}: {match[1][:1].lower()}{match[1][1:]}"
+    said = re.sub(r" matching regex .*", " of another form", match[1], flags=re.DOTALL)
+    for name, word in _WORDS.items():
+        said = said.replace(name, word)
+    return f"{match[2]}: {said[:1].lower()}{said[1:]}"

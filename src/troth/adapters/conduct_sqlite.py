@@ -30,6 +30,7 @@ from troth.adapters.conduct_stamping import Entropy, Taken
 from troth.adapters.conduct_standing import Standing, told
 from troth.adapters.conduct_writing import (
     COMMIT_ROWS,
+    CUT_BYTES,
     Commitment,
     Landed,
     Marked,
@@ -46,7 +47,7 @@ from troth.errors import Busy, StorageFailed, TrothError
 from troth.names import StreamId, ThingId
 from troth.things.observations import Kept, Refusal
 from troth.things.stamps import Admitted, Released
-from troth.things.stores import Committed, Cut, NotedTrace, Tally, Told
+from troth.things.stores import SEGMENT_MAX, Committed, Cut, NotedTrace, Tally, Told
 
 __all__ = ["BATCH_ROWS", "COMMIT_MS", "QUEUE_ROWS", "SqliteConduct"]
 
@@ -77,6 +78,7 @@ class SqliteConduct:
         self._closed = False
         self._said = 0
         self._uncut = 0
+        self._uncut_bytes = 0
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="troth-conduct-read")
         self._thread = threading.Thread(target=self._run, name="troth-conduct", daemon=True)
 
@@ -120,12 +122,12 @@ class SqliteConduct:
 
     def append(self, admitted: Admitted) -> None:
         self._check()
-        rows = len(admitted.times)
-        if rows > BATCH_ROWS:
+        if len(admitted.times) > BATCH_ROWS:
             raise RuntimeError(f"a stamp holds at most {BATCH_ROWS} rows")
-        if self._queued + rows > self._queue_rows and self._queued:
+        heavy = weight(admitted)
+        if self._queued + heavy > self._queue_rows and self._queued:
             raise Busy("more observations arrive than can be kept", retry_after_s=_BUSY_S)
-        self._queued += rows
+        self._queued += heavy
         self._inbox.put(admitted)
 
     def refuse(self, thing: ThingId, reason: Refusal, *, count: int, done: Callable[[], None]) -> None:
@@ -165,14 +167,15 @@ class SqliteConduct:
 
     @property
     def uncut(self) -> int:
-        return self._uncut
+        return max(self._uncut, SEGMENT_MAX) if self._uncut_bytes > CUT_BYTES else self._uncut
 
     async def cut(self, tick_ns: int, seed: bytes) -> Cut:
         def work(resolve: Callable[[Cut], None]) -> Callable[[], None]:
-            made, leaves = self._writer.cut(tick_ns, seed)
+            made, leaves, size = self._writer.cut(tick_ns, seed)
 
             def on_loop() -> None:
                 self._uncut -= leaves
+                self._uncut_bytes -= size
                 resolve(made)
 
             return on_loop
@@ -218,10 +221,10 @@ class SqliteConduct:
 
     def _load(self, resolve: Callable[[None], None]) -> Callable[[], None]:
         standing = self._writer.load()
-        said, uncut = self._writer.said, self._writer.uncut
+        said, (uncut, size) = self._writer.said, self._writer.uncut
 
         def on_loop() -> None:
-            self._standing, self._said, self._uncut = standing, said, uncut
+            self._standing, self._said, self._uncut, self._uncut_bytes = standing, said, uncut, size
             resolve(None)
 
         return on_loop
@@ -257,11 +260,12 @@ class SqliteConduct:
     def _landed(self, landed: Landed) -> None:
         """On the loop, after each commit."""
         lasting = landed.lasting
-        self._queued -= landed.rows
+        self._queued -= landed.weight
         if lasting.n:
             self._standing.add(lasting.n, groups=lasting.groups, runs=lasting.runs, counts=lasting.counts)
             self._said = max(self._said, lasting.said)
             self._uncut += lasting.leaves
+            self._uncut_bytes += lasting.size
         if self._told is not None:
             self._call(self._told, told(lasting.groups))
         for done, outcomes in landed.answers:

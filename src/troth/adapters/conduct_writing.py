@@ -2,7 +2,8 @@
 
 Rules
 - Called by one thread: the one that `conduct_sqlite` starts. What goes up to the loop are values nobody changes again.
-- A commit holds at most COMMIT_ROWS rows and traces (one stamp may be larger), so that it always fits into one segment.
+- A commit holds at most COMMIT_ROWS rows and traces (one stamp may be larger), so that it always fits into one segment; long
+  texts count for more. A cut holds at most CUT_BYTES, or one commit.
 - A pending cut is what a crash left between deciding a segment and forgetting its commits; it is given again as it was.
 - After any error nothing here may be called again.
 
@@ -37,13 +38,28 @@ from troth.adapters.conduct_standing import Standing
 from troth.adapters.sqlite_files import Connect, failed, open_writer
 from troth.clock import Clock
 from troth.names import StreamId, ThingId
-from troth.things.observations import Kept, Outcome, Refusal
+from troth.things.observations import Kept, Outcome, Refusal, ResultType
 from troth.things.stamps import Admitted, Done
 from troth.things.stores import SEGMENT_MAX, Cut, NotedTrace
 
-__all__ = ["COMMIT_ROWS", "Commitment", "Landed", "Marked", "Noted", "Order", "Refused", "Work", "Writer", "weight"]
+__all__ = [
+    "COMMIT_ROWS",
+    "CUT_BYTES",
+    "Commitment",
+    "Landed",
+    "Marked",
+    "Noted",
+    "Order",
+    "Refused",
+    "Work",
+    "Writer",
+    "weight",
+]
 
 COMMIT_ROWS: Final = 20_000
+WEIGHT_BYTES: Final = 1_024  # a commit is one value of SQLite, of less than 1 GB
+CUT_BYTES: Final = 67_108_864  # 64 MiB: a segment is built in memory
+_LONG: Final = frozenset({ResultType.TEXT, ResultType.JSON})
 
 Future: TypeAlias = "asyncio.Future[None]"
 
@@ -82,9 +98,10 @@ Work: TypeAlias = Commitment | Order
 
 
 def weight(item: Work) -> int:
-    """How much of a commit an item takes."""
+    """How much of a commit an item takes: one for each row or trace, and one for each KiB of a text or of JSON."""
     if isinstance(item, Admitted):
-        return max(1, len(item.times))
+        long = item.type in _LONG and sum(map(len, item.results)) // WEIGHT_BYTES  # type: ignore[arg-type]  # both have a length
+        return max(1, len(item.times)) + long
     if isinstance(item, Noted):
         return len(item.traces)
     return 1 if isinstance(item, Refused) else 0
@@ -104,13 +121,18 @@ class _Lasting(NamedTuple):
     def leaves(self) -> int:
         return sum(group.count for group in self.groups) + self.traces
 
+    @property
+    def size(self) -> int:
+        """Bytes of its rows."""
+        return sum(len(group.body) for group in self.groups)
+
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """A durable commit, for the loop. `lasting.n` is 0 when nothing had to be written; `rows` is what left the queue."""
+    """A durable commit, for the loop. `lasting.n` is 0 when nothing had to be written; `weight` is what left the queue."""
 
     lasting: _Lasting
-    rows: int
+    weight: int
     answers: Sequence[tuple[Done, Sequence[Outcome]]]
     refused: Sequence[Callable[[], None]]
     futures: Sequence[Future]
@@ -119,6 +141,7 @@ class Landed:
 @dataclass(slots=True)
 class _Gathered:
     rows: int = 0
+    weight: int = 0
     admitted: list[Admitted] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     futures: list[Future] = field(default_factory=list)
@@ -144,9 +167,10 @@ class Writer:
         self._last = 0
 
     @property
-    def uncut(self) -> int:
-        """Traces in no cut yet."""
-        return sum(commit.leaves for commit in self._commits if commit.n > self._cut_last)
+    def uncut(self) -> tuple[int, int]:
+        """Traces in no cut yet, and the bytes of rows."""
+        waiting = [commit for commit in self._commits if commit.n > self._cut_last]
+        return sum(commit.leaves for commit in waiting), sum(commit.size for commit in waiting)
 
     def load(self) -> Standing:
         """Open the file and read back everything durable.
@@ -218,7 +242,7 @@ class Writer:
             lasting = self._write(draft)
         return Landed(
             lasting,
-            gathered.rows,
+            gathered.weight,
             draft.answers,
             [refused.done for refused in gathered.refused],
             gathered.futures,
@@ -243,21 +267,22 @@ class Writer:
         self._keep(lasting)
         return lasting
 
-    def cut(self, tick_ns: int, seed: bytes) -> tuple[Cut, int]:
-        """The pending cut, or a new one; and how many traces it took out of those that waited.
+    def cut(self, tick_ns: int, seed: bytes) -> tuple[Cut, int, int]:
+        """The pending cut, or a new one; and how many traces and bytes it took out of those that waited.
 
         Raises:
             StorageFailed: it may or may not be kept.
         """
         if self._pending is not None:
-            return self._pending, 0
-        leaves, last = 0, self._cut_last
+            return self._pending, 0, 0
+        leaves, size, last = 0, 0, self._cut_last
         for commit in self._commits:
             if commit.n <= self._cut_last:
                 continue
-            if leaves + commit.leaves > SEGMENT_MAX:
+            if leaves + commit.leaves > SEGMENT_MAX or (size and size + commit.size > CUT_BYTES):
                 break
             leaves += commit.leaves
+            size += commit.size
             last = commit.n
         made = Cut(self._cuts + 1, self._cut_last + 1, last, tick_ns, seed)
         try:
@@ -265,7 +290,7 @@ class Writer:
         except sqlite3.Error as cause:
             raise failed(cause) from cause
         self._pending, self._cuts, self._cut_last = made, made.number, last
-        return made, leaves
+        return made, leaves, size
 
     def clear(self, cut: Cut) -> dict[StreamId, Kept | None]:
         """Forget the commits of the pending cut; returns the streams it touched, with their latest moved row if that is new.
@@ -344,6 +369,7 @@ def _gather(items: Sequence[Commitment]) -> _Gathered:
     for item in items:
         if isinstance(item, Admitted):
             gathered.rows += len(item.times)
+            gathered.weight += weight(item)
             gathered.admitted.append(item)
         elif isinstance(item, Refused):
             gathered.refused.append(item)

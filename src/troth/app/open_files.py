@@ -8,7 +8,9 @@ from typing import Final
 
 __all__ = ["KEPT_FOR_STORES", "raise_file_limit", "shares"]
 
-KEPT_FOR_STORES: Final = 512  # 64 partitions of three files each, what is read at once, journals, the log, other programs
+KEPT_FOR_STORES: Final = (
+    512  # 64 partitions of three files each, what is read at once, journals, the log, other programs
+)
 _WANTED: Final = 200_000  # P10: 100,000 connected things
 _UNKNOWN: Final = 8_192
 _LEAST: Final = 16

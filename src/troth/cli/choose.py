@@ -107,7 +107,11 @@ def _command(decision: Decision, words: str) -> click.Command:
         if shown is None:
             _shown(offer)
             say()
-            click.confirm(f"You say {_WORDS[decision]}?", default=None, abort=True)
+            try:
+                click.confirm(f"You say {_WORDS[decision]}?", default=None, abort=True)
+            except click.Abort:
+                say("Nothing was said; all stays as it was.")
+                raise SystemExit(1) from None
         elif shown != offer.digest:
             raise Conflict("the text has changed since it was shown", hint="Read the new text: troth choose list")
         form = ChoiceForm(

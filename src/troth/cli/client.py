@@ -21,7 +21,7 @@ from troth.errors import BadJson, BadSetting, Denied, NodeAbsent, Refused, Troth
 from troth.wire.credentials import TOKEN_CHARACTERS
 from troth.wire.problems import Problem
 
-__all__ = ["Node"]
+__all__ = ["Node", "is_here"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 TIMEOUT_S: Final = 30.0
@@ -41,7 +41,7 @@ class Node:
             raise BadSetting("the address of a node has a port that is none") from cause
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
             raise BadSetting("the address of a node is http://HOST:PORT or https://HOST:PORT")
-        if parts.scheme == "http" and not _is_here(parts.hostname):
+        if parts.scheme == "http" and not is_here(parts.hostname):
             raise BadSetting(
                 "a node on another computer is spoken to over https only",
                 hint="A token sent in the clear could be read by others on the way.",
@@ -100,7 +100,8 @@ class Node:
         return http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
+    """Whether what is sent to this host stays on this computer."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Final, Self, cast
 from urllib.parse import urlsplit
 
+from troth.cli.client import is_here
 from troth.clock import NS_PER_S, Clock
 from troth.errors import BadMqtt, BadSetting, NodeAbsent, TrothError, Unavailable, WrongToken
 from troth.wire.mqtt import ClientSession, Ended, Hello, Reason, Settled
@@ -39,7 +40,7 @@ def address_of(url: str) -> tuple[str, int]:
         raise BadSetting("the address of a node's MQTT is mqtt://HOST:PORT") from cause
     if parts.scheme != "mqtt" or not host:
         raise BadSetting("the address of a node's MQTT is mqtt://HOST:PORT")
-    if host not in {"localhost", "127.0.0.1", "::1"}:
+    if not is_here(host):
         raise BadSetting("a node on another computer cannot be spoken to over MQTT without TLS yet")
     return host, port
 

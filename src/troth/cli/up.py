@@ -3,9 +3,11 @@
 Rules
 - The line `Troth is ready: URL` stands alone; programs wait for it.
 - While it runs, the data folder holds the address, so that other commands find a node on any port.
+- Who can be reached from other computers is told what that means.
 """
 
 import os
+import shlex
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,17 +15,17 @@ import click
 
 from troth.cli.places import URL_FILE, write_privately
 from troth.cli.speaking import say
-from troth.settings import load
+from troth.settings import Settings, load
 
 __all__ = ["up"]
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), help="Folder that holds everything Troth keeps.")
+@click.option("--data", metavar="DIR", help="Folder that holds everything Troth keeps.")
 @click.option("--http-port", type=click.IntRange(0, 65_535), help="Port for pages and the interface; 0 for any.")
 @click.option("--mqtt-port", type=click.IntRange(0, 65_535), help="Port for things that speak MQTT; 0 for any.")
 @click.option("--no-demo", is_flag=True, help="Start without the demonstration neighbourhood.")
-def up(*, data: Path | None, http_port: int | None, mqtt_port: int | None, no_demo: bool) -> None:
+def up(*, data: str | None, http_port: int | None, mqtt_port: int | None, no_demo: bool) -> None:
     """Start a node and keep it running until Ctrl-C.
 
     Pages, the interface for programs and MQTT are served on this computer only, unless the setting `bind` says otherwise.
@@ -34,7 +36,7 @@ def up(*, data: Path | None, http_port: int | None, mqtt_port: int | None, no_de
     settings = load(
         os.environ,
         {
-            "data": None if data is None else str(data),
+            "data": data,
             "http_port": http_port,
             "mqtt_port": mqtt_port,
             "demo": "off" if no_demo else None,
@@ -50,12 +52,20 @@ def up(*, data: Path | None, http_port: int | None, mqtt_port: int | None, no_de
         say(f"Troth is ready: {now.url}")
         say(f"Things speak MQTT at: {now.mqtt}")
         say(f"You run this place. Your link, which works once: {now.operator_link}")
+        if now.beyond is not None:
+            say(f"It listens on {now.beyond}, for others than this computer too, and this version has no TLS:")
+            say("whoever is on that network can read and change what passes, tokens and links as well.")
         if now.demo:
             say("The demonstration neighbourhood is moving in; leave it out with --no-demo.")
+        if settings.folder.absolute() != Path(Settings().data).absolute():
+            say(f"So that other commands find it: export TROTH_DATA={shlex.quote(str(settings.folder.absolute()))}")
         say("Stop with Ctrl-C.")
 
     try:
         run(settings, ready=ready)
+    except KeyboardInterrupt:
+        say("Troth has stopped before it was ready.")
+        raise SystemExit(130) from None  # as a shell says it: 128 and the number of the signal
     finally:
         if told:  # otherwise the file is another node's, which holds this folder
             with suppress(OSError):

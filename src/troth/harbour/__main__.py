@@ -127,10 +127,13 @@ def _stay(lane: Neighbourhood, parent: int) -> None:
     woken.setblocking(False)  # noqa: FBT003 - the same
     signal.set_wakeup_fd(wake.fileno())
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)  # wakes up the line below
-    while os.getppid() == parent and lane.look():
-        select.select([woken], [], [], LOOK_S)
-        with suppress(BlockingIOError):
-            woken.recv(64)
+    try:
+        while os.getppid() == parent and lane.look():
+            select.select([woken], [], [], LOOK_S)
+            with suppress(BlockingIOError):
+                woken.recv(64)
+    finally:
+        signal.set_wakeup_fd(-1)  # the programs end after this, and the sockets are gone by then
 
 
 if __name__ == "__main__":

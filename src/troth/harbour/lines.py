@@ -42,12 +42,12 @@ class Lines:
     """All connections of a program on one selector.
 
     Args:
-        port: of the node's MQTT endpoint on this computer.
+        at: host and port of the node's MQTT endpoint on this computer.
         clock: its ticks.
     """
 
-    def __init__(self, port: int, *, clock: Clock) -> None:
-        self._at = ("127.0.0.1", port)
+    def __init__(self, at: tuple[str, int], *, clock: Clock) -> None:
+        self._at = at
         self._clock = clock
         self._selector = selectors.DefaultSelector()
         self._lines: dict[str, Line] = {}

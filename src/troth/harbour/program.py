@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -149,7 +150,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches everybody; whoever started this says when it ends
     clock = SystemClock()
-    lines = Lines(given.mqtt_port, clock=clock)
+    lines = Lines((urlsplit(given.url).hostname or "", given.mqtt_port), clock=clock)
     lines.watch(sys.stdin.fileno())
     kept = recall(given.data)
     program = Program(PROGRAMS[given.name], kept.things, lines=lines, east_s=-time.timezone, url=given.url)

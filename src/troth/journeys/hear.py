@@ -39,6 +39,8 @@ _TYPES = {
 _INT64 = 1 << 63
 _PUBLIC = bytes(16)
 HAND_OVER_ROWS: Final = 10_000  # of one stream in one stamp; a stamp goes whole into one commit
+HAND_OVER_BYTES: Final = 8_388_608  # 8 MiB of texts or JSON, for the same reason
+_LONG: Final = frozenset({ResultType.TEXT, ResultType.JSON})
 
 
 def shelf_of(thing: KnownThing, stream: KnownStream, directory: Directory) -> Shelf:
@@ -272,12 +274,22 @@ class Inlet:
 
     def _take(self) -> "_Batch":
         """The first of what was offered: all of it, or HAND_OVER_ROWS of it where more has waited."""
-        if len(self._times) <= HAND_OVER_ROWS:
+        cut = HAND_OVER_ROWS if self.type not in _LONG else self._light_enough()
+        if len(self._times) <= cut:
             return self._waiting()
-        batch, cut = (self._times, self._ends, self._results, self._keys, self._dones), HAND_OVER_ROWS
+        batch = (self._times, self._ends, self._results, self._keys, self._dones)
         self._times, self._ends, self._results = self._times[cut:], self._ends[cut:], self._results[cut:]
         self._keys, self._dones = self._keys[cut:], self._dones[cut:]
         return batch[0][:cut], batch[1][:cut], batch[2][:cut], batch[3][:cut], batch[4][:cut]
+
+    def _light_enough(self) -> int:
+        """How many of the first texts or JSON values one stamp takes; at least one."""
+        size = 0
+        for at, result in enumerate(self._results[:HAND_OVER_ROWS]):
+            size += len(result)  # type: ignore[arg-type]  # texts and bytes
+            if size > HAND_OVER_BYTES:
+                return max(at, 1)
+        return HAND_OVER_ROWS
 
     def _waiting(self) -> "_Batch":
         """Everything that was offered and not handed over."""

@@ -39,8 +39,9 @@ from troth.things.windows import (
     window_of,
 )
 
-__all__ = ["COUNT_MAX", "Page", "StreamView", "Tell"]
+__all__ = ["COUNT_MAX", "LONG_PAGE_MAX", "Page", "StreamView", "Tell"]
 
+LONG_PAGE_MAX = 200  # rows of text or JSON in one answer: 50 MiB at 256 KiB each
 COUNT_MAX = 100_000  # ten pages of rows; a longer count would hold a reader for seconds
 
 _NOTHING = "there is no such observation for this asker"
@@ -135,7 +136,7 @@ class Tell:
         while True:
             known, lease = self._granted(number, who)
             await self._access.open(lease)
-            rows, more = await self._rows.page(lease, self._shelf(known), query, number=number)
+            rows, more = await self._rows.page(lease, self._shelf(known), _short(query, known[1]), number=number)
             await self._access.open(lease)  # a tick may have closed the window meanwhile
             if lease.holds(self._clock.now()):
                 break
@@ -154,12 +155,12 @@ class Tell:
         """
         known, lease = self._granted(number, asker or self.anyone(number))
         await self._access.open(lease)
-        query = msgspec.structs.replace(query, top=PAGE_MAX, after=None)
+        query = _short(msgspec.structs.replace(query, top=PAGE_MAX, after=None), known[1])
         total, pages, more = 0, 0, True
         while more:
             rows, more = await self._rows.page(lease, self._shelf(known), query, number=number)
             total, pages = total + len(rows), pages + 1
-            if total > COUNT_MAX or (more and pages > COUNT_MAX // PAGE_MAX):
+            if total > COUNT_MAX or (more and pages > COUNT_MAX // query.top):
                 raise NotOffered(f"more than {COUNT_MAX} are not counted", hint="Ask for a shorter time.")
             if rows:
                 query = msgspec.structs.replace(query, after=After(rows[-1].from_ns, rows[-1].sequence))
@@ -351,6 +352,13 @@ class Tell:
 
     def _shelf(self, known: tuple[KnownThing, KnownStream]) -> Shelf:
         return shelf_of(*known, self._directory)
+
+
+def _short(query: ObservationQuery, stream: KnownStream) -> ObservationQuery:
+    """The query with no more rows than an answer can hold where each may be long."""
+    if stream.declared.type not in {"text", "json"} or query.top <= LONG_PAGE_MAX:
+        return query
+    return msgspec.structs.replace(query, top=LONG_PAGE_MAX)
 
 
 def _view(known: tuple[KnownThing, KnownStream], lease: Lease) -> StreamView:

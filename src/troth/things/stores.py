@@ -150,7 +150,10 @@ class ConductStore(Protocol):
 
     @property
     def uncut(self) -> int:
-        """Traces that are durable and in no cut yet. A segment closes before its tick once this reaches SEGMENT_MAX."""
+        """Traces that are durable and in no cut yet. A segment closes before its tick once this reaches SEGMENT_MAX.
+
+        A store may say SEGMENT_MAX earlier, where what waits is too large for a segment to be built of more.
+        """
         ...
 
     async def cut(self, tick_ns: int, seed: bytes) -> Cut:
