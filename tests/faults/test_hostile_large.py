@@ -92,7 +92,7 @@ def test_a_queue_is_full_when_it_weighs_too_much(tmp_path: Path) -> None:
         store, lease = await opened(tmp_path / "conduct.db", queue_rows=10_000)
         told = [offer(store, lease, number) for number in range(4)]  # 256 KiB weigh as much as 257 rows
         with pytest.raises(Busy):
-            offer(store, lease, 4)
+            await offer(store, lease, 4)
         await asyncio.gather(*told)
         await offer(store, lease, 100)
         await store.close()

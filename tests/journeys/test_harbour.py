@@ -321,7 +321,7 @@ class Heard(Lines):
     """Lines that note what is said and send nothing."""
 
     def __init__(self) -> None:
-        super().__init__(1, clock=SystemClock())
+        super().__init__(("127.0.0.1", 1), clock=SystemClock())
         self.said: list[tuple[str, object, str]] = []
 
     def say(self, topic: str, payload: bytes, *, slug: str, name: str) -> None:
