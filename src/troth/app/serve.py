@@ -130,7 +130,7 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         endpoint.close()
         server.should_exit = True
         await serving
-        for ended in (node.failed, failed):
+        for ended in (failed, node.failed):  # a store says more of its failure than whoever used it afterwards
             if ended.done():
                 raise ended.result()
         await node.close()

@@ -17,7 +17,7 @@ from enum import Flag, auto
 from functools import partial
 from typing import Final, assert_never, cast
 
-from troth.errors import BadMqtt
+from troth.errors import BadMqtt, Unavailable
 from troth.ingest.mqtt.door import Door
 from troth.ingest.mqtt.greeting import admitted, expiry_s, refusal, welcome
 from troth.ingest.mqtt.listening import Session
@@ -120,17 +120,13 @@ class Connection(asyncio.Protocol):
             return
         self._heard_s = self._loop.time()
         try:
-            for packet in self._decoder.feed(data):
-                self._take(packet)
-                if not self._is_open():
-                    break
-        except BadMqtt as fault:
-            self._refuse(fault)
-        if self._decoder.fault is not None and self._is_open():
-            self._refuse(self._decoder.fault)
-        if self._speaker is not None:
-            self._door.hear.flush()
-            self._check_room()
+            self._take_all(data)
+            if self._speaker is not None:
+                self._door.hear.flush()
+                self._check_room()
+        except Unavailable:
+            # Storage has failed and the node is about to end: nothing is acknowledged any more.
+            self._close()
 
     def eof_received(self) -> None:
         """The client sends no more: close."""
@@ -205,6 +201,17 @@ class Connection(asyncio.Protocol):
         self._close()
 
     # --- packets ---
+
+    def _take_all(self, data: bytes) -> None:
+        try:
+            for packet in self._decoder.feed(data):
+                self._take(packet)
+                if not self._is_open():
+                    break
+        except BadMqtt as fault:
+            self._refuse(fault)
+        if self._decoder.fault is not None and self._is_open():
+            self._refuse(self._decoder.fault)
 
     def _take(self, packet: Packet) -> None:
         if isinstance(packet, Publish) and self._speaker is not None:
