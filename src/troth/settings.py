@@ -33,6 +33,7 @@ NOT_SETTINGS: Final = frozenset(
     {"TROTH_TEST_DATA", "TROTH_TEST_JOBS", "TROTH_REQUIRE_DATA", "TROTH_PYTHON", "TROTH_URL", "TROTH_TOKEN"}
 )
 
+_ALL: Final = "docs/reference/settings.md lists every setting."
 _STORE: Final = r"^[a-z][a-z0-9+.-]*:[^\s][^\n]*\Z"
 _ORIGIN: Final = r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,254}\Z"  # C2SP tlog-checkpoint: no scheme, no spaces, no plus sign
 _BASE_URL: Final = r"^https?://[^/?#\s]+(?:/[^?#\s]*)?\Z"
@@ -124,7 +125,7 @@ def load(environ: Mapping[str, str], given: Mapping[str, str | int | float | Non
     try:
         return msgspec.convert(merged, Settings, strict=False)
     except msgspec.ValidationError as cause:
-        raise BadSetting(_plain(str(cause)), hint="docs/reference/settings.md lists every setting.") from cause
+        raise BadSetting(_plain(str(cause)), hint=_ALL) from cause
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -155,9 +156,11 @@ def _from_file(path: Path) -> dict[str, object]:
     for name, value in found.items():
         _known(name, where=FILE_NAME)
         if name == "data":
-            raise BadSetting(f"data cannot stand in {FILE_NAME}: the file is found through it")
+            raise BadSetting(
+                f"data cannot stand in {FILE_NAME}: the file is found through it", hint="Use --data DIR or TROTH_DATA."
+            )
         if type(value) not in _FILE_TYPES[name]:
-            raise BadSetting(f"{name} in {FILE_NAME} is of the wrong type")
+            raise BadSetting(f"{name} in {FILE_NAME} is of the wrong type", hint=_ALL)
     return found
 
 
@@ -180,9 +183,9 @@ def _folder(text: str) -> Path:
         path = Path(text).expanduser()
         os.fsencode(path)
     except (RuntimeError, ValueError) as cause:
-        raise BadSetting("data is not a path of this computer") from cause
+        raise BadSetting("data is not a path of this computer", hint="Name a folder with --data DIR.") from cause
     if not text or "\0" in text:
-        raise BadSetting("data is not a path of this computer")
+        raise BadSetting("data is not a path of this computer", hint="Name a folder with --data DIR.")
     return path
 
 
@@ -190,7 +193,7 @@ def _known(name: str, *, where: str) -> None:
     if name not in _FILE_TYPES:
         raise BadSetting(
             f"{where} names a setting that does not exist: {name}",
-            hint="docs/reference/settings.md lists every setting.",
+            hint=_ALL,
         )
 
 

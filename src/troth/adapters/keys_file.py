@@ -51,6 +51,7 @@ from troth.signing.keys import SEED_BYTES, Ed25519Signer
 __all__ = ["KeyFolder"]
 
 _SUFFIX: Final = ".pk8"
+_FROM_BACKUP: Final = "Bring it back from where it was copied to: another key cannot speak for this place."
 _FORMAT: Final = 1
 _SALT_BYTES: Final = 16  # RFC 9106 §3.1
 _NONCE_BYTES: Final = 12  # NIST SP 800-38D §5.2.1.1
@@ -155,13 +156,13 @@ class KeyFolder:
             private = load_der_private_key(raw, None)
             if isinstance(private, Ed25519PrivateKey):
                 return Ed25519Signer(private)
-        raise StorageFailed("a file of a private key is damaged")
+        raise StorageFailed("the file of a private key is damaged", hint=_FROM_BACKUP)
 
     def _unseal(self, data: bytes, name: str) -> bytes:
         try:
             fields = cbor.decode_map(data)
         except Malformed as cause:
-            raise StorageFailed("a file of a private key is damaged") from cause
+            raise StorageFailed("the file of a private key is damaged", hint=_FROM_BACKUP) from cause
         match fields:
             case {"format": int() as written} if written > _FORMAT:
                 raise FormatTooNew("a private key was written by a newer Troth than this one")

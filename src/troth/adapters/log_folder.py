@@ -108,6 +108,9 @@ class LogFolder:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / ".state").mkdir(exist_ok=True)
             self._held = os.open(folder / ".state" / "open", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if not all(os.access(each, os.W_OK) for each in (folder, folder / ".state")):
+                os.close(self._held)
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as cause:
             raise FolderNotWritable(
                 f"the log's folder cannot be made or written ({cause.strerror})",

@@ -100,10 +100,13 @@ def open_writer(path: Path, *, connect: Connect, kind: str, newest: int, schema:
     try:
         if not path.exists():
             _make(path, connect=connect, kind=kind, newest=newest, schema=schema)
+        _check_rights(path, kind)
         connection = connect(path)
         found = dict(connection.execute("SELECT name, value FROM meta WHERE name IN ('kind', 'format')"))
         if found.get("kind") != kind:
-            raise StorageFailed(f"the file for {kind} holds something else")
+            raise StorageFailed(
+                f"the file for {kind} holds something else", hint="Bring back the file that belongs there."
+            )
         if not isinstance(found.get("format"), int):
             raise StorageFailed(f"the file for {kind} does not say its format")
         if found["format"] > newest:
@@ -113,12 +116,23 @@ def open_writer(path: Path, *, connect: Connect, kind: str, newest: int, schema:
             )
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA journal_size_limit={_WAL_KEPT_BYTES}")
-        # A file that only reads would be found out at the first write, when things are being heard already.
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("ROLLBACK")
     except (OSError, sqlite3.Error) as cause:
         raise failed(cause, what=f"the file for {kind}") from cause
     return connection
+
+
+def _check_rights(path: Path, kind: str) -> None:
+    """SQLite opens a file that it may not write for reading, and says so at the first write: too late for those who spoke.
+
+    Raises:
+        StorageFailed: the file or its folder may not be written.
+    """
+    for place, name in ((path, f"the file for {kind}"), (path.parent, f"the folder of the file for {kind}")):
+        if not os.access(place, os.R_OK | os.W_OK):
+            raise StorageFailed(
+                f"{name} cannot be read and written by whoever runs this",
+                hint=f"Mend the rights of {place.name}, or run Troth as the user whom it belongs to.",
+            )
 
 
 def _make(path: Path, *, connect: Connect, kind: str, newest: int, schema: str) -> None:

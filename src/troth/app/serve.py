@@ -119,13 +119,16 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         stack.callback(mqtt.close)
         server = _Server(_config(node, connections_max=web_max))
         serving = loop.create_task(server.serve(sockets=[web]))
+        stop = _signals(loop)  # from here on, before anybody is told that it runs
         address = str(web.getsockname()[0])
         demo = await _demo(settings, address) if settings.demo is Demo.ON else None
         stack.push_async_callback(_end, demo)
         link = await node.operator_link()
         beyond = None if ipaddress.ip_address(address).is_loopback else address
         ready(Ready(settings.url, link, settings.mqtt_url, demo is not None, beyond))
-        await _until_told(node, serving, failed)
+        for ending in (serving, node.failed, failed):
+            ending.add_done_callback(lambda _: stop.set())
+        await stop.wait()
         await _end(demo)
         endpoint.close()
         server.should_exit = True
@@ -157,15 +160,12 @@ def _config(node: Node, *, connections_max: int) -> uvicorn.Config:
     )
 
 
-async def _until_told(node: Node, serving: asyncio.Task[None], failed: asyncio.Future[TrothError]) -> None:
-    """Wait for a signal, or for something that ends the node."""
-    loop = asyncio.get_running_loop()
+def _signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
+    """What Ctrl-C and a polite end set. Before this they end the program where it stands, as a crash would."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    for ending in (serving, node.failed, failed):
-        ending.add_done_callback(lambda _: stop.set())
-    await stop.wait()
+    return stop
 
 
 async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Future[TrothError]) -> Node:

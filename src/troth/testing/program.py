@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 __all__ = ["Answer", "NodeProgram"]
 
 _READY = "Troth is ready: "
-_MQTT = "Things speak MQTT at: mqtt://localhost:"
+_MQTT = "Things speak MQTT at: "
 _ENDS_S = 20.0
 
 
@@ -101,7 +101,7 @@ class NodeProgram:
                 self.url = line.removeprefix(_READY).strip()
                 self.http_port = urlsplit(self.url).port or 0
             if line.startswith(_MQTT):
-                self.mqtt_port = int(line.removeprefix(_MQTT))
+                self.mqtt_port = urlsplit(line.removeprefix(_MQTT).strip()).port or 0
                 self._up.set()
         self._up.set()
 
@@ -145,15 +145,19 @@ class NodeProgram:
         """End it as Ctrl-C does; returns its exit code."""
         return self._end(signal.SIGTERM)
 
+    def ended(self) -> int:
+        """Wait until it ends by itself; returns its exit code."""
+        return self._end(None)
+
     def kill(self) -> None:
         """End it as a crash does (SIGKILL)."""
         self._end(signal.SIGKILL)
 
-    def _end(self, number: signal.Signals) -> int:
+    def _end(self, number: signal.Signals | None) -> int:
         if self._process is None:
             return 0
         process, self._process = self._process, None
-        if process.poll() is None:
+        if number is not None and process.poll() is None:
             process.send_signal(number)
         code = process.wait(timeout=_ENDS_S)
         self._listening.join()
