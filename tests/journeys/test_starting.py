@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import signal
 import socket
 import sqlite3
 import subprocess
@@ -294,19 +293,6 @@ def test_a_node_that_was_killed_while_it_started_starts_again(appears: str, tmp_
     with running(data) as process:
         until(lambda: (data / appears).exists() or process.poll() is not None)
         process.kill()
-    starts(data)
-
-
-def test_ctrl_c_while_it_starts_ends_it_without_a_traceback(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    with running(data) as process:
-        assert process.stdout is not None
-        text = process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        text += process.communicate(timeout=WAIT_S)[0]
-    assert "Traceback" not in text
-    assert text.splitlines()[-1].startswith("Troth has stopped"), text
-    assert (0 if "Troth is ready" in text else 130) == process.returncode
     starts(data)
 
 
