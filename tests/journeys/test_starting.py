@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -18,6 +19,7 @@ from troth.testing.program import NodeProgram
 WAIT_S: Final = 60
 PORTS: Final = ("--http-port", "0", "--mqtt-port", "0")
 TRUTH_FILES: Final = ("journal.db", "conduct.db", "accounts.db", "partitions/segments.db")
+APPEARS: Final = ("keys/gate.pk8", "journal.db", "conduct.db", "log/.state/lock")  # in this order while a node starts
 KEYS: Final = ("operator", "gate", "log")
 
 
@@ -287,12 +289,28 @@ def test_a_setting_of_the_environment_that_is_wrong_is_named(name: str, value: s
 # --- an interrupted start
 
 
-@pytest.mark.parametrize("appears", ["lock", "keys/gate.pk8", "journal.db", "conduct.db", "log/.state/lock"])
+@pytest.mark.parametrize("appears", ["lock", *APPEARS])
 def test_a_node_that_was_killed_while_it_started_starts_again(appears: str, tmp_path: Path) -> None:
     data = tmp_path / "data"
     with running(data) as process:
         until(lambda: (data / appears).exists() or process.poll() is not None)
         process.kill()
+    starts(data)
+
+
+@pytest.mark.parametrize("moment", [0, 1, 2, 3, 4, 5, 6])
+def test_ctrl_c_while_it_starts_ends_it_without_a_traceback(moment: int, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    marks = (data, data / "lock", *(data / name for name in APPEARS))
+    with running(data) as process:
+        assert process.stdout is not None
+        text = process.stdout.readline()
+        until(lambda: moment == 0 or marks[moment - 1].exists() or process.poll() is not None)
+        process.send_signal(signal.SIGINT)
+        text += process.communicate(timeout=WAIT_S)[0]
+    assert "Traceback" not in text
+    assert text.splitlines()[-1].startswith("Troth has stopped"), text
+    assert (0 if "Troth is ready" in text else 130) == process.returncode
     starts(data)
 
 

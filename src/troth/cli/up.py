@@ -4,12 +4,17 @@ Rules
 - The line `Troth is ready: URL` stands alone; programs wait for it.
 - While it runs, the data folder holds the address, so that other commands find a node on any port.
 - Who can be reached from other computers is told what that means.
+- Ctrl-C while it starts ends the program where it stands, as a crash would: a start survives a crash at any step, and unwinding
+  through half-made connections, threads and imports is how a traceback comes about.
 """
 
 import os
 import shlex
+import signal
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
+from typing import Final
 
 import click
 
@@ -18,6 +23,8 @@ from troth.cli.speaking import say
 from troth.settings import Settings, load
 
 __all__ = ["up"]
+
+_INTERRUPTED: Final = 130  # as a shell says it: 128 and the number of the signal
 
 
 @click.command()
@@ -30,6 +37,7 @@ def up(*, data: str | None, http_port: int | None, mqtt_port: int | None, no_dem
 
     Pages, the interface for programs and MQTT are served on this computer only, unless the setting `bind` says otherwise.
     """
+    signal.signal(signal.SIGINT, _ended_early)  # until the node's own handler takes over (troth.app.serve)
     # Only a node needs what this imports: every other command starts in a third of the time, and `verify` works without it.
     from troth.app.serve import Ready, run  # noqa: PLC0415 - the reason stands above
 
@@ -64,10 +72,15 @@ def up(*, data: str | None, http_port: int | None, mqtt_port: int | None, no_dem
     try:
         run(settings, ready=ready)
     except KeyboardInterrupt:
-        say("Troth has stopped before it was ready.")
-        raise SystemExit(130) from None  # as a shell says it: 128 and the number of the signal
+        say("Troth was stopped while it was stopping.")
+        raise SystemExit(_INTERRUPTED) from None
     finally:
         if told:  # otherwise the file is another node's, which holds this folder
             with suppress(OSError):
                 written.unlink()
     say("Troth has stopped.")
+
+
+def _ended_early(_number: int, _frame: FrameType | None) -> None:
+    os.write(1, b"Troth has stopped before it was ready.\n")
+    os._exit(_INTERRUPTED)
