@@ -194,7 +194,10 @@ def write_privately(path: Path, data: bytes) -> None:
             file.write(data)
         fresh.replace(path)
     except OSError as cause:
-        raise FolderNotWritable(f"{path} cannot be written ({cause.strerror})") from cause
+        raise FolderNotWritable(
+            f"{path} cannot be written ({cause.strerror})",
+            hint="Make space, mend its rights, or move away what is there.",
+        ) from cause
 
 
 def _session_file() -> Path:
