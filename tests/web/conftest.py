@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.web.lane import Lane, set_up
 from troth.testing.program import NodeProgram
@@ -22,6 +22,9 @@ QUIETLY = (
 )
 
 Visit = Callable[..., Page]
+expect.set_options(
+    timeout=15_000
+)  # how long a page may take on a busy machine; promises about time have clocks of their own
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +82,4 @@ def open_both(page: Page) -> None:
     page.get_by_role("button", name="Open both cards").click()
     page.locator("article.mine").wait_for()
     page.locator("article.theirs").wait_for()
+    page.wait_for_load_state()  # with scripts, whatever answers a press is there from now on

@@ -27,6 +27,7 @@ def at_home(visit: Visit, *, scripts: Literal["on", "off"]) -> Page:
     """Ana's own page."""
     page = visit("/mine", scripts=scripts)
     page.get_by_role("button", name="Open Ana’s home").click()
+    page.wait_for_load_state()
     return page
 
 
