@@ -93,7 +93,7 @@ class Doors:
                 await self.before_chunk.pop(0)()
             told.append(message)
 
-        await asyncio.wait_for(self.app(scope, receive, send), 10)
+        await asyncio.wait_for(self.app(scope, receive, send), 60)
         start, *parts = told
         return Told(
             start["status"],

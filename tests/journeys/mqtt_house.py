@@ -40,7 +40,7 @@ ORG: Final = Uri("https://works.example")
 LAB: Final = Uri("https://lab.example")
 RESEARCH: Final = PurposeId("https://lab.example/research")
 OPEN_DATA: Final = PurposeId("https://works.example/open")
-WAIT_S: Final = 5.0
+WAIT_S: Final = 30.0
 
 STATION: Final = Uri("https://works.example/station")
 METER: Final = Uri("https://works.example/meter")
@@ -322,7 +322,7 @@ def said(topic: str, payload: str, packet_id: int = 0, *, name: str | None = Non
 
 
 async def until(true: Callable[[], bool]) -> None:
-    """Wait until something is so, at most five seconds."""
+    """Wait until something is so, at most half a minute."""
     end = asyncio.get_running_loop().time() + WAIT_S
     while not true():
         assert asyncio.get_running_loop().time() < end, "it did not become so"

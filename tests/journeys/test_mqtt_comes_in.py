@@ -104,7 +104,7 @@ def test_what_is_no_greeting_closes_the_connection(wire: str, answer: str) -> No
     async def scene(house: House) -> None:
         reader, writer = await house.connect()
         writer.write(bytes.fromhex(wire))
-        assert bytes.fromhex(answer) == await asyncio.wait_for(reader.read(), 5)
+        assert bytes.fromhex(answer) == await asyncio.wait_for(reader.read(), 30)
         assert len(house.diagnostics) == 1
 
     in_house(scene)

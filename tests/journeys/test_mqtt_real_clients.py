@@ -85,7 +85,7 @@ def test_mosquitto_pub_speaks(version: str, payload: str, stored: int, refused: 
         assert program is not None
         arguments = ["-h", "127.0.0.1", "-p", str(house.port), "-V", version, "-q", "1", "-u", "me", "-P", credential]
         process = await asyncio.create_subprocess_exec(program, *arguments, "-t", LEVEL, "-m", payload)
-        await asyncio.wait_for(process.wait(), 10)
+        await asyncio.wait_for(process.wait(), 60)
         await until(lambda: house.tally(joined).stored + sum(house.tally(joined).refused.values()) == 1)
         assert (stored, refused) == (house.tally(joined).stored, house.tally(joined).refused)
 
@@ -106,7 +106,7 @@ def test_mosquitto_sub_listens() -> None:
         process = await asyncio.create_subprocess_exec(
             program, *arguments, "-t", "things/#", stdout=asyncio.subprocess.PIPE
         )
-        out, _ = await asyncio.wait_for(process.communicate(), 10)
+        out, _ = await asyncio.wait_for(process.communicate(), 60)
         assert json.loads(out)["v"] == 4.0
 
     in_house(scene)

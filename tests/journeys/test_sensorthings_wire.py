@@ -78,9 +78,9 @@ def test_a_reader_who_does_not_read_gets_nothing_more_after_a_withdrawal() -> No
             await loop.sock_sendall(
                 plain, f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {lab}\r\n\r\n".encode()
             )
-            received = await asyncio.wait_for(loop.sock_recv(plain, 16), 5)
+            received = await asyncio.wait_for(loop.sock_recv(plain, 16), 30)
             await doors.choose(ana, Decision.WITHDRAW)
-            while chunk := await asyncio.wait_for(loop.sock_recv(plain, 1 << 20), 5):
+            while chunk := await asyncio.wait_for(loop.sock_recv(plain, 1 << 20), 30):
                 received += chunk
             plain.close()
             body = received.partition(b"\r\n\r\n")[2]
@@ -107,7 +107,7 @@ def test_two_requests_on_one_connection_are_two_answers() -> None:
             writer.write(one + one)
             answers = b""
             while answers.count(b"HTTP/1.1 201") < 2:
-                chunk = await asyncio.wait_for(reader.read(65_536), 5)
+                chunk = await asyncio.wait_for(reader.read(65_536), 30)
                 assert chunk, answers
                 answers += chunk
             writer.close()

@@ -64,6 +64,8 @@ class ConductState:
     moved: dict[StreamId, Kept] = field(default_factory=dict)
     counts: dict[ThingId, dict[str, int]] = field(default_factory=dict)
     keys: dict[tuple[ThingId, bytes], tuple[int, int]] = field(default_factory=dict)
+    times: dict[tuple[StreamId, int], Kept] = field(default_factory=dict)
+    """The unmoved rows by stream and time: a look through all of them for each row is what makes a long test slow."""
     pending: Cut | None = None
     cuts: int = 0
     cut_last: int = 0
@@ -99,7 +101,7 @@ class ConductState:
             admitted.times, admitted.ends, admitted.results, admitted.keys, strict=True
         ):
             kept_then = self._repeat(admitted.thing, key, now_ns)
-            there = self._at(commit, admitted.stream, time_ns) or taken(admitted.stream, admitted.shelf, time_ns)
+            there = self.times.get((admitted.stream, time_ns)) or taken(admitted.stream, admitted.shelf, time_ns)
             if kept_then is not None:
                 outcome: Outcome = kept_then
             elif there is not None:
@@ -119,6 +121,7 @@ class ConductState:
                     salt=entropy(tlog_trace.SALT_BYTES),
                 )
                 commit.rows.append((admitted.shelf, row))
+                self.times[row.stream, row.from_ns] = row
                 if key:
                     self.keys[admitted.thing, key] = (id_, now_ns)
                 self.count(commit, admitted.thing, STORED)
@@ -165,6 +168,7 @@ class ConductState:
             for _, row in commit.rows:
                 if row.stream not in self.moved or self.moved[row.stream].from_ns < row.from_ns:
                     self.moved[row.stream] = msgspec.structs.replace(row, segment=cut.number, leaf=leaf)
+                del self.times[row.stream, row.from_ns]
                 leaf += 1
             leaf += len(commit.traces)
         self.commits = [commit for commit in self.commits if commit.number > cut.last]
@@ -201,11 +205,6 @@ class ConductState:
     def _repeat(self, thing: ThingId, key: bytes, now_ns: int) -> int | None:
         id_, at_ns = self.keys.get((thing, key), (None, 0)) if key else (None, 0)
         return id_ if now_ns - at_ns <= DAY_NS else None
-
-    def _at(self, commit: Commit, stream: StreamId, time_ns: int) -> Kept | None:
-        here = (row for _, row in commit.rows if row.stream == stream)
-        rows = (row for rows in (here, self.unmoved(stream)) for row in rows)
-        return next((row for row in rows if row.from_ns == time_ns), None)
 
     def _place(self, stream: StreamId, entropy: Entropy) -> tuple[int, int]:
         """The next sequence of a stream, and its id."""
