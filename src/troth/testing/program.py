@@ -24,7 +24,7 @@ __all__ = ["Answer", "NodeProgram"]
 
 _READY = "Troth is ready: "
 _MQTT = "Things speak MQTT at: "
-_ENDS_S = 20.0
+_ENDS_S = 60.0
 
 
 class Answer:
