@@ -171,20 +171,18 @@ def test_every_result_ends_with_what_it_does_not_show() -> None:
 
 
 def test_the_command_ends_with_0_1_and_2() -> None:
-    key = str(MADE.key)
-    assert 0 == verify_main(FILES["observation"], [key + "\n"]).exit_code
+    assert 0 == verify_main(FILES["observation"], [MADE.key]).exit_code
     assert 1 == verify_main(FILES["observation"], []).exit_code
-    assert 1 == verify_main(FILES["observation"], [str(STRANGER)]).exit_code
-    assert 1 == verify_main(FILES["observation"], [key], quorum=1).exit_code
-    assert 2 == verify_main(b"not a proof", [key]).exit_code
-    assert 2 == verify_main(FILES["observation"], ["not a key"]).exit_code
+    assert 1 == verify_main(FILES["observation"], [STRANGER]).exit_code
+    assert 1 == verify_main(FILES["observation"], [MADE.key], quorum=1).exit_code
+    assert 2 == verify_main(b"not a proof", [MADE.key]).exit_code
 
 
 def test_the_command_prints_text_or_json() -> None:
-    printed = verify_main(FILES["said"], [str(MADE.key)])
+    printed = verify_main(FILES["said"], [MADE.key])
     assert "9  passed" in printed.text
     assert "Proved. This is logged, not witnessed." in printed.text
-    plain = json.loads(verify_main(FILES["said"], [str(MADE.key)], form=Form.JSON).text)
+    plain = json.loads(verify_main(FILES["said"], [MADE.key], form=Form.JSON).text)
     assert ("proved", "logged", "said") == (plain["result"], plain["level"], plain["trace"]["kind"])
     refused = json.loads(verify_main(FILES["said"], [], form=Form.JSON).text)
     assert ("failed", "failed") == (refused["result"], refused["checks"][0]["outcome"])

@@ -11,6 +11,7 @@ Source: runtime.md; house.md.
 import click
 
 from troth import __version__
+from troth.cli.auditing import audit
 from troth.cli.checking import log, proof, status, verify
 from troth.cli.choose import choose, enter, leave
 from troth.cli.here import thing_here
@@ -18,6 +19,7 @@ from troth.cli.registering import disclosure, household, organisation, party, pe
 from troth.cli.replay import replay
 from troth.cli.speaking import SpeakingGroup
 from troth.cli.thing import thing
+from troth.cli.trusting import trust
 from troth.cli.up import up
 
 __all__ = ["main"]
@@ -41,4 +43,4 @@ main.add_part("Run a node", up, status)
 main.add_part("Say who and what there is", organisation, household, person, product, disclosure, party, thing, replay)
 thing.add_command(thing_here)
 main.add_part("Choose", enter, leave, choose)
-main.add_part("Check", proof, verify, log)
+main.add_part("Check", proof, verify, audit, trust, log)

@@ -12,6 +12,7 @@ from troth.cli.client import Node
 from troth.cli.files import FILE, read_file, write_file
 from troth.cli.places import as_anyone, as_operator
 from troth.cli.speaking import local, say
+from troth.cli.trusting import trusted_keys
 from troth.errors import TooLarge, TrothError, Unavailable
 from troth.verify.file import MAX_PROOF_FILE_BYTES, SUFFIX
 from troth.verify.show import Form, verify_main
@@ -25,13 +26,15 @@ WAIT_S: Final = 120  # a dozen ticks of a segment
 @click.command()
 @click.argument("file", type=FILE)
 @click.option("--trust", "keys", multiple=True, metavar="KEY", help="A log's verifier key, given to you from outside.")
+@click.option("--trust-file", type=FILE, help="A trust file, if not your own (see 'troth trust').")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify(file: Path, *, keys: tuple[str, ...], as_json: bool) -> None:
+def verify(file: Path, *, keys: tuple[str, ...], trust_file: Path | None, as_json: bool) -> None:
     """Check a proof FILE by numbered checks, without any node.
 
     Ends with 0 when it is proved, 1 when a check fails (without a key you trust, the first does), 2 when it cannot be read.
     """
     try:
+        trusted = trusted_keys(keys, trust_file)
         data = read_file(file, limit=MAX_PROOF_FILE_BYTES)
     except TooLarge:
         data = b""
@@ -39,7 +42,7 @@ def verify(file: Path, *, keys: tuple[str, ...], as_json: bool) -> None:
     except TrothError as error:
         click.echo(f"{error.code}: {error.message}", err=True)
         raise SystemExit(int(ExitCode.UNREADABLE)) from error
-    printed = verify_main(data, keys, form=Form.JSON if as_json else Form.TEXT)
+    printed = verify_main(data, trusted, form=Form.JSON if as_json else Form.TEXT)
     click.echo(printed.text, nl=False)
     raise SystemExit(printed.exit_code)
 

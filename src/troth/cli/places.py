@@ -37,6 +37,7 @@ __all__ = [
     "keep_session",
     "session",
     "settings_of",
+    "state_folder",
     "write_privately",
 ]
 
@@ -200,10 +201,15 @@ def write_privately(path: Path, data: bytes) -> None:
         ) from cause
 
 
-def _session_file() -> Path:
+def state_folder() -> Path:
+    """Where commands keep what is for going on with (XDG state)."""
     named = Path(os.environ.get("XDG_STATE_HOME", ""))
     state = named if named.is_absolute() else Path("~").expanduser() / ".local" / "state"
-    return state / "troth" / SESSION_FILE
+    return state / "troth"
+
+
+def _session_file() -> Path:
+    return state_folder() / SESSION_FILE
 
 
 def settings_of(data: str | None) -> Settings:

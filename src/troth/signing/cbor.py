@@ -53,6 +53,8 @@ _TEXT: Final = 0x60
 _ARRAY: Final = 0x80
 _MAP: Final = 0xA0
 _UINT64_MAX: Final = (1 << 64) - 1
+_PLAIN: Final = frozenset((str, bytes, int, bool, type(None)))
+_BEFORE_ALL: Final = (-1, 0, "")
 
 
 def encode(value: Encodable, *, max_depth: int = MAX_DEPTH) -> bytes:
@@ -84,6 +86,8 @@ def decode(data: bytes, *, max_depth: int = MAX_DEPTH) -> CborValue:
         raise BadCbor("this is not CBOR as Troth writes it") from cause
     except (ValueError, TypeError, OverflowError, RecursionError, MemoryError) as cause:
         raise BadCbor("this is not CBOR that can be read") from cause
+    if _is_ordered(value, max_depth) and cbor2.dumps(value) == data:
+        return value  # the same answer as below, for the common shapes, with the bytes written by compiled code
     if encode(value, max_depth=max_depth) != data:
         raise BadCbor("this CBOR is not in its deterministic form (RFC 8949 §4.2.1)")
     return value
@@ -100,6 +104,34 @@ def decode_map(data: bytes, *, max_depth: int = MAX_DEPTH) -> CborMap:
     if not isinstance(value, dict):
         raise BadCbor("a CBOR map was expected here")
     return value
+
+
+def _is_ordered(value: CborValue, depth: int) -> bool:
+    """Whether a value is one that cbor2 writes as `encode` does: no float, known types, keys in order, not too deep."""
+    if type(value) in _PLAIN:
+        return True
+    if depth <= 0:
+        return False
+    if isinstance(value, list):
+        return all(_is_ordered(item, depth - 1) for item in value)
+    if not isinstance(value, dict):
+        return False
+    last = _BEFORE_ALL
+    for key, item in value.items():
+        rank = _rank(key)
+        if rank <= last or (type(item) not in _PLAIN and not _is_ordered(item, depth - 1)):
+            return False
+        last = rank
+    return True
+
+
+def _rank(key: CborKey) -> tuple[int, int, str]:
+    """Sorts keys as their encodings sort: by kind, then the shorter, then bytewise (UTF-8 sorts as code points do)."""
+    if type(key) is str:
+        return (2, len(key) if key.isascii() else len(key.encode("utf-8", "surrogatepass")), key)
+    if type(key) is int:
+        return (0, key, "") if key >= 0 else (1, -1 - key, "")
+    return _BEFORE_ALL
 
 
 def _write(value: Encodable, put: Callable[[bytes], None], depth: int) -> None:

@@ -9,11 +9,9 @@ from typing import Final
 
 import msgspec
 
-from troth.errors import BadNote
 from troth.tlog.checkpoint import VerifierKey
 from troth.verify.checks import verify
 from troth.verify.verdict import ExitCode, Outcome, Plain, Verdict
-from troth.verify.words import safe
 
 __all__ = ["Form", "Printed", "render", "to_json", "verify_main"]
 
@@ -83,12 +81,8 @@ def to_json(verdict: Verdict) -> str:
     return msgspec.json.encode(plain).decode()
 
 
-def verify_main(data: bytes, keys: Sequence[str], *, quorum: int = 0, form: Form = Form.TEXT) -> Printed:
-    """What `troth verify` does once the file is read. A key that cannot be read ends it with 2, like an unreadable file."""
-    try:
-        trusted = [VerifierKey.parse(key.strip()) for key in keys]
-    except BadNote as why:
-        return Printed(f"A key cannot be read: {safe(why.message)}\n", ExitCode.UNREADABLE)
+def verify_main(data: bytes, trusted: Sequence[VerifierKey], *, quorum: int = 0, form: Form = Form.TEXT) -> Printed:
+    """What `troth verify` does once the file and the trusted keys are read."""
     verdict = verify(data, trusted=trusted, quorum=quorum)
     text = render(verdict) if form is Form.TEXT else to_json(verdict)
     return Printed(text + "\n", int(verdict.exit_code))
