@@ -108,10 +108,11 @@ class Town:
         name: str = "flow",
         places: tuple[str, ...] = (),
         group_size: int | None = None,
+        home: HouseholdId | None = None,
     ) -> StatementId:
         stream = DisclosedStream(name, purposes, places, group_size)
-        body = DisclosureBody(product, MAKER, "en", 1, (stream,))
-        return self.say(KindName.DISCLOSURE, body).signed.id
+        body = DisclosureBody(product, MAKER, "en", 1, (stream,), home)
+        return self.say(KindName.DISCLOSURE if home is None else KindName.HOME_DISCLOSURE, body).signed.id
 
     def household(self, name: str) -> HouseholdId:
         household = HouseholdId(_id(f"home {name}"))

@@ -21,12 +21,16 @@ __all__ = [
     "ID_BYTES",
     "SLUG_MAX",
     "BasisId",
+    "EntityId",
     "HouseholdId",
+    "LineId",
     "PersonId",
+    "PromiseId",
     "PurposeId",
     "Slug",
     "StatementId",
     "StreamId",
+    "SupportId",
     "ThingId",
     "Uri",
     "check_slug",
@@ -44,6 +48,10 @@ ThingId = NewType("ThingId", bytes)
 StreamId = NewType("StreamId", bytes)
 PersonId = NewType("PersonId", bytes)
 HouseholdId = NewType("HouseholdId", bytes)
+EntityId = NewType("EntityId", bytes)  # of a SensorThings entity; a Thing's or Datastream's is its own identifier
+LineId = NewType("LineId", bytes)  # of a red line
+PromiseId = NewType("PromiseId", bytes)
+SupportId = NewType("SupportId", bytes)
 StatementId = NewType("StatementId", bytes)  # SHA-256 of the Sig_structure, 32 bytes
 BasisId = NewType("BasisId", bytes)  # first 16 bytes of SHA-256 over the sorted statement ids a lease rests on
 Uri = NewType("Uri", str)  # organisation, product or any other https: or urn: name

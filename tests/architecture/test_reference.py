@@ -8,56 +8,25 @@ import msgspec
 import pytest
 
 from tests.architecture.trees import ROOT
+from tests.described import REFERENCE, body_of, diagnostic, example, example_of, sections
+from tests.vectors import made_kinds
 from troth.gate.question import Ground
 from troth.gate.words import WORDS, ground_words
 from troth.ingest.mqtt import speaking
 from troth.names import ckt_uri
 from troth.signing import cbor
 from troth.signing.keys import Ed25519Signer
-from troth.statements.kinds import KINDS, Body, KindName
+from troth.statements.kinds import KINDS, Face, KindName
 from troth.statements.statement import read, write
 from troth.things.observations import Refusal
 from troth.tlog import trace
 from troth.wire.mqtt import Reason
 
 DOCS: Final = ROOT / "docs"
-REFERENCE: Final = DOCS / "reference"
 CLAIMS: Final = re.compile(
     r"\b(anonymous|anonymi[sz]ed|compliant|certified|blockchain|consent management)\b", re.IGNORECASE
 )
 NOTED: Final = tuple(trace.Noted.__subclasses__())
-
-
-def sections(page: str) -> dict[str, str]:
-    """Text by second-level heading."""
-    parts = re.split(r"^## (.+)$", (REFERENCE / page).read_text(), flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
-
-
-def diagnostic(text: str) -> dict[str, object]:
-    """A map in CBOR's diagnostic notation, as far as the pages use it: JSON, and h'...' for bytes."""
-    marked = re.sub(r"h'([0-9a-f]*)'", r'"\\u0000\1"', text)
-
-    def value(found: object) -> object:
-        match found:
-            case dict():
-                return {key: value(each) for key, each in found.items()}
-            case list():
-                return [value(each) for each in found]
-            case str() if found.startswith("\0"):
-                return bytes.fromhex(found[1:])
-            case _:
-                return found
-
-    read_ = value(json.loads(marked))
-    assert isinstance(read_, dict)
-    return read_
-
-
-def example(section: str) -> dict[str, object]:
-    block = re.search(r"```cbor\n(.+?)```", section, flags=re.DOTALL)
-    assert block is not None
-    return diagnostic(block[1])
 
 
 def fields_of(kind: type[msgspec.Struct]) -> set[str]:
@@ -90,20 +59,42 @@ def test_a_kind_is_described_with_its_face_and_whoever_says_it(name: KindName) -
 @pytest.mark.parametrize("name", KindName)
 def test_every_field_of_a_kind_is_described(name: KindName) -> None:
     text = sections("statements.md")
-    section = text[name.value] + (text["installation"] if name is KindName.HOME_INSTALLATION else "")
+    pair = name.value.removeprefix("home-")
+    section = text[name.value] + text.get(pair, "")
     missing = {each for each in fields_of(KINDS[name].body) - {"crit"} if f"`{each}`" not in section}
     assert not missing
 
 
 @pytest.mark.parametrize("name", KindName)
 def test_the_example_of_a_kind_is_one_of_its_payloads(name: KindName) -> None:
-    shown = example(sections("statements.md")[name.value])
-    body: Body = msgspec.convert(shown, KINDS[name].body, builtin_types=(bytes,), strict=True)
+    shown, body = example_of(name), body_of(name)
     signer = Ed25519Signer.from_seed(bytes(32))
     signed = write(name, body, signer=signer, issuer=ckt_uri(signer.public.thumbprint), subject="example", at_ns=0)
     assert shown == cbor.decode(signed.payload)
     assert list(shown) == list(cbor.decode_map(signed.payload)), "the keys stand in the order in which they are written"
     assert body == read(signed).body
+
+
+def test_the_schemas_are_those_of_the_program() -> None:
+    kept = (REFERENCE / "statements.schema.json").read_bytes()
+    assert kept == made_kinds.schema_file(), "make vectors"
+    assert set(KindName) == set(json.loads(kept)["kinds"])
+
+
+@pytest.mark.parametrize("name", KindName)
+def test_what_the_schema_of_a_kind_demands_stands_in_its_example(name: KindName) -> None:
+    document = json.loads((REFERENCE / "statements.schema.json").read_bytes())
+    schema = document["$defs"][document["kinds"][name.value]["$ref"].removeprefix("#/$defs/")]
+    assert set(schema["required"]) <= set(example_of(name)) <= set(schema["properties"])
+
+
+def test_the_page_of_proof_files_lists_the_kinds_by_their_face() -> None:
+    text = sections("proof-file.md")["The nine checks"]
+    for face, words in ((Face.OPEN, "stands openly in the log"), (Face.PRIVATE, "of a private kind")):
+        listed = re.search(rf"{words} \(([^)]+)\)", text)
+        assert listed is not None
+        kinds = {kind.name.value for kind in KINDS.values() if kind.face is face}
+        assert kinds == set(re.findall(r"`([a-z-]+)`", listed[1])), face
 
 
 # --- traces

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.described import body_of
 from tests.made_town import (
     BILLED,
     METER,
@@ -64,6 +65,8 @@ def town() -> Town:
     made.say(KindName.REGISTRATION_POLICY, RegistrationPolicyBody((), "origin"))
     made.say(KindName.TRUST_ANCHORS, TrustAnchorsBody((key,), "origin"))
     made.say(KindName.CONDUCT_SEGMENT, ConductSegmentBody(bytes(32), 0, START_NS, 256, bytes(32)))
+    for name in set(KindName) - {statement.kind.name for statement in made.said}:
+        made.say(name, body_of(name))
     return made
 
 

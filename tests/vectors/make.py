@@ -1,5 +1,7 @@
 """Make the vectors of our own formats: `python -m tests.vectors.make` writes tests/vectors/troth/ and troth_proofs/ anew.
 
+The JSON Schemas of all kinds (docs/reference/statements.schema.json) are written with them.
+
 Everything comes from fixed seeds, so making them again gives the same bytes; a test compares. A change of a format is a new
 version beside the old one, so a difference here is a mistake or a decision.
 """
@@ -9,11 +11,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.vectors import made_log, made_signing, made_traces, make_proofs
+from tests.vectors import made_kinds, made_log, made_signing, made_traces, make_proofs
 
 FOLDER: Final = Path(__file__).resolve().parent / "troth"
 BUILDERS: Final[tuple[Callable[[], Mapping[str, bytes]], ...]] = (
     made_signing.build,
+    made_kinds.build,
     made_traces.build,
     made_log.build,
 )
@@ -30,6 +33,7 @@ def main() -> None:
     for name, data in build().items():
         (FOLDER / name).write_bytes(data)
         sys.stdout.write(f"{name}: {len(data)} bytes\n")
+    made_kinds.write_schemas()
     make_proofs.main()
 
 

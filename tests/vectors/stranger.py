@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 OPEN = {
     "key", "registration-policy", "trust-anchors", "organisation", "passport", "disclosure", "installation", "conduct-segment",
+    "entity", "red-line", "promise", "support",
 }  # fmt: skip
-PRIVATE = {"home-installation", "person", "household", "membership", "choice"}
+PRIVATE = {"home-disclosure", "home-entity", "home-installation", "person", "household", "membership", "choice"}
 OTHER_KINDS: dict[Any, tuple[set[str], set[str]]] = {
     2: ({"ids"}, set()),
     3: ({"statement"}, set()),

@@ -14,6 +14,8 @@ from troth.errors import BadCbor, BadCose, BadProof, BadTrace
 from troth.names import StatementId, ckt_uri
 from troth.signing import cbor
 from troth.signing.cose import ES256, PublicKey, envelope_digest, open_envelope, parse, verify
+from troth.statements.kinds import KINDS, Text
+from troth.statements.statement import read
 from troth.tlog import segment, trace
 from troth.tlog.merkle import Tree
 
@@ -60,9 +62,12 @@ def test_sixteen_levels_are_read_and_seventeen_are_not() -> None:
     assert refused(bytes.fromhex("81" * 16 + "80"))
 
 
-@pytest.mark.parametrize("row", rows("statements.json", "statements"), ids=lambda row: row["name"])
+SAID = [{**row, "file": file} for file in ("statements.json", "kinds.json") for row in rows(file, "statements")]
+
+
+@pytest.mark.parametrize("row", SAID, ids=lambda row: row["name"])
 def test_a_statement_reads_as_the_vector_says(row: dict[str, str]) -> None:
-    keys = json.loads((FOLDER / "statements.json").read_text())["keys"]
+    keys = json.loads((FOLDER / row["file"]).read_text())["keys"]
     key = PublicKey.from_cose_key(bytes.fromhex(keys[row["key"]]["cose_key"]))
     signed = parse(bytes.fromhex(row["statement"]))
     verify(signed, key)
@@ -72,12 +77,12 @@ def test_a_statement_reads_as_the_vector_says(row: dict[str, str]) -> None:
     assert (row["issuer"], row["subject"]) == (signed.headers.issuer, signed.headers.subject)
 
 
-@pytest.mark.parametrize("row", rows("statements.json", "statements"), ids=lambda row: row["name"])
+@pytest.mark.parametrize("row", SAID, ids=lambda row: row["name"])
 def test_a_statement_is_what_the_standard_says_in_someone_else_s_reading(row: dict[str, str]) -> None:
     whole = cbor2.loads(bytes.fromhex(row["statement"]))
     protected, unprotected, payload, signature = whole.value
     headers = cbor2.loads(protected)
-    keys = json.loads((FOLDER / "statements.json").read_text())["keys"]
+    keys = json.loads((FOLDER / row["file"]).read_text())["keys"]
     assert (18, {}, 64) == (whole.tag, unprotected, len(signature))
     assert keys[row["key"]]["alg"] == headers[1]
     assert keys[row["key"]]["thumbprint"] == headers[4].hex()
@@ -87,6 +92,24 @@ def test_a_statement_is_what_the_standard_says_in_someone_else_s_reading(row: di
     else:
         assert ({1, 4, 15, 258, 259}, -16, row["content_type"]) == (set(headers), headers[258], headers[259])
     assert bytes.fromhex(row["sig_structure"]) == cbor2.dumps(["Signature1", protected, b"", payload])
+
+
+@pytest.mark.parametrize("row", rows("kinds.json", "statements"), ids=lambda row: row["name"])
+def test_the_vector_of_a_kind_reads_as_its_fields(row: dict[str, str]) -> None:
+    preimage = bytes.fromhex(row["preimage"]) if "preimage" in row else None
+    statement = read(parse(bytes.fromhex(row["statement"])), preimage)
+    plain = cbor2.loads(bytes.fromhex(row["payload"]) if preimage is None else cbor2.loads(preimage)[1])
+    assert (row["kind"], row["face"]) == (statement.kind.name.value, statement.kind.face.value)
+    assert list(row["crit"]) == plain.get("crit", [])
+    if preimage is None:
+        assert row["fields"] == json.loads(json.dumps(plain, default=lambda raw: {"hex": raw.hex()}))
+
+
+def test_every_kind_has_a_vector_and_every_kind_that_may_be_enveloped_two() -> None:
+    said = [(row["kind"], row["form"]) for row in rows("kinds.json", "statements")]
+    assert {(kind.name.value, "inline") for kind in KINDS.values()} == {each for each in said if each[1] == "inline"}
+    may = {kind.name.value for kind in KINDS.values() if kind.text is not Text.INLINE}
+    assert may == {kind for kind, form in said if form == "digest"}
 
 
 def test_a_hash_envelope_opens_to_what_was_salted() -> None:

@@ -12,6 +12,8 @@ Left out in this version: the actions share and connect (denied `not-offered` at
 pass only where nothing has been stated that would have to be settled.
 """
 
+from typing import Final
+
 import msgspec
 
 from troth.gate.grounds import Asked, Holding, holds
@@ -30,13 +32,31 @@ from troth.gate.question import (
 )
 from troth.names import StatementId
 from troth.state.in_force import Reading
-from troth.state.scopes import ProductScope, StreamScope, party_scope, place_scope, product_scope, stream_scope
+from troth.state.scopes import (
+    ProductScope,
+    ScopeKind,
+    StreamScope,
+    party_scope,
+    place_scope,
+    product_scope,
+    stream_scope,
+)
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
 from troth.things.intervals import FOREVER, Interval, covers, intersect, tidy
 from troth.things.observations import Variant
 from troth.tlog.trace import BASIS_IDS_MAX
 
 __all__ = ["ANYONE", "decide"]
+
+
+_STEPS: Final = {
+    ScopeKind.STREAM: Step.KNOWN,
+    ScopeKind.PARTY: Step.KNOWN,
+    ScopeKind.PRODUCT: Step.DECLARED,
+    ScopeKind.DEPLOYMENT: Step.DECLARED,
+    ScopeKind.PLACE: Step.GROUNDED,
+    ScopeKind.PERSON: Step.GROUNDED,
+}
 
 
 class _Tried(msgspec.Struct, frozen=True):
@@ -50,13 +70,23 @@ class _Tried(msgspec.Struct, frozen=True):
 
 def decide(question: Question, reading: Reading) -> Answer:
     """Answer one question from what is in force. Pure: the same question and the same scopes give the same answer."""
+    answer = _decide(question, reading)
+    if not reading.unsettled:
+        return answer
+    # Something that was read must be understood and is not: whatever came out cannot be settled here.
+    steps = sorted((_STEPS[scope.kind], ids) for scope, ids in reading.unsettled.items())
+    why = Reason(steps[0][0], Code.NOT_OFFERED, tuple(sorted({each for _, ids in steps for each in ids})))
+    return Answer(Verdict.DENY, (why,), named=answer.named, until_ns=answer.until_ns)
+
+
+def _decide(question: Question, reading: Reading) -> Answer:
     if question.action not in {Action.COLLECT, Action.READ}:
         step = Step.SAFE if question.action is Action.ACT else Step.KNOWN
         return Answer(Verdict.DENY, (Reason(step, Code.NOT_OFFERED),))
     stream = reading.stream(stream_scope(question.stream))
     if stream is None or not _party_known(question.asker, stream, reading):
         return Answer(Verdict.DENY, (Reason(Step.KNOWN, Code.UNKNOWN),))
-    product = reading.product(product_scope(stream.product))
+    product = _product(stream, reading)
     declared = _declared(stream, product)
     if declared is None:
         return Answer(Verdict.DENY, (Reason(Step.DECLARED, Code.UNDECLARED, (stream.statement,)),))
@@ -93,6 +123,17 @@ def _party_known(asker: Asker, stream: StreamScope, reading: Reading) -> bool:
         members = () if stream.household is None else reading.place(place_scope(stream.household)).members
         return any(each.person == asker.person for each in members)
     return asker.party == ANYONE or reading.party(party_scope(asker.party)) is not None
+
+
+def _product(stream: StreamScope, reading: Reading) -> ProductScope:
+    """Passport and disclosure that hold for this stream: a home's own disclosure stands in place of the open one."""
+    product = reading.product(product_scope(stream.product))
+    if stream.household is None:
+        return product
+    for each in reading.place(place_scope(stream.household)).disclosures:
+        if each.body.product == stream.product:
+            return msgspec.structs.replace(product, disclosure=each.body, disclosure_id=each.statement)
+    return product
 
 
 def _declared(stream: StreamScope, product: ProductScope) -> DisclosedStream | None:

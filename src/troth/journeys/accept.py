@@ -24,9 +24,9 @@ from troth.names import StatementId
 from troth.signing.cose import Signed
 from troth.state.directory import Directory
 from troth.statements.journal import Journal
-from troth.statements.kinds import Face
+from troth.statements.kinds import Face, kind_of
 from troth.statements.registration import check_registration
-from troth.statements.statement import Statement, read
+from troth.statements.statement import Statement, read, read_kept
 from troth.statements.trust_anchors import TrustAnchorsBody
 from troth.things.stores import ConductStore, NotedTrace
 from troth.tlog.trace import SaidTrace, encode
@@ -81,8 +81,10 @@ class Accept:
         self._whole = whole
         self._folded = 0
 
-    async def accept(self, signed: Signed) -> Accepted:
+    async def accept(self, signed: Signed, *, preimage: bytes | None = None) -> Accepted:
         """Check a statement against the registration policy and make it count.
+
+        `preimage` is what a hash envelope's digest is of; the journal keeps it, the log never sees it.
 
         On return the barrier has been passed: nothing leaves any more that the statement took away. Accepting the same
         statement again changes nothing.
@@ -93,7 +95,7 @@ class Accept:
         """
         asked_ns = self._clock.now()
         began = self._clock.ticks()
-        statement = read(signed)
+        statement = read(signed, preimage)
         if self._directory.policy is None:
             raise NotRegistered("this node has no registration policy yet")
         check_registration(
@@ -102,7 +104,7 @@ class Accept:
             issuers=self._directory.issuers,
             signers=self._directory.signers,
         )
-        return await self._whole(self._take_effect(statement, asked_ns=asked_ns, began=began))
+        return await self._whole(self._take_effect(statement, preimage, asked_ns=asked_ns, began=began))
 
     async def first(self, policy: Signed, anchors: Signed) -> None:
         """Begin a journal: the policy and the trust anchors, both signed by an anchor they name.
@@ -123,7 +125,7 @@ class Accept:
         """Fold the whole journal again, at start; returns how many statements there were."""
         while batch := self._journal.entries(after=self._folded, limit=_AT_ONCE):
             for entry in batch:
-                self._fold(read(entry.signed), entry.position)
+                self._fold(read_kept(entry.signed, entry.preimage), entry.position)
         return self._folded
 
     async def mend(self) -> int:
@@ -133,41 +135,52 @@ class Accept:
         while batch := self._journal.entries(after=after, limit=_AT_ONCE):
             for entry in batch:
                 after = entry.position
-                statement = read(entry.signed)
-                if statement.kind.face is Face.PRIVATE:
-                    await self._said(statement, entry.position)
+                if _is_private(entry.signed):
+                    await self._said(entry.signed.id, entry.position)
                     mended += 1
         return mended
 
-    async def _take_effect(self, statement: Statement, *, asked_ns: int, began: int) -> Accepted:
+    async def _take_effect(
+        self, statement: Statement, preimage: bytes | None, *, asked_ns: int, began: int
+    ) -> Accepted:
         """Steps 1 to 5 and the trace, to the end even when whoever asked goes away.
 
         A row that became durable and was never folded would leave the state behind the journal.
         """
-        position = await self._count(statement)
+        position = await self._count(statement, preimage)
         await self._conduct.settle()
         effect_ns = self._clock.ticks() - began
         if statement.kind.face is Face.PRIVATE:
-            await self._said(statement, position)
+            await self._said(statement.signed.id, position)
         return Accepted(statement.signed.id, position, asked_ns, effect_ns)
 
-    async def _count(self, statement: Statement) -> int:
+    async def _count(self, statement: Statement, preimage: bytes | None = None) -> int:
         """Steps 1 to 3."""
-        entry = await self._journal.append(statement.signed)
+        entry = await self._journal.append(statement.signed, preimage=preimage)
         if entry.position > self._folded:
             self._fold(statement, entry.position)
         self._appended()
         return entry.position
 
-    def _fold(self, statement: Statement, position: int) -> None:
-        """Steps 2 and 3, without an await: the journal calls back in its own order, so positions come one by one."""
+    def _fold(self, statement: Statement | None, position: int) -> None:
+        """Steps 2 and 3, without an await: the journal calls back in its own order, so positions come one by one.
+
+        None for one whose text has been deleted: it was out of force by then, so it moves nothing.
+        """
         if position != self._folded + 1:
             raise RuntimeError("a statement was folded out of the journal's order")
+        self._folded = position
+        if statement is None:
+            return
         self._directory.take(statement)
         ended = self._leases.move(statement)
-        self._folded = position
         self._tell.ended(ended)
 
-    async def _said(self, statement: Statement, position: int) -> None:
-        trace = SaidTrace(gate_ns=self._clock.now(), statement=statement.signed.id)
+    async def _said(self, statement: StatementId, position: int) -> None:
+        trace = SaidTrace(gate_ns=self._clock.now(), statement=statement)
         await self._conduct.note([NotedTrace(trace.kind, encode(trace), self._entropy(16), position=position)])
+
+
+def _is_private(signed: Signed) -> bool:
+    kind = kind_of(signed.headers.content_type)
+    return kind is not None and kind.face is Face.PRIVATE

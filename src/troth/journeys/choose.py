@@ -77,7 +77,7 @@ class Choose:
         names = {uri: body.name for uri, body in self._directory.organisations.items()}
         found = []
         for thing in self._directory.things.values():
-            disclosed = self._directory.disclosures.get(thing.body.product)
+            disclosed = self._directory.disclosure_of(thing.body.product, thing.body.household)
             if thing.body.household != known.household or disclosed is None:
                 continue
             for stream in thing.streams.values():

@@ -329,7 +329,7 @@ class Explain:
 
 def purposes_of(thing: KnownThing, stream: KnownStream, directory: Directory) -> tuple[DisclosedPurpose, ...]:
     """What is declared for one stream."""
-    disclosed = directory.disclosures.get(thing.body.product)
+    disclosed = directory.disclosure_of(thing.body.product, thing.body.household)
     if disclosed is None:
         return ()
     return tuple(p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes)

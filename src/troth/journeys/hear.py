@@ -45,7 +45,7 @@ _LONG: Final = frozenset({ResultType.TEXT, ResultType.JSON})
 
 def shelf_of(thing: KnownThing, stream: KnownStream, directory: Directory) -> Shelf:
     """Where rows of a stream lie: the household (or public), and the longest retention any declared purpose states."""
-    disclosed = directory.disclosures.get(thing.body.product)
+    disclosed = directory.disclosure_of(thing.body.product, thing.body.household)
     purposes = (
         [p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes] if disclosed else []
     )

@@ -272,7 +272,7 @@ class Join:
         self._registered(request.answers.organisation)
         if request.household is not None and request.household not in self._directory.households:
             raise NotFound("there is no such household here")
-        disclosed = self._directory.disclosures.get(request.product)
+        disclosed = self._directory.disclosure_of(request.product, request.household)
         known = {each.name for each in disclosed[0].streams} if disclosed is not None else set()
         declared = known & {each.name for each in product.streams}
         names = [each.name for each in request.streams]

@@ -23,7 +23,7 @@ from troth.gate.question import Asker
 from troth.journeys.kept_traces import KeptTraces, Segments
 from troth.journeys.record import InWorker
 from troth.names import PersonId, StatementId
-from troth.signing.cose import PublicKey, Signed, parse
+from troth.signing.cose import PayloadForm, PublicKey, Signed, parse
 from troth.state.directory import Directory
 from troth.statements.choice import ChoiceBody
 from troth.statements.journal import JournalEntry
@@ -288,9 +288,11 @@ class Prove:
     def _open(self, statement: StatementId) -> tuple[int, bytes | None]:
         """Index and bytes of a statement that may be shown and is in the log; (0, None) for any other."""
         entry = self._journal.find(statement)
-        kind = None if entry is None else kind_of(entry.signed.headers.content_type)
+        if entry is None or entry.signed.headers.form is not PayloadForm.INLINE:
+            return 0, None  # of a hash envelope a file of this version could show the digest only
+        kind = kind_of(entry.signed.headers.content_type)
         index = None if kind is None or kind.face is not Face.OPEN else self._index_of(statement)
-        return (0, None) if entry is None or index is None else (index, entry.signed.data)
+        return (0, None) if index is None else (index, entry.signed.data)
 
     def _gate(self) -> Signed:
         named = self._directory.gate_key

@@ -102,7 +102,7 @@ class Tell:
         known = self._known(number)
         purpose = None
         if known is not None:
-            disclosed = self._directory.disclosures.get(known[0].body.product)
+            disclosed = self._directory.disclosure_of(known[0].body.product, known[0].body.household)
             declared = [s for s in disclosed[0].streams if s.name == known[1].installed.name] if disclosed else []
             purpose = next((p.purpose for s in declared for p in s.purposes if ANYONE in p.recipients), None)
         return Asker(ANYONE, "anyone", purpose or PurposeId("urn:troth:purpose:none"))

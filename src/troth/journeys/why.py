@@ -27,7 +27,7 @@ from troth.statements.journal import Journal
 from troth.statements.kinds import Face
 from troth.statements.passport import PassportBody
 from troth.statements.person import MembershipBody, PersonBody
-from troth.statements.statement import Statement, read
+from troth.statements.statement import Statement, read_kept
 from troth.things.intervals import Interval
 from troth.things.query import ObservationQuery, Order
 from troth.things.windows import WINDOW_IDS_FROM, Shown
@@ -159,7 +159,9 @@ class Why:
         entry = self._journal.find(statement)
         if entry is None:
             return Rest(statement, "unknown", private=True)
-        said = read(entry.signed)
+        said = read_kept(entry.signed, entry.preimage)
+        if said is None:
+            return Rest(statement, "unknown", private=False, log_index=self._index_of(statement))
         kind, index = said.kind.name.value, self._index_of(statement)
         body = said.body
         about_asker = isinstance(body, ChoiceBody | MembershipBody | PersonBody) and body.person == person

@@ -11,20 +11,35 @@ Owner: the event loop. It is the one mutable value of `state`, changed only by `
 
 import msgspec
 
-from troth.names import HouseholdId, PersonId, StatementId, StreamId, ThingId, Uri
+from troth.names import (
+    EntityId,
+    HouseholdId,
+    LineId,
+    PersonId,
+    PromiseId,
+    StatementId,
+    StreamId,
+    SupportId,
+    ThingId,
+    Uri,
+)
 from troth.signing.cose import PublicKey
 from troth.state.fold import key_issuer
 from troth.statements.disclosure import DisclosureBody
+from troth.statements.entity import EntityBody
 from troth.statements.installation import InstallationBody, InstalledStream
 from troth.statements.key import KeyBody, KeyRole
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.promise import PromiseBody
+from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.statement import Statement
+from troth.statements.support import SupportBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 
-__all__ = ["Directory", "KnownPerson", "KnownStream", "KnownThing"]
+__all__ = ["Directory", "KnownLine", "KnownPerson", "KnownStream", "KnownThing"]
 
 
 class KnownStream(msgspec.Struct, frozen=True):
@@ -56,6 +71,14 @@ class KnownPerson(msgspec.Struct, frozen=True):
     household: HouseholdId | None = None
 
 
+class KnownLine(msgspec.Struct, frozen=True):
+    """A red line: what was drawn first, and what was said of it last (with its end, if it has been taken back)."""
+
+    drawn: RedLineBody
+    last: RedLineBody
+    statement: StatementId
+
+
 class Directory:
     """All projections, by key. Callers read the public mappings and never change them."""
 
@@ -66,6 +89,11 @@ class Directory:
         self.thing_by_number: dict[int, ThingId] = {}
         self.products: dict[Uri, PassportBody] = {}
         self.disclosures: dict[Uri, tuple[DisclosureBody, StatementId]] = {}
+        self.home_disclosures: dict[tuple[HouseholdId, Uri], tuple[DisclosureBody, StatementId]] = {}
+        self.lines: dict[LineId, KnownLine] = {}
+        self.promises: dict[PromiseId, tuple[PromiseBody, StatementId]] = {}
+        self.supports: dict[SupportId, tuple[SupportBody, StatementId]] = {}
+        self.entities: dict[EntityId, tuple[EntityBody, StatementId]] = {}
         self.organisations: dict[Uri, OrganisationBody] = {}
         self.persons: dict[PersonId, KnownPerson] = {}
         self.households: dict[HouseholdId, str] = {}
@@ -76,7 +104,13 @@ class Directory:
         self.installs = 0  # how often a thing was put in place or changed: who keeps what they found here compares it
 
     def take(self, statement: Statement) -> None:
-        """Fold one accepted statement."""
+        """Fold one accepted statement. One with something that must be understood and is not gives nobody anything."""
+        if not statement.unknown:
+            self._take(statement)
+        elif isinstance(statement.body, RegistrationPolicyBody):
+            self.policy = None  # a rule that cannot be read allows nothing
+
+    def _take(self, statement: Statement) -> None:
         body = statement.body
         match body:
             case InstallationBody():
@@ -87,7 +121,7 @@ class Directory:
                     if known.body.product == body.product:
                         self._install(known.body, known.statement)
             case DisclosureBody():
-                self.disclosures[body.product] = (body, statement.signed.id)
+                self._disclose(body, statement.signed.id)
             case OrganisationBody():
                 self.organisations[body.organisation] = body
             case PersonBody() | HouseholdBody() | MembershipBody():
@@ -96,8 +130,30 @@ class Directory:
                 self.policy = body
             case TrustAnchorsBody() | KeyBody():
                 self._take_keys(body, statement.signed.id)
+            case RedLineBody() | PromiseBody() | SupportBody() | EntityBody():
+                self._take_word(body, statement.signed.id)
             case _:
                 pass
+
+    def _disclose(self, body: DisclosureBody, statement: StatementId) -> None:
+        if body.household is None:
+            self.disclosures[body.product] = (body, statement)
+        else:
+            self.home_disclosures[body.household, body.product] = (body, statement)
+
+    def _take_word(self, body: RedLineBody | PromiseBody | SupportBody | EntityBody, statement: StatementId) -> None:
+        match body:
+            case RedLineBody():
+                known = self.lines.get(body.line)
+                self.lines[body.line] = KnownLine(body if known is None else known.drawn, body, statement)
+            case PromiseBody():
+                self.promises[body.promise] = (body, statement)
+            case SupportBody():
+                self.supports[body.support] = (body, statement)
+            case EntityBody() if body.deleted:
+                self.entities.pop(body.entity, None)
+            case EntityBody():
+                self.entities[body.entity] = (body, statement)
 
     def _take_person(self, body: PersonBody | HouseholdBody | MembershipBody) -> None:
         match body:
@@ -122,6 +178,23 @@ class Directory:
                 self.issuers[key_issuer(body.key)] = (body.role.value, PublicKey.from_cose_key(body.key))
                 if body.role is KeyRole.GATE:
                     self.gate_key = statement
+
+    def disclosure_of(self, product: Uri, household: HouseholdId | None) -> tuple[DisclosureBody, StatementId] | None:
+        """What is disclosed about things of a product: in a home its own disclosure where there is one, else the open one."""
+        own = None if household is None else self.home_disclosures.get((household, product))
+        return own or self.disclosures.get(product)
+
+    def at_home(self, identifier: bytes) -> bool:
+        """Whether these 16 bytes name a home, somebody who lives in one, or a thing, stream or entity of one."""
+        known = self.streams.get(StreamId(identifier))
+        thing = self.things.get(ThingId(identifier) if known is None else known.thing)
+        entity = self.entities.get(EntityId(identifier))
+        return (
+            identifier in self.households
+            or identifier in self.persons
+            or (thing is not None and thing.body.household is not None)
+            or (entity is not None and entity[0].household is not None)
+        )
 
     def thing_named(self, name: str) -> KnownThing | None:
         """The first thing people call `name`, or None."""

@@ -3,6 +3,7 @@
 Rules
 - The order is the journal's; folding the same entries in the same order gives the same values, live and after a restart.
 - What a statement cannot mean here (another kind, a scope of another shape) leaves the value as it is; nothing raises.
+- What must be understood and is not makes the scopes it touches unsettled, for good as far as this program goes.
 
 Source: gate.md, "Scopes and leases"; record.md, "The journal".
 """
@@ -14,6 +15,9 @@ import msgspec
 from troth.names import Uri, ckt_uri
 from troth.signing.cose import PublicKey
 from troth.state.scopes import (
+    DEPLOYMENT,
+    DeploymentScope,
+    HomeDisclosure,
     Member,
     PartyScope,
     PersonScope,
@@ -23,7 +27,10 @@ from troth.state.scopes import (
     Scope,
     ScopeKind,
     ScopeValue,
+    Settled,
+    StandingLine,
     StreamScope,
+    Unsettled,
     party_scope,
     person_scope,
     place_scope,
@@ -32,14 +39,18 @@ from troth.state.scopes import (
 )
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
+from troth.statements.entity import EntityBody
 from troth.statements.installation import InstallationBody
 from troth.statements.key import KeyBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.promise import PromiseBody
+from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import Statement
+from troth.statements.support import SupportBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 from troth.things.intervals import FOREVER
 
@@ -52,6 +63,8 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
     match body:
         case InstallationBody():
             return tuple(stream_scope(each.stream) for each in body.streams)
+        case DisclosureBody() if body.household is not None:
+            return (place_scope(body.household),)
         case PassportBody() | DisclosureBody():
             return (product_scope(body.product),)
         case OrganisationBody():
@@ -60,7 +73,11 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return (place_scope(body.household),)
         case PersonBody() | ChoiceBody():
             return (person_scope(body.person),)
+        case RedLineBody():
+            return (DEPLOYMENT,)
         case KeyBody() | RegistrationPolicyBody() | TrustAnchorsBody() | ConductSegmentBody():
+            return ()
+        case EntityBody() | PromiseBody() | SupportBody():
             return ()
         case _:
             assert_never(body)
@@ -73,17 +90,28 @@ def key_issuer(cose_key: bytes) -> Uri:
 
 def fold(scope: Scope, value: ScopeValue | None, statement: Statement) -> ScopeValue | None:
     """What `scope` becomes after `statement`."""
+    held, unsettled = (value.held, value.statements) if isinstance(value, Unsettled) else (value, ())
+    if statement.unknown and scope in touches(statement):
+        return Unsettled(held, (*unsettled, statement.signed.id))
+    folded = held if statement.unknown else _fold(scope, held, statement)
+    return Unsettled(folded, unsettled) if unsettled else folded
+
+
+def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled | None:
     body, id_ = statement.body, statement.signed.id
     match scope.kind:
         case ScopeKind.STREAM if isinstance(body, InstallationBody):
             return _installed(scope, body, statement) or value
-        case ScopeKind.PRODUCT if isinstance(body, PassportBody | DisclosureBody):
+        case ScopeKind.PRODUCT if isinstance(body, PassportBody):
             held = value if isinstance(value, ProductScope) else ProductScope()
-            if isinstance(body, PassportBody):
-                return ProductScope(body, id_, held.disclosure, held.disclosure_id)
+            return ProductScope(body, id_, held.disclosure, held.disclosure_id)
+        case ScopeKind.PRODUCT if isinstance(body, DisclosureBody) and body.household is None:
+            held = value if isinstance(value, ProductScope) else ProductScope()
             return ProductScope(held.passport, held.passport_id, body, id_)
         case ScopeKind.PLACE if isinstance(body, HouseholdBody | MembershipBody):
             return _joined(value if isinstance(value, PlaceScope) else PlaceScope(), body, statement)
+        case ScopeKind.PLACE if isinstance(body, DisclosureBody) and body.household is not None:
+            return _disclosed(value if isinstance(value, PlaceScope) else PlaceScope(), body, statement)
         case ScopeKind.PERSON if isinstance(body, PersonBody | ChoiceBody):
             person = value if isinstance(value, PersonScope) else PersonScope()
             if isinstance(body, PersonBody):
@@ -91,6 +119,8 @@ def fold(scope: Scope, value: ScopeValue | None, statement: Statement) -> ScopeV
             return PersonScope(person.person, person.statement, (*person.choices, SaidChoice(body, id_)))
         case ScopeKind.PARTY if isinstance(body, OrganisationBody):
             return PartyScope(body.name, body.contact, id_)
+        case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody):
+            return _drawn(value if isinstance(value, DeploymentScope) else DeploymentScope(), body, statement)
         case _:
             return value
 
@@ -124,4 +154,24 @@ def _joined(place: PlaceScope, body: HouseholdBody | MembershipBody, statement: 
         if each.from_ns < ended:
             kept.append(msgspec.structs.replace(each, to_ns=ended))
     member = Member(body.person, body.role, body.from_ns, to_ns, statement.signed.id)
-    return PlaceScope((*kept, member) if body.from_ns < to_ns else tuple(kept))
+    members = (*kept, member) if body.from_ns < to_ns else tuple(kept)
+    return msgspec.structs.replace(place, members=members)
+
+
+def _disclosed(place: PlaceScope, body: DisclosureBody, statement: Statement) -> PlaceScope:
+    """A later home-disclosure about the same product replaces the earlier one."""
+    others = tuple(each for each in place.disclosures if each.body.product != body.product)
+    return msgspec.structs.replace(place, disclosures=(*others, HomeDisclosure(body, statement.signed.id)))
+
+
+def _drawn(deployment: DeploymentScope, body: RedLineBody, statement: Statement) -> DeploymentScope:
+    """A line said again moves its end and nothing else: what it forbids stays as it was drawn."""
+    to_ns = FOREVER if body.to_ns is None else body.to_ns
+    lines = list(deployment.lines)
+    for at, each in enumerate(lines):
+        if each.line == body.line:
+            lines[at] = StandingLine(each.line, each.body, to_ns, statement.signed.id)
+            break
+    else:
+        lines.append(StandingLine(body.line, body, to_ns, statement.signed.id))
+    return msgspec.structs.replace(deployment, lines=tuple(lines))

@@ -8,6 +8,7 @@ Rules
 Source: gate.md, "Scopes and leases".
 """
 
+from troth.names import StatementId
 from troth.state.fold import fold, touches
 from troth.state.scopes import (
     DEPLOYMENT,
@@ -18,7 +19,9 @@ from troth.state.scopes import (
     ProductScope,
     Scope,
     ScopeValue,
+    Settled,
     StreamScope,
+    Unsettled,
 )
 from troth.statements.statement import Statement
 
@@ -57,15 +60,20 @@ class InForce:
 
 
 class Reading:
-    """One look at what is in force, which remembers what it looked at."""
+    """One look at what is in force, which remembers what it looked at, and what of it cannot be settled here."""
 
     def __init__(self, in_force: InForce) -> None:
         self._in_force = in_force
         self.looked_at: set[Scope] = set()
+        self.unsettled: dict[Scope, tuple[StatementId, ...]] = {}
 
-    def _get(self, scope: Scope) -> ScopeValue | None:
+    def _get(self, scope: Scope) -> Settled | None:
         self.looked_at.add(scope)
-        return self._in_force.value(scope)
+        value = self._in_force.value(scope)
+        if isinstance(value, Unsettled):
+            self.unsettled[scope] = value.statements
+            return value.held
+        return value
 
     def stream(self, scope: Scope) -> StreamScope | None:
         """The stream's value."""

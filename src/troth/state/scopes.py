@@ -13,15 +13,17 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from troth.names import HouseholdId, PersonId, StatementId, StreamId, ThingId, Uri
+from troth.names import HouseholdId, LineId, PersonId, StatementId, StreamId, ThingId, Uri
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.installation import InstalledStream
 from troth.statements.passport import PassportBody
+from troth.statements.red_line import RedLineBody
 
 __all__ = [
     "DEPLOYMENT",
     "DeploymentScope",
+    "HomeDisclosure",
     "Member",
     "PartyScope",
     "PersonScope",
@@ -31,7 +33,10 @@ __all__ = [
     "Scope",
     "ScopeKind",
     "ScopeValue",
+    "Settled",
+    "StandingLine",
     "StreamScope",
+    "Unsettled",
     "party_scope",
     "person_scope",
     "place_scope",
@@ -89,10 +94,18 @@ class Member(msgspec.Struct, frozen=True):
     statement: StatementId
 
 
+class HomeDisclosure(msgspec.Struct, frozen=True):
+    """What holds in one home for one product, in place of the open disclosure (docs/decisions/0016)."""
+
+    body: DisclosureBody
+    statement: StatementId
+
+
 class PlaceScope(msgspec.Struct, frozen=True):
-    """Members of a household, in order of acceptance."""
+    """Members of a household, in order of acceptance, and its own disclosures, at most one per product."""
 
     members: tuple[Member, ...] = ()
+    disclosures: tuple[HomeDisclosure, ...] = ()
 
 
 class SaidChoice(msgspec.Struct, frozen=True):
@@ -118,13 +131,37 @@ class PartyScope(msgspec.Struct, frozen=True):
     statement: StatementId
 
 
+class StandingLine(msgspec.Struct, frozen=True):
+    """A red line as it was drawn, and its end if it has been taken back: it holds in [body.from_ns, to_ns)."""
+
+    line: LineId
+    body: RedLineBody
+    to_ns: int
+    statement: StatementId
+
+
 class DeploymentScope(msgspec.Struct, frozen=True):
-    """Operator policies in force (none can be stated in this version; the gate denies `not-offered` if there is one)."""
+    """What holds for all: red lines in order of acceptance, and policies of the operator.
+
+    No policy can be stated in this version; the gate denies `not-offered` if there is one.
+    """
 
     policies: tuple[StatementId, ...] = ()
+    lines: tuple[StandingLine, ...] = ()
 
 
-ScopeValue: TypeAlias = StreamScope | ProductScope | PlaceScope | PersonScope | PartyScope | DeploymentScope
+class Unsettled(msgspec.Struct, frozen=True):
+    """A scope about which something was said that this program does not understand: no question can be settled from it.
+
+    `held` is what the rest of what was said makes of it, for a program that understands.
+    """
+
+    held: "Settled | None"
+    statements: tuple[StatementId, ...]
+
+
+Settled: TypeAlias = StreamScope | ProductScope | PlaceScope | PersonScope | PartyScope | DeploymentScope
+ScopeValue: TypeAlias = Settled | Unsettled
 
 DEPLOYMENT: Final = Scope(ScopeKind.DEPLOYMENT, b"")
 

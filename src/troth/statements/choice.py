@@ -50,4 +50,4 @@ class ChoiceBody(msgspec.Struct, frozen=True, omit_defaults=True):
     variant: str | None = None
     to_ns: int | None = None
     since_ns: int | None = None
-    crit: tuple[str, ...] = ("decision", "variant", "streams", "household", "to_ns")
+    crit: tuple[str, ...] = ("decision", "variant", "streams", "household", "from_ns", "to_ns")

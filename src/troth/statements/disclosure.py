@@ -1,12 +1,13 @@
-"""Kind `disclosure`: what is done with a product's streams, for what, for whom, on which ground. Face: open.
+"""Kinds `disclosure` (open) and `home-disclosure` (private): what is done with a product's streams, for what, for whom.
 
-It speaks of a class of streams, never of one home. A purpose that is not in it does not exist for the gate.
+Both have the same body. The open one speaks of a class of streams, never of one home; one that must name a home is private,
+and holds there in place of the open one. A purpose that is not in it does not exist for the gate.
 Source: gate.md (steps 2, 3, 8); formats.md.
 """
 
 import msgspec
 
-from troth.names import PurposeId, Uri
+from troth.names import HouseholdId, PurposeId, Uri
 
 __all__ = ["DisclosedPurpose", "DisclosedStream", "DisclosedVariant", "DisclosureBody"]
 
@@ -54,11 +55,15 @@ class DisclosedStream(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class DisclosureBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A newer disclosure for the same product replaces the older one from its acceptance on."""
+    """A newer disclosure for the same product (and home) replaces the older one from its acceptance on.
+
+    `household` is set in a home-disclosure only.
+    """
 
     product: Uri
     answerable: Uri
     language: str
     version: int
     streams: tuple[DisclosedStream, ...]
-    crit: tuple[str, ...] = ("streams",)
+    household: HouseholdId | None = None
+    crit: tuple[str, ...] = ("streams", "household")

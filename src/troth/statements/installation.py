@@ -60,4 +60,4 @@ class InstallationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     streams: tuple[InstalledStream, ...]
     consideration: Consideration
     household: HouseholdId | None = None
-    crit: tuple[str, ...] = ("streams",)
+    crit: tuple[str, ...] = ("from_ns", "streams", "household")

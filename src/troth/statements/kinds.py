@@ -3,6 +3,8 @@
 Rules
 - *open*: the Signed Statement itself is an entry of the public tree.
 - *private*: never an entry; one salted leaf of a conduct segment, and its bytes stay in the journal.
+- An open kind may stand behind a hash envelope (RFC 9995) where nobody needs its words to check the log; then the log holds a
+  digest, and of some kinds the text can be deleted once something else is in force.
 - Content type: `application/vnd.troth.<kind>.v<N>+cbor`.
 
 Source: record.md, "What is public"; formats.md, "Statement".
@@ -15,16 +17,20 @@ import msgspec
 
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
+from troth.statements.entity import EntityBody
 from troth.statements.installation import InstallationBody
 from troth.statements.key import KeyBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.promise import PromiseBody
+from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.segment import ConductSegmentBody
+from troth.statements.support import SupportBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 
-__all__ = ["KINDS", "Body", "Face", "Kind", "KindName", "content_type", "kind_of"]
+__all__ = ["KINDS", "Body", "Face", "Kind", "KindName", "Text", "content_type", "kind_of"]
 
 Body: TypeAlias = (
     KeyBody
@@ -38,6 +44,10 @@ Body: TypeAlias = (
     | HouseholdBody
     | MembershipBody
     | ChoiceBody
+    | EntityBody
+    | RedLineBody
+    | PromiseBody
+    | SupportBody
     | ConductSegmentBody
 )
 
@@ -49,6 +59,14 @@ class Face(StrEnum):
     PRIVATE = "private"
 
 
+class Text(StrEnum):
+    """Where the words of a kind may stand."""
+
+    INLINE = "inline"  # in the statement itself, always
+    ENVELOPED = "enveloped"  # or behind a hash envelope, to be kept as long as the node
+    DELETABLE = "deletable"  # and deleted once it is no longer in force: nothing else is counted from it
+
+
 class KindName(StrEnum):
     """Names of kinds, as in the content type."""
 
@@ -58,8 +76,14 @@ class KindName(StrEnum):
     ORGANISATION = "organisation"
     PASSPORT = "passport"
     DISCLOSURE = "disclosure"
+    HOME_DISCLOSURE = "home-disclosure"
     INSTALLATION = "installation"
     HOME_INSTALLATION = "home-installation"
+    ENTITY = "entity"
+    HOME_ENTITY = "home-entity"
+    RED_LINE = "red-line"
+    PROMISE = "promise"
+    SUPPORT = "support"
     PERSON = "person"
     HOUSEHOLD = "household"
     MEMBERSHIP = "membership"
@@ -68,13 +92,14 @@ class KindName(StrEnum):
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One kind: name, version, face, the Struct that reads its payload, and the role that issues it."""
+    """One kind: name, version, face, the Struct that reads its payload, the role that issues it, where its words stand."""
 
     name: KindName
     version: int
     face: Face
     body: type[Body]
     role: str
+    text: Text = Text.INLINE
 
 
 def _table(*kinds: Kind) -> dict[KindName, Kind]:
@@ -85,11 +110,17 @@ KINDS: Final = _table(
     Kind(KindName.KEY, 1, Face.OPEN, KeyBody, "operator"),
     Kind(KindName.REGISTRATION_POLICY, 1, Face.OPEN, RegistrationPolicyBody, "operator"),
     Kind(KindName.TRUST_ANCHORS, 1, Face.OPEN, TrustAnchorsBody, "operator"),
-    Kind(KindName.ORGANISATION, 1, Face.OPEN, OrganisationBody, "operator"),
-    Kind(KindName.PASSPORT, 1, Face.OPEN, PassportBody, "operator"),
-    Kind(KindName.DISCLOSURE, 1, Face.OPEN, DisclosureBody, "operator"),
+    Kind(KindName.ORGANISATION, 1, Face.OPEN, OrganisationBody, "operator", Text.DELETABLE),
+    Kind(KindName.PASSPORT, 1, Face.OPEN, PassportBody, "operator", Text.ENVELOPED),
+    Kind(KindName.DISCLOSURE, 1, Face.OPEN, DisclosureBody, "operator", Text.DELETABLE),
+    Kind(KindName.HOME_DISCLOSURE, 1, Face.PRIVATE, DisclosureBody, "operator"),
     Kind(KindName.INSTALLATION, 1, Face.OPEN, InstallationBody, "operator"),
     Kind(KindName.HOME_INSTALLATION, 1, Face.PRIVATE, InstallationBody, "operator"),
+    Kind(KindName.ENTITY, 1, Face.OPEN, EntityBody, "operator", Text.DELETABLE),
+    Kind(KindName.HOME_ENTITY, 1, Face.PRIVATE, EntityBody, "operator"),
+    Kind(KindName.RED_LINE, 1, Face.OPEN, RedLineBody, "operator", Text.ENVELOPED),
+    Kind(KindName.PROMISE, 1, Face.OPEN, PromiseBody, "operator", Text.DELETABLE),
+    Kind(KindName.SUPPORT, 1, Face.OPEN, SupportBody, "operator", Text.DELETABLE),
     Kind(KindName.PERSON, 1, Face.PRIVATE, PersonBody, "operator"),
     Kind(KindName.HOUSEHOLD, 1, Face.PRIVATE, HouseholdBody, "operator"),
     Kind(KindName.MEMBERSHIP, 1, Face.PRIVATE, MembershipBody, "operator"),

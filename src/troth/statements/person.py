@@ -37,4 +37,4 @@ class MembershipBody(msgspec.Struct, frozen=True, omit_defaults=True):
     role: str
     from_ns: int
     to_ns: int | None = None
-    crit: tuple[str, ...] = ("to_ns",)
+    crit: tuple[str, ...] = ("from_ns", "to_ns")

@@ -4,7 +4,8 @@ Rules
 - The issuer's key is known from the trust anchors, a key statement or a person statement, and its signature verifies.
 - The policy in force lists the kind for the issuer's role; what no rule allows is refused.
 - A choice is signed with the relationship key of the person it speaks of.
-- What names a home is of the private kind, and only that: an open installation has no household.
+- What names a home is of the private kind, and only that: nothing open has a household.
+- What it says can be meant (statements/meaning).
 
 Source: RFC 9943 (Registration Policy); record.md.
 """
@@ -15,8 +16,8 @@ from troth.errors import NotRegistered
 from troth.names import PersonId, Uri
 from troth.signing.cose import PublicKey, verify
 from troth.statements.choice import ChoiceBody
-from troth.statements.installation import InstallationBody
-from troth.statements.kinds import KindName
+from troth.statements.kinds import Face
+from troth.statements.meaning import check_meaning, names_household
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.statement import Statement
 
@@ -40,6 +41,7 @@ def check_registration(
 
     Raises:
         NotRegistered: unknown issuer, a kind its role may not issue, a choice about somebody else, or a home in the open.
+        Refused: what it says cannot be meant.
         BadCose: the signature does not verify.
     """
     headers = statement.signed.headers
@@ -54,8 +56,8 @@ def check_registration(
         raise NotRegistered(f"the registration policy does not let this issuer make {statement.kind.name} statements")
     if isinstance(statement.body, ChoiceBody) and signers.get(statement.body.person) != headers.issuer:
         raise NotRegistered("a choice is signed by the person it speaks of")
-    if isinstance(statement.body, InstallationBody):
-        private = statement.kind.name is KindName.HOME_INSTALLATION
-        if private != (statement.body.household is not None):
-            raise NotRegistered("an installation names a household exactly when it is a home's, of the private kind")
+    named = names_household(statement)
+    if named is not None and named != (statement.kind.face is Face.PRIVATE):
+        raise NotRegistered("a household is named exactly by what is a home's, of the private kind")
+    check_meaning(statement)
     verify(statement.signed, key)

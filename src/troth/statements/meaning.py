@@ -1,0 +1,97 @@
+"""Can this be meant? What a statement must say beyond the types of its fields. Pure, and the same at every door.
+
+Rules
+- Identifiers have 16 bytes, digests 32; what ends does not end before it begins.
+- A red line forbids something, and says how long notice of its end is: at least `NOTICE_DAYS_MIN` days.
+
+Source: formats.md, "Identifiers"; the modules of the kinds.
+Left out: whatever needs to know what else was said; the journeys check that.
+"""
+
+from typing import Final
+
+from troth.errors import Refused
+from troth.names import ID_BYTES
+from troth.statements.disclosure import DisclosureBody
+from troth.statements.entity import EntityBody
+from troth.statements.installation import InstallationBody
+from troth.statements.promise import PromiseBody
+from troth.statements.red_line import NOTICE_DAYS_MIN, RedLineBody
+from troth.statements.statement import Statement
+from troth.statements.support import SupportBody
+
+__all__ = ["check_meaning", "names_household"]
+
+_DIGEST_BYTES: Final = 32
+
+
+def names_household(statement: Statement) -> bool | None:
+    """Whether it names a household; None for kinds of which there is no pair for homes and public places."""
+    match statement.body:
+        case InstallationBody() | DisclosureBody() | EntityBody() as body:
+            return body.household is not None
+        case _:
+            return None
+
+
+def check_meaning(statement: Statement) -> None:
+    """Return if the statement can be meant.
+
+    Raises:
+        Refused: it cannot, and the message says why.
+    """
+    match statement.body:
+        case EntityBody() as body:
+            _entity(body)
+        case RedLineBody() as body:
+            _red_line(body)
+        case PromiseBody() as body:
+            _promise(body)
+        case SupportBody() as body:
+            _support(body)
+        case _:
+            return
+
+
+def _entity(body: EntityBody) -> None:
+    _identifiers(body.entity, *body.about)
+    if not body.deleted and not body.name.strip():
+        raise Refused("an entity that is there has a name")
+
+
+def _red_line(body: RedLineBody) -> None:
+    _identifiers(body.line)
+    _span(body.from_ns, body.to_ns)
+    if not body.never.strip():
+        raise Refused("a red line says in words what never happens here")
+    if not (body.senses or body.properties or body.purposes or body.recipients):
+        raise Refused("a red line names senses, properties, purposes or recipients")
+    if body.notice_days < NOTICE_DAYS_MIN:
+        raise Refused(f"a red line is taken back with at least {NOTICE_DAYS_MIN} days of notice")
+    if (body.to_ns is None) != (body.because is None):
+        raise Refused("a red line that is taken back says when it ends and why")
+
+
+def _promise(body: PromiseBody) -> None:
+    _identifiers(body.promise)
+    _span(body.from_ns, body.to_ns)
+    if not body.words.strip() or not body.measured.strip():
+        raise Refused("a promise says what is promised and how it is measured")
+    if body.streams and body.product is None:
+        raise Refused("a promise about streams names their product")
+
+
+def _support(body: SupportBody) -> None:
+    _identifiers(body.support, *body.commitments)
+    if len(body.text.digest) != _DIGEST_BYTES or not body.text.title.strip():
+        raise Refused("a text is named by its title and its SHA-256")
+
+
+def _identifiers(*identifiers: bytes) -> None:
+    if any(len(each) != ID_BYTES for each in identifiers):
+        raise Refused(f"an identifier has {ID_BYTES} bytes")
+
+
+def _span(from_ns: int, to_ns: int | None) -> None:
+    if to_ns is not None and to_ns <= from_ns:
+        raise Refused("what ends does so after it begins")
