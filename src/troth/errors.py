@@ -7,7 +7,7 @@
     │   └── TooLarge
     ├── Refused                  rules say no; doing the same again gives the same answer
     │   ├── NotRegistered · UnknownCrit · Conflict · WrongToken · NotFound · Denied
-    │   └── Undeclared · NotOffered
+    │   └── Undeclared · NotOffered · CrossesRedLine
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
         ├── Busy · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
@@ -38,6 +38,7 @@ __all__ = [
     "BadTrace",
     "Busy",
     "Conflict",
+    "CrossesRedLine",
     "Denied",
     "DiskFull",
     "FolderInUse",
@@ -227,6 +228,12 @@ class Undeclared(Refused):
     """A stream, field or purpose that no disclosure in force declares."""
 
     code = "undeclared"
+
+
+class CrossesRedLine(Refused):
+    """What is declared crosses a red line of this place, and no choice unlocks that."""
+
+    code = "red-line"
 
 
 class NotOffered(Refused):

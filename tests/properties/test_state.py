@@ -125,7 +125,7 @@ def test_a_version_counts_every_move_and_an_empty_scope_has_none() -> None:
 
 
 def test_a_reading_remembers_what_it_looked_at_and_did_not_find() -> None:
-    reading = Reading(TOWN.in_force)
+    reading = Reading(InForce())
     nobody = person_scope(PersonId(bytes(16)))
     assert PersonScope() == reading.person(nobody)
     assert reading.stream(stream_scope(StreamId(bytes(16)))) is None

@@ -12,11 +12,13 @@ Left out in this version: the actions share and connect (denied `not-offered` at
 pass only where nothing has been stated that would have to be settled.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from troth.gate.grounds import Asked, Holding, holds
+from troth.gate.lines import crossed_by, next_turn
 from troth.gate.question import (
     ANYONE,
     OWN_PURPOSE,
@@ -35,6 +37,7 @@ from troth.state.in_force import Reading
 from troth.state.scopes import (
     ProductScope,
     ScopeKind,
+    StandingLine,
     StreamScope,
     party_scope,
     place_scope,
@@ -168,7 +171,7 @@ def _try(
     product: ProductScope,
     reading: Reading,
 ) -> _Tried:
-    """Steps 3 to 7 for one view of one purpose."""
+    """Red lines, then steps 3 to 7, for one view of one purpose."""
     view, why = Variant.named(variant), Ground.named(ground)
     if view is None or why is None:
         failed = Reason(Step.DECLARED, Code.NOT_OFFERED, _ids(product))
@@ -176,8 +179,14 @@ def _try(
     if question.asker.person is not None and why is not Ground.OWN:
         return _Tried(view, Holding(()), why, Reason(Step.GROUNDED, Code.NO_GROUND))
     asker = question.asker if question.action is Action.READ else None
+    lines = reading.deployment().lines
+    turn = next_turn(lines, question.at_ns)
+    crossed = _crossed(purpose, stream, product, asker=asker, lines=lines, at_ns=question.at_ns)
+    if crossed:
+        return _Tried(view, Holding((), until_ns=turn), why, Reason(Step.DECLARED, Code.RED_LINE, crossed))
     asked = Asked(stream, product, purpose.purpose, view, asker, question.at_ns)
     holding = holds(why, asked, reading)
+    holding = msgspec.structs.replace(holding, until_ns=min(holding.until_ns, turn))
     failed_at = None
     if not covers(holding.times, question.at_ns):
         failed_at = Reason(Step.GROUNDED, holding.lacking, holding.rests_on, why)
@@ -188,6 +197,21 @@ def _try(
     elif declared.group_size is not None:
         failed_at = Reason(Step.SMALL_GROUPS, Code.NOT_OFFERED, _ids(product), why)
     return _Tried(view, holding, why, failed_at)
+
+
+def _crossed(
+    purpose: DisclosedPurpose,
+    stream: StreamScope,
+    product: ProductScope,
+    *,
+    asker: Asker | None,
+    lines: Sequence[StandingLine],
+    at_ns: int,
+) -> tuple[StatementId, ...]:
+    """Step 2, last part: the red lines in force that this use crosses."""
+    declared = () if product.passport is None else product.passport.streams
+    known = next((each for each in declared if each.name == stream.installed.name), None)
+    return () if known is None else crossed_by(lines, known, purpose=purpose, asker=asker, at_ns=at_ns)
 
 
 def _read(

@@ -81,6 +81,7 @@ class Code(StrEnum):
 
     UNKNOWN = "unknown"
     UNDECLARED = "undeclared"
+    RED_LINE = "red-line"
     NO_GROUND = "no-ground"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"

@@ -10,6 +10,7 @@ __all__ = ["GROUND_WORDS", "WORDS", "ground_words", "outer"]
 WORDS: Final = {
     "unknown": "This thing, stream or party is not known here. Whoever runs this place can register it.",
     "undeclared": "Nobody has declared this use. What is not declared does not happen here.",
+    "red-line": "This never happens here: whoever runs this place has drawn a red line, and no choice unlocks it.",
     "no-ground": "Nothing allows this now. It may become possible when the people concerned agree.",
     "refused": "There is no agreement to this.",
     "withdrawn": "There is no agreement to this any more.",

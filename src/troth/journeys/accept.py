@@ -19,12 +19,17 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import NotRegistered
 from troth.gate.leases import Leases
+from troth.gate.lines import check_disclosure, check_line
 from troth.journeys.tell import Tell
 from troth.names import StatementId
 from troth.signing.cose import Signed
 from troth.state.directory import Directory
+from troth.state.in_force import Reading
+from troth.statements.disclosure import DisclosureBody
+from troth.statements.entity import EntityBody
 from troth.statements.journal import Journal
 from troth.statements.kinds import Face, kind_of
+from troth.statements.red_line import RedLineBody
 from troth.statements.registration import check_registration
 from troth.statements.statement import Statement, read, read_kept
 from troth.statements.trust_anchors import TrustAnchorsBody
@@ -90,7 +95,7 @@ class Accept:
         statement again changes nothing.
 
         Raises:
-            BadStatement, UnknownCrit, NotRegistered, BadCose: refused; nothing was kept.
+            BadStatement, UnknownCrit, NotRegistered, BadCose, Refused: it is not accepted; nothing was kept.
             StorageFailed: it may or may not count; the node must stop.
         """
         asked_ns = self._clock.now()
@@ -104,7 +109,29 @@ class Accept:
             issuers=self._directory.issuers,
             signers=self._directory.signers,
         )
+        self._check_place(statement, at_ns=asked_ns)
         return await self._whole(self._take_effect(statement, preimage, asked_ns=asked_ns, began=began))
+
+    def _check_place(self, statement: Statement, *, at_ns: int) -> None:
+        """What only somebody can check who knows what else was said here.
+
+        Raises:
+            NotRegistered: something open names what belongs to a home.
+            Refused, Conflict, CrossesRedLine: a red line is in the way, or cannot be drawn or taken back like this.
+        """
+        body = statement.body
+        lines = Reading(self._leases.in_force).deployment().lines
+        match body:
+            case DisclosureBody():
+                check_disclosure(body, self._directory.products.get(body.product), lines=lines, at_ns=at_ns)
+            case RedLineBody():
+                known = next((each for each in lines if each.line == body.line), None)
+                check_line(body, known, at_ns=at_ns)
+            case EntityBody() if body.household is None:
+                if any(self._directory.at_home(each) for each in (body.entity, *body.about)):
+                    raise NotRegistered("what is open never names what belongs to a home")
+            case _:
+                return
 
     async def first(self, policy: Signed, anchors: Signed) -> None:
         """Begin a journal: the policy and the trust anchors, both signed by an anchor they name.

@@ -52,6 +52,7 @@ class Refusal(StrEnum):
 
     UNDECLARED = "undeclared"
     WRONG_TYPE = "wrong-type"
+    RED_LINE = "red-line"
     NO_GROUND = "no-ground"
     WITHDRAWN = "withdrawn"
     REFUSED = "refused"

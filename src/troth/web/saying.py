@@ -111,6 +111,7 @@ _NO: Final = {  # why not, and what can be done
     "no-ground": ("nothing allows it so far", "wait for the people concerned, who see the wish on their own page"),
     "expired": ("what allowed it has ended", "agree on it anew"),
     "undeclared": ("nobody has declared this use", "ask whoever runs this place to declare it"),
+    "red-line": ("it crosses a red line of this place", "ask for something else: no choice unlocks it"),
     "unknown": ("it is not known here", "ask whoever runs this place to register it"),
     "not-then": ("nothing allowed it at that time", "look at other times"),
 }
@@ -132,6 +133,7 @@ _GROUND_DECLARED: Final = {
 }
 _REFUSALS: Final = {
     "undeclared": "nobody has declared such values",
+    "red-line": "a red line of this place forbids it",
     "no-ground": "nothing allowed keeping them",
     "refused": "somebody had said no",
     "withdrawn": "a yes had been taken back",

@@ -40,6 +40,7 @@ TOPIC_ALIAS_MAXIMUM: Final = 256  # things.md, Limits: streams per thing
 _REASONS: Final[dict[Refusal, Reason]] = {  # MQTT 5.0 table 3-4; what is missing is 0x83
     Refusal.UNDECLARED: Reason.TOPIC_NAME_INVALID,
     Refusal.UNKNOWN: Reason.NOT_AUTHORIZED,
+    Refusal.RED_LINE: Reason.NOT_AUTHORIZED,
     Refusal.NO_GROUND: Reason.NOT_AUTHORIZED,
     Refusal.REFUSED: Reason.NOT_AUTHORIZED,
     Refusal.WITHDRAWN: Reason.NOT_AUTHORIZED,
