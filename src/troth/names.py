@@ -39,8 +39,11 @@ __all__ = [
     "parse_id",
     "print_household",
     "print_id",
+    "print_line",
     "print_person",
+    "print_promise",
     "print_stream",
+    "print_support",
     "print_thing",
 ]
 
@@ -106,6 +109,21 @@ def print_person(person: PersonId) -> str:
 def print_household(household: HouseholdId) -> str:
     """`ho` + 26 letters."""
     return print_id("ho", household)
+
+
+def print_line(line: LineId) -> str:
+    """`rl` + 26 letters."""
+    return print_id("rl", line)
+
+
+def print_promise(promise: PromiseId) -> str:
+    """`pr` + 26 letters."""
+    return print_id("pr", promise)
+
+
+def print_support(support: SupportId) -> str:
+    """`su` + 26 letters."""
+    return print_id("su", support)
 
 
 def check_slug(text: str) -> Slug:

@@ -74,6 +74,22 @@ def test_the_sqlite_journal_keeps_the_contract(case: Callable[[JournalBench], Aw
     run(case, partial(SqliteBench, tmp_path))
 
 
+def test_a_text_that_was_forgotten_is_not_in_the_file_either(tmp_path: Path) -> None:
+    async def case(bench: SqliteBench) -> None:
+        journal = await bench.open()
+        text = b"a sentence that somebody takes back" * 100
+        for number in range(30, 40):
+            await journal.append(statement(number), preimage=text + bytes([number]))
+        for number in range(30, 40):
+            await journal.forget_text(statement(number).id)
+        await journal.close()
+        kept = b"".join(path.read_bytes() for path in bench.file.parent.iterdir())
+        assert text[:35] not in kept
+        assert statement(30).data in kept
+
+    with_bench(case, tmp_path)
+
+
 def with_bench(case: Callable[[SqliteBench], Awaitable[None]], folder: Path) -> None:
     run(case, partial(SqliteBench, folder))
 

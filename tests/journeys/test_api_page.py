@@ -10,6 +10,7 @@ from tests.journeys.api_house import House, run
 from troth.api.callers import Callers
 from troth.api.choices import choice_routes
 from troth.api.operate import Addresses, operate_routes
+from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
 from troth.api.street import street_routes
 
@@ -28,6 +29,7 @@ def paths(started: House) -> list[str]:
     addresses = Addresses("http://localhost:8080", "mqtt://localhost:1883")
     routes = [
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
+        *pledge_routes(node.pledge, node.forget, callers=callers),
         *choice_routes(node.choose, callers=callers),
         *proof_routes(node.prove, callers=callers),
         *street_routes(node.street, callers=callers),
@@ -39,7 +41,7 @@ def test_the_page_lists_every_resource_with_its_methods() -> None:
     async def test(started: House) -> None:
         known = set()
         for path in paths(started):
-            refused = await started.ask("OPTIONS", path.replace("{slug}", "x").replace("{number}", "1"))
+            refused = await started.ask("OPTIONS", re.sub(r"\{[a-z]+\}", "1", path))
             assert 405 == refused.status_code
             allowed = set(refused.headers["allow"].split(", ")) - {"HEAD"}
             known |= {f"{method} {path}" for method in allowed}
@@ -61,13 +63,15 @@ def test_the_examples_run_in_their_order() -> None:
                 body = body.replace(f'"{word}"', f'"{value}"')
             token = found.get("SESSION") if "choices" in path else started.operator
             path = path.replace("{slug}", "meter-in-the-hall").replace("{number}", "1")
+            path = re.sub(r"\{([a-z]+)\}", lambda name: found[name[1].upper()], path)
             answer = await started.ask(method, path, body.encode() or None, token=token)
             wanted = {"/api/leave": 204, "/api/proofs/1": 404}.get(path, 201 if method == "POST" else 200)
+            wanted = 204 if method == "DELETE" else wanted
             assert wanted == answer.status_code, f"{heading}: {answer.text}"
             if answer.status_code not in {200, 201}:
                 continue
             got = msgspec.json.decode(answer.content, type=dict[str, object])
-            for key in ("household", "person", "claim", "session"):
+            for key in ("household", "person", "claim", "session", "line", "promise", "support", "statement"):
                 if key in got:
                     found[key.upper()] = str(got[key])
             if path == "/api/people":
@@ -77,6 +81,7 @@ def test_the_examples_run_in_their_order() -> None:
                 found["NOTICE"] = offers[0]["digest"]
             for name in re.findall(r"`\{\"([a-z_]+)\"", text):
                 assert name in got, f"{heading} answers no {name}"
-        assert {"HOUSEHOLD", "PERSON", "CLAIM", "INVITATION", "SESSION", "NOTICE"} == set(found)
+        made = {"HOUSEHOLD", "PERSON", "CLAIM", "INVITATION", "SESSION", "NOTICE"}
+        assert made | {"LINE", "PROMISE", "SUPPORT", "STATEMENT"} == set(found)
 
     run(test)

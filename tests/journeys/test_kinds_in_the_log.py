@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
-from tests.described import example_of
+from tests.described import body_of, example_of
 from tests.vectors.made_kinds import SUBJECT
 from troth.errors import UnknownCrit
 from troth.journeys.choose import key_name
@@ -29,6 +30,11 @@ class Life:
         self.ana.gives(meter)
         meter.says(21.5)
         self.world.thing("village pond").says(1.0)
+        for name in (KindName.RED_LINE, KindName.PROMISE, KindName.SUPPORT, KindName.ENTITY):
+            self.world.run(self.world.node.say.say(name, body_of(name), subject=SUBJECT))
+        for name in (KindName.HOME_DISCLOSURE, KindName.HOME_ENTITY):
+            body = msgspec.structs.replace(body_of(name), household=home.household)
+            self.world.run(self.world.node.say.say(name, body, subject=SUBJECT))
         self.world.settle()
         self.accepted = self.world.journal.position
         for name in sorted(set(KindName) - self.kinds()):

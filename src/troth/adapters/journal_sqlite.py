@@ -82,6 +82,14 @@ class SqliteJournal:
 
         return await self._writer.write(work)
 
+    async def forget_text(self, statement: StatementId) -> None:
+        def work(connection: sqlite3.Connection) -> Callable[[], None]:
+            connection.execute("PRAGMA secure_delete=ON")  # what is freed is written over, not only let go
+            connection.execute("UPDATE entries SET preimage = NULL WHERE id = ?", (statement,))
+            return lambda: None
+
+        await self._writer.write(work)
+
     def entries(self, *, after: int, limit: int) -> Sequence[JournalEntry]:
         rows = self._read(
             _ENTRY + "WHERE position > ? AND position <= ? ORDER BY position LIMIT ?", (after, self._position, limit)

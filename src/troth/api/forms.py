@@ -18,8 +18,9 @@ import msgspec
 
 from troth.errors import BadJson, BadTime
 from troth.journeys.join import StreamRequest, ThingRequest
-from troth.names import HouseholdId, check_slug, check_uri, parse_id
+from troth.names import HouseholdId, Uri, check_slug, check_uri, parse_id
 from troth.statements.choice import Decision
+from troth.statements.disclosure import DisclosedStream, DisclosureBody
 from troth.statements.installation import Answering, Consideration, Contract
 from troth.things.observations import Variant
 from troth.wire.times import parse_time
@@ -27,6 +28,7 @@ from troth.wire.times import parse_time
 __all__ = [
     "ChoiceForm",
     "ContractForm",
+    "DisclosureForm",
     "HouseholdForm",
     "PersonForm",
     "RecipientForm",
@@ -136,6 +138,22 @@ class ThingForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_"
             household=None if self.household is None else household_of(self.household),
             from_ns=None if self.from_ is None else parse_time(self.from_),
         )
+
+
+class DisclosureForm(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is done with a product's streams. `household`: in this home alone, in place of what holds elsewhere."""
+
+    product: Uri
+    answerable: Uri
+    language: str
+    version: int
+    streams: tuple[DisclosedStream, ...]
+    household: str | None = None
+
+    def body(self) -> DisclosureBody:
+        """What the statement says; BadName for a household that cannot be read."""
+        home = None if self.household is None else household_of(self.household)
+        return DisclosureBody(self.product, self.answerable, self.language, self.version, self.streams, home)
 
 
 class RecipientForm(msgspec.Struct, frozen=True):

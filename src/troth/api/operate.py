@@ -34,13 +34,12 @@ from troth.api.answers import (
     ThingShown,
 )
 from troth.api.callers import Callers, created, form, resource, shown
-from troth.api.forms import HouseholdForm, PersonForm, RecipientForm, ThingForm, TokenForm, household_of
+from troth.api.forms import DisclosureForm, HouseholdForm, PersonForm, RecipientForm, ThingForm, TokenForm, household_of
 from troth.errors import NotFound, WrongToken
 from troth.journeys.join import Join
 from troth.journeys.oversee import Oversee, SeenThing
 from troth.journeys.recognise import Recognise
 from troth.names import PurposeId, check_slug, check_uri, print_household, print_person, print_thing
-from troth.statements.disclosure import DisclosureBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.wire.credentials import authorization
@@ -99,7 +98,7 @@ class _Registering:
         return created(Done(body.product))
 
     async def disclosure(self, request: Request) -> Response:
-        body = await form(request, DisclosureBody)
+        body = (await form(request, DisclosureForm)).body()
         await self._join.disclosure(body)
         return created(Done(body.product))
 

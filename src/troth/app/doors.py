@@ -17,6 +17,7 @@ from troth.api import log, sensorthings
 from troth.api.callers import Callers
 from troth.api.choices import choice_routes
 from troth.api.operate import Addresses, operate_routes
+from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
 from troth.api.street import street_routes
 from troth.app.node import Node
@@ -56,6 +57,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *sensorthings.routes(readers),
         *log.routes(node.record.sequencer.read),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
+        *pledge_routes(node.pledge, node.forget, callers=callers),
         *choice_routes(node.choose, callers=callers),
         *proof_routes(node.prove, callers=callers),
         *street_routes(node.street, callers=callers),

@@ -24,12 +24,15 @@ from troth.journeys.accounts import Account, Bearer
 from troth.journeys.begin import begin, fresh_origin, origin_of
 from troth.journeys.choose import Choose
 from troth.journeys.explain import Explain
+from troth.journeys.forget import Forget
 from troth.journeys.hear import Hear
 from troth.journeys.join import Join
 from troth.journeys.oversee import Oversee
+from troth.journeys.pledge import Pledge
 from troth.journeys.prove import Prove
 from troth.journeys.recognise import INVITATION_S, Recognise
 from troth.journeys.record import Record
+from troth.journeys.say import Say
 from troth.journeys.street import Street
 from troth.journeys.tell import Tell
 from troth.journeys.why import Why
@@ -103,6 +106,9 @@ class Node:
             clock=clock,
             entropy=entropy,
         )
+        self.say = Say(self.accept, ports.keys, clock=clock, entropy=entropy)
+        self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
+        self.forget = Forget(ports.journal, self.directory, in_force=self.leases.in_force)
         self.street = Street(self.join, ports.accounts, directory=self.directory, clock=clock)
         self.record: Record
         self.prove: Prove

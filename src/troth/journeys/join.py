@@ -22,6 +22,7 @@ from troth.journeys.accept import Accept
 from troth.journeys.accounts import Account, AccountStore, Bearer
 from troth.journeys.choose import key_name
 from troth.journeys.recognise import CLAIM_S, INVITATION_S, Recognise
+from troth.journeys.say import Say
 from troth.names import (
     HouseholdId,
     PersonId,
@@ -32,19 +33,16 @@ from troth.names import (
     Uri,
     check_slug,
     check_uri,
-    ckt_uri,
     print_id,
 )
-from troth.signing.cose import Signed, Signer
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
-from troth.statements.disclosure import DisclosureBody
+from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
 from troth.statements.installation import Answering, Consideration, Contract, InstallationBody, InstalledStream
 from troth.statements.kinds import Body, KindName
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
-from troth.statements.statement import write
 from troth.things.observations import Variant
 
 __all__ = ["REACHES", "Join", "JoinedThing", "StreamRequest", "ThingRequest"]
@@ -114,6 +112,7 @@ class Join:
         self._directory = directory
         self._clock = clock
         self._entropy = entropy
+        self._voice = Say(accept, keys, clock=clock, entropy=entropy)
 
     async def organisation(self, body: OrganisationBody) -> None:
         """Register an organisation, or a newer name and contact of one."""
@@ -149,11 +148,12 @@ class Join:
         await self._say(KindName.PASSPORT, body, subject=body.product)
 
     async def disclosure(self, body: DisclosureBody) -> None:
-        """Register what is done with a product's streams.
+        """Register what is done with a product's streams, everywhere or in the home that it names.
 
         Raises:
-            NotFound: the product or the answering organisation is not registered.
+            NotFound: the product, the answering organisation or the household is not registered.
             Undeclared: a stream the product does not have.
+            CrossesRedLine: a use that never happens here.
             Refused: an essential purpose that rests on choice, an unknown view or ground, a recipient that is not registered.
         """
         product = self._directory.products.get(body.product)
@@ -165,18 +165,26 @@ class Join:
             if stream.name not in declared:
                 raise Undeclared("the disclosure speaks of a stream that the product does not have")
             for purpose in stream.purposes:
-                check_uri(purpose.purpose)
-                if not 1 <= purpose.retention_days <= _KEPT_DAYS_MAX:
-                    raise Refused(f"data are kept for 1 to {_KEPT_DAYS_MAX} days")
-                for view in purpose.variants:
-                    if Variant.named(view.variant) is None or Ground.named(view.ground) is None:
-                        raise Refused("the disclosure names a view or a ground that is not known here")
-                    if purpose.essential and view.ground == Ground.CHOICE:
-                        raise Refused("an essential function may not depend on a choice")
-                for recipient in purpose.recipients:
-                    if not recipient.startswith(_OURS):
-                        self._registered(recipient)
-        await self._say(KindName.DISCLOSURE, body, subject=body.product)
+                self._check_purpose(purpose)
+        if body.household is None:
+            await self._say(KindName.DISCLOSURE, body, subject=body.product)
+        elif body.household in self._directory.households:
+            await self._say(KindName.HOME_DISCLOSURE, body, subject=self._fresh("sd"))
+        else:
+            raise NotFound("there is no such household here")
+
+    def _check_purpose(self, purpose: DisclosedPurpose) -> None:
+        check_uri(purpose.purpose)
+        if not 1 <= purpose.retention_days <= _KEPT_DAYS_MAX:
+            raise Refused(f"data are kept for 1 to {_KEPT_DAYS_MAX} days")
+        for view in purpose.variants:
+            if Variant.named(view.variant) is None or Ground.named(view.ground) is None:
+                raise Refused("the disclosure names a view or a ground that is not known here")
+            if purpose.essential and view.ground == Ground.CHOICE:
+                raise Refused("an essential function may not depend on a choice")
+        for recipient in purpose.recipients:
+            if not recipient.startswith(_OURS):
+                self._registered(recipient)
 
     async def household(self, name: str) -> HouseholdId:
         """Register a household."""
@@ -247,7 +255,9 @@ class Join:
             household=request.household,
         )
         kind = KindName.INSTALLATION if request.household is None else KindName.HOME_INSTALLATION
-        signed = self._signed(kind, body, subject=self._fresh("si"))  # what cannot be said must not keep the name
+        signed, _ = self._voice.sign(
+            kind, body, subject=self._fresh("si")
+        )  # what cannot be said must not keep the name
         await self._accounts.name(slug, thing)
         await self._accept.accept(signed)
         claim = await self._recognise.give(Bearer.CLAIM, Account(b"", Bearer.CLAIM, thing=thing), seconds=CLAIM_S)
@@ -315,15 +325,4 @@ class Join:
         return print_id(prefix, self._entropy(16))
 
     async def _say(self, name: KindName, body: Body, *, subject: str) -> None:
-        await self._accept.accept(self._signed(name, body, subject=subject))
-
-    def _signed(self, name: KindName, body: Body, *, subject: str) -> Signed:
-        signer: Signer = self._keys.signer("operator")
-        return write(
-            name,
-            body,
-            signer=signer,
-            issuer=ckt_uri(signer.public.thumbprint),
-            subject=subject,
-            at_ns=self._clock.now(),
-        )
+        await self._voice.say(name, body, subject=subject)

@@ -184,6 +184,11 @@ class Directory:
         own = None if household is None else self.home_disclosures.get((household, product))
         return own or self.disclosures.get(product)
 
+    def rests_on(self, statement: StatementId) -> bool:
+        """Whether something that is listed here and in no scope is counted from this statement."""
+        words = (*self.promises.values(), *self.supports.values(), *self.entities.values())
+        return any(id_ == statement for _, id_ in words)
+
     def at_home(self, identifier: bytes) -> bool:
         """Whether these 16 bytes name a home, somebody who lives in one, or a thing, stream or entity of one."""
         known = self.streams.get(StreamId(identifier))

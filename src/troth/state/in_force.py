@@ -8,6 +8,8 @@ Rules
 Source: gate.md, "Scopes and leases".
 """
 
+import msgspec
+
 from troth.names import StatementId
 from troth.state.fold import fold, touches
 from troth.state.scopes import (
@@ -50,6 +52,10 @@ class InForce:
         """How often this scope has moved."""
         return self._held.get(scope, (None, 0))[1]
 
+    def rests_on(self, statement: Statement) -> bool:
+        """Whether the value of a scope that this statement touches is counted from it."""
+        return any(_holds(self.value(scope), statement.signed.id) for scope in touches(statement))
+
     def scopes(self) -> dict[Scope, ScopeValue | None]:
         """A copy of everything, for comparing a replay with the live state."""
         return {scope: value for scope, (value, _) in self._held.items()}
@@ -57,6 +63,20 @@ class InForce:
     def set_deployment(self, value: DeploymentScope) -> None:
         """Put the deployment's policies in place (no statement kind carries them yet)."""
         self._held[DEPLOYMENT] = (value, self.version(DEPLOYMENT) + 1)
+
+
+def _holds(value: ScopeValue | None, statement: StatementId) -> bool:
+    """Whether an id stands anywhere in a value: values hold the ids of the statements they come from."""
+    waiting: list[object] = [value]
+    while waiting:
+        each = waiting.pop()
+        if each == statement:
+            return True
+        if isinstance(each, tuple):
+            waiting += each
+        elif isinstance(each, msgspec.Struct):
+            waiting += [getattr(each, name) for name in each.__struct_fields__]
+    return False
 
 
 class Reading:

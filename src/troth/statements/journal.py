@@ -2,7 +2,7 @@
 
 Rules
 - A statement counts when its row is durable; its position is the only order there is (1, 2, 3 ... without gaps).
-- Appending a statement that is there (same id) returns the first entry and changes nothing.
+- Appending a statement that is there (same id) returns the first entry and changes nothing, a deleted text neither.
 
 Source: record.md, "The journal".
 """
@@ -34,6 +34,16 @@ class Journal(Protocol):
 
         Raises:
             StorageFailed: the row may or may not be kept; the node must stop.
+        """
+        ...
+
+    async def forget_text(self, statement: StatementId) -> None:
+        """Delete the preimage of a statement; it keeps position, id and bytes. On return a crash does not bring it back.
+
+        Nothing happens where there is no such statement or no preimage.
+
+        Raises:
+            StorageFailed: it may or may not be there; the node must stop.
         """
         ...
 

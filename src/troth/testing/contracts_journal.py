@@ -130,6 +130,22 @@ async def a_statement_delivered_twice_has_one_entry(bench: JournalBench) -> None
     assert journal.position == 1
 
 
+async def a_text_that_was_forgotten_stays_away(bench: JournalBench) -> None:
+    journal = await bench.open()
+    await journal.append(statement(30), preimage=b"salted")
+    await journal.append(statement(31), preimage=b"another")
+    await journal.forget_text(statement(30).id)
+    await journal.forget_text(StatementId(bytes(32)))
+    for _ in range(2):
+        entry = journal.find(statement(30).id)
+        assert entry is not None
+        assert (1, None, statement(30).data) == (entry.position, entry.preimage, entry.signed.data)
+        assert [each.preimage for each in journal.entries(after=0, limit=5)] == [None, b"another"]
+        assert (await journal.append(statement(30), preimage=b"salted")).preimage is None
+        await bench.crash()
+        journal = await bench.open()
+
+
 JOURNAL_CASES: Final[tuple[Callable[[JournalBench], Awaitable[None]], ...]] = (
     positions_are_one_two_three,
     many_at_once_keep_the_order_of_asking,
@@ -139,4 +155,5 @@ JOURNAL_CASES: Final[tuple[Callable[[JournalBench], Awaitable[None]], ...]] = (
     a_failed_append_that_stays_is_not_doubled,
     a_slow_append_does_not_count_before_it_is_durable,
     a_statement_delivered_twice_has_one_entry,
+    a_text_that_was_forgotten_stays_away,
 )

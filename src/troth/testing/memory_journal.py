@@ -43,6 +43,15 @@ class MemoryJournal:
 
         return await self._writes.write(apply)
 
+    async def forget_text(self, statement: StatementId) -> None:
+        def apply() -> None:
+            entry = self._by_id.get(statement)
+            if entry is not None:
+                bare = JournalEntry(entry.position, entry.signed)
+                self._entries[entry.position - 1] = self._by_id[statement] = bare
+
+        await self._writes.write(apply)
+
     def entries(self, *, after: int, limit: int) -> Sequence[JournalEntry]:
         self._writes.check()
         return self._entries[max(after, 0) :][:limit]
