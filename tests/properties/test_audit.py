@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from tests.vectors.made_signing import seed_of
 from troth.errors import BadNote, BadProof
 from troth.names import HouseholdId, Uri, ckt_uri
-from troth.signing.cose import Signed
+from troth.signing.cose import PayloadForm, Signed, sign
 from troth.signing.keys import Ed25519Signer
 from troth.statements.key import KeyBody, KeyRole
-from troth.statements.kinds import KINDS, Body, KindName
+from troth.statements.kinds import KINDS, Body, KindName, Text, content_type
 from troth.statements.organisation import OrganisationBody
 from troth.statements.person import HouseholdBody
 from troth.statements.registration_policy import RegistrationPolicyBody, RegistrationRule
@@ -239,6 +239,19 @@ def _organisation(by: Ed25519Signer) -> bytes:
     return say(KindName.ORGANISATION, body, by=by).data
 
 
+def _enveloped(kind: KindName, by: Ed25519Signer) -> bytes:
+    """A hash envelope over whatever it is: the log holds a digest."""
+    return sign(
+        by,
+        leaf_hash(b"salted"),
+        content_type=content_type(kind),
+        issuer=ckt_uri(by.public.thumbprint),
+        subject="x",
+        issued_at_s=BEGAN // NS,
+        form=PayloadForm.DIGEST,
+    ).data
+
+
 _ROW = segments(4)
 WRONG: dict[str, tuple[Callable[[], list[bytes]], str]] = {
     "bytes that are no statement": (lambda: [b"hello"], "bad-cose"),
@@ -260,6 +273,15 @@ WRONG: dict[str, tuple[Callable[[], list[bytes]], str]] = {
         "segment-order",
     ),
     "a segment twice": (lambda: [_ROW[0].data, _ROW[0].data], "segment-gap"),
+    "an envelope of a key that nobody named": (lambda: [_enveloped(KindName.PROMISE, OTHER)], "not-registered"),
+    "an envelope of a key that may not say this": (lambda: [_enveloped(KindName.PROMISE, GATE)], "not-registered"),
+    "an envelope whose signature does not hold": (
+        lambda: [_flip(_enveloped(KindName.PROMISE, OPERATOR), -1)],
+        "bad-cose",
+    ),
+    "an envelope around a key": (lambda: [_enveloped(KindName.KEY, OPERATOR)], "bad-statement"),
+    "an envelope around a segment": (lambda: [_enveloped(KindName.CONDUCT_SEGMENT, GATE)], "bad-statement"),
+    "a private envelope": (lambda: [_enveloped(KindName.HOUSEHOLD, OPERATOR)], "private-in-the-open"),
     "a segment that somebody else signed": (lambda: [segment(1, None, by=OTHER).data], "not-registered"),
 }
 
@@ -276,6 +298,15 @@ def test_an_entry_that_should_not_be_there_is_found(name: str) -> None:
     assert code in render(report)
     assert audited(made.files, made.key, depth=Depth.TREE)[0].holds
     assert code in codes(made.audited(state=state)[0]), "what is wrong is found again"
+
+
+def test_hash_envelopes_hold_whatever_they_say() -> None:
+    made = Published()
+    kinds = [kind.name for kind in KINDS.values() if kind.text is not Text.INLINE]
+    made.add([*(each.data for each in beginning()), *(_enveloped(kind, OPERATOR) for kind in kinds)])
+    report, _ = made.audited()
+    assert report.holds, report.findings
+    assert {kind.value for kind in kinds} <= {name for name, _ in report.known.kinds}
 
 
 def test_a_log_that_does_not_begin_as_one_is_found() -> None:

@@ -8,7 +8,8 @@ Rules
 - What is held is small: keys, the policy, and one segment per gate. It does not grow with the log.
 
 Source: record.md, "The log" and "Statements and traces are two things"; RFC 9943 (Registration Policy).
-Left out: private statements, which are in no log; whether the choices of people were obeyed.
+Left out: private statements, which are in no log; what hash envelopes say, of which the log holds a digest; whether the
+choices of people were obeyed.
 """
 
 from collections import Counter
@@ -19,10 +20,10 @@ import msgspec
 
 from troth.errors import BadStatement, Malformed, NotRegistered, Refused
 from troth.names import Uri, ckt_uri
-from troth.signing.cose import PublicKey, Signed, parse, verify
+from troth.signing.cose import PayloadForm, PublicKey, Signed, parse, verify
 from troth.statements.key import KeyBody, KeyRole
-from troth.statements.kinds import Face, kind_of
-from troth.statements.registration import check_registration
+from troth.statements.kinds import Face, Kind, Text, kind_of
+from troth.statements.registration import check_issuer, check_registration
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import Statement, read
@@ -110,6 +111,9 @@ class Registering:
         self._kinds[kind.name.value] += 1
         if kind.face is not Face.OPEN:
             yield Finding(index, "private-in-the-open", f"a {kind.name} statement is private and stands in the log")
+        if signed.headers.form is PayloadForm.DIGEST:
+            yield from self._enveloped(index, signed, kind)
+            return
         try:
             statement = read(signed)
             self._check(index, statement)
@@ -118,6 +122,17 @@ class Registering:
             return
         yield from self._chained(index, statement)
         self._learn(index, statement)
+
+    def _enveloped(self, index: int, signed: Signed, kind: Kind) -> Iterator[Finding]:
+        """A hash envelope: what it says is not in the log, so who says it and whether they may is all there is to check."""
+        try:
+            if kind.text is Text.INLINE or index in (_POLICY, _ANCHORS):
+                raise BadStatement(f"the text of a {kind.name} statement stands in it, never behind a hash envelope")
+            if self._policy is None or not self._issuers:
+                raise BadStatement("an entry stands before the registration policy and the trust anchors")
+            check_issuer(signed, kind, policy=self._policy, issuers=self._issuers)
+        except (Malformed, Refused) as why:
+            yield Finding(index, why.code, why.message)
 
     def _check(self, index: int, statement: Statement) -> None:
         """The rules of the door, with what the log said before this entry."""
