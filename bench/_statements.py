@@ -12,10 +12,11 @@ from troth.gate.question import OWN_PURPOSE
 from troth.names import HouseholdId, PersonId, PurposeId, StreamId, ThingId, Uri, ckt_uri
 from troth.signing.cose import Signed, parse
 from troth.signing.keys import Ed25519Signer
-from troth.statements.choice import ChoiceBody, Decision, NoticeShown
+from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
 from troth.statements.installation import Answering, Consideration, InstallationBody, InstalledStream
 from troth.statements.kinds import Body, KindName
+from troth.statements.notice import notice_of
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.person import MembershipBody, PersonBody
@@ -31,6 +32,18 @@ STREAMS: Final = ("power", "water", "heat", "gas")
 NOW: Final = 1_800_000_000_000_000_000
 S: Final = 1_000_000_000
 PER_HOME: Final = 2
+OWNED: Final = DisclosedPurpose(OWN_PURPOSE, "For you", "you see it", (), (DisclosedVariant("raw", "own"),), 30)
+RESEARCHED: Final = DisclosedPurpose(
+    RESEARCH,
+    "Research",
+    "unknown",
+    (LAB,),
+    (DisclosedVariant("raw", "choice"), DisclosedVariant("hourly-mean", "choice")),
+    30,
+)
+DISCLOSURE: Final = DisclosureBody(
+    PRODUCT, ORG, "en", 1, tuple(DisclosedStream(name, (OWNED, RESEARCHED)) for name in STREAMS)
+)
 
 
 @dataclass(frozen=True)
@@ -64,17 +77,13 @@ class Notary:
 def town(homes: int, notary: Notary) -> tuple[Town, list[Statement]]:
     """`homes` homes of two people with one meter of four streams each, and the statements that say so."""
     draw = random.Random(5).randbytes
-    views = (DisclosedVariant("raw", "choice"), DisclosedVariant("hourly-mean", "choice"))
-    research = DisclosedPurpose(RESEARCH, "Research", "unknown", (LAB,), views, 30)
-    own = DisclosedPurpose(OWN_PURPOSE, "For you", "you see it", (), (DisclosedVariant("raw", "own"),), 30)
     passport = PassportBody(
         PRODUCT, "Meter", ORG, tuple(PassportStream(n, n, n, Uri("urn:x:p"), "number") for n in STREAMS)
     )
-    disclosure = DisclosureBody(PRODUCT, ORG, "en", 1, tuple(DisclosedStream(n, (own, research)) for n in STREAMS))
     made = [
         notary.said(KindName.ORGANISATION, OrganisationBody(uri, "Org", "mailto:a@bench.example")) for uri in (ORG, LAB)
     ]
-    made += [notary.said(KindName.PASSPORT, passport), notary.said(KindName.DISCLOSURE, disclosure)]
+    made += [notary.said(KindName.PASSPORT, passport), notary.said(KindName.DISCLOSURE, DISCLOSURE)]
     households: list[HouseholdId] = []
     people: list[list[PersonId]] = []
     streams: list[list[StreamId]] = []
@@ -105,7 +114,7 @@ def town(homes: int, notary: Notary) -> tuple[Town, list[Statement]]:
 
 def choices(where: Town, count: int) -> list[ChoiceBody]:
     """`count` choices, person by person and stream by stream, every fifth of them a withdrawal of the one before."""
-    notice = NoticeShown(bytes(32), 1, "en")
+    notice = notice_of(RESEARCHED, DISCLOSURE, parties={LAB: "Org"}).shown()
     made: list[ChoiceBody] = []
     turn = 0
     while len(made) < count:

@@ -21,10 +21,12 @@ from troth.names import (
 )
 from troth.signing.keys import Ed25519Signer
 from troth.state.in_force import InForce, Reading
+from troth.state.scopes import ProductScope, StreamScope, product_scope, stream_scope
 from troth.statements.choice import ChoiceBody, Decision, NoticeShown
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
 from troth.statements.installation import Answering, Consideration, Contract, InstallationBody, InstalledStream
 from troth.statements.kinds import Body, KindName
+from troth.statements.notice import notice_of
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
@@ -177,7 +179,7 @@ class Town:
             purpose=purpose,
             decision=decision,
             from_ns=ns(at),
-            notice=NoticeShown(_id("notice") * 2, 1, "en"),
+            notice=self._told(about, purpose),
             made_by="session",
             streams=() if whole_home else (StreamId(about),),
             household=HouseholdId(about) if whole_home else None,
@@ -186,6 +188,20 @@ class Town:
             since_ns=None if since is None else ns(since),
         )
         return self.say(KindName.CHOICE, body, by=self.key_of(person), at=at)
+
+    def _told(self, about: StreamId | HouseholdId, purpose: PurposeId) -> NoticeShown:
+        """The text that is shown now for this purpose."""
+        installed = self.in_force.value(stream_scope(StreamId(about)))
+        product = installed.product if isinstance(installed, StreamScope) else METER
+        held = self.in_force.value(product_scope(product))
+        disclosure = held.disclosure if isinstance(held, ProductScope) else None
+        found = (
+            () if disclosure is None else (p for s in disclosure.streams for p in s.purposes if p.purpose == purpose)
+        )
+        for each in found:
+            assert disclosure is not None
+            return notice_of(each, disclosure, parties={uri: uri for uri in each.recipients}).shown()
+        return NoticeShown(_id("notice") * 2, 1, "en")
 
     def ask(self, question: Question) -> Answer:
         return decide(question, Reading(self.in_force))

@@ -77,6 +77,20 @@ def test_ana_says_yes_no_and_no_longer_in_the_same_steps(home: tuple[Running, Pa
         shown.append(re.sub(r"You (?:have said|say|said).*", "", said))
     assert shown[0] == shown[1] == shown[2], "the three differ in their word only"
     assert "You have said: no since" in node.done("choose", "list", state=state)
+    node.done(
+        "choose",
+        "give",
+        str(number),
+        "--variant",
+        "hourly-mean",
+        "--to",
+        "2200-01-01T00:00:00Z",
+        state=state,
+        typed="y\n",
+    )
+    listed = node.done("choose", "list", state=state)
+    assert re.search(r"You have said: yes to hourly-mean at most since .+ until 2(199|200)-", listed)
+    node.done("choose", "refuse", str(number), state=state, typed="y\n")
 
 
 def test_a_choice_without_an_answer_or_under_another_text_is_none(home: tuple[Running, Path, int, str]) -> None:

@@ -52,7 +52,7 @@ class Lane:
             body["phenomenonTime"] = _text(when)
         _send(self.url, f"/v1.1/Datastreams({number})/Observations", body, token=token)
 
-    def chooses(self, decision: str, *, since: datetime | None = None) -> None:
+    def chooses(self, decision: str, *, since: datetime | None = None, until: datetime | None = None) -> None:
         """Ana says yes or no about the lab, in a session of her own that is no browser's."""
         told = httpx.get(f"{self.url}/api/choices", headers={"authorization": f"Bearer {self.ana}"}).json()["choices"]
         about = next(each for each in told if each["datastream"] == self.power)
@@ -64,6 +64,8 @@ class Lane:
         }
         if since is not None:
             body["since"] = _text(since)
+        if until is not None:
+            body["to"] = _text(until)
         _send(self.url, "/api/choices", body, token=self.ana)
 
 

@@ -1,6 +1,7 @@
 """Yes and no cost the same (U3): the same presses, the same buttons, nothing preselected, with and without scripts."""
 
 import re
+from datetime import UTC, datetime
 from typing import Literal
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.web.conftest import Visit, open_both
 from tests.web.lane import Lane
+from troth.clock import NS_PER_S, SystemClock
 
 pytestmark = pytest.mark.xdist_group("web")
 
@@ -135,6 +137,21 @@ def test_a_home_says_what_leaves_it_now(lane: Lane, visit: Visit) -> None:
     expect(well).to_contain_text(
         "Tide Lab gets every value of “Power the home draws”, because everybody concerned said yes."
     )
+
+
+def test_a_yes_that_has_ended_is_not_shown_as_the_answer(lane: Lane, visit: Visit) -> None:
+    clock = SystemClock()
+    end_ns = clock.now() + NS_PER_S
+    lane.chooses("give", until=datetime.fromtimestamp(end_ns / NS_PER_S, UTC))
+    page = at_home(visit, scripts="off")
+    state = power(page).locator(".state")
+    while "You said yes at" in state.inner_text() and clock.now() <= end_ns:
+        page.reload()
+    page.reload()
+    expect(state).to_contain_text("That has ended, so the answer is no.")
+    expect(power(page).locator(".answer.holds")).to_have_count(0)
+    for word in ("yes", "no"):
+        expect(power(page).get_by_role("button", name=f"Say {word}")).to_be_visible()
 
 
 def test_closing_a_home_ends_the_session(lane: Lane, visit: Visit) -> None:

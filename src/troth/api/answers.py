@@ -156,7 +156,8 @@ class OfferShown(msgspec.Struct, frozen=True):
     """Something a person may say yes or no to.
 
     `notice` is the text they are shown, `digest` names it in their choice; `views` are those that a yes opens, from the most
-    to the least revealing; `decision` and `since` are their last choice, absent before the first.
+    to the least revealing; `decision`, `since`, `until` and `variant` (the most of a yes) are their last choice, absent before
+    the first. `lapsed` says why a yes does not count any more: `ended`, or `other-text`.
     """
 
     datastream: int
@@ -175,6 +176,9 @@ class OfferShown(msgspec.Struct, frozen=True):
     language: str
     decision: Decision | None
     since: str | None
+    until: str | None = None
+    variant: str | None = None
+    lapsed: str | None = None
 
 
 class Choices(msgspec.Struct, frozen=True):

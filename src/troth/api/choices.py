@@ -87,4 +87,7 @@ def _offer_shown(offer: Offer) -> OfferShown:
         language=offer.notice.language,
         decision=None if last is None else last.decision,
         since=None if last is None else print_time(last.from_ns),
+        until=None if last is None or last.to_ns is None else print_time(last.to_ns),
+        variant=None if last is None else last.variant,
+        lapsed=None if last is None else last.lapsed,
     )

@@ -24,6 +24,10 @@ from troth.things.observations import Variant
 
 __all__ = ["choose", "enter", "leave"]
 
+_LAPSED = {
+    "ended": "; that has ended, so the answer is no",
+    "other-text": "; that was under another text, so the answer is no",
+}
 _WORDS = {Decision.GIVE: "yes", Decision.REFUSE: "no", Decision.WITHDRAW: "no longer"}
 
 
@@ -149,7 +153,9 @@ def _shown(offer: OfferShown) -> None:
     for line in plain(offer.notice).split("\n"):
         say(f"   {line}")
     said = "nothing yet, so the answer is no" if offer.decision is None else _WORDS[offer.decision]
+    most = "" if offer.variant in {None, Variant.RAW} else f" to {offer.variant} at most"
     since = "" if offer.since is None else f" since {local(offer.since)}"
-    say(f"   You have said: {said}{since}")
+    until = "" if offer.until is None else f" until {local(offer.until)}"
+    say(f"   You have said: {said}{most}{since}{until}{_LAPSED.get(offer.lapsed or '', '')}")
     say(f"   Purpose: {plain(offer.purpose)}")
     say(f"   Digest of this text: {offer.digest}")

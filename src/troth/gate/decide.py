@@ -184,7 +184,7 @@ def _try(
     crossed = _crossed(purpose, stream, product, asker=asker, lines=lines, at_ns=question.at_ns)
     if crossed:
         return _Tried(view, Holding((), until_ns=turn), why, Reason(Step.DECLARED, Code.RED_LINE, crossed))
-    asked = Asked(stream, product, purpose.purpose, view, asker, question.at_ns)
+    asked = Asked(stream, product, purpose, view, asker, question.at_ns)
     holding = holds(why, asked, reading)
     holding = msgspec.structs.replace(holding, until_ns=min(holding.until_ns, turn))
     failed_at = None

@@ -3,6 +3,7 @@
 Rules
 - A ground that this version cannot settle denies `not-offered`.
 - A choice is painted over the ones before it from its own start on; what no choice covers is off.
+- A yes counts under the text that was shown for it. When that text changes, it covers nothing; a no stays a no.
 - A yes begins at its own moment. What a choice takes away is gone at once, also when the clock has stepped back behind it.
 - Collecting looks at a person's last CHANGES_MAX choices about a purpose and stream; what lies before them is not covered.
 - A ground over several people holds where it holds for each of them, while they are concerned.
@@ -18,10 +19,21 @@ from typing import Final
 import msgspec
 
 from troth.gate.question import OWN_PURPOSE, Asker, Code, Ground
-from troth.names import PersonId, PurposeId, StatementId
+from troth.names import PersonId, PurposeId, StatementId, Uri
 from troth.state.in_force import Reading
-from troth.state.scopes import Member, PersonScope, ProductScope, SaidChoice, StreamScope, person_scope, place_scope
+from troth.state.scopes import (
+    Member,
+    PersonScope,
+    ProductScope,
+    SaidChoice,
+    StreamScope,
+    party_scope,
+    person_scope,
+    place_scope,
+)
 from troth.statements.choice import Decision
+from troth.statements.disclosure import DisclosedPurpose
+from troth.statements.notice import notice_of
 from troth.things.intervals import ALWAYS, BEGINNING, FOREVER, Interval, covers, intersect, subtract, tidy
 from troth.things.observations import Variant
 
@@ -54,7 +66,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     stream: StreamScope
     product: ProductScope
-    purpose: PurposeId
+    purpose: DisclosedPurpose
     variant: Variant
     asker: Asker | None
     at_ns: int
@@ -101,13 +113,13 @@ def _contract(asked: Asked, reading: Reading) -> Holding:
 
 def _choice(asked: Asked, reading: Reading) -> Holding:
     """Every member of the household must have said yes to at least this view; nobody is skipped."""
-    members = _members(asked, reading)
+    members, told = _members(asked, reading), _told(asked, reading)
     now = [each for each in members if each.from_ns <= asked.at_ns < each.to_ns]
     times: tuple[Interval, ...] = ALWAYS
     rests_on, lacking = [each.statement for each in members], Code.NO_GROUND
     until_ns = _next(asked.at_ns, *_turns(members))
     for member in members:
-        said = _said(reading.person(person_scope(member.person)), asked)
+        said = _said(reading.person(person_scope(member.person)), asked, told=told)
         # Who is not a member at a time is not concerned then, so their silence does not narrow it.
         absent = subtract(ALWAYS, (Interval(member.from_ns, member.to_ns),))
         times = intersect(times, tidy((*said.times, *absent)))
@@ -121,7 +133,19 @@ def _choice(asked: Asked, reading: Reading) -> Holding:
     return Holding(times, tuple(rests_on), lacking, concerned, until_ns)
 
 
-def _said(person: PersonScope, asked: Asked) -> Holding:
+def _told(asked: Asked, reading: Reading) -> bytes | None:
+    """Digest of the text that people are shown now."""
+    if asked.product.disclosure is None:
+        return None
+    names: dict[Uri, str] = {}
+    for uri in asked.purpose.recipients:
+        party = reading.party(party_scope(uri))
+        if party is not None:
+            names[uri] = party.name
+    return notice_of(asked.purpose, asked.product.disclosure, parties=names).digest
+
+
+def _said(person: PersonScope, asked: Asked, *, told: bytes | None) -> Holding:
     """Paint one person's choices for this purpose, stream and view: covered times, what they rest on, why not now."""
     covered: list[Interval] = []
     basis: list[StatementId] = [] if person.statement is None else [person.statement]
@@ -134,7 +158,7 @@ def _said(person: PersonScope, asked: Asked) -> Holding:
         until_ns = min(until_ns, _next(asked.at_ns, body.from_ns, from_ns, to_ns))
         _cut(covered, min(body.from_ns, asked.at_ns))
         basis.append(each.statement)
-        if body.decision is Decision.GIVE and _reaches(body.variant, asked.variant):
+        if body.decision is Decision.GIVE and body.notice.digest == told and _reaches(body.variant, asked.variant):
             _join(covered, Interval(from_ns, to_ns))
             why = Code.EXPIRED if to_ns <= asked.at_ns else Code.NO_GROUND
         elif body.decision is Decision.GIVE:
@@ -176,7 +200,7 @@ def _no(decision: Decision) -> Code:
 
 
 def _about(said: SaidChoice, asked: Asked, *, also: PurposeId | None = None) -> bool:
-    if said.body.purpose not in {asked.purpose, also}:
+    if said.body.purpose not in {asked.purpose.purpose, also}:
         return False
     if said.body.household is not None:
         return said.body.household == asked.stream.household

@@ -4,12 +4,14 @@ Rules
 - A choice names the notice that is shown now; one made under another text is refused, and the person is shown the new one.
 - It is signed with the person's relationship key (custody *house*: this node keeps it, and says so).
 - Refusing and withdrawing take the same one call as giving.
+- A yes reaches no view that was not offered when it was given, and back in time only.
 
 Source: gate.md, "The barrier"; formats.md (choice); people.md, "Rules".
 Left out in this version: asking again after six months, guardians, passkey assertions.
 """
 
 from collections.abc import Callable
+from enum import StrEnum
 
 import msgspec
 
@@ -17,7 +19,6 @@ from troth.clock import Clock
 from troth.errors import Conflict, NotFound, Refused
 from troth.gate.question import Ground
 from troth.journeys.accept import Accept, Accepted
-from troth.journeys.notices import Notice, notice_of
 from troth.names import PersonId, PurposeId, StreamId, print_id, print_person
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory, KnownStream, KnownThing
@@ -26,17 +27,31 @@ from troth.state.scopes import PersonScope, person_scope
 from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.disclosure import DisclosedPurpose
 from troth.statements.kinds import KindName
+from troth.statements.notice import Notice, notice_of
 from troth.statements.statement import write
 from troth.things.observations import Variant
 
-__all__ = ["Choose", "LastChoice", "Offer", "key_name"]
+__all__ = ["Choose", "Lapsed", "LastChoice", "Offer", "key_name"]
+
+
+class Lapsed(StrEnum):
+    """Why a yes does not count any more, though nobody took it back."""
+
+    ENDED = "ended"
+    OTHER_TEXT = "other-text"
 
 
 class LastChoice(msgspec.Struct, frozen=True):
-    """The latest choice of a person on an offer, and since when it holds (ns UTC)."""
+    """The latest choice of a person on an offer, since when it holds and until when (ns UTC).
+
+    `variant`: the most revealing view of a yes. `lapsed`: set where a yes does not count any more, so that the answer is no.
+    """
 
     decision: Decision
     from_ns: int
+    to_ns: int | None = None
+    variant: Variant | None = None
+    lapsed: Lapsed | None = None
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -82,17 +97,11 @@ class Choose:
                 continue
             for stream in thing.streams.values():
                 purposes = [p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes]
-                found += [
-                    Offer(
-                        thing,
-                        stream,
-                        purpose,
-                        notice_of(purpose, disclosed[0], parties=names),
-                        self._last(person, purpose.purpose, stream),
-                    )
-                    for purpose in purposes
-                    if any(view.ground == Ground.CHOICE for view in purpose.variants)
-                ]
+                for purpose in purposes:
+                    if any(view.ground == Ground.CHOICE for view in purpose.variants):
+                        notice = notice_of(purpose, disclosed[0], parties=names)
+                        last = self._last(person, purpose.purpose, stream, notice=notice)
+                        found.append(Offer(thing, stream, purpose, notice, last))
         return tuple(found)
 
     async def say(  # noqa: PLR0913 - a choice has these parts
@@ -117,14 +126,14 @@ class Choose:
             stream: which stream.
             notice: SHA-256 of the text they were shown.
             made_by: passkey, session, token, paper or guardian.
-            variant: the most revealing view said yes to.
+            variant: the most revealing view said yes to; at most what is offered.
             to_ns: end, ns UTC; None for until changed.
             since_ns: earlier data too, from then on; None for from now on.
 
         Raises:
             NotFound: this person has no such choice.
             Conflict: another text is shown now.
-            Refused: it would end before it begins.
+            Refused: it would end before it begins, or reach back to a time that is still to come.
         """
         offer = next(
             (o for o in self.offers(person) if o.purpose.purpose == purpose and o.stream.stream == stream), None
@@ -137,6 +146,8 @@ class Choose:
         if to_ns is not None and to_ns <= now:
             raise Refused("a choice ends after it begins")
         giving = decision is Decision.GIVE
+        if giving and since_ns is not None and since_ns > now:
+            raise Refused("a yes begins at its own moment; it can reach back from there, not forward")
         body = ChoiceBody(
             person=person,
             purpose=purpose,
@@ -145,7 +156,7 @@ class Choose:
             notice=offer.notice.shown(),
             made_by=made_by,
             streams=(stream,),
-            variant=variant.value if giving else None,
+            variant=_at_most_offered(variant, offer.purpose).value if giving else None,
             to_ns=to_ns,
             since_ns=since_ns if giving else None,
         )
@@ -159,7 +170,7 @@ class Choose:
         )
         return await self._accept.accept(signed)
 
-    def _last(self, person: PersonId, purpose: PurposeId, stream: KnownStream) -> LastChoice | None:
+    def _last(self, person: PersonId, purpose: PurposeId, stream: KnownStream, *, notice: Notice) -> LastChoice | None:
         value = self._in_force.value(person_scope(person))
         if not isinstance(value, PersonScope):
             return None
@@ -168,7 +179,23 @@ class Choose:
             for each in value.choices
             if each.body.purpose == purpose and (stream.stream in each.body.streams or each.body.household is not None)
         ]
-        return LastChoice(about[-1].decision, about[-1].from_ns) if about else None
+        if not about:
+            return None
+        last, lapsed = about[-1], None
+        if last.decision is Decision.GIVE and last.to_ns is not None and last.to_ns <= self._clock.now():
+            lapsed = Lapsed.ENDED
+        elif last.decision is Decision.GIVE and last.notice.digest != notice.digest:
+            lapsed = Lapsed.OTHER_TEXT
+        variant = None if last.variant is None else Variant.named(last.variant)
+        return LastChoice(last.decision, last.from_ns, last.to_ns, variant, lapsed)
+
+
+def _at_most_offered(wanted: Variant, purpose: DisclosedPurpose) -> Variant:
+    """The view asked for, or the most revealing one that a yes can open now if that is less."""
+    order = list(Variant)
+    offered = [Variant.named(view.variant) for view in purpose.variants if view.ground == Ground.CHOICE]
+    most = min((order.index(each) for each in offered if each is not None), default=0)
+    return order[max(most, order.index(wanted))]
 
 
 def key_name(person: PersonId) -> str:

@@ -1,7 +1,8 @@
 """What a person is told before they choose, and the digest by which a choice names it.
 
 Rules
-- The text comes from the disclosure alone, so the same disclosure gives the same digest on every node.
+- The text comes from the disclosure and the names of its recipients alone, so the same words give the same digest everywhere.
+- A yes counts under the text it was given under and under no other: the gate compares the digests.
 - It says what for, what it gives, who gets it, how long, and what follows from yes and from no.
 
 Source: people.md, "Rules"; formats.md (choice.notice).
