@@ -24,7 +24,7 @@ from tests.made_town import (
 from troth.gate.decide import ANYONE
 from troth.gate.question import OWN_PURPOSE, Answer, Code, Ground, Verdict
 from troth.gate.words import outer
-from troth.names import PersonId, StreamId
+from troth.names import PersonId, StreamId, Uri
 from troth.statements.choice import Decision
 from troth.things.intervals import FOREVER, Interval
 
@@ -310,6 +310,14 @@ def test_step_3_the_refusal_of_somebody_who_left_stops_only_their_time() -> None
     town.choose(ben, REFUSE, meter, 5, purpose=OWN_PURPOSE)
     town.member(ben, town.household("h"), since=0, to=9)
     assert (span(0, 5), from_on(9)) == town.ask(reads_own(meter, 10, ana)).covered
+
+
+@pytest.mark.parametrize("recipient", [UNIVERSITY, ANYONE])
+def test_step_3_own_gives_nothing_to_anybody_but_the_people_who_live_there(recipient: Uri) -> None:
+    town, meter, (ana,) = lane("ana")
+    town.disclose(purpose(RESEARCH, view(RAW, "own"), view(HOURLY, "own"), to=(recipient,)))
+    assert Code.NO_GROUND == code(town.ask(reads(meter, 20, party=recipient)))
+    assert Verdict.ALLOW == town.ask(reads_own(meter, 20, ana)).verdict
 
 
 def test_step_3_own_gives_a_person_nothing_that_rests_on_other_grounds() -> None:

@@ -215,6 +215,8 @@ def _reaches(given: str | None, wanted: Variant) -> bool:
 
 def _own(asked: Asked, reading: Reading) -> Holding:
     """For members reading their own, and for collecting on their behalf; an adult's refusal stops it for shared streams."""
+    if asked.asker is not None and asked.asker.person is None:
+        return Holding(())  # a recipient is none of them, whatever a disclosure says
     members = _members(asked, reading)
     asker = None if asked.asker is None else asked.asker.person
     mine = [each for each in members if asker is None or each.person == asker]
