@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from troth.gate.grounds import Asked, Holding, holds
+from troth.gate.grounds import Asked, Holding, holds, told
 from troth.gate.lines import crossed_by, next_turn
 from troth.gate.question import (
     ANYONE,
@@ -44,7 +44,7 @@ from troth.state.scopes import (
     product_scope,
     stream_scope,
 )
-from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant
 from troth.things.intervals import FOREVER, Interval, covers, intersect, tidy
 from troth.things.observations import Variant
 from troth.tlog.trace import BASIS_IDS_MAX
@@ -99,16 +99,16 @@ def _decide(question: Question, reading: Reading) -> Answer:
         return Answer(Verdict.DENY, (Reason(Step.DECLARED, Code.UNDECLARED, base),))
     tried = [
         _try(
-            view.variant,
-            view.ground,
+            view,
             purpose,
             declared,
+            text=text,
             question=question,
             stream=stream,
             product=product,
             reading=reading,
         )
-        for purpose in purposes
+        for purpose, text in [(each, told(each, product, reading)) for each in purposes]
         for view in purpose.variants
     ]
     installed = (Interval(stream.from_ns, FOREVER),)
@@ -161,18 +161,18 @@ def _meant(purpose: DisclosedPurpose, question: Question, stream: StreamScope) -
 
 
 def _try(
-    variant: str,
-    ground: str,
+    disclosed: DisclosedVariant,
     purpose: DisclosedPurpose,
     declared: DisclosedStream,
     *,
+    text: bytes | None,
     question: Question,
     stream: StreamScope,
     product: ProductScope,
     reading: Reading,
 ) -> _Tried:
     """Red lines, then steps 3 to 7, for one view of one purpose."""
-    view, why = Variant.named(variant), Ground.named(ground)
+    view, why = Variant.named(disclosed.variant), Ground.named(disclosed.ground)
     if view is None or why is None:
         failed = Reason(Step.DECLARED, Code.NOT_OFFERED, _ids(product))
         return _Tried(Variant.HOURLY_MEAN, Holding(()), None, failed)
@@ -184,7 +184,7 @@ def _try(
     crossed = _crossed(purpose, stream, product, asker=asker, lines=lines, at_ns=question.at_ns)
     if crossed:
         return _Tried(view, Holding((), until_ns=turn), why, Reason(Step.DECLARED, Code.RED_LINE, crossed))
-    asked = Asked(stream, product, purpose, view, asker, question.at_ns)
+    asked = Asked(stream, product, purpose.purpose, text, view, asker, question.at_ns)
     holding = holds(why, asked, reading)
     holding = msgspec.structs.replace(holding, until_ns=min(holding.until_ns, turn))
     failed_at = None

@@ -37,7 +37,7 @@ from troth.statements.notice import notice_of
 from troth.things.intervals import ALWAYS, BEGINNING, FOREVER, Interval, covers, intersect, subtract, tidy
 from troth.things.observations import Variant
 
-__all__ = ["Asked", "Holding", "holds"]
+__all__ = ["Asked", "Holding", "holds", "told"]
 
 CHANGES_MAX: Final = 32  # so that what a collected row rests on has room in its basis for several people and purposes
 _ORDER = (Variant.RAW, Variant.HOURLY_MEAN)
@@ -62,11 +62,15 @@ class Holding(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What a ground is asked about: one stream, one disclosed purpose and view, by whom, when."""
+    """What a ground is asked about: one stream, one disclosed purpose and view, by whom, when.
+
+    `told`: digest of the text that people are shown now for this purpose; None where nobody is asked about it.
+    """
 
     stream: StreamScope
     product: ProductScope
-    purpose: DisclosedPurpose
+    purpose: PurposeId
+    told: bytes | None
     variant: Variant
     asker: Asker | None
     at_ns: int
@@ -85,6 +89,18 @@ def holds(ground: Ground, asked: Asked, reading: Reading) -> Holding:
             return _own(asked, reading)
         case Ground.SETTLED | Ground.OBJECTABLE | Ground.REQUIRED | Ground.URGENT:
             return Holding((), lacking=Code.NOT_OFFERED)
+
+
+def told(purpose: DisclosedPurpose, product: ProductScope, reading: Reading) -> bytes | None:
+    """Digest of the text that people are shown now for a purpose that rests on their choice; None where none does."""
+    if product.disclosure is None or all(view.ground != Ground.CHOICE for view in purpose.variants):
+        return None
+    names: dict[Uri, str] = {}
+    for uri in purpose.recipients:
+        party = reading.party(party_scope(uri))
+        if party is not None:
+            names[uri] = party.name
+    return notice_of(purpose, product.disclosure, parties=names).digest
 
 
 def _nobody(asked: Asked) -> Holding:
@@ -113,13 +129,13 @@ def _contract(asked: Asked, reading: Reading) -> Holding:
 
 def _choice(asked: Asked, reading: Reading) -> Holding:
     """Every member of the household must have said yes to at least this view; nobody is skipped."""
-    members, told = _members(asked, reading), _told(asked, reading)
+    members = _members(asked, reading)
     now = [each for each in members if each.from_ns <= asked.at_ns < each.to_ns]
     times: tuple[Interval, ...] = ALWAYS
     rests_on, lacking = [each.statement for each in members], Code.NO_GROUND
     until_ns = _next(asked.at_ns, *_turns(members))
     for member in members:
-        said = _said(reading.person(person_scope(member.person)), asked, told=told)
+        said = _said(reading.person(person_scope(member.person)), asked)
         # Who is not a member at a time is not concerned then, so their silence does not narrow it.
         absent = subtract(ALWAYS, (Interval(member.from_ns, member.to_ns),))
         times = intersect(times, tidy((*said.times, *absent)))
@@ -133,19 +149,7 @@ def _choice(asked: Asked, reading: Reading) -> Holding:
     return Holding(times, tuple(rests_on), lacking, concerned, until_ns)
 
 
-def _told(asked: Asked, reading: Reading) -> bytes | None:
-    """Digest of the text that people are shown now."""
-    if asked.product.disclosure is None:
-        return None
-    names: dict[Uri, str] = {}
-    for uri in asked.purpose.recipients:
-        party = reading.party(party_scope(uri))
-        if party is not None:
-            names[uri] = party.name
-    return notice_of(asked.purpose, asked.product.disclosure, parties=names).digest
-
-
-def _said(person: PersonScope, asked: Asked, *, told: bytes | None) -> Holding:
+def _said(person: PersonScope, asked: Asked) -> Holding:
     """Paint one person's choices for this purpose, stream and view: covered times, what they rest on, why not now."""
     covered: list[Interval] = []
     basis: list[StatementId] = [] if person.statement is None else [person.statement]
@@ -158,7 +162,11 @@ def _said(person: PersonScope, asked: Asked, *, told: bytes | None) -> Holding:
         until_ns = min(until_ns, _next(asked.at_ns, body.from_ns, from_ns, to_ns))
         _cut(covered, min(body.from_ns, asked.at_ns))
         basis.append(each.statement)
-        if body.decision is Decision.GIVE and body.notice.digest == told and _reaches(body.variant, asked.variant):
+        if (
+            body.decision is Decision.GIVE
+            and body.notice.digest == asked.told
+            and _reaches(body.variant, asked.variant)
+        ):
             _join(covered, Interval(from_ns, to_ns))
             why = Code.EXPIRED if to_ns <= asked.at_ns else Code.NO_GROUND
         elif body.decision is Decision.GIVE:
@@ -200,7 +208,7 @@ def _no(decision: Decision) -> Code:
 
 
 def _about(said: SaidChoice, asked: Asked, *, also: PurposeId | None = None) -> bool:
-    if said.body.purpose not in {asked.purpose.purpose, also}:
+    if said.body.purpose not in {asked.purpose, also}:
         return False
     if said.body.household is not None:
         return said.body.household == asked.stream.household
