@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from tests.architecture.trees import ROOT
 from tests.journeys.cli_node import OPTIONS, WAIT_S, Running, clean, program, started, token_in
-from troth.api.answers import Claimed, Status, Things
+from troth.api.answers import Claimed, Organisations, Status, Things
 from troth.app import serve
 from troth.cli import main
 from troth.cli.client import Node
@@ -232,6 +232,17 @@ def test_a_thing_that_is_not_said_well_is_not_added(node: Running, args: tuple[s
     assert 2 == result.exit_code
     assert word in result.stderr
     assert before == msgspec.json.decode(node.done("status", "--json"), type=Status).things
+
+
+@pytest.mark.parametrize("name", ["x" * 201, "y" * 2_000])
+def test_a_name_that_is_too_long_is_said_so_before_anything_is_registered(node: Running, name: str) -> None:
+    options = ("--stream", "level", "--nobody", "--answers", "https://long.example", *OPTIONS)
+    result = node.troth("thing", "add", name, *options)
+    assert 1 == result.exit_code
+    assert "length <= 200 at `name`" in result.stderr
+    asked = Node(node.url, (node.data / TOKEN_FILE).read_text().strip())
+    known = asked.get("/api/organisations", Organisations).organisations
+    assert "https://long.example" not in [each.organisation for each in known], "it is the first that would be said"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ Left out: several streams, recipients, choices; these are written in a file.
 """
 
 from datetime import date
+from typing import Final
 
 import msgspec
 
@@ -24,6 +25,8 @@ from troth.statements.passport import PassportBody, PassportStream
 from troth.things.observations import Variant
 
 __all__ = ["Joining", "Simple", "joining"]
+
+_STEM_MAX: Final = 64  # characters of a name in a URI; names are longer than URIs may be
 
 
 class Joining(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -124,4 +127,4 @@ def _disclosure(simple: Simple, product: Uri) -> DisclosureBody:
 def _stem(text: str) -> str:
     """A name as the last part of a URI."""
     plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in text.lower())
-    return "-".join(part for part in plain.split("-") if part) or "thing"
+    return "-".join(part for part in plain.split("-") if part)[:_STEM_MAX].strip("-") or "thing"

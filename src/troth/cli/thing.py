@@ -20,7 +20,7 @@ import click
 import msgspec
 
 from troth.api.answers import Claimed, ClaimMade, Done, Organisations, Status, ThingMade, Things
-from troth.api.forms import TokenForm, filled
+from troth.api.forms import ThingForm, TokenForm, filled
 from troth.cli.client import Node
 from troth.cli.credentials import keep
 from troth.cli.files import FILE, read_file, write_file
@@ -146,7 +146,9 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
 
 def registered(node: Node, whole: Joining) -> ThingMade:
     """Say everything that a thing needs to join, and the thing."""
-    whole.thing.request()  # what cannot be read is refused before anything is said
+    filled(
+        msgspec.json.encode(whole.thing), ThingForm
+    ).request()  # what cannot be read is refused before anything is said
     for organisation in unsaid(whole.organisations, node.get("/api/organisations", Organisations).organisations):
         node.post("/api/organisations", organisation, Done)
     if whole.product is not None:
