@@ -109,7 +109,7 @@ troth_install() {
 
 troth_shown() { # plain lines, one per package, from whatever the installing program prints
   tee -a "$troth_venv/troth-install.log" |
-    sed -n -e 's/^Collecting \([^ (]*\).*/  fetching \1/p' -e 's#^Processing .*/\([^/]*\)-[^-]*-[^-]*-[^-]*\.whl#  fetching \1#p' \
+    sed -n -e 's/^Collecting \([^ (<>=!~;]*\).*/  fetching \1/p' -e 's#^Processing .*/\([^/]*\)-[^-]*-[^-]*-[^-]*\.whl#  fetching \1#p' \
       -e 's/^WARNING: Retrying.*/  no answer from the package server, trying again .../p' \
       -e 's/^Installing collected packages.*/  installing .../p' \
       -e 's/^ [+~] \(.*\)/  \1/p' -e 's/^Resolved/  found/p' -e 's/^Prepared/  fetched/p' -e 's/^Installed/  installed/p' >&2
