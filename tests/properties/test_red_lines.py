@@ -126,8 +126,9 @@ def test_no_choice_unlocks_a_line() -> None:
 
 
 def test_a_line_about_a_recipient_stops_it_and_the_collecting_only_when_nobody_is_left() -> None:
-    town, meter, _ = lived_in()
+    town, meter, ana = lived_in()
     town.disclose(purpose(RESEARCH, view(RAW, "choice"), to=(UNIVERSITY, STRANGER)))
+    town.choose(ana, Decision.GIVE, meter, 1)
     draw(town, line(recipients=(UNIVERSITY,)))
     assert CROSSED == code(town.ask(reads(meter, 2)))
     assert code(town.ask(reads(meter, 2, party=STRANGER))) is None
