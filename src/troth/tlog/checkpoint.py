@@ -10,11 +10,9 @@ Rules
 - A verifier key is written `name+id in hex+base64(0x01 || key)`: the form in which trust is given from outside.
 
 Source: C2SP signed-note, tlog-checkpoint. RFC 4648 §4 (base64), RFC 8032 (Ed25519).
-Left out: other signature types (cosignatures with time, ML-DSA), which come with witnesses.
+Left out: cosignatures, whose signatures carry a time (`cosignature`); ML-DSA.
 """
 
-import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
@@ -23,7 +21,8 @@ from typing import Final
 
 from troth.errors import BadCose, BadNote, TooLarge
 from troth.signing.cose import EDDSA, KeyKind, PublicKey, Signer
-from troth.tlog.merkle import HASH_BYTES, MAX_SIZE
+from troth.tlog.merkle import HASH_BYTES
+from troth.tlog.spelling import decimal, decode64, encode64, is_key_name
 
 __all__ = [
     "MAX_NOTE_BYTES",
@@ -43,7 +42,6 @@ MAX_NOTE_BYTES: Final = (
     262_144  # C2SP signed-note: at least 16 signatures, which may be nearly 5 kB each (twice in base64)
 )
 MAX_SIGNATURES: Final = 64  # the same: at least 16
-MAX_NAME_CHARS: Final = 512
 _ED25519_TYPE: Final = b"\x01"  # C2SP signed-note, "Signature types"
 _ID_BYTES: Final = 4
 _MARK: Final = "\u2014 "  # em dash, space
@@ -63,7 +61,7 @@ class VerifierKey:
 
     def __post_init__(self) -> None:
         """Refuse names that a signature line could not carry."""
-        if not _is_key_name(self.name):
+        if not is_key_name(self.name):
             raise BadNote("a key name has no spaces, plus signs or control characters and is not empty")
         if self.public.alg.kind is not KeyKind.ED25519:
             raise BadNote("a note here is signed with Ed25519")
@@ -74,7 +72,7 @@ class VerifierKey:
         return hashlib.sha256(self.name.encode() + b"\n" + _ED25519_TYPE + self.public.raw).digest()[:_ID_BYTES]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{_b64(_ED25519_TYPE + self.public.raw)}"
+        return f"{self.name}+{self.key_id.hex()}+{encode64(_ED25519_TYPE + self.public.raw)}"
 
     @classmethod
     def parse(cls, text: str) -> "VerifierKey":
@@ -87,7 +85,7 @@ class VerifierKey:
         if len(parts) != 3:
             raise BadNote("a verifier key is a name, an id and a key with plus signs between")
         name, key_id, encoded = parts
-        raw = _unb64(encoded)
+        raw = decode64(encoded)
         if raw[:1] != _ED25519_TYPE:
             raise BadNote("a verifier key of another type than Ed25519")
         try:
@@ -108,7 +106,7 @@ class NoteSignature:
     signature: bytes
 
     def __str__(self) -> str:
-        return f"{_MARK}{self.name} {_b64(self.key_id + self.signature)}\n"
+        return f"{_MARK}{self.name} {encode64(self.key_id + self.signature)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,7 @@ class Checkpoint:
     @property
     def text(self) -> str:
         """The note text."""
-        return "\n".join((self.origin, str(self.size), _b64(self.root), *self.extensions)) + "\n"
+        return "\n".join((self.origin, str(self.size), encode64(self.root), *self.extensions)) + "\n"
 
 
 def parse_note(data: bytes) -> Note:
@@ -218,11 +216,10 @@ def parse_checkpoint(text: str) -> Checkpoint:
     if len(lines) < 3 or "" in lines or not text.endswith("\n"):
         raise BadNote("a checkpoint is at least three lines, none of them empty")
     origin, digits, encoded, *extensions = lines
-    size = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= len(str(MAX_SIZE)) else -1
-    root = _unb64(encoded)
-    if not 0 <= size <= MAX_SIZE or str(size) != digits or len(root) != HASH_BYTES:
-        raise BadNote("a checkpoint has a decimal size and the base64 of a root of 32 bytes")
-    return Checkpoint(origin, size, root, tuple(extensions))
+    root = decode64(encoded)
+    if len(root) != HASH_BYTES:
+        raise BadNote("a checkpoint has the base64 of a root of 32 bytes")
+    return Checkpoint(origin, decimal(digits), root, tuple(extensions))
 
 
 def open_checkpoint(data: bytes, key: VerifierKey) -> Checkpoint:
@@ -242,29 +239,9 @@ def open_checkpoint(data: bytes, key: VerifierKey) -> Checkpoint:
 
 def _signature_line(row: str) -> NoteSignature:
     name, gap, encoded = row.removeprefix(_MARK).partition(" ")
-    if not row.startswith(_MARK) or not gap or not _is_key_name(name):
+    if not row.startswith(_MARK) or not gap or not is_key_name(name):
         raise BadNote("a signature line is an em dash, a key name and a signature")
-    raw = _unb64(encoded)
+    raw = decode64(encoded)
     if len(raw) <= _ID_BYTES:
         raise BadNote("a signature line holds a key id and a signature")
     return NoteSignature(name, raw[:_ID_BYTES], raw[_ID_BYTES:])
-
-
-def _is_key_name(name: str) -> bool:
-    return (
-        0 < len(name) <= MAX_NAME_CHARS and "+" not in name and not any(char.isspace() or char < " " for char in name)
-    )
-
-
-def _b64(raw: bytes) -> str:
-    return base64.b64encode(raw).decode("ascii")
-
-
-def _unb64(text: str) -> bytes:
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as cause:
-        raise BadNote("base64 was expected here") from cause
-    if _b64(raw) != text:
-        raise BadNote("base64 in another spelling than the one it has")
-    return raw

@@ -34,6 +34,7 @@ __all__ = [
     "leaf_hash",
     "node_hash",
     "root_of",
+    "roots_joined",
     "spans_of",
     "verify_consistency",
     "verify_inclusion",
@@ -214,21 +215,36 @@ def verify_consistency(*, old: int, new: int, old_root: bytes, new_root: bytes, 
         if path or old_root != new_root:
             raise BadProof("trees of equal size have equal roots and nothing to prove")
         return
-    _check_lengths(old_root, new_root, *path)
+    _check_lengths(old_root, new_root)
     steps = list(path) if old & (old - 1) else [old_root, *path]  # a complete old tree is its own first node
-    if not steps:
+    if roots_joined(steps, old=old, new=new) != (old_root, new_root):
+        raise BadProof("the consistency proof leads to other roots")
+
+
+def roots_joined(path: Sequence[bytes], *, old: int, new: int) -> tuple[bytes, bytes]:
+    """The roots of the trees of `old` and `new` leaves that a consistency proof joins; `0 < old < new`.
+
+    The path begins with the old tree's last complete subtree in every case, also where that is the whole old tree and an
+    RFC 9162 proof leaves it out.
+
+    Raises:
+        BadProof: the numbers or lengths cannot be right.
+    """
+    if not 0 < old < new <= MAX_SIZE:
+        raise BadProof("a tree is joined with a larger one, and neither is empty")
+    _check_lengths(*path)
+    if not path:
         raise BadProof("the consistency proof is empty")
     at, last = old - 1, new - 1
     while at & 1:
         at, last = at >> 1, last >> 1
-    before = after = steps[0]
-    for step, turn in _turns(steps[1:], at, last):
+    before = after = path[0]
+    for step, turn in _turns(path[1:], at, last):
         if turn is _Side.LEFT:
             before, after = node_hash(step, before), node_hash(step, after)
         else:
             after = node_hash(after, step)
-    if before != old_root or after != new_root:
-        raise BadProof("the consistency proof leads to other roots")
+    return before, after
 
 
 class _Side(Enum):
