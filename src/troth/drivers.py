@@ -14,15 +14,18 @@ from typing import Protocol
 from troth.clock import Clock
 from troth.errors import BadSetting
 from troth.journeys.accounts import AccountStore
+from troth.journeys.witness_door import WitnessDoor
 from troth.settings import Settings
 from troth.signing.keys import KeyStore
 from troth.statements.journal import Journal
 from troth.things.stores import ConductStore, ObservationStore
 from troth.tlog.storage import Lock, TileStore
+from troth.tlog.witness import WitnessStore
 
 __all__ = [
     "Closing",
     "LogPlace",
+    "WitnessPlace",
     "hold_folder",
     "open_accounts",
     "open_conduct",
@@ -31,6 +34,8 @@ __all__ = [
     "open_log",
     "open_observations",
     "open_outside",
+    "open_witness",
+    "open_witness_door",
 ]
 
 
@@ -53,6 +58,28 @@ class LogPlace(Closing, Protocol):
     @property
     def lock(self) -> Lock:
         """The log's commit point."""
+        ...
+
+
+class WitnessPlace(Closing, Protocol):
+    """Where a witness keeps its key, its name and its record, held open."""
+
+    @property
+    def keys(self) -> KeyStore:
+        """Its key store."""
+        ...
+
+    @property
+    def store(self) -> WitnessStore:
+        """Its record."""
+        ...
+
+    def name(self, wanted: str) -> str:
+        """The name it has, which is `wanted` if it had none (empty: no name is wished for). Durable on return.
+
+        Raises:
+            Conflict: it has another name than the one that is wished for.
+        """
         ...
 
 
@@ -134,6 +161,20 @@ def open_outside(settings: Settings, origin: str) -> TileStore | None:
     from troth.adapters.log_folder import OutsideFolder
 
     return OutsideFolder(Path(settings.outside_dir) / origin.replace("/", "_"))
+
+
+def open_witness_door() -> WitnessDoor:
+    """The way to witnesses."""
+    from troth.adapters.witness_http import HttpWitnessDoor
+
+    return HttpWitnessDoor()
+
+
+def open_witness(folder: Path, *, lock: str) -> WitnessPlace:
+    """The folder of a witness, held open; who runs and who only adds hold different locks."""
+    from troth.adapters.witness_folder import WitnessFolder
+
+    return WitnessFolder(folder, lock=lock)
 
 
 def _path(url: str, scheme: str, settings: Settings) -> Path:

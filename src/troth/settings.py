@@ -70,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log: StoreUrl = "folder:log"
     keys: StoreUrl = "file:keys"
     outside_dir: str | None = None
+    witness_policy: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what the types cannot express."""

@@ -38,6 +38,7 @@ PURE = (
     "gate",
     "verify",
     *(f"tlog.{name}" for name in ("merkle", "tiles", "checkpoint", "receipt", "proof", "trace", "segment")),
+    *(f"tlog.{name}" for name in ("spelling", "cosignature", "add_checkpoint", "fork", "trust_policy")),
     "signing.cbor",
     "signing.cose",
     "names",

@@ -15,7 +15,8 @@ from troth.names import BasisId, StatementId
 from troth.signing.cose import Signed
 from troth.tlog import trace
 from troth.tlog.checkpoint import VerifierKey
-from troth.verify.checks import verify
+from troth.tlog.trust_policy import TrustPolicy
+from troth.verify.checks import NOBODY_ASKED, verify
 from troth.verify.file import LogEntry, Opening, ProofFile, Rests, Said, SegmentLeaf, write
 from troth.verify.verdict import Outcome
 
@@ -28,9 +29,11 @@ def change(
     return msgspec.structs.replace(file, **fields)
 
 
-def fails(file: ProofFile, number: int, why: str, *, keys: Sequence[VerifierKey], quorum: int = 0) -> None:
+def fails(
+    file: ProofFile, number: int, why: str, *, keys: Sequence[VerifierKey], policy: TrustPolicy = NOBODY_ASKED
+) -> None:
     """The file fails at this check, for this reason; what is before has passed, what is behind was not looked at."""
-    verdict = verify(write(file), trusted=keys, quorum=quorum)
+    verdict = verify(write(file), trusted=keys, policy=policy)
     assert verdict.failed is not None
     assert (number, True) == (verdict.failed.number, why in verdict.failed.detail), verdict.failed
     before, after = verdict.checks[: number - 1], verdict.checks[number:]

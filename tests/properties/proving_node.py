@@ -20,6 +20,7 @@ from tests.vectors.make_proofs import (
 )
 from troth.errors import Denied, NotFound
 from troth.gate.question import Asker
+from troth.journeys.cosigned import Vouched, nobody
 from troth.journeys.prove import ProvableLog, Prove
 from troth.names import PersonId, StatementId
 from troth.signing.cose import Signed
@@ -119,7 +120,7 @@ class Node:
         self.pending: list[trace.OtherTrace | Kept] = []
         self.segments = 0
 
-    def proving(self, log: ProvableLog) -> Prove:
+    def proving(self, log: ProvableLog, *, vouched: Callable[[int], Vouched | None] = nobody) -> Prove:
         return Prove(
             self.tell,
             self.observations,
@@ -129,6 +130,7 @@ class Node:
             index_of=self.index_of,
             in_worker=at_once,
             tick_s=TICK_S,
+            vouched=vouched,
         )
 
     def index_of(self, statement: StatementId) -> int | None:

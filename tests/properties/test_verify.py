@@ -1,16 +1,20 @@
 """A proof verifies with the key of its log and no other, and no byte of it can change."""
 
 import json
+from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.vectors.make_proofs import Deployment, make
+from tests.vectors.make_proofs import WITNESSES, Deployment, make, witness_key
+from troth.cli import main
 from troth.errors import BadProof, Malformed, TooLarge
 from troth.signing import cbor
 from troth.tlog.checkpoint import VerifierKey
+from troth.tlog.trust_policy import TrustPolicy
 from troth.verify.checks import verify
 from troth.verify.file import MAX_PROOF_FILE_BYTES, ProofFile, read, write
 from troth.verify.show import Form, render, to_json, verify_main
@@ -23,6 +27,7 @@ FILES = {
     "said": write(MADE.said),
     "clock step": write(MADE.idle),
     "access window": write(MADE.window),
+    "witnessed": write(MADE.witnessed),
 }
 STRANGER = Deployment(keys="another ").log.key
 PASSED = [Outcome.PASSED, Outcome.PASSED, Outcome.NOT_ASKED, *[Outcome.PASSED] * 6]
@@ -50,6 +55,7 @@ def test_no_byte_of_a_proof_can_change(name: str) -> None:
         assert verdict.trace is None
         failed.add(verdict.failed.number if verdict.failed is not None else 0)
     assert failed >= {0, 1, 2, 4, 5, 6, 7, 8}, "each part of the file is seen by its own check"
+    assert (3 in failed) == (name == "witnessed")
 
 
 @given(st.sampled_from(sorted(FILES)), st.data())
@@ -174,7 +180,7 @@ def test_the_command_ends_with_0_1_and_2() -> None:
     assert 0 == verify_main(FILES["observation"], [MADE.key]).exit_code
     assert 1 == verify_main(FILES["observation"], []).exit_code
     assert 1 == verify_main(FILES["observation"], [STRANGER]).exit_code
-    assert 1 == verify_main(FILES["observation"], [MADE.key], quorum=1).exit_code
+    assert 1 == verify_main(FILES["observation"], [MADE.key], policy=TrustPolicy.of([], 1)).exit_code
     assert 2 == verify_main(b"not a proof", [MADE.key]).exit_code
 
 
@@ -211,9 +217,53 @@ def test_times_are_printed_in_utc(time_ns: int, text: str) -> None:
     assert text == iso(time_ns)
 
 
-def test_a_quorum_is_not_negative() -> None:
-    with pytest.raises(ValueError, match="not negative"):
-        verify(FILES["said"], trusted=(MADE.key,), quorum=-1)
+def of(least: int, *names: str) -> TrustPolicy:
+    return TrustPolicy.of([witness_key(name) for name in names], least)
+
+
+def test_witnesses_that_were_asked_for_are_said_with_their_times() -> None:
+    printed = verify_main(FILES["witnessed"], [MADE.key], policy=of(2, *WITNESSES[:2]))
+    assert 0 == printed.exit_code
+    assert "Proved. This is witnessed." in printed.text
+    assert "Cosigned at 2026-01-01T12:00:01Z by witness.example/two, a witness you trust." in printed.text
+    assert "witnessed as of 2026-01-01T12:00:01Z" in printed.text
+    assert "logged, not witnessed" not in printed.text
+    plain = json.loads(verify_main(FILES["witnessed"], [MADE.key], policy=of(1, WITNESSES[0]), form=Form.JSON).text)
+    assert "witnessed" == plain["level"]
+    assert [True, False] == [each["trusted"] for each in plain["cosigned"]]
+    assert 1 == verify_main(FILES["witnessed"], [MADE.key], policy=of(3, *WITNESSES)).exit_code
+    assert 0 == verify_main(FILES["witnessed"], [MADE.key], policy=of(2, *WITNESSES)).exit_code
+
+
+def test_cosignatures_that_nobody_asked_for_make_nothing_witnessed() -> None:
+    for policy in (TrustPolicy(), of(0, WITNESSES[0])):
+        printed = verify_main(FILES["witnessed"], [MADE.key], policy=policy)
+        assert "Proved. This is logged, not witnessed." in printed.text
+        assert "count only for whoever gives the keys" in printed.text
+
+
+def test_the_command_takes_witnesses_and_a_number_or_a_policy(tmp_path: Path) -> None:
+    file, policy = tmp_path / "a.troth-proof", tmp_path / "trust.policy"
+    file.write_bytes(FILES["witnessed"])
+    lines = [f"witness w{at} {witness_key(name)}" for at, name in enumerate(WITNESSES)]
+    policy.write_text("\n".join([f"log {MADE.key}", *lines, "group g 2 w0 w1 w2", "quorum g", ""]))
+    one, two, three = (f"--witness={witness_key(name)}" for name in WITNESSES)
+    trust = f"--trust={MADE.key}"
+    expected: list[tuple[int, str, list[str]]] = [
+        (0, "This is witnessed.", [trust, one, two]),
+        (1, "too few", [trust, one, two, three]),
+        (0, "This is witnessed.", [trust, one, two, three, "--quorum=2"]),
+        (0, "This is logged, not witnessed.", [trust, one, "--quorum=0"]),
+        (1, "too few", [trust, "--quorum=1"]),
+        (2, "bad-note: ", [trust, f"--witness={MADE.key}"]),
+        (0, "This is witnessed.", [f"--policy={policy}"]),
+        (2, "in place of", [f"--policy={policy}", "--quorum=1"]),
+        (2, "not-found: ", [f"--policy={tmp_path / 'nowhere'}"]),
+        (2, "bad-note: ", [f"--policy={file}"]),
+    ]
+    for code, why, options in expected:
+        result = CliRunner().invoke(main, ["verify", str(file), *options])
+        assert (code, True) == (result.exit_code, why in result.output), (options, result.output)
 
 
 def test_a_key_comes_back_from_its_text() -> None:

@@ -10,11 +10,13 @@ from tests.vectors.made_signing import seed_of
 from tests.vectors.make_proofs import (
     NOON,
     ORIGIN,
+    WITNESSES,
     Deployment,
     Made,
     hashed,
     make,
     passport,
+    witness_key,
 )
 from troth.names import ckt_uri
 from troth.signing import cbor
@@ -25,9 +27,19 @@ from troth.statements.kinds import KindName, content_type
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import write as write_statement
 from troth.statements.trust_anchors import TrustAnchorsBody
-from troth.tlog.checkpoint import Checkpoint, VerifierKey, parse_checkpoint, parse_note, sign_note
+from troth.tlog.checkpoint import (
+    Checkpoint,
+    Note,
+    NoteSignature,
+    VerifierKey,
+    parse_checkpoint,
+    parse_note,
+    sign_note,
+)
+from troth.tlog.cosignature import WitnessKey
 from troth.tlog.merkle import Tree
 from troth.tlog.segment import pad
+from troth.tlog.trust_policy import TrustPolicy, parse_policy
 from troth.verify.checks import verify
 from troth.verify.file import LogEntry, write
 
@@ -116,7 +128,10 @@ class TestCheck2:
         signed = sign_note(
             note.text, made.deployment.signer("mallory"), name="example.org/witness", others=note.signatures
         )
-        fails(change(made.observation, checkpoint=signed), 2, "no other", keys=(made.key,))
+        fails(change(made.observation, checkpoint=signed), 2, "first line", keys=(made.key,))
+        log, other = reversed(parse_note(signed).signatures)
+        turned = Note(note.text, (log, other)).encode()
+        fails(change(made.observation, checkpoint=turned), 3, "one for each witness", keys=(made.key,))
 
     def test_what_is_no_note_is_refused(self, made: Made) -> None:
         fails(change(made.observation, checkpoint=b"8\n"), 2, "signed note", keys=(made.key,))
@@ -125,7 +140,36 @@ class TestCheck2:
 class TestCheck3:
     @pytest.mark.parametrize("quorum", [1, 2])
     def test_a_quorum_is_asked_for_and_not_there(self, made: Made, quorum: int) -> None:
-        fails(made.observation, 3, f"{quorum} asked for, none there", keys=(made.key,), quorum=quorum)
+        policy = TrustPolicy.of([witness_key(name) for name in WITNESSES], quorum)
+        why = "of the 3 witnesses you trust, 0 cosigned"
+        fails(made.observation, 3, why, keys=(made.key,), policy=policy)
+
+    def test_only_witnesses_given_from_outside_count(self, made: Made) -> None:
+        policy = TrustPolicy.of([witness_key(name) for name in WITNESSES[1:]], 2)
+        why = "of the 2 witnesses you trust, 1 cosigned this checkpoint (2 signed it in all)"
+        fails(made.witnessed, 3, why, keys=(made.key,), policy=policy)
+
+    def test_a_key_of_the_same_name_is_another_witness(self, made: Made) -> None:
+        other = WitnessKey(WITNESSES[0], witness_key(WITNESSES[2]).public)
+        fails(made.witnessed, 3, "0 cosigned", keys=(made.key,), policy=TrustPolicy.of([other], 1))
+
+    def test_a_group_that_is_not_met(self, made: Made) -> None:
+        lines = [f"witness w{at} {witness_key(name)}" for at, name in enumerate(WITNESSES)]
+        policy = parse_policy("\n".join([*lines, "group g all w0 w1 w2", "quorum g", ""]).encode())
+        fails(made.witnessed, 3, "too few", keys=(made.key,), policy=policy)
+
+    def test_a_time_that_was_moved(self, made: Made) -> None:
+        note = parse_note(made.witnessed.checkpoint)
+        log, one, two = note.signatures
+        moved = later(two)
+        changed = change(made.witnessed, checkpoint=Note(note.text, (log, one, moved)).encode())
+        fails(changed, 3, "does not verify", keys=(made.key,))
+
+
+def later(line: NoteSignature) -> NoteSignature:
+    """The same signature, said to be of a second later."""
+    time_s = int.from_bytes(line.signature[:8]) + 1
+    return NoteSignature(line.name, line.key_id, time_s.to_bytes(8) + line.signature[8:])
 
 
 class TestCheck4:

@@ -8,17 +8,20 @@ import msgspec
 import pytest
 
 from tests.properties.proving_node import HERSELF, RESEARCHER, STRANGER, TICK_S, Holding, Node, Witnessed, basis_of
-from tests.vectors.make_proofs import (
-    NOON,
-)
+from tests.vectors.make_proofs import NOON, NOON_S, WITNESSES, witness_key, witness_signer
 from troth.errors import Denied, NotFound, StorageFailed, Unavailable
 from troth.gate.question import Asker
+from troth.journeys.cosigned import Vouched
 from troth.names import StatementId
 from troth.signing import cbor
 from troth.signing.cose import Signed
 from troth.tlog import trace
+from troth.tlog.checkpoint import Note, parse_note
+from troth.tlog.cosignature import cosign
+from troth.tlog.trust_policy import TrustPolicy
 from troth.verify.checks import verify
 from troth.verify.file import read
+from troth.verify.verdict import Level
 
 T = TypeVar("T")
 
@@ -110,6 +113,35 @@ def test_a_signature_of_somebody_else_stays_out_of_the_file() -> None:
         data = await node.proving(Witnessed(node.there)).observation(1, RESEARCHER)
         assert verify(data, trusted=(node.there.log.key,)).passed
         assert b"example.org/witness" not in data
+
+    run(scene)
+
+
+def test_the_cosignatures_of_witnesses_come_into_the_file() -> None:
+    async def scene(node: Node) -> None:
+        await told(node)
+        signed = parse_note(node.there.log.checkpoint())
+        line = cosign(signed.text, witness_signer(WITNESSES[0]), name=WITNESSES[0], time_s=NOON_S)
+        vouched = Vouched(Note(signed.text, (*signed.signatures, line)).encode(), (str(witness_key(WITNESSES[0])),))
+        size = node.there.log.size
+        asked: list[int] = []
+
+        def best(least: int) -> Vouched | None:
+            asked.append(least)
+            return vouched if least <= size else None
+
+        prove = node.proving(node.there.log, vouched=best)
+        await node.tick()  # the newest checkpoint is one that no witness has seen; the proof does without it
+        data = await prove.observation(1, RESEARCHER)
+        policy = TrustPolicy.of([witness_key(WITNESSES[0])], 1)
+        assert Level.WITNESSED is verify(data, trusted=(node.there.log.key,), policy=policy).level
+        assert vouched.note == read(data).checkpoint
+        node.hear(9, 7.5, rests_on=())
+        node.note(basis_of(()))
+        await node.tick()
+        newest = await prove.observation(9, RESEARCHER)
+        assert () == read(newest).witnesses, "what no cosigned tree covers is logged"
+        assert asked == [size, size + 2]
 
     run(scene)
 

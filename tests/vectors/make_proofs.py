@@ -29,11 +29,13 @@ from troth.statements.statement import write as write_statement
 from troth.statements.trust_anchors import TrustAnchorsBody
 from troth.testing.disk import MemoryDisk
 from troth.tlog import trace
-from troth.tlog.checkpoint import VerifierKey
+from troth.tlog.checkpoint import Note, VerifierKey, parse_note
+from troth.tlog.cosignature import WitnessKey, cosign
 from troth.tlog.files import LockFile, TileFiles
 from troth.tlog.merkle import Tree
 from troth.tlog.segment import pad
 from troth.tlog.sequencer import Sequencer
+from troth.tlog.trust_policy import TrustPolicy
 from troth.verify.checks import verify
 from troth.verify.file import VERSION, LogEntry, Opening, ProofFile, Rests, Said, SegmentLeaf, write
 from troth.verify.show import to_json
@@ -155,6 +157,32 @@ class Made:
     said: ProofFile
     idle: ProofFile
     window: ProofFile
+    witnessed: ProofFile
+
+
+WITNESSES: Final = ("witness.example/one", "witness.example/two", "witness.example/three")
+NOON_S: Final = NOON // 1_000_000_000
+
+
+def witness_signer(name: str) -> Ed25519Signer:
+    """The key of an outsider; the same for every deployment."""
+    return Ed25519Signer.from_seed(seed_of(name))
+
+
+def witness_key(name: str) -> WitnessKey:
+    """What must be given from outside for its cosignature to count."""
+    return WitnessKey(name, witness_signer(name).public)
+
+
+def witnessed(file: ProofFile, *names: str) -> ProofFile:
+    """The same file with cosignatures of these witnesses, a second apart."""
+    note = parse_note(file.checkpoint)
+    lines = [cosign(note.text, witness_signer(name), name=name, time_s=NOON_S + at) for at, name in enumerate(names)]
+    return msgspec.structs.replace(
+        file,
+        checkpoint=Note(note.text, (*note.signatures, *lines)).encode(),
+        witnesses=tuple(str(witness_key(name)) for name in names),
+    )
 
 
 def passport() -> PassportBody:
@@ -230,13 +258,15 @@ def make() -> Made:
     shown = ("passport", "disclosure")
     person = there.sign(KindName.PERSON, PersonBody(ANA, "Ana", ana.public.cose_key), by=there.signer("operator"))
     there.said |= {"home": home, "choice": chosen, "person": person}
+    observation = there.prove(first[3], segment=0, leaf=3, ids=ids, shown=shown)
     return Made(
         there,
         there.log.key,
-        observation=there.prove(first[3], segment=0, leaf=3, ids=ids, shown=shown),
+        observation=observation,
         said=there.prove(first[0], segment=0, leaf=0, said=Said(ana.public.cose_key, chosen.data)),
         idle=there.prove(second[1], segment=1, leaf=1),
         window=there.prove(second[0], segment=1, leaf=0, ids=ids, shown=shown[:1]),
+        witnessed=witnessed(observation, *WITNESSES[:2]),
     )
 
 
@@ -263,10 +293,67 @@ def refused(made: Made) -> list[tuple[str, int, bytes]]:
     ]
 
 
+def witnessed_rows(made: Made) -> list[dict[str, object]]:
+    """Files with the witnesses given from outside, how many were asked for, and the check that fails (null: none does)."""
+    change, good = msgspec.structs.replace, made.witnessed
+    one, two, three = (str(witness_key(name)) for name in WITNESSES)
+    note = parse_note(good.checkpoint)
+    log, *lines = note.signatures
+    again = str(WitnessKey("again.example", witness_signer(WITNESSES[0]).public))
+    later = cosign(note.text, witness_signer(WITNESSES[0]), name="again.example", time_s=NOON_S + 9)
+    own_key = WitnessKey("own.example", made.key.public)
+    own_line = cosign(note.text, made.deployment.signer("log"), name="own.example", time_s=NOON_S)
+
+    def lined(*signatures: object) -> bytes:
+        return (note.text + "\n" + "".join(map(str, signatures))).encode()
+
+    cases: list[tuple[str, ProofFile, list[str], int, int | None]] = [
+        ("two of two", good, [one, two], 2, None),
+        ("one of three", good, [one, two, three], 1, None),
+        ("more than are there", good, [one, two, three], 3, 3),
+        ("more than are given", good, [one, two], 3, 3),
+        ("a witness that has not signed", good, [three], 1, 3),
+        ("no witness given", good, [], 1, 3),
+        ("none asked for", good, [one, two], 0, None),
+        ("a file without cosignatures", made.observation, [one], 1, 3),
+        ("one key under two names counts once", witnessed(made.observation, WITNESSES[0]), [one, again], 2, 3),
+        ("one witness twice", change(good, checkpoint=lined(log, lines[0], later), witnesses=(one, again)), [], 0, 3),
+        ("in another order", change(good, checkpoint=lined(log, *reversed(lines))), [], 0, 3),
+        ("a line too many", change(good, witnesses=(one,)), [], 0, 3),
+        ("a line too few", change(good, checkpoint=lined(log, lines[0])), [], 0, 3),
+        ("a key of another type", change(good, witnesses=(str(made.key), two)), [], 0, 3),
+        ("the log's line in another place", change(good, checkpoint=lined(*lines, log)), [], 0, 2),
+        ("the log's line twice", change(good, checkpoint=lined(log, log, lines[1])), [], 0, 2),
+        (
+            "the log as its own witness",
+            change(made.observation, checkpoint=lined(log, own_line), witnesses=(str(own_key),)),
+            [str(own_key)],
+            1,
+            3,
+        ),
+        ("the checkpoint of another log", change(good, log=str(Deployment(keys="another ").log.key)), [one, two], 2, 1),
+    ]
+    return [
+        {"name": name, "witnesses": given, "quorum": quorum, "fails": fails, "hex": write(file).hex()}
+        for name, file, given, quorum, fails in cases
+    ]
+
+
+def policy_of(witnesses: Sequence[str], quorum: int) -> TrustPolicy:
+    """Any so many of these."""
+    return TrustPolicy.of([WitnessKey.parse(text) for text in witnesses], quorum)
+
+
 def build() -> Mapping[str, bytes]:
     """proofs.json and one file of each use."""
     made = make()
-    files = {"observation": made.observation, "said": made.said, "clock-step": made.idle, "access-window": made.window}
+    files = {
+        "observation": made.observation,
+        "said": made.said,
+        "clock-step": made.idle,
+        "access-window": made.window,
+        "witnessed": made.witnessed,
+    }
     data = {f"{name}.troth-proof": write(file) for name, file in files.items()}
     return {
         **data,
@@ -278,6 +365,7 @@ def build() -> Mapping[str, bytes]:
                     for name, each in data.items()
                 ],
                 "refused": [{"name": name, "fails": number, "hex": each.hex()} for name, number, each in refused(made)],
+                "witnessed": witnessed_rows(made),
             }
         ),
     }

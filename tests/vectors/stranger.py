@@ -6,6 +6,7 @@ page says is here; what a statement shown in check 9 says is not read.
 
 import base64
 import hashlib
+import re
 import struct
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
@@ -98,10 +99,16 @@ def read(data: bytes) -> Mapping[str, Any]:
     if len(data) > 4_194_304:
         no(0)
     needed = {"v", "log", "gate", "leaf", "anchors", "opening", "segment", "checkpoint"}
-    file = a_map(decode(data, 0), needed, ("said", "basis"))
+    file = a_map(decode(data, 0), needed, ("said", "basis", "witnesses"))
     if file["v"] != "troth-proof/1" or not isinstance(file["log"], str) or not 1 <= len(file["log"]) <= 576:
         no(0)
     raw(file["checkpoint"], 1, 16_384)
+    if "witnesses" in file:
+        witnesses = file["witnesses"]
+        if not isinstance(witnesses, list) or not 1 <= len(witnesses) <= 16:
+            no(0)
+        if any(not isinstance(each, str) or not 1 <= len(each) <= 576 for each in witnesses):
+            no(0)
     for name in ("gate", "anchors", "segment"):
         log_entry(file[name])
     leaf = a_map(file["leaf"], {"hash", "index", "path", "size"})
@@ -198,22 +205,79 @@ def by_an_anchor(statement: Statement, anchors: Sequence[bytes]) -> None:
     statement.signed_by(key)
 
 
-def checkpoint_of(note: bytes, key: str) -> tuple[str, int, bytes]:
+def key_of(key: str, type_: bytes, number: int) -> tuple[str, bytes, bytes]:
+    """Name, id and public key of a verifier key."""
     name, _, rest = key.partition("+")
     id_, _, encoded = rest.partition("+")
-    public = base64.b64decode(encoded)
-    if public[:1] != b"\x01" or sha(name.encode(), b"\n\x01", public[1:])[:4].hex() != id_:
-        no(1)
     try:
-        text, gap, line = note.decode().rpartition("\n\n")
-        lines, signature = text.split("\n"), base64.b64decode(line[len(name) + 3 : -1], validate=True)
+        public = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        no(number)
+    if public[:1] != type_ or len(public) != 33 or base64.b64encode(public).decode() != encoded or not is_name(name):
+        no(number)
+    named = sha(name.encode(), b"\n", public)[:4]
+    if named.hex() != id_:
+        no(number)
+    return name, named, public[1:]
+
+
+def is_name(name: str) -> bool:
+    return 0 < len(name) <= 512 and re.search(r"[\s+\x00-\x1f]", name) is None
+
+
+def note_of(note: bytes) -> tuple[str, list[tuple[str, bytes]]]:
+    """The text of a signed note with its last newline, and its signature lines as name and bytes."""
+    try:
+        text, gap, rows = note.decode().rpartition("\n\n")
+        found = []
+        for row in rows.removesuffix("\n").split("\n"):
+            mark, name, encoded = row.split(" ", 2)
+            signature = base64.b64decode(encoded, validate=True)
+            if mark != "\u2014" or not is_name(name) or base64.b64encode(signature).decode() != encoded:
+                no(2)
+            if len(signature) < 5:
+                no(2)
+            found.append((name, signature))
     except ValueError:
         no(2)
-    spelled = f"\u2014 {name} {base64.b64encode(signature).decode()}\n"
-    if not gap or line != spelled or signature[:4].hex() != id_ or lines[0] != name:
+    if not gap or not rows.endswith("\n") or re.search(r"[\x00-\x09\x0b-\x1f]", note.decode()):
         no(2)
-    ed25519(public[1:], signature[4:], (text + "\n").encode(), number=2)
+    return text + "\n", found
+
+
+def checkpoint_of(note: bytes, key: str) -> tuple[str, int, bytes]:
+    name, id_, public = key_of(key, b"\x01", 1)
+    text, signatures = note_of(note)
+    own = [signature for named, signature in signatures if (named, signature[:4]) == (name, id_)]
+    if len(own) != 1 or signatures[0] != (name, own[0]):
+        no(2)
+    ed25519(public, own[0][4:], text.encode(), number=2)
+    lines = text.split("\n")
+    if lines[0] != name:
+        no(2)
     return lines[0], int(lines[1]), base64.b64decode(lines[2])
+
+
+def cosignatures(file: Mapping[str, Any], given: Sequence[str], quorum: int) -> None:
+    text, (_, *signatures) = note_of(file["checkpoint"])
+    named = file.get("witnesses", [])
+    if len(signatures) != len(named):
+        no(3)
+    log = key_of(file["log"], b"\x01", 1)[2]
+    seen: set[bytes] = set()
+    counted = 0
+    for (name, signature), key in zip(signatures, named, strict=True):
+        wanted, id_, public = key_of(key, b"\x04", 3)
+        if (name, signature[:4]) != (wanted, id_) or len(signature) != 76 or public in seen:
+            no(3)
+        time = int.from_bytes(signature[4:12], "big")
+        if not 1 <= time <= (1 << 63) - 1:
+            no(3)
+        ed25519(public, signature[12:], f"cosignature/v1\ntime {time}\n{text}".encode(), number=3)
+        seen.add(public)
+        counted += key in given and public != log
+    if counted < quorum:
+        no(3)
 
 
 def trace_of(data: bytes) -> Mapping[str, Any]:
@@ -238,11 +302,12 @@ def trace_of(data: bytes) -> Mapping[str, Any]:
     return plain
 
 
-def verify(data: bytes, trusted: Sequence[str]) -> Mapping[str, Any]:
+def verify(data: bytes, trusted: Sequence[str], witnesses: Sequence[str] = (), quorum: int = 0) -> Mapping[str, Any]:
     file = read(data)
     if file["log"] not in trusted:  # 1
         no(1)
     log = checkpoint_of(file["checkpoint"], file["log"])  # 2
+    cosignatures(file, witnesses, quorum)  # 3
     in_log(file["segment"], log, 4)  # 4
     gate, conduct = segment_signature(file)  # 5
     anchors = gate_key(file, gate, log)  # 6

@@ -12,6 +12,7 @@ from troth.tlog.checkpoint import VerifierKey
 from troth.verify.checks import verify
 from troth.verify.file import read, write
 from troth.verify.show import to_json
+from troth.verify.verdict import Level
 
 FOLDER = make_proofs.FOLDER
 
@@ -27,10 +28,19 @@ class Refused(TypedDict):
     hex: str
 
 
+class Witnessed(TypedDict):
+    name: str
+    witnesses: list[str]
+    quorum: int
+    fails: int | None
+    hex: str
+
+
 class Vectors(TypedDict):
     trusted: str
     accepted: list[Accepted]
     refused: list[Refused]
+    witnessed: list[Witnessed]
 
 
 VECTORS = cast("Vectors", json.loads((FOLDER / "proofs.json").read_text()))
@@ -55,6 +65,21 @@ def test_a_proof_is_accepted_and_says_the_same(row: Accepted) -> None:
 def test_a_proof_is_refused_by_the_named_check(row: Refused) -> None:
     verdict = verify(bytes.fromhex(row["hex"]), trusted=(KEY,))
     assert row["fails"] == (verdict.failed.number if verdict.failed is not None else 0)
+
+
+@pytest.mark.parametrize("row", VECTORS["witnessed"], ids=lambda row: row["name"])
+def test_both_count_witnesses_alike(row: Witnessed) -> None:
+    data = bytes.fromhex(row["hex"])
+    verdict = verify(data, trusted=(KEY,), policy=make_proofs.policy_of(row["witnesses"], row["quorum"]))
+    assert row["fails"] == (verdict.failed.number if verdict.failed is not None else None)
+    level = None if row["fails"] is not None else Level.WITNESSED if row["quorum"] else Level.LOGGED
+    assert level is verdict.level
+    if row["fails"] is None:
+        stranger.verify(data, [VECTORS["trusted"]], row["witnesses"], row["quorum"])
+        return
+    with pytest.raises(stranger.Fails) as caught:
+        stranger.verify(data, [VECTORS["trusted"]], row["witnesses"], row["quorum"])
+    assert row["fails"] == caught.value.number
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -136,8 +136,26 @@ class SegmentShown(msgspec.Struct, frozen=True):
     tick: str
 
 
+class WitnessShown(msgspec.Struct, frozen=True):
+    """A witness of the log as this node sees it.
+
+    `seen` is `not-asked-yet`, `cosigned`, `does-not-answer`, `refuses` or `answers-wrongly`; `size` the largest tree it has
+    cosigned since the node started; `time` when, by its own clock, absent before; `detail` what went wrong last.
+    """
+
+    name: str
+    key: str
+    seen: str
+    size: int
+    time: str | None
+    detail: str
+
+
 class Status(msgspec.Struct, frozen=True):
-    """How a node and its record stand. `log_root` in hex."""
+    """How a node and its record stand. `log_root` in hex.
+
+    `witnessed_size`: the largest tree that enough witnesses have cosigned, 0 if none or none is asked for.
+    """
 
     version: str
     url: str
@@ -150,6 +168,8 @@ class Status(msgspec.Struct, frozen=True):
     log_root: str
     things: int
     last_segment: SegmentShown | None
+    witnessed_size: int = 0
+    witnesses: tuple[WitnessShown, ...] = ()
 
 
 class OfferShown(msgspec.Struct, frozen=True):

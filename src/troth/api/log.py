@@ -6,7 +6,7 @@ Rules
 - A path that is no tile's is not looked up.
 
 Source: C2SP tlog-tiles ("Parameters", "Partial Tiles"), tlog-checkpoint; RFC 8246 (immutable); Fetch standard (CORS).
-Left out: SCRAPI, witnesses, proofs of single observations.
+Left out: SCRAPI, proofs of single observations.
 """
 
 from collections.abc import Callable
@@ -20,9 +20,10 @@ from troth.errors import BadPath, NotFound, TrothError, Unavailable
 from troth.tlog.tiles import parse_path
 from troth.wire.problems import reply
 
-__all__ = ["CHECKPOINT", "routes"]
+__all__ = ["CHECKPOINT", "WITNESSED", "routes"]
 
 CHECKPOINT: Final = "checkpoint"
+WITNESSED: Final = "checkpoint/witnessed"
 _ANYBODY: Final = {"access-control-allow-origin": "*", "x-content-type-options": "nosniff"}
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _ANEW: Final = "no-cache"
@@ -39,6 +40,9 @@ def routes(read: Callable[[str], bytes | None]) -> list[Route]:
     async def checkpoint(_request: Request) -> Response:
         return _answer(lambda: _found(read, CHECKPOINT), "text/plain; charset=utf-8", _ANEW)
 
+    async def witnessed(_request: Request) -> Response:
+        return _answer(lambda: _found(read, WITNESSED), "text/plain; charset=utf-8", _ANEW)
+
     async def tile(request: Request) -> Response:
         path = "tile/" + request.path_params["path"]
 
@@ -48,7 +52,11 @@ def routes(read: Callable[[str], bytes | None]) -> list[Route]:
 
         return _answer(look, "application/octet-stream", _ANEW if ".p/" in path else _FOREVER)
 
-    return [Route("/checkpoint", checkpoint, methods=["GET"]), Route("/tile/{path:path}", tile, methods=["GET"])]
+    return [
+        Route("/checkpoint", checkpoint, methods=["GET"]),
+        Route("/checkpoint/witnessed", witnessed, methods=["GET"]),
+        Route("/tile/{path:path}", tile, methods=["GET"]),
+    ]
 
 
 def _found(read: Callable[[str], bytes | None], path: str) -> bytes:

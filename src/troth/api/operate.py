@@ -32,13 +32,16 @@ from troth.api.answers import (
     ThingMade,
     Things,
     ThingShown,
+    WitnessShown,
 )
 from troth.api.callers import Callers, created, form, resource, shown
 from troth.api.forms import DisclosureForm, HouseholdForm, PersonForm, RecipientForm, ThingForm, TokenForm, household_of
+from troth.clock import NS_PER_S
 from troth.errors import NotFound, WrongToken
 from troth.journeys.join import Join
 from troth.journeys.oversee import Oversee, SeenThing
 from troth.journeys.recognise import Recognise
+from troth.journeys.witness_door import WitnessStanding
 from troth.names import PurposeId, check_slug, check_uri, print_household, print_person, print_thing
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
@@ -180,6 +183,8 @@ class _Looking:
                 log_root=now.log_root.hex(),
                 things=now.things,
                 last_segment=None if last is None else SegmentShown(last.number, print_time(last.tick_ns)),
+                witnessed_size=now.witnesses.witnessed,
+                witnesses=tuple(map(_witness, now.witnesses.each)),
             )
         )
 
@@ -223,3 +228,8 @@ def _thing_shown(seen: SeenThing) -> ThingShown:
 def _tally_shown(seen: SeenThing) -> TallyShown:
     refused: Mapping[str, int] = dict(sorted(seen.tally.refused.items()))
     return TallyShown(seen.tally.stored, seen.tally.repeated, refused)
+
+
+def _witness(one: WitnessStanding) -> WitnessShown:
+    time = print_time(one.time_s * NS_PER_S) if one.time_s else None
+    return WitnessShown(one.name, one.key, one.seen.value, one.size, time, one.detail)

@@ -55,7 +55,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     shell = Shell(ports.clock)
     routes = [
         *sensorthings.routes(readers),
-        *log.routes(node.record.sequencer.read),
+        *log.routes(node.witnesses.cosigned.read),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *choice_routes(node.choose, callers=callers),

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from troth.app.ports import Ports
+from troth.app.witnesses import Witnesses
 from troth.clock import NS_PER_S
 from troth.errors import TrothError, Unavailable
 from troth.gate.leases import Leases
@@ -111,6 +112,7 @@ class Node:
         self.forget = Forget(ports.journal, self.directory, in_force=self.leases.in_force)
         self.street = Street(self.join, ports.accounts, directory=self.directory, clock=clock)
         self.record: Record
+        self.witnesses: Witnesses
         self.prove: Prove
         self.oversee: Oversee
         self.explain: Explain
@@ -148,6 +150,8 @@ class Node:
             entropy=ports.entropy,
             in_worker=ports.in_worker,
         )
+        self.witnesses = Witnesses(sequencer, ports.asking, store=ports.tiles, in_worker=ports.in_worker)
+        await self.witnesses.open()
         self.prove = Prove(
             self.tell,
             ports.observations,
@@ -157,6 +161,7 @@ class Node:
             index_of=self.record.index_of,
             in_worker=ports.in_worker,
             tick_s=self.settings.segment_tick_s,
+            vouched=self.witnesses.cosigned.vouched,
         )
         self.oversee = Oversee(
             self.directory,
@@ -165,6 +170,7 @@ class Node:
             journal=ports.journal,
             observations=ports.observations,
             sequencer=sequencer,
+            witnesses=self.witnesses.standing,
         )
         self.explain = Explain(
             self.tell,
@@ -191,6 +197,8 @@ class Node:
         self._beat(self._tick_forever())
         self._beat(self._publish_forever())
         self._beat(self._watch_clock())
+        for beat in self.witnesses.beats():
+            self._beat(beat)
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         """Run on the loop for one listener; a failure of storage in it ends the node, any other error is reported."""
@@ -302,6 +310,7 @@ class Node:
             await asyncio.sleep(self.settings.log_lag_s / 2)
             self._appended.clear()
             await self.record.publish()
+            self.witnesses.grown()
 
     async def _watch_clock(self) -> None:
         """End what has come to its end; compare the clock that may step with the one that may not."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from troth.clock import Clock
 from troth.journeys.accounts import AccountStore
 from troth.journeys.record import InWorker
+from troth.journeys.witness_door import Asking
 from troth.signing.keys import KeyStore
 from troth.statements.journal import Journal
 from troth.things.stores import ConductStore, ObservationStore
@@ -30,3 +31,5 @@ class Ports:
     outside: TileStore | None
     in_worker: InWorker
     pause: Callable[[], Awaitable[None]]
+    asking: Asking | None = None
+    """Which witnesses to ask, and the way to them; nobody without."""

@@ -32,13 +32,24 @@ from troth.app.http_server import HttpProtocol
 from troth.app.node import Node
 from troth.app.open_files import raise_file_limit, shares
 from troth.app.ports import Ports
+from troth.app.witnesses import asking_of
 from troth.clock import SystemClock
 from troth.errors import BadSetting, DiskFull, FolderNotWritable, PortTaken, StorageFailed, TrothError
 from troth.journeys.begin import fresh_origin, origin_of
 from troth.settings import Demo, Settings
 from troth.wire.asgi import place_of
 
-__all__ = ["TOKEN_FILE", "Ready", "calm_collector", "run"]
+__all__ = [
+    "TOKEN_FILE",
+    "QuietServer",
+    "Ready",
+    "calm_collector",
+    "listen",
+    "loop_factory",
+    "report",
+    "run",
+    "signals",
+]
 
 TOKEN_FILE: Final = "operator.token"  # noqa: S105 - the name of a file
 # New objects per look at them, such looks per wider one, wider ones per look at everything since the start.
@@ -65,7 +76,7 @@ def run(settings: Settings, *, ready: Callable[[Ready], None]) -> None:
     Raises:
         TrothError: the node could not start, or its storage failed while it ran.
     """
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings, ready))
 
 
@@ -80,7 +91,8 @@ def calm_collector() -> None:
     gc.set_threshold(*_COLLECT)
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The event loop of this platform, or None for the standard one."""
     if sys.platform == "win32":
         return None
     import uvloop  # noqa: PLC0415 - not there on every platform
@@ -88,23 +100,24 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-class _Server(uvicorn.Server):
+class QuietServer(uvicorn.Server):
     """uvicorn, with the signals left to the node: one interrupt stops both."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Take none."""
         yield
 
 
 async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(_report)
+    loop.set_exception_handler(report)
     async with AsyncExitStack() as stack:
         held = drivers.hold_folder(settings)
         stack.callback(held.close)
-        web = _listen(settings.bind, settings.http_port, "http_port", "--http-port")
+        web = listen(settings.bind, settings.http_port, "http_port", "--http-port")
         stack.callback(web.close)
-        things = _listen(settings.bind, settings.mqtt_port, "mqtt_port", "--mqtt-port")
+        things = listen(settings.bind, settings.mqtt_port, "mqtt_port", "--mqtt-port")
         stack.callback(things.close)
         settings = msgspec.structs.replace(settings, http_port=web.getsockname()[1], mqtt_port=things.getsockname()[1])
         failed: asyncio.Future[TrothError] = loop.create_future()
@@ -117,9 +130,9 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         endpoint = mqtt_door(node, connections_max=things_max)
         mqtt = await loop.create_server(endpoint, sock=things)
         stack.callback(mqtt.close)
-        server = _Server(_config(node, connections_max=web_max))
+        server = QuietServer(_config(node, connections_max=web_max))
         serving = loop.create_task(server.serve(sockets=[web]))
-        stop = _signals(loop)  # from here on, before anybody is told that it runs
+        stop = signals(loop)  # from here on, before anybody is told that it runs
         address = str(web.getsockname()[0])
         demo = await _demo(settings, address) if settings.demo is Demo.ON else None
         stack.push_async_callback(_end, demo)
@@ -139,7 +152,7 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         await node.close()
 
 
-def _report(_loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
+def report(_loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
     """What nobody waited for has failed: the diagnostics get the place in our code, and no message and no value."""
     error = context.get("exception")
     # With an error asyncio's message shows the callback and its values; without one it is a constant.
@@ -160,7 +173,7 @@ def _config(node: Node, *, connections_max: int) -> uvicorn.Config:
     )
 
 
-def _signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
+def signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
     """What Ctrl-C and a polite end set. Before this they end the program where it stands, as a crash would."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -209,12 +222,17 @@ async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Futur
         outside=drivers.open_outside(settings, origin),
         in_worker=in_worker,
         pause=lambda: asyncio.sleep(0),
+        asking=asking_of(settings),
     )
     return Node(settings, ports)
 
 
-def _listen(host: str, port: int, setting: str, option: str) -> socket.socket:
-    """A listening socket, so that a taken port is known before anything starts."""
+def listen(host: str, port: int, setting: str, option: str) -> socket.socket:
+    """A listening socket, so that a taken port is known before anything starts.
+
+    Raises:
+        PortTaken, BadSetting: this address and port cannot be had; `setting` and `option` say what to change.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -223,12 +241,12 @@ def _listen(host: str, port: int, setting: str, option: str) -> socket.socket:
         listening.listen(1024)
     except (OSError, UnicodeError) as cause:
         listening.close()
-        raise _cannot_listen(cause, host, port, choose=f"{option} N (setting {setting})") from cause
+        raise _cannotlisten(cause, host, port, choose=f"{option} N (setting {setting})") from cause
     listening.setblocking(False)  # noqa: FBT003 - the name of the standard library's parameter
     return listening
 
 
-def _cannot_listen(cause: Exception, host: str, port: int, *, choose: str) -> TrothError:
+def _cannotlisten(cause: Exception, host: str, port: int, *, choose: str) -> TrothError:
     said = getattr(cause, "strerror", None) or type(cause).__name__
     number = getattr(cause, "errno", None)
     if number == errno.EADDRINUSE:

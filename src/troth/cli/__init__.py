@@ -2,7 +2,8 @@
 
 Rules
 - A command exists here when it works; each has a heading in docs/reference/cli.md.
-- Everything that asks a node is an HTTP client of it like any other; only `up` and `verify` run something in this process.
+- Everything that asks a node is an HTTP client of it like any other; only `up`, `verify` and `witness` run something in this
+  process.
 - A further command is a module beside these and one line below.
 
 Source: runtime.md; house.md.
@@ -22,6 +23,7 @@ from troth.cli.speaking import SpeakingGroup
 from troth.cli.thing import thing
 from troth.cli.trusting import trust
 from troth.cli.up import up
+from troth.cli.witness import witness
 
 __all__ = ["main"]
 
@@ -45,4 +47,4 @@ main.add_part("Say who and what there is", organisation, household, person, prod
 thing.add_command(thing_here)
 main.add_part("Give your word", red_line, promise, support, forget)
 main.add_part("Choose", enter, leave, choose)
-main.add_part("Check", proof, verify, audit, trust, log)
+main.add_part("Check", proof, verify, audit, trust, log, witness)

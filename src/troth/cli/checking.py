@@ -1,6 +1,7 @@
 """`troth verify`, `proof`, `log` and `status`: check for yourself, and see how the record stands."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,9 +12,11 @@ from troth.api.answers import Status
 from troth.cli.client import Node
 from troth.cli.files import FILE, read_file, write_file
 from troth.cli.places import as_anyone, as_operator
-from troth.cli.speaking import local, say
+from troth.cli.speaking import local, plain, say
 from troth.cli.trusting import trusted_keys
 from troth.errors import TooLarge, TrothError, Unavailable
+from troth.tlog.cosignature import WitnessKey
+from troth.tlog.trust_policy import MAX_POLICY_BYTES, TrustPolicy, parse_policy
 from troth.verify.file import MAX_PROOF_FILE_BYTES, SUFFIX
 from troth.verify.show import Form, verify_main
 from troth.verify.verdict import ExitCode
@@ -27,24 +30,55 @@ WAIT_S: Final = 120  # a dozen ticks of a segment
 @click.argument("file", type=FILE)
 @click.option("--trust", "keys", multiple=True, metavar="KEY", help="A log's verifier key, given to you from outside.")
 @click.option("--trust-file", type=FILE, help="A trust file, if not your own (see 'troth trust').")
+@click.option("--witness", "witnesses", multiple=True, metavar="KEY", help="A witness's verifier key, from outside.")
+@click.option(
+    "--quorum", type=click.IntRange(min=0), help="How many of these witnesses must have cosigned; all, if not said."
+)
+@click.option("--policy", type=FILE, help="A trust policy (C2SP tlog-policy) in place of --witness and --quorum.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify(file: Path, *, keys: tuple[str, ...], trust_file: Path | None, as_json: bool) -> None:
+def verify(
+    file: Path,
+    *,
+    keys: tuple[str, ...],
+    trust_file: Path | None,
+    witnesses: tuple[str, ...],
+    quorum: int | None,
+    policy: Path | None,
+    as_json: bool,
+) -> None:
     """Check a proof FILE by numbered checks, without any node.
 
     Ends with 0 when it is proved, 1 when a check fails (without a key you trust, the first does), 2 when it cannot be read.
     """
+    if policy is not None and (witnesses or quorum is not None):
+        raise click.UsageError("--policy stands in place of --witness and --quorum")
     try:
-        trusted = trusted_keys(keys, trust_file)
-        data = read_file(file, limit=MAX_PROOF_FILE_BYTES)
-    except TooLarge:
-        data = b""
-        click.echo(f"{file} is longer than any proof file.", err=True)
+        asked = _asked(witnesses, quorum=quorum, policy=policy)
+        trusted = (*trusted_keys(keys, trust_file), *(each.key for each in asked.logs))
+        data = _proof(file)
     except TrothError as error:
         click.echo(f"{error.code}: {error.message}", err=True)
         raise SystemExit(int(ExitCode.UNREADABLE)) from error
-    printed = verify_main(data, trusted, form=Form.JSON if as_json else Form.TEXT)
+    printed = verify_main(data, trusted, policy=asked, form=Form.JSON if as_json else Form.TEXT)
     click.echo(printed.text, nl=False)
     raise SystemExit(printed.exit_code)
+
+
+def _proof(file: Path) -> bytes:
+    """The bytes of a file; none of one that is longer than any proof, which is as unreadable."""
+    try:
+        return read_file(file, limit=MAX_PROOF_FILE_BYTES)
+    except TooLarge:
+        click.echo(f"{file} is longer than any proof file.", err=True)
+        return b""
+
+
+def _asked(witnesses: Sequence[str], *, quorum: int | None, policy: Path | None) -> TrustPolicy:
+    """The cosignatures that are asked for. Witnesses without a number are all asked for: leaving it out never asks less."""
+    if policy is not None:
+        return parse_policy(read_file(policy, limit=MAX_POLICY_BYTES))
+    known = [WitnessKey.parse(key.strip()) for key in witnesses]
+    return TrustPolicy.of(known, len({key.public.raw for key in known}) if quorum is None else quorum)
 
 
 @click.command()
@@ -106,3 +140,9 @@ def status(node: Node, *, as_json: bool) -> None:
     say(f"Root          {now.log_root}")
     say(f"Last segment  {'none yet' if segment is None else f'{segment.number}, closed {local(segment.tick)}'}")
     say(f"Verifier key  {now.verifier_key}")
+    for each in now.witnesses:
+        last = "nothing yet" if each.time is None else f"{each.size} entries at {local(each.time)}"
+        said = f"; {each.detail}" if each.detail else ""
+        say(f"Witness       {plain(each.name)}: {each.seen}, {last}{said}")
+    if now.witnesses:
+        say(f"Witnessed     {now.witnessed_size} entries" if now.witnessed_size else "Witnessed     not yet")

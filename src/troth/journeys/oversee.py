@@ -8,13 +8,14 @@ Source: things.md, "The writer" (accounted); runtime.md.
 Left out in this version: health of the disk, ages of what is not yet signed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from troth.errors import NotFound
 from troth.journeys.accounts import AccountStore
 from troth.journeys.hear import Hear
+from troth.journeys.witness_door import WitnessesStanding
 from troth.names import Slug, ThingId, Uri
 from troth.state.directory import Directory
 from troth.statements.journal import Journal
@@ -54,6 +55,7 @@ class Standing(msgspec.Struct, frozen=True):
         log_root: its root hash, 32 bytes.
         things: how many are installed.
         last_segment: None before the first tick.
+        witnesses: those that are asked to cosign, and how far enough of them have.
     """
 
     origin: str
@@ -64,6 +66,7 @@ class Standing(msgspec.Struct, frozen=True):
     log_root: bytes
     things: int
     last_segment: LastSegment | None
+    witnesses: WitnessesStanding
 
 
 class Oversee:
@@ -78,6 +81,7 @@ class Oversee:
         journal: Journal,
         observations: ObservationStore,
         sequencer: Sequencer,
+        witnesses: Callable[[], WitnessesStanding] = WitnessesStanding,
     ) -> None:
         self._directory = directory
         self._accounts = accounts
@@ -85,6 +89,7 @@ class Oversee:
         self._journal = journal
         self._observations = observations
         self._sequencer = sequencer
+        self._witnesses = witnesses
 
     def things(self) -> tuple[SeenThing, ...]:
         """All installed things, by short name."""
@@ -130,6 +135,7 @@ class Oversee:
             log_root=latest.root,
             things=len(self._directory.things),
             last_segment=None if segment is None else LastSegment(segment.cut.number, segment.cut.tick_ns),
+            witnesses=self._witnesses(),
         )
 
     def _installed(self) -> dict[Slug, ThingId]:

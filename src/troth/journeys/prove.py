@@ -5,11 +5,12 @@ Rules
   no proof of it. The lease is looked at again in the step in which the file is given out.
 - Only open statements are shown; private ones stand in the file by their id alone.
 - No file is given out that does not pass the stranger's own verifier.
+- The checkpoint is one that witnesses have cosigned, where there is one that covers everything the file needs.
 - What is not yet in a segment, or whose segment is not yet in the log, is Unavailable and says when to come back.
 
 Source: record.md, "Anyone can verify"; formats.md, "Traces" (a proof must be possible as long as the trace exists).
 Owner of all state: the event loop. Hashing and the log's disk are where `in_worker` puts them.
-Left out: cosignatures; proofs of access windows (they come with personal ledgers).
+Left out: proofs of access windows (they come with personal ledgers).
 """
 
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ import msgspec
 
 from troth.errors import Busy, NotFound, StorageFailed, Unavailable
 from troth.gate.question import Asker
+from troth.journeys.cosigned import Vouched, nobody
 from troth.journeys.kept_traces import KeptTraces, Segments
 from troth.journeys.record import InWorker
 from troth.names import PersonId, StatementId
@@ -129,9 +131,10 @@ class Prove:
         index_of: where an open statement stands in the log, or None if it is not (yet) there.
         in_worker: runs heavy work away from the loop.
         tick_s: the beat of segments, for saying when to come back.
+        vouched: the best cosigned checkpoint of a tree of at least so many entries, or None; called in a worker.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the wiring of one node, named
         self,
         tell: Telling,
         observations: Segments,
@@ -142,6 +145,7 @@ class Prove:
         index_of: Callable[[StatementId], int | None],
         in_worker: InWorker,
         tick_s: float,
+        vouched: Callable[[int], Vouched | None] = nobody,
     ) -> None:
         self._tell = tell
         self._observations = observations
@@ -151,6 +155,7 @@ class Prove:
         self._index_of = index_of
         self._in_worker = in_worker
         self._tick_s = tick_s
+        self._vouched = vouched
         self._making = 0
         self._traces = KeptTraces(observations)
         self._trees: dict[int, Tree] = {}
@@ -221,7 +226,7 @@ class Prove:
         gate = self._gate()
         anchors = self._journal.entries(after=ANCHORS_POSITION - 1, limit=1)[0].signed
         needed = [self._placed(each) for each in (anchors, gate, segment)]
-        checkpoint, paths = await self._in_worker(lambda: self._prove([*needed, *(index for index, _ in shown)]))
+        vouched, paths = await self._in_worker(lambda: self._prove([*needed, *(index for index, _ in shown)]))
 
         def entry(index: int, data: bytes) -> LogEntry:
             return LogEntry(index, paths[index], data)
@@ -229,7 +234,8 @@ class Prove:
         file = ProofFile(
             v=VERSION,
             log=str(self._log.key),
-            checkpoint=checkpoint,
+            checkpoint=vouched.note,
+            witnesses=vouched.witnesses,
             anchors=entry(needed[0], anchors.data),
             gate=entry(needed[1], gate.data),
             segment=entry(needed[2], segment.data),
@@ -264,26 +270,31 @@ class Prove:
         hashed = leaf_hash(place.salt, place.trace)
         return SegmentLeaf(hashed, place.leaf, tuple(tree.path(place.leaf)), built.size), parse(built.statement)
 
-    def _prove(self, indices: Sequence[int]) -> tuple[bytes, dict[int, tuple[bytes, ...]]]:
-        """The checkpoint with the log's signature only, and the path of each entry to it. In a worker.
+    def _prove(self, indices: Sequence[int]) -> tuple[Vouched, dict[int, tuple[bytes, ...]]]:
+        """The checkpoint with the log's signature and those of witnesses, and the path of each entry to it. In a worker.
 
         The paths to the last checkpoint are kept, because the same few statements stand in every file. The pair is
         replaced as a whole and its mapping only grows, so two workers at once do at most the same work twice.
         """
-        signed = self._log.checkpoint()
-        size = open_checkpoint(signed, self._log.key).size
+        vouched = self._vouched(max(indices) + 1) or self._logged()
+        checkpoint = open_checkpoint(vouched.note, self._log.key)
+        size, root = checkpoint.size, checkpoint.root
         known, paths = self._paths
-        if known != signed:
+        if known != root:
             paths = {}
         for index in indices:
             if index not in paths:
                 paths[index] = tuple(self._log.prove(index, size=size))
-        self._paths = (signed, paths)
-        note = parse_note(signed)
+        self._paths = (root, paths)
+        return vouched, paths
+
+    def _logged(self) -> Vouched:
+        """The newest checkpoint with the log's signature only."""
+        note = parse_note(self._log.checkpoint())
         own = tuple(
             line for line in note.signatures if (line.name, line.key_id) == (self._log.key.name, self._log.key.key_id)
         )
-        return Note(note.text, own[:1]).encode(), paths
+        return Vouched(Note(note.text, own[:1]).encode(), ())
 
     def _open(self, statement: StatementId) -> tuple[int, bytes | None]:
         """Index and bytes of a statement that may be shown and is in the log; (0, None) for any other."""

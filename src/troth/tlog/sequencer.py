@@ -204,6 +204,16 @@ class Sequencer:
         tree = self._tree()
         return [hash_span(span, tree.node) for span in consistency_spans(old, size)]
 
+    def root(self, size: int) -> bytes:
+        """The root of the tree as it was with `size` entries.
+
+        Raises:
+            NotFound: the log has no such tree.
+            LogDiverged: a tile is missing or damaged.
+        """
+        self._check_index(size - 1, self.size)
+        return self._tree().root(size)
+
     def proof(self, index: int, *, extra: bytes | None = None) -> TlogProof:
         """The tlog-proof of an entry under the published checkpoint.
 

@@ -233,7 +233,9 @@ class Witness:
     def _keep(self, fork: Fork, key: VerifierKey) -> Contradiction | None:
         try:
             found, _, _ = judge(fork, key)
-        except BadProof:  # a path of garbage, or of an old tree that is a whole subtree, where the first hash is left out
+        except (
+            BadProof
+        ):  # a path of garbage, or of an old tree that is a whole subtree, where the first hash is left out
             fork = Fork(v=fork.v, log=fork.log, first=fork.first, second=fork.second, path=())
             try:
                 found, _, _ = judge(fork, key)

@@ -4,7 +4,7 @@ Rules
 - `file` is the format, `checks` the nine checks, `rests` the ninth, `verdict` their result, `words` and `show` how it is said.
 - Trust comes from outside the file. What the file says about itself only says which log is meant.
 
-Left out: witnesses' cosignatures, later revocation, following a whole log (`audit`), COSE receipts.
+Left out: later revocation, following a whole log (`audit`), COSE receipts.
 """
 
 __all__: list[str] = []

@@ -1,7 +1,7 @@
 """Verify one proof file as a stranger does: nine numbered checks, in the order in which trust is handed on.
 
 Steps (docs/reference/proof-file.md; the numbers appear in output, docs and tests):
- 1 a log key you trust, given from outside · 2 the checkpoint's signature · 3 cosignatures, as many as were asked for ·
+ 1 a log key you trust, given from outside · 2 the checkpoint's signature · 3 cosignatures: all fit, and enough are trusted ·
  4 the segment's statement is in the log · 5 it is signed by the gate's key · 6 the gate's key statement is in this log before
  it, issued by an operator key that the log's trust anchors (entry 1) name · 7 the trace's leaf is in the segment ·
  8 the trace opens · 9 what it rests on (`rests`)
@@ -11,7 +11,7 @@ Rules
 - Bytes in, a value out: no network, no files, no clock. So a later revocation cannot be known here, and every result says so.
 
 Source: record.md, "Anyone can verify".
-Left out: cosignatures. Asking for one fails check 3, because files of this version carry none.
+Left out: whether a cosignature is recent enough. Its time is shown; who asks for a proof knows how old it may be.
 """
 
 from collections.abc import Sequence
@@ -27,35 +27,37 @@ from troth.statements.statement import Statement, as_kind
 from troth.statements.trust_anchors import TrustAnchorsBody
 from troth.tlog import segment, trace
 from troth.tlog.checkpoint import Checkpoint, VerifierKey, open_checkpoint, parse_note
+from troth.tlog.cosignature import Cosignature, WitnessKey, check_cosignature
+from troth.tlog.trust_policy import TrustPolicy
 from troth.verify.file import ProofFile, read
 from troth.verify.limits import unreadable_shows, what_it_does_not_show
 from troth.verify.rests import Anchors, check_rests, check_signed, in_log, open_statement
-from troth.verify.verdict import TITLES, Check, Level, Outcome, Verdict
+from troth.verify.verdict import TITLES, Check, CosignedShown, Level, Outcome, Verdict
 from troth.verify.words import iso, safe, trace_shown
 
-__all__ = ["verify"]
+__all__ = ["NOBODY_ASKED", "verify"]
 
 T = TypeVar("T")
+NS_PER_S = 1_000_000_000
+NOBODY_ASKED = TrustPolicy()
 ANCHORS_INDEX = 1  # record.md: the first two entries are the registration policy and the trust anchors
 
 
-def verify(data: bytes, *, trusted: Sequence[VerifierKey], quorum: int = 0) -> Verdict:
+def verify(data: bytes, *, trusted: Sequence[VerifierKey], policy: TrustPolicy = NOBODY_ASKED) -> Verdict:
     """Check a proof file. Never raises for anything in the file.
 
     Args:
         data: the bytes of the file.
         trusted: log keys given from outside the file.
-        quorum: how many cosignatures of trusted witnesses to ask for.
+        policy: the witnesses given from outside, and how many of them must have cosigned. Its logs are not looked at.
     """
-    if quorum < 0:
-        raise ValueError("a quorum is not negative")
     try:
         file = read(data)
     except Malformed as why:
         return Verdict((), unreadable_shows(), unreadable=why.message)
     sheet = _Sheet()
     try:
-        return _all(file, sheet, trusted=trusted, quorum=quorum)
+        return _all(file, sheet, trusted=trusted, policy=policy)
     except (Malformed, Refused) as why:  # Refused: a field marked as critical that this program does not know
         return Verdict(sheet.failed(why.message), what_it_does_not_show())
 
@@ -87,10 +89,11 @@ class _Sheet:
         return tuple(self._checks)
 
 
-def _all(file: ProofFile, sheet: _Sheet, *, trusted: Sequence[VerifierKey], quorum: int) -> Verdict:
+def _all(file: ProofFile, sheet: _Sheet, *, trusted: Sequence[VerifierKey], policy: TrustPolicy) -> Verdict:
     key = sheet.put(_1_log_key(file, trusted))
     checkpoint = sheet.put(_2_checkpoint(file, key))
-    sheet.put(_3_cosignatures(quorum), outcome=Outcome.PASSED if quorum else Outcome.NOT_ASKED)
+    asked = Outcome.PASSED if policy.asks else Outcome.NOT_ASKED
+    cosigned = sheet.put(_3_cosignatures(file, key, policy=policy), outcome=asked)
     sheet.put(_4_log_path(file, checkpoint))
     gate, conduct = sheet.put(_5_segment_signature(file))
     anchors = sheet.put(_6_gate_key(file, gate, checkpoint))
@@ -99,10 +102,11 @@ def _all(file: ProofFile, sheet: _Sheet, *, trusted: Sequence[VerifierKey], quor
     rests_on = sheet.put(check_rests(file, opened, checkpoint=checkpoint, anchors=anchors))
     return Verdict(
         sheet.passed(),
-        what_it_does_not_show(opened, file),
-        level=Level.LOGGED,
+        what_it_does_not_show(opened, file, witnessed=_latest(cosigned) if policy.asks else None),
+        level=Level.WITNESSED if policy.asks else Level.LOGGED,
         trace=trace_shown(opened),
         rests_on=rests_on,
+        cosigned=cosigned,
     )
 
 
@@ -120,16 +124,45 @@ def _1_log_key(file: ProofFile, trusted: Sequence[VerifierKey]) -> tuple[Verifie
 
 
 def _2_checkpoint(file: ProofFile, key: VerifierKey) -> tuple[Checkpoint, str]:
-    if len(parse_note(file.checkpoint).signatures) != 1:
-        raise BadNote("a checkpoint in a proof file of this version carries the log's signature and no other")
     checkpoint = open_checkpoint(file.checkpoint, key)
+    first, *others = [(line.name, line.key_id) for line in parse_note(file.checkpoint).signatures]
+    if first != (key.name, key.key_id) or first in others:
+        raise BadNote("the log's signature is the first line of the checkpoint, and there once")
     return checkpoint, f"the log signed its tree of {checkpoint.size} entries"
 
 
-def _3_cosignatures(quorum: int) -> tuple[None, str]:
-    if quorum:
-        raise BadProof(f"{quorum} asked for, none there: a file of this version is logged, not witnessed")
-    return None, "none asked for"
+def _3_cosignatures(file: ProofFile, log: VerifierKey, *, policy: TrustPolicy) -> tuple[tuple[CosignedShown, ...], str]:
+    """Every line must fit its key in the file, so that no byte is slack; those whose key was given from outside count."""
+    note = parse_note(file.checkpoint)
+    if len(note.signatures) != 1 + len(file.witnesses):
+        raise BadProof(
+            "the checkpoint does not carry one line for the log and one for each witness that the file names"
+        )
+    found: list[Cosignature] = []
+    for line, text in zip(note.signatures[1:], file.witnesses, strict=True):
+        witness = WitnessKey.parse(text)
+        if any(each.key.public == witness.public for each in found):
+            raise BadProof("one witness stands twice")
+        found.append(check_cosignature(line, witness, text=note.text))
+    # A log that cosigns itself under a second name vouches for nothing.
+    counted = [each for each in found if each.key in policy.keys and each.key.public != log.public]
+    if not policy.satisfied([each.key for each in counted]):
+        raise BadProof(
+            f"too few: of the {len(policy.keys)} witnesses you trust, {len(counted)} cosigned this checkpoint"
+            f" ({len(found)} signed it in all)"
+        )
+    shown = tuple(CosignedShown(safe(each.key.name), iso(each.time_s * NS_PER_S), each in counted) for each in found)
+    return shown, _said(shown, asked=policy.asks)
+
+
+def _said(shown: tuple[CosignedShown, ...], *, asked: bool) -> str:
+    if not asked:
+        return f"none asked for; {len(shown)} in the file fit their keys" if shown else "none asked for"
+    return "cosigned by " + ", ".join(f"{each.name} at {each.time}" for each in shown if each.trusted)
+
+
+def _latest(cosigned: tuple[CosignedShown, ...]) -> str:
+    return max((each.time for each in cosigned if each.trusted), default="no time")
 
 
 def _4_log_path(file: ProofFile, checkpoint: Checkpoint) -> tuple[None, str]:

@@ -2,13 +2,14 @@
 
 Rules
 - One deterministic CBOR map, in the one form that `write` gives; at most 4 MiB. `read` takes nothing else, so no byte is slack.
-- All log paths lead to the same checkpoint. It carries one signature, the log's: a signature that nobody can check would be
-  bytes that nobody covers.
-- `log` only says which log is meant. It is never trusted; a file whose hint is not a key given from outside fails check 1.
+- All log paths lead to the same checkpoint. It carries the log's signature and then one cosignature for each key in
+  `witnesses`, in that order: a signature that nobody can check would be bytes that nobody covers.
+- `log` and `witnesses` only say whose signatures these are. They are never trusted: a file whose log is not a key given from
+  outside fails check 1, and a cosignature counts only where its key was given from outside.
 - A trace that rests on statements has `basis`, a trace of something said has `said`, any other has neither.
 
 Source: record.md, "Anyone can verify"; formats.md. The page for strangers is docs/reference/proof-file.md.
-Left out: cosignatures (a later version of this format beside this one), and every check that needs a key or a hash.
+Left out: every check that needs a key or a hash.
 """
 
 from typing import Annotated, Final, Literal, TypeAlias
@@ -25,6 +26,7 @@ from troth.tlog.trace import MAX_TRACE_BYTES, SALT_BYTES
 __all__ = [
     "CONTENT_TYPE",
     "MAX_PROOF_FILE_BYTES",
+    "MAX_WITNESSES",
     "SUFFIX",
     "VERSION",
     "LogEntry",
@@ -43,6 +45,7 @@ VERSION: Final = "troth-proof/1"
 MAX_PROOF_FILE_BYTES: Final = 4_194_304  # 64 of the largest statements; a usual file has 3 to 6 kB
 MAX_HINT_CHARS: Final = 576  # a name of 512, an id of 8, a key of 44, two plus signs, rounded up
 MAX_CHECKPOINT_BYTES: Final = 16_384
+MAX_WITNESSES: Final = 16  # C2SP signed-note: verifiers accept at least 16 signatures
 MAX_KEY_BYTES: Final = 128  # a COSE_Key of P-256 has 75
 MAX_BASIS: Final = 480  # tlog.trace.Basis
 
@@ -50,6 +53,7 @@ _Index: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=MAX_SIZE)]
 _Hash: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=HASH_BYTES, max_length=HASH_BYTES)]
 _Path: TypeAlias = Annotated[tuple[_Hash, ...], msgspec.Meta(max_length=MAX_PATH)]
 _Statement: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=1, max_length=MAX_STATEMENT_BYTES)]
+_Key: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_HINT_CHARS)]
 
 
 class LogEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,7 +100,7 @@ class ProofFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     Args:
         v: version of the format, and the magic word: bytes 2 to 17 of every file of this version are the same.
         log: the verifier key of the log that is meant (C2SP signed-note), a hint.
-        checkpoint: the signed note, byte for byte, with the log's signature line only.
+        checkpoint: the signed note, byte for byte: the log's signature line, then those of `witnesses`.
         anchors: the trust anchors, entry 1 of the log.
         gate: the key statement of the gate that signed the segment.
         segment: the conduct segment's statement.
@@ -104,10 +108,11 @@ class ProofFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         opening: the trace.
         basis: what the trace rests on, where its kind has a basis.
         said: the private statement, where the trace is of one.
+        witnesses: the verifier keys of the cosignature lines, in their order; left out where there are none.
     """
 
     v: Literal["troth-proof/1"]
-    log: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_HINT_CHARS)]
+    log: _Key
     checkpoint: Annotated[bytes, msgspec.Meta(min_length=1, max_length=MAX_CHECKPOINT_BYTES)]
     anchors: LogEntry
     gate: LogEntry
@@ -116,6 +121,7 @@ class ProofFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     opening: Opening
     basis: Rests | None = None
     said: Said | None = None
+    witnesses: Annotated[tuple[_Key, ...], msgspec.Meta(max_length=MAX_WITNESSES)] = ()
 
 
 def write(file: ProofFile) -> bytes:

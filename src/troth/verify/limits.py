@@ -25,6 +25,11 @@ _REVOKED: Final = "Whether a key or a statement was revoked later was not checke
 _LOGGED: Final = (
     "It is logged, not witnessed: nobody but the log's operator vouches here that others are shown the same log."
 )
+_UNASKED: Final = "The cosignatures in it count only for whoever gives the keys of those witnesses from outside."
+_SINCE: Final = (
+    "It is witnessed as of {time}: what the log has shown to others since then is not in this file, nor whether the "
+    "witnesses are independent of whoever runs the log. A time is the word of its witness."
+)
 _CUSTODY: Final = (
     "Custody of the keys of persons is not in this file. In custody house the operator's node keeps them, and a choice "
     "then proves what that node says about a session."
@@ -41,8 +46,13 @@ def unreadable_shows() -> tuple[str, ...]:
     return (_NOTHING,)
 
 
-def what_it_does_not_show(trace: Trace | None = None, file: ProofFile | None = None) -> tuple[str, ...]:
-    """The sentences for a trace and file that passed every check; without them, those for a failure."""
+def what_it_does_not_show(
+    trace: Trace | None = None, file: ProofFile | None = None, *, witnessed: str | None = None
+) -> tuple[str, ...]:
+    """The sentences for a trace and file that passed every check; without them, those for a failure.
+
+    `witnessed` is the time of the latest cosignature that counts, where a quorum was asked for and met.
+    """
     if trace is None or file is None:
         return (_FAULT, _REVOKED)
     sentences = [_NOTHING_ELSE]
@@ -50,7 +60,12 @@ def what_it_does_not_show(trace: Trace | None = None, file: ProofFile | None = N
         sentences.append(_FALSE_VALUE)
     if file.basis is not None and len(file.basis.ids) > len(file.basis.shown):
         sentences.append(_HIDDEN)
-    return (*sentences, _REVOKED, _LOGGED, _custody(trace, file))
+    sentences.append(_REVOKED)
+    if witnessed is not None:
+        sentences.append(_SINCE.format(time=witnessed))
+    else:
+        sentences += [_LOGGED, _UNASKED] if file.witnesses else [_LOGGED]
+    return (*sentences, _custody(trace, file))
 
 
 def _custody(trace: Trace, file: ProofFile) -> str:

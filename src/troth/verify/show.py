@@ -10,8 +10,9 @@ from typing import Final
 import msgspec
 
 from troth.tlog.checkpoint import VerifierKey
-from troth.verify.checks import verify
-from troth.verify.verdict import ExitCode, Outcome, Plain, Verdict
+from troth.tlog.trust_policy import TrustPolicy
+from troth.verify.checks import NOBODY_ASKED, verify
+from troth.verify.verdict import ExitCode, Level, Outcome, Plain, Verdict
 
 __all__ = ["Form", "Printed", "render", "to_json", "verify_main"]
 
@@ -50,6 +51,9 @@ def render(verdict: Verdict) -> str:
         lines.append(verdict.trace.sentence)
         lead = "The statement" if verdict.trace.kind == "said" else "It rests on"
         lines += [f"{lead}: {each.kind}, {each.sentence}." for each in verdict.rests_on]
+    for each in verdict.cosigned:
+        whose = "a witness you trust" if each.trusted else "a witness whose key you have not given"
+        lines.append(f"Cosigned at {each.time} by {each.name}, {whose}.")
     lines += ["", "What this does not show", *(f"- {sentence}" for sentence in verdict.does_not_show)]
     return "\n".join(lines).lstrip("\n")
 
@@ -76,14 +80,24 @@ def to_json(verdict: Verdict) -> str:
             "sentence": verdict.trace.sentence,
             "fields": dict(verdict.trace.fields),
         }
+    if verdict.cosigned:
+        plain["cosigned"] = [
+            {"name": each.name, "time": each.time, "trusted": each.trusted} for each in verdict.cosigned
+        ]
     if verdict.unreadable is not None:
         plain["unreadable"] = verdict.unreadable
     return msgspec.json.encode(plain).decode()
 
 
-def verify_main(data: bytes, trusted: Sequence[VerifierKey], *, quorum: int = 0, form: Form = Form.TEXT) -> Printed:
-    """What `troth verify` does once the file and the trusted keys are read."""
-    verdict = verify(data, trusted=trusted, quorum=quorum)
+def verify_main(
+    data: bytes,
+    trusted: Sequence[VerifierKey],
+    *,
+    policy: TrustPolicy = NOBODY_ASKED,
+    form: Form = Form.TEXT,
+) -> Printed:
+    """What `troth verify` does once the file, the trusted keys and the witnesses asked for are read."""
+    verdict = verify(data, trusted=trusted, policy=policy)
     text = render(verdict) if form is Form.TEXT else to_json(verdict)
     return Printed(text + "\n", int(verdict.exit_code))
 
@@ -93,4 +107,4 @@ def _why(verdict: Verdict) -> str:
         return f" {verdict.unreadable}"
     if verdict.failed is not None:
         return f" Check {verdict.failed.number} failed: {verdict.failed.detail}"
-    return f" This is {verdict.level}, not witnessed."
+    return " This is witnessed." if verdict.level is Level.WITNESSED else " This is logged, not witnessed."

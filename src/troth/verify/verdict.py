@@ -14,7 +14,18 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-__all__ = ["TITLES", "Check", "ExitCode", "Level", "Outcome", "Plain", "StatementShown", "TraceShown", "Verdict"]
+__all__ = [
+    "TITLES",
+    "Check",
+    "CosignedShown",
+    "ExitCode",
+    "Level",
+    "Outcome",
+    "Plain",
+    "StatementShown",
+    "TraceShown",
+    "Verdict",
+]
 
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 """What JSON can say."""
@@ -50,9 +61,10 @@ class ExitCode(IntEnum):
 
 
 class Level(StrEnum):
-    """How far the log's word was heard by others. *witnessed* comes with witnesses."""
+    """How far the log's word was heard by others: *witnessed* only where a quorum was asked for and met."""
 
     LOGGED = "logged"
+    WITNESSED = "witnessed"
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -70,6 +82,14 @@ class TraceShown(msgspec.Struct, frozen=True):
     kind: str
     sentence: str
     fields: Mapping[str, Plain]
+
+
+class CosignedShown(msgspec.Struct, frozen=True):
+    """A cosignature that fits its key: the witness's name, its time in ISO 8601, and whether its key was given from outside."""
+
+    name: str
+    time: str
+    trusted: bool
 
 
 class StatementShown(msgspec.Struct, frozen=True):
@@ -90,6 +110,7 @@ class Verdict(msgspec.Struct, frozen=True):
         level: how the log's checkpoint was vouched for; None unless everything passed.
         trace: what was proved; None unless everything passed.
         rests_on: the statements shown in the file; empty unless everything passed.
+        cosigned: the cosignatures in the file, trusted or not; empty unless everything passed.
         unreadable: why the bytes are no proof file, or None.
     """
 
@@ -98,6 +119,7 @@ class Verdict(msgspec.Struct, frozen=True):
     level: Level | None = None
     trace: TraceShown | None = None
     rests_on: tuple[StatementShown, ...] = ()
+    cosigned: tuple[CosignedShown, ...] = ()
     unreadable: str | None = None
 
     @property
