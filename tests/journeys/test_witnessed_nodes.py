@@ -75,7 +75,7 @@ def test_two_places_witness_each_other(places: tuple[Place, Place], tmp_path: Pa
         assert 0 == neighbour.witness.command("add-log", str(place.status()["verifier_key"]))[0]
     for place, neighbour in (places, reversed(places)):
         key = VerifierKey.parse(str(place.status()["verifier_key"]))
-        until(lambda place=place: place.node.ask("GET", "/checkpoint/witnessed").status == 200)  # type: ignore[misc]
+        until(lambda place=place: place.node.ask("GET", "/checkpoint/witnessed").status == 200)  # type: ignore[misc]  # bound in this turn
         answer = place.node.ask("GET", "/checkpoint/witnessed")
         assert open_checkpoint(answer.body, key).size <= int(str(place.status()["log_size"]))
         (cosigned,) = cosignatures_of(parse_note(answer.body), [WitnessKey.parse(neighbour.witness.key)])

@@ -117,4 +117,5 @@ def _deployment(node: Node) -> Deployment:
         log=node.record.sequencer,
         stream_of=stream_of,
         things=node.oversee.things,
+        witnesses=node.witnesses.standing,
     )

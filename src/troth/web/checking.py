@@ -121,6 +121,7 @@ class Checking:
             "tick_s": self._at.tick_s,
             "url": self._at.url,
             "signed": log.checkpoint().decode("utf-8"),
+            "witnesses": self._at.witnesses(),
         }
         return self._shell.show(request, "check.html", values)
 

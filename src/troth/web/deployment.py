@@ -13,6 +13,7 @@ from troth.journeys.prove import Prove
 from troth.journeys.recognise import Recognise
 from troth.journeys.street import Street
 from troth.journeys.why import Why
+from troth.journeys.witness_door import WitnessesStanding
 from troth.names import StreamId
 from troth.tlog.checkpoint import VerifierKey
 
@@ -53,3 +54,4 @@ class Deployment(msgspec.Struct, frozen=True):
     log: LogView
     stream_of: Callable[[int], StreamId | None]
     things: Callable[[], Sequence[SeenThing]]
+    witnesses: Callable[[], WitnessesStanding]
