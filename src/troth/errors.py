@@ -4,10 +4,11 @@
     ├── Malformed                bytes or values from outside that cannot be read
     │   ├── BadCbor · BadCose · BadStatement · BadNote · BadProof · BadTrace · BadName
     │   ├── BadMqtt · BadPath · BadQuery · BadJson · BadTime · BadCsv · BadSetting
+    │   ├── UnknownAlgorithm (a BadCose) · BadReceipt (UnsupportedReceipt)
     │   └── TooLarge
     ├── Refused                  rules say no; doing the same again gives the same answer
     │   ├── NotRegistered · UnknownCrit · Conflict · WrongToken · NotFound · Denied
-    │   └── Undeclared · NotOffered · CrossesRedLine
+    │   └── Undeclared · NotOffered · CrossesRedLine · FutureDated
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
         ├── Busy · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
@@ -32,6 +33,7 @@ __all__ = [
     "BadPath",
     "BadProof",
     "BadQuery",
+    "BadReceipt",
     "BadSetting",
     "BadStatement",
     "BadTime",
@@ -44,6 +46,7 @@ __all__ = [
     "FolderInUse",
     "FolderNotWritable",
     "FormatTooNew",
+    "FutureDated",
     "LogDiverged",
     "Malformed",
     "NodeAbsent",
@@ -57,7 +60,9 @@ __all__ = [
     "TrothError",
     "Unavailable",
     "Undeclared",
+    "UnknownAlgorithm",
     "UnknownCrit",
+    "UnsupportedReceipt",
     "WrongToken",
 ]
 
@@ -94,6 +99,24 @@ class BadCose(Malformed):
     """Not a COSE_Sign1 of the shape of formats.md, or a signature that does not verify."""
 
     code = "bad-cose"
+
+
+class UnknownAlgorithm(BadCose):
+    """Signed with an algorithm that is not known here."""
+
+    code = "unknown-algorithm"
+
+
+class BadReceipt(Malformed):
+    """Not a COSE receipt (RFC 9942), or one that another log issued."""
+
+    code = "bad-receipt"
+
+
+class UnsupportedReceipt(BadReceipt):
+    """A COSE receipt over another verifiable data structure than RFC9162_SHA256, or of more than one proof."""
+
+    code = "unsupported-receipt"
 
 
 class BadStatement(Malformed):
@@ -240,6 +263,12 @@ class NotOffered(Refused):
     """A capability of a standard that this version does not offer."""
 
     code = "not-offered"
+
+
+class FutureDated(Refused):
+    """A statement is dated later than this node's clock allows."""
+
+    code = "future-dated"
 
 
 class Unavailable(TrothError):

@@ -41,6 +41,7 @@ PURE = (
     *(f"tlog.{name}" for name in ("spelling", "cosignature", "add_checkpoint", "fork", "trust_policy")),
     "signing.cbor",
     "signing.cose",
+    "signing.sign1",
     "names",
     "errors",
 )

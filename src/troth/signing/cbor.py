@@ -12,6 +12,7 @@ cbor2's canonical form orders map keys in another way.
 Left out: streaming, tags, big integers. COSE's one tag is a byte that `cose` writes itself.
 """
 
+import io
 import math
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ __all__ = [
     "decode",
     "decode_map",
     "encode",
+    "read_foreign",
 ]
 
 MAX_DEPTH: Final = 16  # containers inside each other; the deepest statement uses 5
@@ -55,6 +57,8 @@ _MAP: Final = 0xA0
 _UINT64_MAX: Final = (1 << 64) - 1
 _PLAIN: Final = frozenset((str, bytes, int, bool, type(None)))
 _BEFORE_ALL: Final = (-1, 0, "")
+_TOO_LARGE: Final = "more CBOR than is ever read at once (16 MiB)"
+_UNREADABLE: Final = (ValueError, TypeError, OverflowError, RecursionError, MemoryError)
 
 
 def encode(value: Encodable, *, max_depth: int = MAX_DEPTH) -> bytes:
@@ -77,14 +81,14 @@ def decode(data: bytes, *, max_depth: int = MAX_DEPTH) -> CborValue:
         TooLarge: more than 16 MiB.
     """
     if len(data) > MAX_INPUT_BYTES:
-        raise TooLarge("more CBOR than is ever read at once (16 MiB)")
+        raise TooLarge(_TOO_LARGE)
     try:
         value: CborValue = cbor2.loads(
             data, max_depth=max_depth, allow_indefinite=False, allow_duplicate_keys=False, semantic_decoders=_NO_TAGS
         )
     except cbor2.CBORError as cause:
         raise BadCbor("this is not CBOR as Troth writes it") from cause
-    except (ValueError, TypeError, OverflowError, RecursionError, MemoryError) as cause:
+    except _UNREADABLE as cause:
         raise BadCbor("this is not CBOR that can be read") from cause
     if _is_ordered(value, max_depth) and cbor2.dumps(value) == data:
         return value  # the same answer as below, for the common shapes, with the bytes written by compiled code
@@ -132,6 +136,36 @@ def _rank(key: CborKey) -> tuple[int, int, str]:
     if type(key) is int:
         return (0, key, "") if key >= 0 else (1, -1 - key, "")
     return _BEFORE_ALL
+
+
+def read_foreign(data: bytes, *, max_depth: int = MAX_DEPTH) -> CborValue:
+    """Read CBOR that somebody else wrote, in any order of keys and with any length of heads.
+
+    Everything else is as strict as `decode`: the same types, no tags, no indefinite lengths, no key twice. For bytes that are
+    only read and never written again; what Troth keeps is read by `decode`.
+
+    Raises:
+        BadCbor: anything else, trailing bytes included.
+        TooLarge: more than 16 MiB.
+    """
+    if len(data) > MAX_INPUT_BYTES:
+        raise TooLarge(_TOO_LARGE)
+    stream = io.BytesIO(data)
+    try:
+        value: CborValue = cbor2.load(
+            stream,
+            read_size=1,
+            max_depth=max_depth,
+            allow_indefinite=False,
+            allow_duplicate_keys=False,
+            semantic_decoders=_NO_TAGS,
+        )
+    except (cbor2.CBORError, *_UNREADABLE) as cause:
+        raise BadCbor("this is not CBOR that can be read") from cause
+    if stream.tell() != len(data):  # with a read size of 1 the stream stands right behind the value
+        raise BadCbor("something stands behind the value")
+    encode(value, max_depth=max_depth)  # refuses every type and key that these formats do not have
+    return value
 
 
 def _write(value: Encodable, put: Callable[[bytes], None], depth: int) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, assert_never
 
-from troth.errors import BadCbor, BadCose, TooLarge
+from troth.errors import BadCbor, BadCose, TooLarge, UnknownAlgorithm
 from troth.names import StatementId
 from troth.signing import cbor
 from troth.signing.algorithms import (
@@ -169,7 +169,7 @@ def verify(signed: Signed, key: PublicKey) -> None:
         BadCose: another key, an algorithm that is not for this kind of key, or a signature that does not fit.
     """
     if signed.headers.alg.kind is not key.alg.kind:
-        raise BadCose("the statement's algorithm is not for this kind of key")
+        raise UnknownAlgorithm("the statement's algorithm is not for this kind of key")
     if signed.headers.kid != key.thumbprint:
         raise BadCose("the statement names another key")
     key.check(signed.signature, signed.sig_structure)
@@ -237,7 +237,7 @@ def _read_headers(fields: cbor.CborMap) -> Headers:
             raise BadCose("the CWT claims are iss, sub and iat, and no others")
     algorithm = ALGORITHMS.get(alg)
     if algorithm is None:
-        raise BadCose("a signature algorithm that is not known here")
+        raise UnknownAlgorithm("a signature algorithm that is not known here")
     if len(kid) != DIGEST_BYTES:
         raise BadCose("kid is a thumbprint of 32 bytes")
     if (

@@ -29,7 +29,9 @@ __all__ = [
     "Span",
     "Tree",
     "consistency_spans",
+    "grown_root",
     "hash_span",
+    "inclusion_root",
     "inclusion_spans",
     "leaf_hash",
     "node_hash",
@@ -44,6 +46,7 @@ HASH_BYTES: Final = 32
 MAX_SIZE: Final = (1 << 63) - 1  # a tree size fits in an int64 everywhere it is written
 MAX_PATH: Final = 63  # the height of a tree of MAX_SIZE leaves
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
+_OTHER_ROOTS: Final = "the consistency proof leads to other roots"
 
 Nodes: TypeAlias = Callable[[int, int], bytes]
 """Gives the hash of the complete node (level, index)."""
@@ -191,14 +194,24 @@ def verify_inclusion(leaf: bytes, *, index: int, size: int, path: Sequence[bytes
     Raises:
         BadProof: it does not, or the numbers or lengths cannot be right.
     """
+    _check_lengths(root)
+    if inclusion_root(leaf, index=index, size=size, path=path) != root:
+        raise BadProof("the inclusion proof leads to another root")
+
+
+def inclusion_root(leaf: bytes, *, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """The root to which `path` leads from the leaf hash at `index` of a tree of `size` leaves.
+
+    Raises:
+        BadProof: the numbers or lengths cannot be right.
+    """
     if not 0 <= index < size <= MAX_SIZE:
         raise BadProof("the leaf's index is not inside the tree")
-    _check_lengths(leaf, root, *path)
+    _check_lengths(leaf, *path)
     carried = leaf
     for step, turn in _turns(path, index, size - 1):
         carried = node_hash(step, carried) if turn is _Side.LEFT else node_hash(carried, step)
-    if carried != root:
-        raise BadProof("the inclusion proof leads to another root")
+    return carried
 
 
 def verify_consistency(*, old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> None:
@@ -215,10 +228,25 @@ def verify_consistency(*, old: int, new: int, old_root: bytes, new_root: bytes, 
         if path or old_root != new_root:
             raise BadProof("trees of equal size have equal roots and nothing to prove")
         return
-    _check_lengths(old_root, new_root)
+    _check_lengths(new_root)
+    if grown_root(old_root, old=old, new=new, path=path) != new_root:
+        raise BadProof(_OTHER_ROOTS)
+
+
+def grown_root(old_root: bytes, *, old: int, new: int, path: Sequence[bytes]) -> bytes:
+    """The root of the tree of `new` leaves to which `path` leads from that of `old` leaves, which is smaller.
+
+    Raises:
+        BadProof: it does not begin at `old_root`, or the numbers or lengths cannot be right.
+    """
+    if not 0 < old < new <= MAX_SIZE:
+        raise BadProof("a consistency proof goes from a tree that is not empty to a larger one")
+    _check_lengths(old_root, *path)
     steps = list(path) if old & (old - 1) else [old_root, *path]  # a complete old tree is its own first node
-    if roots_joined(steps, old=old, new=new) != (old_root, new_root):
-        raise BadProof("the consistency proof leads to other roots")
+    before, after = roots_joined(steps, old=old, new=new)
+    if before != old_root:
+        raise BadProof(_OTHER_ROOTS)
+    return after
 
 
 def roots_joined(path: Sequence[bytes], *, old: int, new: int) -> tuple[bytes, bytes]:
