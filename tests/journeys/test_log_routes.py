@@ -20,11 +20,11 @@ FILES = {
 }
 
 
-def asked(path: str, method: str = "GET") -> httpx.Response:
+def asked(path: str, method: str = "GET", headers: dict[str, str] | None = None) -> httpx.Response:
     async def run() -> httpx.Response:
         transport = httpx.ASGITransport(Starlette(routes=routes(FILES.get)))
         async with httpx.AsyncClient(transport=transport, base_url="http://log.invalid") as client:
-            return await client.request(method, path)
+            return await client.request(method, path, headers=headers)
 
     return asyncio.run(run())
 
@@ -44,12 +44,46 @@ def test_published_files_are_read_by_anybody_from_anywhere(path: str) -> None:
     [
         ("tile/0/000", "public, max-age=31536000, immutable"),
         ("tile/entries/x001/234", "public, max-age=31536000, immutable"),
-        ("tile/0/001.p/44", "no-cache"),
+        ("tile/0/001.p/44", "public, max-age=31536000, immutable"),
         ("checkpoint", "no-cache"),
     ],
 )
 def test_only_what_never_changes_may_be_kept(path: str, kept: str) -> None:
     assert kept == asked("/" + path).headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", ["/checkpoint", "/tile/0/000", "/tile/0/001.p/44", "/tile/entries/000"])
+def test_what_was_seen_is_not_sent_again(path: str) -> None:
+    first = asked(path)
+    tag = first.headers["etag"]
+    for seen in (tag, f'"other", {tag}', f"W/{tag}", "*"):
+        again = asked(path, headers={"if-none-match": seen})
+        assert (304, b"", tag, "*") == (
+            again.status_code,
+            again.content,
+            again.headers["etag"],
+            again.headers["access-control-allow-origin"],
+        )
+        assert first.headers["cache-control"] == again.headers["cache-control"]
+    for other in ('"other"', tag.strip('"'), ""):
+        assert (200, first.content) == ((new := asked(path, headers={"if-none-match": other})).status_code, new.content)
+
+
+def test_no_two_files_have_one_tag() -> None:
+    paths = [path for path in FILES if b"secret" not in FILES[path]]
+    assert len(paths) == len({asked("/" + path).headers["etag"] for path in paths})
+
+
+@pytest.mark.parametrize("path", ["/checkpoint", "/tile/0/000", "/tile/0/001.p/44"])
+def test_a_head_says_what_a_get_would(path: str) -> None:
+    told, whole = asked(path, "HEAD"), asked(path)
+    assert (200, b"", dict(whole.headers)) == (told.status_code, told.content, dict(told.headers))
+
+
+@pytest.mark.parametrize("path", ["/tile/0/005", "/tile/0/0", "/tile/0/000.p/256"])
+def test_also_what_is_not_there_may_be_read_from_any_page(path: str) -> None:
+    answer = asked(path)
+    assert (404, "*") == (answer.status_code, answer.headers["access-control-allow-origin"])
 
 
 def test_the_checkpoint_is_text_and_a_tile_is_not() -> None:

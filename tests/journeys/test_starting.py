@@ -20,7 +20,7 @@ WAIT_S: Final = 60
 PORTS: Final = ("--http-port", "0", "--mqtt-port", "0")
 TRUTH_FILES: Final = ("journal.db", "conduct.db", "accounts.db", "partitions/segments.db")
 APPEARS: Final = ("keys/gate.pk8", "journal.db", "conduct.db", "log/.state/lock")  # in this order while a node starts
-KEYS: Final = ("operator", "gate", "log")
+KEYS: Final = ("operator", "gate", "log", "receipt")
 
 
 def environment(data: Path, settings: Mapping[str, str]) -> dict[str, str]:

@@ -8,10 +8,13 @@ import msgspec
 import pytest
 
 from troth import errors
-from troth.errors import BadJson, Busy, Denied, NotFound, StorageFailed, TrothError, Unavailable, WrongToken
+from troth.errors import BadJson, Busy, Denied, NotFound, Refused, StorageFailed, TrothError, Unavailable, WrongToken
 from troth.gate.question import Code
 from troth.gate.words import outer
+from troth.signing import cbor
 from troth.things.observations import Refusal
+from troth.wire.concise import CONTENT_TYPE as CONCISE
+from troth.wire.concise import concise
 from troth.wire.problems import CONTENT_TYPE, Problem, internal, not_allowed, problem_of, refusal_of, reply
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "errors.md"
@@ -108,3 +111,27 @@ def test_our_own_failure_says_its_number_and_nothing_else() -> None:
 def test_a_method_that_is_not_there_names_those_that_are() -> None:
     answer = not_allowed("PATCH", "GET, HEAD")
     assert (405, b"GET, HEAD") == (answer.status, dict(answer.headers)[b"allow"])
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_concise_problem_has_a_title_a_sentence_and_the_same_code(kind: type[TrothError]) -> None:
+    error = made(kind)
+    told = concise(error)
+    assert (b"content-type", CONCISE) in told.headers
+    assert (b"content-length", b"%d" % len(told.body)) in told.headers
+    details = cbor.decode_map(told.body)
+    assert {-1, -2, "urn:troth:problem"} == set(details)
+    assert all(isinstance(details[key], str) and details[key] for key in (-1, -2))
+    assert problem_of(error).code == msgspec.convert(details["urn:troth:problem"], dict[str, str])["code"]
+    assert 400 <= told.status < 600
+    if isinstance(error, Refused):
+        assert told.status in {400, 401, 404, 409}
+
+
+def test_a_concise_problem_says_when_to_come_back_and_what_to_do() -> None:
+    told = concise(Busy("Too much.", retry_after_s=1.2, hint="Wait."))
+    assert (429, (b"retry-after", b"2")) == (
+        told.status,
+        next(each for each in told.headers if each[0] == b"retry-after"),
+    )
+    assert {"code": "busy", "hint": "Wait."} == cbor.decode_map(told.body)["urn:troth:problem"]

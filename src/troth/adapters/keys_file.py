@@ -9,7 +9,7 @@ Rules
 - Permissions are 0700 for the folder and 0600 for files. A file that others can read is refused, not mended: it may have
   been read already.
 
-Source: signing/keys (the port); RFC 5958, RFC 8410 (PKCS #8); RFC 9106 §4 (Argon2id: passes and memory of the
+Source: signing/keys (the port); RFC 5958, RFC 5915, RFC 8410 (PKCS #8); RFC 9106 §4 (Argon2id: passes and memory of the
 second recommended option, but one lane).
 Left out: hardware keys, agents, rotation. Keys are never in one backup with what they open (record.md).
 """
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -46,7 +47,8 @@ from troth.errors import (
 )
 from troth.names import check_slug
 from troth.signing import cbor
-from troth.signing.keys import SEED_BYTES, Ed25519Signer
+from troth.signing.cose import KeyKind, Signer
+from troth.signing.keys import fresh, signer_of
 
 __all__ = ["KeyFolder"]
 
@@ -90,9 +92,9 @@ class KeyFolder:
         except OSError as cause:
             raise FolderNotWritable(f"the folder of keys cannot be made ({cause.strerror})") from cause
 
-    def create(self, name: str) -> Ed25519Signer:
+    def create(self, name: str, *, kind: KeyKind = KeyKind.ED25519) -> Signer:
         path = self._path(name)
-        private = Ed25519PrivateKey.from_private_bytes(self._randomness(SEED_BYTES))
+        private = fresh(kind, self._randomness)
         raw = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
         beside = path.with_suffix(f".{os.getpid()}.new")
         with self._turn, _system("kept"):
@@ -107,9 +109,9 @@ class KeyFolder:
             finally:
                 beside.unlink(missing_ok=True)
             _sync_folder(self._folder)
-        return Ed25519Signer(private)
+        return signer_of(private)
 
-    def signer(self, name: str) -> Ed25519Signer:
+    def signer(self, name: str) -> Signer:
         path = self._path(name)
         with _system("read"):
             try:
@@ -150,12 +152,14 @@ class KeyFolder:
         sealed = AESGCM(_stretch(passphrase, salt)).encrypt(nonce, raw, name.encode())
         return cbor.encode({"format": _FORMAT, "salt": salt, "nonce": nonce, "sealed": sealed})
 
-    def _unwrap(self, data: bytes, name: str) -> Ed25519Signer:
+    def _unwrap(self, data: bytes, name: str) -> Signer:
         raw = self._unseal(data, name) if data[:1] != _PKCS8_FIRST else data
         with suppress(TypeError, ValueError):
             private = load_der_private_key(raw, None)
             if isinstance(private, Ed25519PrivateKey):
-                return Ed25519Signer(private)
+                return signer_of(private)
+            if isinstance(private, EllipticCurvePrivateKey) and isinstance(private.curve, SECP256R1):
+                return signer_of(private)
         raise StorageFailed("the file of a private key is damaged", hint=_FROM_BACKUP)
 
     def _unseal(self, data: bytes, name: str) -> bytes:

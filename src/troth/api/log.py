@@ -2,13 +2,17 @@
 
 Rules
 - Nothing here asks who reads: what is in the log is public, and nothing else can be reached through these routes.
-- A tile has one address. A full one never changes and says so; the checkpoint and partial tiles are asked for anew.
+- A tile or bundle has one address and never changes, full or partial, and says so. The checkpoint is asked for anew.
+- Every answer carries an ETag, the digest of its bytes; whoever shows it again is told that nothing changed.
 - A path that is no tile's is not looked up.
 
-Source: C2SP tlog-tiles ("Parameters", "Partial Tiles"), tlog-checkpoint; RFC 8246 (immutable); Fetch standard (CORS).
-Left out: SCRAPI, proofs of single observations.
+Source: C2SP tlog-tiles ("Parameters", "Partial Tiles"), tlog-checkpoint; RFC 8246 (immutable); RFC 9110 §8.8.3, §13.1.2 (ETag,
+If-None-Match); Fetch standard (CORS).
+Left out: SCRAPI (`scrapi`), proofs of single observations, compression.
 """
 
+import base64
+import hashlib
 from collections.abc import Callable
 from typing import Final
 
@@ -24,9 +28,14 @@ __all__ = ["CHECKPOINT", "WITNESSED", "routes"]
 
 CHECKPOINT: Final = "checkpoint"
 WITNESSED: Final = "checkpoint/witnessed"
-_ANYBODY: Final = {"access-control-allow-origin": "*", "x-content-type-options": "nosniff"}
+_ANYBODY: Final = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "etag, retry-after",
+    "x-content-type-options": "nosniff",
+}
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _ANEW: Final = "no-cache"
+_TAG_BYTES: Final = 18  # of the digest: 24 letters
 
 
 def routes(read: Callable[[str], bytes | None]) -> list[Route]:
@@ -37,11 +46,11 @@ def routes(read: Callable[[str], bytes | None]) -> list[Route]:
             (an entry bundle) and usually 8 KiB.
     """
 
-    async def checkpoint(_request: Request) -> Response:
-        return _answer(lambda: _found(read, CHECKPOINT), "text/plain; charset=utf-8", _ANEW)
+    async def checkpoint(request: Request) -> Response:
+        return _answer(request, lambda: _found(read, CHECKPOINT), kind="text/plain; charset=utf-8", keep=_ANEW)
 
-    async def witnessed(_request: Request) -> Response:
-        return _answer(lambda: _found(read, WITNESSED), "text/plain; charset=utf-8", _ANEW)
+    async def witnessed(request: Request) -> Response:
+        return _answer(request, lambda: _found(read, WITNESSED), kind="text/plain; charset=utf-8", keep=_ANEW)
 
     async def tile(request: Request) -> Response:
         path = "tile/" + request.path_params["path"]
@@ -50,7 +59,7 @@ def routes(read: Callable[[str], bytes | None]) -> list[Route]:
             parse_path(path)
             return _found(read, path)
 
-        return _answer(look, "application/octet-stream", _ANEW if ".p/" in path else _FOREVER)
+        return _answer(request, look, kind="application/octet-stream", keep=_FOREVER)
 
     return [
         Route("/checkpoint", checkpoint, methods=["GET"]),
@@ -66,12 +75,17 @@ def _found(read: Callable[[str], bytes | None], path: str) -> bytes:
     return data
 
 
-def _answer(look: Callable[[], bytes], kind: str, keep: str) -> Response:
+def _answer(request: Request, look: Callable[[], bytes], *, kind: str, keep: str) -> Response:
     try:
         body = look()
     except (BadPath, NotFound, Unavailable) as error:
         return _problem(error)
-    return Response(body, media_type=kind, headers={**_ANYBODY, "cache-control": keep})
+    tag = '"' + base64.urlsafe_b64encode(hashlib.sha256(body).digest()[:_TAG_BYTES]).decode() + '"'
+    headers = {**_ANYBODY, "cache-control": keep, "etag": tag}
+    seen = request.headers.get("if-none-match", "")
+    if seen.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in seen.split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=kind, headers=headers)
 
 
 def _problem(error: TrothError) -> Response:

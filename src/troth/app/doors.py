@@ -19,6 +19,7 @@ from troth.api.choices import choice_routes
 from troth.api.operate import Addresses, operate_routes
 from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
+from troth.api.scrapi import scrapi_routes
 from troth.api.street import street_routes
 from troth.app.node import Node
 from troth.ingest.http import HttpIngest
@@ -56,6 +57,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     routes = [
         *sensorthings.routes(readers),
         *log.routes(node.witnesses.cosigned.read),
+        *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *choice_routes(node.choose, callers=callers),

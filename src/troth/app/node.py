@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from troth.app.ports import Ports
+from troth.app.waiting import Publication, Together
 from troth.app.witnesses import Witnesses
 from troth.clock import NS_PER_S
 from troth.errors import TrothError, Unavailable
@@ -31,8 +32,10 @@ from troth.journeys.join import Join
 from troth.journeys.oversee import Oversee
 from troth.journeys.pledge import Pledge
 from troth.journeys.prove import Prove
+from troth.journeys.receipts import Receipts
 from troth.journeys.recognise import INVITATION_S, Recognise
 from troth.journeys.record import Record
+from troth.journeys.register import Register
 from troth.journeys.say import Say
 from troth.journeys.street import Street
 from troth.journeys.tell import Tell
@@ -61,6 +64,7 @@ class Node:
         self._whole: set[asyncio.Task[Any]] = set()
         self._appended = asyncio.Event()
         self._full = asyncio.Event()
+        self._published = Publication()
         self.failed: asyncio.Future[TrothError] = asyncio.get_running_loop().create_future()
         self.directory = Directory()
         self.leases = Leases(InForce())
@@ -113,6 +117,8 @@ class Node:
         self.street = Street(self.join, ports.accounts, directory=self.directory, clock=clock)
         self.record: Record
         self.witnesses: Witnesses
+        self.receipts: Receipts
+        self.register: Register
         self.prove: Prove
         self.oversee: Oversee
         self.explain: Explain
@@ -149,6 +155,23 @@ class Node:
             clock=ports.clock,
             entropy=ports.entropy,
             in_worker=ports.in_worker,
+            published=self._published.tell,
+        )
+        self.receipts = Receipts(
+            sequencer,
+            ports.journal,
+            keys=ports.keys,
+            directory=self.directory,
+            index_of=self.record.index_of,
+            in_worker=ports.in_worker,
+            gather=Together,
+        )
+        self.register = Register(
+            self.accept,
+            self.receipts,
+            clock=ports.clock,
+            behind=lambda: ports.journal.position - sequencer.taken,
+            until=self._published.until,
         )
         self.witnesses = Witnesses(sequencer, ports.asking, store=ports.tiles, in_worker=ports.in_worker)
         await self.witnesses.open()

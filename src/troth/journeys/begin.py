@@ -2,7 +2,8 @@
 
 Rules
 - Keys are made at the beginning only: another key in the place of a lost one would speak for nobody.
-- The first two entries are the registration policy and the trust anchors; then the gate's and the log's keys.
+- The first two entries are the registration policy and the trust anchors; then the keys of gate, log and receipts.
+- A deployment that began before there were receipts gets a key for them at its next start: none can have been lost.
 - What a crash interrupted is done again from what is durable: keys first, then statements, each only if it is not there.
 - The origin is made once from random bytes, unless one is set; it lies with the keys' public side in the trust anchors.
 
@@ -16,7 +17,7 @@ from troth.clock import Clock
 from troth.errors import BadStatement, StorageFailed
 from troth.journeys.accept import BEGINNING, Accept
 from troth.names import ckt_uri, print_id
-from troth.signing.cose import Signed, Signer
+from troth.signing.cose import KeyKind, Signed, Signer
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
 from troth.statements.journal import Journal
@@ -28,7 +29,7 @@ from troth.statements.trust_anchors import TrustAnchorsBody
 
 __all__ = ["KEY_NAMES", "begin", "fresh_origin", "origin_of"]
 
-KEY_NAMES: Final = ("operator", "gate", "log")
+KEY_NAMES: Final = ("operator", "gate", "log", "receipt")
 _BRING_BACK: Final = (
     "Bring back the folder of keys that belongs to this data folder: nothing else can sign for this place."
 )
@@ -52,9 +53,9 @@ async def begin(
     for name in KEY_NAMES:
         if name in keys.names():
             continue
-        if journal.position >= BEGINNING:
+        if journal.position >= BEGINNING and (name != "receipt" or directory.receipt_keys):
             raise StorageFailed(f"the key '{name}' of this node is not there", hint=_BRING_BACK)
-        keys.create(name)
+        keys.create(name, kind=KeyKind.P256 if name == "receipt" else KeyKind.ED25519)
     operator = keys.signer("operator")
     if journal.position < BEGINNING:
         roles = sorted({kind.role for kind in KINDS.values()})
@@ -69,7 +70,7 @@ async def begin(
         )
     if ckt_uri(operator.public.thumbprint) not in directory.issuers:
         raise StorageFailed("the key 'operator' is not the one that this journal began with", hint=_BRING_BACK)
-    for role in (KeyRole.GATE, KeyRole.LOG):
+    for role in (KeyRole.GATE, KeyRole.LOG, KeyRole.RECEIPT):
         public = keys.signer(role.value).public
         holder = ckt_uri(operator.public.thumbprint)
         if ckt_uri(public.thumbprint) in directory.issuers:

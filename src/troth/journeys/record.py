@@ -65,6 +65,7 @@ class Record:
         clock: Clock,
         entropy: Callable[[int], bytes],
         in_worker: InWorker,
+        published: Callable[[], None],
     ) -> None:
         self._conduct = conduct
         self._observations = observations
@@ -75,6 +76,7 @@ class Record:
         self._clock = clock
         self._entropy = entropy
         self._in_worker = in_worker
+        self._published = published
         self._index: dict[StatementId, int] = {}
         self._looked = 0
         self._publishing = False
@@ -134,6 +136,7 @@ class Record:
                 entries = [entry.signed.data for entry in batch if _is_open(entry.signed)]
                 await self._in_worker(partial(self.sequencer.append, entries, taken=batch[-1].position))
                 taken += len(entries)
+                self._published()
         finally:
             self._publishing = False
         return taken

@@ -3,20 +3,39 @@
 Rules
 - A key has a name (`operator`, `gate`, `log`, `person-...`): 1 to 64 of a-z, 0-9 and hyphens.
 - A private key never leaves its store except inside a Signer, and a Signer never shows it.
-- Keys are Ed25519 here; P-256 comes with receipts.
+- Keys are Ed25519, and P-256 for receipts. An ES256 signature depends on key and data only (RFC 6979), as EdDSA's does.
 
 Left out: rotation and custody, which are statements; where keys lie, which is the adapter's.
 """
 
-from typing import Final, Protocol, Self
+from collections.abc import Callable
+from typing import Final, Protocol, Self, assert_never
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 
-from troth.signing.cose import EDDSA, PublicKey, Signer
+from troth.signing.cose import EDDSA, ES256, KeyKind, PublicKey, Signer
 
-__all__ = ["SEED_BYTES", "Ed25519Signer", "KeyStore"]
+__all__ = [
+    "P256_SEED_BYTES",
+    "SEED_BYTES",
+    "Ed25519Signer",
+    "KeyStore",
+    "P256Signer",
+    "PrivateKey",
+    "fresh",
+    "signer_of",
+]
 
 SEED_BYTES: Final = 32  # RFC 8032 §5.1.5
+P256_SEED_BYTES: Final = (
+    40  # FIPS 186-5 A.2.1: 64 bits more than the order has, so that no scalar is likelier than another
+)
+_P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2 §2.4.2
+
+PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
 
 class Ed25519Signer:
@@ -43,10 +62,52 @@ class Ed25519Signer:
         return self._private.sign(data)
 
 
+class P256Signer:
+    """Signs with one P-256 key."""
+
+    __slots__ = ("_private", "_public")
+
+    def __init__(self, private: ec.EllipticCurvePrivateKey) -> None:
+        numbers = private.public_key().public_numbers()
+        self._private = private
+        self._public = PublicKey(ES256, numbers.x.to_bytes(32) + numbers.y.to_bytes(32))
+
+    @classmethod
+    def from_seed(cls, seed: bytes) -> Self:
+        """The signer whose private key these 40 random bytes give (FIPS 186-5 A.2.1); the same seed gives the same key."""
+        return cls(_p256_of(seed))
+
+    @property
+    def public(self) -> PublicKey:
+        """The public half."""
+        return self._public
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the 64-byte signature over `data` (RFC 9053 §2.1; nonce of RFC 6979, so the same data gives the same)."""
+        r, s = decode_dss_signature(self._private.sign(data, ec.ECDSA(SHA256(), deterministic_signing=True)))
+        return r.to_bytes(32) + s.to_bytes(32)
+
+
+def fresh(kind: KeyKind, randomness: Callable[[int], bytes]) -> PrivateKey:
+    """A new private key of this kind from random bytes."""
+    match kind:
+        case KeyKind.ED25519:
+            return Ed25519PrivateKey.from_private_bytes(randomness(SEED_BYTES))
+        case KeyKind.P256:
+            return _p256_of(randomness(P256_SEED_BYTES))
+        case unknown:
+            assert_never(unknown)
+
+
+def signer_of(private: PrivateKey) -> Signer:
+    """The signer that holds this key."""
+    return Ed25519Signer(private) if isinstance(private, Ed25519PrivateKey) else P256Signer(private)
+
+
 class KeyStore(Protocol):
     """A place where private keys lie. Every method may be called from any thread; two calls never interleave."""
 
-    def create(self, name: str) -> Signer:
+    def create(self, name: str, *, kind: KeyKind = KeyKind.ED25519) -> Signer:
         """Make a new key and return its signer. Durable on return.
 
         Raises:
@@ -83,3 +144,7 @@ class KeyStore(Protocol):
             StorageFailed: it may or may not be gone.
         """
         ...
+
+
+def _p256_of(seed: bytes) -> ec.EllipticCurvePrivateKey:
+    return ec.derive_private_key(int.from_bytes(seed) % (_P256_ORDER - 1) + 1, ec.SECP256R1())

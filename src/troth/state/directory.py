@@ -100,6 +100,7 @@ class Directory:
         self.signers: dict[PersonId, Uri] = {}
         self.issuers: dict[Uri, tuple[str, PublicKey]] = {}
         self.gate_key: StatementId | None = None
+        self.receipt_keys: list[PublicKey] = []  # in order of acceptance: the last signs, the others stay resolvable
         self.policy: RegistrationPolicyBody | None = None
         self.installs = 0  # how often a thing was put in place or changed: who keeps what they found here compares it
 
@@ -178,6 +179,8 @@ class Directory:
                 self.issuers[key_issuer(body.key)] = (body.role.value, PublicKey.from_cose_key(body.key))
                 if body.role is KeyRole.GATE:
                     self.gate_key = statement
+                if body.role is KeyRole.RECEIPT:
+                    self.receipt_keys.append(PublicKey.from_cose_key(body.key))
 
     def disclosure_of(self, product: Uri, household: HouseholdId | None) -> tuple[DisclosureBody, StatementId] | None:
         """What is disclosed about things of a product: in a home its own disclosure where there is one, else the open one."""

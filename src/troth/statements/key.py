@@ -14,11 +14,12 @@ __all__ = ["KeyBody", "KeyRole"]
 
 
 class KeyRole(StrEnum):
-    """What a key may sign: operator everything but conduct and choices, gate segments, log checkpoints."""
+    """What a key may sign: operator everything but conduct and choices, gate segments, log checkpoints, receipt receipts."""
 
     OPERATOR = "operator"
     GATE = "gate"
     LOG = "log"
+    RECEIPT = "receipt"
 
 
 class KeyBody(msgspec.Struct, frozen=True, omit_defaults=True):

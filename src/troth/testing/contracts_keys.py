@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final, Protocol
 
 from troth.errors import BadCose, BadName, Conflict, NotFound, StorageFailed, TrothError
-from troth.signing.cose import Signer
+from troth.signing.cose import KeyKind, Signer
 from troth.signing.keys import KeyStore
 from troth.testing.contracts import Bench
 from troth.testing.faults import StoreFault
@@ -58,6 +58,17 @@ async def what_a_key_signs_verifies_under_its_public_half_only(bench: KeyBench) 
     gate.public.check(gate.sign(DATA), DATA)
     refuses(BadCose, lambda: log.public.check(gate.sign(DATA), DATA))
     refuses(BadCose, lambda: gate.public.check(gate.sign(DATA), DATA + b"."))
+
+
+async def a_key_of_either_kind_is_the_same_after_a_new_start(bench: KeyBench) -> None:
+    keys = await bench.open()
+    made = {kind: keys.create(f"key-{kind.name.lower()}", kind=kind) for kind in KeyKind}
+    await bench.crash()
+    keys = await bench.open()
+    for kind, signer in made.items():
+        assert signer.public.alg.kind is kind
+        assert _same(signer, keys.signer(f"key-{kind.name.lower()}"))
+        signer.public.check(signer.sign(DATA), DATA)
 
 
 async def a_key_is_the_same_each_time_and_after_a_new_start(bench: KeyBench) -> None:
@@ -184,6 +195,7 @@ async def a_key_that_failed_but_persisted_is_there_and_whole(bench: KeyBench) ->
 KEY_CASES: Final[tuple[Callable[[KeyBench], Awaitable[None]], ...]] = (
     a_new_store_holds_no_key,
     what_a_key_signs_verifies_under_its_public_half_only,
+    a_key_of_either_kind_is_the_same_after_a_new_start,
     a_key_is_the_same_each_time_and_after_a_new_start,
     a_name_that_is_taken_keeps_its_key,
     what_is_no_key_name_is_refused_everywhere,

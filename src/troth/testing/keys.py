@@ -13,7 +13,8 @@ from collections.abc import Callable
 
 from troth.errors import Conflict, NotFound, StorageFailed
 from troth.names import check_slug
-from troth.signing.keys import SEED_BYTES, Ed25519Signer
+from troth.signing.cose import KeyKind, Signer
+from troth.signing.keys import fresh, signer_of
 from troth.testing.faults import Faults, StoreFault
 
 __all__ = ["MemoryKeys"]
@@ -26,18 +27,18 @@ class MemoryKeys:
         self.faults = Faults()
         self._randomness = randomness
         self._turn = threading.Lock()
-        self._keys: dict[str, Ed25519Signer] = {}
+        self._keys: dict[str, Signer] = {}
 
-    def create(self, name: str) -> Ed25519Signer:
+    def create(self, name: str, *, kind: KeyKind = KeyKind.ED25519) -> Signer:
         check_slug(name)
         with self._turn:
             if name in self._keys:
                 raise Conflict("a key of this name is there already")
-            signer = Ed25519Signer.from_seed(self._randomness(SEED_BYTES))
+            signer = signer_of(fresh(kind, self._randomness))
             self._change(lambda: self._keys.update({name: signer}))
             return signer
 
-    def signer(self, name: str) -> Ed25519Signer:
+    def signer(self, name: str) -> Signer:
         try:
             return self._keys[check_slug(name)]
         except KeyError as cause:
