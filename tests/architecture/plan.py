@@ -46,7 +46,7 @@ PURE = (
     "errors",
 )
 
-IMPURE = ("clock", "signing.keys", "tlog.storage", "tlog.sequencer", "tlog.witness")
+IMPURE = ("clock", "signing.keys", "tlog.storage", "tlog.sequencer", "tlog.collecting", "tlog.witness")
 
 OUTSIDE = (
     *("asyncio", "sqlite3", "socket", "ssl", "pathlib", "os", "time", "random", "threading", "multiprocessing"),

@@ -7,8 +7,11 @@ import pytest
 
 from troth.adapters.log_folder import FolderDisk
 from troth.errors import LogDiverged, StorageFailed
+from troth.signing.keys import Ed25519Signer
 from troth.testing.disk import Fault, MemoryDisk
+from troth.tlog.collecting import Collector
 from troth.tlog.files import LockFile, TileFiles
+from troth.tlog.sequencer import Sequencer
 from troth.tlog.storage import Disk
 
 
@@ -118,6 +121,126 @@ def test_a_lock_moves_from_what_it_holds_and_from_nothing_else(disk: Disk) -> No
     assert b"one" == lock.load()
     lock.swap(b"one", b"two")
     assert b"two" == LockFile(disk).load()
+
+
+# --- partial tiles are collected once full ---
+
+
+class Ticking:
+    """Ticks when it is told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 0
+
+    def now(self) -> int:
+        return self.seconds * 10**9
+
+    def ticks(self) -> int:
+        return self.seconds * 10**9
+
+
+def log_on(disk: Disk) -> Sequencer:
+    signer = Ed25519Signer.from_seed(bytes(32))
+    return Sequencer.open(TileFiles(disk), LockFile(disk), signer=signer, origin="example.org/log")
+
+
+def grow(log: Sequencer, size: int) -> None:
+    """Append up to this size, in two steps that leave partial tiles of two widths."""
+    for upto in (size - 1, size):
+        if upto > log.size:
+            log.append([b"entry %d" % at for at in range(log.size, upto)], taken=upto)
+
+
+def partials(disk: Disk, folder: str = "tile") -> set[str]:
+    found: set[str] = set()
+    for name in disk.names(folder):
+        path = f"{folder}/{name}"
+        found |= partials(disk, path) if disk.names(path) else {path} if ".p/" in path else set()
+    return found
+
+
+def test_partial_tiles_go_after_the_time_of_grace_and_only_where_the_full_one_is(disk: Disk) -> None:
+    clock = Ticking()
+    collector = Collector(TileFiles(disk), clock, grace_s=60)
+    log = log_on(disk)
+    grow(log, 100)
+    clock.seconds = 1_000
+    assert 0 == collector.collect(log.size)  # nothing is full, whatever its age
+    kept = {f"tile/{level}/000.p/{width}" for level in ("0", "entries") for width in (99, 100)}
+    assert kept == partials(disk)
+    grow(log, 300)
+    assert 0 == collector.collect(log.size)
+    clock.seconds += 59
+    assert 0 == collector.collect(log.size)
+    assert kept < partials(disk)
+    clock.seconds += 1
+    assert len(kept) == collector.collect(log.size)
+    edge = {f"tile/{level}/001.p/{width}" for level in ("0", "entries") for width in (43, 44)}
+    assert edge | {"tile/1/000.p/1"} == partials(disk)
+    assert 0 == collector.collect(log.size)
+    assert [b"entry %d" % at for at in range(300)] == [log.entry(at) for at in range(300)]
+
+
+def test_a_tile_that_fills_later_has_a_grace_of_its_own(disk: Disk) -> None:
+    clock = Ticking()
+    collector = Collector(TileFiles(disk), clock, grace_s=60)
+    log = log_on(disk)
+    for at, size in enumerate((200, 300, 500, 600)):
+        grow(log, size)
+        clock.seconds = at * 20
+        collector.collect(log.size)
+    assert {"000", "001", "002"} == {path.split("/")[2][:3] for path in partials(disk) if path.startswith("tile/0/")}
+    clock.seconds = 20 + 60
+    collector.collect(log.size)
+    assert {"001", "002"} == {path.split("/")[2][:3] for path in partials(disk) if path.startswith("tile/0/")}
+    clock.seconds = 60 + 60
+    collector.collect(log.size)
+    assert {"002"} == {path.split("/")[2][:3] for path in partials(disk) if path.startswith("tile/0/")}
+
+
+def test_a_partial_tile_without_its_full_one_stays(disk: Disk) -> None:
+    clock = Ticking()
+    collector = Collector(TileFiles(disk), clock, grace_s=0)
+    log = log_on(disk)
+    grow(log, 200)
+    grow(log, 300)
+    disk.unlink("tile/0/000")
+    collector.collect(log.size)
+    assert {"tile/0/000.p/199", "tile/0/000.p/200"} < partials(disk)
+    assert not {path for path in partials(disk) if path.startswith("tile/entries/000.p/")}
+
+
+def test_a_new_program_collects_what_an_earlier_one_left(disk: Disk) -> None:
+    log = log_on(disk)
+    grow(log, 200)
+    grow(log, 300)
+    clock = Ticking()
+    later = Collector(TileFiles(disk), clock, grace_s=60)
+    assert 0 == later.collect(log_on(disk).size)
+    clock.seconds = 60
+    assert 4 == later.collect(log_on(disk).size)
+    again = log_on(disk)
+    grow(again, 310)
+    assert 310 == again.size
+
+
+def test_higher_levels_are_collected_too(disk: Disk) -> None:
+    clock = Ticking()
+    collector = Collector(TileFiles(disk), clock, grace_s=0)
+    log = log_on(disk)
+    for size in (256, 255 * 256, 256 * 256 + 1):
+        log.append([b"%d" % at for at in range(log.size, size)], taken=size)
+    assert {
+        "tile/1/000.p/1",
+        "tile/1/000.p/255",
+        "tile/2/000.p/1",
+        "tile/0/256.p/1",
+        "tile/entries/256.p/1",
+    } == partials(disk)
+    assert 2 == collector.collect(log.size)
+    assert {"tile/2/000.p/1", "tile/0/256.p/1", "tile/entries/256.p/1"} == partials(disk)
+    log.append([b"more"], taken=log.size + 1)
+    assert b"255" == log.entry(255)
 
 
 def test_the_memory_disk_forgets_what_was_not_synced() -> None:

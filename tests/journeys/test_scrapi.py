@@ -464,3 +464,36 @@ def test_a_tile_that_is_damaged_gets_no_receipt_signed_over_it(world: World) -> 
     world.disk.unlink(path)
     world.disk.write(path, good)
     assert 200 == world.get(f"/entries/{statement.id.hex()}").status
+
+
+@pytest.mark.slow
+def test_a_node_collects_its_partial_tiles_an_hour_after_they_are_full(world: World) -> None:
+    first = posted(world, said(world).data)
+    operator = world.keys.signer("operator")
+
+    async def many() -> None:
+        for number in range(260):
+            body = OrganisationBody(Uri(f"https://works{number}.example"), "Works", "mailto:people@works.example")
+            issuer = ckt_uri(operator.public.thumbprint)
+            statement = write(
+                KindName.ORGANISATION, body, signer=operator, issuer=issuer, subject="s", at_ns=world.clock.now()
+            )
+            await world.node.accept.accept(statement)
+
+    world.run(many())
+    world.settle()
+    assert world.node.record.sequencer.size > 256
+    assert world.disk.names("tile/0/000.p")
+    assert world.disk.names("tile/entries/000.p")
+    world.advance(3_620)
+    assert () == world.disk.names("tile/0/000.p") == world.disk.names("tile/entries/000.p")
+    assert first.body == posted(world, said_again(world)).body
+
+
+def said_again(world: World) -> bytes:
+    """The first thing that was said here from outside."""
+    return next(
+        entry.signed.data
+        for entry in world.node.ports.journal.entries(after=5, limit=10)
+        if entry.signed.headers.content_type == content_type(KindName.ORGANISATION)
+    )

@@ -44,6 +44,7 @@ from troth.settings import Settings
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
 from troth.things.stores import SEGMENT_MAX, NotedTrace, Told
+from troth.tlog.collecting import Collector
 from troth.tlog.sequencer import Sequencer
 from troth.tlog.trace import ClockStep, encode
 
@@ -149,6 +150,7 @@ class Node:
             ports.observations,
             journal=ports.journal,
             sequencer=sequencer,
+            collector=Collector(ports.tiles, ports.clock),
             accept=self.accept,
             access=self.access,
             keys=ports.keys,

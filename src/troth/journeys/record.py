@@ -6,6 +6,7 @@ Rules
 - The segment statement is dated by its tick, so signing it again gives the same statement. A tick is published as the moment
   it was due, never as the one it came.
 - The log takes open statements in the journal's order and nothing else; private ones never come near it.
+- Partial tiles go once the full one has been there for a while, between two appends and never beside one.
 - Heavy work (hashing, building, the log's disk) runs where `in_worker` puts it, never on the loop.
 
 Source: record.md, "Statements and traces are two things" and "The log".
@@ -30,6 +31,7 @@ from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import write
 from troth.things.observations import Kept
 from troth.things.stores import SEGMENT_MAX, Committed, ConductStore, Cut, ObservationStore, Segment
+from troth.tlog.collecting import Collector
 from troth.tlog.merkle import root_of
 from troth.tlog.segment import SEED_BYTES, pad
 from troth.tlog.sequencer import Sequencer
@@ -59,6 +61,7 @@ class Record:
         *,
         journal: Journal,
         sequencer: Sequencer,
+        collector: Collector,
         accept: Accept,
         access: Access,
         keys: KeyStore,
@@ -81,6 +84,7 @@ class Record:
         self._looked = 0
         self._publishing = False
         self._cutting = False
+        self._collector = collector
         self.sequencer = sequencer
 
     async def tick(self, at_ns: int | None = None) -> Segment:
@@ -137,6 +141,7 @@ class Record:
                 await self._in_worker(partial(self.sequencer.append, entries, taken=batch[-1].position))
                 taken += len(entries)
                 self._published()
+            await self._in_worker(partial(self._collector.collect, self.sequencer.size))
         finally:
             self._publishing = False
         return taken

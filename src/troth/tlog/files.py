@@ -34,6 +34,10 @@ class TileFiles:
         """See TileStore."""
         return self._disk.read(path)
 
+    def names(self, folder: str) -> tuple[str, ...]:
+        """See TileStore."""
+        return self._disk.names(folder)
+
     def put(self, files: Mapping[str, bytes]) -> None:
         """See TileStore."""
         for path, data in files.items():

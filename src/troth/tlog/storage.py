@@ -68,6 +68,10 @@ class TileStore(Protocol):
         """What was kept under this path, or None."""
         ...
 
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The names right below this path, sorted; empty if there are none."""
+        ...
+
     def put(self, files: Mapping[str, bytes]) -> None:
         """Keep files that never change. All durable on return; in between some may be there and others not.
 
@@ -84,7 +88,7 @@ class TileStore(Protocol):
         ...
 
     def drop(self, path: str) -> None:
-        """Forget a replaceable file. Not durable: after a crash it may be there again, whole."""
+        """Forget a file that is replaced or needed no more. Not durable: after a crash it may be there again, whole."""
         ...
 
 
