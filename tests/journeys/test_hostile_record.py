@@ -110,6 +110,6 @@ def test_a_crash_between_the_first_two_statements_is_gone_on_from() -> None:
         world.disk, world.outside = MemoryDisk(), MemoryDisk()
         world.crash()
         kinds = [read(entry.signed).kind.name.value for entry in world.journal.entries(after=0, limit=10)]
-        assert ["registration-policy", "trust-anchors", "key", "key"] == kinds
+        assert ["registration-policy", "trust-anchors", "key", "key", "key"] == kinds
         world.thing("gauge").says(1.0)
         world.settle()
