@@ -21,7 +21,7 @@ from troth.statements.key import KeyBody, KeyRole
 from troth.statements.kinds import Body, KindName, content_type
 from troth.statements.organisation import OrganisationBody
 from troth.statements.segment import ConductSegmentBody
-from troth.statements.statement import write
+from troth.statements.statement import write, write_enveloped
 from troth.testing.asgi import Exchange, Told
 from troth.testing.disk import MemoryDisk
 from troth.testing.memory_journal import MemoryJournal
@@ -96,6 +96,31 @@ def test_the_same_bytes_get_the_first_receipt_and_change_nothing(world: World) -
     assert (position, size) == (world.node.ports.journal.position, world.node.record.sequencer.size)
     world.restart()
     assert first.body == posted(world, statement.data).body
+
+
+def test_a_hash_envelope_has_a_receipt_and_a_new_one_cannot_be_brought(world: World) -> None:
+    operator = world.keys.signer("operator")
+    made = [
+        write_enveloped(
+            KindName.ORGANISATION,
+            BODY,
+            signer=operator,
+            issuer=ckt_uri(operator.public.thumbprint),
+            subject="https://works.example",
+            at_ns=world.clock.now(),
+            salt=bytes((number,)) * 16,
+        )
+        for number in range(2)
+    ]
+    (kept, preimage), (new, _) = made
+    world.run(world.node.accept.accept(kept, preimage=preimage))
+    world.settle()
+    for told in (posted(world, kept.data), world.get(f"/entries/{kept.id.hex()}")):
+        assert told.status in {200, 201}
+        holds(world, kept, bytes(told.body))
+    position = world.node.ports.journal.position
+    told = posted(world, new.data)
+    assert (400, "bad-statement", position) == (told.status, code_of(told), world.node.ports.journal.position)
 
 
 def test_a_receipt_is_fetched_by_the_locator(world: World) -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from tests.vectors.made_log import GROWTH
 from tests.vectors.made_signing import seed_of
-from troth.errors import BadNote, BadProof, FormatTooNew, LogDiverged
+from troth.errors import BadCose, BadNote, BadProof, FormatTooNew, LogDiverged
 from troth.signing import cbor
+from troth.signing.cose import PublicKey
 from troth.signing.keys import Ed25519Signer
-from troth.tlog import proof
+from troth.tlog import proof, receipt
 from troth.tlog.checkpoint import VerifierKey, open_checkpoint
 from troth.tlog.merkle import leaf_hash, root_of, verify_consistency, verify_inclusion
 from troth.tlog.staging import decode_locked, decode_staging, encode_locked, encode_staging
@@ -19,6 +20,8 @@ from troth.tlog.staging import decode_locked, decode_staging, encode_locked, enc
 FOLDER = Path(__file__).parent / "troth"
 LOG = json.loads((FOLDER / "log.json").read_text())
 KEY = VerifierKey.parse(LOG["key"])
+RECEIPTS = json.loads((FOLDER / "receipts.json").read_text())
+RECEIPT_KEY = PublicKey.from_cose_key(bytes.fromhex(RECEIPTS["key"]["cose_key"]))
 SIZES = list(accumulate(GROWTH))
 LEAVES = [leaf_hash(b"entry %d" % index) for index in range(SIZES[-1])]
 
@@ -64,6 +67,24 @@ def test_the_proof_file_holds_for_its_entry_only() -> None:
     stranger = VerifierKey(KEY.name, Ed25519Signer.from_seed(bytes(32)).public)
     with pytest.raises(BadNote):
         proof.verify(read, leaf=LEAVES[300], key=stranger)
+
+
+@pytest.mark.parametrize("index", RECEIPTS["inclusion"])
+def test_every_receipt_holds_for_its_entry_only(index: str) -> None:
+    read = receipt.parse(bytes.fromhex(RECEIPTS["inclusion"][index]))
+    assert (f"entry-{index}", RECEIPT_KEY.thumbprint) == (read.subject, read.kid)
+    held = receipt.check_inclusion(read, entry=b"entry " + index.encode(), key=RECEIPT_KEY, issuer=RECEIPTS["issuer"])
+    assert (max(2, int(index) + 1), int(index)) == (held.size, held.index)
+    with pytest.raises(BadCose):
+        receipt.check_inclusion(read, entry=b"entry", key=RECEIPT_KEY, issuer=RECEIPTS["issuer"])
+
+
+@pytest.mark.parametrize("old", RECEIPTS["consistency"])
+def test_every_receipt_of_growth_leads_to_the_whole_tree(old: str) -> None:
+    read = receipt.parse(bytes.fromhex(RECEIPTS["consistency"][old]))
+    before = root_of(LEAVES[: int(old)])
+    _, root = receipt.check_consistency(read, old_root=before, key=RECEIPT_KEY, issuer=RECEIPTS["issuer"])
+    assert root_of(LEAVES) == root
 
 
 def test_the_lock_and_the_staging_bundle_read_and_write_back() -> None:

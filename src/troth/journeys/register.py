@@ -11,7 +11,7 @@ Rules
 - Who brings it is not asked: what counts is who signed it.
 
 Source: RFC 9943 (Registration); SCRAPI, "Register Signed Statement"; record.md, "The log".
-Left out: statements whose payload is elsewhere (hash envelopes) and detached payloads; no kind of this version uses them.
+Left out: bringing a hash envelope (its text would have to come with it) and detached payloads.
 """
 
 from collections.abc import Callable
@@ -25,8 +25,7 @@ from troth.journeys.accept import Accept
 from troth.journeys.receipts import Receipts
 from troth.names import StatementId
 from troth.signing.cose import Signed, parse
-from troth.statements.kinds import Face, KindName
-from troth.statements.statement import read
+from troth.statements.kinds import Face, KindName, content_type, kind_of
 
 __all__ = ["BEHIND_MAX", "WAITING_MAX", "Register", "Registered", "Until"]
 
@@ -85,8 +84,8 @@ class Register:
             StorageFailed: it may or may not count; the node must stop.
         """
         signed = parse(data)
-        statement = read(signed)
-        if statement.kind.face is not Face.OPEN:
+        kind = kind_of(signed.headers.content_type)
+        if kind is not None and kind.face is not Face.OPEN:
             raise NotRegistered("private statements are never entries of the log")
         known = self._receipts.known(signed.id)
         if known is not None and known.data != data:
@@ -99,15 +98,15 @@ class Register:
         self._waiting += 1
         try:
             if known is None:
-                await self._count(statement.kind.name, signed)
+                await self._count(signed)
             await self._until(lambda: self._receipts.logged(signed.id), WITHIN_S)
             return Registered(signed.id, await self._receipt(signed.id))
         finally:
             self._waiting -= 1
 
-    async def _count(self, kind: KindName, signed: Signed) -> None:
+    async def _count(self, signed: Signed) -> None:
         """Steps 4 to 6 and the rest of 2, for a statement that is new."""
-        if kind is KindName.CONDUCT_SEGMENT:
+        if signed.headers.content_type == content_type(KindName.CONDUCT_SEGMENT):
             raise NotRegistered("conduct segments are made by the node itself, from what it has recorded")
         if signed.headers.issued_at_s * NS_PER_S > self._clock.now() + AHEAD_S * NS_PER_S:
             raise FutureDated("the statement is dated more than five minutes ahead of this node's clock")
