@@ -35,7 +35,39 @@ class WatchedSigner:
         return SIGNER.sign(data)
 
 
-class WatchedDisk(MemoryDisk):
+class NamedDisk(MemoryDisk):
+    """Remembers what each step was: `did[n]` names step n."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.did: list[str] = []
+
+    def write(self, path: str, data: bytes) -> None:
+        self.did.append(f"write {path}")
+        super().write(path, data)
+
+    def sync(self, path: str) -> None:
+        self.did.append(f"sync {path}")
+        super().sync(path)
+
+    def rename(self, old: str, new: str) -> None:
+        self.did.append(f"rename {old} to {new}")
+        super().rename(old, new)
+
+    def unlink(self, path: str) -> None:
+        self.did.append(f"unlink {path}")
+        super().unlink(path)
+
+    def make_folder(self, path: str) -> None:
+        self.did.append(f"make folder {path}")
+        super().make_folder(path)
+
+    def sync_folder(self, path: str) -> None:
+        self.did.append(f"sync folder {path or '.'}")
+        super().sync_folder(path)
+
+
+class WatchedDisk(NamedDisk):
     """Remembers every checkpoint that had its public name for a moment, synced or not."""
 
     def __init__(self) -> None:
@@ -57,7 +89,7 @@ class Machine:
 
     def __init__(self, journal: Sequence[bytes]) -> None:
         self.inside = WatchedDisk()
-        self.outside = MemoryDisk()
+        self.outside = NamedDisk()
         self.signer = WatchedSigner()
         self.journal = journal
         self._roots: dict[int, bytes] = {}
@@ -85,6 +117,10 @@ class Machine:
             last = min(first + batch, upto)
             log.append(self.journal[first:last], taken=position(last - 1))
         return log
+
+    def seen(self) -> int:
+        """The size of the largest tree that a reader could have been shown."""
+        return max((open_checkpoint(data, KEY).size for data in self.inside.seen), default=0)
 
     def root(self, size: int) -> bytes:
         """The only root that a tree of this size may ever have."""

@@ -12,6 +12,7 @@ import fcntl
 import os
 from pathlib import Path
 
+from troth.adapters.folders import make_folder
 from troth.errors import DiskFull, FolderInUse, FolderNotWritable
 
 __all__ = ["DataFolder"]
@@ -29,7 +30,7 @@ class DataFolder:
     def __init__(self, folder: Path) -> None:
         self.path = folder
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(folder, mode=0o700)
             self._held = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             os.pwrite(self._held, b"troth\n", 0)
         except OSError as cause:

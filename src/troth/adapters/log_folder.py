@@ -2,6 +2,8 @@
 
 Rules
 - The lock against a second opener is held open (flock), not written down: a crash releases it, a copy of the folder has none.
+- Where somebody removed the file that is held, a second program can come in. So the first looks, before every change, whether
+  it still holds what lies there, and the log's lock is compared and moved by one of them at a time.
 - After one failed sync nothing more is done here: what the system kept cannot be known, so the process must end.
 - A read needs no lock and may come from any thread.
 
@@ -12,12 +14,13 @@ Left out: network file systems, whose flock and fsync promise less; docs/operato
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from troth.adapters.folders import make_folder
 from troth.errors import DiskFull, FolderInUse, FolderNotWritable, StorageFailed
 from troth.tlog.files import LockFile, TileFiles
 
@@ -25,10 +28,11 @@ __all__ = ["FolderDisk", "LogFolder", "OutsideFolder"]
 
 
 class FolderDisk:
-    """A Disk in one folder, which exists."""
+    """A Disk in one folder, which exists. `check_held` is called before each change and raises if it must not be made."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, check_held: Callable[[], None] = lambda: None) -> None:
         self._folder = folder
+        self._check_held = check_held
         self._dead = False
 
     def read(self, path: str) -> bytes | None:
@@ -40,6 +44,7 @@ class FolderDisk:
 
     def write(self, path: str, data: bytes) -> None:
         with self._system("written"):
+            self._check_held()
             (self._folder / path).unlink(missing_ok=True)
             with (self._folder / path).open("xb") as file:
                 file.write(data)
@@ -49,10 +54,12 @@ class FolderDisk:
 
     def rename(self, old: str, new: str) -> None:
         with self._system("renamed"):
+            self._check_held()
             (self._folder / old).replace(self._folder / new)
 
     def unlink(self, path: str) -> None:
         with self._system("removed"):
+            self._check_held()
             (self._folder / path).unlink(missing_ok=True)
 
     def make_folder(self, path: str) -> None:
@@ -95,6 +102,26 @@ class FolderDisk:
             raise StorageFailed(f"a file of the log could not be {deed} ({cause.strerror})") from cause
 
 
+class _FolderLock(LockFile):
+    """The log's lock as a file, compared and moved by one program at a time, whoever believes to hold the folder."""
+
+    def __init__(self, disk: FolderDisk, turn: Path) -> None:
+        super().__init__(disk)
+        self._turn = turn
+
+    def swap(self, old: bytes | None, new: bytes) -> None:
+        """See Lock."""
+        try:
+            number = os.open(self._turn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as cause:
+            raise StorageFailed(f"the log's lock cannot be taken ({cause.strerror})") from cause
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX)
+            super().swap(old, new)
+        finally:
+            os.close(number)  # gives the flock back
+
+
 class LogFolder:
     """The folder of a log, opened by this program and no other until `close`.
 
@@ -104,10 +131,11 @@ class LogFolder:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._path = folder / ".state" / "open"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / ".state").mkdir(exist_ok=True)
-            self._held = os.open(folder / ".state" / "open", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            make_folder(folder)
+            self._path.parent.mkdir(exist_ok=True)  # its name is synced by whoever writes into it
+            self._held = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             if not all(os.access(each, os.W_OK) for each in (folder, folder / ".state")):
                 os.close(self._held)
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -123,15 +151,31 @@ class LogFolder:
             raise FolderInUse(
                 "another node has this log open", hint="Stop it first, or choose another folder."
             ) from cause
-        self.disk = FolderDisk(folder)
+        self.disk = FolderDisk(folder, check_held=self._check_held)
         self.tiles = TileFiles(self.disk)
-        self.lock = LockFile(self.disk)
+        self.lock = _FolderLock(self.disk, folder / ".state" / "swap")
 
     def close(self) -> None:
         """Let another program open the folder."""
         if self._held >= 0:
             os.close(self._held)  # gives the flock back
             self._held = -1
+
+    def _check_held(self) -> None:
+        """Return if the file that lies there is the one held open.
+
+        Raises:
+            FolderInUse: it was removed, and another program may have opened the folder since.
+        """
+        try:
+            held = self._held >= 0 and os.path.samestat(os.fstat(self._held), self._path.stat())
+        except FileNotFoundError:
+            held = False
+        if not held:
+            raise FolderInUse(
+                "this program does not hold the log's folder any more, and writes nothing more there",
+                hint="Somebody removed the file .state/open. See that no other program writes this log, and start one.",
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -151,7 +195,7 @@ class OutsideFolder(TileFiles):
 
     def __init__(self, folder: Path) -> None:
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(folder, mode=0o700)
         except OSError as cause:
             raise FolderNotWritable(
                 f"the folder for the copy of the checkpoint cannot be made ({cause.strerror})",

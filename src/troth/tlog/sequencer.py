@@ -38,8 +38,10 @@ CHECKPOINT_PATH: Final = "checkpoint"
 STAGING_PATH: Final = ".state/staging"
 _AHEAD: Final = (
     "This folder is older than what others have seen, as after restoring a backup. "
-    "Bring back the newer folder, or begin a new log that continues this one."
+    "Bring back the newer folder or a mirror that has as much ('troth log restore'), "
+    "or begin a new log that continues this one ('troth log succeed')."
 )
+_TWO_WRITERS: Final = "Two programs write this log. Stop both, find out why, and start one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ class Sequencer:
 
         Raises:
             TooLarge: an entry is too long; nothing was taken.
-            LogDiverged: the store no longer holds the tree that the lock names, or somebody else moved the lock.
+            LogDiverged: the store no longer holds the tree that the lock names, or somebody else writes this log.
+            FolderInUse: another program has opened the folder since.
             StorageFailed: the outcome is unknown. Open the log anew; it will go on from wherever this stopped.
         """
         self._check_alive()
@@ -138,7 +141,7 @@ class Sequencer:
             now.checkpoint.size, now.checkpoint.root, now.checkpoint.size + len(entries), root, taken, files
         )
         self._store.replace(STAGING_PATH, encode_staging(staging))
-        self._commit(self._reread())
+        self._commit(self._reread(staging))
         self._failed = False
         return self._now.checkpoint
 
@@ -228,11 +231,14 @@ class Sequencer:
     def _tree(self) -> TreeFiles:
         return TreeFiles(self._store, self._now.checkpoint.size)
 
-    def _reread(self) -> Staging:
+    def _reread(self, written: Staging) -> Staging:
         data = self._store.get(STAGING_PATH)
         if data is None:
             raise StorageFailed("the log's staging bundle is gone right after it was written")
-        return decode_staging(data)
+        found = decode_staging(data)
+        if found != written:  # whole, and of other entries: signing it would acknowledge what is not in the tree
+            raise LogDiverged("somebody else has staged a tree of this log", hint=_TWO_WRITERS)
+        return found
 
     def _commit(self, staging: Staging) -> None:
         """Steps 3 to 9 for a staged tree that follows the locked one."""
