@@ -19,6 +19,7 @@ from troth.settings import Settings
 from troth.signing.keys import KeyStore
 from troth.statements.journal import Journal
 from troth.things.stores import ConductStore, ObservationStore
+from troth.tlog.files import TileFiles
 from troth.tlog.storage import Lock, TileStore
 from troth.tlog.witness import WitnessStore
 
@@ -27,15 +28,18 @@ __all__ = [
     "LogPlace",
     "WitnessPlace",
     "hold_folder",
+    "newest_log",
     "open_accounts",
     "open_conduct",
     "open_journal",
     "open_keys",
     "open_log",
+    "open_mirror",
     "open_observations",
     "open_outside",
     "open_witness",
     "open_witness_door",
+    "open_tiles",
 ]
 
 
@@ -146,12 +150,31 @@ async def open_conduct(
     )
 
 
-def open_log(settings: Settings) -> LogPlace:
-    """The log's folder, held open."""
-    path = _path(settings.log, "folder", settings)
+def open_log(settings: Settings, number: int = 1) -> LogPlace:
+    """The folder of the n-th log of this deployment, held open."""
+    return open_mirror(_log_path(settings, number))
+
+
+def newest_log(settings: Settings) -> tuple[int, Path]:
+    """Number and folder of the newest log that has a folder, whatever the journal says."""
+    number = 1
+    while _log_path(settings, number + 1).is_dir():
+        number += 1
+    return number, _log_path(settings, number)
+
+
+def open_mirror(folder: Path) -> LogPlace:
+    """A folder with the files of a log, held open against others who would write it."""
     from troth.adapters.log_folder import LogFolder
 
-    return LogFolder(path)
+    return LogFolder(folder)
+
+
+def open_tiles(folder: Path) -> TileStore:
+    """The files of a log that somebody else may be writing, for reading."""
+    from troth.adapters.log_folder import FolderDisk
+
+    return TileFiles(FolderDisk(folder))
 
 
 def open_outside(settings: Settings, origin: str) -> TileStore | None:
@@ -175,6 +198,9 @@ def open_witness(folder: Path, *, lock: str) -> WitnessPlace:
     from troth.adapters.witness_folder import WitnessFolder
 
     return WitnessFolder(folder, lock=lock)
+def _log_path(settings: Settings, number: int) -> Path:
+    path = _path(settings.log, "folder", settings)
+    return path if number == 1 else path.with_name(f"{path.name}-{number}")
 
 
 def _path(url: str, scheme: str, settings: Settings) -> Path:

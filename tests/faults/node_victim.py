@@ -6,7 +6,7 @@ It says "accepted" once a statement counts, and is killed while the log takes th
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -58,8 +58,8 @@ async def live(data: Path, where: str) -> None:
     async def in_worker(work: Callable[[], T]) -> T:
         return work()
 
-    def pause() -> Awaitable[None]:
-        return asyncio.sleep(0)
+    async def pause() -> None:
+        return
 
     clock = SystemClock()
     journal = await drivers.open_journal(settings, on_failure=fail)

@@ -45,6 +45,7 @@ from troth.statements.kinds import KindName
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import Statement
+from troth.statements.succession import SuccessionBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 from troth.things.intervals import FOREVER
 
@@ -65,6 +66,7 @@ def town() -> Town:
     made.say(KindName.REGISTRATION_POLICY, RegistrationPolicyBody((), "origin"))
     made.say(KindName.TRUST_ANCHORS, TrustAnchorsBody((key,), "origin"))
     made.say(KindName.CONDUCT_SEGMENT, ConductSegmentBody(bytes(32), 0, START_NS, 256, bytes(32)))
+    made.say(KindName.SUCCESSION, SuccessionBody("new", "origin", "key", "It was lost.", START_NS))
     for name in set(KindName) - {statement.kind.name for statement in made.said}:
         made.say(name, body_of(name))
     return made
@@ -98,7 +100,14 @@ def test_a_scope_that_a_statement_does_not_touch_does_not_change(scope: Scope, s
 
 
 @pytest.mark.parametrize(
-    "kind", [KindName.KEY, KindName.REGISTRATION_POLICY, KindName.TRUST_ANCHORS, KindName.CONDUCT_SEGMENT]
+    "kind",
+    [
+        KindName.KEY,
+        KindName.REGISTRATION_POLICY,
+        KindName.TRUST_ANCHORS,
+        KindName.CONDUCT_SEGMENT,
+        KindName.SUCCESSION,
+    ],
 )
 def test_what_concerns_the_record_moves_no_scope(kind: KindName) -> None:
     statement = next(each for each in TOWN.said if each.kind.name == kind)

@@ -23,12 +23,13 @@ from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
 from troth.journeys.access import Access
 from troth.journeys.accounts import Account, Bearer
-from troth.journeys.begin import begin, fresh_origin, origin_of
+from troth.journeys.begin import begin, fresh_origin
 from troth.journeys.choose import Choose
 from troth.journeys.explain import Explain
 from troth.journeys.forget import Forget
 from troth.journeys.hear import Hear
 from troth.journeys.join import Join
+from troth.journeys.lineage import Lineage, lineage_of
 from troth.journeys.oversee import Oversee
 from troth.journeys.pledge import Pledge
 from troth.journeys.prove import Prove
@@ -70,7 +71,8 @@ class Node:
         self.directory = Directory()
         self.leases = Leases(InForce())
         clock, entropy = ports.clock, ports.entropy
-        self.origin = origin_of(ports.journal) or settings.origin or fresh_origin(entropy)
+        self._lineage = ports.lineage or lineage_of(ports.journal) or Lineage(settings.origin or fresh_origin(entropy))
+        self.origin = self._lineage.origin
         self.recognise = Recognise(ports.accounts, clock=clock, entropy=entropy)
         self.access = Access(ports.conduct, clock, entropy=entropy)
         self.hear = Hear(ports.conduct, self.leases, self.directory, clock=clock)
@@ -141,9 +143,14 @@ class Node:
             clock=ports.clock,
             origin=self.origin,
             segment_tick_s=self.settings.segment_tick_s,
+            log_key=self._lineage.key_name,
         )
         sequencer = Sequencer.open(
-            ports.tiles, ports.lock, signer=ports.keys.signer("log"), origin=self.origin, outside=ports.outside
+            ports.tiles,
+            ports.lock,
+            signer=ports.keys.signer(self._lineage.key_name),
+            origin=self.origin,
+            outside=ports.outside,
         )
         self.record = Record(
             ports.conduct,
@@ -158,7 +165,9 @@ class Node:
             entropy=ports.entropy,
             in_worker=ports.in_worker,
             published=self._published.tell,
+            first=self._lineage.first,
         )
+        self.record.check()
         self.receipts = Receipts(
             sequencer,
             ports.journal,
@@ -187,6 +196,7 @@ class Node:
             in_worker=ports.in_worker,
             tick_s=self.settings.segment_tick_s,
             vouched=self.witnesses.cosigned.vouched,
+            anchors=self._lineage.anchors,
         )
         self.oversee = Oversee(
             self.directory,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from troth.clock import Clock
 from troth.journeys.accounts import AccountStore
+from troth.journeys.lineage import Lineage
 from troth.journeys.record import InWorker
 from troth.journeys.witness_door import Asking
 from troth.signing.keys import KeyStore
@@ -33,3 +34,5 @@ class Ports:
     pause: Callable[[], Awaitable[None]]
     asking: Asking | None = None
     """Which witnesses to ask, and the way to them; nobody without."""
+    lineage: Lineage | None = None
+    """Which log `tiles`, `lock` and `outside` are; looked up in the journal where it is not given."""

@@ -35,7 +35,8 @@ from troth.app.ports import Ports
 from troth.app.witnesses import asking_of
 from troth.clock import SystemClock
 from troth.errors import BadSetting, DiskFull, FolderNotWritable, PortTaken, StorageFailed, TrothError
-from troth.journeys.begin import fresh_origin, origin_of
+from troth.journeys.begin import fresh_origin
+from troth.journeys.lineage import Lineage, lineage_of
 from troth.settings import Demo, Settings
 from troth.wire.asgi import place_of
 
@@ -205,10 +206,10 @@ async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Futur
         settings, clock=clock, entropy=entropy, observations=observations, on_failure=fail
     )
     accounts = await drivers.open_accounts(settings, on_failure=fail)
-    place = drivers.open_log(settings)
+    lineage = lineage_of(journal) or Lineage(settings.origin or fresh_origin(entropy))
+    place = drivers.open_log(settings, lineage.number)
     stack.callback(place.close)
-    origin = origin_of(journal) or settings.origin or fresh_origin(entropy)
-    settings = msgspec.structs.replace(settings, origin=origin)
+    settings = msgspec.structs.replace(settings, origin=lineage.origin)
     ports = Ports(
         clock=clock,
         entropy=entropy,
@@ -219,10 +220,11 @@ async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Futur
         accounts=accounts,
         tiles=place.tiles,
         lock=place.lock,
-        outside=drivers.open_outside(settings, origin),
+        outside=drivers.open_outside(settings, lineage.origin),
         in_worker=in_worker,
         pause=lambda: asyncio.sleep(0),
         asking=asking_of(settings),
+        lineage=lineage,
     )
     return Node(settings, ports)
 

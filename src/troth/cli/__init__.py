@@ -16,6 +16,7 @@ from troth.cli.auditing import audit
 from troth.cli.checking import log, proof, status, verify
 from troth.cli.choose import choose, enter, leave
 from troth.cli.here import thing_here
+from troth.cli.log_keeping import log_mirror, log_restore, log_succeed
 from troth.cli.pledging import forget, promise, red_line, support
 from troth.cli.registering import disclosure, household, organisation, party, person, product
 from troth.cli.replay import replay
@@ -45,6 +46,9 @@ def main() -> None:
 main.add_part("Run a node", up, status)
 main.add_part("Say who and what there is", organisation, household, person, product, disclosure, party, thing, replay)
 thing.add_command(thing_here)
+log.add_command(log_mirror)
+log.add_command(log_restore)
+log.add_command(log_succeed)
 main.add_part("Give your word", red_line, promise, support, forget)
 main.add_part("Choose", enter, leave, choose)
 main.add_part("Check", proof, verify, audit, trust, log, witness)

@@ -27,9 +27,9 @@ from troth.statements.registration_policy import RegistrationPolicyBody, Registr
 from troth.statements.statement import read, write
 from troth.statements.trust_anchors import TrustAnchorsBody
 
-__all__ = ["KEY_NAMES", "begin", "fresh_origin", "origin_of"]
+__all__ = ["LOG_KEY", "begin", "fresh_origin", "origin_of", "rules_of_now"]
 
-KEY_NAMES: Final = ("operator", "gate", "log", "receipt")
+LOG_KEY: Final = "log"
 _BRING_BACK: Final = (
     "Bring back the folder of keys that belongs to this data folder: nothing else can sign for this place."
 )
@@ -44,13 +44,16 @@ async def begin(
     clock: Clock,
     origin: str,
     segment_tick_s: int,
+    log_key: str = LOG_KEY,
 ) -> None:
     """Make whatever of a deployment's beginning is missing. Does nothing on later starts.
+
+    `log_key` is the name of the key of the log that is written now.
 
     Raises:
         StorageFailed: the journal has begun, and its keys are not there; none is made in their place.
     """
-    for name in KEY_NAMES:
+    for name in ("operator", "gate", log_key, "receipt"):
         if name in keys.names():
             continue
         if journal.position >= BEGINNING and (name != "receipt" or directory.receipt_keys):
@@ -58,25 +61,30 @@ async def begin(
         keys.create(name, kind=KeyKind.P256 if name == "receipt" else KeyKind.ED25519)
     operator = keys.signer("operator")
     if journal.position < BEGINNING:
-        roles = sorted({kind.role for kind in KINDS.values()})
-        rules = tuple(
-            RegistrationRule(role, tuple(kind.name.value for kind in KINDS.values() if kind.role == role))
-            for role in roles
-        )
         anchors = TrustAnchorsBody((operator.public.cose_key,), origin)
         await accept.first(
-            _signed(KindName.REGISTRATION_POLICY, RegistrationPolicyBody(rules, origin), operator, clock, origin),
+            _signed(
+                KindName.REGISTRATION_POLICY, RegistrationPolicyBody(rules_of_now(), origin), operator, clock, origin
+            ),
             _signed(KindName.TRUST_ANCHORS, anchors, operator, clock, origin),
         )
     if ckt_uri(operator.public.thumbprint) not in directory.issuers:
         raise StorageFailed("the key 'operator' is not the one that this journal began with", hint=_BRING_BACK)
-    for role in (KeyRole.GATE, KeyRole.LOG, KeyRole.RECEIPT):
-        public = keys.signer(role.value).public
+    for role, name in ((KeyRole.GATE, "gate"), (KeyRole.LOG, log_key), (KeyRole.RECEIPT, "receipt")):
+        public = keys.signer(name).public
         holder = ckt_uri(operator.public.thumbprint)
         if ckt_uri(public.thumbprint) in directory.issuers:
             continue
         body = KeyBody(public.cose_key, role, holder, segment_tick_s if role is KeyRole.GATE else None)
         await accept.accept(_signed(KindName.KEY, body, operator, clock, ckt_uri(public.thumbprint)))
+
+
+def rules_of_now() -> tuple[RegistrationRule, ...]:
+    """Who may say what, as this program has it."""
+    roles = sorted({kind.role for kind in KINDS.values()})
+    return tuple(
+        RegistrationRule(role, tuple(kind.name.value for kind in KINDS.values() if kind.role == role)) for role in roles
+    )
 
 
 def fresh_origin(entropy: Callable[[int], bytes]) -> str:

@@ -46,7 +46,7 @@ MAKING_MAX: Final = 8  # proofs in the making: each may hash a whole segment in 
 
 TREES_KEPT: Final = 4  # 2 to 10 MB each where segments are full, some 30 kB on a quiet node
 LOG_LAG_S: Final = 1.5  # P6: open statements are in the log after at most this long
-ANCHORS_POSITION: Final = 2  # record.md: the first two statements are the registration policy and the trust anchors
+ANCHORS_POSITION: Final = 2  # of the first log: the journal begins with the registration policy and the trust anchors
 _NOTHING: Final = "there is no such statement for this asker"
 
 
@@ -132,6 +132,7 @@ class Prove:
         in_worker: runs heavy work away from the loop.
         tick_s: the beat of segments, for saying when to come back.
         vouched: the best cosigned checkpoint of a tree of at least so many entries, or None; called in a worker.
+        anchors: the journal position of this log's trust anchors.
     """
 
     def __init__(  # noqa: PLR0913 - the wiring of one node, named
@@ -146,6 +147,7 @@ class Prove:
         in_worker: InWorker,
         tick_s: float,
         vouched: Callable[[int], Vouched | None] = nobody,
+        anchors: int = ANCHORS_POSITION,
     ) -> None:
         self._tell = tell
         self._observations = observations
@@ -156,6 +158,7 @@ class Prove:
         self._in_worker = in_worker
         self._tick_s = tick_s
         self._vouched = vouched
+        self._anchors = anchors
         self._making = 0
         self._traces = KeptTraces(observations)
         self._trees: dict[int, Tree] = {}
@@ -224,7 +227,7 @@ class Prove:
         leaf, segment = await self._segment(place)
         shown = sorted((index, signed) for index, signed in map(self._open, ids or ()) if signed is not None)
         gate = self._gate()
-        anchors = self._journal.entries(after=ANCHORS_POSITION - 1, limit=1)[0].signed
+        anchors = self._journal.entries(after=self._anchors - 1, limit=1)[0].signed
         needed = [self._placed(each) for each in (anchors, gate, segment)]
         vouched, paths = await self._in_worker(lambda: self._prove([*needed, *(index for index, _ in shown)]))
 

@@ -5,7 +5,8 @@ Rules
   at every step: build, sign, journal, move, clear.
 - The segment statement is dated by its tick, so signing it again gives the same statement. A tick is published as the moment
   it was due, never as the one it came.
-- The log takes open statements in the journal's order and nothing else; private ones never come near it.
+- The log takes open statements in the journal's order and nothing else; private ones never come near it. A log that follows
+  another begins with the three statements that say so (`lineage`).
 - Partial tiles go once the full one has been there for a while, between two appends and never beside one.
 - Heavy work (hashing, building, the log's disk) runs where `in_worker` puts it, never on the loop.
 
@@ -20,13 +21,15 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 
 from troth.clock import NS_PER_S, Clock
+from troth.errors import LogDiverged, Malformed
 from troth.journeys.accept import Accept
 from troth.journeys.access import Access
+from troth.journeys.lineage import is_entry
 from troth.names import StatementId, ckt_uri
 from troth.signing.cose import Signed, parse
 from troth.signing.keys import KeyStore
-from troth.statements.journal import Journal
-from troth.statements.kinds import Face, KindName, kind_of
+from troth.statements.journal import Journal, JournalEntry
+from troth.statements.kinds import KindName
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import write
 from troth.things.observations import Kept
@@ -41,6 +44,10 @@ __all__ = ["InWorker", "Record"]
 
 T = TypeVar("T")
 _ENTRIES_AT_ONCE: Final = 1_000
+_TWO_PIECES: Final = (
+    "The journal is older than the log, as after restoring a backup: what people said meanwhile is not in it. "
+    "Bring back the journal that belongs to this log; if it is lost, say so with a new log ('troth log succeed')."
+)
 
 
 class InWorker(Protocol):
@@ -69,6 +76,7 @@ class Record:
         entropy: Callable[[int], bytes],
         in_worker: InWorker,
         published: Callable[[], None],
+        first: Sequence[JournalEntry] = (),
     ) -> None:
         self._conduct = conduct
         self._observations = observations
@@ -80,7 +88,8 @@ class Record:
         self._entropy = entropy
         self._in_worker = in_worker
         self._published = published
-        self._index: dict[StatementId, int] = {}
+        self._first = first
+        self._index: dict[StatementId, int] = {each.signed.id: at for at, each in enumerate(first)}
         self._looked = 0
         self._publishing = False
         self._cutting = False
@@ -137,7 +146,9 @@ class Record:
         try:
             self._look_on()
             while batch := self._journal.entries(after=self.sequencer.taken, limit=_ENTRIES_AT_ONCE):
-                entries = [entry.signed.data for entry in batch if _is_open(entry.signed)]
+                entries = [entry.signed.data for entry in batch if is_entry(entry, self._first)]
+                if not self.sequencer.size:
+                    entries = [*(each.signed.data for each in self._first), *entries]
                 await self._in_worker(partial(self.sequencer.append, entries, taken=batch[-1].position))
                 taken += len(entries)
                 self._published()
@@ -145,6 +156,27 @@ class Record:
         finally:
             self._publishing = False
         return taken
+
+    def check(self) -> None:
+        """At start: return if the log's last entry is what the journal has at that place.
+
+        Raises:
+            LogDiverged: the journal is older than the log, or another one's.
+        """
+        last = self.sequencer.size - 1
+        if last < 0:
+            return
+        self._look_on()
+        try:
+            statement = parse(self.sequencer.entry(last)).id
+        except Malformed:
+            statement = StatementId(b"")
+        found = self._journal.find(statement)
+        begun = any(statement == each.signed.id for each in self._first)
+        if self._index.get(statement) != last or found is None or not (begun or found.position <= self.sequencer.taken):
+            raise LogDiverged("the log holds statements that the journal does not have in that place", hint=_TWO_PIECES)
+        if self.sequencer.taken > self._journal.position:
+            raise LogDiverged("the log has taken more of the journal than there is", hint=_TWO_PIECES)
 
     def index_of(self, statement: StatementId) -> int | None:
         """Where an open statement stands in the log, or None if it is not (yet) there."""
@@ -156,7 +188,7 @@ class Record:
         """Learn the places of open statements: all of them at start, in `publish`, and then the few that are new."""
         while self._looked < self._journal.position:
             for entry in self._journal.entries(after=self._looked, limit=_ENTRIES_AT_ONCE):
-                if _is_open(entry.signed):
+                if is_entry(entry, self._first):
                     self._index[entry.signed.id] = len(self._index)
                 self._looked = entry.position
 
@@ -178,11 +210,6 @@ class Record:
             subject=f"segment-{cut.number}",
             at_ns=cut.tick_ns,
         )
-
-
-def _is_open(signed: Signed) -> bool:
-    kind = kind_of(signed.headers.content_type)
-    return kind is not None and kind.face is Face.OPEN
 
 
 def _leaves(commits: Sequence[Committed]) -> list[bytes]:

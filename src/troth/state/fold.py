@@ -50,6 +50,7 @@ from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import Statement
+from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 from troth.things.intervals import FOREVER
@@ -75,7 +76,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return (person_scope(body.person),)
         case RedLineBody():
             return (DEPLOYMENT,)
-        case KeyBody() | RegistrationPolicyBody() | TrustAnchorsBody() | ConductSegmentBody():
+        case KeyBody() | RegistrationPolicyBody() | TrustAnchorsBody() | ConductSegmentBody() | SuccessionBody():
             return ()
         case EntityBody() | PromiseBody() | SupportBody():
             return ()

@@ -27,6 +27,7 @@ from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.segment import ConductSegmentBody
+from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 
@@ -49,6 +50,7 @@ Body: TypeAlias = (
     | PromiseBody
     | SupportBody
     | ConductSegmentBody
+    | SuccessionBody
 )
 
 
@@ -89,6 +91,7 @@ class KindName(StrEnum):
     MEMBERSHIP = "membership"
     CHOICE = "choice"
     CONDUCT_SEGMENT = "conduct-segment"
+    SUCCESSION = "succession"
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -126,6 +129,7 @@ KINDS: Final = _table(
     Kind(KindName.MEMBERSHIP, 1, Face.PRIVATE, MembershipBody, "operator"),
     Kind(KindName.CHOICE, 1, Face.PRIVATE, ChoiceBody, "person"),
     Kind(KindName.CONDUCT_SEGMENT, 1, Face.OPEN, ConductSegmentBody, "gate"),
+    Kind(KindName.SUCCESSION, 1, Face.OPEN, SuccessionBody, "operator"),
 )
 _BY_TYPE: Final = {f"application/vnd.troth.{kind.name}.v{kind.version}+cbor": kind for kind in KINDS.values()}
 

@@ -12,9 +12,13 @@ Left out: object stores, which will be TileStore and Lock without a Disk below t
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
-__all__ = ["Disk", "Lock", "TileStore"]
+__all__ = ["ERASURES", "OUTSIDE_NAMES", "Disk", "Lock", "OutsideCopy", "TileStore"]
+
+ERASURES: Final = "erasures"
+OUTSIDE_NAMES: Final = (ERASURES,)
+"""What the copy outside holds beside the checkpoint; it is the deployment's, not one log's, so a succession carries it on."""
 
 
 class Disk(Protocol):
@@ -105,5 +109,30 @@ class Lock(Protocol):
         Raises:
             LogDiverged: something else than `old` is there; it stays.
             StorageFailed: outcome unknown. Open the log anew; sign nothing before that.
+        """
+        ...
+
+
+class OutsideCopy(Protocol):
+    """What is kept of a deployment away from its data folder, so that a folder that was copied back is noticed and mended.
+
+    A few named files, each replaced as a whole: the last checkpoint (`checkpoint`, by the sequencer, before it publishes) and
+    what OUTSIDE_NAMES lists (by whoever must not forget it with the folder, before it counts). One writer: the node that holds
+    the data folder. Every TileStore is one.
+    """
+
+    def get(self, path: str) -> bytes | None:
+        """What was kept under this name, or None.
+
+        Raises:
+            StorageFailed: it cannot be read; that is never the same as nothing.
+        """
+        ...
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Put `data` in the place of what the name holds, in one step. Durable on return.
+
+        Raises:
+            StorageFailed: outcome unknown.
         """
         ...
