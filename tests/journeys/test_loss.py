@@ -24,6 +24,7 @@ from troth.tlog.files import TileFiles
 from troth.tlog.tree_files import TreeFiles
 from troth.verify.verdict import ExitCode
 
+pytestmark = pytest.mark.slow  # each test starts a real node several times
 TICK = {"TROTH_SEGMENT_TICK_S": "1"}
 
 
@@ -259,7 +260,7 @@ def test_an_older_mirror_is_refused_and_the_log_is_succeeded_by_another(place: P
     for file, key in ((early, new), (late, old), (again, old)):
         assert ExitCode.FAILED == place.troth("verify", str(file), "--trust", str(key)).exit_code
     audited = place.done("audit", place.node.url, "--trust", str(new))
-    assert "Nothing contradicts itself" in audited, audited
+    assert "It holds." in audited, audited
     place.node.stop()
 
     entries = [read(parse(entry)) for entry in entries_in(place.data / "log-2", new)]
