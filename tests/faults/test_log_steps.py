@@ -138,7 +138,7 @@ def test_a_failure_while_coming_back_from_a_cut_stops_the_opening_and_loses_noth
     cut.fail_at(step, Fault.POWER)
     with pytest.raises(PowerLost):
         append(cut, log)
-    for seed in (None, 1, 2):
+    for seed in (None, 1):
         left = cut.copy()
         left.crash(None if seed is None else random.Random(f"{seed} {step}"))
         left.calm()
@@ -228,7 +228,7 @@ class EveryWay:
         return self._chosen[self._at - 1][0]
 
 
-WAYS_MAX = 60
+WAYS_MAX = 30
 
 
 @pytest.mark.slow
