@@ -37,9 +37,9 @@ __all__ = [
     "open_mirror",
     "open_observations",
     "open_outside",
+    "open_tiles",
     "open_witness",
     "open_witness_door",
-    "open_tiles",
 ]
 
 
@@ -198,6 +198,8 @@ def open_witness(folder: Path, *, lock: str) -> WitnessPlace:
     from troth.adapters.witness_folder import WitnessFolder
 
     return WitnessFolder(folder, lock=lock)
+
+
 def _log_path(settings: Settings, number: int) -> Path:
     path = _path(settings.log, "folder", settings)
     return path if number == 1 else path.with_name(f"{path.name}-{number}")

@@ -40,6 +40,9 @@ class Meeting:
         self._meet()
         self._tiles.put(files)
 
+    def names(self, folder: str) -> tuple[str, ...]:
+        return self._tiles.names(folder)
+
     def replace(self, path: str, data: bytes) -> None:
         self._meet()
         self._tiles.replace(path, data)
