@@ -14,6 +14,7 @@ from tests.contracts.faulty_sqlite import FaultyDisk
 from troth.adapters.journal_sqlite import SqliteJournal
 from troth.adapters.sqlite_files import connect_writer
 from troth.errors import DiskFull, FormatTooNew, StorageFailed
+from troth.statements.journal import JournalEntry
 from troth.testing.contracts import fails, name_of, run
 from troth.testing.contracts_journal import JOURNAL_CASES, JournalBench, statement
 from troth.testing.contracts_journal_callers import JOURNAL_CALLER_CASES
@@ -171,9 +172,9 @@ async def filled(bench: SqliteBench) -> None:
 def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     async def case(bench: SqliteBench) -> None:
         await filled(bench)
-        change(bench.file, "UPDATE meta SET value = 2 WHERE name = 'format'")
+        change(bench.file, "UPDATE meta SET value = 3 WHERE name = 'format'")
         error = await fails(FormatTooNew, bench.open())
-        assert "journal has format 2" in error.message
+        assert "journal has format 3" in error.message
         assert [] == bench.failures
 
     with_bench(case, tmp_path)
@@ -226,7 +227,7 @@ def test_a_damaged_statement_is_damage_and_not_absent(damage: str, tmp_path: Pat
         with pytest.raises(StorageFailed):
             journal.find(statement(2).id)
         found = journal.find(statement(1).id)
-        assert found is not None
+        assert isinstance(found, JournalEntry)
         assert statement(1) == found.signed
 
     with_bench(case, tmp_path)

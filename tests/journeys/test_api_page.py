@@ -9,11 +9,15 @@ from tests.architecture.trees import ROOT
 from tests.journeys.api_house import House, run
 from troth.api.callers import Callers
 from troth.api.choices import choice_routes
+from troth.api.erasures import erasure_routes
 from troth.api.operate import Addresses, operate_routes
 from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
 from troth.api.street import street_routes
+from troth.wire.times import print_time
 
+MONTH_NS: Final = 30 * 86_400_000_000_000
+KEYS: Final = ("household", "person", "claim", "session", "line", "promise", "support", "statement", "preservation")
 PAGE: Final = ROOT / "docs" / "reference" / "api.md"
 
 
@@ -32,6 +36,7 @@ def paths(started: House) -> list[str]:
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *choice_routes(node.choose, callers=callers),
         *proof_routes(node.prove, callers=callers),
+        *erasure_routes(node.erase, node.preserve, callers=callers, number_of=lambda _stream: None),
         *street_routes(node.street, callers=callers),
     ]
     return [route.path for route in routes]
@@ -50,9 +55,16 @@ def test_the_page_lists_every_resource_with_its_methods() -> None:
     run(test)
 
 
+def shown(got: dict[str, object]) -> dict[str, str]:
+    """The digests of what was shown, under their words."""
+    offers = got.get("choices")
+    words = {"NOTICE": offers[0]["digest"]} if isinstance(offers, list) else {}
+    return words | ({"SHOWN": str(got["digest"])} if "stays" in got else {})
+
+
 def test_the_examples_run_in_their_order() -> None:
     async def test(started: House) -> None:
-        found: dict[str, str] = {}
+        found = {"SOON": print_time(started.node.ports.clock.now() + MONTH_NS)}
         for heading, text in sections().items():
             method, path = heading.split()
             block = re.search(r"```json\n(.+?)```", text, flags=re.DOTALL)
@@ -61,27 +73,27 @@ def test_the_examples_run_in_their_order() -> None:
             body = "" if block is None else block[1]
             for word, value in found.items():
                 body = body.replace(f'"{word}"', f'"{value}"')
-            token = found.get("SESSION") if "choices" in path else started.operator
+            token = found.get("SESSION") if "choices" in path or path == "/api/erasure" else started.operator
             path = path.replace("{slug}", "meter-in-the-hall").replace("{number}", "1")
             path = re.sub(r"\{([a-z]+)\}", lambda name: found[name[1].upper()], path)
             answer = await started.ask(method, path, body.encode() or None, token=token)
             wanted = {"/api/leave": 204, "/api/proofs/1": 404}.get(path, 201 if method == "POST" else 200)
             wanted = 204 if method == "DELETE" else wanted
+            if heading == "POST /api/erasure":
+                wanted = 401  # the example before it has erased this person, so their session is gone
             assert wanted == answer.status_code, f"{heading}: {answer.text}"
             if answer.status_code not in {200, 201}:
                 continue
             got = msgspec.json.decode(answer.content, type=dict[str, object])
-            for key in ("household", "person", "claim", "session", "line", "promise", "support", "statement"):
+            for key in KEYS:
                 if key in got:
                     found[key.upper()] = str(got[key])
             if path == "/api/people":
                 found["INVITATION"] = str(got["invitation"]).rpartition("/")[2]
-            offers = got.get("choices")
-            if isinstance(offers, list):
-                found["NOTICE"] = offers[0]["digest"]
+            found.update(shown(got))
             for name in re.findall(r"`\{\"([a-z_]+)\"", text):
                 assert name in got, f"{heading} answers no {name}"
-        made = {"HOUSEHOLD", "PERSON", "CLAIM", "INVITATION", "SESSION", "NOTICE"}
-        assert made | {"LINE", "PROMISE", "SUPPORT", "STATEMENT"} == set(found)
+        words = {"HOUSEHOLD", "PERSON", "CLAIM", "INVITATION", "SESSION", "NOTICE", "SOON", "SHOWN", "PRESERVATION"}
+        assert words | {"LINE", "PROMISE", "SUPPORT", "STATEMENT"} == set(found)
 
     run(test)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from troth.gate.question import Asker
 from troth.journeys.access import NOTED_AT_ONCE, Access
 from troth.names import PurposeId, StreamId, Uri
+from troth.statements.journal import unerased
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import read
 from troth.testing.disk import MemoryDisk
@@ -29,7 +30,7 @@ class Strict(MemoryConduct):
 
 def segments(world: World) -> list[ConductSegmentBody]:
     """What was said of segments, in the journal's order."""
-    bodies = (read(entry.signed).body for entry in world.journal.entries(after=0, limit=10_000))
+    bodies = (read(entry.signed).body for entry in unerased(world.journal.entries(after=0, limit=10_000)))
     return [body for body in bodies if isinstance(body, ConductSegmentBody)]
 
 
@@ -109,7 +110,7 @@ def test_a_crash_between_the_first_two_statements_is_gone_on_from() -> None:
         world.journal = MemoryJournal(durable=world.journal.entries(after=0, limit=1))
         world.disk, world.outside = MemoryDisk(), MemoryDisk()
         world.crash()
-        kinds = [read(entry.signed).kind.name.value for entry in world.journal.entries(after=0, limit=10)]
+        kinds = [read(entry.signed).kind.name.value for entry in unerased(world.journal.entries(after=0, limit=10))]
         assert ["registration-policy", "trust-anchors", "key", "key", "key"] == kinds
         world.thing("gauge").says(1.0)
         world.settle()

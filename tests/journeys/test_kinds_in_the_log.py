@@ -12,7 +12,7 @@ from troth.journeys.choose import key_name
 from troth.names import ckt_uri
 from troth.signing import cbor
 from troth.signing.cose import Signed, sign
-from troth.statements.journal import JournalEntry
+from troth.statements.journal import JournalEntry, unerased
 from troth.statements.kinds import KINDS, Face, KindName, content_type, kind_of
 from troth.statements.schema import crit_of
 from troth.testing.world import World
@@ -46,7 +46,7 @@ class Life:
         return {kind.name for entry in self.entries() if (kind := kind_of(entry.signed.headers.content_type))}
 
     def entries(self) -> list[JournalEntry]:
-        return list(self.world.journal.entries(after=0, limit=10_000))
+        return list(unerased(self.world.journal.entries(after=0, limit=10_000)))
 
     def example(self, name: KindName, **more: object) -> Signed:
         """The example of a kind, signed by whoever may say it."""

@@ -40,8 +40,10 @@ from troth.state.scopes import (
     stream_scope,
 )
 from troth.statements.choice import Decision
+from troth.statements.erasure import ErasureBody
 from troth.statements.key import KeyBody, KeyRole
 from troth.statements.kinds import KindName
+from troth.statements.preservation import PreservationBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import Statement
@@ -65,6 +67,8 @@ def town() -> Town:
     made.say(KindName.KEY, KeyBody(key, KeyRole.GATE, SUPPLIER, 10))
     made.say(KindName.REGISTRATION_POLICY, RegistrationPolicyBody((), "origin"))
     made.say(KindName.TRUST_ANCHORS, TrustAnchorsBody((key,), "origin"))
+    made.say(KindName.PRESERVATION, PreservationBody(bytes(16), ana, "dispute", "A fall.", START_NS, START_NS + 10))
+    made.say(KindName.ERASURE, ErasureBody("paper", START_NS, bytes(32), (home,)))
     made.say(KindName.CONDUCT_SEGMENT, ConductSegmentBody(bytes(32), 0, START_NS, 256, bytes(32)))
     made.say(KindName.SUCCESSION, SuccessionBody("new", "origin", "key", "It was lost.", START_NS))
     for name in set(KindName) - {statement.kind.name for statement in made.said}:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self
 
-from troth.adapters.sqlite_files import Connect, connect_writer
+from troth.adapters.sqlite_files import Connect, connect_writer, owe_wiping
 from troth.adapters.sqlite_writer import SqliteWriter
 from troth.errors import Conflict, StorageFailed, WrongToken
 from troth.journeys.accounts import Account, Bearer
@@ -125,6 +125,29 @@ class SqliteAccounts:
 
         await self._writer.write(work)
 
+    async def erase(self, gone: Callable[[bytes], bool]) -> None:
+        def work(connection: sqlite3.Connection) -> Callable[[], bool]:
+            accounts = [
+                row for row in connection.execute("SELECT digest, person, thing FROM accounts") if _goes(row, gone)
+            ]
+            slugs = [row for row in connection.execute("SELECT slug, thing FROM slugs") if gone(row[1])]
+            connection.executemany("DELETE FROM accounts WHERE digest = ?", [(digest,) for digest, *_ in accounts])
+            connection.executemany("DELETE FROM slugs WHERE slug = ?", [(slug,) for slug, _ in slugs])
+            if accounts or slugs:
+                owe_wiping(connection)
+
+            def then() -> bool:
+                for digest, *_ in accounts:
+                    self._accounts.pop(digest, None)
+                for slug, _ in slugs:
+                    self._slugs.pop(slug, None)
+                return bool(accounts or slugs)
+
+            return then
+
+        if await self._writer.write(work):
+            await self._writer.wipe()
+
     def slugs(self) -> Mapping[Slug, ThingId]:
         return MappingProxyType(self._slugs)
 
@@ -155,6 +178,10 @@ def _columns(account: Account) -> tuple[bytes | str | int | None, ...]:
         account.person,
         account.until_ns,
     )
+
+
+def _goes(row: tuple[bytes, bytes | None, bytes | None], gone: Callable[[bytes], bool]) -> bool:
+    return any(each is not None and gone(each) for each in row[1:])
 
 
 def _is_there(connection: sqlite3.Connection, digest: bytes) -> bool:

@@ -26,28 +26,17 @@ from typing import Final, Self, TypeVar
 from troth.adapters import conduct_tables as tables
 from troth.adapters.conduct_groups import kept, unpack_groups
 from troth.adapters.conduct_packing import said, unpack_traces
+from troth.adapters.conduct_queue import COMMIT_ROWS, Commitment, Marked, Noted, Order, Refused, Work, weight
 from troth.adapters.conduct_stamping import Entropy, Taken
 from troth.adapters.conduct_standing import Standing, told
-from troth.adapters.conduct_writing import (
-    COMMIT_ROWS,
-    CUT_BYTES,
-    Commitment,
-    Landed,
-    Marked,
-    Noted,
-    Order,
-    Refused,
-    Work,
-    Writer,
-    weight,
-)
+from troth.adapters.conduct_writing import CUT_BYTES, Landed, Writer
 from troth.adapters.sqlite_files import Connect, connect_writer, read
 from troth.clock import NS_PER_S, Clock
 from troth.errors import Busy, StorageFailed, TrothError
 from troth.names import StreamId, ThingId
 from troth.things.observations import Kept, Refusal
 from troth.things.stamps import Admitted, Released
-from troth.things.stores import SEGMENT_MAX, Committed, Cut, NotedTrace, Tally, Told
+from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, NotedTrace, Tally, Told
 
 __all__ = ["BATCH_ROWS", "COMMIT_MS", "QUEUE_ROWS", "SqliteConduct"]
 
@@ -77,6 +66,7 @@ class SqliteConduct:
         self._failure: Exception | None = None
         self._closed = False
         self._said = 0
+        self._pending: Cut | None = None
         self._uncut = 0
         self._uncut_bytes = 0
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="troth-conduct-read")
@@ -174,6 +164,7 @@ class SqliteConduct:
             made, leaves, size = self._writer.cut(tick_ns, seed)
 
             def on_loop() -> None:
+                self._pending = made
                 self._uncut -= leaves
                 self._uncut_bytes -= size
                 resolve(made)
@@ -192,10 +183,22 @@ class SqliteConduct:
             latest = self._writer.clear(cut)
 
             def on_loop() -> None:
+                self._pending = None
                 self._standing.clear(cut.last, latest)
                 resolve(None)
 
             return on_loop
+
+        self._check()
+        await self._order(work)
+
+    @property
+    def pending(self) -> Cut | None:
+        return self._pending
+
+    async def erase(self, going: Going) -> None:
+        def work(resolve: Callable[[None], None]) -> Callable[[], None]:
+            return self._loaded(self._writer.erase(going), resolve)
 
         self._check()
         await self._order(work)
@@ -220,11 +223,15 @@ class SqliteConduct:
             raise StorageFailed("the store is closed")
 
     def _load(self, resolve: Callable[[None], None]) -> Callable[[], None]:
-        standing = self._writer.load()
-        said, (uncut, size) = self._writer.said, self._writer.uncut
+        return self._loaded(self._writer.load(), resolve)
+
+    def _loaded(self, standing: Standing, resolve: Callable[[None], None]) -> Callable[[], None]:
+        """What the file holds is what memory holds from now on. On the writer's thread; the rest is done on the loop."""
+        said, pending, (uncut, size) = self._writer.said, self._writer.pending, self._writer.uncut
 
         def on_loop() -> None:
-            self._standing, self._said, self._uncut, self._uncut_bytes = standing, said, uncut, size
+            self._standing, self._said, self._pending = standing, said, pending
+            self._uncut, self._uncut_bytes = uncut, size
             resolve(None)
 
         return on_loop

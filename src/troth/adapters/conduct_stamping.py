@@ -132,6 +132,15 @@ class Stamper:
             book.run, book.run_first, book.secret = run.run, run.first, run.secret
             self._next_run = max(self._next_run, run.run + 1)
 
+    def skip_runs(self, next_run: int) -> None:
+        """The first of these numbers were given, also where their runs were erased: no handle ever means another row."""
+        self._next_run = max(self._next_run, next_run)
+
+    @property
+    def next_run(self) -> int:
+        """The number of the next run that begins."""
+        return self._next_run
+
     def restore_groups(self, groups: Iterable[Group]) -> None:
         """Go on from unmoved rows, in order."""
         for group in groups:

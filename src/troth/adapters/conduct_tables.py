@@ -31,6 +31,7 @@ __all__ = [
     "cut",
     "load",
     "read_commits",
+    "transaction",
 ]
 
 FORMAT: Final = 1
@@ -126,7 +127,9 @@ def load(connection: sqlite3.Connection) -> Loaded:
         counts=[Count(*row) for row in connection.execute("SELECT thing, what, n FROM counters")],
         repeats=connection.execute("SELECT at_ns, keys FROM repeats ORDER BY n").fetchall(),
         meta=dict(
-            connection.execute("SELECT name, value FROM meta WHERE name IN ('cuts', 'cut_last', 'cleared', 'said')")
+            connection.execute(
+                "SELECT name, value FROM meta WHERE name IN ('cuts', 'cut_last', 'cleared', 'said', 'runs')"
+            )
         ),
     )
 
@@ -149,7 +152,7 @@ def commit(connection: sqlite3.Connection, packed: Packed) -> None:
 
 def cut(connection: sqlite3.Connection, new: Cut) -> None:
     """Make a cut durable."""
-    with _transaction(connection):
+    with transaction(connection):
         connection.execute(
             "INSERT INTO cuts(number, first, last, tick_ns, seed) VALUES (?, ?, ?, ?, ?)",
             (new.number, new.first, new.last, new.tick_ns, new.seed),
@@ -161,7 +164,7 @@ def clear(connection: sqlite3.Connection, cleared: Cleared, *, repeats_from_ns: 
     """Delete the commits of a cut and the cut itself; what outlives them goes into its tables. Durable on return."""
     cut_ = cleared.cut
     span = (cut_.first, cut_.last)
-    with _transaction(connection):
+    with transaction(connection):
         each_row(
             connection,
             "INSERT INTO runs(run, stream, first, secret) VALUES {}",
@@ -203,7 +206,8 @@ def _signed(number: int) -> int:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Everything inside becomes durable together."""
     # No rollback on failure: the store is finished then, and the file is as the last commit left it.
     connection.execute("BEGIN IMMEDIATE")
     yield

@@ -10,15 +10,16 @@ Rules
 Source: things.md, "The writer"; record.md, "Statements and traces are two things".
 """
 
-import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from troth.adapters import conduct_tables as tables
+from troth.adapters.conduct_erasing import erase
 from troth.adapters.conduct_groups import Group, alone, kept, pack_groups, runs_of, unpack_groups
 from troth.adapters.conduct_packing import (
     Count,
@@ -33,78 +34,19 @@ from troth.adapters.conduct_packing import (
     unpack_runs,
     unpack_traces,
 )
+from troth.adapters.conduct_queue import Commitment, Future, gather
 from troth.adapters.conduct_stamping import REPEAT_NS, Draft, Entropy, Stamper, Taken
 from troth.adapters.conduct_standing import Standing
-from troth.adapters.sqlite_files import Connect, failed, open_writer
+from troth.adapters.sqlite_files import Connect, failed, open_writer, wipe
 from troth.clock import Clock
 from troth.names import StreamId, ThingId
-from troth.things.observations import Kept, Outcome, Refusal, ResultType
-from troth.things.stamps import Admitted, Done
-from troth.things.stores import SEGMENT_MAX, Cut, NotedTrace
+from troth.things.observations import Kept, Outcome
+from troth.things.stamps import Done
+from troth.things.stores import SEGMENT_MAX, Cut, Going
 
-__all__ = [
-    "COMMIT_ROWS",
-    "CUT_BYTES",
-    "Commitment",
-    "Landed",
-    "Marked",
-    "Noted",
-    "Order",
-    "Refused",
-    "Work",
-    "Writer",
-    "weight",
-]
+__all__ = ["CUT_BYTES", "Landed", "Writer"]
 
-COMMIT_ROWS: Final = 20_000
-WEIGHT_BYTES: Final = 1_024  # a commit is one value of SQLite, of less than 1 GB
 CUT_BYTES: Final = 67_108_864  # 64 MiB: a segment is built in memory
-_LONG: Final = frozenset({ResultType.TEXT, ResultType.JSON})
-
-Future: TypeAlias = "asyncio.Future[None]"
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """`count` observations of a thing to be counted as refused."""
-
-    thing: ThingId
-    reason: Refusal
-    count: int
-    done: Callable[[], None]
-
-
-class Noted(NamedTuple):
-    """Other traces to be made durable."""
-
-    traces: tuple[NotedTrace, ...]
-    done: Future
-
-
-class Marked(NamedTuple):
-    """Nothing to write: `done` when everything before it has ended."""
-
-    done: Future
-
-
-class Order(NamedTuple):
-    """Something between two commits: `work` runs on the writer's thread, what it returns runs on the loop."""
-
-    work: Callable[[], Callable[[], None]]
-
-
-Commitment: TypeAlias = Admitted | Refused | Noted | Marked
-Work: TypeAlias = Commitment | Order
-
-
-def weight(item: Work) -> int:
-    """How much of a commit an item takes: one for each row or trace, and one for each KiB of a text or of JSON."""
-    if isinstance(item, Admitted):
-        long = item.type in _LONG and sum(map(len, item.results)) // WEIGHT_BYTES  # type: ignore[arg-type]  # both have a length
-        return max(1, len(item.times)) + long
-    if isinstance(item, Noted):
-        return len(item.traces)
-    return 1 if isinstance(item, Refused) else 0
 
 
 class _Lasting(NamedTuple):
@@ -138,16 +80,6 @@ class Landed:
     futures: Sequence[Future]
 
 
-@dataclass(slots=True)
-class _Gathered:
-    rows: int = 0
-    weight: int = 0
-    admitted: list[Admitted] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
-    futures: list[Future] = field(default_factory=list)
-    traces: list[NotedTrace] = field(default_factory=list)
-
-
 class Writer:
     """The writing half of the store. `load` comes first."""
 
@@ -158,7 +90,8 @@ class Writer:
         self.closed = False
         self._connect = connect
         self._connection: sqlite3.Connection | None = None
-        self._stamper = Stamper(entropy=entropy, taken=taken)
+        self._new_stamper = partial(Stamper, entropy=entropy, taken=taken)
+        self._stamper = self._new_stamper()
         self._commits: deque[_Lasting] = deque()
         self._pending: Cut | None = None
         self._cuts = 0
@@ -183,7 +116,36 @@ class Writer:
             self._connection = open_writer(
                 self.path, connect=self._connect, kind="conduct", newest=tables.FORMAT, schema=tables.SCHEMA
             )
-            loaded = tables.load(self._connection)
+        except sqlite3.Error as cause:
+            raise failed(cause) from cause
+        return self._restored()
+
+    @property
+    def pending(self) -> Cut | None:
+        """The pending cut."""
+        return self._pending
+
+    def erase(self, going: Going) -> Standing:
+        """Erase as the port says, and read back everything durable, as the next start would.
+
+        Raises:
+            RuntimeError: a cut is pending.
+            StorageFailed: it may or may not be done.
+        """
+        if self._pending is not None:
+            raise RuntimeError("a pending cut is cleared first")
+        try:
+            if erase(self._open, going, said=self.said, next_run=self._stamper.next_run):
+                wipe(self._open)
+        except sqlite3.Error as cause:
+            raise failed(cause) from cause
+        self._stamper = self._new_stamper()
+        self._commits.clear()
+        return self._restored()
+
+    def _restored(self) -> Standing:
+        try:
+            loaded = tables.load(self._open)
         except sqlite3.Error as cause:
             raise failed(cause) from cause
         standing = Standing()
@@ -196,6 +158,7 @@ class Writer:
             stamper.restore_stream(moved.stream, next_sequence=row.next, moved_ns=moved.from_ns)
             standing.restore(moved.stream, next_sequence=row.next, moved=moved)
         stamper.restore_runs(loaded.runs)
+        stamper.skip_runs(meta.get("runs", 0))
         standing.add(0, groups=(), runs=loaded.runs, counts=loaded.counts)
         for at_ns, keys in loaded.repeats:
             stamper.restore_keys(at_ns, unpack_keys(keys))
@@ -228,7 +191,7 @@ class Writer:
         Raises:
             StorageFailed: it may or may not be kept.
         """
-        gathered = _gather(items)
+        gathered = gather(items)
         stamper = self._stamper
         draft = stamper.begin(self.clock.now(), rows=gathered.rows)
         for admitted in gathered.admitted:
@@ -362,23 +325,6 @@ class Writer:
         self._commits.append(lasting)
         self._last = max(self._last, lasting.n)
         self.said = max(self.said, lasting.said)
-
-
-def _gather(items: Sequence[Commitment]) -> _Gathered:
-    gathered = _Gathered()
-    for item in items:
-        if isinstance(item, Admitted):
-            gathered.rows += len(item.times)
-            gathered.weight += weight(item)
-            gathered.admitted.append(item)
-        elif isinstance(item, Refused):
-            gathered.refused.append(item)
-        elif isinstance(item, Noted):
-            gathered.traces += item.traces
-            gathered.futures.append(item.done)
-        elif isinstance(item, Marked):
-            gathered.futures.append(item.done)
-    return gathered
 
 
 def _with_leaf(row: Kept, *, segment: int, leaf: int) -> Kept:

@@ -9,7 +9,7 @@ Rules
 - The first error of a write ends the store: everybody later gets StorageFailed, `on_failure` is called once.
 
 Source: things.md, "The store" and "The writer"; the contract is `things.stores.ObservationStore`.
-Left out: erasing, retention, cutting by size; workers in processes of their own.
+Left out: retention, cutting by size; workers in processes of their own.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
+from troth.adapters import partitions_erasing as erasing
 from troth.adapters import partitions_files as files
 from troth.adapters.sqlite_files import Connect, connect_reader, connect_writer, failed, open_writer, read
 from troth.clock import Clock
@@ -32,7 +33,7 @@ from troth.things.intervals import BEGINNING, FOREVER, Interval, covers, interse
 from troth.things.observations import Kept, Shelf
 from troth.things.query import After, Order
 from troth.things.stamps import Released
-from troth.things.stores import Committed, Cut, NotedTrace, Segment
+from troth.things.stores import Committed, Cut, Going, NotedTrace, Segment
 
 __all__ = ["SLICE_ROWS", "SqliteObservations"]
 
@@ -70,7 +71,8 @@ class SqliteObservations:
         self._mover = ThreadPoolExecutor(1, thread_name_prefix="troth-move")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="troth-read")
         self._writing: OrderedDict[Path, sqlite3.Connection] = OrderedDict()  # the mover's own
-        self._lookups = _Lookups()
+        self._readers_of_files = erasing.Readers()
+        self._lookups = _Lookups(self._readers_of_files)
         self._failure: Exception | None = None
         self._closed = False
 
@@ -106,14 +108,22 @@ class SqliteObservations:
 
     async def move(self, segment: Segment, commits: Sequence[Committed]) -> None:
         self._check()
+        await self._on_mover(partial(self._move, segment, commits))
+
+    async def _on_mover(self, work: Callable[[], None]) -> None:
+        """Write; the first error ends the store."""
         try:
-            await self._loop.run_in_executor(self._mover, self._move, segment, commits)
+            await self._loop.run_in_executor(self._mover, work)
         except Exception as cause:
             error = cause if isinstance(cause, TrothError) else failed(cause)
             if self._failure is None:
                 self._failure = error
                 self._on_failure(error)
             raise error from cause
+
+    async def erase(self, going: Going) -> None:
+        self._check()
+        await self._on_mover(partial(self._erase, going))
 
     async def rows(self, released: Released) -> Sequence[Kept]:
         return await self._read(partial(self._rows, released))
@@ -187,6 +197,36 @@ class SqliteObservations:
                     segment.root,
                     segment.statement,
                 ),
+            )
+
+    def _erase(self, going: Going) -> None:
+        """Places that go as a whole, then files that held rows of others too, then the other traces; the mark last."""
+        held = self._open_segments().execute("SELECT value FROM meta WHERE name = 'erased'").fetchone()
+        if going.places is None and held is not None and held[0] == going.mark:
+            return
+        self._close_writing()
+        for place in sorted(each for each in self._folder.iterdir() if each.is_dir()):
+            try:
+                name = bytes.fromhex(place.name)
+            except ValueError:
+                continue  # somebody else's folder
+            if going.gone(name):
+                erasing.erase_place(place, readers=self._readers_of_files)
+            elif going.places is None or name in going.places:
+                for path in sorted(place.glob("*/*-*.db")):
+                    erasing.erase_partition(path, going, connect=self._connect, readers=self._readers_of_files)
+        erasing.erase_traces(
+            self._segments,
+            going,
+            newest=SEGMENTS_FORMAT,
+            schema=SEGMENTS_SCHEMA,
+            connect=self._connect,
+            readers=self._readers_of_files,
+        )
+        connection = self._open_segments()
+        with files.transaction(connection):
+            connection.execute(
+                "INSERT INTO meta VALUES ('erased', ?) ON CONFLICT DO UPDATE SET value = excluded.value", (going.mark,)
             )
 
     def _has(self, number: int) -> bool:
@@ -269,8 +309,12 @@ class SqliteObservations:
         return released.hold.live and self._clock.now() < released.hold.until_ns
 
     async def _read(self, work: Callable[[], T]) -> T:
+        def reading() -> T:
+            with self._readers_of_files.reading():
+                return work()
+
         self._check()
-        return await self._loop.run_in_executor(self._readers, work)
+        return await self._loop.run_in_executor(self._readers, reading)
 
     async def _ask(self, sql: str, values: tuple[int | bytes, ...], *, make: Callable[..., T]) -> list[T]:
         def work(connection: sqlite3.Connection) -> list[T]:
@@ -288,12 +332,14 @@ class SqliteObservations:
 class _Lookups:
     """Connections by which the conduct writer's thread looks up single rows: kept open, but never inside a read."""
 
-    def __init__(self) -> None:
+    def __init__(self, readers: erasing.Readers) -> None:
+        self._readers = readers
+        readers.idle = self.close
         self._turn = threading.Lock()
         self._open: OrderedDict[Path, sqlite3.Connection] = OrderedDict()
 
     def at(self, path: Path, stream: StreamId, time_ns: int) -> Kept | None:
-        with self._turn:
+        with self._readers.reading(), self._turn:
             try:
                 connection = self._open.get(path)
                 if connection is None:

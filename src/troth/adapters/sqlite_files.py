@@ -4,6 +4,8 @@ Rules
 - A file belongs to its owner alone (0600, folders 0700); a new folder and a new file are synced into their parent.
 - One connection per file writes and checkpoints: WAL, synchronous=FULL. All others are opened `mode=ro`, for one short read.
 - A file says what it is and in which format: a newer format is refused by name, a file of another kind is refused.
+- What is deleted for good is wiped: the file owes it from the transaction that deletes (`owe_wiping`) until `wipe` has
+  rewritten it, and whoever opens a file that owes it wipes it first.
 - "Full" is DiskFull, every other error of the library StorageFailed; the message says what the library or the system said
   of it, and names no path.
 
@@ -31,7 +33,10 @@ __all__ = [
     "failed",
     "make_folder",
     "open_writer",
+    "owe_wiping",
     "read",
+    "sync_folder",
+    "wipe",
 ]
 
 T = TypeVar("T")
@@ -60,7 +65,7 @@ def make_folder(folder: Path) -> None:
     make_folder(folder.parent)
     try:
         folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
     except OSError as cause:
         raise failed(cause) from cause
 
@@ -75,7 +80,7 @@ def connect_writer(path: Path, factory: type[sqlite3.Connection] = sqlite3.Conne
     try:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, _FILE_MODE))
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         return sqlite3.connect(path, isolation_level=None, timeout=_BUSY_S, factory=factory)
     except (OSError, sqlite3.Error) as cause:
         raise failed(cause) from cause
@@ -102,7 +107,7 @@ def open_writer(path: Path, *, connect: Connect, kind: str, newest: int, schema:
             _make(path, connect=connect, kind=kind, newest=newest, schema=schema)
         _check_rights(path, kind)
         connection = connect(path)
-        found = dict(connection.execute("SELECT name, value FROM meta WHERE name IN ('kind', 'format')"))
+        found = dict(connection.execute("SELECT name, value FROM meta WHERE name IN ('kind', 'format', 'wipe')"))
         # The read has made the write-ahead log. The library syncs its name too, but does not say so when that fails, and
         # without the name a loss of power takes every commit since the last checkpoint with it.
         _sync_folder(path.parent)
@@ -119,9 +124,36 @@ def open_writer(path: Path, *, connect: Connect, kind: str, newest: int, schema:
             )
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA journal_size_limit={_WAL_KEPT_BYTES}")
+        if "wipe" in found:
+            wipe(connection)
     except (OSError, sqlite3.Error) as cause:
         raise failed(cause, what=f"the file for {kind}") from cause
     return connection
+
+
+def owe_wiping(connection: sqlite3.Connection) -> None:
+    """Inside the transaction that deletes: the file must be wiped before anything else is believed of it."""
+    connection.execute("INSERT INTO meta VALUES ('wipe', 1) ON CONFLICT DO NOTHING")
+
+
+def wipe(connection: sqlite3.Connection) -> None:
+    """Leave nothing of what was deleted in the file, its freed pages and its write-ahead log. Outside a transaction.
+
+    `secure_delete` alone leaves copies where pages were split or moved before; so every page is written anew. The copy that
+    this needs meanwhile lies in memory, not in a file elsewhere.
+
+    Raises:
+        sqlite3.Error: it may or may not be done.
+        StorageFailed: somebody keeps a read open, so that the log cannot be emptied.
+    """
+    connection.execute("PRAGMA temp_store=MEMORY")
+    connection.execute("VACUUM")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("DELETE FROM meta WHERE name = 'wipe'")
+    connection.execute("COMMIT")
+    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise StorageFailed("a write-ahead log could not be emptied, because somebody reads it")
 
 
 def _check_rights(path: Path, kind: str) -> None:
@@ -154,7 +186,7 @@ def _make(path: Path, *, connect: Connect, kind: str, newest: int, schema: str) 
         raise StorageFailed("this file system cannot keep a write-ahead log")
     connection.close()
     beside.rename(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def connect_reader(path: Path, *, check_same_thread: bool = True) -> sqlite3.Connection:
@@ -225,7 +257,12 @@ def _detail(cause: Exception) -> str:
     return str(cause) if hasattr(cause, "sqlite_errorname") else type(cause).__name__
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable as they are now.
+
+    Raises:
+        OSError: they may or may not be.
+    """
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

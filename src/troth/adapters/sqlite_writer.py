@@ -19,9 +19,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, cast
 
-from troth.adapters.sqlite_files import Connect, failed, open_writer
+from troth.adapters.sqlite_files import Connect, failed, open_writer, wipe
 from troth.errors import Refused, StorageFailed, TrothError
 
 __all__ = ["SqliteWriter"]
@@ -59,6 +59,19 @@ class _Change(Generic[T]):
     def reject(self, error: Exception) -> None:
         """On the loop."""
         _reject(self._future, error)
+
+
+class _Wipe(_Change[object]):
+    """Wipe the file: not inside a transaction, so nothing shares one with it."""
+
+    __slots__ = ()
+
+    def __init__(self, future: asyncio.Future[object]) -> None:
+        super().__init__(_nothing, future)
+
+    def make(self, connection: sqlite3.Connection) -> None:
+        wipe(connection)
+        super().make(connection)
 
 
 class SqliteWriter:
@@ -114,7 +127,19 @@ class SqliteWriter:
         """
         self.check()
         future: asyncio.Future[T] = self._loop.create_future()
-        change = _Change(work, future)
+        return await self._queue(_Change(work, future), future)
+
+    async def wipe(self) -> None:
+        """Leave nothing of what was deleted, in the order of asking among changes; `sqlite_files.wipe` says how.
+
+        Raises:
+            StorageFailed: it may or may not be done.
+        """
+        self.check()
+        future: asyncio.Future[object] = self._loop.create_future()
+        await self._queue(_Wipe(future), future)
+
+    async def _queue(self, change: _Change[T], future: asyncio.Future[T]) -> T:
         self._waiting.add(change.reject)
         self._inbox.put(change)  # type: ignore[arg-type]  # the queue does not care what a change gives
         try:
@@ -144,30 +169,36 @@ class SqliteWriter:
     def _serve(self, connection: sqlite3.Connection) -> None:
         """On the writer's thread, until closed or failed."""
         try:
-            while (first := self._inbox.get()) is not None:
-                changes, last = self._gather(first)
+            following = self._inbox.get()
+            while following is not None:
+                if isinstance(following, _Wipe):
+                    following.make(connection)
+                    self._post(partial(self._settle, (following,)))
+                    following = self._inbox.get()
+                    continue
+                changes, following = self._gather(following)
                 connection.execute("BEGIN IMMEDIATE")
                 for change in changes:
                     change.make(connection)
                 connection.execute("COMMIT")
                 self._post(partial(self._settle, changes))
-                if last:
-                    break
+                following = self._inbox.get() if following is _NONE else following
             connection.close()
         except Exception as cause:  # noqa: BLE001 - whatever it is, nothing may be acknowledged any more
             self._post(partial(self._fail, _as_ours(cause)))
 
-    def _gather(self, first: "_Change[object]") -> "tuple[list[_Change[object]], bool]":
+    def _gather(self, first: "_Change[object]") -> "tuple[list[_Change[object]], _Change[object] | None]":
+        """What goes into one transaction, and what comes after it: None is the end, _NONE that nothing waits."""
         changes = [first]
         while len(changes) < GROUP_MAX:
             try:
                 change = self._inbox.get_nowait()
             except queue.Empty:
                 break
-            if change is None:
-                return changes, True
+            if change is None or isinstance(change, _Wipe):
+                return changes, change
             changes.append(change)
-        return changes, False
+        return changes, _NONE
 
     def _settle(self, changes: "Sequence[_Change[object]]") -> None:
         try:
@@ -188,6 +219,13 @@ class SqliteWriter:
         # Where the loop is gone nobody waits for an answer any more.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(callback)
+
+
+def _nothing(_connection: sqlite3.Connection) -> Callable[[], None]:
+    return lambda: None
+
+
+_NONE: Final[_Change[object]] = _Change(_nothing, cast("asyncio.Future[object]", None))
 
 
 def _opened(future: asyncio.Future[None], then: Callable[[], None]) -> None:

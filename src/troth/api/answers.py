@@ -22,10 +22,14 @@ __all__ = [
     "Claimed",
     "Done",
     "Entered",
+    "Erased",
+    "ErasureShown",
     "HouseholdMade",
     "OfferShown",
     "Organisations",
     "PersonMade",
+    "PreservationMade",
+    "PreservedShown",
     "RecipientMade",
     "SegmentShown",
     "Status",
@@ -212,5 +216,41 @@ class ChoiceSaid(msgspec.Struct, frozen=True):
 
     statement: str
     position: int
+    asked: str
+    effect_ms: float
+
+
+class PreservedShown(msgspec.Struct, frozen=True):
+    """What is frozen of a person, and why. `datastreams` is empty where it is everything of theirs."""
+
+    preservation: str
+    cause: str
+    reason: str
+    since: str
+    to: str
+    datastreams: tuple[int, ...]
+
+
+class PreservationMade(msgspec.Struct, frozen=True):
+    """A preservation, by the name with which it can be ended."""
+
+    preservation: str
+
+
+class ErasureShown(msgspec.Struct, frozen=True):
+    """What erasing a person would do. `digest` names exactly this, for confirming it."""
+
+    name: str
+    homes: tuple[str, ...]
+    goes: tuple[str, ...]
+    stays: tuple[str, ...]
+    preserved: tuple[PreservedShown, ...]
+    digest: str
+
+
+class Erased(msgspec.Struct, frozen=True):
+    """It is done: which statement says so, when it was asked for, and how long it took."""
+
+    statement: str
     asked: str
     effect_ms: float

@@ -29,8 +29,11 @@ __all__ = [
     "ChoiceForm",
     "ContractForm",
     "DisclosureForm",
+    "ErasureForm",
     "HouseholdForm",
+    "PaperErasureForm",
     "PersonForm",
+    "PreservationForm",
     "RecipientForm",
     "StreamForm",
     "ThingForm",
@@ -204,6 +207,28 @@ def filled(body: bytes, form: type[S]) -> S:
 def household_of(text: str) -> HouseholdId:
     """A household from its printed form; BadName otherwise."""
     return HouseholdId(parse_id("ho", text))
+
+
+class ErasureForm(msgspec.Struct, frozen=True):
+    """Erase the person who asks: `digest` is that of what they were shown."""
+
+    digest: str
+
+
+class PaperErasureForm(msgspec.Struct, frozen=True):
+    """Erase a person on their written request. `request`: SHA-256 of it, hex."""
+
+    digest: str
+    request: str
+
+
+class PreservationForm(msgspec.Struct, frozen=True):
+    """Freeze what is kept of a person until `to`: some Datastreams, or everything if none is named."""
+
+    cause: str
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    to: str
+    datastreams: tuple[int, ...] = ()
 
 
 def digest_of(text: str) -> bytes:

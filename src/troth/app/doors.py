@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from troth.api import log, sensorthings
 from troth.api.callers import Callers
 from troth.api.choices import choice_routes
+from troth.api.erasures import erasure_routes
 from troth.api.operate import Addresses, operate_routes
 from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
@@ -61,6 +62,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *choice_routes(node.choose, callers=callers),
+        *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),
         *proof_routes(node.prove, callers=callers),
         *street_routes(node.street, callers=callers),
         *page_routes(_deployment(node), shell),
@@ -101,6 +103,14 @@ def repeat_secret(node: Node) -> bytes:
     return hashlib.sha256(_REPEATS + node.ports.keys.signer("gate").sign(_REPEATS)).digest()
 
 
+def _number_of(node: Node) -> Callable[[StreamId], int | None]:
+    def number_of(stream: StreamId) -> int | None:
+        known = node.directory.streams.get(stream)
+        return None if known is None else known.number
+
+    return number_of
+
+
 def _deployment(node: Node) -> Deployment:
     def stream_of(number: int) -> StreamId | None:
         return node.directory.by_number.get(number)
@@ -113,6 +123,7 @@ def _deployment(node: Node) -> Deployment:
         explain=node.explain,
         why=node.why,
         choose=node.choose,
+        erase=node.erase,
         prove=node.prove,
         recognise=node.recognise,
         street=node.street,

@@ -25,6 +25,7 @@ from troth.journeys.access import Access
 from troth.journeys.accounts import Account, Bearer
 from troth.journeys.begin import begin, fresh_origin
 from troth.journeys.choose import Choose
+from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.forget import Forget
 from troth.journeys.hear import Hear
@@ -32,6 +33,7 @@ from troth.journeys.join import Join
 from troth.journeys.lineage import Lineage, lineage_of
 from troth.journeys.oversee import Oversee
 from troth.journeys.pledge import Pledge
+from troth.journeys.preserve import Preserve
 from troth.journeys.prove import Prove
 from troth.journeys.receipts import Receipts
 from troth.journeys.recognise import INVITATION_S, Recognise
@@ -117,12 +119,21 @@ class Node:
         self.say = Say(self.accept, ports.keys, clock=clock, entropy=entropy)
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
         self.forget = Forget(ports.journal, self.directory, in_force=self.leases.in_force)
+        self.preserve = Preserve(
+            self.accept,
+            ports.keys,
+            directory=self.directory,
+            in_force=self.leases.in_force,
+            clock=clock,
+            entropy=entropy,
+        )
         self.street = Street(self.join, ports.accounts, directory=self.directory, clock=clock)
         self.record: Record
         self.witnesses: Witnesses
         self.receipts: Receipts
         self.register: Register
         self.prove: Prove
+        self.erase: Erase
         self.oversee: Oversee
         self.explain: Explain
         self.why: Why
@@ -223,8 +234,28 @@ class Node:
             tick_s=self.settings.segment_tick_s,
             clock=ports.clock,
         )
+        self.erase = Erase(
+            self.accept,
+            self.record,
+            journal=ports.journal,
+            conduct=ports.conduct,
+            observations=ports.observations,
+            accounts=ports.accounts,
+            keys=ports.keys,
+            outside=ports.outside,
+            directory=self.directory,
+            in_force=self.leases.in_force,
+            memories=(self.hear, self.access, self.tell, self.prove),
+            clock=ports.clock,
+            entropy=ports.entropy,
+            in_worker=ports.in_worker,
+            pause=ports.pause,
+            whole=self.whole,
+            # Personal ledgers go here: ledgers=ports.ledgers, a store with `erase(person)` (journeys.erase.Ledgers).
+        )
         ports.conduct.listen(self._committed)
         await self.accept.mend()
+        await self.erase.carry_on()
         await self.record.publish()
 
     def run(self) -> None:

@@ -15,6 +15,7 @@ from troth import __version__
 from troth.cli.auditing import audit
 from troth.cli.checking import log, proof, status, verify
 from troth.cli.choose import choose, enter, leave
+from troth.cli.erase import erase, person_erase, person_preserve, person_release
 from troth.cli.here import thing_here
 from troth.cli.log_keeping import log_mirror, log_restore, log_succeed
 from troth.cli.pledging import forget, promise, red_line, support
@@ -50,5 +51,7 @@ log.add_command(log_mirror)
 log.add_command(log_restore)
 log.add_command(log_succeed)
 main.add_part("Give your word", red_line, promise, support, forget)
-main.add_part("Choose", enter, leave, choose)
+for each in (person_erase, person_preserve, person_release):
+    person.add_command(each)
+main.add_part("Choose", enter, leave, choose, erase)
 main.add_part("Check", proof, verify, audit, trust, log, witness)

@@ -145,6 +145,9 @@ def _choice(asked: Asked, reading: Reading) -> Holding:
             lacking = said.lacking
     # A time at which nobody is a member has nobody who said yes.
     times = intersect(times, _inhabited(members))
+    if asked.stream.household is not None:
+        # Whoever is erased cannot say no any more: what was said until then stays as closed as it was for them, and more.
+        times = intersect(times, (Interval(reading.place(place_scope(asked.stream.household)).closed_ns, FOREVER),))
     concerned = _concerned(members, times, at_ns=asked.at_ns)
     return Holding(times, tuple(rests_on), lacking, concerned, until_ns)
 

@@ -120,8 +120,19 @@ class Leases:
         Ten thousand may end in this one step, so it only ends them. They are taken out from under the other scopes that they
         read bit by bit, as new leases are held.
         """
+        return self._end(self.in_force.move(statement))
+
+    def become(self, other: InForce, moved: Sequence[Scope]) -> tuple[Lease, ...]:
+        """Put another fold of the journal in place, which differs in these scopes; returns the leases that ended.
+
+        No await may stand inside.
+        """
+        self.in_force.become(other, moved)
+        return self._end(moved)
+
+    def _end(self, moved: Iterable[Scope]) -> tuple[Lease, ...]:
         ended: list[Lease] = []
-        for scope in self.in_force.move(statement):
+        for scope in moved:
             for lease in self._by_scope.pop(scope, ()):
                 if lease.live:
                     lease.live = False

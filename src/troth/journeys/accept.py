@@ -11,7 +11,8 @@ A private statement then leaves a salted `said` trace, its leaf in the public tr
 Source: gate.md, "The barrier"; record.md, "The journal". Owner of what it changes: the event loop.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 import msgspec
@@ -24,10 +25,10 @@ from troth.journeys.tell import Tell
 from troth.names import StatementId
 from troth.signing.cose import Signed
 from troth.state.directory import Directory
-from troth.state.in_force import Reading
+from troth.state.in_force import InForce, Reading
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
-from troth.statements.journal import Journal
+from troth.statements.journal import ErasedEntry, Journal, JournalEntry
 from troth.statements.kinds import Face, kind_of
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration import check_registration
@@ -85,6 +86,8 @@ class Accept:
         self._appended = appended
         self._whole = whole
         self._folded = 0
+        self._under_way = 0
+        self._alone = False
 
     async def accept(self, signed: Signed, *, preimage: bytes | None = None) -> Accepted:
         """Check a statement against the registration policy and make it count.
@@ -100,6 +103,18 @@ class Accept:
         """
         asked_ns = self._clock.now()
         began = self._clock.ticks()
+        while self._alone:
+            await self._conduct.settle()
+        statement = self.check(signed, preimage)
+        self._under_way += 1
+        return await self._whole(self._take_effect(statement, preimage, asked_ns=asked_ns, began=began))
+
+    def check(self, signed: Signed, preimage: bytes | None = None) -> Statement:
+        """Check a statement against the registration policy, and against what else was said here.
+
+        Raises:
+            BadStatement, UnknownCrit, NotRegistered, BadCose, Refused: it would be refused.
+        """
         statement = read(signed, preimage)
         if self._directory.policy is None:
             raise NotRegistered("this node has no registration policy yet")
@@ -109,8 +124,8 @@ class Accept:
             issuers=self._directory.issuers,
             signers=self._directory.signers,
         )
-        self._check_place(statement, at_ns=asked_ns)
-        return await self._whole(self._take_effect(statement, preimage, asked_ns=asked_ns, began=began))
+        self._check_place(statement, at_ns=self._clock.now())
+        return statement
 
     def _check_place(self, statement: Statement, *, at_ns: int) -> None:
         """What only somebody can check who knows what else was said here.
@@ -133,6 +148,53 @@ class Accept:
             case _:
                 return
 
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Inside, no other statement is accepted; those that come wait."""
+        while self._alone:
+            await self._conduct.settle()
+        self._alone = True
+        try:
+            while self._under_way:
+                await self._conduct.settle()
+            yield
+        finally:
+            self._alone = False
+
+    async def erase(
+        self,
+        statement: Statement,
+        *,
+        erased: Sequence[ErasedEntry],
+        plan: bytes,
+        without: tuple[Directory, InForce],
+        forget: Callable[[], None],
+    ) -> int:
+        """Make an erasure count: the barrier, with what was said taken back instead of added. Inside `alone` only.
+
+        Args:
+            statement: the erasure, checked.
+            erased: what is left of each statement that goes.
+            plan: for the journal, to be carried on after a crash.
+            without: what the journal folds to without them.
+            forget: makes others forget, in the step in which the leases end.
+
+        Returns:
+            The position of the erasure.
+        """
+        directory, in_force = without
+        moved = self._leases.in_force.differing(in_force)
+        entry = await self._journal.erase(statement.signed, erased=erased, plan=plan)
+        self._directory.become(directory)
+        ended = self._leases.become(in_force, moved)
+        self._fold(statement, entry.position)
+        forget()
+        self._tell.ended(ended)
+        self._appended()
+        await self._conduct.settle()
+        await self._said(statement.signed.id, entry.position)
+        return entry.position
+
     async def first(self, policy: Signed, anchors: Signed) -> None:
         """Begin a journal: the policy and the trust anchors, both signed by an anchor they name.
 
@@ -152,7 +214,11 @@ class Accept:
         """Fold the whole journal again, at start; returns how many statements there were."""
         while batch := self._journal.entries(after=self._folded, limit=_AT_ONCE):
             for entry in batch:
-                self._fold(read_kept(entry.signed, entry.preimage), entry.position)
+                if isinstance(entry, JournalEntry):
+                    self._fold(read_kept(entry.signed, entry.preimage), entry.position)
+                else:
+                    self._directory.skip(things=entry.things, streams=entry.streams)
+                    self._folded = entry.position
         return self._folded
 
     async def mend(self) -> int:
@@ -162,7 +228,7 @@ class Accept:
         while batch := self._journal.entries(after=after, limit=_AT_ONCE):
             for entry in batch:
                 after = entry.position
-                if _is_private(entry.signed):
+                if isinstance(entry, JournalEntry) and _is_private(entry.signed):
                     await self._said(entry.signed.id, entry.position)
                     mended += 1
         return mended
@@ -174,11 +240,14 @@ class Accept:
 
         A row that became durable and was never folded would leave the state behind the journal.
         """
-        position = await self._count(statement, preimage)
-        await self._conduct.settle()
-        effect_ns = self._clock.ticks() - began
-        if statement.kind.face is Face.PRIVATE:
-            await self._said(statement.signed.id, position)
+        try:
+            position = await self._count(statement, preimage)
+            await self._conduct.settle()
+            effect_ns = self._clock.ticks() - began
+            if statement.kind.face is Face.PRIVATE:
+                await self._said(statement.signed.id, position)
+        finally:
+            self._under_way -= 1
         return Accepted(statement.signed.id, position, asked_ns, effect_ns)
 
     async def _count(self, statement: Statement, preimage: bytes | None = None) -> int:

@@ -19,6 +19,7 @@ from troth.clock import Clock
 from troth.gate.leases import Lease
 from troth.gate.question import Asker
 from troth.names import BasisId, PersonId, StreamId
+from troth.state.leaving import Leaving
 from troth.things.stores import ConductStore, NotedTrace
 from troth.tlog.trace import BASIS_IDS_MAX, Basis, Denials, WindowClosed, WindowOpened, encode
 
@@ -60,6 +61,7 @@ class Access:
         self._windows: dict[Lease, Window] = {}
         self._based: set[BasisId] = set()
         self._denied: Counter[tuple[Asker, StreamId, str]] = Counter()
+        self._gone: set[bytes] = set()  # erased persons and streams, of which a window may be opening yet
         self._spare: list[Window] = []  # opened and never used: the lease ended, or another was opened at the same time
 
     async def open(self, lease: Lease) -> Window:
@@ -94,6 +96,13 @@ class Access:
         if len(self._denied) < _DENIALS_MAX or (asker, stream, code) in self._denied:
             self._denied[asker, stream, code] += 1
 
+    def forget(self, gone: Leaving) -> None:
+        """Somebody is erased: no window names them any more, and none is closed for a stream that went with them."""
+        self._gone |= {gone.person, *gone.streams}
+        for asker, stream, code in tuple(self._denied):
+            if stream in self._gone or asker.person in self._gone:
+                del self._denied[asker, stream, code]
+
     async def close_all(self) -> None:
         """The tick: close every window with its count. What goes on opens a new one before the next row leaves."""
         windows = [*self._windows.values(), *self._spare]
@@ -102,12 +111,13 @@ class Access:
         noted = [self._noted(self._denials(*what, count=count)) for what, count in denied.items()]
         for window in windows:
             window.state = WindowState.CLOSED
-            if not window.people:
+            if window.lease.question.stream in self._gone:
                 continue
             now = self._clock.now()
             noted += [
                 self._noted(WindowClosed(gate_ns=now, window=window.id, rows=window.rows, person=person))
                 for person in window.people
+                if person not in self._gone
             ]
         await self._note(noted)
 

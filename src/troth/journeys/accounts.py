@@ -10,7 +10,7 @@ Left out in this version: passwords, passkeys, lists of sessions to revoke.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -76,6 +76,13 @@ class AccountStore(Protocol):
 
     async def name(self, slug: Slug, thing: ThingId) -> None:
         """Give a thing its short name (the thing's former one is freed); Conflict if another thing has it."""
+        ...
+
+    async def erase(self, gone: Callable[[bytes], bool]) -> None:
+        """Forget every credential of a person or thing for which `gone` says so, and the short names of such things.
+
+        On return nothing of it is in any file: freed pages and logs included. `gone` is pure and called on any thread.
+        """
         ...
 
     def slugs(self) -> Mapping[Slug, ThingId]:

@@ -20,7 +20,7 @@ from troth.names import ckt_uri, print_id
 from troth.signing.cose import KeyKind, Signed, Signer
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
-from troth.statements.journal import Journal
+from troth.statements.journal import Journal, unerased
 from troth.statements.key import KeyBody, KeyRole
 from troth.statements.kinds import KINDS, Body, KindName
 from troth.statements.registration_policy import RegistrationPolicyBody, RegistrationRule
@@ -98,7 +98,7 @@ def origin_of(journal: Journal) -> str | None:
     Raises:
         BadStatement: the second statement is not the trust anchors.
     """
-    entries = journal.entries(after=0, limit=2)
+    entries = list(unerased(journal.entries(after=0, limit=2)))
     if not entries:
         return None
     body = read(entries[-1].signed).body

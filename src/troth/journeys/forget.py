@@ -14,7 +14,7 @@ from troth.names import StatementId
 from troth.signing.cose import PayloadForm
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
-from troth.statements.journal import Journal
+from troth.statements.journal import Journal, JournalEntry
 from troth.statements.kinds import Text
 from troth.statements.statement import read_kept
 
@@ -38,7 +38,7 @@ class Forget:
             Conflict: it is in force.
         """
         entry = self._journal.find(statement)
-        if entry is None:
+        if not isinstance(entry, JournalEntry):
             raise NotFound("there is no such statement here")
         if entry.signed.headers.form is not PayloadForm.DIGEST:
             raise Refused("the text of this statement stands in it, and in the log")

@@ -13,6 +13,7 @@ Owner of all state: the event loop.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final, TypeAlias
 
 from troth.clock import Clock
@@ -22,6 +23,7 @@ from troth.gate.question import OWN_PURPOSE, Action, Asker, Code, Question, Verd
 from troth.journeys.asking import ask
 from troth.names import StreamId, ThingId
 from troth.state.directory import Directory, KnownStream, KnownThing
+from troth.state.leaving import Leaving
 from troth.things.intervals import covers, holds_all
 from troth.things.observations import CLOCK_AHEAD_NS, Outcome, Refusal, Result, ResultType, Shelf
 from troth.things.stamps import Admitted
@@ -29,13 +31,7 @@ from troth.things.stores import ConductStore, Tally
 
 __all__ = ["Hear", "Inlet", "shelf_of"]
 
-_TYPES = {
-    "number": ResultType.NUMBER,
-    "integer": ResultType.INTEGER,
-    "boolean": ResultType.BOOLEAN,
-    "text": ResultType.TEXT,
-    "json": ResultType.JSON,
-}
+_TYPES = {each.name.lower(): each for each in ResultType}
 _INT64 = 1 << 63
 _PUBLIC = bytes(16)
 HAND_OVER_ROWS: Final = 10_000  # of one stream in one stamp; a stamp goes whole into one commit
@@ -206,9 +202,8 @@ class Inlet:
         if end_ns is not None and end_ns < time_ns:
             return Refusal.BAD_TIME
         span = lease.span
-        if not span.from_ns <= time_ns < span.to_ns and not covers(lease.answer.covered, time_ns):
-            return Refusal.NOT_THEN
-        if end_ns is not None and not holds_all(lease.answer.covered, time_ns, end_ns):
+        outside = not span.from_ns <= time_ns < span.to_ns and not covers(lease.answer.covered, time_ns)
+        if outside or (end_ns is not None and not holds_all(lease.answer.covered, time_ns, end_ns)):
             return Refusal.NOT_THEN
         return None
 
@@ -321,6 +316,7 @@ class Hear:
         self._directory = directory
         self._inlets: dict[StreamId, Inlet] = {}
         self._touched: list[Inlet] = []
+        self._gone: set[ThingId] = set()
         self._refused: dict[tuple[ThingId, Refusal], list[Callable[[Outcome], None]]] = {}
         self._waiting: list[Callable[[], None]] = []
         self.full = False
@@ -340,8 +336,7 @@ class Hear:
             inlet = self._inlets.get(stream.stream)
             if inlet is None or not inlet.is_of(known, stream):
                 inlet = Inlet(self, known, stream, shelf=shelf_of(known, stream, self._directory))
-                self._inlets[stream.stream] = inlet
-            found[name] = inlet
+            self._inlets[stream.stream] = found[name] = inlet
         return found
 
     def touched(self, inlet: Inlet) -> None:
@@ -350,13 +345,21 @@ class Hear:
 
     def count(self, thing: ThingId, reason: Refusal, done: Callable[[Outcome], None]) -> None:
         """Refuse one observation for good: it is counted durably, then `done` is told. Doors use it for unreadable input."""
+        if thing in self._gone:
+            done(reason)  # of an erased thing nothing is counted
+            return
         self._refused.setdefault((thing, reason), []).append(done)
+
+    def forget(self, gone: Leaving) -> None:
+        """Somebody is erased: their things are heard and counted no more."""
+        self._gone.update(gone.things)
+        self._inlets = {stream: inlet for stream, inlet in self._inlets.items() if stream not in gone.streams}
 
     def flush(self) -> None:
         """Hand over everything offered since the last flush. Doors call it once per socket read or request."""
         refused, self._refused = self._refused, {}
         for (thing, reason), dones in refused.items():
-            self.conduct.refuse(thing, reason, count=len(dones), done=_each(dones, reason))
+            self.conduct.refuse(thing, reason, count=len(dones), done=partial(_tell, dones, reason))
         while self._touched:
             inlet = self._touched.pop()
             try:
@@ -388,12 +391,9 @@ class Hear:
         return self.conduct.tally(thing)
 
 
-def _each(dones: Sequence[Callable[[Outcome], None]], reason: Refusal) -> Callable[[], None]:
-    def told() -> None:
-        for done in dones:
-            done(reason)
-
-    return told
+def _tell(dones: Sequence[Callable[[Outcome], None]], reason: Refusal) -> None:
+    for done in dones:
+        done(reason)
 
 
 def _refusal(code: Code | None) -> Refusal:

@@ -27,8 +27,9 @@ from troth.journeys.record import InWorker
 from troth.names import PersonId, StatementId
 from troth.signing.cose import PayloadForm, PublicKey, Signed, parse
 from troth.state.directory import Directory
+from troth.state.leaving import Leaving
 from troth.statements.choice import ChoiceBody
-from troth.statements.journal import JournalEntry
+from troth.statements.journal import Entry, JournalEntry, unerased
 from troth.statements.kinds import Face, kind_of
 from troth.statements.person import MembershipBody, PersonBody
 from troth.statements.statement import read
@@ -77,11 +78,11 @@ class Telling(Protocol):
 class Statements(Protocol):
     """The part of a Journal that a proof reads; its contract stands there."""
 
-    def entries(self, *, after: int, limit: int) -> Sequence[JournalEntry]:
+    def entries(self, *, after: int, limit: int) -> Sequence[Entry]:
         """At most `limit` entries with position > `after`, in order."""
         ...
 
-    def find(self, statement: StatementId) -> JournalEntry | None:
+    def find(self, statement: StatementId) -> Entry | None:
         """The entry of this statement, or None."""
         ...
 
@@ -164,6 +165,10 @@ class Prove:
         self._trees: dict[int, Tree] = {}
         self._paths: tuple[bytes, dict[int, tuple[bytes, ...]]] = (b"", {})
 
+    def forget(self, _gone: Leaving) -> None:
+        """Somebody was erased: what is remembered of traces is read again when it is needed."""
+        self._traces = KeptTraces(self._observations)
+
     async def observation(self, id_: int, asker: Asker | None) -> bytes:
         """The bytes of `proved`. Hand them over in the step in which they are returned."""
         return (await self.proved(id_, asker)).data
@@ -209,7 +214,7 @@ class Prove:
             StorageFailed: something the proof needs is missing or damaged.
         """
         entry = self._journal.find(statement)
-        if entry is None or asker.person is None or _person_of(entry.signed) != asker.person:
+        if not isinstance(entry, JournalEntry) or asker.person is None or _person_of(entry.signed) != asker.person:
             raise NotFound(_NOTHING)
         key = next((k for _, k in self._directory.issuers.values() if k.thumbprint == entry.signed.headers.kid), None)
         if key is None:
@@ -227,7 +232,7 @@ class Prove:
         leaf, segment = await self._segment(place)
         shown = sorted((index, signed) for index, signed in map(self._open, ids or ()) if signed is not None)
         gate = self._gate()
-        anchors = self._journal.entries(after=self._anchors - 1, limit=1)[0].signed
+        anchors = next(unerased(self._journal.entries(after=self._anchors - 1, limit=1))).signed
         needed = [self._placed(each) for each in (anchors, gate, segment)]
         vouched, paths = await self._in_worker(lambda: self._prove([*needed, *(index for index, _ in shown)]))
 
@@ -302,7 +307,7 @@ class Prove:
     def _open(self, statement: StatementId) -> tuple[int, bytes | None]:
         """Index and bytes of a statement that may be shown and is in the log; (0, None) for any other."""
         entry = self._journal.find(statement)
-        if entry is None or entry.signed.headers.form is not PayloadForm.INLINE:
+        if not isinstance(entry, JournalEntry) or entry.signed.headers.form is not PayloadForm.INLINE:
             return 0, None  # of a hash envelope a file of this version could show the digest only
         kind = kind_of(entry.signed.headers.content_type)
         index = None if kind is None or kind.face is not Face.OPEN else self._index_of(statement)
@@ -311,7 +316,7 @@ class Prove:
     def _gate(self) -> Signed:
         named = self._directory.gate_key
         entry = None if named is None else self._journal.find(named)
-        if entry is None:
+        if not isinstance(entry, JournalEntry):
             raise StorageFailed("the statement about the gate's key cannot be found")
         return entry.signed
 

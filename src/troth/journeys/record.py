@@ -14,7 +14,8 @@ Source: record.md, "Statements and traces are two things" and "The log".
 Owner of all state: the event loop; the sequencer is used by one task at a time.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
@@ -28,7 +29,7 @@ from troth.journeys.lineage import is_entry
 from troth.names import StatementId, ckt_uri
 from troth.signing.cose import Signed, parse
 from troth.signing.keys import KeyStore
-from troth.statements.journal import Journal, JournalEntry
+from troth.statements.journal import Journal, JournalEntry, unerased
 from troth.statements.kinds import KindName
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import write
@@ -102,25 +103,38 @@ class Record:
         `at_ns` is the moment this tick was due, and all that is published of it: how late it came would tell what went on.
         """
         at_ns = self._second() if at_ns is None else at_ns
-        await self._access.close_all()
-        segment = await self._segment(at_ns)
+        async with self.between_segments():
+            await self._access.close_all()
+            segment = await self._close(at_ns)
         await self.spill()
         return segment
 
     async def spill(self) -> None:
         """Close segments while there are enough traces for a full one, between ticks or after one (record.md: 65,536)."""
         while self._conduct.uncut >= SEGMENT_MAX:
-            await self._segment(self._second())
+            async with self.between_segments():
+                await self._close(self._second())
 
-    async def _segment(self, at_ns: int) -> Segment:
-        """One segment after the other: who comes while one is made waits, or a cut would be signed again without its rows."""
+    @asynccontextmanager
+    async def between_segments(self) -> AsyncIterator[None]:
+        """One segment after the other: who comes while one is made waits, or a cut would be signed again without its rows.
+
+        Inside, none is in the making, no window is being closed, and no cut is pending.
+        """
         while self._cutting:
             await self._conduct.settle()
         self._cutting = True
         try:
-            return await self._close(at_ns)
+            yield
         finally:
             self._cutting = False
+
+    async def finish(self) -> None:
+        """Make the segment that a crash left half made; its tick is the one it was cut for."""
+        async with self.between_segments():
+            pending = self._conduct.pending
+            if pending is not None:
+                await self._close(pending.tick_ns)
 
     async def _close(self, at_ns: int) -> Segment:
         """One segment: cut, built, signed, its rows moved, its commits cleared; each step may be done again."""
@@ -146,7 +160,7 @@ class Record:
         try:
             self._look_on()
             while batch := self._journal.entries(after=self.sequencer.taken, limit=_ENTRIES_AT_ONCE):
-                entries = [entry.signed.data for entry in batch if is_entry(entry, self._first)]
+                entries = [entry.signed.data for entry in unerased(batch) if is_entry(entry, self._first)]
                 if not self.sequencer.size:
                     entries = [*(each.signed.data for each in self._first), *entries]
                 await self._in_worker(partial(self.sequencer.append, entries, taken=batch[-1].position))
@@ -188,7 +202,7 @@ class Record:
         """Learn the places of open statements: all of them at start, in `publish`, and then the few that are new."""
         while self._looked < self._journal.position:
             for entry in self._journal.entries(after=self._looked, limit=_ENTRIES_AT_ONCE):
-                if is_entry(entry, self._first):
+                if isinstance(entry, JournalEntry) and is_entry(entry, self._first):
                     self._index[entry.signed.id] = len(self._index)
                 self._looked = entry.position
 

@@ -27,6 +27,7 @@ from troth.journeys.outlet import Listener, Outlet
 from troth.journeys.rows import Rows
 from troth.names import PurposeId, StreamId
 from troth.state.directory import Directory, KnownStream, KnownThing
+from troth.state.leaving import Leaving
 from troth.things.intervals import Interval, holds_all
 from troth.things.observations import Kept, Shelf, Variant
 from troth.things.query import PAGE_MAX, After, ObservationQuery
@@ -235,10 +236,15 @@ class Tell:
 
     def close(self, outlet: Outlet) -> None:
         """Forget an outlet whose listener went away or was refused."""
-        stream = self._directory.by_number[outlet.number]
-        held = self._outlets.get(stream, [])
+        held = self._outlets.get(outlet.lease.question.stream, [])
         if outlet in held:
             held.remove(outlet)
+
+    def forget(self, gone: Leaving) -> None:
+        """Somebody is erased: nothing is held for them, or about what went with them."""
+        for stream, asker in tuple(self._held):
+            if stream in gone.streams or asker.person == gone.person:
+                self._leases.forget(self._held.pop((stream, asker)))
 
     def told(self, batches: Sequence[Told]) -> None:
         """A commit is durable: pass its rows on to the outlets of their streams. Called by the conduct store, on the loop."""

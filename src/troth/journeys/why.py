@@ -23,7 +23,7 @@ from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.installation import InstallationBody
-from troth.statements.journal import Journal
+from troth.statements.journal import ErasedEntry, Journal
 from troth.statements.kinds import Face
 from troth.statements.passport import PassportBody
 from troth.statements.person import MembershipBody, PersonBody
@@ -159,6 +159,8 @@ class Why:
         entry = self._journal.find(statement)
         if entry is None:
             return Rest(statement, "unknown", private=True)
+        if isinstance(entry, ErasedEntry):
+            return Rest(statement, "erased", private=True)
         said = read_kept(entry.signed, entry.preimage)
         if said is None:
             return Rest(statement, "unknown", private=False, log_index=self._index_of(statement))

@@ -1,12 +1,13 @@
 """What exists, by the handles people and programs use: a projection of the journal, rebuilt at every start.
 
 Rules
-- `@iot.id`s of Things and Datastreams are given in order of acceptance, so a replay gives the same ones.
+- `@iot.id`s of Things and Datastreams are given in order of acceptance, so a replay gives the same ones; those of erased ones
+  are never given again.
 - Keys of issuers are looked up here when a statement is registered.
 - Nothing here decides: the gate reads scopes, never this.
 
 Source: things.md, "SensorThings 1.1"; house.md, "What lives where" (projections are rebuilt, not migrated).
-Owner: the event loop. It is the one mutable value of `state`, changed only by `take`.
+Owner: the event loop. It is the one mutable value of `state`, changed only by `take`, `skip` and `become`.
 """
 
 import msgspec
@@ -102,6 +103,8 @@ class Directory:
         self.gate_key: StatementId | None = None
         self.receipt_keys: list[PublicKey] = []  # in order of acceptance: the last signs, the others stay resolvable
         self.policy: RegistrationPolicyBody | None = None
+        self.things_given = 0  # handles given so far, those of erased ones included
+        self.streams_given = 0
         self.installs = 0  # how often a thing was put in place or changed: who keeps what they found here compares it
 
     def take(self, statement: Statement) -> None:
@@ -155,6 +158,17 @@ class Directory:
                 self.entities.pop(body.entity, None)
             case EntityBody():
                 self.entities[body.entity] = (body, statement)
+
+    def skip(self, *, things: int, streams: int) -> None:
+        """In place of an erased statement: the handles that it had taken stay taken."""
+        self.things_given += things
+        self.streams_given += streams
+
+    def become(self, other: "Directory") -> None:
+        """Be what another is: the same journal without what was erased."""
+        installs = self.installs + other.installs + 1
+        vars(self).update(vars(other))
+        self.installs = installs
 
     def _take_person(self, body: PersonBody | HouseholdBody | MembershipBody) -> None:
         match body:
@@ -213,13 +227,17 @@ class Directory:
         product = self.products.get(body.product)
         declared = {each.name: each for each in product.streams} if product is not None else {}
         former = self.things.get(body.thing)
-        number = former.number if former is not None else len(self.things) + 1
+        if former is None:
+            self.things_given += 1
+        number = former.number if former is not None else self.things_given
         streams: dict[str, KnownStream] = {}
         for each in body.streams:
             if each.name not in declared:
                 continue
             before = self.streams.get(each.stream)
-            handle = before.number if before is not None else len(self.streams) + 1
+            if before is None:
+                self.streams_given += 1
+            handle = before.number if before is not None else self.streams_given
             known = KnownStream(each.stream, body.thing, handle, declared[each.name], each)
             streams[each.name] = known
             self.streams[each.stream] = known

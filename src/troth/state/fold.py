@@ -12,7 +12,7 @@ from typing import assert_never
 
 import msgspec
 
-from troth.names import Uri, ckt_uri
+from troth.names import StatementId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
 from troth.state.scopes import (
     DEPLOYMENT,
@@ -22,6 +22,7 @@ from troth.state.scopes import (
     PartyScope,
     PersonScope,
     PlaceScope,
+    Preserved,
     ProductScope,
     SaidChoice,
     Scope,
@@ -40,11 +41,13 @@ from troth.state.scopes import (
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
+from troth.statements.erasure import ErasureBody
 from troth.statements.installation import InstallationBody
 from troth.statements.key import KeyBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.preservation import PreservationBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
@@ -72,10 +75,12 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return (party_scope(body.organisation),)
         case HouseholdBody() | MembershipBody():
             return (place_scope(body.household),)
-        case PersonBody() | ChoiceBody():
+        case PersonBody() | ChoiceBody() | PreservationBody():
             return (person_scope(body.person),)
         case RedLineBody():
             return (DEPLOYMENT,)
+        case ErasureBody():
+            return tuple(map(place_scope, body.households))
         case KeyBody() | RegistrationPolicyBody() | TrustAnchorsBody() | ConductSegmentBody() | SuccessionBody():
             return ()
         case EntityBody() | PromiseBody() | SupportBody():
@@ -113,17 +118,29 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
             return _joined(value if isinstance(value, PlaceScope) else PlaceScope(), body, statement)
         case ScopeKind.PLACE if isinstance(body, DisclosureBody) and body.household is not None:
             return _disclosed(value if isinstance(value, PlaceScope) else PlaceScope(), body, statement)
-        case ScopeKind.PERSON if isinstance(body, PersonBody | ChoiceBody):
-            person = value if isinstance(value, PersonScope) else PersonScope()
-            if isinstance(body, PersonBody):
-                return PersonScope(body.person, id_, person.choices)
-            return PersonScope(person.person, person.statement, (*person.choices, SaidChoice(body, id_)))
+        case ScopeKind.PLACE if isinstance(body, ErasureBody) and isinstance(value, PlaceScope):
+            return msgspec.structs.replace(value, closed_ns=max(value.closed_ns, body.at_ns))
+        case ScopeKind.PERSON if isinstance(body, PersonBody | ChoiceBody | PreservationBody):
+            return _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
         case ScopeKind.PARTY if isinstance(body, OrganisationBody):
             return PartyScope(body.name, body.contact, id_)
         case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody):
             return _drawn(value if isinstance(value, DeploymentScope) else DeploymentScope(), body, statement)
         case _:
             return value
+
+
+def _said_of(
+    person: PersonScope, body: PersonBody | ChoiceBody | PreservationBody, statement: StatementId
+) -> PersonScope:
+    match body:
+        case PersonBody():
+            return msgspec.structs.replace(person, person=body.person, statement=statement)
+        case ChoiceBody():
+            return msgspec.structs.replace(person, choices=(*person.choices, SaidChoice(body, statement)))
+        case PreservationBody():
+            kept = tuple(each for each in person.preserved if each.body.preservation != body.preservation)
+            return msgspec.structs.replace(person, preserved=(*kept, Preserved(body, statement)))
 
 
 def _installed(scope: Scope, body: InstallationBody, statement: Statement) -> StreamScope | None:

@@ -8,6 +8,8 @@ Rules
 Source: gate.md, "Scopes and leases".
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from troth.names import StatementId
@@ -43,6 +45,21 @@ class InForce:
             value, version = self._held.get(scope, (None, 0))
             self._held[scope] = (fold(scope, value, statement), version + 1)
         return moved
+
+    def differing(self, other: "InForce") -> tuple[Scope, ...]:
+        """The scopes whose values are not the same in another fold, in an order that is always the same."""
+        theirs, mine = other.scopes(), self.scopes()
+        missing = [scope for scope in mine if scope not in theirs]
+        return (*missing, *(scope for scope, value in theirs.items() if scope not in mine or mine[scope] != value))
+
+    def become(self, other: "InForce", moved: Sequence[Scope]) -> None:
+        """Hold what another fold holds, which differs in these scopes: the same journal without what was erased."""
+        theirs = other.scopes()
+        for scope in moved:
+            if scope in theirs:
+                self._held[scope] = (theirs[scope], self.version(scope) + 1)
+            else:
+                del self._held[scope]
 
     def value(self, scope: Scope) -> ScopeValue | None:
         """The value in force, or None."""

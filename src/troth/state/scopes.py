@@ -18,7 +18,9 @@ from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.installation import InstalledStream
 from troth.statements.passport import PassportBody
+from troth.statements.preservation import PreservationBody
 from troth.statements.red_line import RedLineBody
+from troth.things.intervals import BEGINNING
 
 __all__ = [
     "DEPLOYMENT",
@@ -28,6 +30,7 @@ __all__ = [
     "PartyScope",
     "PersonScope",
     "PlaceScope",
+    "Preserved",
     "ProductScope",
     "SaidChoice",
     "Scope",
@@ -102,10 +105,14 @@ class HomeDisclosure(msgspec.Struct, frozen=True):
 
 
 class PlaceScope(msgspec.Struct, frozen=True):
-    """Members of a household, in order of acceptance, and its own disclosures, at most one per product."""
+    """Members of a household, in order of acceptance, and its own disclosures, at most one per product.
+
+    `closed_ns`: choices reach no data from before it, because somebody was erased who cannot say no any more.
+    """
 
     members: tuple[Member, ...] = ()
     disclosures: tuple[HomeDisclosure, ...] = ()
+    closed_ns: int = BEGINNING
 
 
 class SaidChoice(msgspec.Struct, frozen=True):
@@ -115,12 +122,23 @@ class SaidChoice(msgspec.Struct, frozen=True):
     statement: StatementId
 
 
+class Preserved(msgspec.Struct, frozen=True):
+    """One preservation and its id."""
+
+    body: PreservationBody
+    statement: StatementId
+
+
 class PersonScope(msgspec.Struct, frozen=True):
-    """All choices of a person in order of acceptance; `person` is None until the person statement came."""
+    """All choices of a person in order of acceptance; `person` is None until the person statement came.
+
+    `preserved`: what may not be deleted of them, the latest of each name.
+    """
 
     person: PersonId | None = None
     statement: StatementId | None = None
     choices: tuple[SaidChoice, ...] = ()
+    preserved: tuple[Preserved, ...] = ()
 
 
 class PartyScope(msgspec.Struct, frozen=True):

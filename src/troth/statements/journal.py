@@ -2,20 +2,22 @@
 
 Rules
 - A statement counts when its row is durable; its position is the only order there is (1, 2, 3 ... without gaps).
-- Appending a statement that is there (same id) returns the first entry and changes nothing, a deleted text neither.
+- Appending a statement that is there (same id) returns the first entry and changes nothing, a deleted text neither; one that
+  was erased is refused.
+- Of an erased statement position and id stay, and how many handles it had taken; whoever reads the journal passes over it.
 
-Source: record.md, "The journal".
+Source: record.md, "The journal" and "Personal ledgers" (erasure).
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol, TypeAlias
 
 import msgspec
 
 from troth.names import StatementId
 from troth.signing.cose import Signed
 
-__all__ = ["Journal", "JournalEntry"]
+__all__ = ["Entry", "ErasedEntry", "Journal", "JournalEntry", "unerased"]
 
 
 class JournalEntry(msgspec.Struct, frozen=True):
@@ -26,6 +28,26 @@ class JournalEntry(msgspec.Struct, frozen=True):
     preimage: bytes | None = None
 
 
+class ErasedEntry(msgspec.Struct, frozen=True):
+    """What is left of an erased statement.
+
+    `things` and `streams`: how many handles (`@iot.id`) it had taken in the order of acceptance, so that nobody else's change.
+    """
+
+    position: int
+    id: StatementId
+    things: int = 0
+    streams: int = 0
+
+
+Entry: TypeAlias = JournalEntry | ErasedEntry
+
+
+def unerased(entries: Iterable[Entry]) -> Iterator[JournalEntry]:
+    """The entries that still hold their statement."""
+    return (entry for entry in entries if isinstance(entry, JournalEntry))
+
+
 class Journal(Protocol):
     """Statements in order. One writer thread; methods are called on the event loop."""
 
@@ -33,6 +55,7 @@ class Journal(Protocol):
         """Make a verified statement durable and return its entry.
 
         Raises:
+            Conflict: it was erased; it is not taken again.
             StorageFailed: the row may or may not be kept; the node must stop.
         """
         ...
@@ -47,12 +70,38 @@ class Journal(Protocol):
         """
         ...
 
-    def entries(self, *, after: int, limit: int) -> Sequence[JournalEntry]:
+    def entries(self, *, after: int, limit: int) -> Sequence[Entry]:
         """At most `limit` entries with position > `after`, in order. Reads; for start, replay and the sequencer."""
         ...
 
-    def find(self, statement: StatementId) -> JournalEntry | None:
+    def find(self, statement: StatementId) -> Entry | None:
         """The entry of this statement, or None."""
+        ...
+
+    async def erase(self, signed: Signed, *, erased: Sequence[ErasedEntry], plan: bytes) -> JournalEntry:
+        """Append an erasure and forget what it takes, in one step: durable on return, both or neither.
+
+        `plan` is what is needed to carry the erasure on after a crash. It is kept until `wiped`; there is one at a time.
+
+        Raises:
+            RuntimeError: another plan is kept.
+            StorageFailed: it may or may not be done; the node must stop.
+        """
+        ...
+
+    @property
+    def plan(self) -> bytes | None:
+        """The plan of an erasure that was begun and not ended, or None."""
+        ...
+
+    async def wiped(self) -> None:
+        """Forget the plan, and leave nothing of it or of what was erased in any file: freed pages and logs included.
+
+        Durable on return; doing it again changes nothing.
+
+        Raises:
+            StorageFailed: it may or may not be done; the node must stop.
+        """
         ...
 
     @property

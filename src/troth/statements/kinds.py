@@ -18,11 +18,13 @@ import msgspec
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
+from troth.statements.erasure import ErasureBody
 from troth.statements.installation import InstallationBody
 from troth.statements.key import KeyBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.preservation import PreservationBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
@@ -49,6 +51,8 @@ Body: TypeAlias = (
     | RedLineBody
     | PromiseBody
     | SupportBody
+    | PreservationBody
+    | ErasureBody
     | ConductSegmentBody
     | SuccessionBody
 )
@@ -90,6 +94,8 @@ class KindName(StrEnum):
     HOUSEHOLD = "household"
     MEMBERSHIP = "membership"
     CHOICE = "choice"
+    PRESERVATION = "preservation"
+    ERASURE = "erasure"
     CONDUCT_SEGMENT = "conduct-segment"
     SUCCESSION = "succession"
 
@@ -128,6 +134,8 @@ KINDS: Final = _table(
     Kind(KindName.HOUSEHOLD, 1, Face.PRIVATE, HouseholdBody, "operator"),
     Kind(KindName.MEMBERSHIP, 1, Face.PRIVATE, MembershipBody, "operator"),
     Kind(KindName.CHOICE, 1, Face.PRIVATE, ChoiceBody, "person"),
+    Kind(KindName.PRESERVATION, 1, Face.PRIVATE, PreservationBody, "operator"),
+    Kind(KindName.ERASURE, 1, Face.PRIVATE, ErasureBody, "operator"),
     Kind(KindName.CONDUCT_SEGMENT, 1, Face.OPEN, ConductSegmentBody, "gate"),
     Kind(KindName.SUCCESSION, 1, Face.OPEN, SuccessionBody, "operator"),
 )

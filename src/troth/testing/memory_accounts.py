@@ -6,7 +6,7 @@ Rules
 Source: journeys/accounts (the port).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Self
 
@@ -80,8 +80,21 @@ class MemoryAccounts:
 
         await self._writes.write(apply)
 
+    async def erase(self, gone: Callable[[bytes], bool]) -> None:
+        def apply() -> None:
+            for digest in [each.digest for each in self._accounts.values() if _goes(each, gone)]:
+                del self._accounts[digest]
+            for slug in [slug for slug, thing in self._slugs.items() if gone(thing)]:
+                del self._slugs[slug]
+
+        await self._writes.write(apply)
+
     def slugs(self) -> Mapping[Slug, ThingId]:
         return MappingProxyType(self._slugs)
 
     async def close(self) -> None:
         self._writes.crash()
+
+
+def _goes(account: Account, gone: Callable[[bytes], bool]) -> bool:
+    return any(each is not None and gone(each) for each in (account.person, account.thing))

@@ -23,7 +23,7 @@ from troth.testing.memory_conduct_state import ConductState, Entropy
 from troth.things.intervals import covers
 from troth.things.observations import Kept, Outcome, Refusal, Shelf
 from troth.things.stamps import Admitted, Released
-from troth.things.stores import Committed, Cut, NotedTrace, Tally, Told
+from troth.things.stores import Committed, Cut, Going, NotedTrace, Tally, Told
 from troth.tlog import trace as tlog_trace
 
 __all__ = ["MemoryConduct"]
@@ -185,6 +185,13 @@ class MemoryConduct:
 
     async def clear(self, cut: Cut) -> None:
         await self._change(lambda: self._state.clear(cut))
+
+    @property
+    def pending(self) -> Cut | None:
+        return self._state.pending
+
+    async def erase(self, going: Going) -> None:
+        await self._change(lambda: self._state.erase(going))
 
     @property
     def said_position(self) -> int:

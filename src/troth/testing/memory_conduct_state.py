@@ -18,7 +18,7 @@ from troth.clock import NS_PER_S
 from troth.names import StreamId, ThingId
 from troth.things.observations import Kept, Outcome, Refusal, Shelf
 from troth.things.stamps import Admitted, Released
-from troth.things.stores import SEGMENT_MAX, Committed, Cut, NotedTrace, Tally
+from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, NotedTrace, Tally
 from troth.tlog import trace as tlog_trace
 
 __all__ = ["Commit", "ConductState", "Entropy", "Taken"]
@@ -174,6 +174,19 @@ class ConductState:
         self.commits = [commit for commit in self.commits if commit.number > cut.last]
         self.pending, self.cleared = None, cut.number
 
+    def erase(self, going: Going) -> None:
+        """Forget what goes. The numbers of runs stay taken, so that no handle ever means another row."""
+        if self.pending is not None:
+            raise RuntimeError("a pending cut is cleared first")
+        for commit in self.commits:
+            commit.rows = [(shelf, row) for shelf, row in commit.rows if not going.gone(row.stream)]
+            commit.traces = [each for each in commit.traces if not going.takes(each.kind, each.trace)]
+        self.next = {stream: next_ for stream, next_ in self.next.items() if not going.gone(stream)}
+        self.moved = {stream: row for stream, row in self.moved.items() if not going.gone(stream)}
+        self.counts = {thing: counts for thing, counts in self.counts.items() if not going.gone(thing)}
+        self.keys = {key: value for key, value in self.keys.items() if not going.gone(key[0])}
+        self.runs = [run if not going.gone(run.stream) else _Run(StreamId(b""), 0, ()) for run in self.runs]
+
     def unmoved(self, stream: StreamId) -> Iterator[Kept]:
         """The rows of a stream that no cut has cleared."""
         return (row for commit in self.commits for _, row in commit.rows if row.stream == stream)
@@ -199,6 +212,8 @@ class ConductState:
         if not 0 <= number < len(self.runs):
             return None
         run = self.runs[number]
+        if not run.slots:
+            return None
         sequence = run.first + run.slots.index(slot)
         return (run.stream, sequence) if sequence < self.next[run.stream] else None
 

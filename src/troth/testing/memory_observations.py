@@ -18,7 +18,7 @@ from troth.things.intervals import covers
 from troth.things.observations import Kept, Shelf
 from troth.things.query import Order
 from troth.things.stamps import Released
-from troth.things.stores import Committed, NotedTrace, Segment
+from troth.things.stores import Committed, Going, NotedTrace, Segment
 
 __all__ = ["MemoryObservations"]
 
@@ -54,6 +54,16 @@ class MemoryObservations:
                 for shelf, row in commit.rows:
                     self._durable.rows.setdefault((row.stream, shelf.place), []).append(row)
                 self._durable.traces += commit.traces
+
+        await self._writes.write(apply)
+
+    async def erase(self, going: Going) -> None:
+        def apply() -> None:
+            durable = self._durable
+            durable.rows = {
+                key: rows for key, rows in durable.rows.items() if not (going.gone(key[0]) or going.gone(key[1]))
+            }
+            durable.traces = [each for each in durable.traces if not going.takes(each.kind, each.trace)]
 
         await self._writes.write(apply)
 

@@ -27,6 +27,7 @@ __all__ = [
     "Committed",
     "ConductStore",
     "Cut",
+    "Going",
     "NotedTrace",
     "ObservationStore",
     "Segment",
@@ -96,6 +97,22 @@ class Segment(msgspec.Struct, frozen=True):
     size: int
     root: bytes
     statement: bytes
+
+
+class Going(msgspec.Struct, frozen=True):
+    """What goes when a person is erased. The two functions are pure; stores call them on any thread.
+
+    Args:
+        gone: whether this stream, thing or place goes (16 bytes).
+        takes: whether this other trace goes, by its kind and bytes.
+        mark: names everything that ever went, this included. A store may keep it, and need not look anywhere again under it.
+        places: where moved rows of such streams can lie; None for anywhere.
+    """
+
+    gone: Callable[[bytes], bool]
+    takes: Callable[[int, bytes], bool]
+    mark: bytes
+    places: tuple[bytes, ...] | None = None
 
 
 class ConductStore(Protocol):
@@ -176,6 +193,23 @@ class ConductStore(Protocol):
         """Journal position of the last private statement whose `said` trace is durable (0 if none)."""
         ...
 
+    @property
+    def pending(self) -> Cut | None:
+        """The cut that is decided and not yet cleared, or None."""
+        ...
+
+    async def erase(self, going: Going) -> None:
+        """Forget everything of streams and things that go, unmoved rows and their salts included, and other traces that go.
+
+        On return nothing of it is in any file: freed pages and logs included. What is erased before its segment was made
+        never becomes a leaf. Doing it again changes nothing; after a crash it is done, not done, or done anew.
+
+        Raises:
+            RuntimeError: a cut is pending, whose segment may be signed already; it must be cleared first.
+            StorageFailed: it may or may not be done.
+        """
+        ...
+
     async def close(self) -> None:
         """Commit what is queued and stop."""
         ...
@@ -217,6 +251,17 @@ class ObservationStore(Protocol):
 
     async def trace(self, kind: int, trace: bytes) -> NotedTrace | None:
         """The moved trace with these bytes, or None (for the proof of a private statement)."""
+        ...
+
+    async def erase(self, going: Going) -> None:
+        """Forget the moved rows of streams that go, with their salts, and other traces that go. Leaf hashes stay.
+
+        On return nothing of it is in any file: freed pages and logs included. What readers get meanwhile is from before or
+        after. Doing it again changes nothing; after a crash part of it is done.
+
+        Raises:
+            StorageFailed: it may or may not be done.
+        """
         ...
 
     async def close(self) -> None:

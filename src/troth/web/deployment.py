@@ -7,6 +7,7 @@ import msgspec
 
 from troth.clock import Clock
 from troth.journeys.choose import Choose
+from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.oversee import SeenThing
 from troth.journeys.prove import Prove
@@ -48,6 +49,7 @@ class Deployment(msgspec.Struct, frozen=True):
     explain: Explain
     why: Why
     choose: Choose
+    erase: Erase
     prove: Prove
     recognise: Recognise
     street: Street

@@ -23,6 +23,7 @@ from troth.names import PersonId, PurposeId, StreamId, check_slug
 from troth.statements.choice import Decision
 from troth.web.checking import Checking
 from troth.web.deployment import Deployment
+from troth.web.erasing import Erasing
 from troth.web.forms import back_to, fields_of, number_of
 from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_of, viewer_of
 from troth.web.shell import HEADERS, Page, Shell, static_file
@@ -224,7 +225,11 @@ class Pages:
 
 def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
     """Routes of all pages."""
-    pages = [*Pages(deployment, shell).routes(), *Checking(deployment, shell).routes()]
+    pages = [
+        *Pages(deployment, shell).routes(),
+        *Checking(deployment, shell).routes(),
+        *Erasing(deployment, shell).routes(),
+    ]
     return [Route(path, shell.guard(page), methods=[method]) for path, method, page in pages]
 
 

@@ -283,6 +283,7 @@ _STATEMENTS: Final[Mapping[str, str]] = {
     "person": "You live here.",
     "membership": "You belong to this home.",
     "choice": "Somebody concerned made a choice.",
+    "erased": "Somebody who is erased said something.",
 }
 
 

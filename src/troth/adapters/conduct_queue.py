@@ -1,0 +1,110 @@
+"""What waits for the conduct writer: rows, counts, traces, marks and orders, and how much of a commit each takes.
+
+Rules
+- A commit holds at most COMMIT_ROWS rows and traces (one stamp may be larger); long texts count for more.
+
+Source: things.md, "The writer".
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, TypeAlias
+
+from troth.names import ThingId
+from troth.things.observations import Refusal, ResultType
+from troth.things.stamps import Admitted
+from troth.things.stores import NotedTrace
+
+__all__ = [
+    "COMMIT_ROWS",
+    "Commitment",
+    "Future",
+    "Gathered",
+    "Marked",
+    "Noted",
+    "Order",
+    "Refused",
+    "Work",
+    "gather",
+    "weight",
+]
+
+COMMIT_ROWS: Final = 20_000
+WEIGHT_BYTES: Final = 1_024  # a commit is one value of SQLite, of less than 1 GB
+_LONG: Final = frozenset({ResultType.TEXT, ResultType.JSON})
+
+Future: TypeAlias = "asyncio.Future[None]"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """`count` observations of a thing to be counted as refused."""
+
+    thing: ThingId
+    reason: Refusal
+    count: int
+    done: Callable[[], None]
+
+
+class Noted(NamedTuple):
+    """Other traces to be made durable."""
+
+    traces: tuple[NotedTrace, ...]
+    done: Future
+
+
+class Marked(NamedTuple):
+    """Nothing to write: `done` when everything before it has ended."""
+
+    done: Future
+
+
+class Order(NamedTuple):
+    """Something between two commits: `work` runs on the writer's thread, what it returns runs on the loop."""
+
+    work: Callable[[], Callable[[], None]]
+
+
+Commitment: TypeAlias = Admitted | Refused | Noted | Marked
+Work: TypeAlias = Commitment | Order
+
+
+def weight(item: Work) -> int:
+    """How much of a commit an item takes: one for each row or trace, and one for each KiB of a text or of JSON."""
+    if isinstance(item, Admitted):
+        long = item.type in _LONG and sum(map(len, item.results)) // WEIGHT_BYTES  # type: ignore[arg-type]  # both have a length
+        return max(1, len(item.times)) + long
+    if isinstance(item, Noted):
+        return len(item.traces)
+    return 1 if isinstance(item, Refused) else 0
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What goes into one commit. `weight` is what it takes of it."""
+
+    rows: int = 0
+    weight: int = 0
+    admitted: list[Admitted] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    futures: list[Future] = field(default_factory=list)
+    traces: list[NotedTrace] = field(default_factory=list)
+
+
+def gather(items: Sequence[Commitment]) -> Gathered:
+    """Sort what goes into one commit."""
+    gathered = Gathered()
+    for item in items:
+        if isinstance(item, Admitted):
+            gathered.rows += len(item.times)
+            gathered.weight += weight(item)
+            gathered.admitted.append(item)
+        elif isinstance(item, Refused):
+            gathered.refused.append(item)
+        elif isinstance(item, Noted):
+            gathered.traces += item.traces
+            gathered.futures.append(item.done)
+        elif isinstance(item, Marked):
+            gathered.futures.append(item.done)
+    return gathered

@@ -1,0 +1,309 @@
+"""Somebody is erased: what goes and what stays is said before, then it goes, from everywhere, and nothing links to them.
+
+The order (each step may be done again, and is carried on at the next start after a crash):
+ 1. the erasure's journal row is durable, and the person's private statements have lost their bytes in the same transaction:
+    that is the commit point; in one step of the loop what is in force forgets them, and every lease that read it ends;
+ 2. a commit that began before has ended; the erasure's own `said` trace is durable: one padded leaf more in the log;
+ 3. the list of what was erased, outside the data folder, knows it;
+ 4. accounts: sessions, tokens, invitations, credentials and short names of things that went;
+ 5. conduct: rows that were not moved, counts, repeat keys, runs; 6. partitions, and the traces of segments, with their salts;
+ 7. the relationship key; 8. the personal ledger; 9. the journal's file is wiped, and the plan of this goes with it.
+It is acknowledged after all of them. No segment is made and no other statement accepted between 1 and 9.
+
+Rules
+- The person asks in their own session, or whoever runs the place on a written request, whose digest the erasure names.
+- What was shown is what is done: if it has changed meanwhile, nothing is done and the new preview must be read.
+- A preservation in force of anything that would go is in the way of all of it, and says so with its reason and its end.
+  Without one, erasure wins.
+
+Source: record.md, "Personal ledgers" and "Loss and restore"; gate.md, "The barrier".
+Left out: erase orders to recipients. Owner of all state: the event loop.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from troth.clock import Clock
+from troth.errors import Conflict, Malformed, NotFound, Refused
+from troth.journeys.accept import Accept, Accepted
+from troth.journeys.accounts import AccountStore
+from troth.journeys.choose import key_name
+from troth.journeys.erasure_list import ID, ErasureList
+from troth.journeys.erasure_plan import Plan, Search, going
+from troth.journeys.preserve import in_force_for
+from troth.journeys.record import InWorker, Record
+from troth.names import ID_BYTES, HouseholdId, PersonId, ckt_uri, parse_id, print_id, print_person
+from troth.signing import cbor
+from troth.signing.cose import Signed
+from troth.signing.keys import KeyStore
+from troth.state.directory import Directory
+from troth.state.in_force import InForce
+from troth.state.leaving import Leaving, leaving, staying
+from troth.statements.erasure import Asked, ErasureBody
+from troth.statements.journal import Journal
+from troth.statements.kinds import KindName
+from troth.statements.preservation import PreservationBody
+from troth.statements.statement import Statement, write
+from troth.things.stores import ConductStore, Going, ObservationStore
+from troth.tlog.storage import TileStore
+
+__all__ = ["DIGEST_BYTES", "Erase", "Ledgers", "Memory", "Preview"]
+
+T = TypeVar("T")
+DIGEST_BYTES = 32
+_KEYS = key_name(PersonId(b""))[: -len(print_person(PersonId(b"")))]
+_PRINTED = len(print_person(PersonId(bytes(ID_BYTES))))
+
+
+class Memory(Protocol):
+    """Something that remembers persons or streams outside the stores."""
+
+    def forget(self, gone: Leaving, /) -> None:
+        """Forget them, without waiting: this is called in the step in which their leases end."""
+        ...
+
+
+class Ledgers(Protocol):
+    """Where access windows and acts that concern a person are kept for them."""
+
+    async def erase(self, person: PersonId) -> None:
+        """Forget a person's ledger, day keys and whatever names them; on return it is in no file. It may be done again."""
+        ...
+
+
+class Whole(Protocol):
+    """Runs work to its end, whatever becomes of the caller."""
+
+    def __call__(self, work: Coroutine[None, None, T], /) -> Awaitable[T]:
+        """The result of the work; what it raises is raised here, if anybody still waits."""
+        ...
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What an erasure would do. `digest` names exactly this; whoever confirms, confirms it.
+
+    Args:
+        name: of the person.
+        homes: names of households that go.
+        goes: names of things that go, with everything they said.
+        stays: names of things that concern others too: what they said stays for them, and the person's concern in it ends.
+        preserved: what is frozen now, and why; empty mostly.
+        digest: SHA-256.
+    """
+
+    name: str
+    homes: tuple[str, ...]
+    goes: tuple[str, ...]
+    stays: tuple[str, ...]
+    preserved: tuple[PreservationBody, ...]
+    digest: bytes
+
+
+class Erase:
+    """Shows what would go, and makes it go.
+
+    Args:
+        ledgers: personal ledgers, where there are any.
+        memories: what else must forget, in the step in which leases end.
+        outside: where the list of what was erased is kept.
+        pause: lets others run.
+        whole: runs work to its end.
+    """
+
+    def __init__(  # noqa: PLR0913 - it reaches every place where something is kept
+        self,
+        accept: Accept,
+        record: Record,
+        *,
+        journal: Journal,
+        conduct: ConductStore,
+        observations: ObservationStore,
+        accounts: AccountStore,
+        keys: KeyStore,
+        outside: TileStore | None,
+        directory: Directory,
+        in_force: InForce,
+        memories: Sequence[Memory],
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+        in_worker: InWorker,
+        pause: Callable[[], Awaitable[None]],
+        whole: Whole,
+        ledgers: Ledgers | None = None,
+    ) -> None:
+        self._accept = accept
+        self._record = record
+        self._journal = journal
+        self._conduct = conduct
+        self._observations = observations
+        self._accounts = accounts
+        self._keys = keys
+        self._directory = directory
+        self._in_force = in_force
+        self._memories = memories
+        self._clock = clock
+        self._entropy = entropy
+        self._in_worker = in_worker
+        self._pause = pause
+        self._whole = whole
+        self._ledgers = ledgers
+        self._erased = ErasureList(outside)
+
+    def preview(self, person: PersonId) -> Preview:
+        """What would go and what would stay.
+
+        Raises:
+            NotFound: there is no such person here (any more).
+        """
+        known = self._directory.persons.get(person)
+        if known is None:
+            raise NotFound("there is no such person here")
+        gone = leaving(person, self._directory, self._in_force)
+        stays = staying(person, self._directory, self._in_force)
+        shown: list[cbor.Encodable] = [
+            person,
+            list(gone.households),
+            list(gone.things),
+            list(gone.streams),
+            sorted(each.thing for each in stays),
+        ]
+        return Preview(
+            known.name,
+            tuple(sorted(self._directory.households.get(each, "") for each in gone.households)),
+            tuple(sorted(self._directory.things[each].body.name for each in gone.things)),
+            tuple(sorted(each.body.name for each in stays)),
+            in_force_for(person, self._in_force, at_ns=self._clock.now()),
+            hashlib.sha256(b"troth/erasure/v1\x00" + cbor.encode(shown)).digest(),
+        )
+
+    async def confirm(
+        self, person: PersonId, digest: bytes, *, made_by: Asked, request: bytes | None = None
+    ) -> Accepted:
+        """Erase somebody. On return nothing leaves any more, and nothing that is kept can be linked to them.
+
+        Args:
+            person: who; the caller has recognised them, or whoever runs the place holds their written request.
+            digest: of the preview that was shown.
+            made_by: their own session, or paper.
+            request: SHA-256 of the written request; exactly with paper.
+
+        Raises:
+            NotFound: there is no such person here (any more).
+            Conflict: something else would go than was shown, or a preservation is in the way.
+            Refused: paper without a request, or a request without paper.
+            StorageFailed: it may or may not be done by half; the next start carries it on.
+        """
+        if (made_by is Asked.PAPER) != (request is not None) or (request is not None and len(request) != DIGEST_BYTES):
+            raise Refused("a written request is named by its SHA-256, and nothing else is")
+        self._look(person, digest)
+        done = await self._whole(self._erase(person, digest=digest, made_by=made_by, request=request))
+        if isinstance(done, Refused):
+            raise done
+        return done
+
+    async def carry_on(self) -> None:
+        """At start, before anything is served: end what a crash interrupted, then apply the list to what was brought back.
+
+        Raises:
+            StorageFailed, FormatTooNew: the list cannot be read, or something could not be erased; the node must not serve.
+        """
+        self._erased.load()
+        if self._journal.plan is not None:
+            await self._record.finish()
+            await self._carry_out(Plan.decode(self._journal.plan))
+        if not self._erased.mark:
+            return
+        await self._record.finish()
+        for person in [each for each in self._directory.persons if self._erased.holds(ID, each)]:
+            done = await self._erase(person, digest=None, made_by=Asked.LIST)
+            if isinstance(done, Refused):
+                raise done
+        await self._clear(going(self._erased))
+
+    async def _erase(
+        self, person: PersonId, *, digest: bytes | None, made_by: Asked, request: bytes | None = None
+    ) -> Accepted | Refused:
+        """The whole of it. What is refused is given back: raised in here, it would look like a half-done erasure."""
+        asked_ns, began = self._clock.now(), self._clock.ticks()
+        search = Search(self._journal, leaving(person, self._directory, self._in_force))
+        await search.go_on(self._pause)  # most of the journal, while others are still accepted
+        async with self._record.between_segments(), self._accept.alone():
+            stay = {each.body.household for each in staying(person, self._directory, self._in_force)}
+            try:
+                statement = self._accept.check(self._signed(made_by, request, stay=stay))
+                if digest is not None:
+                    self._look(person, digest)
+            except (Refused, Malformed) as no:
+                return no if isinstance(no, Refused) else Refused(no.message)
+            gone = leaving(person, self._directory, self._in_force)
+            if gone != search.gone:
+                search = Search(self._journal, gone)
+            await search.go_on(self._pause)
+            position = await self._count(statement, search)
+            await self._carry_out(search.plan())
+        return Accepted(statement.signed.id, position, asked_ns, self._clock.ticks() - began)
+
+    async def _count(self, statement: Statement, search: Search) -> int:
+        """Steps 1 and 2."""
+        plan = search.plan()
+
+        def forget() -> None:
+            for memory in self._memories:
+                memory.forget(plan.gone)
+
+        return await self._accept.erase(
+            statement, erased=search.erased, plan=plan.encode(), without=search.without, forget=forget
+        )
+
+    async def _carry_out(self, plan: Plan) -> None:
+        """Steps 3 to 9."""
+        await self._in_worker(partial(self._erased.add, plan.entries()))
+        await self._clear(going(self._erased, plan))
+        if self._ledgers is not None:
+            await self._ledgers.erase(plan.gone.person)
+        await self._journal.wiped()
+
+    async def _clear(self, what: Going) -> None:
+        """Steps 4 to 7."""
+        await self._accounts.erase(what.gone)
+        await self._conduct.erase(what)
+        await self._observations.erase(what)
+        for name in self._keys.names():
+            if name.startswith(_KEYS) and what.gone(_person_of(name)):
+                await self._in_worker(partial(self._keys.forget, name))
+
+    def _look(self, person: PersonId, digest: bytes) -> None:
+        preview = self.preview(person)
+        if preview.digest != digest:
+            raise Conflict("something else would go than was shown", hint="Read what would go now, and confirm that.")
+        goes = set(leaving(person, self._directory, self._in_force).streams)
+        if any(not each.streams or goes.intersection(each.streams) for each in preview.preserved):
+            raise Conflict(
+                "what is kept of this person is preserved for an incident or a dispute",
+                hint="The reason and the end stand with what would go. It can be erased when that is over.",
+            )
+
+    def _signed(self, made_by: Asked, request: bytes | None, *, stay: set[HouseholdId | None]) -> Signed:
+        signer = self._keys.signer("operator")
+        now = self._clock.now()
+        body = ErasureBody(made_by.value, now, request, tuple(sorted(each for each in stay if each is not None)))
+        return write(
+            KindName.ERASURE,
+            body,
+            signer=signer,
+            issuer=ckt_uri(signer.public.thumbprint),
+            subject=print_id("er", self._entropy(16)),
+            at_ns=now,
+        )
+
+
+def _person_of(name: str) -> bytes:
+    """The person whose relationship key has this name (or this name and something behind it); no bytes for another name."""
+    try:
+        return parse_id("pe", name.removeprefix(_KEYS)[:_PRINTED])
+    except Malformed:
+        return b""
