@@ -16,6 +16,7 @@ from troth.adapters.sqlite_files import connect_writer
 from troth.errors import DiskFull, FormatTooNew, StorageFailed
 from troth.statements.journal import JournalEntry
 from troth.testing.contracts import fails, name_of, run
+from troth.testing.contracts_erasing import JOURNAL_ERASING_CASES
 from troth.testing.contracts_journal import JOURNAL_CASES, JournalBench, statement
 from troth.testing.contracts_journal_callers import JOURNAL_CALLER_CASES
 from troth.testing.faults import StoreFault
@@ -65,12 +66,12 @@ class SqliteBench:
             await journal.close()
 
 
-@pytest.mark.parametrize("case", JOURNAL_CASES + JOURNAL_CALLER_CASES, ids=name_of)
+@pytest.mark.parametrize("case", JOURNAL_CASES + JOURNAL_CALLER_CASES + JOURNAL_ERASING_CASES, ids=name_of)
 def test_the_memory_journal_keeps_the_contract(case: Callable[[JournalBench], Awaitable[None]]) -> None:
     run(case, MemoryBench)
 
 
-@pytest.mark.parametrize("case", JOURNAL_CASES + JOURNAL_CALLER_CASES, ids=name_of)
+@pytest.mark.parametrize("case", JOURNAL_CASES + JOURNAL_CALLER_CASES + JOURNAL_ERASING_CASES, ids=name_of)
 def test_the_sqlite_journal_keeps_the_contract(case: Callable[[JournalBench], Awaitable[None]], tmp_path: Path) -> None:
     run(case, partial(SqliteBench, tmp_path))
 

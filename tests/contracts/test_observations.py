@@ -16,6 +16,7 @@ from troth.adapters.partitions_sqlite import SqliteObservations
 from troth.clock import NS_PER_S
 from troth.errors import FormatTooNew, StorageFailed
 from troth.testing.contracts import NOON_NS, Speaker, StillClock, fails, name_of, run
+from troth.testing.contracts_erasing import OBSERVATION_ERASING_CASES
 from troth.testing.contracts_observations import OBSERVATION_CASES, ObservationBench, Told
 from troth.testing.faults import StoreFault
 from troth.testing.memory_observations import MemoryObservations
@@ -73,7 +74,7 @@ class SqliteBench:
             await each.close()
 
 
-@pytest.mark.parametrize("case", OBSERVATION_CASES, ids=name_of)
+@pytest.mark.parametrize("case", OBSERVATION_CASES + OBSERVATION_ERASING_CASES, ids=name_of)
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 def test_an_observation_store_keeps_its_contract(
     kind: str, case: Callable[[ObservationBench], Awaitable[None]], tmp_path: Path

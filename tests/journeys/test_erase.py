@@ -1,0 +1,425 @@
+"""Somebody is erased: said before, done as said, by nobody else; and what stays for others is as it was."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from troth.errors import Conflict, NotFound, Refused, StorageFailed, WrongToken
+from troth.journeys.accounts import Account, Bearer
+from troth.journeys.choose import key_name
+from troth.names import PersonId, print_person
+from troth.statements.erasure import Asked
+from troth.statements.journal import ErasedEntry, unerased
+from troth.statements.kinds import KindName
+from troth.statements.statement import read
+from troth.testing.faults import StoreFault
+from troth.testing.people import Home, WorldPerson, WorldThing
+from troth.testing.world import World
+from troth.things.observations import Refusal
+
+DAY_NS = 86_400_000_000_000
+
+
+class Lane:
+    """Ana and Ben with a lamp; Cora alone with a meter; both said yes to research; somebody is at all doors."""
+
+    def __init__(self, seed: int = 22) -> None:
+        self.world = World(seed=seed)
+        shared, alone = self.world.home("Harbour Lane 12"), self.world.home("Harbour Lane 14")
+        self.alone: Home = alone
+        self.lamp, self.meter = shared.thing("lamp"), alone.thing("meter")
+        self.ana, self.ben, self.cora = shared.person("Ana"), shared.person("Ben"), alone.person("Cora")
+        self.university = self.world.organisation("University")
+        for person, thing in ((self.ana, self.lamp), (self.ben, self.lamp), (self.cora, self.meter)):
+            person.gives(thing)
+        self.lamp.says(1.0)
+        self.meter.says(1.0)
+        self.world.settle()
+        self.lamp.says(2.0)
+        self.meter.says(2.0)
+
+    @property
+    def erase(self) -> Any:  # noqa: ANN401 - the journey of the node as it is now
+        return self.world.node.erase
+
+    def session(self, person: WorldPerson) -> str:
+        give = self.world.node.recognise.give(
+            Bearer.SESSION, Account(b"", Bearer.SESSION, person=person.person), seconds=60
+        )
+        return self.world.run(give)
+
+    def goes(self, person: WorldPerson) -> None:
+        """Preview and confirm, in their own session."""
+        digest = self.erase.preview(person.person).digest
+        self.world.run(self.erase.confirm(person.person, digest, made_by=Asked.SESSION))
+
+    def kinds(self) -> list[KindName]:
+        return [read(each.signed).kind.name for each in unerased(self.world.journal.entries(after=0, limit=10_000))]
+
+    def gone(self) -> int:
+        return sum(isinstance(each, ErasedEntry) for each in self.world.journal.entries(after=0, limit=10_000))
+
+
+@pytest.fixture
+def lane() -> Iterator[Lane]:
+    made = Lane()
+    yield made
+    made.world.close()
+
+
+# what goes and what stays
+
+
+def test_what_goes_and_what_stays_is_said_before(lane: Lane) -> None:
+    alone, shared = lane.erase.preview(lane.cora.person), lane.erase.preview(lane.ana.person)
+    assert (("Harbour Lane 14",), ("meter",), ()) == (alone.homes, alone.goes, alone.stays)
+    assert ((), (), ("lamp",)) == (shared.homes, shared.goes, shared.stays)
+    assert ("Cora", "Ana") == (alone.name, shared.name)
+    assert 0 == lane.gone(), "looking changes nothing"
+
+
+def test_data_that_concern_only_them_are_gone(lane: Lane) -> None:
+    lane.goes(lane.cora)
+    for reader in (lane.cora, lane.university):
+        with pytest.raises((NotFound, KeyError)):
+            reader.reads(lane.meter)
+    directory = lane.world.node.directory
+    assert lane.alone.household not in directory.households
+    assert lane.cora.person not in directory.persons
+    assert key_name(lane.cora.person) not in lane.world.keys.names()
+    assert {row.result for row in lane.ben.reads(lane.lamp)} == {1.0, 2.0}
+
+
+def test_what_concerns_others_stays_for_them_and_the_concern_ends(lane: Lane) -> None:
+    lane.goes(lane.ana)
+    assert [1.0, 2.0] == [row.result for row in lane.ben.reads(lane.lamp)]
+    with pytest.raises(NotFound):
+        lane.ana.reads(lane.lamp)
+    lane.lamp.says(3.0)
+    assert [1.0, 2.0, 3.0] == [row.result for row in lane.ben.reads(lane.lamp)]
+
+
+def test_the_last_one_takes_what_had_stayed(lane: Lane) -> None:
+    lane.goes(lane.ana)
+    assert ("lamp",) == lane.erase.preview(lane.ben.person).goes
+    lane.goes(lane.ben)
+    assert {"meter"} == {thing.body.name for thing in lane.world.node.directory.things.values()}
+
+
+def test_erasing_opens_nothing(lane: Lane) -> None:
+    """Ana had refused, so research got nothing of that time; her going does not turn it into a yes (decision 23)."""
+    lane.ana.refuses(lane.lamp)
+    lane.lamp.says(5.0)
+    lane.goes(lane.ana)
+    assert [] == [row.result for row in lane.university.reads(lane.lamp)]
+    lane.lamp.says(6.0)
+    assert [6.0] == [row.result for row in lane.university.reads(lane.lamp)]
+    lane.world.restart()
+    assert [6.0] == [row.result for row in lane.university.reads(lane.lamp)]
+
+
+def test_a_thing_that_went_is_heard_and_counted_no_more(lane: Lane) -> None:
+    told: list[object] = []
+    inlet = lane.world.node.hear.inlets(lane.meter.joined.thing)["flow"]
+    lane.goes(lane.cora)
+
+    async def speak() -> None:
+        inlet.offer(9.0, time_ns=None, done=told.append)
+        lane.world.node.hear.flush()
+        await lane.world.node.ports.conduct.settle()
+
+    lane.world.run(speak())
+    assert [Refusal.UNKNOWN] == told
+    assert {} == dict(lane.world.node.hear.tally(lane.meter.joined.thing).refused)
+    path = f"/v1.1/Datastreams({lane.meter.number})/Observations"
+    assert 401 == lane.world.post(path, {"result": 1.0}, token=lane.meter.credential).status
+
+
+def test_a_listener_hears_nothing_after_the_acknowledgement(lane: Lane) -> None:
+    hearing = lane.university.listens(lane.meter)
+    lane.world.advance(1)
+    before = len(hearing.rows)
+
+    async def while_it_goes() -> int:
+        digest = lane.erase.preview(lane.cora.person).digest
+        await lane.meter.say(7.0)
+        await lane.erase.confirm(lane.cora.person, digest, made_by=Asked.SESSION)
+        return len(hearing.rows)
+
+    after = lane.world.run(while_it_goes())
+    lane.world.advance(30)
+    assert after == len(hearing.rows)
+    assert hearing.ended is not None
+    assert hearing.drops >= 1
+    assert before <= after
+
+
+def test_sessions_and_links_end_with_the_person(lane: Lane) -> None:
+    session = lane.session(lane.cora)
+    link = lane.world.run(lane.world.node.join.invite(lane.cora.person))
+    theirs = lane.session(lane.ben)
+    assert 200 == lane.world.get("/api/erasure", token=session).status
+    lane.goes(lane.cora)
+    assert lane.world.node.recognise.token(session) is None
+    with pytest.raises(WrongToken):
+        lane.world.run(lane.world.node.recognise.enter(link))
+    assert 401 == lane.world.get("/api/erasure", token=session).status
+    assert 200 == lane.world.get("/api/erasure", token=theirs).status
+
+
+def test_windows_that_were_open_close_without_her_name(lane: Lane) -> None:
+    lane.university.reads(lane.lamp)
+    lane.ben.reads(lane.lamp)
+    lane.goes(lane.ana)
+    lane.world.settle()
+    last = lane.world.run(lane.world.observations.last_segment())
+    assert last is not None
+    for number in range(1, last.cut.number + 1):
+        for noted in lane.world.run(lane.world.observations.traces(number)):
+            assert bytes(lane.ana.person) not in noted.trace
+
+
+# who may
+
+
+def test_a_person_erases_themself_and_a_used_session_is_over(lane: Lane) -> None:
+    session = lane.session(lane.cora)
+    shown = lane.world.get("/api/erasure", token=session).json
+    assert 201 == lane.world.post("/api/erasure", {"digest": shown["digest"]}, token=session).status
+    assert 401 == lane.world.post("/api/erasure", {"digest": shown["digest"]}, token=session).status
+    assert [KindName.ERASURE] == [kind for kind in lane.kinds() if kind is KindName.ERASURE]
+
+
+def test_who_runs_the_place_does_it_on_paper(lane: Lane) -> None:
+    operator, path = lane.world.operator_token(), f"/api/people/{print_person(lane.cora.person)}/erasure"
+    shown = lane.world.get(path, token=operator).json
+    assert 201 == lane.world.post(path, {"digest": shown["digest"], "request": "ab" * 32}, token=operator).status
+    assert 404 == lane.world.get(path, token=operator).status, "there is nobody of that name any more"
+    assert 404 == lane.world.post(path, {"digest": shown["digest"], "request": "ab" * 32}, token=operator).status
+
+
+WHO: dict[str, Callable[[Lane], str | None]] = {
+    "nobody": lambda _: None,
+    "another adult": lambda lane: lane.session(lane.ben),
+    "a recipient": lambda lane: lane.university.token(),
+    "a thing": lambda lane: lane.lamp.credential,
+    "an unknown token": lambda _: "a" * 52,
+}
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_nobody_else_erases_or_even_looks(lane: Lane, who: str) -> None:
+    token = WHO[who](lane)
+    digest = lane.erase.preview(lane.ana.person).digest.hex()
+    path = f"/api/people/{print_person(lane.ana.person)}"
+    asked = {"digest": digest, "request": "ab" * 32}
+    refused = {
+        lane.world.get(f"{path}/erasure", token=token).status,
+        lane.world.post(f"{path}/erasure", asked, token=token).status,
+        lane.world.post(
+            f"{path}/preservations", {"cause": "dispute", "reason": "x", "to": "2026-04-01T00:00:00Z"}, token=token
+        ).status,
+        lane.world.post(f"{path}/preservations/{'00' * 16}/end", {}, token=token).status,
+    }
+    assert {401} == refused
+    own = lane.world.post("/api/erasure", {"digest": digest}, token=token)
+    assert own.status in {401, 409}, (
+        "in their own session they could erase themselves only, and that is not what was shown"
+    )
+    assert 0 == lane.gone()
+    assert lane.ana.person in lane.world.node.directory.persons
+
+
+def test_the_operator_does_not_erase_without_a_written_request(lane: Lane) -> None:
+    digest = lane.erase.preview(lane.cora.person).digest
+    for made_by, request in ((Asked.PAPER, None), (Asked.PAPER, b"short"), (Asked.SESSION, bytes(32))):
+        with pytest.raises(Refused):
+            lane.world.run(lane.erase.confirm(lane.cora.person, digest, made_by=made_by, request=request))
+    operator, path = lane.world.operator_token(), f"/api/people/{print_person(lane.cora.person)}/erasure"
+    assert 400 == lane.world.post(path, {"digest": digest.hex()}, token=operator).status
+    assert 401 == lane.world.post("/api/erasure", {"digest": digest.hex()}, token=operator).status
+    assert 0 == lane.gone()
+
+
+def test_somebody_unknown_is_not_erased(lane: Lane) -> None:
+    stranger = PersonId(bytes(16))
+    with pytest.raises(NotFound):
+        lane.erase.preview(stranger)
+    with pytest.raises(NotFound):
+        lane.world.run(lane.erase.confirm(stranger, bytes(32), made_by=Asked.SESSION))
+    operator = lane.world.operator_token()
+    assert 404 == lane.world.get(f"/api/people/{print_person(stranger)}/erasure", token=operator).status
+    assert 400 == lane.world.get("/api/people/ana/erasure", token=operator).status
+
+
+def test_what_was_not_shown_is_not_done(lane: Lane) -> None:
+    shown = lane.erase.preview(lane.cora.person).digest
+    lane.alone.thing("a second meter")
+    for digest in (shown, bytes(32), lane.erase.preview(lane.ana.person).digest):
+        with pytest.raises(Conflict):
+            lane.world.run(lane.erase.confirm(lane.cora.person, digest, made_by=Asked.SESSION))
+    assert 0 == lane.gone()
+    lane.goes(lane.cora)
+
+
+def test_who_is_asked_for_twice_at_once_goes_once(lane: Lane) -> None:
+    digest = lane.erase.preview(lane.cora.person).digest
+    told: list[object] = []
+
+    async def twice() -> None:
+        for _ in range(2):
+            lane.world.start(attempt())
+
+    async def attempt() -> None:
+        try:
+            told.append(await lane.erase.confirm(lane.cora.person, digest, made_by=Asked.SESSION))
+        except NotFound as no:
+            told.append(no)
+
+    lane.world.run(twice())
+    lane.world.advance(2)
+    assert 1 == sum(isinstance(each, NotFound) for each in told)
+    assert [KindName.ERASURE] == [kind for kind in lane.kinds() if kind is KindName.ERASURE]
+
+
+def test_what_was_erased_is_not_taken_again(lane: Lane) -> None:
+    digest = lane.erase.preview(lane.cora.person).digest
+    hers = bytes(lane.cora.person)
+    kept = [
+        entry.signed
+        for entry in unerased(lane.world.journal.entries(after=0, limit=1_000))
+        if read(entry.signed).kind.name is KindName.CHOICE and hers in entry.signed.payload
+    ]
+    lane.world.run(lane.erase.confirm(lane.cora.person, digest, made_by=Asked.SESSION))
+    for signed in kept:
+        with pytest.raises(Refused):
+            lane.world.run(lane.world.node.accept.accept(signed))
+    assert kept
+
+
+# preservation
+
+
+def preserved(lane: Lane, person: WorldPerson, *, things: tuple[WorldThing, ...] = (), lasts_ns: int = DAY_NS) -> bytes:
+    body = lane.world.run(
+        lane.world.node.preserve.begin(
+            person.person,
+            "dispute",
+            reason="The bill of May.",
+            to_ns=lane.world.clock.now() + lasts_ns,
+            datastreams=tuple(each.number for each in things),
+        )
+    )
+    return bytes(body.preservation)
+
+
+def test_a_preservation_is_in_the_way_and_says_why(lane: Lane) -> None:
+    preserved(lane, lane.cora)
+    shown = lane.erase.preview(lane.cora.person)
+    assert ["The bill of May."] == [each.reason for each in shown.preserved]
+    with pytest.raises(Conflict, match="preserved"):
+        lane.goes(lane.cora)
+    session = lane.session(lane.cora)
+    told = lane.world.get("/api/erasure", token=session).json
+    assert ["dispute"] == [each["cause"] for each in told["preserved"]]
+    assert 409 == lane.world.post("/api/erasure", {"digest": told["digest"]}, token=session).status
+    operator, path = lane.world.operator_token(), f"/api/people/{print_person(lane.cora.person)}/erasure"
+    asked = {"digest": told["digest"], "request": "ab" * 32}
+    assert 409 == lane.world.post(path, asked, token=operator).status
+    lane.world.restart()
+    with pytest.raises(Conflict, match="preserved"):
+        lane.goes(lane.cora)
+    assert 0 == lane.gone()
+
+
+def test_a_preservation_that_has_ended_is_not_in_the_way(lane: Lane) -> None:
+    name = preserved(lane, lane.cora)
+    lane.world.run(lane.world.node.preserve.end(lane.cora.person, name))
+    with pytest.raises(NotFound):
+        lane.world.run(lane.world.node.preserve.end(lane.cora.person, name))
+    lane.goes(lane.cora)
+    other = Lane(seed=23)
+    preserved(other, other.cora, lasts_ns=60_000_000_000)
+    other.world.advance(61)
+    other.goes(other.cora)
+    other.world.close()
+
+
+def test_a_preservation_of_what_stays_anyway_or_of_somebody_else_is_not_in_the_way(lane: Lane) -> None:
+    preserved(lane, lane.ben)
+    preserved(lane, lane.ana, things=(lane.lamp,))
+    lane.goes(lane.ana)
+    preserved(lane, lane.cora, things=(lane.meter,))
+    with pytest.raises(Conflict):
+        lane.goes(lane.cora)
+
+
+def test_a_preservation_has_a_cause_a_reason_and_an_end_within_a_year(lane: Lane) -> None:
+    now = lane.world.clock.now()
+    begin = lane.world.node.preserve.begin
+    for cause, reason, to_ns in (
+        ("curiosity", "x", now + DAY_NS),
+        ("dispute", " ", now + DAY_NS),
+        ("dispute", "x" * 501, now + DAY_NS),
+        ("incident", "x", now),
+        ("incident", "x", now + 367 * DAY_NS),
+    ):
+        with pytest.raises(Refused):
+            lane.world.run(begin(lane.cora.person, cause, reason=reason, to_ns=to_ns))
+    with pytest.raises(NotFound):
+        lane.world.run(begin(PersonId(bytes(16)), "incident", reason="x", to_ns=now + DAY_NS))
+    with pytest.raises(NotFound):
+        lane.world.run(
+            begin(lane.cora.person, "incident", reason="x", to_ns=now + DAY_NS, datastreams=(lane.lamp.number,))
+        )
+    assert KindName.PRESERVATION not in lane.kinds()
+
+
+# after a restart, a crash, a fault
+
+
+def test_a_restart_folds_what_is_live(lane: Lane) -> None:
+    numbers = (lane.lamp.number, lane.meter.number)
+    lane.goes(lane.ana)
+    lane.goes(lane.cora)
+    live, lines = lane.world.node.leases.in_force.scopes(), vars(lane.world.node.directory)
+    lane.world.restart()
+    fresh = vars(lane.world.node.directory)
+    assert live == lane.world.node.leases.in_force.scopes()
+    assert {k: v for k, v in lines.items() if k != "installs"} == {k: v for k, v in fresh.items() if k != "installs"}
+    assert numbers[0] in lane.world.node.directory.by_number
+    lane.world.thing("a new gauge")
+    assert numbers[1] not in lane.world.node.directory.by_number, "a handle is never given again"
+
+
+@pytest.mark.parametrize("store", ["journal", "accounts", "observations", "conduct"])
+@pytest.mark.parametrize("fault", [StoreFault.FAILS, StoreFault.FAILS_BUT_PERSISTED])
+def test_a_store_that_fails_ends_the_node_and_the_next_start_ends_the_erasure(store: str, fault: StoreFault) -> None:
+    lane = Lane(seed=24)
+    getattr(lane.world, store).faults.arm(fault)
+    digest = lane.erase.preview(lane.cora.person).digest
+    with pytest.raises(StorageFailed):
+        lane.world.run(lane.erase.confirm(lane.cora.person, digest, made_by=Asked.SESSION))
+    lane.world.crash()
+    gone = lane.cora.person not in lane.world.node.directory.persons
+    assert gone == (lane.gone() > 0)
+    assert gone or (store, fault) == ("journal", StoreFault.FAILS)
+    if gone:
+        assert key_name(lane.cora.person) not in lane.world.keys.names()
+        assert lane.world.journal.plan is None
+    assert [1.0, 2.0] == [row.result for row in lane.ben.reads(lane.lamp)]
+    lane.world.close()
+
+
+def test_a_crash_in_the_middle_is_carried_on(lane: Lane) -> None:
+    lane.world.observations.faults.arm(StoreFault.SLOW)
+    digest = lane.erase.preview(lane.cora.person).digest
+    lane.world.start(lane.erase.confirm(lane.cora.person, digest, made_by=Asked.SESSION))
+    lane.world.advance(0.03)
+    assert lane.gone() > 0
+    begun = lane.world.journal.plan
+    lane.world.crash()
+    assert (True, True) == (begun is not None, lane.world.journal.plan is None), "it was not over, and is now"
+    assert key_name(lane.cora.person) not in lane.world.keys.names()
+    assert [] == [thing for thing in lane.world.node.directory.things.values() if thing.body.name == "meter"]
