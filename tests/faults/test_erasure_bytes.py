@@ -1,11 +1,13 @@
 """After an erasure nothing on disk or in the log can be linked to the person: bytes are grepped, leaves are tried."""
 
+import re
 import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from tests.architecture.trees import ROOT
 from tests.faults.real_house import (
     HOME,
     Left,
@@ -26,6 +28,9 @@ from troth.tlog.segment import MIN_LEAVES
 from troth.tlog.tiles import decode_bundle
 from troth.tlog.trace import leaf_hash
 from troth.verify.checks import verify
+
+ALL = "everything but the log"
+STORES = ROOT / "docs" / "reference" / "stores.md"
 
 
 def found_in(house: RealHouse, left: Left) -> dict[str, list[str]]:
@@ -168,9 +173,9 @@ def test_what_stays_for_ben_opens_its_leaves_and_keeps_its_numbers(tmp_path: Pat
         assert [7.5, 7.5] == [row.result for row in at.ben.reads(at.lamp)]
 
 
-@pytest.mark.parametrize("part", ["conduct.db", "partitions", "accounts.db", "keys", "journal.db"])
+@pytest.mark.parametrize("part", ["conduct.db", "partitions", "accounts.db", "keys", "journal.db", ALL])
 def test_an_older_copy_that_is_brought_back_is_erased_before_anything_is_served(part: str, tmp_path: Path) -> None:
-    """R9: an erased person stays erased. The list outside the folder knows them; each store is tried alone."""
+    """R9: an erased person stays erased. The list outside knows them; each store is tried alone, then all of them."""
     with RealHouse(tmp_path) as house:
         at = furnish(house)
         left = known_of(at)
@@ -190,6 +195,10 @@ def test_an_older_copy_that_is_brought_back_is_erased_before_anything_is_served(
 
 
 def _bring_back(folder: Path, part: str) -> None:
+    if part == ALL:
+        for each in ("conduct.db", "partitions", "accounts.db", "keys", "journal.db"):
+            _bring_back(folder, each)
+        return
     for path in (folder / "data").glob(f"{part}*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     source = folder / "backup" / part
@@ -197,6 +206,33 @@ def _bring_back(folder: Path, part: str) -> None:
         shutil.copytree(source, folder / "data" / part)
     else:
         shutil.copy(source, folder / "data" / part)
+
+
+def test_every_place_that_is_looked_at_is_on_the_page_and_the_other_way_round(tmp_path: Path) -> None:
+    """The page of stores is the list of places: a file under no heading of it would be one that nobody erases."""
+    named = {found.partition(":")[0] for found in re.findall(r"^## (.+)$", STORES.read_text(), flags=re.MULTILINE)}
+    with RealHouse(tmp_path) as house:
+        at = furnish(house)
+        house.erase(at.ana)
+        house.tick()
+        inside = {
+            path.relative_to(house.data).as_posix() for path, _ in house.files() if path.is_relative_to(house.data)
+        }
+        outside = {path.name for path, _ in house.files() if path.is_relative_to(house.state)}
+    places = {place_of(each) for each in inside}
+    assert not places - named
+    databases = {each for each in named if each.endswith(".db")}
+    assert databases | {"log/", "keys/", "lock"} == places
+    assert {"checkpoint", "erased"} == outside
+
+
+def place_of(path: str) -> str:
+    """The heading under which the page speaks of a file."""
+    path = path.removesuffix("-wal").removesuffix("-shm")
+    if re.fullmatch(r"partitions/[0-9a-f]{32}/[0-9]+/[0-9]{4}-[0-9]{2}\.db", path):
+        return "partitions/PLACE/DAYS/YYYY-MM.db"
+    first, _, rest = path.partition("/")
+    return f"{first}/" if rest and first != "partitions" else path
 
 
 def test_the_list_outside_tells_nothing_and_names_nobody(tmp_path: Path) -> None:
