@@ -251,7 +251,7 @@ class Node:
             in_worker=ports.in_worker,
             pause=ports.pause,
             whole=self.whole,
-            # Personal ledgers go here: ledgers=ports.ledgers, a store with `erase(person)` (journeys.erase.Ledgers).
+            # Personal ledgers go here: ledgers=ports.ledgers, day_keys=self.sealing (journeys.erase.Ledgers and DayKeys).
         )
         ports.conduct.listen(self._committed)
         await self.accept.mend()

@@ -7,7 +7,7 @@ The order (each step may be done again, and is carried on at the next start afte
  3. the list of what was erased, outside the data folder, knows it;
  4. accounts: sessions, tokens, invitations, credentials and short names of things that went;
  5. conduct: rows that were not moved, counts, repeat keys, runs; 6. partitions, and the traces of segments, with their salts;
- 7. the relationship key; 8. the personal ledger; 9. the journal's file is wiped, and the plan of this goes with it.
+ 7. the keys of theirs; 8. the personal ledger; 9. the journal's file is wiped, and the plan of this goes with it.
 It is acknowledged after all of them. No segment is made and no other statement accepted between 1 and 9.
 
 Rules
@@ -31,7 +31,6 @@ from troth.clock import Clock
 from troth.errors import Conflict, Malformed, NotFound, Refused
 from troth.journeys.accept import Accept, Accepted
 from troth.journeys.accounts import AccountStore
-from troth.journeys.choose import key_name
 from troth.journeys.erasure_list import ID, ErasureList
 from troth.journeys.erasure_plan import Plan, Search, going
 from troth.journeys.preserve import in_force_for
@@ -51,11 +50,10 @@ from troth.statements.statement import Statement, write
 from troth.things.stores import ConductStore, Going, ObservationStore
 from troth.tlog.storage import TileStore
 
-__all__ = ["DIGEST_BYTES", "Erase", "Ledgers", "Memory", "Preview"]
+__all__ = ["DIGEST_BYTES", "DayKeys", "Erase", "Ledgers", "Memory", "Preview"]
 
 T = TypeVar("T")
 DIGEST_BYTES = 32
-_KEYS = key_name(PersonId(b""))[: -len(print_person(PersonId(b"")))]
 _PRINTED = len(print_person(PersonId(bytes(ID_BYTES))))
 
 
@@ -72,6 +70,14 @@ class Ledgers(Protocol):
 
     async def erase(self, person: PersonId) -> None:
         """Forget a person's ledger, day keys and whatever names them; on return it is in no file. It may be done again."""
+        ...
+
+
+class DayKeys(Protocol):
+    """What is open in memory for sealing, by person."""
+
+    def forget(self, person: PersonId) -> None:
+        """Forget what is open for a person, without waiting."""
         ...
 
 
@@ -107,7 +113,7 @@ class Erase:
     """Shows what would go, and makes it go.
 
     Args:
-        ledgers: personal ledgers, where there are any.
+        ledgers: personal ledgers, where there are any; `day_keys` what seals into them.
         memories: what else must forget, in the step in which leases end.
         outside: where the list of what was erased is kept.
         pause: lets others run.
@@ -134,6 +140,7 @@ class Erase:
         pause: Callable[[], Awaitable[None]],
         whole: Whole,
         ledgers: Ledgers | None = None,
+        day_keys: DayKeys | None = None,
     ) -> None:
         self._accept = accept
         self._record = record
@@ -151,6 +158,7 @@ class Erase:
         self._pause = pause
         self._whole = whole
         self._ledgers = ledgers
+        self._day_keys = day_keys
         self._erased = ErasureList(outside)
 
     def preview(self, person: PersonId) -> Preview:
@@ -254,6 +262,8 @@ class Erase:
         def forget() -> None:
             for memory in self._memories:
                 memory.forget(plan.gone)
+            if self._day_keys is not None:
+                self._day_keys.forget(plan.gone.person)
 
         return await self._accept.erase(
             statement, erased=search.erased, plan=plan.encode(), without=search.without, forget=forget
@@ -273,7 +283,7 @@ class Erase:
         await self._conduct.erase(what)
         await self._observations.erase(what)
         for name in self._keys.names():
-            if name.startswith(_KEYS) and what.gone(_person_of(name)):
+            if what.gone(_person_of(name)):
                 await self._in_worker(partial(self._keys.forget, name))
 
     def _look(self, person: PersonId, digest: bytes) -> None:
@@ -302,8 +312,8 @@ class Erase:
 
 
 def _person_of(name: str) -> bytes:
-    """The person whose relationship key has this name (or this name and something behind it); no bytes for another name."""
+    """The person whose key this is, by what its name has between hyphens; no bytes where it is nobody's."""
     try:
-        return parse_id("pe", name.removeprefix(_KEYS)[:_PRINTED])
+        return parse_id("pe", name.partition("-")[2][:_PRINTED])
     except Malformed:
         return b""
