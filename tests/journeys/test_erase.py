@@ -1,64 +1,19 @@
 """Somebody is erased: said before, done as said, by nobody else; and what stays for others is as it was."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
+from tests.journeys.erasing_lane import Lane
 from troth.errors import Conflict, NotFound, Refused, StorageFailed, WrongToken
-from troth.journeys.accounts import Account, Bearer
 from troth.journeys.choose import key_name
 from troth.names import PersonId, print_person
 from troth.statements.erasure import Asked
-from troth.statements.journal import ErasedEntry, unerased
+from troth.statements.journal import unerased
 from troth.statements.kinds import KindName
 from troth.statements.statement import read
 from troth.testing.faults import StoreFault
-from troth.testing.people import Home, WorldPerson, WorldThing
-from troth.testing.world import World
 from troth.things.observations import Refusal
-
-DAY_NS = 86_400_000_000_000
-
-
-class Lane:
-    """Ana and Ben with a lamp; Cora alone with a meter; both said yes to research; somebody is at all doors."""
-
-    def __init__(self, seed: int = 22) -> None:
-        self.world = World(seed=seed)
-        shared, alone = self.world.home("Harbour Lane 12"), self.world.home("Harbour Lane 14")
-        self.alone: Home = alone
-        self.lamp, self.meter = shared.thing("lamp"), alone.thing("meter")
-        self.ana, self.ben, self.cora = shared.person("Ana"), shared.person("Ben"), alone.person("Cora")
-        self.university = self.world.organisation("University")
-        for person, thing in ((self.ana, self.lamp), (self.ben, self.lamp), (self.cora, self.meter)):
-            person.gives(thing)
-        self.lamp.says(1.0)
-        self.meter.says(1.0)
-        self.world.settle()
-        self.lamp.says(2.0)
-        self.meter.says(2.0)
-
-    @property
-    def erase(self) -> Any:  # noqa: ANN401 - the journey of the node as it is now
-        return self.world.node.erase
-
-    def session(self, person: WorldPerson) -> str:
-        give = self.world.node.recognise.give(
-            Bearer.SESSION, Account(b"", Bearer.SESSION, person=person.person), seconds=60
-        )
-        return self.world.run(give)
-
-    def goes(self, person: WorldPerson) -> None:
-        """Preview and confirm, in their own session."""
-        digest = self.erase.preview(person.person).digest
-        self.world.run(self.erase.confirm(person.person, digest, made_by=Asked.SESSION))
-
-    def kinds(self) -> list[KindName]:
-        return [read(each.signed).kind.name for each in unerased(self.world.journal.entries(after=0, limit=10_000))]
-
-    def gone(self) -> int:
-        return sum(isinstance(each, ErasedEntry) for each in self.world.journal.entries(after=0, limit=10_000))
 
 
 @pytest.fixture
@@ -296,84 +251,6 @@ def test_what_was_erased_is_not_taken_again(lane: Lane) -> None:
         with pytest.raises(Refused):
             lane.world.run(lane.world.node.accept.accept(signed))
     assert kept
-
-
-# preservation
-
-
-def preserved(lane: Lane, person: WorldPerson, *, things: tuple[WorldThing, ...] = (), lasts_ns: int = DAY_NS) -> bytes:
-    body = lane.world.run(
-        lane.world.node.preserve.begin(
-            person.person,
-            "dispute",
-            reason="The bill of May.",
-            to_ns=lane.world.clock.now() + lasts_ns,
-            datastreams=tuple(each.number for each in things),
-        )
-    )
-    return bytes(body.preservation)
-
-
-def test_a_preservation_is_in_the_way_and_says_why(lane: Lane) -> None:
-    preserved(lane, lane.cora)
-    shown = lane.erase.preview(lane.cora.person)
-    assert ["The bill of May."] == [each.reason for each in shown.preserved]
-    with pytest.raises(Conflict, match="preserved"):
-        lane.goes(lane.cora)
-    session = lane.session(lane.cora)
-    told = lane.world.get("/api/erasure", token=session).json
-    assert ["dispute"] == [each["cause"] for each in told["preserved"]]
-    assert 409 == lane.world.post("/api/erasure", {"digest": told["digest"]}, token=session).status
-    operator, path = lane.world.operator_token(), f"/api/people/{print_person(lane.cora.person)}/erasure"
-    asked = {"digest": told["digest"], "request": "ab" * 32}
-    assert 409 == lane.world.post(path, asked, token=operator).status
-    lane.world.restart()
-    with pytest.raises(Conflict, match="preserved"):
-        lane.goes(lane.cora)
-    assert 0 == lane.gone()
-
-
-def test_a_preservation_that_has_ended_is_not_in_the_way(lane: Lane) -> None:
-    name = preserved(lane, lane.cora)
-    lane.world.run(lane.world.node.preserve.end(lane.cora.person, name))
-    with pytest.raises(NotFound):
-        lane.world.run(lane.world.node.preserve.end(lane.cora.person, name))
-    lane.goes(lane.cora)
-    other = Lane(seed=23)
-    preserved(other, other.cora, lasts_ns=60_000_000_000)
-    other.world.advance(61)
-    other.goes(other.cora)
-    other.world.close()
-
-
-def test_a_preservation_of_what_stays_anyway_or_of_somebody_else_is_not_in_the_way(lane: Lane) -> None:
-    preserved(lane, lane.ben)
-    preserved(lane, lane.ana, things=(lane.lamp,))
-    lane.goes(lane.ana)
-    preserved(lane, lane.cora, things=(lane.meter,))
-    with pytest.raises(Conflict):
-        lane.goes(lane.cora)
-
-
-def test_a_preservation_has_a_cause_a_reason_and_an_end_within_a_year(lane: Lane) -> None:
-    now = lane.world.clock.now()
-    begin = lane.world.node.preserve.begin
-    for cause, reason, to_ns in (
-        ("curiosity", "x", now + DAY_NS),
-        ("dispute", " ", now + DAY_NS),
-        ("dispute", "x" * 501, now + DAY_NS),
-        ("incident", "x", now),
-        ("incident", "x", now + 367 * DAY_NS),
-    ):
-        with pytest.raises(Refused):
-            lane.world.run(begin(lane.cora.person, cause, reason=reason, to_ns=to_ns))
-    with pytest.raises(NotFound):
-        lane.world.run(begin(PersonId(bytes(16)), "incident", reason="x", to_ns=now + DAY_NS))
-    with pytest.raises(NotFound):
-        lane.world.run(
-            begin(lane.cora.person, "incident", reason="x", to_ns=now + DAY_NS, datastreams=(lane.lamp.number,))
-        )
-    assert KindName.PRESERVATION not in lane.kinds()
 
 
 # after a restart, a crash, a fault
