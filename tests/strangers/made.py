@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from troth.names import Uri, ckt_uri
 from troth.signing.cose import KeyKind, PublicKey, Signed
+from troth.statements.journal import unerased
 from troth.statements.kinds import KindName
 from troth.statements.organisation import OrganisationBody
 from troth.statements.statement import write
@@ -49,7 +50,7 @@ def make(folder: Path) -> None:
         world.settle()
         _copy(world.disk, folder / "log")
         entries: list[dict[str, str]] = []
-        for entry in world.node.ports.journal.entries(after=0, limit=1_000):
+        for entry in unerased(world.node.ports.journal.entries(after=0, limit=1_000)):
             index = world.node.record.index_of(entry.signed.id)
             if index is not None:
                 made = world.run(world.node.receipts.of(entry.signed.id))
@@ -73,7 +74,7 @@ def make(folder: Path) -> None:
         lines += [f"growth {old} {' '.join(step.hex() for step in log.prove_growth(old))}" for old in OLD_SIZES]
         (folder / "proofs").write_text("\n".join(lines) + "\n")
         proof = world.run(
-            world.node.receipts.tlog_proof(world.node.ports.journal.entries(after=2, limit=1)[0].signed.id)
+            world.node.receipts.tlog_proof(next(unerased(world.node.ports.journal.entries(after=2, limit=1))).signed.id)
         )
         assert proof is not None
         (folder / "entry.tlog-proof").write_bytes(proof)

@@ -110,7 +110,7 @@ def open_writer(path: Path, *, connect: Connect, kind: str, newest: int, schema:
         found = dict(connection.execute("SELECT name, value FROM meta WHERE name IN ('kind', 'format', 'wipe')"))
         # The read has made the write-ahead log. The library syncs its name too, but does not say so when that fails, and
         # without the name a loss of power takes every commit since the last checkpoint with it.
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         if found.get("kind") != kind:
             raise StorageFailed(
                 f"the file for {kind} holds something else", hint="Bring back the file that belongs there."

@@ -18,7 +18,7 @@ import msgspec
 from troth.errors import BadStatement
 from troth.journeys.begin import LOG_KEY, origin_of
 from troth.signing.cose import PublicKey, Signed
-from troth.statements.journal import Journal, JournalEntry
+from troth.statements.journal import Journal, JournalEntry, unerased
 from troth.statements.key import KeyBody, KeyRole
 from troth.statements.kinds import Face, KindName, kind_of
 from troth.statements.statement import as_kind, read
@@ -73,13 +73,13 @@ def lineage_of(journal: Journal) -> Lineage | None:
     found = Lineage(began)
     for entry in entries_of(journal):
         if _kind(entry.signed) is KindName.SUCCESSION:
-            first = journal.entries(after=entry.position - len(_BEGINNING), limit=len(_BEGINNING))
+            first = tuple(unerased(journal.entries(after=entry.position - len(_BEGINNING), limit=len(_BEGINNING))))
             if tuple(_kind(each.signed) for each in first) != _BEGINNING:
                 raise BadStatement(
                     "a succession stands behind the registration policy and the trust anchors of its log"
                 )
             origin = as_kind(read(entry.signed), SuccessionBody).origin
-            found = Lineage(origin, found.number + 1, tuple(first))
+            found = Lineage(origin, found.number + 1, first)
     return found
 
 
@@ -113,10 +113,10 @@ def is_entry(entry: JournalEntry, first: Sequence[JournalEntry]) -> bool:
 
 
 def entries_of(journal: Journal) -> Iterator[JournalEntry]:
-    """All statements, in the order of acceptance."""
+    """All statements that were not erased, in the order of acceptance."""
     after = 0
     while batch := journal.entries(after=after, limit=_AT_ONCE):
-        yield from batch
+        yield from unerased(batch)
         after = batch[-1].position
 
 

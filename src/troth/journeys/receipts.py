@@ -24,7 +24,7 @@ from troth.signing import cbor
 from troth.signing.cose import PublicKey, Signed, Signer
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
-from troth.statements.journal import Journal
+from troth.statements.journal import Journal, JournalEntry
 from troth.statements.kinds import Face, kind_of
 from troth.tlog import proof, receipt
 from troth.tlog.merkle import Frontier, grown_root, leaf_hash
@@ -86,7 +86,7 @@ class Receipts:
     def known(self, statement: StatementId) -> Signed | None:
         """The open statement of this id as it counts, or None."""
         found = self._journal.find(statement)
-        return found.signed if found is not None and _is_open(found.signed) else None
+        return found.signed if isinstance(found, JournalEntry) and _is_open(found.signed) else None
 
     def logged(self, statement: StatementId) -> bool:
         """Whether it is an entry of the published tree."""
