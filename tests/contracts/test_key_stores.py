@@ -10,6 +10,7 @@ import pytest
 from troth.adapters.keys_file import KeyFolder
 from troth.errors import BadName, Conflict, FolderNotWritable, FormatTooNew, NotFound, StorageFailed
 from troth.signing import cbor
+from troth.signing.cose import KeyKind
 from troth.signing.keys import KeyStore
 from troth.testing.keys import MemoryKeys
 
@@ -27,6 +28,14 @@ def test_a_key_that_was_made_signs_and_is_found_again(keys: KeyStore) -> None:
     assert made.public == found.public
     found.public.check(made.sign(b"data"), b"data")
     assert made.sign(b"data") == found.sign(b"data")
+
+
+def test_a_key_of_another_suite_is_found_again_as_what_it_is(keys: KeyStore) -> None:
+    made = keys.create("gate-2", kind=KeyKind.ML_DSA_44)
+    found = keys.signer("gate-2")
+    assert KeyKind.ML_DSA_44 is found.public.alg.kind
+    assert made.public == found.public
+    made.public.check(found.sign(b"data"), b"data")
 
 
 def test_every_key_is_another(keys: KeyStore) -> None:

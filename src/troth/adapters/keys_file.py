@@ -9,7 +9,8 @@ Rules
 - Permissions are 0700 for the folder and 0600 for files. A file that others can read is refused, not mended: it may have
   been read already.
 
-Source: signing/keys (the port); RFC 5958, RFC 5915, RFC 8410 (PKCS #8); RFC 9106 §4 (Argon2id: passes and memory of the
+Source: signing/keys (the port); RFC 5958, RFC 5915, RFC 8410, RFC 9881 (PKCS #8; of ML-DSA the seed);
+RFC 9106 §4 (Argon2id: passes and memory of the
 second recommended option, but one lane).
 Left out: hardware keys, agents, rotation. Keys are never in one backup with what they open (record.md).
 """
@@ -26,6 +27,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.serialization import (
@@ -156,7 +158,7 @@ class KeyFolder:
         raw = self._unseal(data, name) if data[:1] != _PKCS8_FIRST else data
         with suppress(TypeError, ValueError):
             private = load_der_private_key(raw, None)
-            if isinstance(private, Ed25519PrivateKey):
+            if isinstance(private, Ed25519PrivateKey | MLDSA44PrivateKey):
                 return signer_of(private)
             if isinstance(private, EllipticCurvePrivateKey) and isinstance(private.curve, SECP256R1):
                 return signer_of(private)

@@ -1,12 +1,15 @@
 """Which signature algorithms are known, and what a public key is.
 
 Rules
-- Algorithms are rows of `ALGORITHMS`, so that another suite (a post-quantum one) is another row and another `KeyKind`.
-- Written: -8 (Ed25519 keys only) and -7 (P-256). Read as well: -19 and -9, their fully specified twins.
+- Algorithms are rows of `ALGORITHMS`, and kinds of key are rows of `KeyKind`: another suite is another row in each, and one
+  case in `check`.
+- Written: -8 (Ed25519 keys only), -7 (P-256) and -48 (ML-DSA-44, with an empty context). Read as well: -19 and -9, the fully
+  specified twins of the first two.
 - Holding a PublicKey means holding a usable one: length, curve and order are checked when it is made.
 - A key is named by its RFC 9679 thumbprint, the SHA-256 of its COSE_Key with the required parameters only.
 
-Source: IANA "COSE Algorithms"; RFC 9053 §2, §7; RFC 9864 §2; RFC 9679 §3-4; RFC 8032 §5.1.
+Source: IANA "COSE Algorithms"; RFC 9053 §2, §7; RFC 9864 §2; RFC 9679 §3-4; RFC 8032 §5.1; RFC 9964 and FIPS 204
+(ML-DSA; key type 7, AKP, whose thumbprint is over kty, alg and pub).
 Left out: private keys (`keys`), key ids other than thumbprints, COSE_Key parameters that are not required.
 """
 
@@ -16,22 +19,55 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final, Protocol, assert_never
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from troth.errors import BadCbor, BadCose, TooLarge
 from troth.signing import cbor
 
-__all__ = ["ALGORITHMS", "ED25519", "EDDSA", "ES256", "ESP256", "Algorithm", "KeyKind", "PublicKey", "Signer"]
+__all__ = [
+    "ALGORITHMS",
+    "ED25519",
+    "EDDSA",
+    "ES256",
+    "ESP256",
+    "ML_DSA_44",
+    "Algorithm",
+    "KeyKind",
+    "KeyShape",
+    "PublicKey",
+    "Signer",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyShape:
+    """How a public key of a kind is written as a COSE_Key.
+
+    Args:
+        kty: the COSE key type, under label 1.
+        fixed: label and value of the parameter that says which curve (label -1) or algorithm (label 3) it is.
+        parts: label and bytes of each part of the key itself, in order.
+    """
+
+    kty: int
+    fixed: tuple[int, int]
+    parts: tuple[tuple[int, int], ...]
+
+    @property
+    def raw_bytes(self) -> int:
+        """Bytes of all parts together."""
+        return sum(size for _, size in self.parts)
 
 
 class KeyKind(Enum):
-    """The kinds of key, with their COSE key type and curve (RFC 9053 §7)."""
+    """The kinds of key (RFC 9053 §7; RFC 9964 for AKP)."""
 
-    ED25519 = (1, 6)
-    P256 = (2, 1)
+    ED25519 = KeyShape(1, (-1, 6), ((-2, 32),))
+    P256 = KeyShape(2, (-1, 1), ((-2, 32), (-3, 32)))
+    ML_DSA_44 = KeyShape(7, (3, -48), ((-1, 1_312),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +85,10 @@ EDDSA: Final = Algorithm(-8, "EdDSA", KeyKind.ED25519, 64, written=True)
 ES256: Final = Algorithm(-7, "ES256", KeyKind.P256, 64, written=True)
 ED25519: Final = Algorithm(-19, "Ed25519", KeyKind.ED25519, 64, written=False)
 ESP256: Final = Algorithm(-9, "ESP256", KeyKind.P256, 64, written=False)
-ALGORITHMS: Final = MappingProxyType({row.number: row for row in (EDDSA, ES256, ED25519, ESP256)})
+ML_DSA_44: Final = Algorithm(-48, "ML-DSA-44", KeyKind.ML_DSA_44, 2_420, written=True)
+ALGORITHMS: Final = MappingProxyType({row.number: row for row in (EDDSA, ES256, ED25519, ESP256, ML_DSA_44)})
 
-_RAW_BYTES: Final = MappingProxyType({KeyKind.ED25519: 32, KeyKind.P256: 64})
-_WRITTEN: Final = MappingProxyType({row.kind: row for row in (EDDSA, ES256)})
+_WRITTEN: Final = MappingProxyType({row.kind: row for row in ALGORITHMS.values() if row.written})
 # Points of order 1, 2, 4 and 8 on edwards25519, sign bit cleared, with their non-canonical forms (RFC 8032 §5.1.3 says
 # how they decode). Under such a key one signature can fit many messages, so none of them may stand for anybody.
 _SMALL_ORDER: Final = frozenset(
@@ -71,7 +107,7 @@ _SMALL_ORDER: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A public key: `raw` is 32 bytes (Ed25519) or x and y of 32 bytes each (P-256); `alg` is what it signs with.
+    """A public key; `alg` is what it signs with. `raw`: 32 bytes (Ed25519), x and y of 32 each (P-256), 1,312 (ML-DSA-44).
 
     Raises:
         BadCose: the length is wrong, the point is not on the curve, or it is one of small order.
@@ -82,7 +118,7 @@ class PublicKey:
 
     def __post_init__(self) -> None:
         """Refuse what is not a key; done once, so that holding a PublicKey means holding a usable one."""
-        if len(self.raw) != _RAW_BYTES[self.alg.kind]:
+        if len(self.raw) != self.alg.kind.value.raw_bytes:
             raise BadCose("a public key of the wrong length")
         match self.alg.kind:
             case KeyKind.ED25519:
@@ -90,20 +126,21 @@ class PublicKey:
                     raise BadCose("a public key of small order, under which a signature means nothing")
             case KeyKind.P256:
                 _p256(self.raw)
+            case KeyKind.ML_DSA_44:  # every string of that length is a key (FIPS 204, pkDecode)
+                pass
             case unknown:
                 assert_never(unknown)
 
     @property
     def cose_key(self) -> bytes:
         """The deterministic COSE_Key with the required parameters only: what RFC 9679 §3 hashes."""
-        kty, crv = self.alg.kind.value
-        match self.alg.kind:
-            case KeyKind.ED25519:
-                return cbor.encode({1: kty, -1: crv, -2: self.raw})
-            case KeyKind.P256:
-                return cbor.encode({1: kty, -1: crv, -2: self.raw[:32], -3: self.raw[32:]})
-            case unknown:
-                assert_never(unknown)
+        shape = self.alg.kind.value
+        fields: dict[int, cbor.Encodable] = {1: shape.kty, shape.fixed[0]: shape.fixed[1]}
+        at = 0
+        for label, size in shape.parts:
+            fields[label] = self.raw[at : at + size]
+            at += size
+        return cbor.encode(fields)
 
     @property
     def thumbprint(self) -> bytes:
@@ -122,12 +159,13 @@ class PublicKey:
         except (BadCbor, TooLarge) as cause:
             raise BadCose("a key is a COSE_Key in deterministic CBOR") from cause
         for kind, alg in _WRITTEN.items():
-            if (fields.get(1), fields.get(-1)) == kind.value:
-                raw = b"".join(part for part in (fields.get(-2), fields.get(-3)) if isinstance(part, bytes))
-                key = cls(alg, raw)
+            shape = kind.value
+            if (fields.get(1), fields.get(shape.fixed[0])) == (shape.kty, shape.fixed[1]):
+                parts = (fields.get(label) for label, _ in shape.parts)
+                key = cls(alg, b"".join(part for part in parts if isinstance(part, bytes)))
                 if key.cose_key == data:
                     return key
-        raise BadCose("a key here is Ed25519 or P-256 with its required parameters and no others")
+        raise BadCose("a key here is Ed25519, P-256 or ML-DSA-44 with its required parameters and no others")
 
     def check(self, signature: bytes, data: bytes) -> None:
         """Return if `signature` is this key's over `data`.
@@ -144,8 +182,12 @@ class PublicKey:
                 case KeyKind.P256:
                     pair = encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
                     _p256(self.raw).verify(pair, data, ec.ECDSA(SHA256()))
+                case KeyKind.ML_DSA_44:
+                    mldsa.MLDSA44PublicKey.from_public_bytes(self.raw).verify(signature, data)
                 case unknown:
                     assert_never(unknown)
+        except UnsupportedAlgorithm as cause:
+            raise BadCose(f"this computer's cryptography knows no {self.alg.name}") from cause
         except (InvalidSignature, ValueError) as cause:
             raise BadCose("the signature does not verify under this key") from cause
 

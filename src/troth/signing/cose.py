@@ -5,7 +5,7 @@ Rules
 - A payload that is a digest (hash envelope) has {258: -16 (SHA-256), 259: content type of the preimage} in place of 3.
 - `kid` is the RFC 9679 thumbprint of the key that signed; `verify` refuses another key before it checks the signature.
 - The id of a statement is the SHA-256 of its Sig_structure: the COSE bytes can be altered and still verify.
-- At most 65,535 bytes. Deterministic CBOR throughout. Written with -8 and -7; -19 and -9 are read as well.
+- At most 65,535 bytes. Deterministic CBOR throughout. Which algorithms are written and read: `algorithms`.
 
 Source: RFC 9052 §4.2, §4.4; RFC 9597 and RFC 8392 (header 15); RFC 9679; RFC 9995 (258, 259; it forbids 3 beside them).
 Left out: other COSE messages, detached payloads, countersignatures, receipts, header 260 (location), private keys.
@@ -25,6 +25,7 @@ from troth.signing.algorithms import (
     EDDSA,
     ES256,
     ESP256,
+    ML_DSA_44,
     Algorithm,
     KeyKind,
     PublicKey,
@@ -38,6 +39,7 @@ __all__ = [
     "ES256",
     "ESP256",
     "MAX_STATEMENT_BYTES",
+    "ML_DSA_44",
     "SALT_BYTES",
     "Algorithm",
     "Headers",
