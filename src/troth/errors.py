@@ -7,8 +7,8 @@
     │   ├── UnknownAlgorithm (a BadCose) · BadReceipt (UnsupportedReceipt)
     │   └── TooLarge
     ├── Refused                  rules say no; doing the same again gives the same answer
-    │   ├── NotRegistered · UnknownCrit · Conflict · WrongToken · NotFound · Denied
-    │   └── Undeclared · NotOffered · CrossesRedLine · FutureDated
+    │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · WrongToken · NotFound · Denied
+    │   └── Undeclared · NotOffered · CrossesRedLine
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
         ├── Busy · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
@@ -34,6 +34,7 @@ __all__ = [
     "BadProof",
     "BadQuery",
     "BadReceipt",
+    "BadRuling",
     "BadSetting",
     "BadStatement",
     "BadTime",
@@ -47,6 +48,7 @@ __all__ = [
     "FolderNotWritable",
     "FormatTooNew",
     "FutureDated",
+    "KeyEnded",
     "LogDiverged",
     "Malformed",
     "NodeAbsent",
@@ -213,6 +215,24 @@ class NotRegistered(Refused):
     code = "not-registered"
 
 
+class FutureDated(NotRegistered):
+    """A statement is dated later than this node's clock allows."""
+
+    code = "future-dated"
+
+
+class KeyEnded(NotRegistered):
+    """The key that signed was retired or revoked, or does not serve at this time. Nothing new is accepted under it."""
+
+    code = "key-ended"
+
+
+class BadRuling(NotRegistered):
+    """A policy, trust anchors or a key statement that would move the rules as they may not be moved."""
+
+    code = "bad-ruling"
+
+
 class UnknownCrit(Refused):
     """A statement marks a field as critical that this program does not know."""
 
@@ -263,12 +283,6 @@ class NotOffered(Refused):
     """A capability of a standard that this version does not offer."""
 
     code = "not-offered"
-
-
-class FutureDated(Refused):
-    """A statement is dated later than this node's clock allows."""
-
-    code = "future-dated"
 
 
 class Unavailable(TrothError):

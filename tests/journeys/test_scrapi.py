@@ -10,7 +10,7 @@ from troth.errors import StorageFailed
 from troth.names import Uri, ckt_uri
 from troth.signing import cbor
 from troth.statements.journal import unerased
-from troth.statements.key import KeyBody, KeyRole
+from troth.statements.key import KeyRole
 from troth.statements.kinds import KindName, content_type
 from troth.statements.organisation import OrganisationBody
 from troth.statements.statement import write, write_enveloped
@@ -152,11 +152,9 @@ def test_a_receipt_key_that_was_replaced_stays_resolvable_and_its_receipts_hold(
     statement = said(world)
     first = bytes(posted(world, statement.data).body)
     old = receipt_key(world)
-    world.keys.forget("receipt")
-    new = world.keys.create("receipt", kind=old.alg.kind).public
-    operator = world.keys.signer("operator")
-    body = KeyBody(new.cose_key, KeyRole.RECEIPT, ckt_uri(operator.public.thumbprint))
-    world.run(world.node.accept.accept(said(world, body, kind=KindName.KEY)))
+    world.run(world.node.rekey.rotate(KeyRole.RECEIPT, kind=old.alg.kind))
+    assert "receipt" not in world.keys.names()
+    new = world.node.keyring.signer("receipt").public
     world.settle()
     keys = cbor.decode(bytes(world.get("/.well-known/scitt-keys").body))
     assert isinstance(keys, list)

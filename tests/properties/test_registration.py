@@ -3,29 +3,27 @@
 import pytest
 
 from troth.errors import BadCose, NotRegistered
-from troth.names import HouseholdId, PersonId, StreamId, ThingId, Uri, ckt_uri
-from troth.signing.cose import PublicKey, Signed, parse
+from troth.names import HouseholdId, PersonId, StatementId, StreamId, ThingId, Uri, ckt_uri
+from troth.signing.cose import Signed, parse
 from troth.signing.keys import Ed25519Signer
 from troth.statements.choice import ChoiceBody, Decision, NoticeShown
+from troth.statements.first_policy import first_rules
 from troth.statements.installation import Answering, Consideration, InstallationBody, InstalledStream
-from troth.statements.kinds import KINDS, Body, KindName
+from troth.statements.kinds import Body, KindName
+from troth.statements.known_keys import KnownKey
 from troth.statements.organisation import OrganisationBody
-from troth.statements.registration import check_registration
-from troth.statements.registration_policy import RegistrationPolicyBody, RegistrationRule
+from troth.statements.registration import Registered, check_registration
+from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import read, write
 
 OPERATOR, GATE, ANA, EVE = (Ed25519Signer.from_seed(bytes([number]) * 32) for number in range(1, 5))
 ROLES = {"operator": OPERATOR, "gate": GATE, "person": ANA}
+NOW_NS = 1_000_000_000
 PERSON = PersonId(b"p" * 16)
-POLICY = RegistrationPolicyBody(
-    tuple(
-        RegistrationRule(role, tuple(kind.name.value for kind in KINDS.values() if kind.role == role)) for role in ROLES
-    ),
-    "log.example",
-)
+POLICY = RegistrationPolicyBody(first_rules(), "log.example")
 ORGANISATION = OrganisationBody(Uri("https://a.example"), "A", "mailto:a@a.example")
-SEGMENT = ConductSegmentBody(b"g" * 32, 1, 10, 256, b"r" * 32)
+SEGMENT = ConductSegmentBody(GATE.public.thumbprint, 1, 10, 256, b"r" * 32)
 
 
 def issuer(signer: Ed25519Signer) -> Uri:
@@ -33,12 +31,15 @@ def issuer(signer: Ed25519Signer) -> Uri:
     return ckt_uri(signer.public.thumbprint)
 
 
+def known(role: str, signer: Ed25519Signer) -> KnownKey:
+    """A key in its role, its own holder."""
+    return KnownKey(role, signer.public, issuer(signer), StatementId(bytes(32)))
+
+
 def check(signed: Signed) -> None:
     """Register against the policy above."""
-    issuers: dict[Uri, tuple[str, PublicKey]] = {
-        issuer(signer): (role, signer.public) for role, signer in ROLES.items()
-    }
-    check_registration(read(signed), policy=POLICY, issuers=issuers, signers={PERSON: issuer(ANA)})
+    keys = {issuer(signer): known(role, signer) for role, signer in ROLES.items()}
+    check_registration(read(signed), registered=Registered(POLICY, keys, {PERSON: issuer(ANA)}, at_ns=NOW_NS))
 
 
 def said(name: KindName, body: Body, signer: Ed25519Signer, *, as_: Uri | None = None) -> Signed:

@@ -231,6 +231,6 @@ def test_keys_of_people_gate_and_operator_are_known_by_their_roles() -> None:
     assert ["person"] == [role for role, _ in made.issuers.values()]
     made = directory([each for each in TOWN.said if each.kind.name is KindName.KEY])
     assert ["gate"] == [role for role, _ in made.issuers.values()]
-    assert made.gate_key is not None
+    assert made.serving(KeyRole.GATE) is not None
     made = directory([each for each in TOWN.said if each.kind.name is KindName.TRUST_ANCHORS])
     assert ["operator"] == [role for role, _ in made.issuers.values()]

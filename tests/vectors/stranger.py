@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import cbor2
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
 OPEN = {
     "key", "registration-policy", "trust-anchors", "organisation", "passport", "disclosure", "installation", "conduct-segment",
@@ -35,10 +36,13 @@ FIELDS: dict[str, dict[str, type]] = {
     "conduct-segment": {"gate": bytes, "number": int, "tick": int, "size": int, "root": bytes},
 }
 OPTIONAL: dict[str, dict[str, type]] = {
-    "trust-anchors": {"crit": list},
-    "key": {"segment_tick_s": int, "crit": list},
+    "trust-anchors": {"version": int, "crit": list},
+    "key": {
+        "segment_tick_s": int, "replaces": bytes, "from_ns": int, "to_ns": int, "revoked": str, "since_ns": int, "crit": list,
+    },
     "conduct-segment": {"previous": bytes, "crit": list},
-}
+}  # fmt: skip
+SIGNATURE_BYTES = {-8: 64, -19: 64, -7: 64, -9: 64, -48: 2_420}
 
 
 class Fails(Exception):
@@ -95,20 +99,23 @@ def log_entry(value: object) -> None:
     raw(entry["statement"], 1, 65_535)
 
 
+def witness_keys(value: object) -> None:
+    if not isinstance(value, list) or not 1 <= len(value) <= 16:
+        no(0)
+    if any(not isinstance(each, str) or not 1 <= len(each) <= 576 for each in value):
+        no(0)
+
+
 def read(data: bytes) -> Mapping[str, Any]:
     if len(data) > 4_194_304:
         no(0)
     needed = {"v", "log", "gate", "leaf", "anchors", "opening", "segment", "checkpoint"}
-    file = a_map(decode(data, 0), needed, ("said", "basis", "witnesses"))
+    file = a_map(decode(data, 0), needed, ("said", "basis", "keys", "witnesses"))
     if file["v"] != "troth-proof/1" or not isinstance(file["log"], str) or not 1 <= len(file["log"]) <= 576:
         no(0)
     raw(file["checkpoint"], 1, 16_384)
     if "witnesses" in file:
-        witnesses = file["witnesses"]
-        if not isinstance(witnesses, list) or not 1 <= len(witnesses) <= 16:
-            no(0)
-        if any(not isinstance(each, str) or not 1 <= len(each) <= 576 for each in witnesses):
-            no(0)
+        witness_keys(file["witnesses"])
     for name in ("gate", "anchors", "segment"):
         log_entry(file[name])
     leaf = a_map(file["leaf"], {"hash", "index", "path", "size"})
@@ -119,6 +126,11 @@ def read(data: bytes) -> Mapping[str, Any]:
     opening = a_map(file["opening"], {"salt", "trace"})
     raw(opening["salt"], 16, 16)
     raw(opening["trace"], 1, 16_384)
+    if "keys" in file:
+        if not isinstance(file["keys"], list) or not 1 <= len(file["keys"]) <= 256:
+            no(0)
+        for each in file["keys"]:
+            log_entry(each)
     if "basis" in file:
         basis = a_map(file["basis"], {"ids", "shown"})
         hashes(basis["ids"], 480)
@@ -128,7 +140,7 @@ def read(data: bytes) -> Mapping[str, Any]:
             log_entry(each)
     if "said" in file:
         said = a_map(file["said"], {"key", "statement"})
-        raw(said["key"], 1, 128)
+        raw(said["key"], 1, 2_048)
         raw(said["statement"], 1, 65_535)
     return file
 
@@ -155,11 +167,13 @@ class Statement:
     def __init__(self, data: bytes, number: int) -> None:
         self.number = number
         parts = decode(data[1:], number) if data[:1] == b"\xd2" else no(number)
-        if not isinstance(parts, list) or len(parts) != 4 or parts[1] != {} or len(parts[3]) != 64:
+        if not isinstance(parts, list) or len(parts) != 4 or parts[1] != {}:
             no(number)
         protected, _, self.payload, self.signature = parts
         headers = decode(protected, number)
-        if set(headers) != {1, 3, 4, 15} or set(headers[15]) != {1, 2, 6} or headers[1] not in {-8, -19, -7, -9}:
+        if set(headers) != {1, 3, 4, 15} or set(headers[15]) != {1, 2, 6}:
+            no(number)
+        if len(self.signature) != SIGNATURE_BYTES.get(headers[1]):
             no(number)
         self.alg, content_type, self.kid = headers[1], headers[3], headers[4]
         self.kind = content_type.removeprefix("application/vnd.troth.").removesuffix(".v1+cbor")
@@ -180,11 +194,14 @@ class Statement:
 
     def signed_by(self, key: bytes) -> None:
         cose = decode(key, self.number)
-        if set(cose) != {1, -1, -2} or (cose[1], cose[-1]) != (1, 6) or self.alg not in {-8, -19}:
-            no(self.number)  # this stranger does without P-256
         if self.kid != sha(key) or self.issuer != named_after(key):
             no(self.number)
-        ed25519(cose[-2], self.signature, self.signed, number=self.number)
+        if set(cose) == {1, -1, -2} and (cose[1], cose[-1]) == (1, 6) and self.alg in {-8, -19}:
+            ed25519(cose[-2], self.signature, self.signed, number=self.number)
+        elif set(cose) == {1, 3, -1} and (cose[1], cose[3]) == (7, -48) and self.alg == -48:
+            ml_dsa_44(cose[-1], self.signature, self.signed, number=self.number)
+        else:
+            no(self.number)  # this stranger does without P-256
 
 
 def named_after(key: bytes) -> str:
@@ -198,11 +215,54 @@ def ed25519(key: bytes, signature: bytes, data: bytes, *, number: int) -> None:
         no(number)
 
 
-def by_an_anchor(statement: Statement, anchors: Sequence[bytes]) -> None:
-    key = next((key for key in anchors if named_after(key) == statement.issuer), None)
-    if key is None:
-        no(statement.number)
-    statement.signed_by(key)
+def ml_dsa_44(key: bytes, signature: bytes, data: bytes, *, number: int) -> None:
+    try:
+        MLDSA44PublicKey.from_public_bytes(key).verify(signature, data)
+    except (InvalidSignature, ValueError):
+        no(number)
+
+
+class Issuers:
+    """The anchors that hold from an index on, and makers' keys with index and holder."""
+
+    def __init__(self, first: Statement, keys: Sequence[bytes]) -> None:
+        self.anchors = [(1, keys)]
+        self.makers: dict[str, tuple[int, bytes, str]] = {}
+        self.among(first, keys)
+
+    def among(self, statement: Statement, keys: Sequence[bytes]) -> None:
+        key = next((key for key in keys if named_after(key) == statement.issuer), None)
+        if key is None:
+            no(statement.number)
+        statement.signed_by(key)
+
+    def at(self, index: int) -> Sequence[bytes]:
+        return next((keys for begins, keys in reversed(self.anchors) if begins < index), [])
+
+    def ever(self) -> Sequence[bytes]:
+        return [key for _, keys in reversed(self.anchors) for key in keys]
+
+    def by_one(self, statement: Statement, index: int) -> None:
+        begins, key, holder = self.makers.get(statement.issuer, (index, b"", ""))
+        if begins >= index:
+            self.among(statement, self.at(index))
+            return
+        says = decode(statement.payload, statement.number)
+        product, below = says.get("product"), holder if holder[-1:] in {"/", ":"} else holder + "/"
+        if statement.kind == "organisation":
+            own = says.get("organisation") == holder
+        else:
+            rest = str(product).removeprefix(below)
+            under = (
+                rest not in {"", str(product)}
+                and not {"", ".", ".."} & set(rest.split("/"))
+                and not {*"#?%\\"} & {*rest}
+            )
+            own = statement.kind in {"passport", "disclosure"} and (product == holder or under)
+            own = own and says.get("maker", says.get("answerable")) == holder
+        if not own:
+            no(statement.number)
+        statement.signed_by(key)
 
 
 def key_of(key: str, type_: bytes, number: int) -> tuple[str, bytes, bytes]:
@@ -310,7 +370,7 @@ def verify(data: bytes, trusted: Sequence[str], witnesses: Sequence[str] = (), q
     cosignatures(file, witnesses, quorum)  # 3
     in_log(file["segment"], log, 4)  # 4
     gate, conduct = segment_signature(file)  # 5
-    anchors = gate_key(file, gate, log)  # 6
+    issuers = gate_key(file, gate, log, conduct["tick"])  # 6
     leaf, opening = file["leaf"], file["opening"]  # 7
     if leaf["size"] != conduct["size"] or leaf["size"] not in {256, 1_024, 4_096, 16_384, 65_536}:
         no(7)
@@ -322,9 +382,9 @@ def verify(data: bytes, trusted: Sequence[str], witnesses: Sequence[str] = (), q
     if parts != {"basis", "said"} & set(file):
         no(9)
     if "basis" in parts:
-        basis(file, trace, anchors, log)
+        basis(file, trace, issuers, log)
     if "said" in parts:
-        said(file, trace, anchors)
+        said(file, trace, issuers)
     return trace
 
 
@@ -338,29 +398,45 @@ def in_log(entry: Mapping[str, Any], log: Log, number: int) -> None:
 def segment_signature(file: Mapping[str, Any]) -> tuple[Statement, Mapping[str, Any]]:
     gate, segment = Statement(file["gate"]["statement"], 5), Statement(file["segment"]["statement"], 5)
     key, conduct = gate.fields("key"), segment.fields("conduct-segment")
-    if key["role"] != "gate" or conduct["gate"] != sha(key["key"]):
+    if key["role"] != "gate" or "revoked" in key or conduct["gate"] != sha(key["key"]):
         no(5)
     segment.signed_by(key["key"])
     return gate, conduct
 
 
-def gate_key(file: Mapping[str, Any], gate: Statement, log: Log) -> list[bytes]:
+def gate_key(file: Mapping[str, Any], gate: Statement, log: Log, tick: int) -> Issuers:
     in_log(file["gate"], log, 6)
-    in_log(file["anchors"], log, 6)
+    says = gate.fields("key")
     if file["gate"]["index"] >= file["segment"]["index"] or file["anchors"]["index"] != 1:
         no(6)
-    named = Statement(file["anchors"]["statement"], 6)
-    plain = named.fields("trust-anchors")
-    if plain["origin"] != log[0]:
+    if not says.get("from_ns", tick) <= tick < says.get("to_ns", tick + 1):
         no(6)
-    anchors: list[bytes] = plain["keys"]
+    in_log(file["anchors"], log, 6)
+    named = Statement(file["anchors"]["statement"], 6)
+    if named.fields("trust-anchors")["origin"] != log[0]:
+        no(6)
+    issuers, last = Issuers(named, named.fields("trust-anchors")["keys"]), 1
+    for entry in file.get("keys", []):
+        in_log(entry, log, 6)
+        if not last < entry["index"] < file["segment"]["index"]:
+            no(6)
+        last, later = entry["index"], Statement(entry["statement"], 6)
+        issuers.among(later, issuers.at(last))
+        if later.kind == "trust-anchors":
+            if later.fields("trust-anchors")["origin"] != log[0]:
+                no(6)
+            issuers.anchors.append((last, later.fields("trust-anchors")["keys"]))
+            continue
+        maker = later.fields("key")
+        if maker["role"] != "maker" or "revoked" in maker:
+            no(6)
+        issuers.makers[named_after(maker["key"])] = (last, maker["key"], maker["holder"])
     gate.number = 6
-    by_an_anchor(named, anchors)
-    by_an_anchor(gate, anchors)
-    return anchors
+    issuers.among(gate, issuers.at(file["gate"]["index"]))
+    return issuers
 
 
-def basis(file: Mapping[str, Any], trace: Mapping[str, Any], anchors: list[bytes], log: Log) -> None:
+def basis(file: Mapping[str, Any], trace: Mapping[str, Any], issuers: Issuers, log: Log) -> None:
     ids, shown = file["basis"]["ids"], file["basis"]["shown"]
     indices = [entry["index"] for entry in shown]
     if ids != sorted(set(ids)) or sha(*ids)[:16] != trace["basis"] or indices != sorted(set(indices)):
@@ -369,14 +445,14 @@ def basis(file: Mapping[str, Any], trace: Mapping[str, Any], anchors: list[bytes
         statement = Statement(entry["statement"], 9)
         if statement.id not in ids or statement.kind not in OPEN or entry["index"] >= file["segment"]["index"]:
             no(9)
-        by_an_anchor(statement, anchors)
+        issuers.by_one(statement, entry["index"])
         in_log(entry, log, 9)
 
 
-def said(file: Mapping[str, Any], trace: Mapping[str, Any], anchors: list[bytes]) -> None:
+def said(file: Mapping[str, Any], trace: Mapping[str, Any], issuers: Issuers) -> None:
     statement = Statement(file["said"]["statement"], 9)
     if statement.id != trace["statement"] or statement.kind not in PRIVATE:
         no(9)
     statement.signed_by(file["said"]["key"])
     if statement.kind != "choice":
-        by_an_anchor(statement, anchors)
+        issuers.among(statement, issuers.ever())

@@ -17,6 +17,7 @@ from troth.api import log, sensorthings
 from troth.api.callers import Callers
 from troth.api.choices import choice_routes
 from troth.api.erasures import erasure_routes
+from troth.api.keys import key_routes
 from troth.api.operate import Addresses, operate_routes
 from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
@@ -25,6 +26,7 @@ from troth.api.street import street_routes
 from troth.app.node import Node
 from troth.ingest.http import HttpIngest
 from troth.ingest.mqtt import CONNECTIONS_MAX, Endpoint
+from troth.journeys.begin import REPEATS
 from troth.names import StreamId
 from troth.web.deployment import Deployment
 from troth.web.failures import INCIDENT, Failures
@@ -61,6 +63,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
         *pledge_routes(node.pledge, node.forget, callers=callers),
+        *key_routes(node.rekey, callers=callers),
         *choice_routes(node.choose, callers=callers),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),
         *proof_routes(node.prove, callers=callers),
@@ -99,8 +102,8 @@ def mqtt_door(node: Node, *, connections_max: int = CONNECTIONS_MAX) -> Endpoint
 
 
 def repeat_secret(node: Node) -> bytes:
-    """The secret of repeat keys: the same after a restart, known to nobody without the gate's key."""
-    return hashlib.sha256(_REPEATS + node.ports.keys.signer("gate").sign(_REPEATS)).digest()
+    """The secret of repeat keys: the same after a restart and whatever key rotates, known to nobody without its own key."""
+    return hashlib.sha256(_REPEATS + node.keyring.signer(REPEATS).sign(_REPEATS)).digest()
 
 
 def _number_of(node: Node) -> Callable[[StreamId], int | None]:

@@ -193,7 +193,7 @@ async def succeed_log(
         await succeed(
             held.journal,
             held.lineage,
-            operator=held.keys.signer("operator"),
+            keys=held.keys,
             former_key=str(held.key),
             checkpoint=None if last is None else last[0],
             origin=fresh,

@@ -30,6 +30,7 @@ from troth.journeys.explain import Explain
 from troth.journeys.forget import Forget
 from troth.journeys.hear import Hear
 from troth.journeys.join import Join
+from troth.journeys.keyring import Keyring
 from troth.journeys.lineage import Lineage, lineage_of
 from troth.journeys.oversee import Oversee
 from troth.journeys.pledge import Pledge
@@ -39,8 +40,10 @@ from troth.journeys.receipts import Receipts
 from troth.journeys.recognise import INVITATION_S, Recognise
 from troth.journeys.record import Record
 from troth.journeys.register import Register
+from troth.journeys.rekey import Rekey
 from troth.journeys.say import Say
 from troth.journeys.street import Street
+from troth.journeys.succeed import say_again
 from troth.journeys.tell import Tell
 from troth.journeys.why import Why
 from troth.settings import Settings
@@ -75,6 +78,7 @@ class Node:
         clock, entropy = ports.clock, ports.entropy
         self._lineage = ports.lineage or lineage_of(ports.journal) or Lineage(settings.origin or fresh_origin(entropy))
         self.origin = self._lineage.origin
+        self.keyring = Keyring(ports.keys, self.directory)
         self.recognise = Recognise(ports.accounts, clock=clock, entropy=entropy)
         self.access = Access(ports.conduct, clock, entropy=entropy)
         self.hear = Hear(ports.conduct, self.leases, self.directory, clock=clock)
@@ -99,9 +103,16 @@ class Node:
             appended=self._appended.set,
             whole=self.whole,
         )
+        self.rekey = Rekey(
+            self.accept,
+            keyring=self.keyring,
+            directory=self.directory,
+            clock=clock,
+            segment_tick_s=settings.segment_tick_s,
+        )
         self.choose = Choose(
             self.accept,
-            ports.keys,
+            self.keyring,
             directory=self.directory,
             in_force=self.leases.in_force,
             clock=clock,
@@ -111,17 +122,17 @@ class Node:
             self.accept,
             ports.accounts,
             recognise=self.recognise,
-            keys=ports.keys,
+            keys=self.keyring,
             directory=self.directory,
             clock=clock,
             entropy=entropy,
         )
-        self.say = Say(self.accept, ports.keys, clock=clock, entropy=entropy)
+        self.say = Say(self.accept, self.keyring, clock=clock, entropy=entropy)
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
         self.forget = Forget(ports.journal, self.directory, in_force=self.leases.in_force)
         self.preserve = Preserve(
             self.accept,
-            ports.keys,
+            self.keyring,
             directory=self.directory,
             in_force=self.leases.in_force,
             clock=clock,
@@ -156,6 +167,7 @@ class Node:
             segment_tick_s=self.settings.segment_tick_s,
             log_key=self._lineage.key_name,
         )
+        await say_again(ports.journal, self._lineage, rekey=self.rekey, directory=self.directory)
         sequencer = Sequencer.open(
             ports.tiles,
             ports.lock,
@@ -171,18 +183,19 @@ class Node:
             collector=Collector(ports.tiles, ports.clock),
             accept=self.accept,
             access=self.access,
-            keys=ports.keys,
+            keys=self.keyring,
             clock=ports.clock,
             entropy=ports.entropy,
             in_worker=ports.in_worker,
             published=self._published.tell,
             first=self._lineage.first,
+            newest_segment=lambda: self.directory.newest_segment,
         )
         self.record.check()
         self.receipts = Receipts(
             sequencer,
             ports.journal,
-            keys=ports.keys,
+            keys=self.keyring,
             directory=self.directory,
             index_of=self.record.index_of,
             in_worker=ports.in_worker,
@@ -191,7 +204,6 @@ class Node:
         self.register = Register(
             self.accept,
             self.receipts,
-            clock=ports.clock,
             behind=lambda: ports.journal.position - sequencer.taken,
             until=self._published.until,
         )
@@ -241,7 +253,7 @@ class Node:
             conduct=ports.conduct,
             observations=ports.observations,
             accounts=ports.accounts,
-            keys=ports.keys,
+            keys=self.keyring,
             outside=ports.outside,
             directory=self.directory,
             in_force=self.leases.in_force,

@@ -17,6 +17,7 @@ from troth.cli.checking import log, proof, status, verify
 from troth.cli.choose import choose, enter, leave
 from troth.cli.erase import erase, person_erase, person_preserve, person_release
 from troth.cli.here import thing_here
+from troth.cli.keys import key
 from troth.cli.log_keeping import log_mirror, log_restore, log_succeed
 from troth.cli.pledging import forget, promise, red_line, support
 from troth.cli.registering import disclosure, household, organisation, party, person, product
@@ -44,7 +45,7 @@ def main() -> None:
     """  # noqa: D301 - the control character tells click to keep the lines
 
 
-main.add_part("Run a node", up, status)
+main.add_part("Run a node", up, status, key)
 main.add_part("Say who and what there is", organisation, household, person, product, disclosure, party, thing, replay)
 thing.add_command(thing_here)
 log.add_command(log_mirror)

@@ -22,7 +22,7 @@ from troth.cli.files import FILE
 from troth.cli.places import state_folder, write_privately
 from troth.cli.published import published
 from troth.cli.speaking import plain, say
-from troth.cli.trusting import trusted_keys
+from troth.cli.trusting import ended_keys, trusted_keys
 from troth.errors import BadProof, TrothError
 from troth.verify.audit import Auditor, AuditState, Depth
 from troth.verify.audited import render, to_json
@@ -41,6 +41,7 @@ MAX_STATE_BYTES: Final = 64 * 1024 * 1024
     "--trust", "keys", multiple=True, metavar="KEY", help="The log's verifier key, given to you from outside."
 )
 @click.option("--trust-file", type=FILE, help="A trust file, if not your own (see 'troth trust').")
+@click.option("--revoked", type=FILE, help="A list of keys that have ended, given to you from outside.")
 @click.option("--only-tree", is_flag=True, help="Hash everything, and do not look into the statements.")
 @click.option("--state", type=FILE, help="Where to keep how far it came; if not given, with your other state.")
 @click.option("--anew", is_flag=True, help="Begin at the first entry again.")
@@ -50,6 +51,7 @@ def audit(
     *,
     keys: tuple[str, ...],
     trust_file: Path | None,
+    revoked: Path | None,
     only_tree: bool,
     state: Path | None,
     anew: bool,
@@ -62,6 +64,7 @@ def audit(
     depth = Depth.TREE if only_tree else Depth.STATEMENTS
     try:
         trusted = trusted_keys(keys, trust_file)
+        ended = ended_keys(revoked, trust_file)
         kept = state or _state_file(where, depth)
         with published(where) as read:
             auditor = Auditor(read, trusted=trusted, depth=depth, state=None if anew else _kept(kept))
@@ -71,7 +74,7 @@ def audit(
         if error.hint is not None:
             click.echo(plain(error.hint), err=True)
         raise SystemExit(int(ExitCode.UNREADABLE)) from error
-    report = auditor.report()
+    report = auditor.report(ended)
     say(to_json(report) if as_json else render(report))
     raise SystemExit(int(ExitCode.PROVED if report.holds else ExitCode.FAILED))
 

@@ -13,7 +13,7 @@ from troth.cli.client import Node
 from troth.cli.files import FILE, read_file, write_file
 from troth.cli.places import as_anyone, as_operator
 from troth.cli.speaking import local, plain, say
-from troth.cli.trusting import trusted_keys
+from troth.cli.trusting import ended_keys, trusted_keys
 from troth.errors import TooLarge, TrothError, Unavailable
 from troth.tlog.cosignature import WitnessKey
 from troth.tlog.trust_policy import MAX_POLICY_BYTES, TrustPolicy, parse_policy
@@ -35,6 +35,7 @@ WAIT_S: Final = 120  # a dozen ticks of a segment
     "--quorum", type=click.IntRange(min=0), help="How many of these witnesses must have cosigned; all, if not said."
 )
 @click.option("--policy", type=FILE, help="A trust policy (C2SP tlog-policy) in place of --witness and --quorum.")
+@click.option("--revoked", type=FILE, help="A list of keys that have ended, given to you from outside.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(
     file: Path,
@@ -44,6 +45,7 @@ def verify(
     witnesses: tuple[str, ...],
     quorum: int | None,
     policy: Path | None,
+    revoked: Path | None,
     as_json: bool,
 ) -> None:
     """Check a proof FILE by numbered checks, without any node.
@@ -55,11 +57,13 @@ def verify(
     try:
         asked = _asked(witnesses, quorum=quorum, policy=policy)
         trusted = (*trusted_keys(keys, trust_file), *(each.key for each in asked.logs))
+        ended = ended_keys(revoked, trust_file)
         data = _proof(file)
     except TrothError as error:
         click.echo(f"{error.code}: {error.message}", err=True)
         raise SystemExit(int(ExitCode.UNREADABLE)) from error
-    printed = verify_main(data, trusted, policy=asked, form=Form.JSON if as_json else Form.TEXT)
+    form = Form.JSON if as_json else Form.TEXT
+    printed = verify_main(data, trusted, policy=asked, revoked=ended, form=form)
     click.echo(printed.text, nl=False)
     raise SystemExit(printed.exit_code)
 

@@ -20,9 +20,10 @@ from troth.cli.places import write_privately
 from troth.cli.speaking import say, table
 from troth.errors import NotFound
 from troth.tlog.checkpoint import VerifierKey
+from troth.verify.revoked import RevokedKey, parse_revoked
 from troth.verify.trust import MAX_TRUST_BYTES, TrustedLog, TrustFile, read_trust, write_trust
 
-__all__ = ["trust", "trusted_keys"]
+__all__ = ["ended_keys", "trust", "trusted_keys"]
 
 NAME: Final = "trust.json"
 _FILE = click.option("--trust-file", type=FILE, help="A trust file, if not your own.")
@@ -37,6 +38,17 @@ def trusted_keys(texts: Sequence[str], file: Path | None) -> list[VerifierKey]:
     """
     typed = [VerifierKey.parse(text.strip()) for text in texts]
     return [*typed, *_held(file).keys]
+
+
+def ended_keys(file: Path | None, trust_file: Path | None) -> list[RevokedKey]:
+    """The keys that have ended, of a list that was given and of the trust file.
+
+    Raises:
+        BadProof, BadNote, TooLarge: the list or the trust file cannot be read.
+        NotFound: a file was named and is not there.
+    """
+    given = () if file is None else parse_revoked(read_file(file).decode("utf-8", "replace"))
+    return [*given, *_held(trust_file).revoked]
 
 
 @click.group()
@@ -59,11 +71,27 @@ def add(key: str, *, note: str, trust_file: Path | None) -> None:
     say(f"It stands in {path}")
 
 
+@trust.command("ended")
+@click.argument("file", type=FILE)
+@_FILE
+def ended(file: Path, *, trust_file: Path | None) -> None:
+    """Believe a list of keys that have ended, in FILE (- for stdin). Take it from whoever runs the log or tells of a theft."""
+    found = parse_revoked(read_file(file).decode("utf-8", "replace"))
+    held = _held(trust_file, made=True)
+    lines = tuple(dict.fromkeys((*held.ended, *map(str, found))))
+    path = _path(trust_file)
+    write_privately(path, write_trust(msgspec.structs.replace(held, ended=lines)))
+    say(f"Keys that have ended: {len(lines)}")
+    say(f"They stand in {path}")
+
+
 @trust.command("list")
 @_FILE
 def list_(*, trust_file: Path | None) -> None:
     """Show the logs that you trust."""
     held = _held(trust_file)
+    for line in held.ended:
+        say(f"Has ended: {line}")
     if not held.logs:
         say("You trust no log yet. Add one with: troth trust add KEY")
         return

@@ -8,6 +8,9 @@ The barrier, in this order (a statement that takes something away is acknowledge
  5. no hand-over that began under an ended lease is running: hand-overs are single steps of the loop, so none is.
 A private statement then leaves a salted `said` trace, its leaf in the public tree.
 
+What moves the rules (a policy, anchors, a key, a person) is registered alone: whatever comes meanwhile waits until it counts,
+so that nothing is measured by rules that have ended.
+
 Source: gate.md, "The barrier"; record.md, "The journal". Owner of what it changes: the event loop.
 """
 
@@ -32,6 +35,7 @@ from troth.statements.journal import ErasedEntry, Journal, JournalEntry
 from troth.statements.kinds import Face, kind_of
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration import check_registration
+from troth.statements.ruling import rules_move
 from troth.statements.statement import Statement, read, read_kept
 from troth.statements.trust_anchors import TrustAnchorsBody
 from troth.things.stores import ConductStore, NotedTrace
@@ -88,6 +92,7 @@ class Accept:
         self._folded = 0
         self._under_way = 0
         self._alone = False
+        self._ruling: Signed | None = None  # what moves the rules and does not count yet; owned by the loop
 
     async def accept(self, signed: Signed, *, preimage: bytes | None = None) -> Accepted:
         """Check a statement against the registration policy and make it count.
@@ -98,34 +103,50 @@ class Accept:
         statement again changes nothing.
 
         Raises:
-            BadStatement, UnknownCrit, NotRegistered, BadCose, Refused: it is not accepted; nothing was kept.
+            BadStatement, UnknownCrit, NotRegistered, KeyEnded, BadRuling, BadCose, Refused: it is not accepted; nothing was
+                kept.
             StorageFailed: it may or may not count; the node must stop.
         """
         asked_ns = self._clock.now()
         began = self._clock.ticks()
-        while self._alone:
+        statement = read(signed, preimage)
+        while self._alone or self._ruling is not None:
+            await self._others()
+        known = self._journal.find(signed.id)
+        if isinstance(known, JournalEntry) and known.signed.data == signed.data and known.position <= self._folded:
             await self._conduct.settle()
-        statement = self.check(signed, preimage)
+            return Accepted(signed.id, known.position, asked_ns, self._clock.ticks() - began)
+        self._check(statement)
+        # No await between the check and the work below: the journal takes statements in the order of their checks.
+        if rules_move(statement.body):
+            self._ruling = signed
         self._under_way += 1
         return await self._whole(self._take_effect(statement, preimage, asked_ns=asked_ns, began=began))
+
+    async def _others(self) -> None:
+        """Wait for what must count before anything else is checked: what moves the rules, or an erasure."""
+        if self._ruling is None:
+            await self._conduct.settle()
+        else:
+            await self._journal.append(self._ruling)  # its second time changes nothing, and returns when it is durable
 
     def check(self, signed: Signed, preimage: bytes | None = None) -> Statement:
         """Check a statement against the registration policy, and against what else was said here.
 
         Raises:
-            BadStatement, UnknownCrit, NotRegistered, BadCose, Refused: it would be refused.
+            BadStatement, UnknownCrit, NotRegistered, KeyEnded, BadRuling, BadCose, Refused: it would be refused.
         """
         statement = read(signed, preimage)
-        if self._directory.policy is None:
-            raise NotRegistered("this node has no registration policy yet")
-        check_registration(
-            statement,
-            policy=self._directory.policy,
-            issuers=self._directory.issuers,
-            signers=self._directory.signers,
-        )
-        self._check_place(statement, at_ns=self._clock.now())
+        self._check(statement)
         return statement
+
+    def _check(self, statement: Statement) -> None:
+        at_ns = self._clock.now()
+        registered = self._directory.registered(at_ns)
+        if registered is None:
+            raise NotRegistered("this node has no registration policy yet")
+        check_registration(statement, registered=registered)
+        self._check_place(statement, at_ns=at_ns)
 
     def _check_place(self, statement: Statement, *, at_ns: int) -> None:
         """What only somebody can check who knows what else was said here.
@@ -252,9 +273,13 @@ class Accept:
 
     async def _count(self, statement: Statement, preimage: bytes | None = None) -> int:
         """Steps 1 to 3."""
-        entry = await self._journal.append(statement.signed, preimage=preimage)
-        if entry.position > self._folded:
-            self._fold(statement, entry.position)
+        try:
+            entry = await self._journal.append(statement.signed, preimage=preimage)
+            if entry.position > self._folded:
+                self._fold(statement, entry.position)
+        finally:
+            if self._ruling is statement.signed:
+                self._ruling = None
         self._appended()
         return entry.position
 

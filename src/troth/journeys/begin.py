@@ -4,7 +4,10 @@ Rules
 - Keys are made at the beginning only: another key in the place of a lost one would speak for nobody.
 - The first two entries are the registration policy and the trust anchors; then the keys of gate, log and receipts.
 - A deployment that began before there were receipts gets a key for them at its next start: none can have been lost.
-- What a crash interrupted is done again from what is durable: keys first, then statements, each only if it is not there.
+- The key of a log that succeeds another is stated in the place of the former's.
+- What a crash interrupted is done again from what is durable: keys first, then statements, each only if it is not there. A
+  rotation that a crash left between key and statement is gone on with (`rekey`).
+- The key `repeats` speaks for nobody: it names what things send twice. Where it is lost, another is made.
 - The origin is made once from random bytes, unless one is set; it lies with the keys' public side in the trust anchors.
 
 Source: record.md, "The log"; formats.md (log origin).
@@ -16,23 +19,24 @@ from typing import Final
 from troth.clock import Clock
 from troth.errors import BadStatement, StorageFailed
 from troth.journeys.accept import BEGINNING, Accept
+from troth.journeys.keyring import BRING_BACK, Keyring, names_of
+from troth.journeys.rekey import Rekey
 from troth.names import ckt_uri, print_id
-from troth.signing.cose import KeyKind, Signed, Signer
+from troth.signing.cose import KeyKind, PublicKey, Signed, Signer
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
+from troth.statements.first_policy import first_rules
 from troth.statements.journal import Journal, unerased
 from troth.statements.key import KeyBody, KeyRole
-from troth.statements.kinds import KINDS, Body, KindName
-from troth.statements.registration_policy import RegistrationPolicyBody, RegistrationRule
+from troth.statements.kinds import Body, KindName
+from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.statement import read, write
 from troth.statements.trust_anchors import TrustAnchorsBody
 
-__all__ = ["LOG_KEY", "begin", "fresh_origin", "origin_of", "rules_of_now"]
+__all__ = ["LOG_KEY", "REPEATS", "begin", "fresh_origin", "origin_of"]
 
 LOG_KEY: Final = "log"
-_BRING_BACK: Final = (
-    "Bring back the folder of keys that belongs to this data folder: nothing else can sign for this place."
-)
+REPEATS: Final = "repeats"
 
 
 async def begin(
@@ -46,45 +50,66 @@ async def begin(
     segment_tick_s: int,
     log_key: str = LOG_KEY,
 ) -> None:
-    """Make whatever of a deployment's beginning is missing. Does nothing on later starts.
+    """Make whatever of a deployment's beginning is missing, and go on with what a crash left of a rotation.
 
     `log_key` is the name of the key of the log that is written now.
 
     Raises:
         StorageFailed: the journal has begun, and its keys are not there; none is made in their place.
     """
-    for name in ("operator", "gate", log_key, "receipt"):
-        if name in keys.names():
-            continue
-        if journal.position >= BEGINNING and (name != "receipt" or directory.receipt_keys):
-            raise StorageFailed(f"the key '{name}' of this node is not there", hint=_BRING_BACK)
-        keys.create(name, kind=KeyKind.P256 if name == "receipt" else KeyKind.ED25519)
-    operator = keys.signer("operator")
+    keyring = Keyring(keys, directory)
     if journal.position < BEGINNING:
+        for name in ("operator", "gate", log_key):
+            if name not in keyring.names():
+                keyring.create(name)
+        operator = keyring.store.signer("operator")
         anchors = TrustAnchorsBody((operator.public.cose_key,), origin)
+        policy = RegistrationPolicyBody(first_rules(), origin)
         await accept.first(
-            _signed(
-                KindName.REGISTRATION_POLICY, RegistrationPolicyBody(rules_of_now(), origin), operator, clock, origin
-            ),
+            _signed(KindName.REGISTRATION_POLICY, policy, operator, clock, origin),
             _signed(KindName.TRUST_ANCHORS, anchors, operator, clock, origin),
         )
-    if ckt_uri(operator.public.thumbprint) not in directory.issuers:
-        raise StorageFailed("the key 'operator' is not the one that this journal began with", hint=_BRING_BACK)
+    serving = directory.serving(KeyRole.OPERATOR)
+    if serving is not None:
+        _check_there(keyring, KeyRole.OPERATOR, serving.key, first=KeyRole.OPERATOR.value)
+    operator = keyring.signer("operator")
     for role, name in ((KeyRole.GATE, "gate"), (KeyRole.LOG, log_key), (KeyRole.RECEIPT, "receipt")):
-        public = keys.signer(name).public
-        holder = ckt_uri(operator.public.thumbprint)
-        if ckt_uri(public.thumbprint) in directory.issuers:
+        serving = directory.serving(role)
+        if serving is not None and not (role is KeyRole.LOG and directory.succeeding):
+            _check_there(keyring, role, serving.key, first=name)
             continue
-        body = KeyBody(public.cose_key, role, holder, segment_tick_s if role is KeyRole.GATE else None)
+        if role is KeyRole.RECEIPT and name not in keyring.names():
+            keyring.create(name, kind=KeyKind.P256)
+        if name not in keyring.names():
+            raise _not_there(name)
+        public = keyring.store.signer(name).public
+        body = KeyBody(
+            public.cose_key,
+            role,
+            ckt_uri(operator.public.thumbprint),
+            segment_tick_s if role is KeyRole.GATE else None,
+            replaces=None if serving is None else serving.key.thumbprint,
+        )
         await accept.accept(_signed(KindName.KEY, body, operator, clock, ckt_uri(public.thumbprint)))
+    rekey = Rekey(accept, keyring=keyring, directory=directory, clock=clock, segment_tick_s=segment_tick_s)
+    await rekey.go_on()
+    if REPEATS not in keyring.names():
+        keyring.create(REPEATS)
 
 
-def rules_of_now() -> tuple[RegistrationRule, ...]:
-    """Who may say what, as this program has it."""
-    roles = sorted({kind.role for kind in KINDS.values()})
-    return tuple(
-        RegistrationRule(role, tuple(kind.name.value for kind in KINDS.values() if kind.role == role)) for role in roles
-    )
+def _check_there(keyring: Keyring, role: KeyRole, key: PublicKey, *, first: str) -> None:
+    """Return if the key that serves is in the store; `first` is the name of the role's first key, or of this log's."""
+    if role is KeyRole.LOG and first not in keyring.names():
+        raise _not_there(first)
+    if keyring.holds(role, key) is not None:
+        return
+    if not names_of(keyring, role):
+        raise _not_there(first)
+    raise StorageFailed(f"the key '{first}' is not the one that this journal began with", hint=BRING_BACK)
+
+
+def _not_there(name: str) -> StorageFailed:
+    return StorageFailed(f"the key '{name}' of this node is not there", hint=BRING_BACK)
 
 
 def fresh_origin(entropy: Callable[[int], bytes]) -> str:

@@ -89,7 +89,7 @@ def log_key_of(journal: Journal, lineage: Lineage) -> PublicKey | None:
     for entry in entries_of(journal):
         if entry.position > lineage.anchors and _kind(entry.signed) is KindName.KEY:
             body = as_kind(read(entry.signed), KeyBody)
-            if body.role is KeyRole.LOG:
+            if body.role is KeyRole.LOG and body.revoked is None:
                 found = PublicKey.from_cose_key(body.key)
     return found
 

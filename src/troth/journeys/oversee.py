@@ -16,9 +16,10 @@ from troth.errors import NotFound
 from troth.journeys.accounts import AccountStore
 from troth.journeys.hear import Hear
 from troth.journeys.witness_door import WitnessesStanding
-from troth.names import Slug, ThingId, Uri
+from troth.names import Slug, ThingId, Uri, ckt_uri
 from troth.state.directory import Directory
 from troth.statements.journal import Journal
+from troth.statements.key import KeyRole
 from troth.statements.organisation import OrganisationBody
 from troth.things.stores import ObservationStore, Tally
 from troth.tlog.sequencer import Sequencer
@@ -125,11 +126,13 @@ class Oversee:
         """Positions of journal, log and segments."""
         latest = self._sequencer.latest
         segment = await self._observations.last_segment()
-        operator = next(uri for uri, (role, _) in self._directory.issuers.items() if role == "operator")
+        serving = self._directory.serving(KeyRole.OPERATOR)
+        if serving is None:
+            raise NotFound("no operator key serves here")
         return Standing(
             origin=latest.origin,
             verifier_key=str(self._sequencer.key),
-            operator=operator,
+            operator=ckt_uri(serving.key.thumbprint),
             journal=self._journal.position,
             log_size=latest.size,
             log_root=latest.root,

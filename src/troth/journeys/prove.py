@@ -24,12 +24,13 @@ from troth.gate.question import Asker
 from troth.journeys.cosigned import Vouched, nobody
 from troth.journeys.kept_traces import KeptTraces, Segments
 from troth.journeys.record import InWorker
-from troth.names import PersonId, StatementId
+from troth.names import PersonId, StatementId, Uri
 from troth.signing.cose import PayloadForm, PublicKey, Signed, parse
 from troth.state.directory import Directory
 from troth.state.leaving import Leaving
 from troth.statements.choice import ChoiceBody
 from troth.statements.journal import Entry, JournalEntry, unerased
+from troth.statements.key import KeyRole
 from troth.statements.kinds import Face, kind_of
 from troth.statements.person import MembershipBody, PersonBody
 from troth.statements.statement import read
@@ -40,6 +41,7 @@ from troth.tlog.segment import pad
 from troth.tlog.trace import collected_bytes, leaf_hash
 from troth.verify.checks import verify
 from troth.verify.file import VERSION, LogEntry, Opening, ProofFile, Rests, Said, SegmentLeaf, write
+from troth.verify.issuers import ANCHORS_INDEX
 
 __all__ = ["Holding", "ProvableLog", "Prove", "Proved", "Statements", "Telling"]
 
@@ -127,7 +129,7 @@ class Prove:
         tell: reads rows as the gate allows.
         observations: segments and their traces.
         journal: the statements.
-        directory: which statement names the gate's key.
+        directory: which statements name keys.
         log: the public log.
         index_of: where an open statement stands in the log, or None if it is not (yet) there.
         in_worker: runs heavy work away from the loop.
@@ -216,25 +218,27 @@ class Prove:
         entry = self._journal.find(statement)
         if not isinstance(entry, JournalEntry) or asker.person is None or _person_of(entry.signed) != asker.person:
             raise NotFound(_NOTHING)
-        key = next((k for _, k in self._directory.issuers.values() if k.thumbprint == entry.signed.headers.kid), None)
-        if key is None:
+        known = self._directory.keys.get(Uri(entry.signed.headers.issuer))
+        if known is None:
             raise StorageFailed("the key that signed this statement cannot be found")
         noted = await self._traces.said(statement)
         if noted is None:
             raise self._not_yet()
         place = _Place(noted.trace, noted.salt, noted.segment, noted.leaf)
-        return await self._file(place, said=(entry.signed, key))
+        return await self._file(place, said=(entry.signed, known.key))
 
     async def _file(
         self, place: _Place, *, ids: Sequence[StatementId] | None = None, said: tuple[Signed, PublicKey] | None = None
     ) -> bytes:
         """The file over everything from the trace to the checkpoint, seen to pass."""
         leaf, segment = await self._segment(place)
-        shown = sorted((index, signed) for index, signed in map(self._open, ids or ()) if signed is not None)
-        gate = self._gate()
+        shown = sorted((index, data) for index, data in map(self._open, ids or ()) if data is not None)
+        gate = self._gate(segment)
         anchors = next(unerased(self._journal.entries(after=self._anchors - 1, limit=1))).signed
         needed = [self._placed(each) for each in (anchors, gate, segment)]
-        vouched, paths = await self._in_worker(lambda: self._prove([*needed, *(index for index, _ in shown)]))
+        keys = self._keys(before=needed[2], makers=[parse(data).headers.issuer for _, data in shown])
+        extra = [index for index, _ in (*shown, *keys)]
+        vouched, paths = await self._in_worker(lambda: self._prove([*needed, *extra]))
 
         def entry(index: int, data: bytes) -> LogEntry:
             return LogEntry(index, paths[index], data)
@@ -249,6 +253,7 @@ class Prove:
             segment=entry(needed[2], segment.data),
             leaf=leaf,
             opening=Opening(place.salt, place.trace),
+            keys=tuple(entry(*each) for each in keys),
             basis=None if ids is None else Rests(tuple(ids), tuple(entry(*each) for each in shown)),
             said=None if said is None else Said(said[1].cose_key, said[0].data),
         )
@@ -313,12 +318,20 @@ class Prove:
         index = None if kind is None or kind.face is not Face.OPEN else self._index_of(statement)
         return (0, None) if index is None else (index, entry.signed.data)
 
-    def _gate(self) -> Signed:
-        named = self._directory.gate_key
-        entry = None if named is None else self._journal.find(named)
+    def _gate(self, segment: Signed) -> Signed:
+        """The statement about the key that signed this segment, whichever gate serves now."""
+        known = self._directory.keys.get(Uri(segment.headers.issuer))
+        entry = None if known is None else self._journal.find(known.statement)
         if not isinstance(entry, JournalEntry):
             raise StorageFailed("the statement about the gate's key cannot be found")
         return entry.signed
+
+    def _keys(self, *, before: int, makers: Sequence[str]) -> list[tuple[int, bytes]]:
+        """Later trust anchors, and the key statements of makers that signed what is shown, in the log before the segment."""
+        known = (self._directory.keys.get(Uri(issuer)) for issuer in makers)
+        stated = {each.statement for each in known if each is not None and each.role == KeyRole.MAKER.value}
+        found = map(self._open, (*self._directory.anchors, *stated))
+        return sorted((index, data) for index, data in found if data is not None and ANCHORS_INDEX < index < before)
 
     def _placed(self, signed: Signed) -> int:
         index = self._index_of(signed.id)

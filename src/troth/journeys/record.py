@@ -3,8 +3,9 @@
 Rules
 - A tick cuts a segment durably before it is built; after a crash the same cut gives the same segment, and going on is safe
   at every step: build, sign, journal, move, clear.
-- The segment statement is dated by its tick, so signing it again gives the same statement. A tick is published as the moment
-  it was due, never as the one it came.
+- The segment statement is dated by its tick. One that counts already is taken from the journal after a crash and never
+  signed again: the gate's key may have changed, and some algorithms give other bytes each time.
+- A tick is published as the moment it was due, never as the one it came.
 - The log takes open statements in the journal's order and nothing else; private ones never come near it. A log that follows
   another begins with the three statements that say so (`lineage`).
 - Partial tiles go once the full one has been there for a while, between two appends and never beside one.
@@ -22,7 +23,7 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 
 from troth.clock import NS_PER_S, Clock
-from troth.errors import LogDiverged, Malformed
+from troth.errors import LogDiverged, Malformed, StorageFailed
 from troth.journeys.accept import Accept
 from troth.journeys.access import Access
 from troth.journeys.lineage import is_entry
@@ -32,7 +33,7 @@ from troth.signing.keys import KeyStore
 from troth.statements.journal import Journal, JournalEntry, unerased
 from troth.statements.kinds import KindName
 from troth.statements.segment import ConductSegmentBody
-from troth.statements.statement import write
+from troth.statements.statement import as_kind, read, write
 from troth.things.observations import Kept
 from troth.things.stores import SEGMENT_MAX, Committed, ConductStore, Cut, ObservationStore, Segment
 from troth.tlog.collecting import Collector
@@ -77,6 +78,7 @@ class Record:
         entropy: Callable[[int], bytes],
         in_worker: InWorker,
         published: Callable[[], None],
+        newest_segment: Callable[[], tuple[int, StatementId] | None],
         first: Sequence[JournalEntry] = (),
     ) -> None:
         self._conduct = conduct
@@ -91,6 +93,7 @@ class Record:
         self._published = published
         self._first = first
         self._index: dict[StatementId, int] = {each.signed.id: at for at, each in enumerate(first)}
+        self._newest_segment = newest_segment
         self._looked = 0
         self._publishing = False
         self._cutting = False
@@ -143,8 +146,12 @@ class Record:
         leaves = await self._in_worker(lambda: _leaves(commits))
         padded = await self._in_worker(lambda: pad(leaves, seed=cut.seed))
         root = await self._in_worker(lambda: root_of(padded))
-        signed = await self._signed(cut, size=len(padded), root=root)
-        await self._accept.accept(signed)
+        before = await self._observations.segment(cut.number - 1)
+        signed = self._stated(cut, root=root)
+        if signed is None:
+            # No await between the two: a gate key that ended in between would make a segment that is refused.
+            signed = self._signed(cut, size=len(padded), root=root, before=before)
+            await self._accept.accept(signed)
         segment = Segment(cut, b"".join(leaves), len(padded), root, signed.data)
         placed = await self._in_worker(lambda: _placed(commits, cut.number))
         await self._observations.move(segment, placed)
@@ -210,9 +217,22 @@ class Record:
         now = self._clock.now()
         return now - now % NS_PER_S
 
-    async def _signed(self, cut: Cut, *, size: int, root: bytes) -> Signed:
+    def _stated(self, cut: Cut, *, root: bytes) -> Signed | None:
+        """The statement about this cut that counts already, or None.
+
+        Raises:
+            StorageFailed: it is about other traces than the ones that are kept.
+        """
+        newest = self._newest_segment()
+        if newest is None or newest[0] != cut.number:
+            return None
+        entry = self._journal.find(newest[1])
+        if not isinstance(entry, JournalEntry) or as_kind(read(entry.signed), ConductSegmentBody).root != root:
+            raise StorageFailed("the segment that was signed last holds other traces than the ones that are kept")
+        return entry.signed
+
+    def _signed(self, cut: Cut, *, size: int, root: bytes, before: Segment | None) -> Signed:
         gate = self._keys.signer("gate")
-        before = await self._observations.segment(cut.number - 1)
         previous = None if before is None else parse(before.statement).id
         thumbprint = gate.public.thumbprint
         body = ConductSegmentBody(thumbprint, cut.number, cut.tick_ns, size, root, previous)

@@ -2,12 +2,12 @@
 
 Steps
  1 it is read: one shape, deterministic, at most 65,535 bytes · 2 its kind is open, and nobody else's to make than a sender's ·
- 3 sent before: the same bytes get the first receipt, other bytes of the same statement are refused · 4 it is not dated ahead ·
- 5 the log is not behind · 6 policy, signature and barrier (`accept`): now it counts · 7 the log takes it · 8 its receipt.
+ 3 sent before: the same bytes get the first receipt, other bytes of the same statement are refused · 4 the log is not behind ·
+ 5 signature, policy, date and barrier (`accept`): now it counts · 6 the log takes it · 7 its receipt.
 
 Rules
-- Whatever is refused in 1 to 6 leaves nothing in journal and log.
-- Waiting for step 7 ends after a while; the statement counts all the same, and its receipt is fetched later.
+- Whatever is refused in 1 to 5 leaves nothing in journal and log.
+- Waiting for step 6 ends after a while; the statement counts all the same, and its receipt is fetched later.
 - Who brings it is not asked: what counts is who signed it.
 
 Source: RFC 9943 (Registration); SCRAPI, "Register Signed Statement"; record.md, "The log".
@@ -19,8 +19,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from troth.clock import NS_PER_S, Clock
-from troth.errors import Busy, Conflict, FutureDated, NotRegistered
+from troth.errors import Busy, Conflict, NotRegistered
 from troth.journeys.accept import Accept
 from troth.journeys.receipts import Receipts
 from troth.names import StatementId
@@ -29,9 +28,8 @@ from troth.statements.kinds import Face, KindName, content_type, kind_of
 
 __all__ = ["BEHIND_MAX", "WAITING_MAX", "Register", "Registered", "Until"]
 
-AHEAD_S: Final = 300  # how far a signer's clock may be ahead of ours
 WITHIN_S: Final = 3.0  # twice P6: who waited that long is told where to look
-WAITING_MAX: Final = 2_048  # statements between step 5 and step 8, 128 MiB at most
+WAITING_MAX: Final = 2_048  # statements between step 4 and step 7, 128 MiB at most
 BEHIND_MAX: Final = 16_384  # statements that count and are not in the log: some 5 s of sequencing
 _RETRY_S: Final = 1.0
 
@@ -59,13 +57,11 @@ class Register:
         accept: Accept,
         receipts: Receipts,
         *,
-        clock: Clock,
         behind: Callable[[], int],
         until: Until,
     ) -> None:
         self._accept = accept
         self._receipts = receipts
-        self._clock = clock
         self._behind = behind
         self._until = until
         self._waiting = 0
@@ -78,7 +74,7 @@ class Register:
 
         Raises:
             BadCose, UnknownAlgorithm, BadStatement, BadCbor, TooLarge: it cannot be read, or its signature does not verify.
-            UnknownCrit, NotRegistered, FutureDated: the rules say no.
+            UnknownCrit, NotRegistered, FutureDated, KeyEnded, BadRuling: the rules say no.
             Conflict: the same statement is registered with another signature.
             Busy: too much is waiting; nothing was kept.
             StorageFailed: it may or may not count; the node must stop.
@@ -105,11 +101,9 @@ class Register:
             self._waiting -= 1
 
     async def _count(self, signed: Signed) -> None:
-        """Steps 4 to 6 and the rest of 2, for a statement that is new."""
+        """Steps 4 and 5 and the rest of 2, for a statement that is new."""
         if signed.headers.content_type == content_type(KindName.CONDUCT_SEGMENT):
             raise NotRegistered("conduct segments are made by the node itself, from what it has recorded")
-        if signed.headers.issued_at_s * NS_PER_S > self._clock.now() + AHEAD_S * NS_PER_S:
-            raise FutureDated("the statement is dated more than five minutes ahead of this node's clock")
         if self._behind() > BEHIND_MAX:
             raise Busy("the log is behind", retry_after_s=_RETRY_S)
         await self._accept.accept(signed)

@@ -3,7 +3,7 @@
 Rules
 - `@iot.id`s of Things and Datastreams are given in order of acceptance, so a replay gives the same ones; those of erased ones
   are never given again.
-- Keys of issuers are looked up here when a statement is registered.
+- Keys of issuers are looked up here when a statement is registered; those that have ended stay, for what they signed before.
 - Nothing here decides: the gate reads scopes, never this.
 
 Source: things.md, "SensorThings 1.1"; house.md, "What lives where" (projections are rebuilt, not migrated).
@@ -30,13 +30,17 @@ from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
 from troth.statements.installation import InstallationBody, InstalledStream
 from troth.statements.key import KeyBody, KeyRole
+from troth.statements.known_keys import KnownKey, in_force, learned
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
+from troth.statements.registration import Registered
 from troth.statements.registration_policy import RegistrationPolicyBody
+from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import Statement
+from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 
@@ -99,19 +103,21 @@ class Directory:
         self.persons: dict[PersonId, KnownPerson] = {}
         self.households: dict[HouseholdId, str] = {}
         self.signers: dict[PersonId, Uri] = {}
-        self.issuers: dict[Uri, tuple[str, PublicKey]] = {}
-        self.gate_key: StatementId | None = None
-        self.receipt_keys: list[PublicKey] = []  # in order of acceptance: the last signs, the others stay resolvable
-        self.policy: RegistrationPolicyBody | None = None
         self.things_given = 0  # handles given so far, those of erased ones included
         self.streams_given = 0
+        self.keys: dict[Uri, KnownKey] = {}
+        self.policy: RegistrationPolicyBody | None = None
+        self.anchors: tuple[StatementId, ...] = ()  # every trust anchors statement, in order
+        self.anchors_version = 0
+        self.newest_segment: tuple[int, StatementId] | None = None
+        self.succeeding = False  # one log has taken another's place, and its key is not stated yet
         self.installs = 0  # how often a thing was put in place or changed: who keeps what they found here compares it
 
     def take(self, statement: Statement) -> None:
         """Fold one accepted statement. One with something that must be understood and is not gives nobody anything."""
         if not statement.unknown:
             self._take(statement)
-        elif isinstance(statement.body, RegistrationPolicyBody):
+        elif isinstance(statement.body, RegistrationPolicyBody | TrustAnchorsBody | KeyBody):
             self.policy = None  # a rule that cannot be read allows nothing
 
     def _take(self, statement: Statement) -> None:
@@ -130,14 +136,61 @@ class Directory:
                 self.organisations[body.organisation] = body
             case PersonBody() | HouseholdBody() | MembershipBody():
                 self._take_person(body)
-            case RegistrationPolicyBody():
-                self.policy = body
-            case TrustAnchorsBody() | KeyBody():
-                self._take_keys(body, statement.signed.id)
+            case RegistrationPolicyBody() | TrustAnchorsBody() | KeyBody() | SuccessionBody():
+                self._take_rules(body, statement.signed.id)
+            case ConductSegmentBody():
+                self.newest_segment = (body.number, statement.signed.id)
             case RedLineBody() | PromiseBody() | SupportBody() | EntityBody():
                 self._take_word(body, statement.signed.id)
             case _:
                 pass
+        if isinstance(body, TrustAnchorsBody | KeyBody | PersonBody):
+            self.keys.update(learned(self.keys, statement))
+
+    def _take_rules(
+        self, body: RegistrationPolicyBody | TrustAnchorsBody | KeyBody | SuccessionBody, statement: StatementId
+    ) -> None:
+        match body:
+            case RegistrationPolicyBody():
+                self.policy = body
+            case TrustAnchorsBody():
+                self.anchors = (*self.anchors, statement)
+                self.anchors_version = body.version
+            case SuccessionBody():
+                self.succeeding = True
+            case KeyBody(role=KeyRole.LOG, revoked=None):
+                self.succeeding = False
+            case _:
+                pass
+
+    @property
+    def issuers(self) -> dict[Uri, tuple[str, PublicKey]]:
+        """Role and key of every issuer that was ever stated."""
+        return {issuer: (known.role, known.key) for issuer, known in self.keys.items()}
+
+    def registered(self, at_ns: int) -> Registered | None:
+        """What a statement that comes now is measured by, or None before there is a registration policy."""
+        if self.policy is None:
+            return None
+        return Registered(
+            self.policy,
+            self.keys,
+            self.signers,
+            self.organisations,
+            self.anchors_version,
+            at_ns,
+            succession=self.succeeding,
+        )
+
+    @property
+    def receipt_keys(self) -> list[PublicKey]:
+        """The keys of receipts in order of acceptance: the last signs, the others stay resolvable."""
+        return [known.key for known in self.keys.values() if known.role == KeyRole.RECEIPT.value]
+
+    def serving(self, role: KeyRole) -> KnownKey | None:
+        """The key of a role of this node that has not ended; of several anchors the newest."""
+        found = in_force(self.keys, role.value)
+        return found[-1] if found else None
 
     def _disclose(self, body: DisclosureBody, statement: StatementId) -> None:
         if body.household is None:
@@ -176,25 +229,12 @@ class Directory:
                 issuer = key_issuer(body.key)
                 self.persons[body.person] = KnownPerson(body.person, body.name, issuer)
                 self.signers[body.person] = issuer
-                self.issuers[issuer] = ("person", PublicKey.from_cose_key(body.key))
             case HouseholdBody():
                 self.households[body.household] = body.name
             case MembershipBody():
                 known = self.persons.get(body.person)
                 if known is not None:
                     self.persons[body.person] = msgspec.structs.replace(known, household=body.household)
-
-    def _take_keys(self, body: TrustAnchorsBody | KeyBody, statement: StatementId) -> None:
-        match body:
-            case TrustAnchorsBody():
-                for key in body.keys:
-                    self.issuers[key_issuer(key)] = ("operator", PublicKey.from_cose_key(key))
-            case KeyBody():
-                self.issuers[key_issuer(body.key)] = (body.role.value, PublicKey.from_cose_key(body.key))
-                if body.role is KeyRole.GATE:
-                    self.gate_key = statement
-                if body.role is KeyRole.RECEIPT:
-                    self.receipt_keys.append(PublicKey.from_cose_key(body.key))
 
     def disclosure_of(self, product: Uri, household: HouseholdId | None) -> tuple[DisclosureBody, StatementId] | None:
         """What is disclosed about things of a product: in a home its own disclosure where there is one, else the open one."""

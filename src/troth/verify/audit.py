@@ -26,7 +26,8 @@ from troth.tlog.checkpoint import Checkpoint, VerifierKey, open_checkpoint, pars
 from troth.tlog.merkle import leaf_hash
 from troth.tlog.tiles import ENTRIES, WIDTH, Tile, decode_bundle
 from troth.verify.growing import Growing
-from troth.verify.registering import Finding, Known, Registering
+from troth.verify.registering import Doubt, Finding, Known, Registering
+from troth.verify.revoked import RevokedKey
 from troth.verify.words import safe
 
 __all__ = ["CHECKPOINT", "FINDINGS_MAX", "AuditState", "Auditor", "Depth", "Report", "Seen"]
@@ -79,6 +80,7 @@ class Report(msgspec.Struct, frozen=True):
     depth: Depth
     known: Known
     continues: Seen | None
+    doubted: tuple[Doubt, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -157,8 +159,11 @@ class Auditor:
         self._complete = True
         yield self.done
 
-    def report(self) -> Report:
-        """What was found so far; all of it once `run` has ended."""
+    def report(self, revoked: Sequence[RevokedKey] = ()) -> Report:
+        """What was found so far; all of it once `run` has ended.
+
+        `revoked`: keys that have ended, given from outside; those of which the log says so itself are known.
+        """
         return Report(
             str(self._key),
             self.size,
@@ -169,6 +174,7 @@ class Auditor:
             self._depth,
             self._registering.known,
             self._state.seen if self._seen is None else self._seen,
+            self._registering.doubted(revoked, log=self._key.public),
         )
 
     def _rolled_back(self) -> Finding | None:

@@ -11,8 +11,9 @@ from typing import Final
 import msgspec
 
 from troth.verify.audit import FINDINGS_MAX, Depth, Report
+from troth.verify.registering import NS_PER_S, Doubt
 from troth.verify.verdict import Plain
-from troth.verify.words import safe
+from troth.verify.words import iso, safe
 
 __all__ = ["render", "to_json"]
 
@@ -46,6 +47,7 @@ def render(report: Report) -> str:
     lines += [f"WRONG     {_where(finding.entry)}: {safe(finding.sentence)} ({finding.code})" for finding in shown]
     if report.counted > len(shown):
         lines.append(f"          and {report.counted - len(shown)} more")
+    lines += [f"DOUBTED   {_doubted(doubt)}" for doubt in report.doubted]
     lines.append("It holds." if report.holds else f"It does not hold: {report.counted} found.")
     lines += ["", "What this does not show", *(f"- {sentence}" for sentence in _sentences(report))]
     return "\n".join(lines)
@@ -69,6 +71,7 @@ def to_json(report: Report) -> str:
         "not_understood": report.known.not_understood,
         "beats_left_out": report.known.beats_left_out,
         "segments": {gate.hex(): seen.number for gate, seen in report.known.segments},
+        "doubted": [_doubted(doubt) for doubt in report.doubted],
         "does_not_show": list(_sentences(report)),
     }
     if report.continues is not None:
@@ -81,6 +84,14 @@ def _sentences(report: Report) -> tuple[str, ...]:
     if report.known.not_understood:
         more.append(_UNKNOWN.format(report.known.not_understood))
     return (*_DOES_NOT_SHOW, *more)
+
+
+def _doubted(doubt: Doubt) -> str:
+    """What is said of a key that was compromised; nothing here tells what is the thief's."""
+    said = f"{safe(doubt.issuer)} is said to be compromised since {iso(doubt.since_ns)}"
+    if doubt.dated_s is None:
+        return f"{said}, and is the log's own key: whether this tree is the log's or a thief's is not shown"
+    return f"{said}, and has signed entries dated up to {iso(doubt.dated_s * NS_PER_S)}"
 
 
 def _where(entry: int) -> str:

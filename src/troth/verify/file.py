@@ -46,7 +46,8 @@ MAX_PROOF_FILE_BYTES: Final = 4_194_304  # 64 of the largest statements; a usual
 MAX_HINT_CHARS: Final = 576  # a name of 512, an id of 8, a key of 44, two plus signs, rounded up
 MAX_CHECKPOINT_BYTES: Final = 16_384
 MAX_WITNESSES: Final = 16  # C2SP signed-note: verifiers accept at least 16 signatures
-MAX_KEY_BYTES: Final = 128  # a COSE_Key of P-256 has 75
+MAX_KEY_BYTES: Final = 2_048  # a COSE_Key of ML-DSA-44 has 1,323, one of P-256 75
+MAX_KEYS: Final = 256  # statements about keys
 MAX_BASIS: Final = 480  # tlog.trace.Basis
 
 _Index: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=MAX_SIZE)]
@@ -106,6 +107,7 @@ class ProofFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         segment: the conduct segment's statement.
         leaf: the trace's place in the segment.
         opening: the trace.
+        keys: later trust anchors, and key statements of makers, that what stands here rests on; by index.
         basis: what the trace rests on, where its kind has a basis.
         said: the private statement, where the trace is of one.
         witnesses: the verifier keys of the cosignature lines, in their order; left out where there are none.
@@ -119,6 +121,7 @@ class ProofFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     segment: LogEntry
     leaf: SegmentLeaf
     opening: Opening
+    keys: Annotated[tuple[LogEntry, ...], msgspec.Meta(max_length=MAX_KEYS)] = ()
     basis: Rests | None = None
     said: Said | None = None
     witnesses: Annotated[tuple[_Key, ...], msgspec.Meta(max_length=MAX_WITNESSES)] = ()

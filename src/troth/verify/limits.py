@@ -9,7 +9,8 @@ from troth.statements.choice import ChoiceBody
 from troth.statements.person import PersonBody
 from troth.tlog.trace import Collected, SaidTrace, Trace
 from troth.verify.file import ProofFile
-from troth.verify.rests import open_statement
+from troth.verify.issuers import open_statement
+from troth.verify.revoked import Revocations
 from troth.verify.words import safe
 
 __all__ = ["unreadable_shows", "what_it_does_not_show"]
@@ -22,6 +23,9 @@ _NOTHING_ELSE: Final = (
 )
 _FALSE_VALUE: Final = "It does not show that the value is true: a thing can report a plausible false value."
 _REVOKED: Final = "Whether a key or a statement was revoked later was not checked; that is not in the file."
+_REVOKED_GIVEN: Final = (
+    "Of keys that have ended, only those that you gave were looked at; whether a statement was revoked later was not."
+)
 _LOGGED: Final = (
     "It is logged, not witnessed: nobody but the log's operator vouches here that others are shown the same log."
 )
@@ -47,20 +51,27 @@ def unreadable_shows() -> tuple[str, ...]:
 
 
 def what_it_does_not_show(
-    trace: Trace | None = None, file: ProofFile | None = None, *, witnessed: str | None = None
+    trace: Trace | None = None,
+    file: ProofFile | None = None,
+    *,
+    witnessed: str | None = None,
+    revocations: Revocations | None = None,
 ) -> tuple[str, ...]:
     """The sentences for a trace and file that passed every check; without them, those for a failure.
 
     `witnessed` is the time of the latest cosignature that counts, where a quorum was asked for and met.
     """
+    given = revocations is not None and revocations.given
+    revoked = _REVOKED_GIVEN if given else _REVOKED
     if trace is None or file is None:
-        return (_FAULT, _REVOKED)
+        return (_FAULT, revoked)
     sentences = [_NOTHING_ELSE]
     if isinstance(trace, Collected):
         sentences.append(_FALSE_VALUE)
     if file.basis is not None and len(file.basis.ids) > len(file.basis.shown):
         sentences.append(_HIDDEN)
-    sentences.append(_REVOKED)
+    sentences += [] if revocations is None else revocations.said
+    sentences.append(revoked)
     if witnessed is not None:
         sentences.append(_SINCE.format(time=witnessed))
     else:

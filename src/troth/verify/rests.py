@@ -2,7 +2,7 @@
 
 Rules
 - A trace with a basis: its basis id is the hash over the ids in the file. Each statement shown has one of these ids, is open,
-  is signed by an operator key that the trust anchors name, and stands in this log before the segment. The others are counted.
+  is signed by the operator, or by a maker about its own, and stands in this log before the segment. The others are counted.
 - A trace of something said: the statement in the file has the id in the trace, is private, and is signed by the key in the
   file; what only an operator may say is signed by an operator key that the trust anchors name.
 - A file with a part that its trace has no use for fails: nothing would cover those bytes.
@@ -11,29 +11,23 @@ Source: record.md, "Anyone can verify"; formats.md, "Traces" (basis).
 Left out: whether these statements were enough for the gate's answer; that is the gate's, and needs the private ones.
 """
 
-from collections.abc import Mapping
-from typing import TypeAlias
-
-from troth.errors import BadProof, BadStatement
+from troth.errors import BadProof
 from troth.names import StatementId, ckt_uri
-from troth.signing.cose import PayloadForm, PublicKey, Signed, parse, verify
+from troth.signing.cose import PublicKey, verify
 from troth.statements.kinds import Face
-from troth.statements.statement import Statement, read
 from troth.tlog.checkpoint import Checkpoint
-from troth.tlog.merkle import leaf_hash, verify_inclusion
 from troth.tlog.trace import Collected, SaidTrace, Trace, WindowOpened, basis_id
-from troth.verify.file import LogEntry, ProofFile, Rests, Said
+from troth.verify.file import ProofFile, Rests, Said
+from troth.verify.issuers import Issuers, in_log, open_statement
+from troth.verify.revoked import last_ns
 from troth.verify.verdict import StatementShown
 from troth.verify.words import statement_shown
 
-__all__ = ["Anchors", "check_rests", "check_signed", "in_log", "open_statement"]
-
-Anchors: TypeAlias = Mapping[str, PublicKey]
-"""The operator keys that the trust anchors name, by issuer URI."""
+__all__ = ["check_rests"]
 
 
 def check_rests(
-    file: ProofFile, trace: Trace, *, checkpoint: Checkpoint, anchors: Anchors
+    file: ProofFile, trace: Trace, *, checkpoint: Checkpoint, issuers: Issuers
 ) -> tuple[tuple[StatementShown, ...], str]:
     """The statements shown and the detail of check 9.
 
@@ -46,57 +40,21 @@ def check_rests(
                 raise BadProof(
                     "the trace rests on statements, and the file has no list of them or something else as well"
                 )
-            return _basis(file, file.basis, trace.basis, checkpoint=checkpoint, anchors=anchors)
+            return _basis(file, file.basis, trace.basis, checkpoint=checkpoint, issuers=issuers)
         case SaidTrace():
             if file.said is None or file.basis is not None:
                 raise BadProof(
                     "the trace is of a statement, and the file does not have it or has something else as well"
                 )
-            return _said(file.said, trace.statement, anchors=anchors)
+            return _said(file.said, trace.statement, issuers=issuers)
         case _:
             if file.basis is not None or file.said is not None:
                 raise BadProof("the file has statements for a trace that rests on none")
             return (), "a trace of this kind rests on no statement"
 
 
-def in_log(entry: LogEntry, checkpoint: Checkpoint) -> None:
-    """Return if the statement is the entry of its index in the log of this checkpoint.
-
-    Raises:
-        BadProof: it is not.
-    """
-    verify_inclusion(
-        leaf_hash(entry.statement), index=entry.index, size=checkpoint.size, path=entry.path, root=checkpoint.root
-    )
-
-
-def open_statement(data: bytes) -> Statement:
-    """Read a statement whose payload stands in it. Its signature is not looked at.
-
-    Raises:
-        BadCose, BadStatement, BadCbor, UnknownCrit, TooLarge: it cannot be read.
-    """
-    signed = parse(data)
-    if signed.headers.form is not PayloadForm.INLINE:
-        raise BadStatement("a statement whose payload is a digest stands where its words are needed")
-    return read(signed)
-
-
-def check_signed(signed: Signed, anchors: Anchors) -> None:
-    """Return if an operator key that the trust anchors name has signed.
-
-    Raises:
-        BadProof: its issuer is none of them.
-        BadCose: it did not sign this.
-    """
-    key = anchors.get(signed.headers.issuer)
-    if key is None:
-        raise BadProof("the issuer of a statement is not among the operator keys that the trust anchors name")
-    verify(signed, key)
-
-
 def _basis(
-    file: ProofFile, basis: Rests, named: bytes, *, checkpoint: Checkpoint, anchors: Anchors
+    file: ProofFile, basis: Rests, named: bytes, *, checkpoint: Checkpoint, issuers: Issuers
 ) -> tuple[tuple[StatementShown, ...], str]:
     if list(basis.ids) != sorted(set(basis.ids)):
         raise BadProof("the statements of a basis are sorted and none stands twice")
@@ -112,21 +70,22 @@ def _basis(
             raise BadProof("a statement is shown that the trace does not rest on")
         if statement.kind.face is not Face.OPEN:
             raise BadProof("a private statement is shown as an entry of the log")
-        check_signed(statement.signed, anchors)
+        issuers.check_issuer(statement, index=entry.index)
         in_log(entry, checkpoint)
         if entry.index >= file.segment.index:
             raise BadProof("a statement that the trace rests on is in the log only after its segment")
         shown.append(statement_shown(statement))
     hidden = len(basis.ids) - len(shown)
+    signers = "the operator or a maker about its own" if issuers.makers else "the operator"
     parts = [f"{len(basis.ids)} statements"]
     if shown:
-        parts.append(f"{len(shown)} shown, signed by the operator and in this log before the segment")
+        parts.append(f"{len(shown)} shown, signed by {signers} and in this log before the segment")
     if hidden:
         parts.append(f"{hidden} not in this file, as private ones never are")
     return tuple(shown), "; ".join(parts)
 
 
-def _said(said: Said, named: bytes, *, anchors: Anchors) -> tuple[tuple[StatementShown, ...], str]:
+def _said(said: Said, named: bytes, *, issuers: Issuers) -> tuple[tuple[StatementShown, ...], str]:
     statement = open_statement(said.statement)
     if statement.signed.id != named:
         raise BadProof("the trace is of another statement than the one in the file")
@@ -137,8 +96,9 @@ def _said(said: Said, named: bytes, *, anchors: Anchors) -> tuple[tuple[Statemen
         raise BadProof("the key in the file is not the one the statement's issuer is named after")
     verify(statement.signed, key)
     if statement.kind.role == "operator":
-        check_signed(statement.signed, anchors)
+        issuers.check_operator(statement.signed, index=None)
         who = "an operator key that the trust anchors name"
     else:
+        issuers.revocations.see(key, whose="The key in the file", at_ns=last_ns(statement.signed))
         who = "the key its issuer is named after; whose key that is stands in another private statement"
     return (statement_shown(statement),), f"a {statement.kind.name} statement, signed by {who}"

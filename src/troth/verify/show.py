@@ -12,6 +12,7 @@ import msgspec
 from troth.tlog.checkpoint import VerifierKey
 from troth.tlog.trust_policy import TrustPolicy
 from troth.verify.checks import NOBODY_ASKED, verify
+from troth.verify.revoked import RevokedKey
 from troth.verify.verdict import ExitCode, Level, Outcome, Plain, Verdict
 
 __all__ = ["Form", "Printed", "render", "to_json", "verify_main"]
@@ -94,10 +95,11 @@ def verify_main(
     trusted: Sequence[VerifierKey],
     *,
     policy: TrustPolicy = NOBODY_ASKED,
+    revoked: Sequence[RevokedKey] = (),
     form: Form = Form.TEXT,
 ) -> Printed:
-    """What `troth verify` does once the file, the trusted keys and the witnesses asked for are read."""
-    verdict = verify(data, trusted=trusted, policy=policy)
+    """What `troth verify` does once the file, the trusted keys, the witnesses asked for and the ended keys are read."""
+    verdict = verify(data, trusted=trusted, policy=policy, revoked=revoked)
     text = render(verdict) if form is Form.TEXT else to_json(verdict)
     return Printed(text + "\n", int(verdict.exit_code))
 

@@ -1,7 +1,8 @@
 """A trust file: what somebody has decided to trust, made before and kept by them, never taken from what is to be checked.
 
 Rules
-- JSON, written by `troth trust`, readable by people: log keys, each with the words of whoever added it.
+- JSON, written by `troth trust`, readable by people: log keys, each with the words of whoever added it, and keys that have
+  ended, each as a line of a list (verify/revoked).
 - One key has one spelling; a key that cannot be read is refused when the file is read, not when it is used.
 
 Source: record.md, "Anyone can verify" (trust comes from outside the file).
@@ -10,8 +11,9 @@ Left out: where the file lies.
 
 import msgspec
 
-from troth.errors import BadNote
+from troth.errors import BadNote, BadProof, TooLarge
 from troth.tlog.checkpoint import VerifierKey
+from troth.verify.revoked import RevokedKey, parse_revoked
 
 __all__ = ["MAX_TRUST_BYTES", "TrustFile", "TrustedLog", "read_trust", "write_trust"]
 
@@ -31,6 +33,12 @@ class TrustFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     version: int = _VERSION
     logs: tuple[TrustedLog, ...] = ()
+    ended: tuple[str, ...] = ()
+
+    @property
+    def revoked(self) -> tuple[RevokedKey, ...]:
+        """The keys that have ended."""
+        return parse_revoked("\n".join(self.ended))
 
     @property
     def keys(self) -> tuple[VerifierKey, ...]:
@@ -51,6 +59,10 @@ def read_trust(data: bytes) -> TrustFile:
     if file.version != _VERSION:
         raise BadNote("this trust file is of a newer program")
     _ = file.keys
+    try:
+        _ = file.revoked
+    except (BadProof, TooLarge) as cause:
+        raise BadNote("a key that has ended cannot be read in this trust file") from cause
     return file
 
 
