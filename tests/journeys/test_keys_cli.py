@@ -60,7 +60,7 @@ def test_gate_and_operator_go_over_to_another_suite_and_back_with_kills_between(
     KeyFolder(data / "keys").create("gate-3", kind=KeyKind.ED25519)
     with started(data) as node:
         assert ["EdDSA", "ML-DSA-44", "EdDSA"] == served(node, "gate")
-        assert {"gate-3.pk8", "log.pk8", "operator-2.pk8", "repeats.pk8"} == {
+        assert {"gate-3.pk8", "log.pk8", "operator-2.pk8", "receipt.pk8", "repeats.pk8"} == {
             each.name for each in (data / "keys").iterdir()
         }
         node.done("key", "rotate", "operator")
