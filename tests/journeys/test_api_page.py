@@ -10,6 +10,7 @@ from tests.journeys.api_house import House, run
 from troth.api.callers import Callers
 from troth.api.choices import choice_routes
 from troth.api.erasures import erasure_routes
+from troth.api.keys import key_routes
 from troth.api.operate import Addresses, operate_routes
 from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
@@ -17,7 +18,9 @@ from troth.api.street import street_routes
 from troth.wire.times import print_time
 
 MONTH_NS: Final = 30 * 86_400_000_000_000
-KEYS: Final = ("household", "person", "claim", "session", "line", "promise", "support", "statement", "preservation")
+KEYS: Final = (
+    *("household", "person", "claim", "session", "line", "promise", "support", "statement", "preservation", "key"),
+)
 PAGE: Final = ROOT / "docs" / "reference" / "api.md"
 
 
@@ -34,6 +37,7 @@ def paths(started: House) -> list[str]:
     routes = [
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
         *pledge_routes(node.pledge, node.forget, callers=callers),
+        *key_routes(node.rekey, callers=callers),
         *choice_routes(node.choose, callers=callers),
         *proof_routes(node.prove, callers=callers),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=lambda _stream: None),
@@ -94,6 +98,6 @@ def test_the_examples_run_in_their_order() -> None:
             for name in re.findall(r"`\{\"([a-z_]+)\"", text):
                 assert name in got, f"{heading} answers no {name}"
         words = {"HOUSEHOLD", "PERSON", "CLAIM", "INVITATION", "SESSION", "NOTICE", "SOON", "SHOWN", "PRESERVATION"}
-        assert words | {"LINE", "PROMISE", "SUPPORT", "STATEMENT"} == set(found)
+        assert words | {"LINE", "PROMISE", "SUPPORT", "STATEMENT", "KEY"} == set(found)
 
     run(test)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from troth.errors import NotFound, TrothError
+from troth.errors import StorageFailed, TrothError
 from troth.statements.choice import Decision
 from troth.testing.people import Hearing, WorldPerson, WorldThing
 from troth.testing.world import World
@@ -37,7 +37,7 @@ class Once(Hearing):
 def test_a_node_that_cannot_sign_its_segments_stops() -> None:
     with World(seed=1) as world:
         world.keys.forget("gate")
-        with pytest.raises(NotFound):
+        with pytest.raises(StorageFailed, match="the key 'gate' of this node is not there"):
             world.advance(25)
         assert world.node.failed.done()
 

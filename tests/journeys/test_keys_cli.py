@@ -113,6 +113,6 @@ def test_a_list_that_cannot_be_read_ends_the_verification_with_2(tmp_path: Path,
     (tmp_path / "proof").write_bytes(b"")
     result = CliRunner().invoke(main, ["verify", str(tmp_path / "proof"), "--revoked", str(tmp_path / "ended")])
     assert 2 == result.exit_code
-    assert "The list of ended keys cannot be read" in result.stdout
+    assert result.stderr.startswith("bad-proof: ")
     missing = CliRunner().invoke(main, ["verify", str(tmp_path / "proof"), "--revoked", str(tmp_path / "none")])
-    assert 2 == missing.exit_code
+    assert (2, True) == (missing.exit_code, missing.stderr.startswith("not-found: "))

@@ -31,7 +31,7 @@ class Keyring:
     def __init__(self, store: KeyStore, directory: Directory) -> None:
         self.store = store
         self._directory = directory
-        self._held: dict[bytes, Signer] = {}
+        self._names: dict[bytes, str] = {}  # under which name a key lies; the key itself is never held here
 
     def signer(self, name: str) -> Signer:
         """The signer of this name.
@@ -49,14 +49,20 @@ class Keyring:
         return found
 
     def holds(self, role: KeyRole, key: PublicKey) -> Signer | None:
-        """The signer of one key of a role, or None if the store does not have it."""
-        held = self._held.get(key.thumbprint)
-        if held is not None:
-            return held
-        for name in names_of(self.store, role):
-            signer = self.store.signer(name)
-            self._held[signer.public.thumbprint] = signer
-        return self._held.get(key.thumbprint)
+        """The signer of one key of a role, or None if the store does not have it.
+
+        Raises:
+            NotFound: it was there and is gone.
+        """
+        name = self._names.get(key.thumbprint)
+        if name is not None:
+            return self.store.signer(name)
+        for each in names_of(self.store, role):
+            signer = self.store.signer(each)
+            self._names[signer.public.thumbprint] = each
+            if signer.public == key:
+                return signer
+        return None
 
     def create(self, name: str, *, kind: KeyKind = KeyKind.ED25519) -> Signer:
         """Make a key. As of a KeyStore."""
@@ -67,8 +73,8 @@ class Keyring:
         return self.store.names()
 
     def forget(self, name: str) -> None:
-        """Delete a key. As of a KeyStore; the signers that are held of it go too."""
-        self._held.clear()
+        """Delete a key. As of a KeyStore."""
+        self._names.clear()
         self.store.forget(name)
 
 

@@ -37,4 +37,4 @@ class RegistrationPolicyBody(msgspec.Struct, frozen=True, omit_defaults=True):
     rules: tuple[RegistrationRule, ...]
     origin: str
     version: int = 1
-    crit: tuple[str, ...] = ("rules",)
+    crit: tuple[str, ...] = ("rules", "version")

@@ -19,4 +19,4 @@ class TrustAnchorsBody(msgspec.Struct, frozen=True, omit_defaults=True):
     keys: tuple[bytes, ...]
     origin: str
     version: int = 1
-    crit: tuple[str, ...] = ("keys",)
+    crit: tuple[str, ...] = ("keys", "version")
