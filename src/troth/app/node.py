@@ -14,6 +14,7 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
+from troth.app.opening import open_log
 from troth.app.ports import Ports
 from troth.app.waiting import Publication, Together
 from troth.app.witnesses import Witnesses
@@ -23,7 +24,7 @@ from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
 from troth.journeys.access import Access
 from troth.journeys.accounts import Account, Bearer
-from troth.journeys.begin import begin, fresh_origin
+from troth.journeys.begin import fresh_origin
 from troth.journeys.choose import Choose
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
@@ -43,7 +44,6 @@ from troth.journeys.register import Register
 from troth.journeys.rekey import Rekey
 from troth.journeys.say import Say
 from troth.journeys.street import Street
-from troth.journeys.succeed import say_again
 from troth.journeys.tell import Tell
 from troth.journeys.why import Why
 from troth.settings import Settings
@@ -51,7 +51,6 @@ from troth.state.directory import Directory
 from troth.state.in_force import InForce
 from troth.things.stores import SEGMENT_MAX, NotedTrace, Told
 from troth.tlog.collecting import Collector
-from troth.tlog.sequencer import Sequencer
 from troth.tlog.trace import ClockStep, encode
 
 __all__ = ["Node"]
@@ -103,12 +102,9 @@ class Node:
             appended=self._appended.set,
             whole=self.whole,
         )
+        tick_s = settings.segment_tick_s
         self.rekey = Rekey(
-            self.accept,
-            keyring=self.keyring,
-            directory=self.directory,
-            clock=clock,
-            segment_tick_s=settings.segment_tick_s,
+            self.accept, keyring=self.keyring, directory=self.directory, clock=clock, segment_tick_s=tick_s
         )
         self.choose = Choose(
             self.accept,
@@ -156,24 +152,13 @@ class Node:
             LogDiverged, FormatTooNew, StorageFailed: the data cannot be gone on with; says why.
         """
         ports = self.ports
-        self.accept.replay()
-        await begin(
-            self.accept,
-            ports.journal,
-            keys=ports.keys,
+        sequencer = await open_log(
+            ports,
+            self._lineage,
+            accept=self.accept,
+            rekey=self.rekey,
             directory=self.directory,
-            clock=ports.clock,
-            origin=self.origin,
             segment_tick_s=self.settings.segment_tick_s,
-            log_key=self._lineage.key_name,
-        )
-        await say_again(ports.journal, self._lineage, rekey=self.rekey, directory=self.directory)
-        sequencer = Sequencer.open(
-            ports.tiles,
-            ports.lock,
-            signer=ports.keys.signer(self._lineage.key_name),
-            origin=self.origin,
-            outside=ports.outside,
         )
         self.record = Record(
             ports.conduct,
