@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from tests.faults.test_kill import furnish
 from troth.cli import main
+from troth.clock import NS_PER_S, SystemClock
 from troth.testing.program import NodeProgram
 from troth.testing.witness_program import WitnessProgram
 from troth.tlog.checkpoint import VerifierKey, open_checkpoint, parse_note
@@ -19,7 +20,7 @@ from troth.verify.file import read
 
 TICK = {"TROTH_SEGMENT_TICK_S": "1"}
 POLICY = "witnesses.policy"
-WAITS = 3_000  # each wait asks a real program; this is minutes
+WAIT_NS = 90 * NS_PER_S  # a witness that does not answer is waited for ten seconds, more than once
 
 
 class Place:
@@ -46,10 +47,10 @@ class Place:
 
 
 def until(true: Callable[[], bool]) -> None:
-    for _ in range(WAITS):
-        if true():
-            return
-    raise AssertionError("it did not come about")
+    clock = SystemClock()
+    end = clock.ticks() + WAIT_NS
+    while not true():  # each round asks a real program
+        assert clock.ticks() < end, "it did not come about"
 
 
 @pytest.fixture
