@@ -28,6 +28,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.serialization import (
@@ -49,8 +50,9 @@ from troth.errors import (
 )
 from troth.names import check_slug
 from troth.signing import cbor
+from troth.signing.boxes import Opener
 from troth.signing.cose import KeyKind, Signer
-from troth.signing.keys import fresh, signer_of
+from troth.signing.keys import SEED_BYTES, fresh, signer_of
 
 __all__ = ["KeyFolder"]
 
@@ -98,9 +100,20 @@ class KeyFolder:
         path = self._path(name)
         private = fresh(kind, self._randomness)
         raw = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        self._keep(raw, path)
+        return signer_of(private)
+
+    def create_opener(self, name: str) -> Opener:
+        path = self._path(name)
+        private = X25519PrivateKey.from_private_bytes(self._randomness(SEED_BYTES))
+        self._keep(private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), path)
+        return Opener(private)
+
+    def _keep(self, raw: bytes, path: Path) -> None:
+        """Put a key where it stays, durably, unless its name is taken."""
         beside = path.with_suffix(f".{os.getpid()}.new")
         with self._turn, _system("kept"):
-            data = raw if self._passphrase is None else self._seal(raw, name, passphrase=self._passphrase)
+            data = raw if self._passphrase is None else self._seal(raw, path.stem, passphrase=self._passphrase)
             beside.unlink(missing_ok=True)  # left by an earlier program that had this process number and died
             try:
                 _write_synced(beside, data)
@@ -111,10 +124,23 @@ class KeyFolder:
             finally:
                 beside.unlink(missing_ok=True)
             _sync_folder(self._folder)
-        return signer_of(private)
 
     def signer(self, name: str) -> Signer:
-        path = self._path(name)
+        data = self._read(self._path(name))
+        with self._turn:
+            return self._unwrap(data, name)
+
+    def opener(self, name: str) -> Opener:
+        data = self._read(self._path(name))
+        with self._turn:
+            raw = self._unseal(data, name) if data[:1] != _PKCS8_FIRST else data
+        with suppress(TypeError, ValueError):
+            private = load_der_private_key(raw, None)
+            if isinstance(private, X25519PrivateKey):
+                return Opener(private)
+        raise StorageFailed("the file of a private key is damaged", hint=_FROM_BACKUP)
+
+    def _read(self, path: Path) -> bytes:
         with _system("read"):
             try:
                 if stat.S_IMODE(path.stat().st_mode) & 0o077:
@@ -122,11 +148,9 @@ class KeyFolder:
                         "a private key can be read by others on this computer",
                         hint="Find out who could have read it. If nobody did, set its permissions to 0600.",
                     )
-                data = path.read_bytes()
+                return path.read_bytes()
             except FileNotFoundError as cause:
                 raise NotFound("there is no key of this name") from cause
-        with self._turn:
-            return self._unwrap(data, name)
 
     def names(self) -> tuple[str, ...]:
         with _system("listed"):

@@ -6,6 +6,7 @@ Rules
 - Keys are Ed25519 unless another kind is asked for: P-256 for receipts, ML-DSA-44 as the second suite.
 - An ES256 signature depends on key and data only (RFC 6979), as EdDSA's does. ML-DSA-44 signs with fresh randomness: the same
   data gives another signature each time, and all of them verify.
+- A key that opens what was sealed is X25519, inside an Opener, and signs nothing; both kinds share one space of names.
 
 Source: RFC 8032; FIPS 204 (seeds of 32 bytes, hedged signing).
 Left out: rotation and custody, which are statements; where keys lie, which is the adapter's.
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from troth.signing.boxes import Opener
 from troth.signing.cose import EDDSA, ES256, ML_DSA_44, KeyKind, PublicKey, Signer
 
 __all__ = [
@@ -160,7 +162,25 @@ class KeyStore(Protocol):
         Raises:
             NotFound: there is none.
             BadName: not a key name.
-            StorageFailed: it is there and cannot be read, or the passphrase is not the one it was wrapped with.
+            StorageFailed: it is there and cannot be read, opens instead of signing, or was wrapped with another passphrase.
+        """
+        ...
+
+    def create_opener(self, name: str) -> Opener:
+        """Make a new key that opens and return its opener. Durable on return.
+
+        Raises:
+            Conflict, BadName, StorageFailed: as `create`.
+        """
+        ...
+
+    def opener(self, name: str) -> Opener:
+        """Return the opener of this name.
+
+        Raises:
+            NotFound: there is none.
+            BadName: not a key name.
+            StorageFailed: it is there and cannot be read, or is a key that signs.
         """
         ...
 
@@ -173,7 +193,7 @@ class KeyStore(Protocol):
         ...
 
     def forget(self, name: str) -> None:
-        """Delete the key. Durable on return: no Signer can be had again. Signers already handed out still sign.
+        """Delete the key. Durable on return: it cannot be had again. Signers and openers already handed out still work.
 
         Raises:
             NotFound: there is none.

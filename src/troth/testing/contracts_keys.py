@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final, Protocol
 
-from troth.errors import BadCose, BadName, Conflict, NotFound, StorageFailed, TrothError
+from troth.errors import BadCose, BadName, Conflict, Malformed, NotFound, StorageFailed, TrothError
+from troth.signing.boxes import seal_to
 from troth.signing.cose import KeyKind, Signer
 from troth.signing.keys import KeyStore
 from troth.testing.contracts import Bench
@@ -192,6 +193,37 @@ async def a_key_that_failed_but_persisted_is_there_and_whole(bench: KeyBench) ->
     gate.public.check(gate.sign(DATA), DATA)
 
 
+async def an_opener_opens_what_was_sealed_to_it_and_nothing_else(bench: KeyBench) -> None:
+    keys = await bench.open()
+    ana, ben = keys.create_opener("ledger-ana"), keys.create_opener("ledger-ben")
+    key, sealed = bytes(range(32)), seal_to(ana.cose_key, bytes(range(32)), key=b"k" * 16, day=20_000)
+    assert key not in sealed
+    await bench.crash()
+    keys = await bench.open()
+    assert keys.opener("ledger-ana").cose_key == ana.cose_key
+    assert key == keys.opener("ledger-ana").open(sealed, key=b"k" * 16, day=20_000)
+    refuses(Malformed, lambda: ben.open(sealed, key=b"k" * 16, day=20_000))
+    refuses(Malformed, lambda: ana.open(sealed, key=b"l" * 16, day=20_000))
+    refuses(Malformed, lambda: ana.open(sealed, key=b"k" * 16, day=20_001))
+    refuses(Malformed, lambda: ana.open(sealed[:-1], key=b"k" * 16, day=20_000))
+
+
+async def what_signs_does_not_open_and_what_opens_does_not_sign(bench: KeyBench) -> None:
+    keys = await bench.open()
+    keys.create("gate")
+    keys.create_opener("ledger-ana")
+    refuses(StorageFailed, lambda: keys.opener("gate"))
+    refuses(StorageFailed, lambda: keys.signer("ledger-ana"))
+    refuses(NotFound, lambda: keys.opener("ledger-ben"))
+    for name in ("gate", "ledger-ana"):
+        refuses(Conflict, lambda name=name: keys.create(name))  # type: ignore[misc]  # bound in this turn
+        refuses(Conflict, lambda name=name: keys.create_opener(name))  # type: ignore[misc]  # bound in this turn
+    assert keys.names() == ("gate", "ledger-ana")
+    keys.forget("ledger-ana")
+    refuses(NotFound, lambda: keys.opener("ledger-ana"))
+    assert keys.names() == ("gate",)
+
+
 KEY_CASES: Final[tuple[Callable[[KeyBench], Awaitable[None]], ...]] = (
     a_new_store_holds_no_key,
     what_a_key_signs_verifies_under_its_public_half_only,
@@ -207,4 +239,6 @@ KEY_CASES: Final[tuple[Callable[[KeyBench], Awaitable[None]], ...]] = (
     a_failure_to_keep_a_key_is_told_and_leaves_the_others,
     a_failure_to_forget_a_key_is_told_and_can_be_done_again,
     a_key_that_failed_but_persisted_is_there_and_whole,
+    an_opener_opens_what_was_sealed_to_it_and_nothing_else,
+    what_signs_does_not_open_and_what_opens_does_not_sign,
 )

@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 from troth.errors import Conflict, NotFound, StorageFailed
 from troth.names import check_slug
+from troth.signing.boxes import Opener
 from troth.signing.cose import KeyKind, Signer
-from troth.signing.keys import fresh, signer_of
+from troth.signing.keys import SEED_BYTES, fresh, signer_of
 from troth.testing.faults import Faults, StoreFault
 
 __all__ = ["MemoryKeys"]
@@ -28,11 +29,12 @@ class MemoryKeys:
         self._randomness = randomness
         self._turn = threading.Lock()
         self._keys: dict[str, Signer] = {}
+        self._openers: dict[str, Opener] = {}
 
     def create(self, name: str, *, kind: KeyKind = KeyKind.ED25519) -> Signer:
         check_slug(name)
         with self._turn:
-            if name in self._keys:
+            if name in self._keys or name in self._openers:
                 raise Conflict("a key of this name is there already")
             signer = signer_of(fresh(kind, self._randomness))
             self._change(lambda: self._keys.update({name: signer}))
@@ -42,18 +44,38 @@ class MemoryKeys:
         try:
             return self._keys[check_slug(name)]
         except KeyError as cause:
+            if name in self._openers:
+                raise StorageFailed("this key opens and signs nothing") from cause
+            raise NotFound("there is no key of this name") from cause
+
+    def create_opener(self, name: str) -> Opener:
+        check_slug(name)
+        with self._turn:
+            if name in self._keys or name in self._openers:
+                raise Conflict("a key of this name is there already")
+            opener = Opener.from_seed(self._randomness(SEED_BYTES))
+            self._change(lambda: self._openers.update({name: opener}))
+            return opener
+
+    def opener(self, name: str) -> Opener:
+        try:
+            return self._openers[check_slug(name)]
+        except KeyError as cause:
+            if name in self._keys:
+                raise StorageFailed("this key signs and opens nothing") from cause
             raise NotFound("there is no key of this name") from cause
 
     def names(self) -> tuple[str, ...]:
         with self._turn:
-            return tuple(sorted(self._keys))
+            return tuple(sorted({*self._keys, *self._openers}))
 
     def forget(self, name: str) -> None:
         check_slug(name)
         with self._turn:
-            if name not in self._keys:
+            held: dict[str, Signer] | dict[str, Opener] = self._keys if name in self._keys else self._openers
+            if name not in held:
                 raise NotFound("there is no key of this name")
-            self._change(lambda: self._keys.pop(name))
+            self._change(lambda: held.pop(name))
 
     def _change(self, change: Callable[[], object]) -> None:
         fault = self.faults.take()
