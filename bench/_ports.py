@@ -43,6 +43,7 @@ async def open_ports(settings: Settings, *, salts: Callable[[int], bytes] = os.u
             settings, clock=clock, entropy=salts, observations=observations, on_failure=fail
         ),
         observations=observations,
+        ledgers=await drivers.open_ledgers(settings, on_failure=fail),
         accounts=await drivers.open_accounts(settings, on_failure=fail),
         tiles=place.tiles,
         lock=place.lock,

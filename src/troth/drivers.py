@@ -18,6 +18,7 @@ from troth.journeys.witness_door import WitnessDoor
 from troth.settings import Settings
 from troth.signing.keys import KeyStore
 from troth.statements.journal import Journal
+from troth.things.ledgers import LedgerStore
 from troth.things.stores import ConductStore, ObservationStore
 from troth.tlog.files import TileFiles
 from troth.tlog.storage import Lock, TileStore
@@ -33,6 +34,7 @@ __all__ = [
     "open_conduct",
     "open_journal",
     "open_keys",
+    "open_ledgers",
     "open_log",
     "open_mirror",
     "open_observations",
@@ -116,6 +118,14 @@ async def open_accounts(settings: Settings, *, on_failure: Callable[[Exception],
     from troth.adapters.accounts_sqlite import SqliteAccounts
 
     return await SqliteAccounts.open(path, on_failure=on_failure)
+
+
+async def open_ledgers(settings: Settings, *, on_failure: Callable[[Exception], None]) -> LedgerStore:
+    """Personal ledgers."""
+    path = _path(settings.ledgers, "sqlite", settings)
+    from troth.adapters.ledgers_sqlite import SqliteLedgers
+
+    return await SqliteLedgers.open(path, on_failure=on_failure)
 
 
 async def open_observations(

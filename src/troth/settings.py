@@ -66,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     journal: StoreUrl = "sqlite:journal.db"
     conduct: StoreUrl = "sqlite:conduct.db"
     observations: StoreUrl = "sqlite:partitions"
+    ledgers: StoreUrl = "sqlite:ledgers.db"
     accounts: StoreUrl = "sqlite:accounts.db"
     log: StoreUrl = "folder:log"
     keys: StoreUrl = "file:keys"

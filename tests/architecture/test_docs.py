@@ -13,7 +13,14 @@ import msgspec
 import pytest
 
 from tests.architecture.trees import ROOT
-from troth.adapters import accounts_sqlite, conduct_tables, journal_sqlite, partitions_files, partitions_sqlite
+from troth.adapters import (
+    accounts_sqlite,
+    conduct_tables,
+    journal_sqlite,
+    ledgers_sqlite,
+    partitions_files,
+    partitions_sqlite,
+)
 from troth.cli import main
 from troth.errors import TrothError
 from troth.gate.question import Code, Step
@@ -34,6 +41,7 @@ STORES = {
     "conduct.db": conduct_tables.SCHEMA,
     "partitions/PLACE/DAYS/YYYY-MM.db": partitions_files.SCHEMA,
     "partitions/segments.db": partitions_sqlite.SEGMENTS_SCHEMA,
+    "ledgers.db": ledgers_sqlite.SCHEMA,
     "accounts.db": accounts_sqlite.SCHEMA,
 }
 

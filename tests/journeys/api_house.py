@@ -21,6 +21,7 @@ from troth.testing.keys import MemoryKeys
 from troth.testing.memory_accounts import MemoryAccounts
 from troth.testing.memory_conduct import MemoryConduct
 from troth.testing.memory_journal import MemoryJournal
+from troth.testing.memory_ledgers import MemoryLedgers
 from troth.testing.memory_observations import MemoryObservations
 from troth.tlog.files import LockFile, TileFiles
 from troth.wire.times import parse_time
@@ -150,6 +151,7 @@ async def house() -> AsyncIterator[House]:
         journal=MemoryJournal(),
         conduct=MemoryConduct(clock, entropy=entropy, taken=observations.taken, on_failure=failed),
         observations=observations,
+        ledgers=MemoryLedgers(),
         accounts=MemoryAccounts(),
         tiles=TileFiles(disk),
         lock=LockFile(disk),

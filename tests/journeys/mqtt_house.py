@@ -18,6 +18,7 @@ from troth.journeys.choose import Choose
 from troth.journeys.hear import Hear
 from troth.journeys.join import Join, JoinedThing, StreamRequest, ThingRequest
 from troth.journeys.recognise import Recognise
+from troth.journeys.sealing import Sealing
 from troth.journeys.tell import Tell
 from troth.names import HouseholdId, PersonId, PurposeId, Uri
 from troth.state.directory import Directory
@@ -31,6 +32,7 @@ from troth.testing.keys import MemoryKeys
 from troth.testing.memory_accounts import MemoryAccounts
 from troth.testing.memory_conduct import MemoryConduct
 from troth.testing.memory_journal import MemoryJournal
+from troth.testing.memory_ledgers import MemoryLedgers
 from troth.testing.memory_observations import MemoryObservations
 from troth.things.stores import Tally, Told
 from troth.wire.mqtt import Connack, Connect, Decoder, Packet, Peer, Properties, Puback, Publish, Version, encode
@@ -181,7 +183,8 @@ async def open_house(*, queue_rows: int = 200_000, commit_s: float = 0.002) -> A
     )
     keys = MemoryKeys(entropy)
     recognise = Recognise(accounts, clock=clock, entropy=entropy)
-    access = Access(conduct, clock, entropy=entropy)
+    sealing = Sealing(MemoryLedgers(), directory, clock=clock, entropy=entropy)
+    access = Access(conduct, clock, sealing=sealing, entropy=entropy)
     hear = Hear(conduct, leases, directory, clock=clock)
     tell = Tell(
         conduct,

@@ -1,13 +1,19 @@
 """Who reads leaves a trace before the first row leaves; who reads only their own leaves none; denials are counted."""
 
+import msgspec
+import pytest
+
+from troth.errors import Refused
 from troth.journeys.accounts import Bearer
+from troth.journeys.book_lines import Seen, TurnedAway
 from troth.names import StatementId
+from troth.testing.people import RESEARCH
 from troth.testing.world import World
 from troth.tlog.trace import Basis, Collected, Denials, OtherTrace, WindowClosed, WindowOpened, basis_id, decode
 
 
 def traces(world: World) -> list[OtherTrace]:
-    """All other traces that stand in segments, after everything was settled."""
+    """All other traces that stand in segments as they are, after everything was settled."""
     world.settle()
 
     async def moved() -> list[OtherTrace]:
@@ -25,6 +31,11 @@ def of(kind: type[OtherTrace], found: list[OtherTrace]) -> list[OtherTrace]:
     return [each for each in found if isinstance(each, kind)]
 
 
+def personal(found: list[OtherTrace]) -> list[OtherTrace]:
+    """Traces of reading, among those that are not sealed."""
+    return [each for each in found if isinstance(each, WindowOpened | WindowClosed | Denials)]
+
+
 def test_a_reader_leaves_a_window_a_basis_and_a_count_for_each_person() -> None:
     with World(seed=1) as world:
         home = world.home("Harbour Lane 12")
@@ -35,14 +46,34 @@ def test_a_reader_leaves_a_window_a_basis_and_a_count_for_each_person() -> None:
         meter.says(1.0)
         lab.reads(meter)
         lab.reads(meter)
+        assert [] == personal(traces(world))
+        for person in (ana, ben):
+            (seen,) = person.book().lines
+            assert isinstance(seen, Seen)
+            assert (lab.uri, "app", RESEARCH, "raw", 2) == (
+                seen.who.party,
+                seen.who.app,
+                seen.who.purpose,
+                seen.variant,
+                seen.rows,
+            )
+            said = {entry.signed.id for entry in world.journal.entries(after=0, limit=1_000)}
+            assert seen.basis
+            assert set(seen.basis) <= said
+
+
+def test_reading_what_concerns_nobody_is_a_trace_as_it_is() -> None:
+    with World(seed=1) as world:
+        gauge = world.thing("gauge")
+        gauge.says(1.0)
+        world.get(f"/v1.1/Datastreams({gauge.number})/Observations")
         found = traces(world)
-    opened = [each for each in found if isinstance(each, WindowOpened) and each.party == lab.uri]
-    assert {ana.person, ben.person} == {each.person for each in opened}
-    assert len({each.window for each in opened}) == 1
-    closed = [each for each in found if isinstance(each, WindowClosed) and each.window == opened[0].window]
-    assert [2, 2] == [each.rows for each in closed]
-    lists = [each for each in found if isinstance(each, Basis) and _named(each) == opened[0].basis]
-    assert lists
+    (opened,) = of(WindowOpened, found)
+    (closed,) = of(WindowClosed, found)
+    assert isinstance(opened, WindowOpened)
+    assert isinstance(closed, WindowClosed)
+    assert (None, None, 1) == (opened.person, closed.person, closed.rows)
+    assert [each for each in found if isinstance(each, Basis) and _named(each) == opened.basis]
 
 
 def test_reading_only_ones_own_leaves_no_trace() -> None:
@@ -51,9 +82,8 @@ def test_reading_only_ones_own_leaves_no_trace() -> None:
         meter, ana = home.thing("meter"), home.person("Ana")
         meter.says(1.0)
         ana.reads(meter)
-        found = traces(world)
-    assert [] == of(WindowOpened, found)
-    assert [] == of(WindowClosed, found)
+        assert [] == personal(traces(world))
+        assert () == ana.book().lines
 
 
 def test_reading_what_is_shared_is_a_trace_for_the_others() -> None:
@@ -62,14 +92,17 @@ def test_reading_what_is_shared_is_a_trace_for_the_others() -> None:
         meter, ana, ben = home.thing("meter"), home.person("Ana"), home.person("Ben", role="member")
         meter.says(1.0)
         ana.reads(meter)
-        opened = of(WindowOpened, traces(world))
-    assert [ben.person] == [each.person for each in opened if isinstance(each, WindowOpened)]
+        assert [] == personal(traces(world))
+        assert () == ana.book().lines
+        (seen,) = ben.book().lines
+        assert isinstance(seen, Seen)
+        assert ("Somebody of this home", "their own use", 1) == (seen.who.party_name, seen.who.what_for, seen.rows)
 
 
-def test_denied_reads_are_counted_by_asker_and_reason() -> None:
+def test_denied_reads_are_counted_by_asker_and_reason_for_each_person() -> None:
     with World(seed=4) as world:
         home = world.home("Harbour Lane 12")
-        meter, ana = home.thing("meter"), home.person("Ana")
+        meter, ana, ben = home.thing("meter"), home.person("Ana"), home.person("Ben", role="member")
         lab = world.organisation("University")
         meter.says(1.0)
         ana.refuses(meter)
@@ -80,8 +113,25 @@ def test_denied_reads_are_counted_by_asker_and_reason() -> None:
             world.get(path, token=token).status,
             world.get(path).status,
         ]
-        denied = [each for each in traces(world) if isinstance(each, Denials)]
-    assert {(lab.uri, "refused", 2)} <= {(each.party, each.reason, each.count) for each in denied}
+        assert [] == personal(traces(world))
+        for person in (ana, ben):
+            away = [each for each in person.book().lines if isinstance(each, TurnedAway)]
+            assert {(lab.uri, "refused", 2)} <= {(each.who.party, each.reason, each.count) for each in away}
+
+
+def test_who_has_no_ledger_is_not_read_about() -> None:
+    with World(seed=6) as world:
+        home = world.home("Harbour Lane 12")
+        meter, ana = home.thing("meter"), home.person("Ana")
+        lab = world.organisation("University")
+        ana.gives(meter)
+        meter.says(1.0)
+        known = world.node.directory.persons[ana.person]
+        world.node.directory.persons[ana.person] = msgspec.structs.replace(known, ledger_key=None)
+        with pytest.raises(Refused):
+            lab.reads(meter)
+        world.node.directory.persons[ana.person] = known
+        assert 1 == len(lab.reads(meter))
 
 
 def test_a_thing_that_claims_again_is_no_longer_known_by_its_former_credential() -> None:

@@ -15,7 +15,7 @@ from troth.testing.memory_journal import MemoryJournal
 from troth.testing.people import WorldThing
 from troth.testing.world import World
 from troth.things.query import ObservationQuery
-from troth.things.stores import SEGMENT_MAX, NotedTrace
+from troth.things.stores import SEGMENT_MAX, NotedTrace, Traced
 from troth.things.windows import Shown
 from troth.tlog.trace import ClockStep, encode
 
@@ -23,7 +23,7 @@ from troth.tlog.trace import ClockStep, encode
 class Strict(MemoryConduct):
     """A store that takes no more traces at once than a real one."""
 
-    async def note(self, traces: Sequence[NotedTrace]) -> None:
+    async def note(self, traces: Sequence[Traced]) -> None:
         assert len(traces) <= NOTED_AT_ONCE
         await super().note(traces)
 
@@ -42,7 +42,7 @@ def rows(world: World, thing: WorldThing) -> tuple[Shown, ...]:
 def test_a_tick_with_more_denials_than_a_store_takes_at_once_is_a_tick() -> None:
     with World(seed=1) as world:
         store = Strict(world.clock, entropy=bytes, taken=world.observations.taken, on_failure=world.node.fail)
-        access = Access(store, world.clock, entropy=bytes)
+        access = Access(store, world.clock, sealing=world.node.sealing, entropy=bytes)
         for number in range(NOTED_AT_ONCE + 1):
             party = Uri(f"https://p{number}.example/")
             access.denied(Asker(party, "app", PurposeId("urn:x:p")), StreamId(bytes(16)), "no-ground")

@@ -27,14 +27,17 @@ from troth.gate.question import Asker, Verdict
 from troth.journeys.access import Access
 from troth.journeys.outlet import Outlet
 from troth.journeys.rows import Rows
+from troth.journeys.sealing import Sealing
 from troth.names import StreamId, ThingId
+from troth.state.directory import Directory
 from troth.statements.choice import Decision
 from troth.testing.memory_conduct import MemoryConduct
+from troth.testing.memory_ledgers import MemoryLedgers
 from troth.testing.memory_observations import MemoryObservations
 from troth.things.observations import Kept, Outcome, ResultType, Shelf
 from troth.things.query import ObservationQuery
 from troth.things.stamps import Released
-from troth.things.stores import Segment
+from troth.things.stores import NotedTrace, Segment
 from troth.things.windows import Shown
 from troth.tlog.trace import WindowClosed, WindowOpened, decode
 
@@ -134,7 +137,8 @@ def test_windows_opened_at_the_same_time_are_all_closed_with_their_rows() -> Non
         clock, entropy = Hands(10), random.Random(1).randbytes
         store = MemoryObservations(clock)
         conduct = MemoryConduct(clock, entropy=entropy, taken=store.taken, on_failure=_raise)
-        access = Access(conduct, clock, entropy=entropy)
+        sealing = Sealing(MemoryLedgers(), Directory(), clock=clock, entropy=entropy)
+        access = Access(conduct, clock, sealing=sealing, entropy=entropy)
         lease = made.lease(reads(stream, 10))
         await asyncio.gather(access.open(lease), access.open(lease), access.open(lease))
         assert access.is_open(lease)
@@ -146,7 +150,8 @@ def test_windows_opened_at_the_same_time_are_all_closed_with_their_rows() -> Non
         await opening
         await access.close_all()
         cut = await conduct.cut(1, bytes(32))
-        traces = [decode(each.trace) for commit in await conduct.committed(cut) for each in commit.traces]
+        noted = [each for commit in await conduct.committed(cut) for each in commit.traces]
+        traces = [decode(each.trace) for each in noted if isinstance(each, NotedTrace)]
         opened = {each.window for each in traces if isinstance(each, WindowOpened)}
         closed = {each.window: each.rows for each in traces if isinstance(each, WindowClosed)}
         assert opened == set(closed)

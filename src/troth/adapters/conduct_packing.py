@@ -2,6 +2,7 @@
 
 Rules
 - Traces, repeat keys, new runs and counts are each a sequence of fixed heads, some with bytes behind them. Big-endian.
+- A sealed trace has the kind 0, the id of its day key where others have their salt, and its leaf hash before its box.
 - Bytes that were not packed here raise StorageFailed: the file is damaged, and "cannot read" is never "nothing there".
 
 Source: things.md, "The writer". Format 1 of conduct.db. Rows are packed in `conduct_groups`.
@@ -13,7 +14,8 @@ from typing import Final, NamedTuple
 
 from troth.errors import StorageFailed
 from troth.names import StreamId, ThingId
-from troth.things.stores import NotedTrace
+from troth.things.ledgers import SealedTrace
+from troth.things.stores import NotedTrace, Traced
 
 __all__ = [
     "Count",
@@ -31,6 +33,8 @@ __all__ = [
 ]
 
 _TRACE: Final = struct.Struct(">BIQ16s")
+_SEALED: Final = 0  # no kind of trace has this number
+_HASH_BYTES: Final = 32
 _KEY: Final = struct.Struct(">16sQB")
 _RUN: Final = struct.Struct(">Q16sQQ")
 _COUNT: Final = struct.Struct(">16sQB")
@@ -61,29 +65,40 @@ class Count(NamedTuple):
     n: int
 
 
-def said(traces: Sequence[NotedTrace]) -> int:
+def said(traces: Sequence[Traced]) -> int:
     """The highest journal position that a `said` trace among these stands for, or 0."""
-    return max((each.position for each in traces), default=0)
+    return max((each.position for each in traces if isinstance(each, NotedTrace)), default=0)
 
 
-def pack_traces(traces: Sequence[NotedTrace]) -> bytes:
+def pack_traces(traces: Sequence[Traced]) -> bytes:
     """Pack the other traces of a commit, in order."""
-    return b"".join(_TRACE.pack(each.kind, len(each.trace), each.position, each.salt) + each.trace for each in traces)
+    return b"".join(map(_pack_trace, traces))
 
 
-def unpack_traces(data: bytes) -> list[NotedTrace]:
+def _pack_trace(each: Traced) -> bytes:
+    if isinstance(each, SealedTrace):
+        return _TRACE.pack(_SEALED, len(each.box), 0, each.key) + each.leaf_hash + each.box
+    return _TRACE.pack(each.kind, len(each.trace), each.position, each.salt) + each.trace
+
+
+def unpack_traces(data: bytes) -> list[Traced]:
     """Read what `pack_traces` wrote.
 
     Raises:
         StorageFailed: damaged bytes.
     """
-    traces: list[NotedTrace] = []
+    traces: list[Traced] = []
     at = 0
     try:
         while at < len(data):
             kind, size, position, salt = _TRACE.unpack_from(data, at)
             at += _TRACE.size
-            traces.append(NotedTrace(kind, _exactly(data, at, size), salt, position=position))
+            if kind == _SEALED:
+                leaf_hash = _exactly(data, at, _HASH_BYTES)
+                at += _HASH_BYTES
+                traces.append(SealedTrace(salt, leaf_hash, _exactly(data, at, size)))
+            else:
+                traces.append(NotedTrace(kind, _exactly(data, at, size), salt, position=position))
             at += size
     except struct.error as cause:
         raise StorageFailed("a commit of conduct is damaged") from cause

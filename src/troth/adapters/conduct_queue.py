@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeAlias
 from troth.names import ThingId
 from troth.things.observations import Refusal, ResultType
 from troth.things.stamps import Admitted
-from troth.things.stores import NotedTrace
+from troth.things.stores import Traced
 
 __all__ = [
     "COMMIT_ROWS",
@@ -50,7 +50,7 @@ class Refused:
 class Noted(NamedTuple):
     """Other traces to be made durable."""
 
-    traces: tuple[NotedTrace, ...]
+    traces: tuple[Traced, ...]
     done: Future
 
 
@@ -89,7 +89,7 @@ class Gathered:
     admitted: list[Admitted] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     futures: list[Future] = field(default_factory=list)
-    traces: list[NotedTrace] = field(default_factory=list)
+    traces: list[Traced] = field(default_factory=list)
 
 
 def gather(items: Sequence[Commitment]) -> Gathered:

@@ -36,7 +36,7 @@ from troth.errors import Busy, StorageFailed, TrothError
 from troth.names import StreamId, ThingId
 from troth.things.observations import Kept, Refusal
 from troth.things.stamps import Admitted, Released
-from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, NotedTrace, Tally, Told
+from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, Tally, Told, Traced
 
 __all__ = ["BATCH_ROWS", "COMMIT_MS", "QUEUE_ROWS", "SqliteConduct"]
 
@@ -124,7 +124,7 @@ class SqliteConduct:
         self._check()
         self._inbox.put(Refused(thing, reason, count, done))
 
-    async def note(self, traces: Sequence[NotedTrace]) -> None:
+    async def note(self, traces: Sequence[Traced]) -> None:
         self._check()
         if len(traces) > BATCH_ROWS:
             raise RuntimeError(f"at most {BATCH_ROWS} traces are noted at once")

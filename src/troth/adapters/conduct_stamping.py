@@ -24,7 +24,7 @@ from troth.clock import NS_PER_S
 from troth.names import BasisId, StreamId, ThingId
 from troth.things.observations import Kept, Outcome, Refusal, Result, Shelf
 from troth.things.stamps import Admitted, Done
-from troth.things.stores import NotedTrace
+from troth.things.stores import NotedTrace, Traced
 from troth.tlog import trace as tlog_trace
 from troth.tlog.trace import SALT_BYTES
 
@@ -56,7 +56,7 @@ class Draft:
     salts: bytes
     salted: int = 0
     groups: list[Group] = field(default_factory=list)
-    traces: list[NotedTrace] = field(default_factory=list)
+    traces: list[Traced] = field(default_factory=list)
     keys: list[RepeatKey] = field(default_factory=list)
     runs: list[NewRun] = field(default_factory=list)
     counts: dict[tuple[ThingId, str], int] = field(default_factory=dict)

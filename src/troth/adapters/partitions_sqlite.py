@@ -180,6 +180,7 @@ class SqliteObservations:
                     (number, trace.leaf, trace.kind, _digest(trace.trace), trace.trace, trace.salt)
                     for commit in commits
                     for trace in commit.traces
+                    if isinstance(trace, NotedTrace)
                 ],
             )
             cut = segment.cut

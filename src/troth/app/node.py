@@ -25,6 +25,7 @@ from troth.journeys.accept import Accept
 from troth.journeys.access import Access
 from troth.journeys.accounts import Account, Bearer
 from troth.journeys.begin import fresh_origin
+from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
@@ -43,6 +44,7 @@ from troth.journeys.record import Record
 from troth.journeys.register import Register
 from troth.journeys.rekey import Rekey
 from troth.journeys.say import Say
+from troth.journeys.sealing import Sealing
 from troth.journeys.street import Street
 from troth.journeys.tell import Tell
 from troth.journeys.why import Why
@@ -79,7 +81,8 @@ class Node:
         self.origin = self._lineage.origin
         self.keyring = Keyring(ports.keys, self.directory)
         self.recognise = Recognise(ports.accounts, clock=clock, entropy=entropy)
-        self.access = Access(ports.conduct, clock, entropy=entropy)
+        self.sealing = Sealing(ports.ledgers, self.directory, clock=clock, entropy=entropy)
+        self.access = Access(ports.conduct, clock, sealing=self.sealing, entropy=entropy)
         self.hear = Hear(ports.conduct, self.leases, self.directory, clock=clock)
         self.tell = Tell(
             ports.conduct,
@@ -141,6 +144,7 @@ class Node:
         self.register: Register
         self.prove: Prove
         self.erase: Erase
+        self.book: Book
         self.oversee: Oversee
         self.explain: Explain
         self.why: Why
@@ -163,6 +167,7 @@ class Node:
         self.record = Record(
             ports.conduct,
             ports.observations,
+            ledgers=ports.ledgers,
             journal=ports.journal,
             sequencer=sequencer,
             collector=Collector(ports.tiles, ports.clock),
@@ -205,6 +210,15 @@ class Node:
             tick_s=self.settings.segment_tick_s,
             vouched=self.witnesses.cosigned.vouched,
             anchors=self._lineage.anchors,
+        )
+        self.book = Book(
+            ports.ledgers,
+            ports.keys,
+            directory=self.directory,
+            journal=ports.journal,
+            prove=self.prove,
+            in_worker=ports.in_worker,
+            pause=ports.pause,
         )
         self.oversee = Oversee(
             self.directory,
@@ -311,6 +325,7 @@ class Node:
                 await task
         await self.ports.conduct.close()
         await self.ports.observations.close()
+        await self.ports.ledgers.close()
         await self.ports.journal.close()
         await self.ports.accounts.close()
 
@@ -382,6 +397,7 @@ class Node:
         while True:
             await asyncio.sleep(_LOOK_S)
             self.tell.expire()
+            self.sealing.forget_past()
             stepped = clock.now() - clock.ticks() - offset
             if abs(stepped) <= _STEP_NS:
                 continue

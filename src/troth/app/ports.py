@@ -10,6 +10,7 @@ from troth.journeys.record import InWorker
 from troth.journeys.witness_door import Asking
 from troth.signing.keys import KeyStore
 from troth.statements.journal import Journal
+from troth.things.ledgers import LedgerStore
 from troth.things.stores import ConductStore, ObservationStore
 from troth.tlog.storage import Lock, TileStore
 
@@ -26,6 +27,7 @@ class Ports:
     journal: Journal
     conduct: ConductStore
     observations: ObservationStore
+    ledgers: LedgerStore
     accounts: AccountStore
     tiles: TileStore
     lock: Lock

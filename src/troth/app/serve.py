@@ -205,6 +205,7 @@ async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Futur
     conduct = await drivers.open_conduct(
         settings, clock=clock, entropy=entropy, observations=observations, on_failure=fail
     )
+    ledgers = await drivers.open_ledgers(settings, on_failure=fail)
     accounts = await drivers.open_accounts(settings, on_failure=fail)
     lineage = lineage_of(journal) or Lineage(settings.origin or fresh_origin(entropy))
     place = drivers.open_log(settings, lineage.number)
@@ -217,6 +218,7 @@ async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Futur
         journal=journal,
         conduct=conduct,
         observations=observations,
+        ledgers=ledgers,
         accounts=accounts,
         tiles=place.tiles,
         lock=place.lock,

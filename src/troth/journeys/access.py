@@ -2,28 +2,31 @@
 
 Rules
 - The opening of a window is durable before the first row leaves; the count of rows is added when it closes.
-- A trace that concerns n people is n leaves, one per person, each with its own salt.
+- A trace that concerns n people is n leaves, one per person, each with its own salt, and sealed for that person before anything
+  keeps it (`sealing`), with the statements that the lease rests on. What concerns nobody is written as it is, and the list of
+  statements then is a trace of its own when a lease is first used.
 - A person's own reading of what concerns only them leaves none; reading a shared stream is a trace for the others.
 - After a crash an open window counts as read.
-- Denials are counted per asker, stream and reason, and the counts are traces of the tick.
+- Denials are counted per asker, stream, reason and people concerned, and the counts are traces of the tick.
 
 Source: record.md, "Statements and traces are two things"; mission.md, "What the law adds" 1.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from enum import Enum, auto
 from typing import Final
 
 from troth.clock import Clock
 from troth.gate.leases import Lease
 from troth.gate.question import Asker
+from troth.journeys.sealing import Sealing
 from troth.names import BasisId, PersonId, StreamId
 from troth.state.leaving import Leaving
-from troth.things.stores import ConductStore, NotedTrace
-from troth.tlog.trace import BASIS_IDS_MAX, Basis, Denials, WindowClosed, WindowOpened, encode
+from troth.things.stores import ConductStore, NotedTrace, Traced
+from troth.tlog.trace import BASIS_IDS_MAX, SALT_BYTES, Basis, Denials, OtherTrace, WindowClosed, WindowOpened, encode
 
-__all__ = ["NOTED_AT_ONCE", "Access", "Window", "WindowState"]
+__all__ = ["NOTED_AT_ONCE", "Access", "Window", "WindowState", "others"]
 
 NOTED_AT_ONCE: Final = 5_000  # traces given to the store in one piece: a quarter of a commit
 _BASES_MAX: Final = 10_000  # lists known to be written; 16 bytes each
@@ -54,25 +57,31 @@ class Window:
 class Access:
     """Opens and closes windows."""
 
-    def __init__(self, conduct: ConductStore, clock: Clock, *, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, conduct: ConductStore, clock: Clock, *, sealing: Sealing, entropy: Callable[[int], bytes]
+    ) -> None:
         self._conduct = conduct
         self._clock = clock
+        self._sealing = sealing
         self._entropy = entropy
         self._windows: dict[Lease, Window] = {}
         self._based: set[BasisId] = set()
-        self._denied: Counter[tuple[Asker, StreamId, str]] = Counter()
+        self._denied: Counter[tuple[Asker, StreamId, str, tuple[PersonId, ...]]] = Counter()
         self._gone: set[bytes] = set()  # erased persons and streams, of which a window may be opening yet
         self._spare: list[Window] = []  # opened and never used: the lease ended, or another was opened at the same time
 
     async def open(self, lease: Lease) -> Window:
-        """Return the lease's window of this tick, its opening durable."""
+        """Return the lease's window of this tick, its opening durable.
+
+        Raises:
+            Refused: it concerns somebody who has no ledger; nothing may be read.
+        """
         window = self._windows.get(lease)
         if window is not None and window.state is WindowState.OPEN:
             return window
-        window = Window(lease, people=_people(lease), id_=self._entropy(16))
+        window = Window(lease, people=others(lease.question.asker, lease.answer.concerned), id_=self._entropy(16))
         if window.people:
-            opened = [self._noted(self._opened(window, person)) for person in window.people]
-            await self._note([*self._basis(lease), *opened])
+            await self._note(self._openings(window))
         window.state = WindowState.OPEN
         if lease.live and not self.is_open(lease):
             self._windows[lease] = window
@@ -91,49 +100,80 @@ class Access:
         if window is not None:
             window.rows += rows
 
-    def denied(self, asker: Asker, stream: StreamId, code: str) -> None:
-        """Count a denial; whether it was spoken or the stream did not exist for the asker makes no difference here."""
-        if len(self._denied) < _DENIALS_MAX or (asker, stream, code) in self._denied:
-            self._denied[asker, stream, code] += 1
+    def denied(self, asker: Asker, stream: StreamId, code: str, *, concerned: tuple[PersonId, ...] = ()) -> None:
+        """Count a denial; whether it was spoken or the stream did not exist for the asker makes no difference here.
+
+        `concerned`: everybody the stream concerns now, the asker too where it is a person.
+        """
+        what = (asker, stream, code, concerned)
+        if len(self._denied) < _DENIALS_MAX or what in self._denied:
+            self._denied[what] += 1
 
     def forget(self, gone: Leaving) -> None:
         """Somebody is erased: no window names them any more, and none is closed for a stream that went with them."""
         self._gone |= {gone.person, *gone.streams}
-        for asker, stream, code in tuple(self._denied):
+        for what in tuple(self._denied):
+            asker, stream, *_ = what
             if stream in self._gone or asker.person in self._gone:
-                del self._denied[asker, stream, code]
+                del self._denied[what]
 
     async def close_all(self) -> None:
         """The tick: close every window with its count. What goes on opens a new one before the next row leaves."""
         windows = [*self._windows.values(), *self._spare]
         denied, self._denied = self._denied, Counter()
         self._windows, self._spare = {}, []
-        noted = [self._noted(self._denials(*what, count=count)) for what, count in denied.items()]
         for window in windows:
             window.state = WindowState.CLOSED
+        await self._note(self._closings(windows, denied))
+
+    async def _note(self, traces: AsyncIterator[Traced]) -> None:
+        """Make traces durable, however many there are; on return all of them are."""
+        waiting: list[Traced] = []
+        async for trace in traces:
+            waiting.append(trace)
+            if len(waiting) == NOTED_AT_ONCE:
+                await self._conduct.note(waiting)
+                waiting = []
+        if waiting:
+            await self._conduct.note(waiting)
+
+    async def _openings(self, window: Window) -> AsyncIterator[Traced]:
+        """The opening for each person; a list longer than a trace holds is not written, the window still names it."""
+        lease = window.lease
+        ids = lease.answer.rests_on if len(lease.answer.rests_on) <= BASIS_IDS_MAX else ()
+        for person in window.people:
+            opened = self._opened(window, person)
+            if person is not None:
+                yield await self._sealing.seal(opened, person, rests_on=ids)
+                continue
+            if ids and lease.basis not in self._based:
+                if len(self._based) >= _BASES_MAX:
+                    self._based.clear()  # some lists will be written once more
+                self._based.add(lease.basis)
+                yield await self._traced(Basis(gate_ns=self._clock.now(), ids=ids), None)
+            yield await self._traced(opened, None)
+
+    async def _closings(
+        self, windows: Sequence[Window], denied: "Counter[tuple[Asker, StreamId, str, tuple[PersonId, ...]]]"
+    ) -> AsyncIterator[Traced]:
+        """What a tick adds. Who was erased since the opening has no ledger any more, and nothing is written for them."""
+        for (asker, stream, code, concerned), count in denied.items():
+            for person in others(asker, concerned):
+                if person is None or self._sealing.has_ledger(person):
+                    yield await self._traced(self._denials(asker, stream, code, count=count, person=person), person)
+        for window in windows:
             if window.lease.question.stream in self._gone:
                 continue
-            now = self._clock.now()
-            noted += [
-                self._noted(WindowClosed(gate_ns=now, window=window.id, rows=window.rows, person=person))
-                for person in window.people
-                if person not in self._gone
-            ]
-        await self._note(noted)
+            for person in window.people:
+                if person is None or self._sealing.has_ledger(person):
+                    closed = WindowClosed(gate_ns=self._clock.now(), window=window.id, rows=window.rows, person=person)
+                    yield await self._traced(closed, person)
 
-    async def _note(self, traces: Sequence[NotedTrace]) -> None:
-        """Make traces durable, however many there are; on return all of them are."""
-        for at in range(0, len(traces), NOTED_AT_ONCE):
-            await self._conduct.note(traces[at : at + NOTED_AT_ONCE])
-
-    def _basis(self, lease: Lease) -> list[NotedTrace]:
-        """The list of statements behind a lease, when its basis is first used since the start."""
-        if lease.basis in self._based or len(lease.answer.rests_on) > BASIS_IDS_MAX:
-            return []  # a longer list than a trace holds is not written; the window still names it
-        if len(self._based) >= _BASES_MAX:
-            self._based.clear()  # some lists will be written once more
-        self._based.add(lease.basis)
-        return [self._noted(Basis(gate_ns=self._clock.now(), ids=lease.answer.rests_on))]
+    async def _traced(self, trace: OtherTrace, person: PersonId | None) -> Traced:
+        """A trace as it may be kept: sealed where it concerns somebody."""
+        if person is not None:
+            return await self._sealing.seal(trace, person)
+        return NotedTrace(trace.kind, encode(trace), self._entropy(SALT_BYTES))
 
     def _opened(self, window: Window, person: PersonId | None) -> WindowOpened:
         question, answer = window.lease.question, window.lease.answer
@@ -149,7 +189,7 @@ class Access:
             person=person,
         )
 
-    def _denials(self, asker: Asker, stream: StreamId, code: str, *, count: int) -> Denials:
+    def _denials(self, asker: Asker, stream: StreamId, code: str, *, count: int, person: PersonId | None) -> Denials:
         return Denials(
             gate_ns=self._clock.now(),
             party=asker.party,
@@ -158,15 +198,12 @@ class Access:
             reason=code,
             count=count,
             stream=stream,
+            person=person,
         )
 
-    def _noted(self, trace: Basis | WindowOpened | WindowClosed | Denials) -> NotedTrace:
-        return NotedTrace(trace.kind, encode(trace), self._entropy(16))
 
-
-def _people(lease: Lease) -> tuple[PersonId | None, ...]:
-    """One leaf per person concerned except the reader; one for nobody in particular where nobody is; none for one's own."""
-    reader: Asker = lease.question.asker
-    if reader.person is None:
-        return lease.answer.concerned or (None,)
-    return tuple(person for person in lease.answer.concerned if person != reader.person)
+def others(asker: Asker, concerned: tuple[PersonId, ...]) -> tuple[PersonId | None, ...]:
+    """Everybody concerned except who asks; one for nobody in particular where nobody is; none for one's own."""
+    if asker.person is None:
+        return concerned or (None,)
+    return tuple(person for person in concerned if person != asker.person)

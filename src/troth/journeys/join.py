@@ -23,6 +23,7 @@ from troth.journeys.accounts import Account, AccountStore, Bearer
 from troth.journeys.choose import key_name
 from troth.journeys.recognise import CLAIM_S, INVITATION_S, Recognise
 from troth.journeys.say import Say
+from troth.journeys.sealing import ledger_name
 from troth.names import (
     HouseholdId,
     PersonId,
@@ -193,7 +194,7 @@ class Join:
         return household
 
     async def person(self, name: str, household: HouseholdId, *, role: str, from_ns: int | None = None) -> PersonId:
-        """Register a person as member of a household from `from_ns` (now if None); makes their relationship key.
+        """Register a person as member of a household from `from_ns` (now if None); makes their two keys.
 
         Raises:
             NotFound: there is no such household.
@@ -205,7 +206,8 @@ class Join:
             raise Refused("a role is owner or member in this version")
         person = PersonId(self._entropy(16))
         signer = self._keys.create(key_name(person))
-        body = PersonBody(person, name, signer.public.cose_key)
+        opener = self._keys.create_opener(ledger_name(person))
+        body = PersonBody(person, name, signer.public.cose_key, opener.cose_key)
         await self._say(KindName.PERSON, body, subject=self._fresh("sp"))
         member = MembershipBody(household, person, role, self._clock.now() if from_ns is None else from_ns)
         await self._say(KindName.MEMBERSHIP, member, subject=self._fresh("sm"))

@@ -1,6 +1,7 @@
-"""Make what was done provable to a stranger: one file for one observation, or for one thing a person said.
+"""Make what was done provable to a stranger: one file for one observation, one thing a person said, or one trace of a ledger.
 
 Rules
+- Of what is sealed in a ledger, only a trace that its person's own book has opened is proved (`book`).
 - The row is read through `tell`, under a live lease for the raw view and in an open access window; whoever may not read it gets
   no proof of it. The lease is looked at again in the step in which the file is given out.
 - Only open statements are shown; private ones stand in the file by their id alone.
@@ -10,7 +11,6 @@ Rules
 
 Source: record.md, "Anyone can verify"; formats.md, "Traces" (a proof must be possible as long as the trace exists).
 Owner of all state: the event loop. Hashing and the log's disk are where `in_worker` puts them.
-Left out: proofs of access windows (they come with personal ledgers).
 """
 
 from collections.abc import Callable, Sequence
@@ -203,6 +203,24 @@ class Prove:
             data = await self._file(_Place(_trace_of(row), row.salt, row.segment, row.leaf), ids=ids)
             if lease.holds(self._tell.now()):
                 return Proved(data, partial(self._holds, lease))
+
+    async def opened(
+        self, trace: bytes, salt: bytes, *, segment: int, leaf: int, ids: Sequence[StatementId] | None
+    ) -> bytes:
+        """The proof file of a trace that somebody concerned has opened; `ids` where its kind has a basis.
+
+        Raises:
+            Busy: too many are being made.
+            Unavailable: its segment is not yet in the log; come back after `retry_after_s`.
+            StorageFailed: something the proof needs is missing or damaged.
+        """
+        if self._making >= MAKING_MAX:
+            raise Busy("many proofs are being made", retry_after_s=1)
+        self._making += 1
+        try:
+            return await self._file(_Place(trace, salt, segment, leaf), ids=ids)
+        finally:
+            self._making -= 1
 
     def _holds(self, lease: Holding) -> bool:
         return lease.holds(self._tell.now())

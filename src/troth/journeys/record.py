@@ -9,6 +9,7 @@ Rules
 - The log takes open statements in the journal's order and nothing else; private ones never come near it. A log that follows
   another begins with the three statements that say so (`lineage`).
 - Partial tiles go once the full one has been there for a while, between two appends and never beside one.
+- Sealed traces go into their ledgers before the segment is moved; until then the commit holds them.
 - Heavy work (hashing, building, the log's disk) runs where `in_worker` puts it, never on the loop.
 
 Source: record.md, "Statements and traces are two things" and "The log".
@@ -34,8 +35,9 @@ from troth.statements.journal import Journal, JournalEntry, unerased
 from troth.statements.kinds import KindName
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import as_kind, read, write
+from troth.things.ledgers import LedgerStore, SealedTrace
 from troth.things.observations import Kept
-from troth.things.stores import SEGMENT_MAX, Committed, ConductStore, Cut, ObservationStore, Segment
+from troth.things.stores import SEGMENT_MAX, Committed, ConductStore, Cut, ObservationStore, Segment, Traced
 from troth.tlog.collecting import Collector
 from troth.tlog.merkle import root_of
 from troth.tlog.segment import SEED_BYTES, pad
@@ -68,6 +70,7 @@ class Record:
         conduct: ConductStore,
         observations: ObservationStore,
         *,
+        ledgers: LedgerStore,
         journal: Journal,
         sequencer: Sequencer,
         collector: Collector,
@@ -83,6 +86,7 @@ class Record:
     ) -> None:
         self._conduct = conduct
         self._observations = observations
+        self._ledgers = ledgers
         self._journal = journal
         self._accept = accept
         self._access = access
@@ -154,6 +158,9 @@ class Record:
             await self._accept.accept(signed)
         segment = Segment(cut, b"".join(leaves), len(padded), root, signed.data)
         placed = await self._in_worker(lambda: _placed(commits, cut.number))
+        sealed = [each for commit in placed for each in commit.traces if isinstance(each, SealedTrace)]
+        if sealed:
+            await self._ledgers.move(cut.number, sealed)
         await self._observations.move(segment, placed)
         await self._conduct.clear(cut)
         return segment
@@ -251,8 +258,12 @@ def _leaves(commits: Sequence[Committed]) -> list[bytes]:
     leaves: list[bytes] = []
     for commit in commits:
         leaves += [leaf_hash(row.salt, _trace_of(row)) for _, row in commit.rows]
-        leaves += [leaf_hash(each.salt, each.trace) for each in commit.traces]
+        leaves += [_leaf(each) for each in commit.traces]
     return leaves
+
+
+def _leaf(trace: Traced) -> bytes:
+    return trace.leaf_hash if isinstance(trace, SealedTrace) else leaf_hash(trace.salt, trace.trace)
 
 
 def _trace_of(row: Kept) -> bytes:
@@ -277,7 +288,7 @@ def _placed(commits: Sequence[Committed], number: int) -> list[Committed]:
         for shelf, row in commit.rows:
             rows.append((shelf, msgspec.structs.replace(row, segment=number, leaf=at)))
             at += 1
-        traces = []
+        traces: list[Traced] = []
         for trace in commit.traces:
             traces.append(msgspec.structs.replace(trace, segment=number, leaf=at))
             at += 1

@@ -25,9 +25,10 @@ from troth.journeys.asking import ask
 from troth.journeys.hear import shelf_of
 from troth.journeys.outlet import Listener, Outlet
 from troth.journeys.rows import Rows
-from troth.names import PurposeId, StreamId
+from troth.names import PersonId, PurposeId, StreamId
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.leaving import Leaving
+from troth.state.scopes import PlaceScope, place_scope
 from troth.things.intervals import Interval, holds_all
 from troth.things.observations import Kept, Shelf, Variant
 from troth.things.query import PAGE_MAX, After, ObservationQuery
@@ -350,11 +351,21 @@ class Tell:
             raise NotFound("there is no such stream for this asker")
         if lease.answer.verdict is Verdict.DENY:
             code = next((each.code for each in lease.answer.reasons if each.code is not None), Code.NO_GROUND)
-            self._access.denied(asker, known[1].stream, code.value)
+            self._access.denied(asker, known[1].stream, code.value, concerned=self._concerned(known))
             if not lease.answer.named:
                 raise NotFound("there is no such stream for this asker")
             raise Denied(outer(code), reason_code=code.value)
         return known, lease
+
+    def _concerned(self, known: tuple[KnownThing, KnownStream]) -> tuple[PersonId, ...]:
+        """Whom a stream concerns now, for what was denied: everybody who lives where it is."""
+        household = known[0].body.household
+        if household is None:
+            return ()
+        value = self._leases.in_force.value(place_scope(household))
+        now = self._clock.now()
+        members = value.members if isinstance(value, PlaceScope) else ()
+        return tuple(dict.fromkeys(each.person for each in members if each.from_ns <= now < each.to_ns))
 
     def _shelf(self, known: tuple[KnownThing, KnownStream]) -> Shelf:
         return shelf_of(*known, self._directory)

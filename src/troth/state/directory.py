@@ -68,12 +68,14 @@ class KnownThing(msgspec.Struct, frozen=True):
 
 
 class KnownPerson(msgspec.Struct, frozen=True):
-    """A person and the URI they sign as; `household` is the last one they joined."""
+    """A person and the URI they sign as; `household` is the last one they joined, `custody` who keeps their keys."""
 
     person: PersonId
     name: str
     issuer: Uri
     household: HouseholdId | None = None
+    ledger_key: bytes | None = None
+    custody: str = "house"
 
 
 class KnownLine(msgspec.Struct, frozen=True):
@@ -227,14 +229,17 @@ class Directory:
         match body:
             case PersonBody():
                 issuer = key_issuer(body.key)
-                self.persons[body.person] = KnownPerson(body.person, body.name, issuer)
+                former = self.persons.get(body.person)
+                household = None if former is None else former.household
+                known = KnownPerson(body.person, body.name, issuer, household, body.ledger_key, body.custody)
+                self.persons[body.person] = known
                 self.signers[body.person] = issuer
             case HouseholdBody():
                 self.households[body.household] = body.name
             case MembershipBody():
-                known = self.persons.get(body.person)
-                if known is not None:
-                    self.persons[body.person] = msgspec.structs.replace(known, household=body.household)
+                member = self.persons.get(body.person)
+                if member is not None:
+                    self.persons[body.person] = msgspec.structs.replace(member, household=body.household)
 
     def disclosure_of(self, product: Uri, household: HouseholdId | None) -> tuple[DisclosureBody, StatementId] | None:
         """What is disclosed about things of a product: in a home its own disclosure where there is one, else the open one."""

@@ -13,11 +13,16 @@ __all__ = ["HouseholdBody", "MembershipBody", "PersonBody"]
 
 
 class PersonBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`key` is the COSE_Key of the relationship key; `custody` says who keeps its private half ("house" for now)."""
+    """Two keys of a person, as COSE_Keys, and who keeps their private halves (`custody`; "house" for now).
+
+    `key` is the relationship key, which signs; to `ledger_key` is sealed what concerns the person. Without one they have no
+    ledger, and nobody else may read what concerns them.
+    """
 
     person: PersonId
     name: str
     key: bytes
+    ledger_key: bytes | None = None
     custody: str = "house"
     crit: tuple[str, ...] = ("key",)
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from troth.testing.contracts import NOON_NS, Speaker, fails
 from troth.testing.contracts_conduct import SEED, ConductBench, cleared, keep, noted, series
-from troth.things.stores import SEGMENT_MAX, Cut, NotedTrace
+from troth.things.ledgers import SealedTrace
+from troth.things.stores import SEGMENT_MAX, Cut, NotedTrace, Traced
 from troth.tlog import trace as tlog_trace
 
 __all__ = ["CONDUCT_CUT_CASES"]
@@ -28,8 +29,9 @@ async def a_cut_holds_rows_then_traces_of_each_commit(bench: ConductBench) -> No
     assert series(5) == meter.said([row for commit in commits for _, row in commit.rows])
     assert {meter.shelf} == {shelf for commit in commits for shelf, _ in commit.rows}
     traces = [trace for commit in commits for trace in commit.traces]
-    assert [noted(1), noted(2)] == [trace for trace in traces if trace.kind != tlog_trace.Basis.kind]
-    (basis,) = (tlog_trace.decode(trace.trace) for trace in traces if trace.kind == tlog_trace.Basis.kind)
+    plain = [trace for trace in traces if isinstance(trace, NotedTrace)]
+    assert [noted(1), noted(2)] == [trace for trace in plain if trace.kind != tlog_trace.Basis.kind]
+    (basis,) = (tlog_trace.decode(trace.trace) for trace in plain if trace.kind == tlog_trace.Basis.kind)
     assert tlog_trace.Basis(gate_ns=NOON_NS, ids=tuple(meter.rests_on)) == basis
     assert any(commit.rows and commit.traces for commit in commits), "the basis stands in the commit of its first row"
 
@@ -126,6 +128,20 @@ async def the_position_that_was_said_last_outlives_everything(bench: ConductBenc
     await store.note([])
 
 
+async def a_sealed_trace_keeps_its_place_and_every_byte(bench: ConductBench) -> None:
+    store = await bench.open()
+    sealed = [SealedTrace(bytes([at]) * 16, bytes([at]) * 32, bytes([at]) * (500 + at)) for at in range(1, 5)]
+    mixed: list[Traced] = [sealed[0], noted(1), sealed[1], sealed[2], noted(2), sealed[3]]
+    await store.note(mixed)
+    assert store.uncut == 6
+    await bench.crash()
+    store = await bench.open()
+    assert (store.uncut, store.said_position) == (6, 0)
+    cut = await store.cut(NOON_NS, SEED)
+    assert mixed == [trace for commit in await store.committed(cut) for trace in commit.traces]
+    await store.clear(cut)
+
+
 CONDUCT_CUT_CASES: Final[tuple[Callable[[ConductBench], Awaitable[None]], ...]] = (
     a_cut_holds_rows_then_traces_of_each_commit,
     a_pending_cut_is_given_again_until_it_is_cleared,
@@ -134,4 +150,5 @@ CONDUCT_CUT_CASES: Final[tuple[Callable[[ConductBench], Awaitable[None]], ...]] 
     what_a_segment_cannot_hold_goes_into_the_next,
     sequences_go_on_after_only_late_rows_were_cleared,
     the_position_that_was_said_last_outlives_everything,
+    a_sealed_trace_keeps_its_place_and_every_byte,
 )

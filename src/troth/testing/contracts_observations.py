@@ -13,6 +13,7 @@ from troth.errors import StorageFailed
 from troth.testing.contracts import NOON_NS, Bench, Speaker, StillClock, fails
 from troth.testing.faults import StoreFault
 from troth.things.intervals import ALWAYS, Interval
+from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Result, ResultType, Shelf
 from troth.things.query import After, ObservationQuery, Order
 from troth.things.stores import Committed, Cut, NotedTrace, ObservationStore, Segment
@@ -203,6 +204,15 @@ async def segments_and_their_traces_are_found(bench: ObservationBench) -> None:
     assert (await store.trace(5, b"closed"), await store.trace(4, b"never")) == (None, None)
 
 
+async def a_sealed_trace_is_not_kept_here(bench: ObservationBench) -> None:
+    store, told = await bench.open(), Told()
+    segment, commits = told.segment(traces=[b"opened"])
+    sealed = SealedTrace(b"k" * 16, b"h" * 32, b"box" * 200, segment=1, leaf=1)
+    whole = [Committed(1, (), [*commits[0].traces, sealed])]
+    await store.move(segment, whole)
+    assert list(commits[0].traces) == list(await store.traces(1))
+
+
 async def moving_twice_changes_nothing(bench: ObservationBench) -> None:
     store, told, meter = await bench.open(), Told(), Speaker(bench.clock)
     segment, commits = told.segment((meter, _hours(900)), traces=[b"opened"])
@@ -251,6 +261,7 @@ OBSERVATION_CASES: Final[tuple[Callable[[ObservationBench], Awaitable[None]], ..
     a_read_under_an_ended_lease_gives_nothing,
     a_taken_time_is_found_and_no_other,
     segments_and_their_traces_are_found,
+    a_sealed_trace_is_not_kept_here,
     moving_twice_changes_nothing,
     a_move_that_fails_can_be_done_again,
     a_slow_move_hides_nothing_that_was_there,

@@ -23,7 +23,7 @@ from troth.testing.memory_conduct_state import ConductState, Entropy
 from troth.things.intervals import covers
 from troth.things.observations import Kept, Outcome, Refusal, Shelf
 from troth.things.stamps import Admitted, Released
-from troth.things.stores import Committed, Cut, Going, NotedTrace, Tally, Told
+from troth.things.stores import Committed, Cut, Going, NotedTrace, Tally, Told, Traced
 from troth.tlog import trace as tlog_trace
 
 __all__ = ["MemoryConduct"]
@@ -49,7 +49,7 @@ class _Refused:
 
 
 class _Noted(NamedTuple):
-    traces: Sequence[NotedTrace]
+    traces: Sequence[Traced]
     future: asyncio.Future[None]
 
 
@@ -136,10 +136,10 @@ class MemoryConduct:
         self._check()
         self._put(_Refused(thing, reason, count, done))
 
-    async def note(self, traces: Sequence[NotedTrace]) -> None:
+    async def note(self, traces: Sequence[Traced]) -> None:
         self._check()
         for each in traces:
-            if each.kind == tlog_trace.SaidTrace.kind:
+            if isinstance(each, NotedTrace) and each.kind == tlog_trace.SaidTrace.kind:
                 tlog_trace.decode(each.trace)
         if traces:
             await self._wait(lambda future: _Noted(tuple(traces), future))
@@ -328,7 +328,7 @@ class MemoryConduct:
             calls.insert(0, partial(self._told, [Told(stream, of_stream) for stream, of_stream in rows.items()]))
         return calls
 
-    def _base(self, admitted: Admitted, traces: list[NotedTrace]) -> None:
+    def _base(self, admitted: Admitted, traces: list[Traced]) -> None:
         """The first row under a basis since the start brings the list it stands for."""
         if admitted.basis not in self._bases:
             self._bases.add(admitted.basis)

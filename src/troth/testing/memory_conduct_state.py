@@ -18,7 +18,7 @@ from troth.clock import NS_PER_S
 from troth.names import StreamId, ThingId
 from troth.things.observations import Kept, Outcome, Refusal, Shelf
 from troth.things.stamps import Admitted, Released
-from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, NotedTrace, Tally
+from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, NotedTrace, Tally, Traced
 from troth.tlog import trace as tlog_trace
 
 __all__ = ["Commit", "ConductState", "Entropy", "Taken"]
@@ -45,7 +45,7 @@ class Commit:
     number: int
     counted: int = 0
     rows: list[tuple[Shelf, Kept]] = field(default_factory=list)
-    traces: list[NotedTrace] = field(default_factory=list)
+    traces: list[Traced] = field(default_factory=list)
 
     @property
     def leaves(self) -> int:
@@ -88,11 +88,11 @@ class ConductState:
         counts = self.counts.setdefault(thing, {})
         counts[what] = counts.get(what, 0) + n
 
-    def note(self, commit: Commit, traces: Sequence[NotedTrace]) -> None:
+    def note(self, commit: Commit, traces: Sequence[Traced]) -> None:
         """Other traces, and how far the journal has been said."""
         commit.traces += traces
         for each in traces:
-            self.said = max(self.said, each.position)
+            self.said = max(self.said, each.position if isinstance(each, NotedTrace) else 0)
 
     def keep(self, commit: Commit, admitted: Admitted, *, now_ns: int, taken: Taken, entropy: Entropy) -> list[Outcome]:
         """Rows of one batch whose lease held when the commit began."""

@@ -53,7 +53,7 @@ class MemoryObservations:
             for commit in commits:
                 for shelf, row in commit.rows:
                     self._durable.rows.setdefault((row.stream, shelf.place), []).append(row)
-                self._durable.traces += commit.traces
+                self._durable.traces += [each for each in commit.traces if isinstance(each, NotedTrace)]
 
         await self._writes.write(apply)
 

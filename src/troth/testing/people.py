@@ -17,6 +17,8 @@ from troth.app.node import Node
 from troth.errors import Conflict
 from troth.gate.question import OWN_PURPOSE, Asker
 from troth.journeys.accept import Accepted
+from troth.journeys.book import BookPage
+from troth.journeys.book_lines import Place
 from troth.journeys.join import JoinedThing, StreamRequest, ThingRequest
 from troth.journeys.outlet import Outlet
 from troth.journeys.recognise import MEMBER
@@ -312,6 +314,10 @@ class WorldPerson:
     def asker(self) -> Asker:
         """How the gate knows somebody who reads their own."""
         return Asker(MEMBER, "pages", OWN_PURPOSE, self.person)
+
+    def book(self, before: Place | None = None) -> BookPage:
+        """A page of their book: what was moved into it so far."""
+        return self.around.run(self.around.node.book.page(self.asker(), before=before))
 
     def reads(self, thing: WorldThing) -> tuple[Shown, ...]:
         """What they see of a thing of their home.

@@ -36,6 +36,7 @@ from troth.testing.loop import JITTER_S, WorldLoop
 from troth.testing.memory_accounts import MemoryAccounts
 from troth.testing.memory_conduct import MemoryConduct
 from troth.testing.memory_journal import MemoryJournal
+from troth.testing.memory_ledgers import MemoryLedgers
 from troth.testing.memory_observations import MemoryObservations
 from troth.testing.network import Network
 from troth.testing.people import Home, Org, WorldThing, install, open_to_anyone
@@ -72,6 +73,7 @@ class World:
         self.keys = MemoryKeys(entropy(seed, "keys"))
         self.journal = MemoryJournal(write_s=WRITE_S)
         self.accounts = MemoryAccounts(write_s=WRITE_S)
+        self.ledgers = MemoryLedgers(write_s=WRITE_S)
         self.observations = MemoryObservations(self.clock, write_s=WRITE_S)
         self.conduct = MemoryConduct(
             self.clock,
@@ -159,6 +161,7 @@ class World:
         self.journal = self.journal.crash()
         self.accounts = self.accounts.crash()
         self.observations = self.observations.crash()
+        self.ledgers = self.ledgers.crash()
         self.conduct = self.conduct.crash(taken=self.observations.taken)
         # In order of making, which the default names tell: a set would give another order in every process.
         self.network.stop(MQTT_PORT)
@@ -192,6 +195,7 @@ class World:
             journal=self.journal,
             conduct=self.conduct,
             observations=self.observations,
+            ledgers=self.ledgers,
             accounts=self.accounts,
             tiles=TileFiles(self.disk),
             lock=LockFile(self.disk),

@@ -14,11 +14,12 @@ Source: things.md, "The writer" and "The store"; record.md, "Statements and trac
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
 from troth.names import StreamId, ThingId
+from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Refusal, Shelf
 from troth.things.stamps import Admitted, Released
 
@@ -33,6 +34,7 @@ __all__ = [
     "Segment",
     "Tally",
     "Told",
+    "Traced",
 ]
 
 SEGMENT_MAX: Final = 65_536  # traces in one segment, record.md
@@ -51,6 +53,10 @@ class NotedTrace(msgspec.Struct, frozen=True):
     segment: int = -1
     leaf: int = -1
     position: int = 0
+
+
+Traced: TypeAlias = NotedTrace | SealedTrace
+"""A trace other than a collected row: as it is, or sealed where it concerns a person."""
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -86,7 +92,7 @@ class Committed(msgspec.Struct, frozen=True):
 
     number: int
     rows: Sequence[tuple[Shelf, Kept]]
-    traces: Sequence[NotedTrace]
+    traces: Sequence[Traced]
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -137,7 +143,7 @@ class ConductStore(Protocol):
         """Count `count` observations refused for good; `done` follows once the count is durable."""
         ...
 
-    async def note(self, traces: Sequence[NotedTrace]) -> None:
+    async def note(self, traces: Sequence[Traced]) -> None:
         """Make other traces durable; they are leaves of the next segment."""
         ...
 
@@ -222,7 +228,10 @@ class ObservationStore(Protocol):
     """
 
     async def move(self, segment: Segment, commits: Sequence[Committed]) -> None:
-        """Make the segment, its other traces and all its rows durable. Doing it again changes nothing."""
+        """Make the segment, its other traces and all its rows durable. Doing it again changes nothing.
+
+        Sealed traces are passed over: they belong into a ledger, which keeps them before this is called.
+        """
         ...
 
     async def rows(self, released: Released) -> Sequence[Kept]:
@@ -246,7 +255,7 @@ class ObservationStore(Protocol):
         ...
 
     async def traces(self, number: int) -> Sequence[NotedTrace]:
-        """The other traces of a moved segment, with their leaves."""
+        """The other traces of a moved segment, with their leaves; none that was sealed."""
         ...
 
     async def trace(self, kind: int, trace: bytes) -> NotedTrace | None:

@@ -1,0 +1,252 @@
+"""A person's book: who read what of them, when, what for, in which view, how many rows, and on which grounds.
+
+Rules
+- It is opened for the person in whose session it is asked for, with their own ledger key, and for nobody else: no operator, no
+  recipient, no other member of the house.
+- What does not open is named with its place and stops nothing else.
+- A window whose closing is not there was cut short: it counts as read, and how many rows left is not known.
+- Newest first. What happened since the last tick is not there yet.
+
+Source: record.md, "Personal ledgers"; mission.md, "What the law adds" 1.
+Left out: opening without the node (custody *own*). Custody is said with every page.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeAlias
+
+import msgspec
+
+from troth.errors import Malformed, NotFound, StorageFailed
+from troth.gate.question import Asker
+from troth.journeys.book_lines import Damaged, Line, Names, Place, Seen, TurnedAway, is_newer
+from troth.journeys.prove import Prove
+from troth.journeys.record import InWorker
+from troth.journeys.sealing import ledger_name
+from troth.names import BasisId, PersonId, StatementId
+from troth.signing.boxes import Opener, open_box
+from troth.signing.keys import KeyStore
+from troth.state.directory import Directory
+from troth.statements.choice import ChoiceBody
+from troth.statements.journal import Journal, JournalEntry
+from troth.statements.kinds import Face, kind_of
+from troth.statements.person import MembershipBody, PersonBody
+from troth.statements.statement import read
+from troth.things.ledgers import Box, DayKey, LedgerStore
+from troth.tlog.trace import Denials, OtherTrace, WindowClosed, WindowOpened, basis_id, decode
+
+__all__ = ["LINES_MAX", "Book", "BookPage", "OwnStatement"]
+
+LINES_MAX: Final = 200  # lines of one page
+_OVERLAP: Final = 64  # segments in which a window that opened may still be closed: 4,000,000 traces of one tick
+_ID_BYTES: Final = 32
+_AT_ONCE: Final = 1_000
+_NOBODY: Final = "there is no book for this asker"
+
+
+class BookPage(msgspec.Struct, frozen=True):
+    """One page. `before` is set where there is more: ask for it with that. `custody`: who keeps the person's keys."""
+
+    name: str
+    custody: str
+    lines: tuple[Line, ...]
+    before: Place | None
+
+
+class OwnStatement(msgspec.Struct, frozen=True):
+    """A private statement that speaks of the person: id, kind, when it was issued (s), and its words where there are some."""
+
+    statement: StatementId
+    kind: str
+    issued_at_s: int
+
+
+class _Opened(msgspec.Struct, frozen=True):
+    """A trace of the ledger, open."""
+
+    place: Place
+    salt: bytes
+    trace: bytes
+    read: OtherTrace
+    ids: tuple[StatementId, ...]
+
+
+_Found: TypeAlias = _Opened | Damaged
+
+
+class Book:
+    """Opens ledgers. Owner of all state: the event loop; files and cryptography are where `in_worker` puts them."""
+
+    def __init__(
+        self,
+        ledgers: LedgerStore,
+        keys: KeyStore,
+        *,
+        directory: Directory,
+        journal: Journal,
+        prove: Prove,
+        in_worker: InWorker,
+        pause: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._ledgers = ledgers
+        self._keys = keys
+        self._directory = directory
+        self._journal = journal
+        self._prove = prove
+        self._in_worker = in_worker
+        self._pause = pause
+        self._own: dict[PersonId, list[OwnStatement]] = {}
+        self._looked = 0
+
+    async def page(self, asker: Asker | None, *, before: Place | None = None) -> BookPage:
+        """At most LINES_MAX lines of the asker's own book, those before a place of an earlier page.
+
+        Raises:
+            NotFound: the asker is no person here.
+            StorageFailed: the ledger key or the ledger cannot be read.
+        """
+        person = self._person(asker)
+        known = self._directory.persons[person]
+        names = Names(self._directory)
+        closed: dict[bytes, tuple[Place, int]] = {}
+        lines: list[Line] = []
+        at = None if before is None else (before.segment + _OVERLAP, 0)
+        while len(lines) < LINES_MAX:
+            found = await self._open(person, await self._ledgers.boxes(person, before=at, limit=2 * LINES_MAX))
+            if not found:
+                return BookPage(known.name, known.custody, tuple(lines), None)
+            for each in found:
+                at = (each.place.segment, each.place.leaf)
+                line = self._line(each, closed, names)
+                if line is not None and (before is None or is_newer(before, each.place)):
+                    lines.append(line)
+                if len(lines) == LINES_MAX:
+                    break
+        return BookPage(known.name, known.custody, tuple(lines), lines[-1].place)
+
+    async def proof(self, asker: Asker | None, place: Place) -> bytes:
+        """The proof file of one trace of the asker's own ledger.
+
+        Raises:
+            NotFound: there is none at this place for this asker.
+            Busy, Unavailable: not now; come back after `retry_after_s`.
+            StorageFailed: it, or something it needs, is damaged.
+        """
+        person = self._person(asker)
+        box = await self._ledgers.box(person, segment=place.segment, leaf=place.leaf)
+        if box is None:
+            raise NotFound(_NOBODY)
+        (opened,) = await self._open(person, [box])
+        if isinstance(opened, Damaged):
+            raise StorageFailed(f"the sealed trace at {place} is damaged: {opened.why}")
+        ids = None
+        if isinstance(opened.read, WindowOpened):
+            if basis_id(opened.ids) != BasisId(opened.read.basis):
+                raise StorageFailed("the statements that this reading rested on are not kept; they were too many")
+            ids = opened.ids
+        return await self._prove.opened(opened.trace, opened.salt, segment=place.segment, leaf=place.leaf, ids=ids)
+
+    async def statements(self, asker: Asker | None) -> Sequence[OwnStatement]:
+        """Every private statement that speaks of the asker, in the journal's order.
+
+        Raises:
+            NotFound: the asker is no person here.
+        """
+        person = self._person(asker)
+        while self._looked < self._journal.position:
+            for entry in self._journal.entries(after=self._looked, limit=_AT_ONCE):
+                self._looked = entry.position
+                self._take(entry)
+            await self._pause()  # the first time, the whole journal is gone through
+        known = (each for each in self._own.get(person, ()) if self._journal.find(each.statement) is not None)
+        return tuple(known)
+
+    async def statement_proof(self, asker: Asker | None, statement: StatementId) -> bytes:
+        """The proof file of one private statement that speaks of the asker. Raises as `proof`."""
+        self._person(asker)
+        if asker is None:
+            raise NotFound(_NOBODY)
+        return await self._prove.said(statement, asker)
+
+    def _person(self, asker: Asker | None) -> PersonId:
+        if asker is None or asker.person is None or asker.person not in self._directory.persons:
+            raise NotFound(_NOBODY)
+        return asker.person
+
+    def _take(self, entry: JournalEntry) -> None:
+        kind = kind_of(entry.signed.headers.content_type)
+        if kind is None or kind.face is not Face.PRIVATE:
+            return
+        match read(entry.signed).body:
+            case ChoiceBody() | PersonBody() | MembershipBody() as body:
+                own = OwnStatement(entry.signed.id, kind.name.value, entry.signed.headers.issued_at_s)
+                self._own.setdefault(body.person, []).append(own)
+            case _:
+                pass
+
+    async def _open(self, person: PersonId, boxes: Sequence[Box]) -> Sequence[_Found]:
+        """Boxes of a person, open, in their order."""
+        if not boxes:
+            return ()
+        keys = {key.id: key for key in await self._ledgers.keys(person)}
+        name = ledger_name(person)
+        return await self._in_worker(lambda: _open_all(self._keys.opener(name), keys, boxes))
+
+    def _line(self, found: _Found, closed: dict[bytes, tuple[Place, int]], names: Names) -> Line | None:
+        """What a trace is in the book; the closing of a window is remembered for its opening, which is older."""
+        if isinstance(found, Damaged):
+            return found
+        match found.read:
+            case WindowClosed() as trace:
+                closed[trace.window] = (found.place, trace.rows)
+                return None
+            case WindowOpened() as trace:
+                end, rows = closed.pop(trace.window, (None, None))
+                return Seen(
+                    place=found.place,
+                    end=end,
+                    at_ns=trace.gate_ns,
+                    who=names.who(trace.party, trace.app, trace.purpose, trace.stream),
+                    variant=trace.variant,
+                    rows=rows,
+                    basis=found.ids,
+                )
+            case Denials() as trace:
+                who = names.who(trace.party, trace.app, trace.purpose, trace.stream)
+                return TurnedAway(
+                    place=found.place, at_ns=trace.gate_ns, who=who, reason=trace.reason, count=trace.count
+                )
+            case _:
+                return Damaged(found.place, "a trace of a kind that no ledger holds")
+
+
+def _open_all(opener: Opener, keys: dict[bytes, DayKey], boxes: Sequence[Box]) -> list[_Found]:
+    """In a worker. A day key is opened once for all its boxes."""
+    opened: dict[bytes, bytes | str] = {}
+
+    def day_key(id_: bytes) -> bytes | str:
+        if id_ not in opened:
+            kept = keys.get(id_)
+            try:
+                opened[id_] = (
+                    "its day key is not kept" if kept is None else opener.open(kept.sealed, key=kept.id, day=kept.day)
+                )
+            except Malformed:
+                opened[id_] = "its sealed day key does not open"
+        return opened[id_]
+
+    return [_open_one(box, day_key(box.key)) for box in boxes]
+
+
+def _open_one(box: Box, day_key: bytes | str) -> _Found:
+    place = Place(box.segment, box.leaf)
+    if isinstance(day_key, str):
+        return Damaged(place, day_key)
+    try:
+        salt, trace, ids = open_box(box.box, day_key, key=box.key, parts=3)
+        found = decode(trace)
+    except Malformed:
+        return Damaged(place, "it does not open")
+    if not isinstance(found, OtherTrace):
+        return Damaged(place, "a trace of a kind that no ledger holds")
+    split = tuple(StatementId(ids[at : at + _ID_BYTES]) for at in range(0, len(ids), _ID_BYTES))
+    return _Opened(place, salt, trace, found, split)
