@@ -7,6 +7,7 @@ import msgspec
 
 from tests.architecture.trees import ROOT
 from tests.journeys.api_house import House, run
+from troth.api.book import book_routes
 from troth.api.callers import Callers
 from troth.api.choices import choice_routes
 from troth.api.erasures import erasure_routes
@@ -40,6 +41,7 @@ def paths(started: House) -> list[str]:
         *key_routes(node.rekey, callers=callers),
         *choice_routes(node.choose, callers=callers),
         *proof_routes(node.prove, callers=callers),
+        *book_routes(node.book, callers=callers),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=lambda _stream: None),
         *street_routes(node.street, callers=callers),
     ]
@@ -77,11 +79,15 @@ def test_the_examples_run_in_their_order() -> None:
             body = "" if block is None else block[1]
             for word, value in found.items():
                 body = body.replace(f'"{word}"', f'"{value}"')
-            token = found.get("SESSION") if "choices" in path or path == "/api/erasure" else started.operator
+            personal = "choices" in path or "book" in path or path == "/api/erasure"
+            token = found.get("SESSION") if personal else started.operator
             path = path.replace("{slug}", "meter-in-the-hall").replace("{number}", "1")
+            if "book" in path:  # of what nobody has read of her, and of no statement of hers, there is no proof
+                path = path.replace("{place}", "1-0").replace("{statement}", "0" * 64)
             path = re.sub(r"\{([a-z]+)\}", lambda name: found[name[1].upper()], path)
             answer = await started.ask(method, path, body.encode() or None, token=token)
-            wanted = {"/api/leave": 204, "/api/proofs/1": 404}.get(path, 201 if method == "POST" else 200)
+            nothing = path == "/api/proofs/1" or path.startswith(("/api/book/proofs/", "/api/book/statements/"))
+            wanted = {"/api/leave": 204}.get(path, 404 if nothing else 201 if method == "POST" else 200)
             wanted = 204 if method == "DELETE" else wanted
             if heading == "POST /api/erasure":
                 wanted = 401  # the example before it has erased this person, so their session is gone

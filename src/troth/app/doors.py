@@ -14,6 +14,7 @@ import structlog
 from starlette.applications import Starlette
 
 from troth.api import log, sensorthings
+from troth.api.book import book_routes
 from troth.api.callers import Callers
 from troth.api.choices import choice_routes
 from troth.api.erasures import erasure_routes
@@ -67,6 +68,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *choice_routes(node.choose, callers=callers),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),
         *proof_routes(node.prove, callers=callers),
+        *book_routes(node.book, callers=callers),
         *street_routes(node.street, callers=callers),
         *page_routes(_deployment(node), shell),
     ]
@@ -128,6 +130,7 @@ def _deployment(node: Node) -> Deployment:
         choose=node.choose,
         erase=node.erase,
         prove=node.prove,
+        book=node.book,
         recognise=node.recognise,
         street=node.street,
         log=node.record.sequencer,

@@ -13,6 +13,7 @@ import click
 
 from troth import __version__
 from troth.cli.auditing import audit
+from troth.cli.book import book
 from troth.cli.checking import log, proof, status, verify
 from troth.cli.choose import choose, enter, leave
 from troth.cli.erase import erase, person_erase, person_preserve, person_release
@@ -54,5 +55,5 @@ log.add_command(log_succeed)
 main.add_part("Give your word", red_line, promise, support, forget)
 for each in (person_erase, person_preserve, person_release):
     person.add_command(each)
-main.add_part("Choose", enter, leave, choose, erase)
+main.add_part("Choose", enter, leave, choose, book, erase)
 main.add_part("Check", proof, verify, audit, trust, log, witness)

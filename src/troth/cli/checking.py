@@ -21,7 +21,7 @@ from troth.verify.file import MAX_PROOF_FILE_BYTES, SUFFIX
 from troth.verify.show import Form, verify_main
 from troth.verify.verdict import ExitCode
 
-__all__ = ["log", "proof", "status", "verify"]
+__all__ = ["fetched", "log", "proof", "status", "verify"]
 
 WAIT_S: Final = 120  # a dozen ticks of a segment
 
@@ -94,7 +94,7 @@ def _asked(witnesses: Sequence[str], *, quorum: int | None, policy: Path | None)
 @as_anyone
 def proof(node: Node, *, number: int, output: Path | None, wait: bool) -> None:
     """Fetch the proof file of the observation with this @iot.id, as far as you may read it."""
-    data = _fetched(node, f"/api/proofs/{number}", until=time.monotonic() + (WAIT_S if wait else 0))
+    data = fetched(node, f"/api/proofs/{number}", wait_s=WAIT_S if wait else 0)
     path = Path(f"observation-{number}{SUFFIX}") if output is None else output
     write_file(path, data)
     if str(path) != "-":
@@ -103,8 +103,13 @@ def proof(node: Node, *, number: int, output: Path | None, wait: bool) -> None:
         say("KEY is the log's verifier key; get it from whoever runs the node, not from the file.")
 
 
-def _fetched(node: Node, path: str, *, until: float) -> bytes:
-    """The bytes, asking again as often as the node says, but not beyond `until`."""
+def fetched(node: Node, path: str, *, wait_s: float = WAIT_S) -> bytes:
+    """The bytes, asking again as often as the node says, but not for longer than `wait_s`.
+
+    Raises:
+        TrothError: what the node says instead.
+    """
+    until = time.monotonic() + wait_s
     while True:
         try:
             return node.bytes("GET", path)

@@ -53,7 +53,7 @@ class BookPage(msgspec.Struct, frozen=True):
 
 
 class OwnStatement(msgspec.Struct, frozen=True):
-    """A private statement that speaks of the person: id, kind, when it was issued (s), and its words where there are some."""
+    """A private statement that speaks of the person: its id, its kind, and when it was issued (seconds UTC)."""
 
     statement: StatementId
     kind: str
@@ -145,8 +145,8 @@ class Book:
             ids = opened.ids
         return await self._prove.opened(opened.trace, opened.salt, segment=place.segment, leaf=place.leaf, ids=ids)
 
-    async def statements(self, asker: Asker | None) -> Sequence[OwnStatement]:
-        """Every private statement that speaks of the asker, in the journal's order.
+    async def statements(self, asker: Asker | None) -> tuple[str, Sequence[OwnStatement]]:
+        """Who keeps the asker's keys, and every private statement that speaks of them, in the journal's order.
 
         Raises:
             NotFound: the asker is no person here.
@@ -158,7 +158,7 @@ class Book:
                 self._take(entry)
             await self._pause()  # the first time, the whole journal is gone through
         known = (each for each in self._own.get(person, ()) if self._journal.find(each.statement) is not None)
-        return tuple(known)
+        return self._directory.persons[person].custody, tuple(known)
 
     async def statement_proof(self, asker: Asker | None, statement: StatementId) -> bytes:
         """The proof file of one private statement that speaks of the asker. Raises as `proof`."""

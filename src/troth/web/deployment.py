@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from troth.clock import Clock
+from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
@@ -51,6 +52,7 @@ class Deployment(msgspec.Struct, frozen=True):
     choose: Choose
     erase: Erase
     prove: Prove
+    book: Book
     recognise: Recognise
     street: Street
     log: LogView

@@ -21,6 +21,7 @@ from troth.journeys.explain import Detail, Home, Screen
 from troth.journeys.street import StreetLinks
 from troth.names import PersonId, PurposeId, StreamId, check_slug
 from troth.statements.choice import Decision
+from troth.web.book import Reader
 from troth.web.checking import Checking
 from troth.web.deployment import Deployment
 from troth.web.erasing import Erasing
@@ -227,6 +228,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
     """Routes of all pages."""
     pages = [
         *Pages(deployment, shell).routes(),
+        *Reader(deployment, shell).routes(),
         *Checking(deployment, shell).routes(),
         *Erasing(deployment, shell).routes(),
     ]

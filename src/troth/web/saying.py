@@ -28,6 +28,7 @@ __all__ = [
     "clock_time",
     "coarser",
     "contact_link",
+    "day",
     "day_time",
     "ground",
     "ground_declared",
@@ -155,6 +156,12 @@ _REFUSALS: Final = {
 def clock_time(time_ns: int) -> str:
     """14:02:07 with the zone's name, in the zone of the computer that runs Troth."""
     return f"{_local(time_ns):%H:%M:%S} {zone(time_ns)}"
+
+
+def day(time_ns: int) -> str:
+    """23 November 2026."""
+    local = _local(time_ns)
+    return f"{local.day} {local:%B %Y}"
 
 
 def day_time(time_ns: int) -> str:

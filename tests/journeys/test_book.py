@@ -1,0 +1,289 @@
+"""A person's book: what stands in it, whom it opens for, what damage does to it, and that each line can be proved."""
+
+import msgspec
+import pytest
+
+from troth.errors import NotFound, StorageFailed, Unavailable
+from troth.journeys.accounts import Account, Bearer
+from troth.journeys.book import LINES_MAX, BookPage
+from troth.journeys.book_lines import Damaged, Place, Seen, TurnedAway
+from troth.journeys.sealing import DAY_NS, ledger_name
+from troth.testing.faults import StoreFault
+from troth.testing.people import RESEARCH, Home, Org, WorldPerson, WorldThing
+from troth.testing.world import World
+from troth.things.ledgers import Box
+from troth.things.stores import ConductStore, ObservationStore, Segment
+from troth.verify.checks import verify
+from troth.verify.verdict import Verdict
+
+Lane = tuple[Home, WorldThing, WorldPerson, Org]
+
+
+def lane(world: World) -> Lane:
+    """A home with a meter and Ana, who lets a university read it."""
+    home = world.home("Harbour Lane 12")
+    meter, ana = home.thing("meter"), home.person("Ana")
+    lab = world.organisation("University")
+    ana.gives(meter)
+    meter.says(1.0)
+    return home, meter, ana, lab
+
+
+def seen(page: BookPage) -> list[Seen]:
+    return [each for each in page.lines if isinstance(each, Seen)]
+
+
+def checked(world: World, data: bytes) -> Verdict:
+    return verify(data, trusted=(world.node.record.sequencer.key,))
+
+
+def test_a_line_says_who_read_what_when_what_for_which_view_how_many_and_why() -> None:
+    with World(seed=1) as world:
+        _, meter, ana, lab = lane(world)
+        chosen = world.journal.entries(after=0, limit=1_000)[-1].signed.id
+        before = world.clock.now()
+        lab.reads(meter)
+        meter.says(2.0)
+        lab.reads(meter)
+        world.settle()
+        page = ana.book()
+    assert ("Ana", "house", None) == (page.name, page.custody, page.before)
+    (line,) = seen(page)
+    who = line.who
+    assert (lab.uri, "University", "app") == (who.party, who.party_name, who.app)
+    assert (RESEARCH, "Research") == (who.purpose, who.what_for)
+    assert ("flow", "meter") == (who.stream_name, who.thing_name)
+    assert ("raw", 3) == (line.variant, line.rows)
+    assert before <= line.at_ns <= world.clock.now()
+    assert line.end is not None
+    assert chosen in line.basis
+
+
+def test_each_tick_is_a_line_the_newest_first_and_pages_follow_without_a_gap() -> None:
+    with World(seed=2) as world:
+        _, meter, ana, lab = lane(world)
+        for _ in range(LINES_MAX + 7):
+            lab.reads(meter)
+            world.settle()
+        first = ana.book()
+        assert LINES_MAX == len(first.lines)
+        assert first.before is not None
+        rest = ana.book(first.before)
+        assert (7, None) == (len(rest.lines), rest.before)
+        lines = [*seen(first), *seen(rest)]
+    assert [each.at_ns for each in lines] == sorted((each.at_ns for each in lines), reverse=True)
+    assert LINES_MAX + 7 == len({each.place for each in lines})
+    assert {1} == {each.rows for each in lines}
+
+
+def test_a_window_that_a_crash_left_open_counts_as_read() -> None:
+    with World(seed=3) as world:
+        _, meter, ana, lab = lane(world)
+        lab.reads(meter)
+        world.crash()
+        world.settle()
+        (line,) = seen(ana.book())
+    assert (None, None) == (line.end, line.rows)
+
+
+def test_a_book_opens_for_nobody_but_its_person() -> None:
+    with World(seed=4) as world:
+        home, meter, ana, lab = lane(world)
+        ben = home.person("Ben", role="member")
+        other = world.home("Harbour Lane 14").person("Cleo")
+        ben.gives(meter)
+        lab.reads(meter)
+        world.settle()
+        node = world.node
+        (line,) = seen(ana.book())
+
+        async def session(account: Account) -> str:
+            return await node.recognise.give(Bearer.SESSION, account, seconds=600)
+
+        def of(person: WorldPerson) -> str:
+            return world.run(session(Account(b"", Bearer.SESSION, person=person.person)))
+
+        mine = of(ana)
+        assert [200] * 4 == [world.get(path, token=mine).status for path in _paths(world, mine, line.place)]
+        everybody = {
+            "nobody": None,
+            "the operator": world.operator_token(),
+            "the operator in a session": world.run(session(Account(b"", Bearer.SESSION))),
+            "a recipient": lab.token(),
+            "a thing": meter.credential,
+        }
+        for name, token in everybody.items():
+            for path in _paths(world, mine, line.place):
+                answer = world.get(path, token=token)
+                assert 401 == answer.status, (name, path)
+                assert b"University" not in answer.body, name
+        for person in (ben, other):
+            token = of(person)
+            for path in _paths(world, mine, line.place)[1::2]:
+                assert 404 == world.get(path, token=token).status, (person.name, path)
+        # Ben's own book holds the same reading, as another leaf; Cleo's holds nothing.
+        (his,) = seen(ben.book())
+        assert line.place != his.place
+        assert () == other.book().lines
+        with pytest.raises(NotFound):
+            world.run(node.book.page(lab.asker()))
+        with pytest.raises(NotFound):
+            world.run(node.book.page(None))
+
+
+def _paths(world: World, token: str, place: Place) -> list[str]:
+    statements = msgspec.json.decode(world.get("/api/book/statements", token=token).body)["statements"]
+    proof = f"/api/book/statements/{statements[0]['statement']}/proof"
+    return ["/api/book", f"/api/book/proofs/{place}", "/api/book/statements", proof]
+
+
+def test_every_trace_of_a_ledger_and_every_statement_of_a_person_is_proved() -> None:
+    with World(seed=5) as world:
+        _, meter, ana, lab = lane(world)
+        lab.reads(meter)
+        world.settle()
+        ana.withdraws(meter)
+        assert 403 == world.get(f"/v1.1/Datastreams({meter.number})/Observations", token=lab.token()).status
+        world.settle()
+        kinds = set()
+        for line in ana.book().lines:
+            assert isinstance(line, Seen | TurnedAway)
+            places = [line.place, *([line.end] if isinstance(line, Seen) and line.end is not None else [])]
+            for place in places:
+                verdict = checked(world, world.run(world.node.book.proof(ana.asker(), place)))
+                assert verdict.passed, verdict
+                assert verdict.trace is not None
+                kinds.add(verdict.trace.kind)
+        assert {"window-opened", "window-closed", "denials"} == kinds
+        custody, own = world.run(world.node.book.statements(ana.asker()))
+        assert "house" == custody
+        assert ["person", "membership", "choice", "choice"] == [each.kind for each in own]
+        for each in own:
+            data = world.run(world.node.book.statement_proof(ana.asker(), each.statement))
+            assert checked(world, data).passed
+
+
+def test_what_is_damaged_is_named_and_stops_nothing_else() -> None:
+    with World(seed=6) as world:
+        _, meter, ana, lab = lane(world)
+        for _ in range(3):
+            lab.reads(meter)
+            world.settle()
+        whole = seen(ana.book())
+        hurt = whole[1]
+        boxes = world.ledgers._durable.boxes  # noqa: SLF001 - what a bad disk reaches
+        at = (hurt.place.segment, hurt.place.leaf)
+        box = boxes[at]
+        boxes[at] = Box(box.key, box.box[:-1] + bytes([box.box[-1] ^ 1]), *at)
+        page = ana.book()
+        assert [whole[0].place, hurt.place, whole[2].place] == [each.place for each in page.lines]
+        assert isinstance(page.lines[1], Damaged)
+        assert whole[0] == page.lines[0]
+        assert whole[2] == page.lines[2]
+        with pytest.raises(StorageFailed, match=str(hurt.place)):
+            world.run(world.node.book.proof(ana.asker(), hurt.place))
+        assert checked(world, world.run(world.node.book.proof(ana.asker(), whole[2].place))).passed
+
+
+def test_a_restart_in_mid_day_makes_another_key_for_the_same_day() -> None:
+    with World(seed=7) as world:
+        _, meter, ana, lab = lane(world)
+        for _ in range(2):
+            lab.reads(meter)
+            lab.reads(meter)
+            world.settle()
+            world.restart()
+        keys = world.run(world.ledgers.keys(ana.person))
+        assert 2 == len(keys)
+        assert 1 == len({key.day for key in keys})
+        assert 2 == len(seen(ana.book()))
+
+
+def test_when_the_day_has_ended_only_the_ledger_key_opens_it() -> None:
+    with World(seed=8) as world:
+        _, meter, ana, lab = lane(world)
+        lab.reads(meter)
+        world.settle()
+        sealing = world.node.sealing
+        assert [ana.person] == list(sealing._open)  # noqa: SLF001 - the memory that is to forget
+        world.clock.step(DAY_NS / 1e9)
+        world.advance(2)
+        assert {} == sealing._open  # noqa: SLF001
+        assert {} == sealing._making  # noqa: SLF001
+        (line,) = seen(ana.book())
+        assert 1 == line.rows
+        lab.reads(meter)
+        world.settle()
+        assert 2 == len({key.day for key in world.run(world.ledgers.keys(ana.person))})
+        world.keys.forget(ledger_name(ana.person))
+        with pytest.raises(NotFound):
+            ana.book()
+        world.keys.create_opener(ledger_name(ana.person))
+        page = ana.book()
+        assert 2 <= len(page.lines)
+        assert all(isinstance(each, Damaged) for each in page.lines)
+
+
+class MovedHalf:
+    """An observation store before which the node dies: the ledgers have their boxes, the segment is not moved."""
+
+    def __init__(self, store: ObservationStore) -> None:
+        self._store = store
+
+    async def move(self, segment: Segment, commits: object) -> None:
+        raise StorageFailed("the node dies here")
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+
+def test_a_crash_between_commit_and_move_loses_and_doubles_nothing() -> None:
+    with World(seed=9) as world:
+        _, meter, ana, lab = lane(world)
+        lab.reads(meter)
+        world.crash()  # after the commit, before any move
+        assert [] == seen(ana.book())
+        record = world.node.record
+        record._observations = MovedHalf(record._observations)  # type: ignore[assignment]  # noqa: SLF001 - dies in between
+        with pytest.raises(StorageFailed):
+            world.run(record.tick())
+        (moved,) = seen(ana.book())
+        assert moved.rows is None
+        world.crash()
+        world.settle()
+        assert [moved] == seen(ana.book())
+        assert checked(world, world.run(world.node.book.proof(ana.asker(), moved.place))).passed
+
+
+def test_the_same_commits_give_the_same_segment_after_a_crash() -> None:
+    with World(seed=10) as world:
+        _, meter, _, lab = lane(world)
+        lab.reads(meter)
+        conduct: ConductStore = world.conduct
+        cut = world.run(conduct.cut(world.clock.now(), bytes(32)))
+        before = world.run(conduct.committed(cut))
+        world.crash()
+        conduct = world.conduct
+        assert cut == world.run(conduct.cut(world.clock.now(), b"1" * 32))
+        assert before == world.run(conduct.committed(cut))
+
+
+def test_a_person_who_was_forgotten_meanwhile_gets_no_closing_and_no_box() -> None:
+    with World(seed=11) as world:
+        _, meter, ana, lab = lane(world)
+        lab.reads(meter)
+        known = world.node.directory.persons.pop(ana.person)
+        world.node.sealing.forget(ana.person)
+        world.run(world.ledgers.erase(ana.person))
+        world.settle()
+        world.node.directory.persons[ana.person] = known
+        assert () == ana.book().lines
+        assert [] == list(world.run(world.ledgers.keys(ana.person)))
+
+
+def test_nothing_is_read_where_the_day_key_cannot_be_kept() -> None:
+    with World(seed=12) as world:
+        _, meter, _, lab = lane(world)
+        world.ledgers.faults.arm(StoreFault.FAILS)
+        with pytest.raises(Unavailable):
+            lab.reads(meter)
