@@ -65,7 +65,9 @@ def pages(page: Page, lane: Lane) -> Iterator[str]:
     page.locator("article.theirs").first.get_by_role("link", name="Why?").click()
     expect(page.locator("main")).to_contain_text("A mean has no proof")
     yield "why a mean"
-    addresses = "/mine /operate /check /enter/abc /things/meter-in-the-hall /things/gauge-at-the-bridge /nowhere"
+    addresses = (
+        "/mine /mine/book /operate /check /enter/abc /things/meter-in-the-hall /things/gauge-at-the-bridge /nowhere"
+    )
     for address in [*addresses.split(), f"/things/{RUDE_SLUG}"]:
         page.goto(address)
         yield address
