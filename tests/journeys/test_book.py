@@ -208,8 +208,8 @@ def test_when_the_day_has_ended_only_the_ledger_key_opens_it() -> None:
         assert [ana.person] == list(sealing._open)  # noqa: SLF001 - the memory that is to forget
         world.clock.step(DAY_NS / 1e9)
         world.advance(2)
-        assert {} == sealing._open  # noqa: SLF001
-        assert {} == sealing._making  # noqa: SLF001
+        assert {} == sealing._open  # noqa: SLF001 - as above
+        assert {} == sealing._making  # noqa: SLF001 - as above
         (line,) = seen(ana.book())
         assert 1 == line.rows
         lab.reads(meter)

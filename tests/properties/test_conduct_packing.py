@@ -24,8 +24,9 @@ from troth.adapters.conduct_packing import (
 from troth.adapters.conduct_runs import RUN_MAX, RUN_SLOTS, ids_of, offset_of
 from troth.errors import StorageFailed
 from troth.names import BasisId, StreamId, ThingId
+from troth.things.ledgers import SealedTrace
 from troth.things.observations import Result, ResultType, Shelf
-from troth.things.stores import NotedTrace
+from troth.things.stores import NotedTrace, Traced
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 SIXTEEN = st.binary(min_size=16, max_size=16)
@@ -105,7 +106,9 @@ def test_damaged_rows_give_other_values_or_a_storage_failure(fields: dict[str, o
         everything_read(bytes(packed))
 
 
-TRACES = st.builds(NotedTrace, st.integers(0, 255), st.binary(max_size=300), SIXTEEN)
+TRACES = st.builds(NotedTrace, st.integers(1, 255), st.binary(max_size=300), SIXTEEN) | st.builds(
+    SealedTrace, SIXTEEN, st.binary(min_size=32, max_size=32), st.binary(max_size=600)
+)
 KEYS = st.builds(RepeatKey, SIXTEEN.map(ThingId), st.binary(max_size=32), st.integers(0, 2**52))
 RUNS = st.builds(
     NewRun, st.integers(0, RUN_MAX), SIXTEEN.map(StreamId), st.integers(0, 2**63), st.integers(0, 2**64 - 1)
@@ -115,7 +118,7 @@ COUNTS = st.builds(Count, SIXTEEN.map(ThingId), st.from_regex(r"[a-z-]{1,30}", f
 
 @given(st.lists(TRACES), st.lists(KEYS), st.lists(RUNS), st.lists(COUNTS))
 def test_what_stands_beside_rows_reads_back(
-    traces: list[NotedTrace], keys: list[RepeatKey], runs: list[NewRun], counts: list[Count]
+    traces: list[Traced], keys: list[RepeatKey], runs: list[NewRun], counts: list[Count]
 ) -> None:
     assert traces == unpack_traces(pack_traces(traces))
     assert keys == unpack_keys(pack_keys(keys))

@@ -132,7 +132,11 @@ def seal_to(ledger_key: bytes, day_key: bytes, *, key: bytes, day: int) -> bytes
     Raises:
         BadCose: `ledger_key` is no COSE_Key of an X25519 key in its one form.
     """
-    return _SUITE.encrypt(day_key, _public(ledger_key), info=_info(key, day))
+    public = _public(ledger_key)
+    try:
+        return _SUITE.encrypt(day_key, public, info=_info(key, day))
+    except ValueError as cause:  # a point with which everybody would share the same secret (RFC 9180 §7.1.4)
+        raise BadCose("a ledger key that keeps no secret") from cause
 
 
 def _public(ledger_key: bytes) -> X25519PublicKey:
