@@ -78,6 +78,7 @@ async def live(data: Path, where: str) -> None:
         journal=journal,
         conduct=conduct,
         observations=observations,
+        ledgers=await drivers.open_ledgers(settings, on_failure=fail),
         accounts=await drivers.open_accounts(settings, on_failure=fail),
         tiles=TileFiles(disk),
         lock=LockFile(disk),

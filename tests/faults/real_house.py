@@ -41,6 +41,7 @@ from troth.testing.people import Home, Org, WorldPerson, WorldThing, install, op
 from troth.things.intervals import BEGINNING, FOREVER, Interval
 from troth.things.observations import Kept
 from troth.things.query import Order
+from troth.things.stores import NotedTrace
 from troth.tlog.trace import SaidTrace, collected_bytes
 
 T = TypeVar("T")
@@ -96,6 +97,7 @@ class RealHouse:
             journal=journal,
             conduct=conduct,
             observations=observations,
+            ledgers=await drivers.open_ledgers(settings, on_failure=failures.append),
             accounts=await drivers.open_accounts(settings, on_failure=failures.append),
             tiles=place.tiles,
             lock=place.lock,
@@ -269,7 +271,8 @@ def other_traces(data: Path) -> Iterator[tuple[int, bytes, bytes]]:
         yield from base.execute("SELECT kind, trace, salt FROM traces")
     with _base(data / "conduct.db") as base:
         for (packed,) in base.execute("SELECT traces FROM commits"):
-            yield from ((each.kind, each.trace, each.salt) for each in unpack_traces(packed))
+            noted = (each for each in unpack_traces(packed) if isinstance(each, NotedTrace))
+            yield from ((each.kind, each.trace, each.salt) for each in noted)
 
 
 def rows_of(data: Path) -> Iterator[Kept]:

@@ -155,9 +155,12 @@ class Book:
         while self._looked < self._journal.position:
             for entry in self._journal.entries(after=self._looked, limit=_AT_ONCE):
                 self._looked = entry.position
-                self._take(entry)
+                if isinstance(entry, JournalEntry):
+                    self._take(entry)
             await self._pause()  # the first time, the whole journal is gone through
-        known = (each for each in self._own.get(person, ()) if self._journal.find(each.statement) is not None)
+        known = (
+            each for each in self._own.get(person, ()) if isinstance(self._journal.find(each.statement), JournalEntry)
+        )
         return self._directory.persons[person].custody, tuple(known)
 
     async def statement_proof(self, asker: Asker | None, statement: StatementId) -> bytes:
