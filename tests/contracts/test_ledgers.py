@@ -12,7 +12,7 @@ from tests.contracts.test_account_stores import Files
 from troth.adapters.ledgers_sqlite import SqliteLedgers
 from troth.errors import FormatTooNew, StorageFailed
 from troth.testing.contracts import fails, name_of, run
-from troth.testing.contracts_ledgers import ANA, BEN, LEDGER_CASES, LedgerBench, day_key, sealed
+from troth.testing.contracts_ledgers import ANA, BEN, LEDGER_CASES, LedgerBench, day_key, of, sealed
 from troth.testing.faults import StoreFault
 from troth.testing.memory_ledgers import MemoryLedgers
 from troth.things.ledgers import LedgerStore, ledger_of
@@ -87,7 +87,10 @@ def test_the_file_is_its_owner_s_alone_and_names_nobody(tmp_path: Path) -> None:
     with_file(case, tmp_path)
 
 
-def test_after_erasing_no_file_holds_a_byte_of_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", [None, StoreFault.FAILS_BUT_PERSISTED])
+def test_after_erasing_no_file_holds_a_byte_of_it(fault: StoreFault | None, tmp_path: Path) -> None:
+    """Also where it failed after the deletion: the file owes its wiping then, and whoever opens it pays."""
+
     async def case(bench: SqliteLedgerBench) -> None:
         store = await bench.open()
         keys = [day_key(person, number) for number in range(30) for person in (ANA, BEN)]
@@ -96,7 +99,14 @@ def test_after_erasing_no_file_holds_a_byte_of_it(tmp_path: Path) -> None:
             await store.move(number + 1, [sealed(key, leaf, segment=number + 1) for leaf in range(20)])
         before = bench.bytes_of_all_files()
         assert all(key.sealed in before for key in keys)
-        await store.erase(ANA)
+        if fault is None:
+            await store.erase(of(ANA))
+        else:
+            bench.arm(fault)
+            await fails(StorageFailed, store.erase(of(ANA)))
+            assert b"ana-" in bench.bytes_of_all_files(), "nothing would be wiped by the opening otherwise"
+            await bench.crash()
+            store = await bench.open()
         for _ in range(2):
             left = bench.bytes_of_all_files()
             assert ledger_of(ANA) not in left

@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.faults.real_house import DEEDS, RealHouse
+from tests.faults.erasure_victim import DEEDS
+from tests.faults.real_house import RealHouse
 from troth.statements.journal import ErasedEntry, unerased
 from troth.statements.kinds import KindName
 from troth.statements.statement import read
@@ -23,7 +24,7 @@ STEPS = [f"{moment} {deed}" for deed in DEEDS for moment in ("before", "after")]
 def victim(folder: Path, where: str) -> "subprocess.Popen[str]":
     """It furnishes the folder, begins to erase, and dies."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.real_house", str(folder), where],
+        [sys.executable, "-m", "tests.faults.erasure_victim", str(folder), where],
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"},
         cwd=ROOT,

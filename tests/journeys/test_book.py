@@ -12,7 +12,7 @@ from troth.statements.journal import unerased
 from troth.testing.faults import StoreFault
 from troth.testing.people import RESEARCH, Home, Org, WorldPerson, WorldThing
 from troth.testing.world import World
-from troth.things.ledgers import Box
+from troth.things.ledgers import Box, ledger_of
 from troth.things.stores import ConductStore, ObservationStore, Segment
 from troth.verify.checks import verify
 from troth.verify.verdict import Verdict
@@ -275,7 +275,7 @@ def test_a_person_who_was_forgotten_meanwhile_gets_no_closing_and_no_box() -> No
         lab.reads(meter)
         known = world.node.directory.persons.pop(ana.person)
         world.node.sealing.forget(ana.person)
-        world.run(world.ledgers.erase(ana.person))
+        world.run(world.ledgers.erase(ledger_of(ana.person).__eq__))
         world.settle()
         world.node.directory.persons[ana.person] = known
         assert () == ana.book().lines

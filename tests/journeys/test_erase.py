@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.journeys.erasing_lane import Lane
-from troth.errors import Conflict, NotFound, Refused, StorageFailed, WrongToken
+from troth.errors import Conflict, Denied, NotFound, Refused, StorageFailed, WrongToken
+from troth.journeys.book_lines import Seen
 from troth.journeys.choose import key_name
+from troth.journeys.sealing import ledger_name
 from troth.names import PersonId, print_person
 from troth.statements.erasure import Asked
 from troth.statements.journal import unerased
 from troth.statements.kinds import KindName
 from troth.statements.statement import read
 from troth.testing.faults import StoreFault
+from troth.things.ledgers import SealedTrace
 from troth.things.observations import Refusal
 
 
@@ -133,6 +136,57 @@ def test_windows_that_were_open_close_without_her_name(lane: Lane) -> None:
     for number in range(1, last.cut.number + 1):
         for noted in lane.world.run(lane.world.observations.traces(number)):
             assert bytes(lane.ana.person) not in noted.trace
+    (seen,) = lane.ben.book().lines
+    assert isinstance(seen, Seen)
+    assert ("University", 2) == (seen.who.party_name, seen.rows)
+
+
+def test_the_book_of_whoever_went_is_gone_and_nothing_of_it_is_moved_later(lane: Lane) -> None:
+    lane.university.reads(lane.lamp)
+    lane.world.settle()
+    lane.university.reads(lane.lamp)
+    before = lane.ben.book().lines
+    assert 1 == len(before) == len(lane.ana.book().lines), "one reading is moved, one is not"
+    lane.goes(lane.ana)
+    with pytest.raises(NotFound):
+        lane.ana.book()
+    for _ in range(2):
+        lane.world.settle()
+        assert hers(lane) == ([], [])
+        assert before == lane.ben.book().lines[-1:]
+        assert 2 == len(lane.ben.book().lines)
+        lane.world.restart()
+
+
+def hers(lane: Lane) -> tuple[list[object], list[object]]:
+    """Day keys and boxes of Ana."""
+    ledgers = lane.world.ledgers
+    keys = lane.world.run(ledgers.keys(lane.ana.person))
+    return list(keys), list(lane.world.run(ledgers.boxes(lane.ana.person, before=None, limit=100)))
+
+
+@pytest.mark.parametrize("moment_s", [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2])
+def test_a_window_that_is_opening_leaves_nothing_of_whoever_is_erased_meanwhile(lane: Lane, moment_s: float) -> None:
+    """Each day key takes half a second until it is durable; she goes before, between and after them."""
+    world = lane.world
+    world.ledgers.faults.slow_s = 0.5
+    ended: list[object] = []
+
+    async def reading() -> None:
+        try:
+            ended.append(await lane.university.read(lane.lamp))
+        except (NotFound, Denied) as no:
+            ended.append(no)
+
+    world.start(reading())
+    world.advance(moment_s)
+    lane.goes(lane.ana)
+    world.advance(5)
+    assert 1 == len(ended), "it got rows or was told that there are none for it; nothing broke"
+    assert hers(lane) == ([], [])
+    commits = world.run(world.conduct.committed(world.run(world.conduct.cut(world.clock.now(), bytes(32)))))
+    sealed = {each.key for commit in commits for each in commit.traces if isinstance(each, SealedTrace)}
+    assert sealed <= set(world.run(world.ledgers.day_keys(lambda _: True))), "no box of a key that is gone"
 
 
 # who may
@@ -270,10 +324,12 @@ def test_a_restart_folds_what_is_live(lane: Lane) -> None:
     assert numbers[1] not in lane.world.node.directory.by_number, "a handle is never given again"
 
 
-@pytest.mark.parametrize("store", ["journal", "accounts", "observations", "conduct"])
+@pytest.mark.parametrize("store", ["journal", "accounts", "observations", "conduct", "ledgers"])
 @pytest.mark.parametrize("fault", [StoreFault.FAILS, StoreFault.FAILS_BUT_PERSISTED])
 def test_a_store_that_fails_ends_the_node_and_the_next_start_ends_the_erasure(store: str, fault: StoreFault) -> None:
     lane = Lane(seed=24)
+    lane.university.reads(lane.meter)
+    assert lane.world.run(lane.world.ledgers.keys(lane.cora.person))
     getattr(lane.world, store).faults.arm(fault)
     digest = lane.erase.preview(lane.cora.person).digest
     with pytest.raises(StorageFailed):
@@ -283,8 +339,9 @@ def test_a_store_that_fails_ends_the_node_and_the_next_start_ends_the_erasure(st
     assert gone == (lane.gone() > 0)
     assert gone or (store, fault) == ("journal", StoreFault.FAILS)
     if gone:
-        assert key_name(lane.cora.person) not in lane.world.keys.names()
+        assert not {key_name(lane.cora.person), ledger_name(lane.cora.person)} & {*lane.world.keys.names()}
         assert lane.world.journal.plan is None
+        assert [] == list(lane.world.run(lane.world.ledgers.keys(lane.cora.person)))
     assert [1.0, 2.0] == [row.result for row in lane.ben.reads(lane.lamp)]
     lane.world.close()
 

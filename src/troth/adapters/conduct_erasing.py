@@ -24,7 +24,7 @@ from troth.adapters.conduct_packing import (
     unpack_traces,
 )
 from troth.adapters.sqlite_files import owe_wiping
-from troth.things.stores import Going, NotedTrace, Traced
+from troth.things.stores import Going
 
 __all__ = ["erase"]
 
@@ -68,7 +68,7 @@ def _commits(connection: sqlite3.Connection, going: Going) -> None:
         rows, traces, keys, runs, counts = old
         new = (
             pack_groups([each for each in unpack_groups(rows) if not going.gone(each.stream)]),
-            pack_traces([each for each in unpack_traces(traces) if not _goes(each, going)]),
+            pack_traces([each for each in unpack_traces(traces) if not going.goes(each)]),
             pack_keys([each for each in unpack_keys(keys) if not going.gone(each.thing)]),
             pack_runs([each for each in unpack_runs(runs) if not going.gone(each.stream)]),
             pack_counts([each for each in unpack_counts(counts) if not going.gone(each.thing)]),
@@ -77,10 +77,6 @@ def _commits(connection: sqlite3.Connection, going: Going) -> None:
             connection.execute(
                 "UPDATE commits SET rows = ?, traces = ?, keys = ?, runs = ?, counts = ? WHERE n = ?", (*new, number)
             )
-
-
-def _goes(trace: Traced, going: Going) -> bool:
-    return isinstance(trace, NotedTrace) and going.takes(trace.kind, trace.trace)
 
 
 def _repeats(connection: sqlite3.Connection, going: Going) -> None:

@@ -3,25 +3,26 @@
 Rules
 - One thread owns the connection that writes. Reads open the file for themselves, `mode=ro`, take at most BOXES_MAX, and close.
 - Boxes lie by ledger, segment and leaf, so that a person's are found, shown and erased together.
-- Erasing deletes with `secure_delete`, writes the file anew (VACUUM, for what moved between pages before), and cuts the
-  write-ahead log back to nothing. It is done when all three are.
+- What is erased is deleted in one transaction, with `secure_delete`, and the file owes its wiping from then on
+  (`sqlite_files`). It is done when the file is wiped.
+- Whatever has boxes has a day key: a box enters under a key that is there, and both go in one transaction.
 - The first error of a write ends the store: everybody later gets StorageFailed, `on_failure` is called once.
 
-Source: record.md, "Personal ledgers"; https://sqlite.org/pragma.html#pragma_secure_delete, https://sqlite.org/lang_vacuum.html,
-https://sqlite.org/pragma.html#pragma_wal_checkpoint; the contract is `things.ledgers.LedgerStore`.
+Source: record.md, "Personal ledgers"; https://sqlite.org/pragma.html#pragma_secure_delete; the contract is
+`things.ledgers.LedgerStore`.
 Left out: what file systems and disks keep of freed blocks.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
-from troth.adapters.sqlite_files import Connect, connect_writer, failed, open_writer, read
+from troth.adapters.sqlite_files import Connect, connect_writer, failed, open_writer, owe_wiping, read, wipe
 from troth.errors import StorageFailed, TrothError
 from troth.names import PersonId
 from troth.things.ledgers import BOXES_MAX, Box, DayKey, SealedTrace, ledger_of
@@ -112,6 +113,13 @@ class SqliteLedgers:
         sql = "SELECT id, day, sealed FROM keys WHERE ledger = ? ORDER BY day, id"
         return await self._ask(sql, (ledger_of(person),), make=make)
 
+    async def day_keys(self, of: Callable[[bytes], bool]) -> Collection[bytes]:
+        def work(connection: sqlite3.Connection) -> frozenset[bytes]:
+            return frozenset(id_ for id_, ledger in connection.execute("SELECT id, ledger FROM keys") if of(ledger))
+
+        self._check()
+        return await self._loop.run_in_executor(self._readers, partial(read, self._path, work))
+
     async def boxes(self, person: PersonId, *, before: tuple[int, int] | None, limit: int) -> Sequence[Box]:
         if not 1 <= limit <= BOXES_MAX:
             raise RuntimeError(f"1 to {BOXES_MAX} boxes are read at once")
@@ -124,17 +132,17 @@ class SqliteLedgers:
         found = await self._ask(sql, (ledger_of(person), segment, leaf), make=Box)
         return found[0] if found else None
 
-    async def erase(self, person: PersonId) -> None:
-        ledger = (ledger_of(person),)
-
+    async def erase(self, gone: Callable[[bytes], bool]) -> None:
         def work(connection: sqlite3.Connection) -> None:
+            names = connection.execute("SELECT DISTINCT ledger FROM keys").fetchall()
+            ledgers = [(ledger,) for (ledger,) in names if gone(ledger)]
+            if not ledgers:
+                return
             with _transaction(connection):
-                connection.execute("DELETE FROM boxes WHERE ledger = ?", ledger)
-                connection.execute("DELETE FROM keys WHERE ledger = ?", ledger)
-            connection.execute("VACUUM")
-            is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if is_busy:
-                raise StorageFailed("the write-ahead log of ledgers could not be cut back: something reads for long")
+                connection.executemany("DELETE FROM boxes WHERE ledger = ?", ledgers)
+                connection.executemany("DELETE FROM keys WHERE ledger = ?", ledgers)
+                owe_wiping(connection)
+            wipe(connection)
 
         await self._write(work)
 

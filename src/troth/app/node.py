@@ -12,8 +12,9 @@ Source: runtime.md; house.md ("app only wires").
 import asyncio
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
+from troth.app.clock_watch import watch_clock
 from troth.app.opening import open_log
 from troth.app.ports import Ports
 from troth.app.waiting import Publication, Together
@@ -57,8 +58,6 @@ from troth.tlog.trace import ClockStep, encode
 
 __all__ = ["Node"]
 
-_STEP_NS: Final = NS_PER_S  # runtime.md: a step of more than 1 s
-_LOOK_S: Final = 0.5
 T = TypeVar("T")
 
 
@@ -251,18 +250,19 @@ class Node:
             journal=ports.journal,
             conduct=ports.conduct,
             observations=ports.observations,
+            ledgers=ports.ledgers,
+            day_keys=self.sealing,
             accounts=ports.accounts,
             keys=self.keyring,
             outside=ports.outside,
             directory=self.directory,
             in_force=self.leases.in_force,
-            memories=(self.hear, self.access, self.tell, self.prove),
+            memories=(self.hear, self.access, self.tell, self.prove, self.book),
             clock=ports.clock,
             entropy=ports.entropy,
             in_worker=ports.in_worker,
             pause=ports.pause,
             whole=self.whole,
-            # Personal ledgers go here: ledgers=ports.ledgers, day_keys=self.sealing (journeys.erase.Ledgers and DayKeys).
         )
         ports.conduct.listen(self._committed)
         await self.accept.mend()
@@ -273,7 +273,7 @@ class Node:
         """Start the beats: segments, log, clock. They end with `close`."""
         self._beat(self._tick_forever())
         self._beat(self._publish_forever())
-        self._beat(self._watch_clock())
+        self._beat(watch_clock(self.ports.clock, look=self._look, stepped=self._stepped))
         for beat in self.witnesses.beats():
             self._beat(beat)
 
@@ -323,11 +323,7 @@ class Node:
         for task in tuple(self._tasks):
             with suppress(asyncio.CancelledError):
                 await task
-        await self.ports.conduct.close()
-        await self.ports.observations.close()
-        await self.ports.ledgers.close()
-        await self.ports.journal.close()
-        await self.ports.accounts.close()
+        await self.ports.close()
 
     def _committed(self, batches: Sequence[Told]) -> None:
         try:
@@ -390,18 +386,11 @@ class Node:
             await self.record.publish()
             self.witnesses.grown()
 
-    async def _watch_clock(self) -> None:
-        """End what has come to its end; compare the clock that may step with the one that may not."""
-        clock = self.ports.clock
-        offset = clock.now() - clock.ticks()
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            self.tell.expire()
-            self.sealing.forget_past()
-            stepped = clock.now() - clock.ticks() - offset
-            if abs(stepped) <= _STEP_NS:
-                continue
-            offset += stepped
-            self.tell.ended(self.leases.end_all())
-            trace = ClockStep(gate_ns=clock.now(), by_ns=stepped)
-            await self.ports.conduct.note([NotedTrace(trace.kind, encode(trace), self.ports.entropy(16))])
+    def _look(self) -> None:
+        self.tell.expire()
+        self.sealing.forget_past()
+
+    async def _stepped(self, by_ns: int) -> None:
+        self.tell.ended(self.leases.end_all())
+        trace = ClockStep(gate_ns=self.ports.clock.now(), by_ns=by_ns)
+        await self.ports.conduct.note([NotedTrace(trace.kind, encode(trace), self.ports.entropy(16))])

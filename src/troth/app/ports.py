@@ -38,3 +38,8 @@ class Ports:
     """Which witnesses to ask, and the way to them; nobody without."""
     lineage: Lineage | None = None
     """Which log `tiles`, `lock` and `outside` are; looked up in the journal where it is not given."""
+
+    async def close(self) -> None:
+        """Close the stores, in the order in which one feeds the other; what was acknowledged is durable already."""
+        for store in (self.conduct, self.observations, self.ledgers, self.journal, self.accounts):
+            await store.close()

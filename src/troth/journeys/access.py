@@ -15,7 +15,7 @@ Source: record.md, "Statements and traces are two things"; mission.md, "What the
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from enum import Enum, auto
-from typing import Final
+from typing import Final, TypeAlias
 
 from troth.clock import Clock
 from troth.gate.leases import Lease
@@ -31,6 +31,10 @@ __all__ = ["NOTED_AT_ONCE", "Access", "Window", "WindowState", "others"]
 NOTED_AT_ONCE: Final = 5_000  # traces given to the store in one piece: a quarter of a commit
 _BASES_MAX: Final = 10_000  # lists known to be written; 16 bytes each
 _DENIALS_MAX: Final = 10_000  # kinds of denial counted apart in one tick; what is beyond is not counted
+
+
+_Whose: TypeAlias = tuple[Traced, PersonId | None]
+"""A trace, and whom it is sealed for."""
 
 
 class WindowState(Enum):
@@ -126,25 +130,32 @@ class Access:
             window.state = WindowState.CLOSED
         await self._note(self._closings(windows, denied))
 
-    async def _note(self, traces: AsyncIterator[Traced]) -> None:
-        """Make traces durable, however many there are; on return all of them are."""
-        waiting: list[Traced] = []
-        async for trace in traces:
-            waiting.append(trace)
+    async def _note(self, traces: AsyncIterator[_Whose]) -> None:
+        """Make traces durable, however many there are; on return all of them are, but those of whoever is erased meanwhile."""
+        waiting: list[_Whose] = []
+        async for each in traces:
+            waiting.append(each)
             if len(waiting) == NOTED_AT_ONCE:
-                await self._conduct.note(waiting)
+                await self._hand_over(waiting)
                 waiting = []
-        if waiting:
-            await self._conduct.note(waiting)
+        await self._hand_over(waiting)
 
-    async def _openings(self, window: Window) -> AsyncIterator[Traced]:
+    async def _hand_over(self, waiting: Sequence[_Whose]) -> None:
+        """Sealing waits for day keys, and somebody may be erased then: nothing of theirs comes after what was erased."""
+        left = [trace for trace, person in waiting if person not in self._gone]
+        if left:
+            await self._conduct.note(left)
+
+    async def _openings(self, window: Window) -> AsyncIterator[_Whose]:
         """The opening for each person; a list longer than a trace holds is not written, the window still names it."""
         lease = window.lease
         ids = lease.answer.rests_on if len(lease.answer.rests_on) <= BASIS_IDS_MAX else ()
         for person in window.people:
+            if person in self._gone:
+                continue  # the lease has ended with them: no row leaves in this window
             opened = self._opened(window, person)
             if person is not None:
-                yield await self._sealing.seal(opened, person, rests_on=ids)
+                yield await self._sealing.seal(opened, person, rests_on=ids), person
                 continue
             if ids and lease.basis not in self._based:
                 if len(self._based) >= _BASES_MAX:
@@ -155,7 +166,7 @@ class Access:
 
     async def _closings(
         self, windows: Sequence[Window], denied: "Counter[tuple[Asker, StreamId, str, tuple[PersonId, ...]]]"
-    ) -> AsyncIterator[Traced]:
+    ) -> AsyncIterator[_Whose]:
         """What a tick adds. Who was erased since the opening has no ledger any more, and nothing is written for them."""
         for (asker, stream, code, concerned), count in denied.items():
             for person in others(asker, concerned):
@@ -169,11 +180,11 @@ class Access:
                     closed = WindowClosed(gate_ns=self._clock.now(), window=window.id, rows=window.rows, person=person)
                     yield await self._traced(closed, person)
 
-    async def _traced(self, trace: OtherTrace, person: PersonId | None) -> Traced:
+    async def _traced(self, trace: OtherTrace, person: PersonId | None) -> _Whose:
         """A trace as it may be kept: sealed where it concerns somebody."""
         if person is not None:
-            return await self._sealing.seal(trace, person)
-        return NotedTrace(trace.kind, encode(trace), self._entropy(SALT_BYTES))
+            return await self._sealing.seal(trace, person), person
+        return NotedTrace(trace.kind, encode(trace), self._entropy(SALT_BYTES)), None
 
     def _opened(self, window: Window, person: PersonId | None) -> WindowOpened:
         question, answer = window.lease.question, window.lease.answer

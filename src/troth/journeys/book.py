@@ -26,6 +26,7 @@ from troth.names import BasisId, PersonId, StatementId
 from troth.signing.boxes import Opener, open_box
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
+from troth.state.leaving import Leaving
 from troth.statements.choice import ChoiceBody
 from troth.statements.journal import Journal, JournalEntry
 from troth.statements.kinds import Face, kind_of
@@ -169,6 +170,10 @@ class Book:
         if asker is None:
             raise NotFound(_NOBODY)
         return await self._prove.said(statement, asker)
+
+    def forget(self, gone: Leaving) -> None:
+        """Somebody is erased: what was said of them is looked for no more."""
+        self._own.pop(gone.person, None)
 
     def _person(self, asker: Asker | None) -> PersonId:
         if asker is None or asker.person is None or asker.person not in self._directory.persons:

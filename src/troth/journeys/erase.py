@@ -6,8 +6,10 @@ The order (each step may be done again, and is carried on at the next start afte
  2. a commit that began before has ended; the erasure's own `said` trace is durable: one padded leaf more in the log;
  3. the list of what was erased, outside the data folder, knows it;
  4. accounts: sessions, tokens, invitations, credentials and short names of things that went;
- 5. conduct: rows that were not moved, counts, repeat keys, runs; 6. partitions, and the traces of segments, with their salts;
- 7. the keys of theirs; 8. the personal ledger; 9. the journal's file is wiped, and the plan of this goes with it.
+ 5. conduct: rows and sealed traces that were not moved, counts, repeat keys, runs; 6. partitions, and the traces of segments,
+    with their salts;
+ 7. the keys of theirs, that of their ledger too; 8. the ledger: sealed day keys and sealed traces;
+ 9. the journal's file is wiped, and the plan of this goes with it.
 It is acknowledged after all of them. No segment is made and no other statement accepted between 1 and 9.
 
 Rules
@@ -47,10 +49,11 @@ from troth.statements.journal import Journal
 from troth.statements.kinds import KindName
 from troth.statements.preservation import PreservationBody
 from troth.statements.statement import Statement, write
+from troth.things.ledgers import LedgerStore
 from troth.things.stores import ConductStore, Going, ObservationStore
 from troth.tlog.storage import TileStore
 
-__all__ = ["DIGEST_BYTES", "DayKeys", "Erase", "Ledgers", "Memory", "Preview"]
+__all__ = ["DIGEST_BYTES", "DayKeys", "Erase", "Memory", "Preview"]
 
 T = TypeVar("T")
 DIGEST_BYTES = 32
@@ -62,14 +65,6 @@ class Memory(Protocol):
 
     def forget(self, gone: Leaving, /) -> None:
         """Forget them, without waiting: this is called in the step in which their leases end."""
-        ...
-
-
-class Ledgers(Protocol):
-    """Where access windows and acts that concern a person are kept for them."""
-
-    async def erase(self, person: PersonId) -> None:
-        """Forget a person's ledger, day keys and whatever names them; on return it is in no file. It may be done again."""
         ...
 
 
@@ -113,7 +108,7 @@ class Erase:
     """Shows what would go, and makes it go.
 
     Args:
-        ledgers: personal ledgers, where there are any; `day_keys` what seals into them.
+        ledgers: personal ledgers; `day_keys` what seals into them.
         memories: what else must forget, in the step in which leases end.
         outside: where the list of what was erased is kept.
         pause: lets others run.
@@ -128,6 +123,8 @@ class Erase:
         journal: Journal,
         conduct: ConductStore,
         observations: ObservationStore,
+        ledgers: LedgerStore,
+        day_keys: DayKeys,
         accounts: AccountStore,
         keys: KeyStore,
         outside: TileStore | None,
@@ -139,8 +136,6 @@ class Erase:
         in_worker: InWorker,
         pause: Callable[[], Awaitable[None]],
         whole: Whole,
-        ledgers: Ledgers | None = None,
-        day_keys: DayKeys | None = None,
     ) -> None:
         self._accept = accept
         self._record = record
@@ -230,7 +225,7 @@ class Erase:
             done = await self._erase(person, digest=None, made_by=Asked.LIST)
             if isinstance(done, Refused):
                 raise done
-        await self._clear(going(self._erased))
+        await self._clear(await going(self._erased, self._ledgers))
 
     async def _erase(
         self, person: PersonId, *, digest: bytes | None, made_by: Asked, request: bytes | None = None
@@ -262,8 +257,7 @@ class Erase:
         def forget() -> None:
             for memory in self._memories:
                 memory.forget(plan.gone)
-            if self._day_keys is not None:
-                self._day_keys.forget(plan.gone.person)
+            self._day_keys.forget(plan.gone.person)
 
         return await self._accept.erase(
             statement, erased=search.erased, plan=plan.encode(), without=search.without, forget=forget
@@ -272,19 +266,18 @@ class Erase:
     async def _carry_out(self, plan: Plan) -> None:
         """Steps 3 to 9."""
         await self._in_worker(partial(self._erased.add, plan.entries()))
-        await self._clear(going(self._erased, plan))
-        if self._ledgers is not None:
-            await self._ledgers.erase(plan.gone.person)
+        await self._clear(await going(self._erased, self._ledgers, plan))
         await self._journal.wiped()
 
     async def _clear(self, what: Going) -> None:
-        """Steps 4 to 7."""
+        """Steps 4 to 8. The ledger is the last: by its day keys the commits are asked, also when this is carried on."""
         await self._accounts.erase(what.gone)
         await self._conduct.erase(what)
         await self._observations.erase(what)
         for name in self._keys.names():
             if what.gone(_person_of(name)):
                 await self._in_worker(partial(self._keys.forget, name))
+        await self._ledgers.erase(what.gone)
 
     def _look(self, person: PersonId, digest: bytes) -> None:
         preview = self.preview(person)

@@ -2,8 +2,8 @@
 
 Rules
 - An entry is SHA-256("troth/erased/v1" || 0x00 || kind || 0x00 || identifier), kind one of `id`, `said`, `basis`.
-  Identifiers are 16 random bytes, or statement ids, and cannot be guessed: nothing can be read from the list, but
-  whoever holds one can recognise it.
+  Identifiers are 16 random bytes, hashes of such (the names of ledgers), or statement ids, and cannot be guessed: nothing
+  can be read from the list, but whoever holds one can recognise it.
 - Entries are sorted, so that their order does not tell what went together. There is no time in it.
 - Bytes: deterministic CBOR {"format": 1, "erased": [32 bytes each]}.
 
@@ -21,7 +21,7 @@ from troth.tlog.storage import TileStore
 __all__ = ["BASIS", "ID", "PATH", "SAID", "ErasureList", "hashed"]
 
 PATH: Final = "erased"
-ID: Final = b"id"  # a person, household, thing or stream
+ID: Final = b"id"  # a person, household, thing or stream, or the name of a ledger
 SAID: Final = b"said"  # a private statement that went
 BASIS: Final = b"basis"  # an installation that went: whatever rests on it goes
 _FORMAT: Final = 1

@@ -4,6 +4,7 @@ Rules
 - A private statement goes when it names the person, or a household, thing or stream that goes with them; open ones stay.
 - An access window goes with its person or stream, a `said` trace with its statement, a basis with an installation it rests on.
   A basis that only names a choice of the person stays: others' observations rest on it, and an id tells nothing.
+- A sealed trace goes with its ledger, by the id of its day key; no key is opened for that.
 - The journal is folded once more beside the living state, without what goes: that is what will be in force, by construction
   the same as after a restart. Handles of what goes are counted, so everybody else keeps theirs.
 
@@ -27,6 +28,7 @@ from troth.statements.installation import InstallationBody
 from troth.statements.journal import Entry, ErasedEntry, Journal
 from troth.statements.kinds import Face
 from troth.statements.statement import read_kept
+from troth.things.ledgers import LedgerStore, ledger_of
 from troth.things.stores import Going
 from troth.tlog.trace import Basis, Collected, SaidTrace, decode
 
@@ -59,9 +61,13 @@ class Plan(msgspec.Struct, frozen=True):
         except (Malformed, msgspec.ValidationError) as cause:
             raise StorageFailed("the plan of an erasure is damaged") from cause
 
+    def ids(self) -> frozenset[bytes]:
+        """Whoever and whatever goes, and the name of the person's ledger."""
+        return self.gone.ids() | {ledger_of(self.gone.person)}
+
     def entries(self) -> Iterable[bytes]:
         """What the list of erased things learns from it."""
-        yield from (hashed(ID, each) for each in self.gone.ids())
+        yield from (hashed(ID, each) for each in self.ids())
         yield from (hashed(SAID, each) for each in self.said)
         yield from (hashed(BASIS, each) for each in self.installed)
 
@@ -116,9 +122,17 @@ class Search:
             self._installed.append(entry.signed.id)
 
 
-def going(erased: ErasureList, plan: Plan | None = None) -> Going:
-    """What the stores are asked to forget: what a plan says, or without one whatever the list knows."""
+async def going(erased: ErasureList, ledgers: LedgerStore, plan: Plan | None = None) -> Going:
+    """What the stores are asked to forget: what a plan says, or without one whatever the list knows.
+
+    Without one also what is sealed under a key that is not kept: commits that were brought back alone may hold boxes of
+    somebody whose keys are erased long since. Nobody may be sealing then, so this is for the start of a node.
+
+    Raises:
+        StorageFailed: the ledgers cannot be read.
+    """
     if plan is None:
+        kept = await ledgers.day_keys(lambda each: not erased.holds(ID, each))
         return Going(
             lambda each: erased.holds(ID, each),
             _Takes(
@@ -126,11 +140,13 @@ def going(erased: ErasureList, plan: Plan | None = None) -> Going:
                 said=lambda each: erased.holds(SAID, each),
                 installed=lambda each: erased.holds(BASIS, each),
             ),
+            lambda key: key not in kept,
             erased.mark,
         )
-    ids, said, installed = plan.gone.ids(), frozenset(plan.said), frozenset(plan.installed)
+    ids, said, installed = plan.ids(), frozenset(plan.said), frozenset(plan.installed)
     takes = _Takes(ids.__contains__, said=said.__contains__, installed=installed.__contains__)
-    return Going(ids.__contains__, takes, erased.mark, places=plan.gone.places)
+    day_keys = await ledgers.day_keys(ids.__contains__)
+    return Going(ids.__contains__, takes, day_keys.__contains__, erased.mark, places=plan.gone.places)
 
 
 class _Takes:

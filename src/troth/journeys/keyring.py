@@ -12,6 +12,7 @@ Owner: the event loop.
 from typing import Final
 
 from troth.errors import StorageFailed
+from troth.signing.boxes import Opener
 from troth.signing.cose import KeyKind, PublicKey, Signer
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
@@ -67,6 +68,14 @@ class Keyring:
     def create(self, name: str, *, kind: KeyKind = KeyKind.ED25519) -> Signer:
         """Make a key. As of a KeyStore."""
         return self.store.create(name, kind=kind)
+
+    def create_opener(self, name: str) -> Opener:
+        """Make a key that opens. As of a KeyStore."""
+        return self.store.create_opener(name)
+
+    def opener(self, name: str) -> Opener:
+        """The opener of this name. As of a KeyStore."""
+        return self.store.opener(name)
 
     def names(self) -> tuple[str, ...]:
         """The names of all keys in the store."""

@@ -7,6 +7,8 @@ Left out: bytes on a disk. That nothing is left in files is tested where there a
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
+import msgspec
+
 from troth.errors import Conflict, StorageFailed
 from troth.journeys.accounts import Account, AccountStore, Bearer
 from troth.names import PersonId, Slug, ThingId
@@ -18,8 +20,9 @@ from troth.testing.contracts_journal import JournalBench, statement
 from troth.testing.contracts_observations import ObservationBench, moved
 from troth.testing.contracts_observations import Told as Segments
 from troth.testing.faults import StoreFault
+from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept
-from troth.things.stores import ConductStore, Going, NotedTrace, Tally
+from troth.things.stores import ConductStore, Going, NotedTrace, Tally, Traced
 from troth.tlog import trace as tlog_trace
 
 __all__ = ["ACCOUNT_ERASING_CASES", "CONDUCT_ERASING_CASES", "JOURNAL_ERASING_CASES", "OBSERVATION_ERASING_CASES"]
@@ -112,8 +115,10 @@ async def what_waits_beside_a_wiping_is_kept(bench: JournalBench) -> None:
 # --- conduct
 
 
-def _going(*ids: bytes, traces: Collection[bytes] = ()) -> Going:
-    return Going(frozenset(ids).__contains__, lambda _kind, trace: trace in traces, b"a mark")
+def _going(*ids: bytes, traces: Collection[bytes] = (), day_keys: Collection[bytes] = ()) -> Going:
+    return Going(
+        frozenset(ids).__contains__, lambda _kind, trace: trace in traces, frozenset(day_keys).__contains__, b"a mark"
+    )
 
 
 def _noted(number: int, *, position: int = 0) -> NotedTrace:
@@ -152,6 +157,33 @@ async def unmoved_rows_of_a_stream_that_goes_are_gone_and_others_stay(bench: Con
     noted = [each for commit in commits for each in commit.traces if isinstance(each, NotedTrace)]
     said = [each.trace for each in noted if each.kind == tlog_trace.SaidTrace.kind]
     assert [_noted(1).trace] == said
+
+
+def _sealed(number: int, *, key: bytes) -> SealedTrace:
+    return SealedTrace(key * 16, bytes([number]) * 32, key + bytes([number]) * 512)
+
+
+async def sealed_traces_go_with_their_day_key_and_others_stay(bench: ConductBench) -> None:
+    store = await bench.open()
+    ana, ben = Speaker(bench.clock, "ana"), Speaker(bench.clock, "ben")
+    await _told(store, ana, ben)
+    traces: list[Traced] = [_sealed(1, key=b"a"), _sealed(2, key=b"b"), _noted(3, position=4), _sealed(5, key=b"a")]
+    await store.note(traces)
+    await store.note([_sealed(6, key=b"a")])
+    before = store.uncut
+    for _ in range(2):
+        await store.erase(_going(day_keys=[b"a" * 16]))
+        assert before - 3 == store.uncut
+    await bench.crash()
+    store = await bench.open()
+    assert store.said_position == 4
+    commits = await store.committed(await store.cut(NOON_NS, SEED))
+    left = [each for commit in commits for each in commit.traces if each in traces]
+    assert traces[1:3] == left
+    assert not [
+        each for commit in commits for each in commit.traces if isinstance(each, SealedTrace) and each not in left
+    ]
+    assert sum(len(commit.rows) for commit in commits) == 6
 
 
 async def what_outlives_commits_goes_as_well(bench: ConductBench) -> None:
@@ -268,7 +300,7 @@ async def what_was_looked_through_under_a_mark_is_looked_through_again_under_ano
     ana = Speaker(bench.clock, "ana")
     await moved(store, Segments().segment((ana, series(3))))
     await store.erase(_going(bytes(16)))
-    await store.erase(Going(frozenset([ana.stream]).__contains__, lambda *_: False, b"another mark"))
+    await store.erase(msgspec.structs.replace(_going(ana.stream), mark=b"another mark"))
     assert list(await store.rows(ana.asks())) == []
 
 
@@ -313,6 +345,7 @@ JOURNAL_ERASING_CASES: Final[tuple[Callable[[JournalBench], Awaitable[None]], ..
 )
 CONDUCT_ERASING_CASES: Final[tuple[Callable[[ConductBench], Awaitable[None]], ...]] = (
     unmoved_rows_of_a_stream_that_goes_are_gone_and_others_stay,
+    sealed_traces_go_with_their_day_key_and_others_stay,
     what_outlives_commits_goes_as_well,
     no_handle_of_what_is_gone_is_given_again,
     a_stream_that_stays_goes_on_after_an_erasure,

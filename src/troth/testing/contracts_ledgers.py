@@ -11,12 +11,13 @@ from troth.errors import StorageFailed
 from troth.names import PersonId
 from troth.testing.contracts import Bench, fails
 from troth.testing.faults import StoreFault
-from troth.things.ledgers import BOXES_MAX, Box, DayKey, LedgerStore, SealedTrace
+from troth.things.ledgers import BOXES_MAX, Box, DayKey, LedgerStore, SealedTrace, ledger_of
 
-__all__ = ["ANA", "BEN", "LEDGER_CASES", "LedgerBench", "day_key", "sealed"]
+__all__ = ["ANA", "BEN", "LEDGER_CASES", "LedgerBench", "day_key", "of", "sealed"]
 
 ANA: Final = PersonId(b"ana-" * 4)
 BEN: Final = PersonId(b"ben-" * 4)
+CORA: Final = PersonId(b"cora" * 4)
 
 
 class LedgerBench(Bench, Protocol):
@@ -30,6 +31,11 @@ class LedgerBench(Bench, Protocol):
 def day_key(person: PersonId, number: int, *, day: int = 20_000) -> DayKey:
     """A sealed day key; its bytes say whose and which."""
     return DayKey(person[:4] + number.to_bytes(12), person, day, person[:4] + number.to_bytes(76))
+
+
+def of(*persons: PersonId) -> Callable[[bytes], bool]:
+    """Whether a ledger is one of theirs, by its name."""
+    return frozenset(map(ledger_of, persons)).__contains__
 
 
 def sealed(key: DayKey, leaf: int, *, segment: int = 1) -> SealedTrace:
@@ -124,15 +130,50 @@ async def an_erased_ledger_is_gone_and_the_others_are_not(bench: LedgerBench) ->
         await store.keep(key)
     traces = [sealed(key, leaf * 2 + at) for leaf in range(40) for at, key in enumerate((ana, ben))]
     await store.move(1, traces)
-    await store.erase(ANA)
+    await store.erase(of(ANA))
     for _ in range(2):
         assert (list(await store.keys(ANA)), await _all(store, ANA)) == ([], [])
         assert [_box(each) for each in reversed(traces) if each.key == ben.id] == await _all(store, BEN)
         assert [ben] == list(await store.keys(BEN))
-        await store.erase(ANA)
+        await store.erase(of(ANA))
         await store.move(1, traces)  # a move that is done again after an erasure brings nothing back
         await bench.crash()
         store = await bench.open()
+
+
+async def ledgers_are_erased_by_their_names_however_many(bench: LedgerBench) -> None:
+    store = await bench.open()
+    keys = [day_key(person, number) for number in range(3) for person in (ANA, BEN, CORA)]
+    for number, key in enumerate(keys):
+        await store.keep(key)
+        await store.move(number, [sealed(key, 0, segment=number)])
+    asked: set[bytes] = set()
+
+    def named(ledger: bytes) -> bool:
+        asked.add(ledger)
+        return ledger != ledger_of(BEN)
+
+    await store.erase(named)
+    assert {ledger_of(each) for each in (ANA, BEN, CORA)} == asked, "each is asked for by its name and by nothing else"
+    for _ in range(2):
+        assert (await _all(store, ANA), await _all(store, CORA), len(await _all(store, BEN))) == ([], [], 3)
+        await store.erase(of(ANA, CORA))
+        await bench.crash()
+        store = await bench.open()
+
+
+async def day_keys_are_found_by_the_names_of_ledgers(bench: LedgerBench) -> None:
+    store = await bench.open()
+    keys = [day_key(person, number, day=day) for number, (person, day) in enumerate([(ANA, 1), (BEN, 1), (ANA, 2)])]
+    for key in keys:
+        await store.keep(key)
+    assert {keys[0].id, keys[2].id} == set(await store.day_keys(of(ANA)))
+    assert {each.id for each in keys} == set(await store.day_keys(lambda _: True))
+    assert set(await store.day_keys(of(CORA))) == set()
+    await store.erase(of(ANA))
+    await bench.crash()
+    store = await bench.open()
+    assert {keys[1].id} == set(await store.day_keys(lambda _: True))
 
 
 async def a_failed_change_is_there_or_not_and_can_be_done_again(bench: LedgerBench) -> None:
@@ -156,11 +197,11 @@ async def a_failed_change_is_there_or_not_and_can_be_done_again(bench: LedgerBen
         assert moved[: len(moved) * number] == (await _all(store, ANA))[:5]
         await store.move(number + 1, traces)
         bench.arm(fault)
-        await fails(StorageFailed, store.erase(ANA))
+        await fails(StorageFailed, store.erase(of(ANA)))
         await bench.crash()
         store = await bench.open()
         assert (list(await store.keys(ANA)) == []) == (fault is StoreFault.FAILS_BUT_PERSISTED)
-        await store.erase(ANA)
+        await store.erase(of(ANA))
         assert (list(await store.keys(ANA)), await _all(store, ANA)) == ([], [])
         await store.close()
 
@@ -185,6 +226,8 @@ LEDGER_CASES: Final[tuple[Callable[[LedgerBench], Awaitable[None]], ...]] = (
     moving_twice_changes_nothing,
     what_no_kept_key_opens_is_not_kept,
     an_erased_ledger_is_gone_and_the_others_are_not,
+    ledgers_are_erased_by_their_names_however_many,
+    day_keys_are_found_by_the_names_of_ledgers,
     a_failed_change_is_there_or_not_and_can_be_done_again,
     a_slow_move_shows_all_or_nothing,
 )

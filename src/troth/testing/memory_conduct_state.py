@@ -16,7 +16,6 @@ import msgspec
 
 from troth.clock import NS_PER_S
 from troth.names import StreamId, ThingId
-from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Outcome, Refusal, Shelf
 from troth.things.stamps import Admitted, Released
 from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, NotedTrace, Tally, Traced
@@ -181,11 +180,7 @@ class ConductState:
             raise RuntimeError("a pending cut is cleared first")
         for commit in self.commits:
             commit.rows = [(shelf, row) for shelf, row in commit.rows if not going.gone(row.stream)]
-            commit.traces = [
-                each
-                for each in commit.traces
-                if isinstance(each, SealedTrace) or not going.takes(each.kind, each.trace)
-            ]
+            commit.traces = [each for each in commit.traces if not going.goes(each)]
         self.next = {stream: next_ for stream, next_ in self.next.items() if not going.gone(stream)}
         self.moved = {stream: row for stream, row in self.moved.items() if not going.gone(stream)}
         self.counts = {thing: counts for thing, counts in self.counts.items() if not going.gone(thing)}

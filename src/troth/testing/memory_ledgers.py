@@ -6,13 +6,13 @@ Rules
 Source: things/ledgers (the port).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 from troth.names import PersonId
 from troth.testing.faults import Faults, Writes
-from troth.things.ledgers import BOXES_MAX, Box, DayKey, SealedTrace
+from troth.things.ledgers import BOXES_MAX, Box, DayKey, SealedTrace, ledger_of
 
 __all__ = ["MemoryLedgers"]
 
@@ -54,6 +54,10 @@ class MemoryLedgers:
         found = (key for key in self._durable.keys.values() if key.person == person)
         return sorted(found, key=lambda key: (key.day, key.id))
 
+    async def day_keys(self, of: Callable[[bytes], bool]) -> Collection[bytes]:
+        self._writes.check()
+        return frozenset(key.id for key in self._durable.keys.values() if of(ledger_of(key.person)))
+
     async def boxes(self, person: PersonId, *, before: tuple[int, int] | None, limit: int) -> Sequence[Box]:
         if not 1 <= limit <= BOXES_MAX:
             raise RuntimeError(f"1 to {BOXES_MAX} boxes are read at once")
@@ -66,12 +70,12 @@ class MemoryLedgers:
         found = self._durable.boxes.get((segment, leaf))
         return found if found is not None and self._is_of(found, person) else None
 
-    async def erase(self, person: PersonId) -> None:
+    async def erase(self, gone: Callable[[bytes], bool]) -> None:
         def apply() -> None:
-            gone = {key.id for key in self._durable.keys.values() if key.person == person}
-            for place in [at for at, box in self._durable.boxes.items() if box.key in gone]:
+            going = {key.id for key in self._durable.keys.values() if gone(ledger_of(key.person))}
+            for place in [at for at, box in self._durable.boxes.items() if box.key in going]:
                 del self._durable.boxes[place]
-            for id_ in gone:
+            for id_ in going:
                 del self._durable.keys[id_]
 
         await self._writes.write(apply)

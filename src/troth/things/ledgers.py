@@ -16,7 +16,7 @@ Left out: keys that open anything, and what is in a box.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -76,6 +76,10 @@ class LedgerStore(Protocol):
         """All day keys of a person, by day and id."""
         ...
 
+    async def day_keys(self, of: Callable[[bytes], bool]) -> Collection[bytes]:
+        """The ids of the day keys of those ledgers for whose name (`ledger_of`) `of` holds. It goes through all keys."""
+        ...
+
     async def boxes(self, person: PersonId, *, before: tuple[int, int] | None, limit: int) -> Sequence[Box]:
         """At most `limit` boxes of a person with (segment, leaf) below `before`, the highest first. `limit`: 1 to BOXES_MAX."""
         ...
@@ -84,10 +88,12 @@ class LedgerStore(Protocol):
         """The box of this leaf, if it is in this person's ledger."""
         ...
 
-    async def erase(self, person: PersonId) -> None:
-        """Forget a person's keys and boxes. On return their bytes are in no file of the store, its write-ahead log included.
+    async def erase(self, gone: Callable[[bytes], bool]) -> None:
+        """Forget keys and boxes of those ledgers for whose name (`ledger_of`) `gone` holds.
 
-        It takes time in proportion to everything that is kept; what is asked for meanwhile waits.
+        On return their bytes are in no file of the store, its write-ahead log included; after a crash it is done, not done, or
+        done anew. Where there is anything to forget it takes time in proportion to everything that is kept; what is asked for
+        meanwhile waits. `gone` is pure and called on any thread.
         """
         ...
 

@@ -106,19 +106,27 @@ class Segment(msgspec.Struct, frozen=True):
 
 
 class Going(msgspec.Struct, frozen=True):
-    """What goes when a person is erased. The two functions are pure; stores call them on any thread.
+    """What goes when a person is erased. The functions are pure; stores call them on any thread.
 
     Args:
-        gone: whether this stream, thing or place goes (16 bytes).
+        gone: whether this stream, thing, place, person or ledger goes (16 bytes).
         takes: whether this other trace goes, by its kind and bytes.
+        locks: whether what is sealed under this day key goes, by its id.
         mark: names everything that ever went, this included. A store may keep it, and need not look anywhere again under it.
         places: where moved rows of such streams can lie; None for anywhere.
     """
 
     gone: Callable[[bytes], bool]
     takes: Callable[[int, bytes], bool]
+    locks: Callable[[bytes], bool]
     mark: bytes
     places: tuple[bytes, ...] | None = None
+
+    def goes(self, trace: Traced) -> bool:
+        """Whether this trace goes; of one that is sealed only the id of its day key can be looked at."""
+        if isinstance(trace, SealedTrace):
+            return self.locks(trace.key)
+        return self.takes(trace.kind, trace.trace)
 
 
 class ConductStore(Protocol):
