@@ -53,7 +53,9 @@ def visit() -> Iterator[Visit]:
 def test_the_page_says_what_goes_and_what_stays_before_the_press(visit: Visit) -> None:
     page = visit.looks("Ana")
     assert 200 == page.status
-    assert "hall lamp" in page.text.partition("What stays for others")[2]
+    goes, _, stays = page.text.partition("What stays for others")
+    assert "hall lamp" in stays
+    assert "Your book" in goes
     assert {"key", "digest"} == set(fields_in(page))
     assert "/mine/erase" in visit.world.get("/mine", headers={"cookie": visit.cookies["Ana"]}).text
 

@@ -20,7 +20,7 @@ def make_folder(folder: Path, *, mode: int = 0o777) -> None:
         OSError: it cannot be made or synced.
     """
     parent = folder.absolute().parent
-    if not parent.is_dir():
+    if not parent.exists():
         make_folder(parent, mode=mode)
     there = folder.is_dir()
     folder.mkdir(exist_ok=True, mode=mode)

@@ -83,7 +83,7 @@ def _ask(found: ErasureShown, shown: str | None) -> None:
             raise Conflict("something else would go than was shown", hint="Look again, without --shown.")
         return
     say("This goes, for good:")
-    say(f"   {plain(found.name)}: name, answers, key, sessions")
+    say(f"   {plain(found.name)}: name, answers, keys, sessions, and the book: who read what of them")
     for home in found.homes:
         say(f"   the home {plain(home)}")
     for thing in found.goes:
