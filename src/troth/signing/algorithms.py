@@ -14,7 +14,7 @@ Left out: private keys (`keys`), key ids other than thumbprints, COSE_Key parame
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 from typing import Final, Protocol, assert_never
@@ -109,12 +109,17 @@ _SMALL_ORDER: Final = frozenset(
 class PublicKey:
     """A public key; `alg` is what it signs with. `raw`: 32 bytes (Ed25519), x and y of 32 each (P-256), 1,312 (ML-DSA-44).
 
+    `cose_key` is the deterministic COSE_Key with the required parameters only, and `thumbprint` its SHA-256 (RFC 9679 §3, 32
+    bytes). Both follow from the rest and are made once: every statement that is checked asks for them.
+
     Raises:
         BadCose: the length is wrong, the point is not on the curve, or it is one of small order.
     """
 
     alg: Algorithm
     raw: bytes
+    cose_key: bytes = field(init=False, repr=False, compare=False)
+    thumbprint: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse what is not a key; done once, so that holding a PublicKey means holding a usable one."""
@@ -130,22 +135,14 @@ class PublicKey:
                 pass
             case unknown:
                 assert_never(unknown)
-
-    @property
-    def cose_key(self) -> bytes:
-        """The deterministic COSE_Key with the required parameters only: what RFC 9679 §3 hashes."""
         shape = self.alg.kind.value
         fields: dict[int, cbor.Encodable] = {1: shape.kty, shape.fixed[0]: shape.fixed[1]}
         at = 0
         for label, size in shape.parts:
             fields[label] = self.raw[at : at + size]
             at += size
-        return cbor.encode(fields)
-
-    @property
-    def thumbprint(self) -> bytes:
-        """SHA-256 COSE Key Thumbprint, 32 bytes (RFC 9679 §3)."""
-        return hashlib.sha256(self.cose_key).digest()
+        object.__setattr__(self, "cose_key", cbor.encode(fields))
+        object.__setattr__(self, "thumbprint", hashlib.sha256(self.cose_key).digest())
 
     @classmethod
     def from_cose_key(cls, data: bytes) -> "PublicKey":
