@@ -186,3 +186,23 @@ def test_decisions_are_numbered_without_gaps_and_have_their_parts() -> None:
         text = path.read_text()
         assert [part for part in ("Context", "Decision", "Consequences") if part not in headings(text)] == [], path.name
         assert re.search(r"^Status: (proposed|accepted|replaced by \d{4})$", text, flags=re.MULTILINE), path.name
+
+
+def unproved(page: str) -> list[str]:
+    """Sentences of what is prevented that name no test."""
+    found = []
+    for line in page.splitlines():
+        if not line.startswith("- **Prevented.** ") or line.startswith("- **Prevented.** Nothing"):
+            continue
+        sentences = re.split(r"(?<=\.) (?=[A-Z])", line.removeprefix("- **Prevented.** "))
+        found += [each for each in sentences if not re.search(r"\(\.\./tests/\w+/test_\w+\.py\)", each)]
+    return found
+
+
+def test_whatever_is_said_to_be_prevented_names_the_test_that_shows_it() -> None:
+    page = (ROOT / "docs" / "limits.md").read_text()
+    assert page.count("- **Prevented.** ") >= 12
+    assert not unproved(page)
+    assert unproved("- **Prevented.** No door opens by itself. It is locked ([test](../tests/web/test_doors.py)).") == [
+        "No door opens by itself."
+    ]
