@@ -5,7 +5,8 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from troth.errors import Conflict, NotFound
+from troth.errors import Conflict, Denied, NotFound
+from troth.journeys.book_lines import Damaged
 from troth.journeys.erasure_list import BASIS, ID, SAID, ErasureList, hashed
 from troth.journeys.erasure_plan import Plan
 from troth.names import HouseholdId, PersonId, StatementId, StreamId, ThingId
@@ -18,7 +19,8 @@ from troth.testing.world import World
 ids = st.binary(min_size=16, max_size=16)
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["moves in", "thing", "says", "chooses", "goes", "settle", "restart"]), st.integers(0, 999)
+        st.sampled_from(["moves in", "thing", "says", "is read", "chooses", "goes", "settle", "restart"]),
+        st.integers(0, 999),
     ),
     min_size=3,
     max_size=14,
@@ -33,6 +35,7 @@ class Town:
         self.homes: list[Home] = [self.world.home("one"), self.world.home("two")]
         self.people: list[WorldPerson] = [home.person(f"first of {home.name}") for home in self.homes]
         self.things: list[WorldThing] = [home.thing(f"meter of {home.name}") for home in self.homes]
+        self.reader = self.world.organisation("University")
 
     def happens(self, what: str, which: int) -> None:
         home, thing = self.homes[which % 2], self.things[which % len(self.things)]
@@ -47,6 +50,9 @@ class Town:
                 thing.says(float(which))
             case "chooses" if known:
                 self._chooses(person, thing, which)
+            case "is read" if known:
+                with suppress(Denied, NotFound):
+                    self.reader.reads(thing)
             case "goes":
                 self.leaves(person)
             case "settle":
@@ -95,6 +101,27 @@ def test_live_is_replayed_after_any_erasure(said: list[tuple[str, int]]) -> None
     town.world.restart()
     assert live == town.state()
     assert set(town.handles().items()) <= set(given_.items())
+    town.world.close()
+
+
+@settings(max_examples=25, deadline=None)
+@given(steps)
+def test_after_any_erasure_the_ledgers_are_those_of_who_is_here_and_open(said: list[tuple[str, int]]) -> None:
+    town = Town()
+    for person, thing in zip(town.people, town.things, strict=True):
+        person.gives(thing)
+        thing.says(1.0)
+        town.reader.reads(thing)
+    for what, which in said:
+        town.happens(what, which)
+    town.leaves(town.people[0])
+    town.world.settle()
+    ledgers = town.world.ledgers
+    here = [each for each in town.people if each.person in town.world.node.directory.persons]
+    ids_of = {key.id for each in here for key in town.world.run(ledgers.keys(each.person))}
+    assert ids_of == set(town.world.run(ledgers.day_keys(lambda _: True)))
+    lines = [line for each in here for line in each.book().lines]
+    assert not [line for line in lines if isinstance(line, Damaged)]
     town.world.close()
 
 
