@@ -64,6 +64,8 @@ def test_gate_and_operator_go_over_to_another_suite_and_back_with_kills_between(
             each.name for each in (data / "keys").iterdir()
         }
         node.done("key", "rotate", "operator")
+        node.done("key", "rotate", "receipt")
+        assert ["ESP256", "ESP256"] == served(node, "receipt")
         files.append(proved(node, thing, 3.0))
         assert key == node.done("log", "key").strip()
         assert [0, 0, 0] == verified(node, key, files)
@@ -78,6 +80,7 @@ def test_a_stolen_gate_key_is_told_to_strangers_and_refusals_are_one_line(tmp_pa
         file = proved(node, thing, 1.0)
         for args, code in (
             (("rotate", "log"), "not-offered"),
+            (("rotate", "receipt", "--suite", "ml-dsa-44"), "not-offered"),
             (("rotate", "gate", "--compromised-since", "2099-01-01T00:00:00Z"), "refused"),
             (("rotate", "gate", "--compromised-since", "yesterday"), "bad-time"),
             (("revoke", "urn:x:nobody"), "not-found"),
