@@ -34,6 +34,7 @@ OPEN: Final = [kind.name for kind in KINDS.values() if kind.face is Face.OPEN]
 TELLS: Final = {
     "about", "support_end", "other_ways_out", "segment_tick_s", "previous", "custody", "since_ns", "name", "description",
     "definition", "properties", "encoding", "content", "because", "evidence", "commitments", "reason",
+    "request", "checkpoint",
 }  # fmt: skip
 
 
@@ -74,7 +75,7 @@ def test_whatever_ends_or_begins_something_must_be_understood(name: KindName) ->
     ending = {"from_ns", "to_ns", "until_ns", "deleted", "withdrawn", "revoked", "household"}
     fields = {f.name for f in msgspec.structs.fields(KINDS[name].body)}
     named = {"household"} if name in {KindName.HOUSEHOLD, KindName.MEMBERSHIP} else set()  # what they are about
-    first = {"from_ns"} if name is KindName.SUPPORT else set()  # since when somebody stands behind a text
+    first = {"from_ns"} if name in {KindName.SUPPORT, KindName.SUCCESSION} else set()  # since when somebody says so
     assert (ending & fields) - named - first <= set(crit_of(KINDS[name]))
 
 

@@ -24,7 +24,7 @@ class PersonBody(msgspec.Struct, frozen=True, omit_defaults=True):
     key: bytes
     ledger_key: bytes | None = None
     custody: str = "house"
-    crit: tuple[str, ...] = ("key",)
+    crit: tuple[str, ...] = ("key", "ledger_key")
 
 
 class HouseholdBody(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -29,4 +29,4 @@ class PreservationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     from_ns: int
     to_ns: int
     streams: tuple[StreamId, ...] = ()
-    crit: tuple[str, ...] = ("person", "streams", "to_ns")
+    crit: tuple[str, ...] = ("person", "streams", "from_ns", "to_ns")
