@@ -38,7 +38,13 @@ def erase(node: Node, shown: str | None) -> None:
 
 @click.command("erase")
 @click.argument("person")
-@click.option("--request", "paper", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--request",
+    "paper",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of the written request; only its SHA-256 is sent.",
+)
 @click.option(_CONFIRMED, metavar="DIGEST", help="What has this digest was shown already; ask nothing.")
 @as_operator
 def person_erase(node: Node, person: str, paper: Path, shown: str | None) -> None:
