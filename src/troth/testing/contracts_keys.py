@@ -63,12 +63,12 @@ async def what_a_key_signs_verifies_under_its_public_half_only(bench: KeyBench) 
 
 async def a_key_of_either_kind_is_the_same_after_a_new_start(bench: KeyBench) -> None:
     keys = await bench.open()
-    made = {kind: keys.create(f"key-{kind.name.lower()}", kind=kind) for kind in KeyKind}
+    made = {kind: keys.create(f"key-{kind.name.lower().replace('_', '-')}", kind=kind) for kind in KeyKind}
     await bench.crash()
     keys = await bench.open()
     for kind, signer in made.items():
         assert signer.public.alg.kind is kind
-        assert _same(signer, keys.signer(f"key-{kind.name.lower()}"))
+        assert _same(signer, keys.signer(f"key-{kind.name.lower().replace('_', '-')}"))
         signer.public.check(signer.sign(DATA), DATA)
 
 
