@@ -61,6 +61,10 @@ async def what_a_key_signs_verifies_under_its_public_half_only(bench: KeyBench) 
     refuses(BadCose, lambda: gate.public.check(gate.sign(DATA), DATA + b"."))
 
 
+def _name(kind: KeyKind) -> str:
+    return f"key-{kind.value.kty}-{kind.value.raw_bytes}"
+
+
 async def a_key_of_either_kind_is_the_same_after_a_new_start(bench: KeyBench) -> None:
     keys = await bench.open()
     made = {kind: keys.create(f"key-{kind.name.lower().replace('_', '-')}", kind=kind) for kind in KeyKind}
