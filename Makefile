@@ -30,8 +30,8 @@ web: $(PYTHON) ## the tests of pages in a real browser
 contracts: $(PYTHON) ## write the import contracts that are due into pyproject.toml
 	@$(PYTHON) -m tests.architecture.plan
 
-soak: ## hours under load with faults
-	@echo "not built yet: soak"; exit 1
+soak: $(PYTHON) ## every case of the longest tests: a refused system call at a time, a year of ticks, kills at every step
+	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup -m soak tests
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	@{ echo "# Versions this project was tried with; ./run and ./test install these first. Made by: make lock"; \

@@ -10,6 +10,7 @@ from tests.faults.log_machine import KEY, ORIGIN, SIGNER
 from tests.faults.log_victim import BATCHES, JOURNAL
 from tests.faults.node_victim import NAMED, SAID
 from tests.faults.test_kill import check_log
+from tests.sampling import some
 from troth.adapters.log_folder import LogFolder, OutsideFolder
 from troth.testing.program import NodeProgram
 from troth.tlog.checkpoint import VerifierKey, open_checkpoint
@@ -66,7 +67,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, VerifierKey]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", NAMED)
+@pytest.mark.parametrize("step", some(tuple(NAMED), every=4))
 def test_a_node_killed_at_a_named_step_of_the_commit_order_is_recovered_by_the_real_one(
     step: str, begun: tuple[Path, VerifierKey], tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from tests.faults.log_machine import FAR, KEY, ORIGIN, Machine, position
+from tests.sampling import some
 from troth.errors import StorageFailed
 from troth.testing.disk import Fault, PowerLost
 from troth.tlog.checkpoint import open_checkpoint
@@ -129,7 +130,7 @@ def test_a_failed_step_stops_the_log_and_loses_nothing(step: int, name: str, fau
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAILURES)
-@pytest.mark.parametrize(("step", "name"), APPEND, ids=[f"{step} {name}" for step, name in APPEND])
+@pytest.mark.parametrize(("step", "name"), some(APPEND, every=5), ids=[f"{step} {name}" for step, name in APPEND])
 def test_a_failure_while_coming_back_from_a_cut_stops_the_opening_and_loses_nothing(
     step: int, name: str, fault: Fault
 ) -> None:
@@ -232,7 +233,7 @@ WAYS_MAX = 30
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("step", "name"), APPEND, ids=[f"{step} {name}" for step, name in APPEND])
+@pytest.mark.parametrize(("step", "name"), some(APPEND, every=5), ids=[f"{step} {name}" for step, name in APPEND])
 def test_whatever_a_cut_leaves_of_names_and_contents_the_log_comes_back(step: int, name: str) -> None:
     """R10: at each step of an append, every mixture of what reached the disk; where there are very many, some at random."""
     cut = prepared().copy()

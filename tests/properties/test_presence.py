@@ -6,6 +6,7 @@ Two ways of asking
   The same observer is shown, as a control, how many traces each segment holds before padding, and then guesses well.
 
 A year here is one tick for each of its hours (8,760), with time pressed together: a tick lasts less, and shows as much.
+`./test` asks about a quarter of it, `make soak` about all.
 """
 
 import asyncio
@@ -29,7 +30,8 @@ from troth.things.observations import Outcome
 
 TICK_S = 2
 SETTINGS = Settings(data="world", origin="world.invalid/presence", segment_tick_s=TICK_S)
-HOURS = 8_760
+YEAR = 8_760
+QUARTER = YEAR // 4
 COIN = 0.5
 
 
@@ -175,12 +177,13 @@ def public(entries: Sequence[bytes], *, grown: int) -> Features:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_year_of_ticks_lets_an_observer_guess_no_better_than_a_coin() -> None:
+@pytest.mark.parametrize("hours", [QUARTER, pytest.param(YEAR, marks=pytest.mark.soak)])
+def test_a_year_of_ticks_lets_an_observer_guess_no_better_than_a_coin(hours: int) -> None:
     street, chance = Street(12), random.Random(6)
-    stranger, control = Guesses(HOURS), Guesses(HOURS)
+    stranger, control = Guesses(hours), Guesses(hours)
     with street.world as world:
         size = world.node.record.sequencer.size
-        for hour in range(HOURS):
+        for hour in range(hours):
             truth = chance.random() < COIN
             street.hour(at_home=truth, chance=chance)
             traces = world.conduct.uncut // 4
@@ -189,7 +192,7 @@ def test_a_year_of_ticks_lets_an_observer_guess_no_better_than_a_coin() -> None:
             stranger.told(public(entries, grown=len(entries)), truth=truth)
             control.told({"traces": traces}, truth=truth)
             size += len(entries)
-    assert HOURS // 2 == len(stranger.right) == len(control.right)
+    assert hours // 2 == len(stranger.right) == len(control.right)
     lucky = 4 * math.sqrt(0.25 / len(stranger.right))  # four standard deviations of a coin: one run in 16,000 by chance
     assert abs(stranger.share - COIN) < lucky
     assert control.share > 0.95, "an observer who is shown a count guesses well"
