@@ -29,6 +29,7 @@ settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: "tests/web/" not in item.nodeid)  # one browser for all of them: they begin while others run
     for item in items:
         names = getattr(item, "fixturenames", ())
         if "shared_data" in names:

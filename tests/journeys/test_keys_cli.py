@@ -65,7 +65,7 @@ def test_gate_and_operator_go_over_to_another_suite_and_back_with_kills_between(
         }
         node.done("key", "rotate", "operator")
         node.done("key", "rotate", "receipt")
-        assert ["ESP256", "ESP256"] == served(node, "receipt")
+        assert ["ES256", "ES256"] == served(node, "receipt")
         files.append(proved(node, thing, 3.0))
         assert key == node.done("log", "key").strip()
         assert [0, 0, 0] == verified(node, key, files)
