@@ -29,7 +29,8 @@ settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: "tests/web/" not in item.nodeid)  # one browser for all of them: they begin while others run
+    # One browser for all pages: their tests begin first, beside everything else.
+    items.sort(key=lambda item: "tests/web/" not in item.nodeid)
     for item in items:
         names = getattr(item, "fixturenames", ())
         if "shared_data" in names:
