@@ -29,8 +29,6 @@ settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # One browser for all pages: their tests begin first, beside everything else.
-    items.sort(key=lambda item: "tests/web/" not in item.nodeid)
     for item in items:
         names = getattr(item, "fixturenames", ())
         if "shared_data" in names:
