@@ -30,7 +30,16 @@ FILE_NAME: Final = "troth.toml"
 PREFIX: Final = "TROTH_"
 # Names of the environment that start with the prefix but are not settings: they belong to the project's own tests.
 NOT_SETTINGS: Final = frozenset(
-    {"TROTH_TEST_DATA", "TROTH_TEST_JOBS", "TROTH_REQUIRE_DATA", "TROTH_PYTHON", "TROTH_URL", "TROTH_TOKEN"}
+    {
+        "TROTH_TEST_DATA",
+        "TROTH_TEST_JOBS",
+        "TROTH_REQUIRE_DATA",
+        "TROTH_REQUIRE_STRANGERS",
+        "TROTH_PYTHON",
+        "TROTH_URL",
+        "TROTH_TOKEN",
+        "TROTH_TRUST",
+    }
 )
 
 _ALL: Final = "docs/reference/settings.md lists every setting."
