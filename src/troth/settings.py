@@ -28,7 +28,7 @@ __all__ = ["FILE_NAME", "Demo", "Settings", "load"]
 
 FILE_NAME: Final = "troth.toml"
 PREFIX: Final = "TROTH_"
-# Names of the environment that start with the prefix but are not settings: they belong to the project's own tests.
+# Names of the environment that start with the prefix but are not settings: they belong to commands and to the project's tests.
 NOT_SETTINGS: Final = frozenset(
     {
         "TROTH_TEST_DATA",
