@@ -148,9 +148,15 @@ def wipe(connection: sqlite3.Connection) -> None:
     """
     connection.execute("PRAGMA temp_store=MEMORY")
     connection.execute("VACUUM")
+    _empty_log(connection)  # before the file says that it owes nothing: until here the old pages lie in it
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("DELETE FROM meta WHERE name = 'wipe'")
     connection.execute("COMMIT")
+    _empty_log(connection)
+
+
+def _empty_log(connection: sqlite3.Connection) -> None:
+    """Carry the write-ahead log into the file, durably, and cut it to nothing."""
     busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if busy:
         raise StorageFailed("a write-ahead log could not be emptied, because somebody reads it")
