@@ -123,6 +123,7 @@ class TestForks:
         code, said = judged(file, one.key)
         assert 0 == code
         assert "Proved: under one key this log has signed two trees of 6 entries." in said
+        assert 0 == witness.stop(), "and all that it said has been read"
         assert any("a log contradicts itself" in line for line in witness.said)
 
     def test_a_tree_that_does_not_continue(self, witness: WitnessProgram, tmp_path: Path) -> None:
