@@ -1,6 +1,8 @@
 """Deterministic CBOR: any bytes give a value or BadCbor, and a value has one encoding."""
 
 import math
+import struct
+from contextlib import suppress
 
 import cbor2
 import pytest
@@ -41,6 +43,42 @@ def test_what_is_written_is_read_back(value: cbor.CborValue) -> None:
     data = cbor.encode(value)
     assert same(value, cbor.decode(data))
     assert same(value, cbor2.loads(data))
+
+
+def written_out(value: object) -> bytes:
+    """The encoding by the letter of RFC 8949, one value after the other, nothing shared with the program."""
+
+    def head(major: int, number: int) -> bytes:
+        if number < 24:
+            return bytes((major << 5 | number,))
+        size = next(size for size in (1, 2, 4, 8) if number < 1 << 8 * size)
+        return bytes((major << 5 | 24 + size.bit_length() - 1,)) + number.to_bytes(size)
+
+    if value is None or isinstance(value, bool):
+        return {None: b"\xf6", True: b"\xf5", False: b"\xf4"}[value]
+    if isinstance(value, int):
+        return head(0, value) if value >= 0 else head(1, -1 - value)
+    if isinstance(value, bytes):
+        return head(2, len(value)) + value
+    if isinstance(value, str):
+        return head(3, len(value.encode())) + value.encode()
+    if isinstance(value, list):
+        return head(4, len(value)) + b"".join(map(written_out, value))
+    if isinstance(value, dict):
+        pairs = sorted((written_out(key), written_out(item)) for key, item in value.items())
+        return head(5, len(value)) + b"".join(key + item for key, item in pairs)
+    assert isinstance(value, float)
+    sizes = ((b"\xf9", ">e"), (b"\xfa", ">f"), (b"\xfb", ">d"))
+    for first, layout in sizes:
+        with suppress(OverflowError):
+            if struct.unpack(layout, struct.pack(layout, value))[0] == value:
+                return first + struct.pack(layout, value)
+    raise AssertionError(value)
+
+
+@given(values)
+def test_every_value_is_written_by_the_letter(value: cbor.CborValue) -> None:
+    assert written_out(value) == cbor.encode(value)
 
 
 @given(values)

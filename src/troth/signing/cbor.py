@@ -7,8 +7,8 @@ Rules
 - `decode` takes only what `encode` would have written, to the last byte: `encode(decode(b)) == b` for every b it takes.
 - Nesting is at most 16 deep; `decode` looks at the length before it looks at anything else.
 
-Source: RFC 8949 §4.2.1. The reading is done by cbor2 with every tag refused; the writing is ours because
-cbor2's canonical form orders map keys in another way.
+Source: RFC 8949 §4.2.1. The reading is done by cbor2 with every tag refused. It writes as well, what is arranged for it:
+its own canonical form orders map keys in another way, and floats are ours.
 Left out: streaming, tags, big integers. COSE's one tag is a byte that `cose` writes itself.
 """
 
@@ -55,8 +55,9 @@ _TEXT: Final = 0x60
 _ARRAY: Final = 0x80
 _MAP: Final = 0xA0
 _UINT64_MAX: Final = (1 << 64) - 1
-_PLAIN: Final = frozenset((str, bytes, int, bool, type(None)))
-_BEFORE_ALL: Final = (-1, 0, "")
+_NEGATIVE_MIN: Final = -1 - _UINT64_MAX  # CBOR's negative integers have 64 bits beside the sign
+_PLAIN: Final = frozenset((str, bytes, bool, type(None)))
+_UNUSUAL: Final = "a float, a large integer or another type"
 _TOO_LARGE: Final = "more CBOR than is ever read at once (16 MiB)"
 _UNREADABLE: Final = (ValueError, TypeError, OverflowError, RecursionError, MemoryError)
 
@@ -68,9 +69,13 @@ def encode(value: Encodable, *, max_depth: int = MAX_DEPTH) -> bytes:
         BadCbor: NaN, an integer beyond 64 bits and a sign, text that is not Unicode, another type, a key that is
             neither text nor integer, or containers nested deeper than `max_depth`.
     """
-    chunks: list[bytes] = []
-    _write(value, chunks.append, max_depth)
-    return b"".join(chunks)
+    try:
+        written: bytes = cbor2.dumps(_arranged(value, max_depth))
+    except (BadCbor, UnicodeEncodeError):
+        chunks: list[bytes] = []
+        _write(value, chunks.append, max_depth)
+        return b"".join(chunks)
+    return written
 
 
 def decode(data: bytes, *, max_depth: int = MAX_DEPTH) -> CborValue:
@@ -90,8 +95,6 @@ def decode(data: bytes, *, max_depth: int = MAX_DEPTH) -> CborValue:
         raise BadCbor("this is not CBOR as Troth writes it") from cause
     except _UNREADABLE as cause:
         raise BadCbor("this is not CBOR that can be read") from cause
-    if _is_ordered(value, max_depth) and cbor2.dumps(value) == data:
-        return value  # the same answer as below, for the common shapes, with the bytes written by compiled code
     if encode(value, max_depth=max_depth) != data:
         raise BadCbor("this CBOR is not in its deterministic form (RFC 8949 §4.2.1)")
     return value
@@ -110,32 +113,31 @@ def decode_map(data: bytes, *, max_depth: int = MAX_DEPTH) -> CborMap:
     return value
 
 
-def _is_ordered(value: CborValue, depth: int) -> bool:
-    """Whether a value is one that cbor2 writes as `encode` does: no float, known types, keys in order, not too deep."""
-    if type(value) in _PLAIN:
-        return True
-    if depth <= 0:
-        return False
-    if isinstance(value, list):
-        return all(_is_ordered(item, depth - 1) for item in value)
-    if not isinstance(value, dict):
-        return False
-    last = _BEFORE_ALL
-    for key, item in value.items():
-        rank = _rank(key)
-        if rank <= last or (type(item) not in _PLAIN and not _is_ordered(item, depth - 1)):
-            return False
-        last = rank
-    return True
+def _arranged(value: Encodable, depth: int) -> Encodable:
+    """The same value such that cbor2, which is compiled, writes it as `_write` does: the keys of maps in their order.
+
+    Raises:
+        BadCbor: cbor2 would write this in another way, or not at all.
+    """
+    kind = type(value)
+    if kind in _PLAIN or (kind is int and _NEGATIVE_MIN <= value <= _UINT64_MAX):  # type: ignore[operator]  # its exact type is known
+        return value
+    if depth > 0 and (kind is list or kind is tuple):
+        return [_arranged(item, depth - 1) for item in value]  # type: ignore[union-attr]  # its exact type is known
+    if depth > 0 and kind is dict:
+        items = sorted(value.items(), key=_rank)  # type: ignore[union-attr]  # its exact type is known
+        return {key: _arranged(item, depth - 1) for key, item in items}
+    raise BadCbor(_UNUSUAL)
 
 
-def _rank(key: CborKey) -> tuple[int, int, str]:
+def _rank(item: tuple[CborKey, Encodable]) -> tuple[int, int, str]:
     """Sorts keys as their encodings sort: by kind, then the shorter, then bytewise (UTF-8 sorts as code points do)."""
+    key = item[0]
     if type(key) is str:
-        return (2, len(key) if key.isascii() else len(key.encode("utf-8", "surrogatepass")), key)
-    if type(key) is int:
+        return (2, len(key) if key.isascii() else len(key.encode()), key)
+    if type(key) is int and _NEGATIVE_MIN <= key <= _UINT64_MAX:
         return (0, key, "") if key >= 0 else (1, -1 - key, "")
-    return _BEFORE_ALL
+    raise BadCbor(_UNUSUAL)
 
 
 def read_foreign(data: bytes, *, max_depth: int = MAX_DEPTH) -> CborValue:

@@ -254,4 +254,4 @@ def _read_headers(fields: cbor.CborMap) -> Headers:
 
 
 def _printable(text: str, limit: int) -> bool:
-    return 0 < len(text) <= limit and all("!" <= char <= "~" for char in text)
+    return 0 < len(text) <= limit and text.isascii() and text.isprintable() and " " not in text
