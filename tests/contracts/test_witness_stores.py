@@ -37,8 +37,8 @@ class ArmedDisk:
         self._disk.rename(old, new)
         self._renamed = self.fault is StoreFault.FAILS_BUT_PERSISTED
 
-    def sync_folder(self, path: str) -> None:
-        self._disk.sync_folder(path)
+    def sync_folder(self, *paths: str) -> None:
+        self._disk.sync_folder(*paths)
         if self._renamed:
             self.fault, self._renamed = StoreFault.NONE, False
             raise StorageFailed("made to fail after it was done")

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 
 from troth.tlog.storage import Disk
 
@@ -23,8 +24,9 @@ class KillingDisk:
     def write(self, path: str, data: bytes) -> None:
         self._do(f"write {path}", lambda: self._disk.write(path, data))
 
-    def sync(self, path: str) -> None:
-        self._do(f"sync {path}", lambda: self._disk.sync(path))
+    def sync(self, *paths: str) -> None:
+        for path in paths:
+            self._do(f"sync {path}", partial(self._disk.sync, path))
 
     def rename(self, old: str, new: str) -> None:
         self._do(f"rename {old} to {new}", lambda: self._disk.rename(old, new))
@@ -35,8 +37,9 @@ class KillingDisk:
     def make_folder(self, path: str) -> None:
         self._do(f"make folder {path}", lambda: self._disk.make_folder(path))
 
-    def sync_folder(self, path: str) -> None:
-        self._do(f"sync folder {path or '.'}", lambda: self._disk.sync_folder(path))
+    def sync_folder(self, *paths: str) -> None:
+        for path in paths:
+            self._do(f"sync folder {path or '.'}", partial(self._disk.sync_folder, path))
 
     def _do(self, name: str, change: Callable[[], None]) -> None:
         self._meet(f"before {name}")

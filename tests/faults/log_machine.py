@@ -46,9 +46,10 @@ class NamedDisk(MemoryDisk):
         self.did.append(f"write {path}")
         super().write(path, data)
 
-    def sync(self, path: str) -> None:
-        self.did.append(f"sync {path}")
-        super().sync(path)
+    def sync(self, *paths: str) -> None:
+        for path in paths:
+            self.did.append(f"sync {path}")
+            super().sync(path)
 
     def rename(self, old: str, new: str) -> None:
         self.did.append(f"rename {old} to {new}")
@@ -62,9 +63,10 @@ class NamedDisk(MemoryDisk):
         self.did.append(f"make folder {path}")
         super().make_folder(path)
 
-    def sync_folder(self, path: str) -> None:
-        self.did.append(f"sync folder {path or '.'}")
-        super().sync_folder(path)
+    def sync_folder(self, *paths: str) -> None:
+        for path in paths:
+            self.did.append(f"sync folder {path or '.'}")
+            super().sync_folder(path)
 
 
 class WatchedDisk(NamedDisk):

@@ -14,17 +14,20 @@ Left out: network file systems, whose flock and fsync promise less; docs/operato
 import errno
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from troth.adapters.folders import make_folder
 from troth.errors import DiskFull, FolderInUse, FolderNotWritable, StorageFailed
 from troth.tlog.files import LockFile, TileFiles
 
 __all__ = ["FolderDisk", "LogFolder", "OutsideFolder"]
+
+_AT_ONCE: Final = 8  # syncs under way: the system gathers them into one
 
 
 class FolderDisk:
@@ -34,6 +37,7 @@ class FolderDisk:
         self._folder = folder
         self._check_held = check_held
         self._dead = False
+        self._syncing: ThreadPoolExecutor | None = None
 
     def read(self, path: str) -> bytes | None:
         with self._system("read"):
@@ -49,8 +53,8 @@ class FolderDisk:
             with (self._folder / path).open("xb") as file:
                 file.write(data)
 
-    def sync(self, path: str) -> None:
-        self._sync(path, os.O_RDONLY)
+    def sync(self, *paths: str) -> None:
+        self._sync(paths, os.O_RDONLY)
 
     def rename(self, old: str, new: str) -> None:
         with self._system("renamed"):
@@ -66,8 +70,8 @@ class FolderDisk:
         with self._system("made"):
             (self._folder / path).mkdir(exist_ok=True)
 
-    def sync_folder(self, path: str) -> None:
-        self._sync(path, os.O_RDONLY | os.O_DIRECTORY)
+    def sync_folder(self, *paths: str) -> None:
+        self._sync(paths, os.O_RDONLY | os.O_DIRECTORY)
 
     def names(self, path: str) -> tuple[str, ...]:
         with self._system("listed"):
@@ -76,14 +80,32 @@ class FolderDisk:
             except (FileNotFoundError, NotADirectoryError):
                 return ()
 
-    def _sync(self, path: str, flags: int) -> None:
+    def close(self) -> None:
+        """Let go of the threads that sync."""
+        if self._syncing is not None:
+            self._syncing.shutdown()
+            self._syncing = None
+
+    def _sync(self, paths: Sequence[str], flags: int) -> None:
+        """All of them are tried before the first error is raised: nothing is being synced any more when this returns."""
+
+        def sync(path: str) -> None:
+            number = os.open(self._folder / path, flags | os.O_CLOEXEC)
+            try:
+                os.fsync(number)
+            finally:
+                os.close(number)
+
         with self._system("synced"):
             try:
-                number = os.open(self._folder / path, flags | os.O_CLOEXEC)
-                try:
-                    os.fsync(number)
-                finally:
-                    os.close(number)
+                if len(paths) == 1:
+                    sync(paths[0])
+                elif paths:
+                    self._syncing = self._syncing or ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="troth-sync")
+                    asked = [self._syncing.submit(sync, path) for path in paths]
+                    wait(asked)
+                    for each in asked:
+                        each.result()
             except OSError:
                 self._dead = True
                 raise
@@ -157,6 +179,7 @@ class LogFolder:
 
     def close(self) -> None:
         """Let another program open the folder."""
+        self.disk.close()
         if self._held >= 0:
             os.close(self._held)  # gives the flock back
             self._held = -1

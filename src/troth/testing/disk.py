@@ -15,6 +15,7 @@ Left out: permissions, links, and several openers.
 import random
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 
 from troth.errors import StorageFailed
 
@@ -93,14 +94,15 @@ class MemoryDisk:
 
         self._step(change)
 
-    def sync(self, path: str) -> None:
-        def change() -> None:
+    def sync(self, *paths: str) -> None:
+        def change(path: str) -> None:
             found = self._find(path)
             if not isinstance(found, _File):
                 raise StorageFailed("there is no such file to sync")
             found.durable = found.data
 
-        self._step(change, deadly=True)
+        for path in paths:
+            self._step(partial(change, path), deadly=True)
 
     def rename(self, old: str, new: str) -> None:
         def change() -> None:
@@ -126,14 +128,15 @@ class MemoryDisk:
 
         self._step(change)
 
-    def sync_folder(self, path: str) -> None:
-        def change() -> None:
+    def sync_folder(self, *paths: str) -> None:
+        def change(path: str) -> None:
             found = self._find(path)
             if not isinstance(found, _Folder):
                 raise StorageFailed("there is no such folder to sync")
             found.durable = dict(found.entries)
 
-        self._step(change, deadly=True)
+        for path in paths:
+            self._step(partial(change, path), deadly=True)
 
     def peek(self, path: str) -> bytes | None:
         """The content as it is now, whatever state the disk is in; for watchers, not for programs."""

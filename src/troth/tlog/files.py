@@ -6,6 +6,8 @@ Rules
 - A folder's own name is made durable once per opening, also when it was there before: an earlier program may have died
   between making it and syncing its parent.
 - A file that is there with the right bytes is synced again for the same reason.
+- Files that are put together are written, then synced together, then renamed, then their folders are synced together: the
+  system gathers syncs that wait at the same time, so many cost little more than one.
 
 Source: record.md, "fsync rules".
 Left out: keeping a second opener out, which needs the real system (`adapters/log_folder`).
@@ -40,23 +42,24 @@ class TileFiles:
 
     def put(self, files: Mapping[str, bytes]) -> None:
         """See TileStore."""
+        fresh = []
         for path, data in files.items():
             there = self._disk.read(path)
             if there is None:
-                self._open_folders(path)
-                self._disk.write(path + _BESIDE, data)
-                self._disk.sync(path + _BESIDE)
-                self._disk.rename(path + _BESIDE, path)
-            elif there == data:
-                self._open_folders(path)
-                self._disk.sync(path)
-            else:
+                fresh.append(path)
+            elif there != data:
                 raise LogDiverged(
                     f"the log's file {path} is not what this tree needs there, and files of a log never change",
                     hint="The folder holds files of another tree. Restore it from a mirror, or begin a new log.",
                 )
-        for folder in sorted({_folder(path) for path in files}):
-            self._disk.sync_folder(folder)
+        self._open_folders(*files)
+        for path in fresh:
+            self._disk.write(path + _BESIDE, files[path])
+        known = files.keys() - fresh
+        self._disk.sync(*(path + _BESIDE for path in fresh), *sorted(known))
+        for path in fresh:
+            self._disk.rename(path + _BESIDE, path)
+        self._disk.sync_folder(*sorted({_folder(path) for path in files}))
 
     def replace(self, path: str, data: bytes) -> None:
         """See TileStore."""
@@ -67,12 +70,12 @@ class TileFiles:
         """See TileStore."""
         self._disk.unlink(path)
 
-    def _open_folders(self, path: str) -> None:
-        for folder in _above(path):
-            if folder not in self._folders:
-                self._disk.make_folder(folder)
-                self._disk.sync_folder(_folder(folder))
-                self._folders.add(folder)
+    def _open_folders(self, *paths: str) -> None:
+        new = sorted({folder for path in paths for folder in _above(path)} - self._folders)
+        for folder in new:  # a folder sorts before what is in it
+            self._disk.make_folder(folder)
+        self._disk.sync_folder(*sorted({_folder(folder) for folder in new}))
+        self._folders.update(new)
 
 
 class LockFile:

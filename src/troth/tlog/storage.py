@@ -40,8 +40,8 @@ class Disk(Protocol):
         """
         ...
 
-    def sync(self, path: str) -> None:
-        """The file's content becomes durable, but not its name."""
+    def sync(self, *paths: str) -> None:
+        """The content of these files becomes durable, but not their names. In any order: after a crash any may be cut."""
         ...
 
     def rename(self, old: str, new: str) -> None:
@@ -56,8 +56,8 @@ class Disk(Protocol):
         """Make a folder whose parent exists, if it is not there. Its name is durable after `sync_folder(parent)`."""
         ...
 
-    def sync_folder(self, path: str) -> None:
-        """The names in this folder ("" for the topmost) become durable as they are now."""
+    def sync_folder(self, *paths: str) -> None:
+        """The names in these folders ("" for the topmost) become durable as they are now, in any order."""
         ...
 
     def names(self, path: str) -> tuple[str, ...]:
