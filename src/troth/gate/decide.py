@@ -186,7 +186,8 @@ def _try(
         return _Tried(view, Holding((), until_ns=turn), why, Reason(Step.DECLARED, Code.RED_LINE, crossed))
     asked = Asked(stream, product, purpose.purpose, text, view, asker, question.at_ns)
     holding = holds(why, asked, reading)
-    holding = msgspec.structs.replace(holding, until_ns=min(holding.until_ns, turn))
+    if turn < holding.until_ns:
+        holding = msgspec.structs.replace(holding, until_ns=turn)
     failed_at = None
     if not covers(holding.times, question.at_ns):
         failed_at = Reason(Step.GROUNDED, holding.lacking, holding.rests_on, why)

@@ -130,18 +130,18 @@ def _contract(asked: Asked, reading: Reading) -> Holding:
 def _choice(asked: Asked, reading: Reading) -> Holding:
     """Every member of the household must have said yes to at least this view; nobody is skipped."""
     members = _members(asked, reading)
-    now = [each for each in members if each.from_ns <= asked.at_ns < each.to_ns]
     times: tuple[Interval, ...] = ALWAYS
     rests_on, lacking = [each.statement for each in members], Code.NO_GROUND
     until_ns = _next(asked.at_ns, *_turns(members))
     for member in members:
         said = _said(reading.person(person_scope(member.person)), asked)
         # Who is not a member at a time is not concerned then, so their silence does not narrow it.
-        absent = subtract(ALWAYS, (Interval(member.from_ns, member.to_ns),))
-        times = intersect(times, tidy((*said.times, *absent)))
+        before, after = Interval(BEGINNING, member.from_ns), Interval(member.to_ns, FOREVER)
+        times = intersect(times, tidy((before, *said.times, after)))
         rests_on += said.rests_on
-        until_ns = min(until_ns, said.until_ns)
-        if member in now and not covers(said.times, asked.at_ns) and lacking is not Code.REFUSED:
+        until_ns = _next(asked.at_ns, until_ns, said.until_ns)
+        now = member.from_ns <= asked.at_ns < member.to_ns
+        if now and lacking is not Code.REFUSED and not covers(said.times, asked.at_ns):
             lacking = said.lacking
     # A time at which nobody is a member has nobody who said yes.
     times = intersect(times, _inhabited(members))
@@ -162,7 +162,7 @@ def _said(person: PersonScope, asked: Asked) -> Holding:
         body = each.body
         to_ns = FOREVER if body.to_ns is None else body.to_ns
         from_ns = body.from_ns if body.since_ns is None else body.since_ns
-        until_ns = min(until_ns, _next(asked.at_ns, body.from_ns, from_ns, to_ns))
+        until_ns = _next(asked.at_ns, until_ns, body.from_ns, from_ns, to_ns)
         _cut(covered, min(body.from_ns, asked.at_ns))
         basis.append(each.statement)
         if (
@@ -211,11 +211,12 @@ def _no(decision: Decision) -> Code:
 
 
 def _about(said: SaidChoice, asked: Asked, *, also: PurposeId | None = None) -> bool:
-    if said.body.purpose not in {asked.purpose, also}:
+    body = said.body
+    if body.purpose not in (asked.purpose, also):
         return False
-    if said.body.household is not None:
-        return said.body.household == asked.stream.household
-    return asked.stream.installed.stream in said.body.streams
+    if body.household is not None:
+        return body.household == asked.stream.household
+    return asked.stream.installed.stream in body.streams
 
 
 def _reaches(given: str | None, wanted: Variant) -> bool:
@@ -258,7 +259,7 @@ def _objected(person: PersonScope, asked: Asked) -> Holding:
     for each in said:
         body = each.body
         to_ns = FOREVER if body.to_ns is None else body.to_ns
-        until_ns = min(until_ns, _next(asked.at_ns, body.from_ns, to_ns))
+        until_ns = _next(asked.at_ns, until_ns, body.from_ns, to_ns)
         _cut(refused, body.from_ns)
         basis.append(each.statement)
         if body.decision is not Decision.GIVE:
@@ -292,4 +293,8 @@ def _turns(members: Sequence[Member]) -> tuple[int, ...]:
 
 def _next(at_ns: int, *turns: int) -> int:
     """The first of these moments that is still to come."""
-    return min((turn for turn in turns if turn > at_ns), default=FOREVER)
+    first = FOREVER
+    for turn in turns:
+        if at_ns < turn < first:
+            first = turn
+    return first

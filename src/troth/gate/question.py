@@ -73,7 +73,10 @@ class Ground(StrEnum):
     @classmethod
     def named(cls, text: str) -> "Ground | None":
         """The ground of this name, or None."""
-        return next((each for each in cls if each.value == text), None)
+        try:
+            return cls(text)
+        except ValueError:
+            return None
 
 
 class Code(StrEnum):

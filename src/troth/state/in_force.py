@@ -63,7 +63,8 @@ class InForce:
 
     def value(self, scope: Scope) -> ScopeValue | None:
         """The value in force, or None."""
-        return self._held.get(scope, (None, 0))[0]
+        held = self._held.get(scope)
+        return None if held is None else held[0]
 
     def version(self, scope: Scope) -> int:
         """How often this scope has moved."""

@@ -40,6 +40,8 @@ ALWAYS: Final = (Interval(BEGINNING, FOREVER),)
 
 def tidy(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
     """Sort, drop the empty ones, and join those that touch."""
+    if len(intervals) == 1 and intervals[0].from_ns < intervals[0].to_ns:
+        return intervals
     joined: list[Interval] = []
     for each in sorted(intervals):
         if each.to_ns <= each.from_ns:
@@ -56,11 +58,12 @@ def intersect(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> tuple[
     met: list[Interval] = []
     at_left = at_right = 0
     while at_left < len(left) and at_right < len(right):
-        from_ns = max(left[at_left].from_ns, right[at_right].from_ns)
-        to_ns = min(left[at_left].to_ns, right[at_right].to_ns)
-        if from_ns < to_ns:
-            met.append(Interval(from_ns, to_ns))
-        if left[at_left].to_ns <= right[at_right].to_ns:
+        one, other = left[at_left], right[at_right]
+        later = one if one.from_ns >= other.from_ns else other
+        sooner = one if one.to_ns <= other.to_ns else other
+        if later.from_ns < sooner.to_ns:
+            met.append(later if later is sooner else Interval(later.from_ns, sooner.to_ns))
+        if sooner is one:
             at_left += 1
         else:
             at_right += 1
@@ -69,6 +72,8 @@ def intersect(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> tuple[
 
 def subtract(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> tuple[Interval, ...]:
     """The times in `left` and not in `right`, each once through."""
+    if not right:
+        return left
     between: list[Interval] = []
     from_ns = BEGINNING
     for hole in right:
@@ -79,7 +84,7 @@ def subtract(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> tuple[I
 
 def covers(intervals: tuple[Interval, ...], at_ns: int) -> bool:
     """Whether `at_ns` lies in the set."""
-    return any(each.from_ns <= at_ns < each.to_ns for each in intervals)
+    return around(intervals, at_ns) is not None
 
 
 def around(intervals: tuple[Interval, ...], at_ns: int) -> Interval | None:

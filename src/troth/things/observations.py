@@ -44,7 +44,10 @@ class Variant(StrEnum):
     @classmethod
     def named(cls, text: str) -> "Variant | None":
         """The variant of this name, or None."""
-        return next((each for each in cls if each.value == text), None)
+        try:
+            return cls(text)
+        except ValueError:
+            return None
 
 
 class Refusal(StrEnum):
