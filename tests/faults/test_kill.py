@@ -17,7 +17,6 @@ from troth.tlog.merkle import root_of
 from troth.tlog.tiles import decode_bundle
 from troth.tlog.trace import collected_bytes, leaf_hash
 
-ROUNDS = 20
 STREAMS = ("one", "two", "three")
 IN_FLIGHT = 50
 
@@ -204,9 +203,15 @@ def check_log(data: Path, key: VerifierKey) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # twenty starts and ends of a real node; on a busy machine each takes many seconds
-def test_twenty_kills_under_load_lose_nothing_acknowledged(tmp_path: Path) -> None:
-    """R1, 20 rounds: random moments, one data folder that lives through all of them."""
+@pytest.mark.parametrize(
+    "rounds",
+    [
+        pytest.param(20, marks=pytest.mark.timeout(900)),  # on a busy machine each start takes many seconds
+        pytest.param(200, marks=(pytest.mark.soak, pytest.mark.timeout(7_200))),  # as many as R1 promises
+    ],
+)
+def test_kills_under_load_lose_nothing_acknowledged(rounds: int, tmp_path: Path) -> None:
+    """R1: random moments, one data folder that lives through all of them."""
     chance = random.Random(20)
     data = tmp_path / "data"
     node = NodeProgram(data, settings={"TROTH_SEGMENT_TICK_S": "1"})
@@ -215,7 +220,7 @@ def test_twenty_kills_under_load_lose_nothing_acknowledged(tmp_path: Path) -> No
     key = VerifierKey.parse(str(_status(node)["verifier_key"]))
     acknowledged: set[int] = set()
     following, size = 0, 0
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         load = Load(node, slug, credential, first=following, enough=chance.randrange(200, 4_000))
         assert load.enough.wait(timeout=60)
         node.kill()
@@ -233,7 +238,7 @@ def test_twenty_kills_under_load_lose_nothing_acknowledged(tmp_path: Path) -> No
     node.stop()
     assert check_traces(data) == len(found)
     assert check_log(data, key) >= size
-    assert len(acknowledged) > ROUNDS * 200
+    assert len(acknowledged) > rounds * 200
 
 
 def _status(node: NodeProgram) -> dict[str, object]:
