@@ -1,7 +1,7 @@
 """Can this be meant? What a statement must say beyond the types of its fields. Pure, and the same at every door.
 
 Rules
-- Identifiers have 16 bytes, digests 32; what ends does not end before it begins.
+- Every text shows what it says (`texts`). Identifiers have 16 bytes, digests 32; what ends does not end before it begins.
 - A red line forbids something, and says how long notice of its end is: at least `NOTICE_DAYS_MIN` days.
 
 Source: formats.md, "Identifiers"; the modules of the kinds.
@@ -19,6 +19,7 @@ from troth.statements.promise import PromiseBody
 from troth.statements.red_line import NOTICE_DAYS_MIN, RedLineBody
 from troth.statements.statement import Statement
 from troth.statements.support import SupportBody
+from troth.statements.texts import check_texts
 
 __all__ = ["check_meaning", "names_household"]
 
@@ -40,6 +41,7 @@ def check_meaning(statement: Statement) -> None:
     Raises:
         Refused: it cannot, and the message says why.
     """
+    check_texts(statement.body)
     match statement.body:
         case EntityBody() as body:
             _entity(body)

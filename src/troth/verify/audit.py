@@ -36,6 +36,7 @@ CHECKPOINT: Final = "checkpoint"
 FINDINGS_MAX: Final = 1_000  # findings that are kept in words; all are counted
 WHOLE: Final = -1
 STATE_VERSION: Final = 1
+_ASK: Final = "Ask for it by another way than the log's own; give it with --trust, or keep it with 'troth trust add'."
 
 
 class Depth(Enum):
@@ -277,7 +278,7 @@ def _signed(data: bytes | None, trusted: Sequence[VerifierKey]) -> tuple[Verifie
         if key.name in names:
             return key, open_checkpoint(data, key)
     if not trusted:
-        raise BadNote("no key was given from outside; a key that comes with the log proves nothing")
+        raise BadNote("no key was given from outside; a key that comes with the log proves nothing", hint=_ASK)
     raise BadNote(f"the checkpoint is of {safe(', '.join(sorted(names)))}, whose key is not among those given")
 
 
