@@ -4,10 +4,14 @@ Run with `python -m bench.verify`. The proof is one of the vectors, with a trust
 in a temporary folder first (not timed) and followed as `troth audit --only-tree` does it: every entry and tile read and hashed.
 The same with statements (signatures, policy, segments) is shown for a log of real segment statements.
 
-Left out: Go's sum-database code on the same tiles, which cannot be built from the package registries here.
+Where Go and its package golang.org/x/mod are installed (Debian: golang-go, golang-golang-x-mod-dev) the code of Go's checksum
+database follows the same log: every entry hashed, every node made. It does not read the tiles, which Troth compares as well.
 """
 
+import base64
+import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,7 +28,7 @@ from troth.statements.registration_policy import RegistrationPolicyBody, Registr
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import write
 from troth.statements.trust_anchors import TrustAnchorsBody
-from troth.tlog.checkpoint import Checkpoint, VerifierKey, sign_checkpoint
+from troth.tlog.checkpoint import Checkpoint, VerifierKey, open_checkpoint, sign_checkpoint
 from troth.tlog.merkle import leaf_hash
 from troth.tlog.tiles import ENTRIES, WIDTH, Tile, encode_bundle
 from troth.verify.audit import Auditor, Depth
@@ -35,6 +39,7 @@ from troth.verify.growing import Growing
 ORIGIN = "troth.invalid/abcdefghijklmnopqrstuvwxyz"
 ENTRY_BYTES = 400  # about a segment statement
 PROOFS = 300
+GO_SOURCES = Path("/usr/share/gocode")  # where Debian puts packages of Go
 MEGABYTE = 1024
 
 
@@ -128,6 +133,27 @@ def _followed(folder: Path, key: VerifierKey, depth: Depth) -> tuple[float, floa
     return float(seconds), float(megabytes)
 
 
+def _go(place: Path) -> Path | None:
+    """Go's follower, built into a folder; None where it cannot be."""
+    if shutil.which("go") is None or not (GO_SOURCES / "src/golang.org/x/mod/sumdb/tlog").is_dir():
+        return None
+    built = place / "follow_log"
+    environment = {**os.environ, "GO111MODULE": "off", "GOPATH": str(GO_SOURCES), "GOCACHE": str(place / "cache")}
+    source = Path(__file__).with_name("follow_log.go")
+    subprocess.run(["go", "build", "-o", str(built), str(source)], env=environment, check=True)
+    return built
+
+
+def _followed_by_go(program: Path, folder: Path, key: VerifierKey) -> float:
+    """Seconds of the processor that Go's code takes for the same log."""
+    checkpoint = open_checkpoint((folder / "checkpoint").read_bytes(), key)
+    root = base64.b64encode(checkpoint.root).decode()
+    done = subprocess.run(
+        [program, str(folder), str(checkpoint.size), root], check=True, capture_output=True, text=True
+    )
+    return float(done.stdout)
+
+
 def main() -> None:
     given = options("P8: verifying", seconds=1)
     begin(
@@ -149,6 +175,13 @@ def main() -> None:
         key = _lay(folder, [bytes((index,)) * ENTRY_BYTES for index in range(WIDTH)], times=1_000_000 // WIDTH + 1)
         rounds = [_followed(folder, key, Depth.TREE) for _ in range(given.runs)]
         show("1,000,192 entries, hashes", [seconds for seconds, _ in rounds], unit="s", promise="<= 10")
+        go = _go(Path(place))
+        if go is None:
+            say("  Go with golang.org/x/mod is not installed: not compared")
+        else:
+            theirs = [_followed_by_go(go, folder, key) for _ in range(given.runs)]
+            show("the same by Go's checksum database", theirs, unit="s")
+            show("Go : Troth", [a / b for a, (b, _) in zip(theirs, rounds, strict=True)], unit="")
         show("memory", [megabytes for _, megabytes in rounds], unit="MB", promise="< 300")
         folder = Path(place) / "statements"
         key = _lay(folder, _segments(20 * WIDTH))
