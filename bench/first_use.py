@@ -1,7 +1,7 @@
 """P9, first use: from a clean clone to the first gated observation, the second start, and the memory of a node that rests.
 
-Run with `python -m bench.first_use`. The checkout it stands in is cloned (what is committed), `./run` is started there as a user
-does, and the page of a public stream is asked until it shows a value that the gate let out.
+Run with `python -m bench.first_use`. The checkout it stands in is cloned (what is committed), `./run` is started there as users
+do, and the page of a public stream is asked until it shows a value that the gate let out.
 
 Left out: memory per connected thing (`bench/idle.py` where there is one), a machine without Python, a slow network:
 the packages come from wherever pip finds them, and that time is in the figure.

@@ -39,7 +39,7 @@ class MemoryBench(Moved):
         self.store: MemoryConduct | None = None
         self.open_already = False
 
-    async def open(self, *, queue_rows: int = 200_000) -> ConductStore:
+    async def open(self, *, queue_rows: int = 200_000, unmoved_rows: int = 2_000_000) -> ConductStore:
         if self.store is None:
             self.store = MemoryConduct(
                 self.clock,
@@ -49,6 +49,7 @@ class MemoryBench(Moved):
                 commit_s=0.0,
                 write_s=0.0,
                 queue_rows=queue_rows,
+                unmoved_rows=unmoved_rows,
             )
         elif self.open_already:
             self.store = self.store.crash()
@@ -76,7 +77,7 @@ class SqliteBench(Moved):
         self.disk = FaultyDisk()
         self.stores: list[SqliteConduct] = []
 
-    async def open(self, *, queue_rows: int = 200_000) -> ConductStore:
+    async def open(self, *, queue_rows: int = 200_000, unmoved_rows: int = 2_000_000) -> ConductStore:
         self.stores.append(
             await SqliteConduct.open(
                 self.folder / "conduct.db",
@@ -86,6 +87,7 @@ class SqliteBench(Moved):
                 on_failure=self.failures.append,
                 commit_ms=0.5,
                 queue_rows=queue_rows,
+                unmoved_rows=unmoved_rows,
                 connect=self.disk.connect,
             )
         )

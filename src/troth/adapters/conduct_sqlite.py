@@ -4,6 +4,7 @@ Rules
 - One thread, the *writer*, owns the connection that writes and checkpoints, and `_Writer` with all it holds. Everything else
   here belongs to the event loop. Between them go values: down through one queue, up through one callback per commit.
 - A commit begins at once when nothing was written for `commit_ms`, else when that time is over or COMMIT_ROWS wait.
+- The listener is called after a segment has been cleared as well: there may be room again.
 - After a commit, in this order on the loop: memory, listener (also when nothing was kept), `done` of each append, futures.
 - The first error of the file ends the store: nothing is written any more, everybody waiting and everybody later gets
   StorageFailed, `on_failure` is called once and ends the process. The connection is left open: closing it would write.
@@ -38,11 +39,12 @@ from troth.things.observations import Kept, Refusal
 from troth.things.stamps import Admitted, Released
 from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, Tally, Told, Traced
 
-__all__ = ["BATCH_ROWS", "COMMIT_MS", "QUEUE_ROWS", "SqliteConduct"]
+__all__ = ["BATCH_ROWS", "COMMIT_MS", "QUEUE_ROWS", "UNMOVED_ROWS", "SqliteConduct"]
 
 T = TypeVar("T")
 
 QUEUE_ROWS: Final = 200_000  # rows waiting for their commit: a second of P1's load
+UNMOVED_ROWS: Final = 2_000_000  # rows and traces that wait for their segment: some 250 MB of memory
 BATCH_ROWS: Final = 50_000  # rows of one stamp; a commit must fit into one segment (SEGMENT_MAX)
 COMMIT_MS: Final = 2.0  # things.md: every 2-10 ms or N rows
 _BUSY_S: Final = 0.5
@@ -51,13 +53,14 @@ _BUSY_S: Final = 0.5
 class SqliteConduct:
     """`ConductStore` in `path`. Made by `open`, on the loop that it then belongs to."""
 
-    def __init__(self, writer: Writer, *, commit_ms: float, queue_rows: int) -> None:
+    def __init__(self, writer: Writer, *, commit_ms: float, queue_rows: int, unmoved_rows: int) -> None:
         self._writer = writer
         self._clock = writer.clock
         self._loop = asyncio.get_running_loop()
         self._on_failure: Callable[[Exception], None] | None = None
         self._commit_ns = int(commit_ms * 1_000_000)
         self._queue_rows = queue_rows
+        self._unmoved_rows = unmoved_rows
         self._inbox: queue.SimpleQueue[Work] = queue.SimpleQueue()
         self._queued = 0  # written by the loop; the writer only reads it, to know whether to hurry
         self._waiting: set[Callable[[Exception], None]] = set()
@@ -73,7 +76,7 @@ class SqliteConduct:
         self._thread = threading.Thread(target=self._run, name="troth-conduct", daemon=True)
 
     @classmethod
-    async def open(
+    async def open(  # noqa: PLR0913 - what it is made of and its three limits, named
         cls,
         path: Path,
         *,
@@ -83,6 +86,7 @@ class SqliteConduct:
         on_failure: Callable[[Exception], None],
         commit_ms: float = COMMIT_MS,
         queue_rows: int = QUEUE_ROWS,
+        unmoved_rows: int = UNMOVED_ROWS,
         connect: Connect = connect_writer,
     ) -> Self:
         """Open or make the file and read back what is durable.
@@ -94,7 +98,8 @@ class SqliteConduct:
             taken: looks up moved rows; called on the writer's thread.
             on_failure: called once, on the loop, when the file has failed. The process must end.
             commit_ms: at most this long rows wait for others, 0 to 10.
-            queue_rows: rows that may wait before `append` raises Busy.
+            queue_rows: rows that may wait for their commit before `append` raises Busy.
+            unmoved_rows: rows that may wait for their segment before `append` raises Busy.
             connect: opens the writing connection.
 
         Raises:
@@ -102,7 +107,7 @@ class SqliteConduct:
             StorageFailed: it cannot be opened, read or written.
         """
         writer = Writer(path, clock=clock, entropy=entropy, taken=taken, connect=connect)
-        store = cls(writer, commit_ms=commit_ms, queue_rows=queue_rows)
+        store = cls(writer, commit_ms=commit_ms, queue_rows=queue_rows, unmoved_rows=unmoved_rows)
         store._thread.start()
         await store._order(store._load)
         store._on_failure = on_failure
@@ -117,6 +122,8 @@ class SqliteConduct:
         heavy = weight(admitted)
         if self._queued + heavy > self._queue_rows and self._queued:
             raise Busy("more observations arrive than can be kept", retry_after_s=_BUSY_S)
+        if self._uncut + self._queued + heavy > self._unmoved_rows:
+            raise Busy("more observations are kept than segments can be made of", retry_after_s=_BUSY_S)
         self._queued += heavy
         self._inbox.put(admitted)
 
@@ -185,6 +192,8 @@ class SqliteConduct:
             def on_loop() -> None:
                 self._pending = None
                 self._standing.clear(cut.last, latest)
+                if self._told is not None:
+                    self._call(self._told, ())
                 resolve(None)
 
             return on_loop

@@ -75,11 +75,12 @@ class MemoryConduct:
         on_failure: called once when the store has failed.
         commit_s: how long rows wait for others.
         write_s: how long a write takes.
-        queue_rows: rows that may wait.
+        queue_rows: rows that may wait for their commit.
+        unmoved_rows: rows that may wait for their segment.
         durable: what an earlier one left (`crash` gives it).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything a test may want to be different, named
         self,
         clock: Clock,
         *,
@@ -89,6 +90,7 @@ class MemoryConduct:
         commit_s: float = 0.002,
         write_s: float = 0.0005,
         queue_rows: int = 200_000,
+        unmoved_rows: int = 2_000_000,
         durable: ConductState | None = None,
     ) -> None:
         self.faults = Faults()
@@ -99,6 +101,7 @@ class MemoryConduct:
         self._commit_s = commit_s
         self._write_s = write_s
         self._queue_rows = queue_rows
+        self._unmoved_rows = unmoved_rows
         self._state = durable or ConductState()
         self._items: list[_Work] = []
         self._queued = 0
@@ -121,6 +124,7 @@ class MemoryConduct:
             commit_s=self._commit_s,
             write_s=self._write_s,
             queue_rows=self._queue_rows,
+            unmoved_rows=self._unmoved_rows,
             durable=self._state,
         )
 
@@ -129,6 +133,8 @@ class MemoryConduct:
         rows = len(admitted.times)
         if self._queued and self._queued + rows > self._queue_rows:
             raise Busy("more observations arrive than can be kept", retry_after_s=0.5)
+        if self._state.uncut() + self._queued + rows > self._unmoved_rows:
+            raise Busy("more observations are kept than segments can be made of", retry_after_s=0.5)
         self._queued += rows
         self._put(admitted)
 
@@ -185,6 +191,8 @@ class MemoryConduct:
 
     async def clear(self, cut: Cut) -> None:
         await self._change(lambda: self._state.clear(cut))
+        if self._told is not None:
+            self._told(())
 
     @property
     def pending(self) -> Cut | None:

@@ -142,7 +142,7 @@ class ConductStore(Protocol):
         """Queue rows for the next commit. `admitted.done` follows once durable.
 
         Raises:
-            Busy: the queue is full (nothing was taken). The door stops reading or answers 429.
+            Busy: too much waits for its commit, or for its segment (nothing was taken). The door stops reading or answers 429.
             StorageFailed: the store has failed before.
         """
         ...
@@ -160,7 +160,7 @@ class ConductStore(Protocol):
         ...
 
     def listen(self, told: Callable[[Sequence[Told]], None]) -> None:
-        """Call `told` on the loop after each commit, before its acknowledgements. One listener: journeys/tell."""
+        """Call `told` on the loop after each commit, before its acknowledgements, and with nothing after each `clear`."""
         ...
 
     def latest(self, released: Released) -> Kept | None:
