@@ -31,6 +31,7 @@ class Load:
         self._slug = slug
         self._next = first
         self._sent: dict[int, int] = {}
+        self._stopped = False
         self._lock = threading.Lock()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
         self._client.username_pw_set(slug, credential)
@@ -49,6 +50,7 @@ class Load:
 
     def stop(self) -> None:
         """Stop without a word, as when the node has gone."""
+        self._stopped = True  # the client's thread ends when it has nothing left to say
         self._client.loop_stop()
 
     def _connected(self, *_: object) -> None:
@@ -66,6 +68,8 @@ class Load:
 
     def _publish(self) -> None:
         with self._lock:
+            if self._stopped:
+                return
             number = self._next
             self._next += 1
             topic = f"things/{self._slug}/{STREAMS[number % len(STREAMS)]}"
