@@ -18,6 +18,7 @@ from troth.journeys.witness_door import WitnessDoor
 from troth.settings import Settings
 from troth.signing.keys import KeyStore
 from troth.statements.journal import Journal
+from troth.things.checked import StoreChecking
 from troth.things.ledgers import LedgerStore
 from troth.things.stores import ConductStore, ObservationStore
 from troth.tlog.files import TileFiles
@@ -31,6 +32,7 @@ __all__ = [
     "hold_folder",
     "newest_log",
     "open_accounts",
+    "open_check",
     "open_conduct",
     "open_journal",
     "open_keys",
@@ -158,6 +160,21 @@ async def open_conduct(
         on_failure=on_failure,
         commit_ms=settings.commit_ms,
     )
+
+
+def open_check(settings: Settings) -> StoreChecking:
+    """A look through all databases."""
+    named = {
+        "journal": settings.journal,
+        "conduct": settings.conduct,
+        "ledgers": settings.ledgers,
+        "accounts": settings.accounts,
+    }
+    paths = {kind: _path(url, "sqlite", settings) for kind, url in named.items()}
+    partitions = _path(settings.observations, "sqlite", settings)
+    from troth.adapters.check_stores import StoreCheck
+
+    return StoreCheck(paths, partitions)
 
 
 def open_log(settings: Settings, number: int = 1) -> LogPlace:

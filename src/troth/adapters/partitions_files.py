@@ -33,17 +33,20 @@ from troth.things.retention import DAY_NS, month_of, period_of
 from troth.things.stores import Committed
 
 __all__ = [
+    "BLOCK",
     "FORMAT",
     "SCHEMA",
     "Period",
     "at_sequence",
     "at_time",
+    "blocks",
     "by_file",
     "file_of",
     "files_at",
     "held",
     "insert",
     "periods",
+    "scan",
     "select",
     "span_of",
     "transaction",
@@ -228,6 +231,20 @@ def at_sequence(connection: sqlite3.Connection, stream: StreamId, sequence: int)
     sql = _ROW + "AND from_ns BETWEEN ? AND ? AND sequence = ?"
     row = connection.execute(sql, (stream, *span, sequence)).fetchone()
     return None if row is None else _kept(stream, row)
+
+
+def blocks(connection: sqlite3.Connection) -> dict[tuple[bytes, int], tuple[int, int]]:
+    """Earliest and latest time by stream and block."""
+    found = connection.execute("SELECT stream, block, earliest, latest FROM blocks")
+    return {(stream, block): (early, late) for stream, block, early, late in found}
+
+
+def scan(connection: sqlite3.Connection, *, after: tuple[bytes, int, int] | None, limit: int) -> list[Kept]:
+    """Rows of all streams as they lie, after one of stream, time and sequence; in a damaged file in another order."""
+    sql = _ROW.replace("SELECT ", "SELECT stream, ").replace("WHERE stream = ? ", "")
+    sql += "" if after is None else "WHERE (stream, from_ns, sequence) > (?, ?, ?) "
+    values = [] if after is None else list(after)
+    return [_kept(row[0], row[1:]) for row in connection.execute(sql + "LIMIT ?", [*values, limit])]
 
 
 def _shelf_folder(folder: Path, shelf: Shelf) -> Path:

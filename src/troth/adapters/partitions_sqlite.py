@@ -72,7 +72,7 @@ class SqliteObservations:
         self._mover = ThreadPoolExecutor(1, thread_name_prefix="troth-move")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="troth-read")
         self._writing: OrderedDict[Path, sqlite3.Connection] = OrderedDict()  # the mover's own
-        self._readers_of_files = erasing.Readers()
+        self._readers_of_files = erasing.Readers(folder)
         self._lookups = Lookups(self._readers_of_files)
         self._failure: Exception | None = None
         self._closed = False
