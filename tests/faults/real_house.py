@@ -84,6 +84,7 @@ class RealHouse:
             tiles=place.tiles,
             lock=place.lock,
             outside=drivers.open_outside(settings, origin),
+            backups=drivers.open_backup_keys(settings),
             in_worker=in_worker,
             pause=a_turn_of_the_loop,
         )

@@ -31,7 +31,8 @@ class ConductAtOnce(msgspec.Struct, frozen=True):
 
     `cleared`: the last segment whose rows must be in partitions, `cut` the last that was decided. `next` is the next sequence
     of each stream; `unmoved` how many rows of it are in commits. `stored` and `expired` are counted over all things.
-    `changes` moves when something is deleted.
+    `changes` moves when something is deleted;
+    `incomplete` says that it was restored from a backup of which some could not be opened.
     """
 
     cleared: int
@@ -41,6 +42,7 @@ class ConductAtOnce(msgspec.Struct, frozen=True):
     stored: int
     expired: int
     changes: tuple[int, int, int]
+    incomplete: bool
 
 
 def conduct_at_once(connection: sqlite3.Connection, found: Findings) -> ConductAtOnce:
@@ -52,7 +54,9 @@ def conduct_at_once(connection: sqlite3.Connection, found: Findings) -> ConductA
     """
     connection.execute("BEGIN")
     loaded = tables.load(connection)
-    extra = dict(connection.execute("SELECT name, value FROM meta WHERE name IN ('expired', 'runs', 'wipe')"))
+    extra = dict(
+        connection.execute("SELECT name, value FROM meta WHERE name IN ('expired', 'runs', 'wipe', 'incomplete')")
+    )
     connection.execute("COMMIT")
     meta = loaded.meta
     next_ = {row.stream: row.next for row in loaded.streams}
@@ -89,6 +93,7 @@ def conduct_at_once(connection: sqlite3.Connection, found: Findings) -> ConductA
         counts[STORED],
         counts[EXPIRED],
         (extra.get("expired", 0), extra.get("runs", 0), extra.get("wipe", 0)),
+        "incomplete" in extra,
     )
 
 

@@ -162,6 +162,11 @@ class StoreCheck:
         if self._changing(moment):
             self._notes.append("Something is being deleted, or was while this looked: counts were not compared.")
             return
+        if moment.incomplete:
+            self._notes.append(
+                "This was restored from a backup of which some could not be opened: counts were not compared."
+            )
+            return
         rows = sum(self._rows.values()) + sum(moment.unmoved.values())
         if rows != moment.stored - moment.expired:
             self._found.add(

@@ -45,6 +45,7 @@ __all__ = [
     "files_at",
     "held",
     "insert",
+    "last",
     "periods",
     "scan",
     "select",
@@ -213,6 +214,12 @@ def select(
         values += [after.time_ns, after.sequence]
     sql += f"ORDER BY from_ns {direction}, sequence {direction} LIMIT ?"
     return [_kept(stream, row) for row in connection.execute(sql, [*values, limit])]
+
+
+def last(connection: sqlite3.Connection, stream: StreamId) -> Kept | None:
+    """The row of a stream with the latest time, or None."""
+    found = connection.execute(_ROW + "ORDER BY from_ns DESC, sequence DESC LIMIT 1", (stream,)).fetchall()
+    return _kept(stream, found[0]) if found else None
 
 
 def at_time(connection: sqlite3.Connection, stream: StreamId, time_ns: int) -> Kept | None:

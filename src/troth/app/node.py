@@ -127,7 +127,13 @@ class Node:
         )
         self.say = Say(self.accept, self.keyring, clock=clock, entropy=entropy)
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
-        self.forget = Forget(ports.journal, self.directory, in_force=self.leases.in_force)
+        self.forget = Forget(
+            ports.journal,
+            self.directory,
+            in_force=self.leases.in_force,
+            in_worker=ports.in_worker,
+            backups=ports.backups,
+        )
         self.preserve = Preserve(
             self.accept,
             self.keyring,
@@ -257,6 +263,7 @@ class Node:
             accounts=ports.accounts,
             keys=self.keyring,
             outside=ports.outside,
+            backups=ports.backups,
             directory=self.directory,
             in_force=self.leases.in_force,
             memories=(self.hear, self.access, self.tell, self.prove, self.book),
@@ -275,6 +282,8 @@ class Node:
             clock=ports.clock,
             entropy=ports.entropy,
             pause=ports.pause,
+            in_worker=ports.in_worker,
+            backups=ports.backups,
         )
         self._ticking = Ticking(self.record, self.retain, clock=ports.clock, tick_s=self.settings.segment_tick_s)
         ports.conduct.listen(self._committed)

@@ -2,7 +2,7 @@
 
 The order (each step may be done again, and is carried on at the next start after a crash):
  1. what is over is decided, durably; 2. its traces and counts are durable, and no latest value of it is known any more;
- 3. its rows go, a file at a time.
+ 3. the keys by which backups hold it go; 4. its rows go, a file at a time.
 No segment is made meanwhile. What is not moved yet is moved first, at the next tick.
 
 Rules
@@ -16,28 +16,37 @@ Owner of all state: the event loop.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final
 
 from troth.clock import Clock
 from troth.gate.decide import kept_days
+from troth.journeys.erasure_list import hashed
 from troth.journeys.preserve import in_force_for
-from troth.journeys.record import Record
+from troth.journeys.record import InWorker, Record
 from troth.names import StreamId, ThingId
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
-from troth.things.retention import DAY_NS, Expiry, Keeping
+from troth.things.backups import BackupKeys
+from troth.things.retention import DAY_NS, Expired, Expiry, Keeping
 from troth.things.stores import ConductStore, NotedTrace, ObservationStore
 from troth.tlog.trace import SALT_BYTES, ExpiredRows, encode
 
-__all__ = ["Retain"]
+__all__ = ["Retain", "scope_of"]
 
 _AT_ONCE: Final = 20  # streams asked about in one step of the loop: a few ms
+
+
+def scope_of(rows: Expired) -> bytes:
+    """The scope under which a backup holds the rows of a stream in one period."""
+    period = rows.days.to_bytes(8) + rows.from_ns.to_bytes(8, signed=True)
+    return hashed(b"rows", rows.place + period + rows.stream)
 
 
 class Retain:
     """Lets go what is over."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - it reaches every place where rows are kept
         self,
         record: Record,
         *,
@@ -48,6 +57,8 @@ class Retain:
         clock: Clock,
         entropy: Callable[[int], bytes],
         pause: Callable[[], Awaitable[None]],
+        in_worker: InWorker,
+        backups: BackupKeys | None,
     ) -> None:
         self._record = record
         self._conduct = conduct
@@ -57,6 +68,8 @@ class Retain:
         self._clock = clock
         self._entropy = entropy
         self._pause = pause
+        self._in_worker = in_worker
+        self._backups = backups
         self._day = -1
 
     async def begin(self) -> None:
@@ -84,6 +97,8 @@ class Retain:
             expiry = await self._observations.expiry(await self._keeping())
             if expiry is not None:
                 await self._conduct.expire(expiry, self._traces(expiry), self._counts(expiry))
+                if self._backups is not None:
+                    await self._in_worker(partial(self._backups.forget, [scope_of(each) for each in expiry.gone]))
                 await self._observations.expire(expiry)
         self._day = day
 
