@@ -7,9 +7,9 @@ Rules
 Source: house.md, "Ports".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from troth.clock import Clock
 from troth.errors import BadSetting
@@ -18,19 +18,32 @@ from troth.journeys.witness_door import WitnessDoor
 from troth.settings import Settings
 from troth.signing.keys import KeyStore
 from troth.statements.journal import Journal
+from troth.things.backups import BackupKeys
+from troth.things.checked import StoreChecking
 from troth.things.ledgers import LedgerStore
 from troth.things.stores import ConductStore, ObservationStore
 from troth.tlog.files import TileFiles
 from troth.tlog.storage import Lock, TileStore
 from troth.tlog.witness import WitnessStore
 
+if TYPE_CHECKING:
+    from troth.adapters.backup_keys import BackupKeyFiles
+    from troth.adapters.backup_making import BackupMaking
+    from troth.adapters.backup_reading import StorePaths
+    from troth.adapters.backup_restoring import BackupRestoring
+
 __all__ = [
     "Closing",
     "LogPlace",
     "WitnessPlace",
     "hold_folder",
+    "keys_folder",
     "newest_log",
     "open_accounts",
+    "open_backup_keys",
+    "open_backup_making",
+    "open_backup_restoring",
+    "open_check",
     "open_conduct",
     "open_journal",
     "open_keys",
@@ -42,6 +55,7 @@ __all__ = [
     "open_tiles",
     "open_witness",
     "open_witness_door",
+    "read_backup_keys",
 ]
 
 
@@ -158,6 +172,75 @@ async def open_conduct(
         on_failure=on_failure,
         commit_ms=settings.commit_ms,
     )
+
+
+def open_backup_keys(settings: Settings) -> BackupKeys:
+    """The keys of all backups, beside the private keys."""
+    return _backup_keys(settings)
+
+
+def keys_folder(settings: Settings) -> Path:
+    """Where private keys lie."""
+    return _path(settings.keys, "file", settings)
+
+
+def _backup_keys(settings: Settings) -> "BackupKeyFiles":
+    from troth.adapters.backup_keys import BackupKeyFiles
+
+    return BackupKeyFiles(keys_folder(settings) / "backups")
+
+
+def _store_paths(settings: Settings) -> "StorePaths":
+    from troth.adapters.backup_reading import StorePaths
+
+    names = (settings.journal, settings.conduct, settings.observations, settings.ledgers, settings.accounts)
+    return StorePaths(*(_path(name, "sqlite", settings) for name in names))
+
+
+def open_backup_making(
+    settings: Settings, *, entropy: Callable[[int], bytes], pause: Callable[[], None]
+) -> "BackupMaking":
+    """A backup of all stores, which begins when it is written."""
+    from troth.adapters.backup_making import BackupMaking
+    from troth.adapters.backup_reading import Source
+
+    return BackupMaking(
+        Source(_store_paths(settings), pause=pause), _backup_keys(settings), entropy=entropy, pause=pause
+    )
+
+
+def open_backup_restoring(settings: Settings, *, mirror: Path) -> "BackupRestoring":
+    """All stores, brought back into a data folder in which there are none; the log's files go to `mirror`."""
+    from troth.adapters.backup_restoring import BackupRestoring
+
+    return BackupRestoring(_store_paths(settings), mirror=mirror)
+
+
+def read_backup_keys(folder: Path, backup: bytes, *, without: Iterable[bytes]) -> Mapping[bytes, bytes]:
+    """The keys of one backup that are left in a folder of private keys.
+
+    Raises:
+        NotFound: there are none.
+        StorageFailed: they cannot be read.
+    """
+    from troth.adapters.backup_keys import BackupKeyFiles
+
+    return BackupKeyFiles(folder / "backups").read(backup, without=without)
+
+
+def open_check(settings: Settings) -> StoreChecking:
+    """A look through all databases."""
+    named = {
+        "journal": settings.journal,
+        "conduct": settings.conduct,
+        "ledgers": settings.ledgers,
+        "accounts": settings.accounts,
+    }
+    paths = {kind: _path(url, "sqlite", settings) for kind, url in named.items()}
+    partitions = _path(settings.observations, "sqlite", settings)
+    from troth.adapters.check_stores import StoreCheck
+
+    return StoreCheck(paths, partitions)
 
 
 def open_log(settings: Settings, number: int = 1) -> LogPlace:

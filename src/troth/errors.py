@@ -2,7 +2,7 @@
 
     TrothError
     ├── Malformed                bytes or values from outside that cannot be read
-    │   ├── BadCbor · BadCose · BadStatement · BadNote · BadProof · BadTrace · BadName
+    │   ├── BadCbor · BadCose · BadStatement · BadNote · BadProof · BadTrace · BadName · BadBackup
     │   ├── BadMqtt · BadPath · BadQuery · BadJson · BadTime · BadCsv · BadSetting
     │   ├── UnknownAlgorithm (a BadCose) · BadReceipt (UnsupportedReceipt)
     │   └── TooLarge
@@ -23,6 +23,7 @@ Rules
 from typing import ClassVar
 
 __all__ = [
+    "BadBackup",
     "BadCbor",
     "BadCose",
     "BadCsv",
@@ -137,6 +138,12 @@ class BadProof(Malformed):
     """A proof whose shape or hashes cannot be right."""
 
     code = "bad-proof"
+
+
+class BadBackup(Malformed):
+    """A backup that is damaged, ends too early, or is another program's."""
+
+    code = "bad-backup"
 
 
 class BadTrace(Malformed):

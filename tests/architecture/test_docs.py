@@ -54,7 +54,16 @@ def stores() -> Iterable[str]:
         for table in ("meta", *re.findall(r"CREATE TABLE (\w+)", schema))
     )
     around = ("What holds for every database file", "log/", "keys/", "operator.token", "node.url", "troth.toml", "lock")
-    return (*tables, *around, "harbour.json", "Outside the folder", "Memory", "Limits")
+    return (
+        *tables,
+        *around,
+        "harbour.json",
+        "partitions/reading.lock",
+        "Backups",
+        "Outside the folder",
+        "Memory",
+        "Limits",
+    )
 
 
 def spaced(name: str) -> str:

@@ -15,6 +15,7 @@ from troth.testing.contracts_conduct import CONDUCT_CASES, ConductBench
 from troth.testing.contracts_conduct_cuts import CONDUCT_CUT_CASES
 from troth.testing.contracts_conduct_faults import CONDUCT_FAULT_CASES
 from troth.testing.contracts_erasing import CONDUCT_ERASING_CASES
+from troth.testing.contracts_retention import CONDUCT_RETENTION_CASES
 from troth.testing.faults import StoreFault
 from troth.testing.memory_conduct import MemoryConduct
 from troth.things.observations import Kept, Shelf
@@ -108,7 +109,7 @@ class SqliteBench(Moved):
             await store.close()
 
 
-CASES = (*CONDUCT_CASES, *CONDUCT_CUT_CASES, *CONDUCT_FAULT_CASES, *CONDUCT_ERASING_CASES)
+CASES = (*CONDUCT_CASES, *CONDUCT_CUT_CASES, *CONDUCT_FAULT_CASES, *CONDUCT_ERASING_CASES, *CONDUCT_RETENTION_CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)

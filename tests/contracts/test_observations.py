@@ -18,6 +18,7 @@ from troth.errors import FormatTooNew, StorageFailed
 from troth.testing.contracts import NOON_NS, Speaker, StillClock, fails, name_of, run
 from troth.testing.contracts_erasing import OBSERVATION_ERASING_CASES
 from troth.testing.contracts_observations import OBSERVATION_CASES, ObservationBench, Told
+from troth.testing.contracts_retention import OBSERVATION_RETENTION_CASES
 from troth.testing.faults import StoreFault
 from troth.testing.memory_observations import MemoryObservations
 from troth.things.observations import Result
@@ -74,7 +75,9 @@ class SqliteBench:
             await each.close()
 
 
-@pytest.mark.parametrize("case", OBSERVATION_CASES + OBSERVATION_ERASING_CASES, ids=name_of)
+@pytest.mark.parametrize(
+    "case", OBSERVATION_CASES + OBSERVATION_ERASING_CASES + OBSERVATION_RETENTION_CASES, ids=name_of
+)
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 def test_an_observation_store_keeps_its_contract(
     kind: str, case: Callable[[ObservationBench], Awaitable[None]], tmp_path: Path
@@ -138,7 +141,7 @@ def test_a_move_that_fails_at_any_commit_is_finished_after_the_next_start(
     with_bench(case, tmp_path)
 
 
-def test_rows_lie_in_the_folder_of_their_place_retention_and_month(tmp_path: Path) -> None:
+def test_rows_lie_in_the_folder_of_their_place_retention_and_period(tmp_path: Path) -> None:
     async def case(bench: SqliteBench) -> None:
         store = await bench.open()
         meter, lamp, segment, commits = a_move(bench)
@@ -146,7 +149,12 @@ def test_rows_lie_in_the_folder_of_their_place_retention_and_month(tmp_path: Pat
         await store.close()
         found = {str(path.relative_to(bench.folder)) for path in bench.folder.rglob("*.db")}
         home, other = meter.shelf.place.hex(), lamp.shelf.place.hex()
-        assert {"segments.db", f"{home}/30/2026-09.db", f"{home}/30/2026-10.db", f"{other}/30/2026-09.db"} == found
+        assert {
+            "segments.db",
+            f"{home}/30/2026-09-21.db",
+            f"{home}/30/2026-10-22.db",
+            f"{other}/30/2026-09-21.db",
+        } == found
 
     with_bench(case, tmp_path)
 
@@ -209,7 +217,7 @@ async def with_one_move(bench: SqliteBench) -> tuple[Speaker, Path]:
     meter, _, segment, commits = a_move(bench)
     await store.move(segment, commits)
     await store.close()
-    return meter, bench.folder / meter.shelf.place.hex() / "30" / "2026-09.db"
+    return meter, bench.folder / meter.shelf.place.hex() / "30" / "2026-09-21.db"
 
 
 def change(file: Path, sql: str) -> None:

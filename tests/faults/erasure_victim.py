@@ -60,6 +60,7 @@ class _Killed:
 DEEDS: Final = {
     "journal.erase": ("journal", "erase"),
     "list": ("outside", "replace"),
+    "backups": ("backups", "forget"),
     "accounts": ("accounts", "erase"),
     "conduct": ("conduct", "erase"),
     "observations": ("observations", "erase"),

@@ -14,7 +14,7 @@ from tests.contracts.crashed_files import a_turn_of_the_loop
 from troth import drivers
 from troth.app.node import Node
 from troth.app.ports import Ports
-from troth.clock import SystemClock
+from troth.clock import Clock, SystemClock
 from troth.journeys.accept import Accepted
 from troth.journeys.begin import fresh_origin, origin_of
 from troth.names import Slug, ckt_uri
@@ -41,10 +41,11 @@ def _as_they_are(ports: Ports) -> Ports:
 class RealHouse:
     """A node in `folder / data` with its copy outside in `folder / state`. Nothing ticks by itself."""
 
-    def __init__(self, folder: Path, *, wrap: Wrap = _as_they_are) -> None:
+    def __init__(self, folder: Path, *, wrap: Wrap = _as_they_are, clock: Clock | None = None) -> None:
         self.data = folder / "data"
         self.state = folder / "state"
         self._wrap = wrap
+        self.clock = clock or SystemClock()
         self._runner = asyncio.Runner()
         self._stack = AsyncExitStack()
         self._organisations: dict[str, Org] = {}
@@ -58,10 +59,10 @@ class RealHouse:
         settings = Settings(data=str(self.data), outside_dir=str(self.state))
         self._stack.callback(drivers.hold_folder(settings).close)
         failures: list[Exception] = []
-        observations = await drivers.open_observations(settings, clock=SystemClock(), on_failure=failures.append)
+        observations = await drivers.open_observations(settings, clock=self.clock, on_failure=failures.append)
         journal = await drivers.open_journal(settings, on_failure=failures.append)
         conduct = await drivers.open_conduct(
-            settings, clock=SystemClock(), entropy=os.urandom, observations=observations, on_failure=failures.append
+            settings, clock=self.clock, entropy=os.urandom, observations=observations, on_failure=failures.append
         )
         place = drivers.open_log(settings)
         self._stack.callback(place.close)
@@ -72,7 +73,7 @@ class RealHouse:
             return await asyncio.get_running_loop().run_in_executor(None, work)
 
         ports = Ports(
-            clock=SystemClock(),
+            clock=self.clock,
             entropy=os.urandom,
             keys=drivers.open_keys(settings),
             journal=journal,
@@ -83,6 +84,7 @@ class RealHouse:
             tiles=place.tiles,
             lock=place.lock,
             outside=drivers.open_outside(settings, origin),
+            backups=drivers.open_backup_keys(settings),
             in_worker=in_worker,
             pause=a_turn_of_the_loop,
         )
@@ -182,7 +184,7 @@ def furnish(house: RealHouse) -> Furnished:
 
 async def _moves_in(house: RealHouse, person: WorldPerson, home: Home) -> None:
     signer = house.node.ports.keys.signer("operator")
-    now = SystemClock().now()
+    now = house.clock.now()
     body = MembershipBody(home.household, person.person, "owner", now)
     issuer = ckt_uri(signer.public.thumbprint)
     signed = write(KindName.MEMBERSHIP, body, signer=signer, issuer=issuer, subject="sm-moves-in", at_ns=now)

@@ -261,14 +261,14 @@ def test_every_place_that_is_looked_at_is_on_the_page_and_the_other_way_round(tm
     places = {place_of(each) for each in inside}
     assert not places - named
     databases = {each for each in named if each.endswith(".db")}
-    assert databases | {"log/", "keys/", "lock"} == places
+    assert databases | {"log/", "keys/", "lock", "partitions/reading.lock"} == places
     assert {"checkpoint", "erased"} == outside
 
 
 def place_of(path: str) -> str:
     """The heading under which the page speaks of a file."""
     path = path.removesuffix("-wal").removesuffix("-shm")
-    if re.fullmatch(r"partitions/[0-9a-f]{32}/[0-9]+/[0-9]{4}-[0-9]{2}\.db", path):
+    if re.fullmatch(r"partitions/[0-9a-f]{32}/[0-9]+/[0-9]{4}-[0-9]{2}(-[0-9]{2})?\.db", path):
         return "partitions/PLACE/DAYS/YYYY-MM.db"
     first, _, rest = path.partition("/")
     return f"{first}/" if rest and first != "partitions" else path

@@ -238,7 +238,7 @@ def test_kills_under_load_lose_nothing_acknowledged(rounds: int, tmp_path: Path)
     found = stored(node)
     assert acknowledged - found.keys() == set()
     assert {number for number, times in found.items() if times > 1} == set()
-    _wait_for_segment(node)
+    wait_for_segment(node)
     node.stop()
     assert check_traces(data) == len(found)
     assert check_log(data, key) >= size
@@ -251,7 +251,7 @@ def _status(node: NodeProgram) -> dict[str, object]:
     return answer
 
 
-def _wait_for_segment(node: NodeProgram) -> None:
+def wait_for_segment(node: NodeProgram) -> None:
     """Ask until two more segments are signed: then everything that waited is moved. Each round asks the real node."""
     first = _number(_status(node))
     while _number(_status(node)) < first + 2:

@@ -73,6 +73,15 @@ others = st.one_of(
         person=maybe,
     ),
     st.builds(trace.ClockStep, gate_ns=nanoseconds, by_ns=nanoseconds),
+    st.builds(
+        trace.ExpiredRows,
+        gate_ns=nanoseconds,
+        stream=id16,
+        from_ns=nanoseconds,
+        to_ns=nanoseconds,
+        days=counts,
+        rows=counts,
+    ),
 )
 
 

@@ -60,6 +60,17 @@ def traces() -> list[tuple[str, trace.Trace]]:
             ),
         ),
         ("clock step", trace.ClockStep(gate_ns=NOON, by_ns=-2_000_000_000)),
+        (
+            "expired rows",
+            trace.ExpiredRows(
+                gate_ns=NOON,
+                stream=STREAM,
+                from_ns=NOON - 45 * 86_400_000_000_000,
+                to_ns=NOON - 44 * 86_400_000_000_000,
+                days=30,
+                rows=1_440,
+            ),
+        ),
     ]
 
 

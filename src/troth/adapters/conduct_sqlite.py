@@ -17,7 +17,7 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -36,6 +36,7 @@ from troth.clock import NS_PER_S, Clock
 from troth.errors import Busy, StorageFailed, TrothError
 from troth.names import StreamId, ThingId
 from troth.things.observations import Kept, Refusal
+from troth.things.retention import Expiry
 from troth.things.stamps import Admitted, Released
 from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, Tally, Told, Traced
 
@@ -208,6 +209,17 @@ class SqliteConduct:
     async def erase(self, going: Going) -> None:
         def work(resolve: Callable[[None], None]) -> Callable[[], None]:
             return self._loaded(self._writer.erase(going), resolve)
+
+        self._check()
+        await self._order(work)
+
+    @property
+    def unmoved_from_ns(self) -> int | None:
+        return self._standing.unmoved_from_ns
+
+    async def expire(self, expiry: Expiry, traces: Sequence[Traced], counts: Mapping[ThingId, int]) -> None:
+        def work(resolve: Callable[[None], None]) -> Callable[[], None]:
+            return self._loaded(self._writer.expire(expiry, traces, counts), resolve)
 
         self._check()
         await self._order(work)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import overload
 
+from troth.adapters.conduct_expiring import EXPIRED
 from troth.adapters.conduct_groups import Group, columns, kept, kept_at
 from troth.adapters.conduct_packing import Count, NewRun
 from troth.adapters.conduct_runs import RUN_SLOTS, offset_of
@@ -80,8 +81,8 @@ class Standing:
 
     # --- changes -----------------------------------------------------------------------------------------------------
 
-    def restore(self, stream: StreamId, *, next_sequence: int, moved: Kept) -> None:
-        """A stream whose rows are moved."""
+    def restore(self, stream: StreamId, *, next_sequence: int, moved: Kept | None) -> None:
+        """A stream whose rows are moved; `moved` is the latest of them, unless its time was over."""
         self._streams[stream] = restored = _Stream()
         restored.next, restored.moved = next_sequence, moved
 
@@ -138,7 +139,13 @@ class Standing:
     def tally(self, thing: ThingId) -> Tally:
         """As the port says."""
         counts = dict(self._counts.get(thing, {}))
-        return Tally(counts.pop(STORED, 0), counts.pop(REPEATED, 0), counts)
+        return Tally(counts.pop(STORED, 0), counts.pop(REPEATED, 0), expired=counts.pop(EXPIRED, 0), refused=counts)
+
+    @property
+    def unmoved_from_ns(self) -> int | None:
+        """The earliest time among unmoved rows, or None."""
+        groups = (group.earliest_ns for stream in self._streams.values() for _, group in stream.groups)
+        return min(groups, default=None)
 
     def find(self, id_: int) -> tuple[StreamId, int] | None:
         """As the port says."""

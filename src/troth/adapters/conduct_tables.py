@@ -5,7 +5,7 @@ Rules
   commits that are cleared; they change only in `clear`, `cut`, and nowhere else.
 - Every function here is one transaction of the one connection that writes, except `load` and `read_commits`, which read.
 
-Source: things.md, "The writer". Format 1; docs/reference/stores.md has a heading for each table.
+Source: things.md, "The writer". Format 2; docs/reference/stores.md has a heading for each table.
 Left out: threads, memory, what the bytes mean (`conduct_packing`).
 """
 
@@ -34,7 +34,7 @@ __all__ = [
     "transaction",
 ]
 
-FORMAT: Final = 1
+FORMAT: Final = 2  # 2: a stream may have no latest row
 SCHEMA: Final = """
     CREATE TABLE commits(
         n INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, rows BLOB NOT NULL, traces BLOB NOT NULL, keys BLOB NOT NULL,
@@ -70,7 +70,10 @@ class Packed(NamedTuple):
 
 
 class StreamRow(NamedTuple):
-    """What stays of a stream when its rows are moved: the next sequence, and its latest row, packed, with its leaf."""
+    """What stays of a stream when its rows are moved: the next sequence, and its latest row, packed, with its leaf.
+
+    `latest` is empty where that row's time was over.
+    """
 
     stream: bytes
     next: int

@@ -12,7 +12,7 @@ Source: things.md, "The writer"; record.md, "Statements and traces are two thing
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 
 from troth.adapters import conduct_tables as tables
 from troth.adapters.conduct_erasing import erase
+from troth.adapters.conduct_expiring import expire
 from troth.adapters.conduct_groups import Group, alone, kept, pack_groups, runs_of, unpack_groups
 from troth.adapters.conduct_packing import (
     Count,
@@ -40,9 +41,11 @@ from troth.adapters.conduct_standing import Standing
 from troth.adapters.sqlite_files import Connect, failed, open_writer, wipe
 from troth.clock import Clock
 from troth.names import StreamId, ThingId
+from troth.things.intervals import BEGINNING
 from troth.things.observations import Kept, Outcome
+from troth.things.retention import Expiry
 from troth.things.stamps import Done
-from troth.things.stores import SEGMENT_MAX, Cut, Going
+from troth.things.stores import SEGMENT_MAX, Cut, Going, Traced
 
 __all__ = ["CUT_BYTES", "Landed", "Writer"]
 
@@ -143,6 +146,25 @@ class Writer:
         self._commits.clear()
         return self._restored()
 
+    def expire(self, expiry: Expiry, traces: Sequence[Traced], counts: Mapping[ThingId, int]) -> Standing:
+        """As the port says, and read back everything durable, as the next start would.
+
+        Raises:
+            RuntimeError: a cut is pending.
+            StorageFailed: it may or may not be done.
+        """
+        if self._pending is not None:
+            raise RuntimeError("a pending cut is cleared first")
+        number, at_ns = self._last + 1, self.clock.now()
+        try:
+            if expire(self._open, expiry, number=number, at_ns=at_ns, traces=traces, counts=counts):
+                wipe(self._open)
+        except sqlite3.Error as cause:
+            raise failed(cause) from cause
+        self._stamper = self._new_stamper()
+        self._commits.clear()
+        return self._restored()
+
     def _restored(self) -> Standing:
         try:
             loaded = tables.load(self._open)
@@ -154,9 +176,11 @@ class Writer:
         self._cuts, self._cut_last, self._cleared = meta["cuts"], meta["cut_last"], meta["cleared"]
         self._last, self.said = self._cut_last, meta["said"]
         for row in loaded.streams:
-            moved = self._moved(row)
-            stamper.restore_stream(moved.stream, next_sequence=row.next, moved_ns=moved.from_ns)
-            standing.restore(moved.stream, next_sequence=row.next, moved=moved)
+            stream, moved = StreamId(row.stream), self._moved(row)
+            stamper.restore_stream(
+                stream, next_sequence=row.next, moved_ns=BEGINNING if moved is None else moved.from_ns
+            )
+            standing.restore(stream, next_sequence=row.next, moved=moved)
         stamper.restore_runs(loaded.runs)
         stamper.skip_runs(meta.get("runs", 0))
         standing.add(0, groups=(), runs=loaded.runs, counts=loaded.counts)
@@ -180,7 +204,9 @@ class Writer:
         return standing
 
     @staticmethod
-    def _moved(row: tables.StreamRow) -> Kept:
+    def _moved(row: tables.StreamRow) -> Kept | None:
+        if not row.latest:
+            return None
         (group,) = unpack_groups(row.latest)
         (moved,) = kept(group)
         return _with_leaf(moved, segment=row.segment, leaf=row.leaf)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from troth.adapters.partitions_files import FORMAT, SCHEMA, transaction
+from troth.adapters.reading_lock import held_alone
 from troth.adapters.sqlite_files import Connect, open_writer, read, sync_folder
 from troth.errors import StorageFailed
 from troth.things.stores import Going
@@ -30,7 +31,8 @@ _BESIDE: Final = ".erasing"
 class Readers:
     """Those who read files that may be put in another's place. Any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.idle: Callable[[], None] = _nothing  # lets go of what somebody keeps open between reads
         self._turn = threading.Condition()
         self._reading = 0
@@ -51,17 +53,18 @@ class Readers:
 
     @contextmanager
     def nobody(self) -> Iterator[None]:
-        """Nobody reads inside. One thread at a time: the mover's."""
-        with self._turn:
-            self._closed = True
-            self._turn.wait_for(lambda: self._reading == 0)
-        try:
-            self.idle()
-            yield
-        finally:
+        """Nobody reads inside, in this process or another. One thread at a time: the mover's."""
+        with held_alone(self._folder):
             with self._turn:
-                self._closed = False
-                self._turn.notify_all()
+                self._closed = True
+                self._turn.wait_for(lambda: self._reading == 0)
+            try:
+                self.idle()
+                yield
+            finally:
+                with self._turn:
+                    self._closed = False
+                    self._turn.notify_all()
 
 
 def _nothing() -> None:

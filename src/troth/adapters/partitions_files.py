@@ -1,19 +1,21 @@
 """Which partition file holds which rows, and the tables of one; the SQL of the observation store.
 
 Rules
-- A partition is one file per place, retention class and month (UTC) of phenomenonTime: `<place>/<days>/<year>-<month>.db`.
+- A partition is one file per place, retention class and period of phenomenonTime: `<place>/<days>/<year>-<month>.db`, or
+  `<year>-<month>-<day>.db` where the class is short (`things.retention`). Files of months in a short class are read as well:
+  versions before wrote them.
 - Its key is (stream, time, sequence), WITHOUT ROWID; each type of result has a column of its own, so that no value changes.
 - `blocks` says between which times the sequences of a stream lie, 4,096 to a block: the way from a sequence to its row.
 - `meta.held` is the last segment whose rows the file holds; it changes with them, so moving twice changes nothing.
 
 Source: things.md, "The store". Format 1; docs/reference/stores.md.
-Left out: cutting by size, erasing, retention: a later version unlinks and rewrites whole files.
+Left out: cutting by size; erasing and retention (`partitions_erasing`, `partitions_expiring`).
 """
 
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -23,26 +25,31 @@ from typing import Final, NamedTuple, TypeAlias
 from msgspec.structs import astuple
 
 from troth.adapters.sqlite_files import each_row
-from troth.clock import NS_PER_S
 from troth.names import BasisId, StreamId
 from troth.things.intervals import Interval, intersect
 from troth.things.observations import Kept, Result, ResultType, Shelf
 from troth.things.query import After, Order
+from troth.things.retention import DAY_NS, month_of, period_of
 from troth.things.stores import Committed
 
 __all__ = [
+    "BLOCK",
     "FORMAT",
     "SCHEMA",
     "Period",
     "at_sequence",
     "at_time",
+    "blocks",
     "by_file",
     "file_of",
     "files_at",
     "held",
     "insert",
+    "last",
     "periods",
+    "scan",
     "select",
+    "span_of",
     "transaction",
 ]
 
@@ -60,8 +67,8 @@ SCHEMA: Final = """
     INSERT INTO meta VALUES ('held', 0)
 """
 BLOCK: Final = 4_096
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY_NS: Final = 86_400 * NS_PER_S
+_EPOCH: Final = date(1970, 1, 1)
+_NOTHING: Final = Interval(0, 0)
 _ROW: Final = (
     "SELECT sequence, id, from_ns, to_ns, gate_ns, basis, type, number, whole, text, json, salt, segment, leaf "
     "FROM rows WHERE stream = ? "
@@ -91,7 +98,7 @@ _INSERTS: Final = tuple(
 
 
 class Period(NamedTuple):
-    """A month's files of a place, one per retention class, and the times they may hold."""
+    """Files of a place that may hold rows of the same times, and those times."""
 
     paths: tuple[Path, ...]
     span: Interval
@@ -99,7 +106,7 @@ class Period(NamedTuple):
 
 def file_of(folder: Path, shelf: Shelf, time_ns: int) -> Path:
     """The file for a row of this time."""
-    return _shelf_folder(folder, shelf) / f"{_month(time_ns // _DAY_NS)}.db"
+    return _shelf_folder(folder, shelf) / f"{_name(time_ns // DAY_NS, shelf.retention_days)}.db"
 
 
 def by_file(folder: Path, commits: Sequence[Committed]) -> dict[Path, list[Kept]]:
@@ -109,28 +116,49 @@ def by_file(folder: Path, commits: Sequence[Committed]) -> dict[Path, list[Kept]
     for commit in commits:
         for shelf, row in commit.rows:
             # Neighbours mostly share shelf and day, so their path is not built again.
-            if shelf is not of_shelf or row.from_ns // _DAY_NS != day:
-                day, of_shelf = row.from_ns // _DAY_NS, shelf
+            if shelf is not of_shelf or row.from_ns // DAY_NS != day:
+                day, of_shelf = row.from_ns // DAY_NS, shelf
                 rows = found.setdefault(file_of(folder, shelf, row.from_ns), [])
             rows.append(row)
     return found
 
 
 def periods(folder: Path, shelf: Shelf, times: Sequence[Interval]) -> list[Period]:
-    """The files there are that may hold rows of these times, the earliest month first.
+    """The files there are that may hold rows of these times, the earliest first; no two have times in common.
 
     All retention classes of the place are looked at: a newer disclosure may state another one than the rows were kept under.
     """
-    months: dict[str, list[Path]] = {}
+    days: dict[Interval, dict[Interval, list[Path]]] = {}
+    months: dict[Interval, list[Path]] = {}
     for path in sorted((folder / shelf.place.hex()).glob("*/*-*.db")):
-        months.setdefault(path.stem, []).append(path)
-    found = [Period(tuple(paths), _span(month)) for month, paths in sorted(months.items())]
+        span = span_of(path)
+        month = month_of(span.from_ns // DAY_NS)
+        if span == month:
+            months.setdefault(month, []).append(path)
+        elif span != _NOTHING:
+            days.setdefault(month, {}).setdefault(span, []).append(path)
+    found = [each for month in sorted({*days, *months}) for each in _apart(days.get(month, {}), months, month)]
     return [each for each in found if intersect(tuple(times), (each.span,))]
+
+
+def _apart(days: dict[Interval, list[Path]], months: dict[Interval, list[Path]], month: Interval) -> Iterator[Period]:
+    """The periods of one month: its days that have files of their own, and what lies between them."""
+    whole = tuple(months.get(month, ()))
+    at_ns = month.from_ns
+    for span, paths in sorted(days.items()):
+        if whole and at_ns < span.from_ns:
+            yield Period(whole, Interval(at_ns, span.from_ns))
+        yield Period((*paths, *whole), span)
+        at_ns = span.to_ns
+    if whole and at_ns < month.to_ns:
+        yield Period(whole, Interval(at_ns, month.to_ns))
 
 
 def files_at(folder: Path, shelf: Shelf, time_ns: int) -> list[Path]:
     """The files that may hold a row of this time, in any retention class of the place."""
-    return sorted((folder / shelf.place.hex()).glob(f"*/{_month(time_ns // _DAY_NS)}.db"))
+    day = time_ns // DAY_NS
+    place = folder / shelf.place.hex()
+    return sorted(path for days in (1, 0) for path in place.glob(f"*/{_name(day, days)}.db"))
 
 
 @contextmanager
@@ -188,6 +216,12 @@ def select(
     return [_kept(stream, row) for row in connection.execute(sql, [*values, limit])]
 
 
+def last(connection: sqlite3.Connection, stream: StreamId) -> Kept | None:
+    """The row of a stream with the latest time, or None."""
+    found = connection.execute(_ROW + "ORDER BY from_ns DESC, sequence DESC LIMIT 1", (stream,)).fetchall()
+    return _kept(stream, found[0]) if found else None
+
+
 def at_time(connection: sqlite3.Connection, stream: StreamId, time_ns: int) -> Kept | None:
     """The row of a time, or None."""
     rows = connection.execute(_ROW + "AND from_ns = ? LIMIT 1", (stream, time_ns)).fetchall()
@@ -206,24 +240,45 @@ def at_sequence(connection: sqlite3.Connection, stream: StreamId, sequence: int)
     return None if row is None else _kept(stream, row)
 
 
+def blocks(connection: sqlite3.Connection) -> dict[tuple[bytes, int], tuple[int, int]]:
+    """Earliest and latest time by stream and block."""
+    found = connection.execute("SELECT stream, block, earliest, latest FROM blocks")
+    return {(stream, block): (early, late) for stream, block, early, late in found}
+
+
+def scan(connection: sqlite3.Connection, *, after: tuple[bytes, int, int] | None, limit: int) -> list[Kept]:
+    """Rows of all streams as they lie, after one of stream, time and sequence; in a damaged file in another order."""
+    sql = _ROW.replace("SELECT ", "SELECT stream, ").replace("WHERE stream = ? ", "")
+    sql += "" if after is None else "WHERE (stream, from_ns, sequence) > (?, ?, ?) "
+    values = [] if after is None else list(after)
+    return [_kept(row[0], row[1:]) for row in connection.execute(sql + "LIMIT ?", [*values, limit])]
+
+
 def _shelf_folder(folder: Path, shelf: Shelf) -> Path:
     return folder / shelf.place.hex() / str(shelf.retention_days)
 
 
 @lru_cache(maxsize=4_096)
-def _month(day: int) -> str:
-    return (_EPOCH + timedelta(days=day)).strftime("%Y-%m")
+def _name(day: int, days: int) -> str:
+    period = period_of(day * DAY_NS, days=days)
+    first = (_EPOCH + timedelta(days=period.from_ns // DAY_NS)).isoformat()
+    return first if period != month_of(day) else first[:7]
+
+
+def span_of(path: Path) -> Interval:
+    """The times that a file may hold; for one that is named otherwise, none."""
+    return _span(path.stem)
 
 
 @lru_cache(maxsize=4_096)
-def _span(month: str) -> Interval:
-    """The times of a month; for a file that is named otherwise, none."""
+def _span(name: str) -> Interval:
     try:
-        first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+        if len(name) == len("2026-01"):
+            return month_of((datetime.strptime(name, "%Y-%m").replace(tzinfo=UTC).date() - _EPOCH).days)
+        day = (date.fromisoformat(name) - _EPOCH).days
     except ValueError:
-        return Interval(0, 0)
-    following = (first + timedelta(days=31)).replace(day=1)
-    return Interval(*(int((each - _EPOCH).total_seconds()) * NS_PER_S for each in (first, following)))
+        return _NOTHING
+    return Interval(day * DAY_NS, (day + 1) * DAY_NS)
 
 
 def _kept(stream: StreamId, row: Row) -> Kept:

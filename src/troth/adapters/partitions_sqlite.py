@@ -9,13 +9,12 @@ Rules
 - The first error of a write ends the store: everybody later gets StorageFailed, `on_failure` is called once.
 
 Source: things.md, "The store" and "The writer"; the contract is `things.stores.ObservationStore`.
-Left out: retention, cutting by size; workers in processes of their own.
+Left out: cutting by size; workers in processes of their own.
 """
 
 import asyncio
 import hashlib
 import sqlite3
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,14 +23,17 @@ from pathlib import Path
 from typing import Final, Self, TypeVar
 
 from troth.adapters import partitions_erasing as erasing
+from troth.adapters import partitions_expiring as expiring
 from troth.adapters import partitions_files as files
-from troth.adapters.sqlite_files import Connect, connect_reader, connect_writer, failed, open_writer, read
+from troth.adapters.partitions_lookups import Lookups
+from troth.adapters.sqlite_files import Connect, connect_writer, failed, open_writer, read
 from troth.clock import Clock
 from troth.errors import StorageFailed, TrothError
 from troth.names import StreamId
 from troth.things.intervals import BEGINNING, FOREVER, Interval, covers, intersect
 from troth.things.observations import Kept, Shelf
 from troth.things.query import After, Order
+from troth.things.retention import Expiry, Keeping
 from troth.things.stamps import Released
 from troth.things.stores import Committed, Cut, Going, NotedTrace, Segment
 
@@ -41,7 +43,6 @@ T = TypeVar("T")
 
 SLICE_ROWS: Final = 5_000  # about 20 ms; things.md: reads run in slices of at most 250 ms and reopen
 OPEN_FILES: Final = 64  # writing connections kept open, the latest used
-OPEN_LOOKUPS: Final = 8
 SEGMENTS_FORMAT: Final = 1
 SEGMENTS_SCHEMA: Final = """
     CREATE TABLE segments(
@@ -71,8 +72,8 @@ class SqliteObservations:
         self._mover = ThreadPoolExecutor(1, thread_name_prefix="troth-move")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="troth-read")
         self._writing: OrderedDict[Path, sqlite3.Connection] = OrderedDict()  # the mover's own
-        self._readers_of_files = erasing.Readers()
-        self._lookups = _Lookups(self._readers_of_files)
+        self._readers_of_files = erasing.Readers(folder)
+        self._lookups = Lookups(self._readers_of_files)
         self._failure: Exception | None = None
         self._closed = False
 
@@ -110,10 +111,10 @@ class SqliteObservations:
         self._check()
         await self._on_mover(partial(self._move, segment, commits))
 
-    async def _on_mover(self, work: Callable[[], None]) -> None:
+    async def _on_mover(self, work: Callable[[], T]) -> T:
         """Write; the first error ends the store."""
         try:
-            await self._loop.run_in_executor(self._mover, work)
+            return await self._loop.run_in_executor(self._mover, work)
         except Exception as cause:
             error = cause if isinstance(cause, TrothError) else failed(cause)
             if self._failure is None:
@@ -124,6 +125,24 @@ class SqliteObservations:
     async def erase(self, going: Going) -> None:
         self._check()
         await self._on_mover(partial(self._erase, going))
+
+    async def expiry(self, keeping: Keeping) -> Expiry | None:
+        def work() -> Expiry | None:
+            segments = self._open_segments()
+            return expiring.decided(segments) or expiring.look(self._folder, segments, keeping)
+
+        self._check()
+        return await self._on_mover(work)
+
+    async def expire(self, expiry: Expiry) -> None:
+        def work() -> None:
+            if expiring.decided(self._open_segments()) == expiry:
+                self._close_writing()
+                expiring.expire(self._folder, expiry, connect=self._connect, readers=self._readers_of_files)
+                expiring.forget(self._open_segments())
+
+        self._check()
+        await self._on_mover(work)
 
     async def rows(self, released: Released) -> Sequence[Kept]:
         return await self._read(partial(self._rows, released))
@@ -328,36 +347,6 @@ class SqliteObservations:
             raise StorageFailed("storage has failed before; Troth must be started again") from self._failure
         if self._closed:
             raise StorageFailed("the store is closed")
-
-
-class _Lookups:
-    """Connections by which the conduct writer's thread looks up single rows: kept open, but never inside a read."""
-
-    def __init__(self, readers: erasing.Readers) -> None:
-        self._readers = readers
-        readers.idle = self.close
-        self._turn = threading.Lock()
-        self._open: OrderedDict[Path, sqlite3.Connection] = OrderedDict()
-
-    def at(self, path: Path, stream: StreamId, time_ns: int) -> Kept | None:
-        with self._readers.reading(), self._turn:
-            try:
-                connection = self._open.get(path)
-                if connection is None:
-                    if not path.exists():
-                        return None
-                    connection = self._open[path] = connect_reader(path, check_same_thread=False)
-                    if len(self._open) > OPEN_LOOKUPS:
-                        self._open.popitem(last=False)[1].close()
-                self._open.move_to_end(path)
-                return files.at_time(connection, stream, time_ns)
-            except (OSError, sqlite3.Error) as cause:
-                raise failed(cause) from cause
-
-    def close(self) -> None:
-        with self._turn:
-            while self._open:
-                self._open.popitem()[1].close()
 
 
 def _ordered(these: Sequence[T], *, back: bool) -> Sequence[T]:

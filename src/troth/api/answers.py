@@ -109,12 +109,13 @@ class Entered(msgspec.Struct, frozen=True):
     who: str
 
 
-class TallyShown(msgspec.Struct, frozen=True):
-    """Counts of one thing: received = stored + repeated + all refused."""
+class TallyShown(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Counts of one thing: received = stored + repeated + all refused. `expired`: those stored that are deleted since."""
 
     stored: int
     repeated: int
     refused: Mapping[str, int]
+    expired: int = 0
 
 
 class ThingShown(msgspec.Struct, frozen=True):

@@ -227,7 +227,7 @@ def _thing_shown(seen: SeenThing) -> ThingShown:
 
 def _tally_shown(seen: SeenThing) -> TallyShown:
     refused: Mapping[str, int] = dict(sorted(seen.tally.refused.items()))
-    return TallyShown(seen.tally.stored, seen.tally.repeated, refused)
+    return TallyShown(seen.tally.stored, seen.tally.repeated, refused, seen.tally.expired)
 
 
 def _witness(one: WitnessStanding) -> WitnessShown:

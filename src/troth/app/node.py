@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 from troth.app.clock_watch import watch_clock
 from troth.app.opening import open_log
 from troth.app.ports import Ports
+from troth.app.ticking import Ticking
 from troth.app.waiting import Publication, Together
 from troth.app.witnesses import Witnesses
-from troth.clock import NS_PER_S
 from troth.errors import TrothError, Unavailable
 from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
@@ -44,6 +44,7 @@ from troth.journeys.recognise import INVITATION_S, Recognise
 from troth.journeys.record import Record
 from troth.journeys.register import Register
 from troth.journeys.rekey import Rekey
+from troth.journeys.retain import Retain
 from troth.journeys.say import Say
 from troth.journeys.sealing import Sealing
 from troth.journeys.street import Street
@@ -70,7 +71,6 @@ class Node:
         self._tasks: set[asyncio.Task[None]] = set()
         self._whole: set[asyncio.Task[Any]] = set()
         self._appended = asyncio.Event()
-        self._full = asyncio.Event()
         self._published = Publication()
         self.failed: asyncio.Future[TrothError] = asyncio.get_running_loop().create_future()
         self.directory = Directory()
@@ -127,7 +127,13 @@ class Node:
         )
         self.say = Say(self.accept, self.keyring, clock=clock, entropy=entropy)
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
-        self.forget = Forget(ports.journal, self.directory, in_force=self.leases.in_force)
+        self.forget = Forget(
+            ports.journal,
+            self.directory,
+            in_force=self.leases.in_force,
+            in_worker=ports.in_worker,
+            backups=ports.backups,
+        )
         self.preserve = Preserve(
             self.accept,
             self.keyring,
@@ -143,6 +149,8 @@ class Node:
         self.register: Register
         self.prove: Prove
         self.erase: Erase
+        self.retain: Retain
+        self._ticking: Ticking
         self.book: Book
         self.oversee: Oversee
         self.explain: Explain
@@ -255,6 +263,7 @@ class Node:
             accounts=ports.accounts,
             keys=self.keyring,
             outside=ports.outside,
+            backups=ports.backups,
             directory=self.directory,
             in_force=self.leases.in_force,
             memories=(self.hear, self.access, self.tell, self.prove, self.book),
@@ -264,14 +273,28 @@ class Node:
             pause=ports.pause,
             whole=self.whole,
         )
+        self.retain = Retain(
+            self.record,
+            conduct=ports.conduct,
+            observations=ports.observations,
+            directory=self.directory,
+            in_force=self.leases.in_force,
+            clock=ports.clock,
+            entropy=ports.entropy,
+            pause=ports.pause,
+            in_worker=ports.in_worker,
+            backups=ports.backups,
+        )
+        self._ticking = Ticking(self.record, self.retain, clock=ports.clock, tick_s=self.settings.segment_tick_s)
         ports.conduct.listen(self._committed)
         await self.accept.mend()
         await self.erase.carry_on()
+        await self.retain.begin()
         await self.record.publish()
 
     def run(self) -> None:
         """Start the beats: segments, log, clock. They end with `close`."""
-        self._beat(self._tick_forever())
+        self._beat(self._ticking.forever())
         self._beat(self._publish_forever())
         self._beat(watch_clock(self.ports.clock, look=self._look, stepped=self._stepped))
         for beat in self.witnesses.beats():
@@ -331,7 +354,7 @@ class Node:
         finally:
             self._hear_on()
             if self.ports.conduct.uncut >= SEGMENT_MAX:
-                self._full.set()
+                self._ticking.full()
 
     def _hear_on(self) -> None:
         try:
@@ -354,28 +377,6 @@ class Node:
             await work
         except Exception as error:  # noqa: BLE001 - whatever it is, the beat has ended
             self.fail(error)
-
-    async def _tick_forever(self) -> None:
-        """Close a segment at every multiple of the tick; a late one is not made up for."""
-        clock, tick_ns = self.ports.clock, self.settings.segment_tick_s * NS_PER_S
-        loop = asyncio.get_running_loop()
-        while True:
-            # A timer that fires a little early must not make a second tick of the same moment.
-            due_ns = ((clock.now() + tick_ns // 10) // tick_ns + 1) * tick_ns
-            while not await self._until(loop.time() + (due_ns - clock.now()) / NS_PER_S):
-                await self.record.spill()
-            stepped = abs(clock.now() - due_ns) > tick_ns
-            await self.record.tick(None if stepped else due_ns)
-
-    async def _until(self, moment: float) -> bool:
-        """Wait for a moment of the loop's time: True when it came, False when a segment was full before it."""
-        try:
-            async with asyncio.timeout_at(moment):
-                await self._full.wait()
-        except TimeoutError:
-            return True
-        self._full.clear()
-        return False
 
     async def _publish_forever(self) -> None:
         """Take open statements into the log, at most `log_lag_s` after they were accepted."""

@@ -10,6 +10,7 @@ from troth.journeys.record import InWorker
 from troth.journeys.witness_door import Asking
 from troth.signing.keys import KeyStore
 from troth.statements.journal import Journal
+from troth.things.backups import BackupKeys
 from troth.things.ledgers import LedgerStore
 from troth.things.stores import ConductStore, ObservationStore
 from troth.tlog.storage import Lock, TileStore
@@ -34,6 +35,8 @@ class Ports:
     outside: TileStore | None
     in_worker: InWorker
     pause: Callable[[], Awaitable[None]]
+    backups: BackupKeys | None = None
+    """The keys of backups; nobody makes any without."""
     asking: Asking | None = None
     """Which witnesses to ask, and the way to them; nobody without."""
     lineage: Lineage | None = None

@@ -223,6 +223,7 @@ async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Futur
         tiles=place.tiles,
         lock=place.lock,
         outside=drivers.open_outside(settings, lineage.origin),
+        backups=drivers.open_backup_keys(settings),
         in_worker=in_worker,
         pause=lambda: asyncio.sleep(0),
         asking=asking_of(settings),

@@ -2,8 +2,8 @@
 
 Rules
 - A command exists here when it works; each has a heading in docs/reference/cli.md.
-- Everything that asks a node is an HTTP client of it like any other; only `up`, `verify` and `witness` run something in this
-  process.
+- Everything that asks a node is an HTTP client of it like any other; only `up`, `verify`, `store` and `witness` run something
+  in this process.
 - A further command is a module beside these and one line below.
 
 Source: runtime.md; house.md.
@@ -24,6 +24,7 @@ from troth.cli.pledging import forget, promise, red_line, support
 from troth.cli.registering import disclosure, household, organisation, party, person, product
 from troth.cli.replay import replay
 from troth.cli.speaking import SpeakingGroup
+from troth.cli.store import store
 from troth.cli.thing import thing
 from troth.cli.trusting import trust
 from troth.cli.up import up
@@ -56,4 +57,4 @@ main.add_part("Give your word", red_line, promise, support, forget)
 for each in (person_erase, person_preserve, person_release):
     person.add_command(each)
 main.add_part("Choose", enter, leave, choose, book, erase)
-main.add_part("Check", proof, verify, audit, trust, log, witness)
+main.add_part("Check", proof, verify, audit, trust, log, store, witness)

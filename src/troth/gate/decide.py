@@ -32,7 +32,7 @@ from troth.gate.question import (
     Step,
     Verdict,
 )
-from troth.names import StatementId
+from troth.names import StatementId, StreamId
 from troth.state.in_force import Reading
 from troth.state.scopes import (
     ProductScope,
@@ -49,7 +49,7 @@ from troth.things.intervals import FOREVER, Interval, covers, intersect, tidy
 from troth.things.observations import Variant
 from troth.tlog.trace import BASIS_IDS_MAX
 
-__all__ = ["ANYONE", "decide"]
+__all__ = ["ANYONE", "decide", "kept_days"]
 
 
 _STEPS: Final = {
@@ -80,6 +80,42 @@ def decide(question: Question, reading: Reading) -> Answer:
     steps = sorted((_STEPS[scope.kind], ids) for scope, ids in reading.unsettled.items())
     why = Reason(steps[0][0], Code.NOT_OFFERED, tuple(sorted({each for _, ids in steps for each in ids})))
     return Answer(Verdict.DENY, (why,), named=answer.named, until_ns=answer.until_ns)
+
+
+def kept_days(stream_id: StreamId, reading: Reading, *, at_ns: int) -> int | None:
+    """For how many days rows of a stream may still be kept: the longest declared for a purpose that has a ground now.
+
+    Where no purpose has one, nobody may use them and the shortest that is declared holds. None where nothing is declared, or
+    it cannot be settled here.
+    """
+    stream = reading.stream(stream_scope(stream_id))
+    if stream is None:
+        return None
+    product = _product(stream, reading)
+    declared = _declared(stream, product)
+    if declared is None:
+        return None
+    question = Question(Action.COLLECT, stream_id, Asker(stream.answers, "things", OWN_PURPOSE), at_ns)
+    grounded = [
+        purpose.retention_days
+        for purpose in declared.purposes
+        if any(
+            _try(
+                view,
+                purpose,
+                declared,
+                text=told(purpose, product, reading),
+                question=question,
+                stream=stream,
+                product=product,
+                reading=reading,
+            ).failed
+            is None
+            for view in purpose.variants
+        )
+    ]
+    days = max(grounded) if grounded else min((each.retention_days for each in declared.purposes), default=0)
+    return None if reading.unsettled or days < 1 else days
 
 
 def _decide(question: Question, reading: Reading) -> Answer:

@@ -8,7 +8,8 @@ The order (each step may be done again, and is carried on at the next start afte
  4. accounts: sessions, tokens, invitations, credentials and short names of things that went;
  5. conduct: rows and sealed traces that were not moved, counts, repeat keys, runs; 6. partitions, and the traces of segments,
     with their salts;
- 7. the keys of theirs, that of their ledger too; 8. the ledger: sealed day keys and sealed traces;
+ 7. the keys of theirs, that of their ledger too, and of what older backups hold of them; 8. the ledger: sealed day keys and
+    sealed traces;
  9. the journal's file is wiped, and the plan of this goes with it.
 It is acknowledged after all of them. No segment is made and no other statement accepted between 1 and 9.
 
@@ -23,7 +24,7 @@ Left out: erase orders to recipients. Owner of all state: the event loop.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -49,6 +50,7 @@ from troth.statements.journal import Journal
 from troth.statements.kinds import KindName
 from troth.statements.preservation import PreservationBody
 from troth.statements.statement import Statement, write
+from troth.things.backups import BackupKeys
 from troth.things.ledgers import LedgerStore
 from troth.things.stores import ConductStore, Going, ObservationStore
 from troth.tlog.storage import TileStore
@@ -128,6 +130,7 @@ class Erase:
         accounts: AccountStore,
         keys: KeyStore,
         outside: TileStore | None,
+        backups: BackupKeys | None,
         directory: Directory,
         in_force: InForce,
         memories: Sequence[Memory],
@@ -155,6 +158,7 @@ class Erase:
         self._ledgers = ledgers
         self._day_keys = day_keys
         self._erased = ErasureList(outside)
+        self._backups = backups
 
     def preview(self, person: PersonId) -> Preview:
         """What would go and what would stay.
@@ -220,6 +224,7 @@ class Erase:
             await self._carry_out(Plan.decode(self._journal.plan))
         if not self._erased.mark:
             return
+        await self._forget_backed_up(self._erased.entries)
         await self._record.finish()
         for person in [each for each in self._directory.persons if self._erased.holds(ID, each)]:
             done = await self._erase(person, digest=None, made_by=Asked.LIST)
@@ -266,6 +271,7 @@ class Erase:
     async def _carry_out(self, plan: Plan) -> None:
         """Steps 3 to 9."""
         await self._in_worker(partial(self._erased.add, plan.entries()))
+        await self._forget_backed_up(plan.entries())
         await self._clear(await going(self._erased, self._ledgers, plan))
         await self._journal.wiped()
 
@@ -278,6 +284,10 @@ class Erase:
             if what.gone(_person_of(name)):
                 await self._in_worker(partial(self._keys.forget, name))
         await self._ledgers.erase(what.gone)
+
+    async def _forget_backed_up(self, scopes: Iterable[bytes]) -> None:
+        if self._backups is not None:
+            await self._in_worker(partial(self._backups.forget, tuple(scopes)))
 
     def _look(self, person: PersonId, digest: bytes) -> None:
         preview = self.preview(person)

@@ -82,6 +82,11 @@ class ErasureList:
         return hashed(kind, identifier) in self._erased
 
     @property
+    def entries(self) -> frozenset[bytes]:
+        """All of it."""
+        return self._erased
+
+    @property
     def mark(self) -> bytes:
         """Names the list as it is; empty while nothing was ever erased."""
         return hashlib.sha256(self._bytes()).digest() if self._erased else b""

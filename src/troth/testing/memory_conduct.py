@@ -10,7 +10,7 @@ Source: things/stores (the port).
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple, Protocol, Self, TypeAlias, TypeVar
@@ -22,6 +22,7 @@ from troth.testing.faults import Faults, StoreFault
 from troth.testing.memory_conduct_state import ConductState, Entropy
 from troth.things.intervals import covers
 from troth.things.observations import Kept, Outcome, Refusal, Shelf
+from troth.things.retention import Expiry
 from troth.things.stamps import Admitted, Released
 from troth.things.stores import Committed, Cut, Going, NotedTrace, Tally, Told, Traced
 from troth.tlog import trace as tlog_trace
@@ -200,6 +201,13 @@ class MemoryConduct:
 
     async def erase(self, going: Going) -> None:
         await self._change(lambda: self._state.erase(going))
+
+    @property
+    def unmoved_from_ns(self) -> int | None:
+        return min((row.from_ns for row in self._state.times.values()), default=None)
+
+    async def expire(self, expiry: Expiry, traces: Sequence[Traced], counts: Mapping[ThingId, int]) -> None:
+        await self._change(lambda: self._state.expire(expiry, traces, counts))
 
     @property
     def said_position(self) -> int:

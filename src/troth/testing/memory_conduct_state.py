@@ -8,7 +8,7 @@ Source: things/stores (the port); formats.md, "Identifiers".
 """
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -17,6 +17,7 @@ import msgspec
 from troth.clock import NS_PER_S
 from troth.names import StreamId, ThingId
 from troth.things.observations import Kept, Outcome, Refusal, Shelf
+from troth.things.retention import Expiry
 from troth.things.stamps import Admitted, Released
 from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, NotedTrace, Tally, Traced
 from troth.tlog import trace as tlog_trace
@@ -30,6 +31,7 @@ SLOTS: Final = 4_096  # formats.md, Identifiers
 DAY_NS: Final = 24 * 3_600 * NS_PER_S
 STORED: Final = "stored"
 REPEATED: Final = "repeated"
+EXPIRED: Final = "expired"
 
 
 class _Run(NamedTuple):
@@ -71,6 +73,7 @@ class ConductState:
     cut_last: int = 0
     cleared: int = 0
     said: int = 0
+    expired: int = 0
 
     def begin(self) -> Commit:
         """A commit, to be filled by `keep`, `count` and `note`, and ended by `end` in the same step."""
@@ -187,6 +190,23 @@ class ConductState:
         self.keys = {key: value for key, value in self.keys.items() if not going.gone(key[0])}
         self.runs = [run if not going.gone(run.stream) else _Run(StreamId(b""), 0, ()) for run in self.runs]
 
+    def expire(self, expiry: Expiry, traces: Sequence[Traced], counts: Mapping[ThingId, int]) -> None:
+        """Forget the latest rows that are over; the same expiry again changes nothing."""
+        if self.pending is not None:
+            raise RuntimeError("a pending cut is cleared first")
+        if expiry.number <= self.expired:
+            return
+        self.expired = expiry.number
+        commit = self.begin()
+        for thing, n in counts.items():
+            self.count(commit, thing, EXPIRED, n=n)
+        self.note(commit, traces)
+        self.end(commit)
+        for each in expiry.gone:
+            latest = self.moved.get(each.stream)
+            if latest is not None and each.from_ns <= latest.from_ns < each.to_ns:
+                del self.moved[each.stream]
+
     def unmoved(self, stream: StreamId) -> Iterator[Kept]:
         """The rows of a stream that no cut has cleared."""
         return (row for commit in self.commits for _, row in commit.rows if row.stream == stream)
@@ -204,7 +224,7 @@ class ConductState:
     def tally(self, thing: ThingId) -> Tally:
         """Counts of a thing."""
         counts = dict(self.counts.get(thing, {}))
-        return Tally(counts.pop(STORED, 0), counts.pop(REPEATED, 0), counts)
+        return Tally(counts.pop(STORED, 0), counts.pop(REPEATED, 0), expired=counts.pop(EXPIRED, 0), refused=counts)
 
     def find(self, id_: int) -> tuple[StreamId, int] | None:
         """Stream and sequence of an id."""

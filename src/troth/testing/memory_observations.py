@@ -17,6 +17,7 @@ from troth.testing.faults import Faults, Writes
 from troth.things.intervals import covers
 from troth.things.observations import Kept, Shelf
 from troth.things.query import Order
+from troth.things.retention import Expired, Expiry, Keeping, period_of
 from troth.things.stamps import Released
 from troth.things.stores import Committed, Going, NotedTrace, Segment
 
@@ -27,6 +28,10 @@ __all__ = ["MemoryObservations"]
 class _Durable:
     segments: dict[int, Segment] = field(default_factory=dict)
     rows: dict[tuple[StreamId, bytes], list[Kept]] = field(default_factory=dict)
+    days: dict[int, int] = field(default_factory=dict)
+    """The retention class of a row, by its id."""
+    expiries: int = 0
+    expiry: Expiry | None = None
     traces: list[NotedTrace] = field(default_factory=list)
 
 
@@ -53,6 +58,7 @@ class MemoryObservations:
             for commit in commits:
                 for shelf, row in commit.rows:
                     self._durable.rows.setdefault((row.stream, shelf.place), []).append(row)
+                    self._durable.days[row.id] = shelf.retention_days
                 self._durable.traces += [each for each in commit.traces if isinstance(each, NotedTrace)]
 
         await self._writes.write(apply)
@@ -64,6 +70,44 @@ class MemoryObservations:
                 key: rows for key, rows in durable.rows.items() if not (going.gone(key[0]) or going.gone(key[1]))
             }
             durable.traces = [each for each in durable.traces if not going.takes(each.kind, each.trace)]
+
+        await self._writes.write(apply)
+
+    async def expiry(self, keeping: Keeping) -> Expiry | None:
+        def apply() -> None:
+            durable = self._durable
+            found: dict[tuple[bytes, int, int, int, StreamId], int] = {}
+            for (stream, place), rows in durable.rows.items():
+                for row in rows:
+                    days = durable.days[row.id]
+                    period = period_of(row.from_ns, days=days)
+                    if keeping.is_over(stream, days=days, to_ns=period.to_ns):
+                        key = (place, days, period.from_ns, period.to_ns, stream)
+                        found[key] = found.get(key, 0) + 1
+            if found and durable.expiry is None:
+                durable.expiries += 1
+                gone = tuple(
+                    Expired(*key, kept=keeping.kept(key[4], days=key[1]), rows=count)
+                    for key, count in sorted(found.items())
+                )
+                durable.expiry = Expiry(durable.expiries, keeping.at_ns, gone)
+
+        await self._writes.write(apply)
+        return self._durable.expiry
+
+    async def expire(self, expiry: Expiry) -> None:
+        def apply() -> None:
+            durable = self._durable
+            if durable.expiry != expiry:
+                return
+            gone = {(each.stream, each.place, each.days, each.from_ns) for each in expiry.gone}
+
+            def stays(row: Kept, place: bytes) -> bool:
+                days = durable.days[row.id]
+                return (row.stream, place, days, period_of(row.from_ns, days=days).from_ns) not in gone
+
+            durable.rows = {key: [row for row in rows if stays(row, key[1])] for key, rows in durable.rows.items()}
+            durable.expiry = None
 
         await self._writes.write(apply)
 

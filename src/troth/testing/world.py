@@ -34,6 +34,7 @@ from troth.testing.entropy import entropy
 from troth.testing.keys import MemoryKeys
 from troth.testing.loop import JITTER_S, WorldLoop
 from troth.testing.memory_accounts import MemoryAccounts
+from troth.testing.memory_backups import MemoryBackupKeys
 from troth.testing.memory_conduct import MemoryConduct
 from troth.testing.memory_journal import MemoryJournal
 from troth.testing.memory_ledgers import MemoryLedgers
@@ -70,6 +71,7 @@ class World:
         self.network = Network(self.loop)
         self.disk = MemoryDisk()
         self.outside = MemoryDisk()
+        self.backups = MemoryBackupKeys()
         self.keys = MemoryKeys(entropy(seed, "keys"))
         self.journal = MemoryJournal(write_s=WRITE_S)
         self.accounts = MemoryAccounts(write_s=WRITE_S)
@@ -200,6 +202,7 @@ class World:
             tiles=TileFiles(self.disk),
             lock=LockFile(self.disk),
             outside=TileFiles(self.outside),
+            backups=self.backups,
             in_worker=self._in_worker,
             pause=_pause,
         )

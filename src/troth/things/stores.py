@@ -21,6 +21,7 @@ import msgspec
 from troth.names import StreamId, ThingId
 from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Refusal, Shelf
+from troth.things.retention import Expiry, Keeping
 from troth.things.stamps import Admitted, Released
 
 __all__ = [
@@ -60,11 +61,15 @@ Traced: TypeAlias = NotedTrace | SealedTrace
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """Counts of one thing since it joined: received = stored + repeated + sum(refused.values())."""
+    """Counts of one thing since it joined: received = stored + repeated + sum(refused.values()).
+
+    `expired` counts those of the stored ones that were deleted since, because their time was over.
+    """
 
     stored: int = 0
     repeated: int = 0
     refused: Mapping[str, int] = {}
+    expired: int = 0
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
@@ -224,6 +229,23 @@ class ConductStore(Protocol):
         """
         ...
 
+    @property
+    def unmoved_from_ns(self) -> int | None:
+        """The earliest phenomenonTime among rows that are not moved, or None."""
+        ...
+
+    async def expire(self, expiry: Expiry, traces: Sequence[Traced], counts: Mapping[ThingId, int]) -> None:
+        """Make durable that these rows go, before they do: its traces, its counts, and no latest row of them any more.
+
+        Sequences stay. An expiry of a number that was made durable before changes nothing. What is deleted here, and what was
+        moved and cleared since the last time, is in no file any more: freed pages and logs included.
+
+        Raises:
+            RuntimeError: a cut is pending; it must be cleared first.
+            StorageFailed: it may or may not be done.
+        """
+        ...
+
     async def close(self) -> None:
         """Commit what is queued and stop."""
         ...
@@ -275,6 +297,25 @@ class ObservationStore(Protocol):
 
         On return nothing of it is in any file: freed pages and logs included. What readers get meanwhile is from before or
         after. Doing it again changes nothing; after a crash part of it is done.
+
+        Raises:
+            StorageFailed: it may or may not be done.
+        """
+        ...
+
+    async def expiry(self, keeping: Keeping) -> Expiry | None:
+        """Decide what is over, durably on return; one that is decided and not carried out is given again. None for nothing.
+
+        Raises:
+            StorageFailed: it may or may not be decided.
+        """
+        ...
+
+    async def expire(self, expiry: Expiry) -> None:
+        """Forget the rows of the expiry that was decided, with their salts. Leaf hashes stay.
+
+        On return nothing of it is in any file: freed pages and logs included. Doing it again changes nothing; after a crash
+        part of it is done, and it is given again.
 
         Raises:
             StorageFailed: it may or may not be done.

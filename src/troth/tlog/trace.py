@@ -35,6 +35,7 @@ __all__ = [
     "ClockStep",
     "Collected",
     "Denials",
+    "ExpiredRows",
     "Noted",
     "Refusals",
     "Result",
@@ -162,11 +163,23 @@ class ClockStep(Noted, frozen=True):
     by_ns: Nanoseconds
 
 
-OtherTrace: TypeAlias = Basis | SaidTrace | WindowOpened | WindowClosed | Refusals | Denials | ClockStep
+class ExpiredRows(Noted, frozen=True):
+    """Observations were deleted because they had been kept for `days` days: `rows` of a stream, in [from_ns, to_ns)."""
+
+    kind: ClassVar[int] = 9
+    stream: Id16
+    from_ns: Nanoseconds
+    to_ns: Nanoseconds
+    days: Count
+    rows: Count
+
+
+OtherTrace: TypeAlias = Basis | SaidTrace | WindowOpened | WindowClosed | Refusals | Denials | ClockStep | ExpiredRows
 Trace: TypeAlias = Collected | OtherTrace
 
 _KINDS: Final[dict[int, type[OtherTrace]]] = {
-    each.kind: each for each in (Basis, SaidTrace, WindowOpened, WindowClosed, Refusals, Denials, ClockStep)
+    each.kind: each
+    for each in (Basis, SaidTrace, WindowOpened, WindowClosed, Refusals, Denials, ClockStep, ExpiredRows)
 }
 
 

@@ -28,6 +28,7 @@ from troth.tlog.trace import (
     ClockStep,
     Collected,
     Denials,
+    ExpiredRows,
     Refusals,
     SaidTrace,
     Trace,
@@ -101,6 +102,12 @@ def trace_shown(trace: Trace) -> TraceShown:
             return TraceShown("denials", sentence, fields)
         case ClockStep():
             return TraceShown("clock-step", f"The gate's clock stepped by {trace.by_ns} ns.", fields)
+        case ExpiredRows():
+            sentence = (
+                f"{trace.rows} observations of stream {fields['stream']} from {iso(trace.from_ns)} to {iso(trace.to_ns)} were "
+                f"deleted at {iso(trace.gate_ns)}, after the {trace.days} days for which they were kept."
+            )
+            return TraceShown("expired-rows", sentence, fields)
         case unknown:
             assert_never(unknown)
 

@@ -23,6 +23,7 @@ from starlette.responses import Response
 
 from troth.clock import Clock
 from troth.errors import TrothError, WrongToken
+from troth.things.retention import DAY_PERIODS_MAX
 from troth.web import saying
 from troth.web.drawing import HEIGHT, WIDTH, curve
 from troth.web.icons import ICONS, icon
@@ -76,6 +77,7 @@ class Shell:
             static=static_url,
             views=saying.VIEW_WORDS,
             reaches=saying.REACH_WORDS,
+            day_periods_max=DAY_PERIODS_MAX,
         )
 
     def show(self, request: Request, template: str, values: Mapping[str, object], *, status: int = 200) -> Response:
