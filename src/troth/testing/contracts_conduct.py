@@ -324,29 +324,6 @@ async def a_full_queue_takes_nothing_and_is_free_again(bench: ConductBench) -> N
     assert Tally(stored=120) == store.tally(meter.thing)
 
 
-async def what_waits_for_its_segment_is_bounded(bench: ConductBench) -> None:
-    store, meter = await bench.open(unmoved_rows=100), Speaker(bench.clock)
-    told: list[int] = []
-    store.listen(lambda rows: told.append(len(rows)))
-    await keep(store, meter, series(80))
-    more, _ = meter.stamp(series(25, start=80))
-    busy = await fails(Busy, _appended(store, more))
-    assert busy.retry_after_s > 0
-    assert Tally(stored=80) == store.tally(meter.thing)
-    counted = asyncio.Event()
-    store.refuse(meter.thing, Refusal.AHEAD, count=1, done=counted.set)
-    await counted.wait()  # a refusal needs no room
-    await keep(store, meter, series(10, start=80))
-    told.clear()
-    await cleared(store)
-    assert told == [0], "whoever waits for room is told"
-    await keep(store, meter, series(95, start=90))
-    await bench.crash()
-    store = await bench.open(unmoved_rows=100)
-    again, _ = meter.stamp(series(10, start=200))
-    await fails(Busy, _appended(store, again))
-
-
 async def settling_waits_for_what_had_begun(bench: ConductBench) -> None:
     store, meter = await bench.open(), Speaker(bench.clock)
     admitted, outcomes = meter.stamp(series(1))
@@ -386,7 +363,6 @@ CONDUCT_CASES: Final[tuple[Callable[[ConductBench], Awaitable[None]], ...]] = (
     only_rows_of_the_extent_leave,
     counts_outlive_commits_and_restarts,
     a_full_queue_takes_nothing_and_is_free_again,
-    what_waits_for_its_segment_is_bounded,
     settling_waits_for_what_had_begun,
     closing_commits_what_is_queued,
 )

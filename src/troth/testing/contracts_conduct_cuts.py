@@ -3,13 +3,17 @@
 Source: things/stores (the port); record.md, "Statements and traces are two things".
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from troth.errors import Busy
 from troth.testing.contracts import NOON_NS, Speaker, fails
 from troth.testing.contracts_conduct import SEED, ConductBench, cleared, keep, noted, series
 from troth.things.ledgers import SealedTrace
-from troth.things.stores import SEGMENT_MAX, Cut, NotedTrace, Traced
+from troth.things.observations import Refusal
+from troth.things.stamps import Admitted
+from troth.things.stores import SEGMENT_MAX, ConductStore, Cut, NotedTrace, Tally, Traced
 from troth.tlog import trace as tlog_trace
 
 __all__ = ["CONDUCT_CUT_CASES"]
@@ -142,6 +146,33 @@ async def a_sealed_trace_keeps_its_place_and_every_byte(bench: ConductBench) -> 
     await store.clear(cut)
 
 
+async def what_waits_for_its_segment_is_bounded(bench: ConductBench) -> None:
+    store, meter = await bench.open(unmoved_rows=100), Speaker(bench.clock)
+    told: list[int] = []
+    store.listen(lambda rows: told.append(len(rows)))
+    await keep(store, meter, series(80))
+    more, _ = meter.stamp(series(25, start=80))
+    busy = await fails(Busy, _appended(store, more))
+    assert busy.retry_after_s > 0
+    assert Tally(stored=80) == store.tally(meter.thing)
+    counted = asyncio.Event()
+    store.refuse(meter.thing, Refusal.AHEAD, count=1, done=counted.set)
+    await counted.wait()  # a refusal needs no room
+    await keep(store, meter, series(10, start=80))
+    told.clear()
+    await cleared(store)
+    assert told == [0], "whoever waits for room is told"
+    await keep(store, meter, series(95, start=90))
+    await bench.crash()
+    store = await bench.open(unmoved_rows=100)
+    again, _ = meter.stamp(series(10, start=200))
+    await fails(Busy, _appended(store, again))
+
+
+async def _appended(store: ConductStore, admitted: Admitted) -> None:
+    store.append(admitted)
+
+
 CONDUCT_CUT_CASES: Final[tuple[Callable[[ConductBench], Awaitable[None]], ...]] = (
     a_cut_holds_rows_then_traces_of_each_commit,
     a_pending_cut_is_given_again_until_it_is_cleared,
@@ -151,4 +182,5 @@ CONDUCT_CUT_CASES: Final[tuple[Callable[[ConductBench], Awaitable[None]], ...]] 
     sequences_go_on_after_only_late_rows_were_cleared,
     the_position_that_was_said_last_outlives_everything,
     a_sealed_trace_keeps_its_place_and_every_byte,
+    what_waits_for_its_segment_is_bounded,
 )
