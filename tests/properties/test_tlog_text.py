@@ -87,7 +87,7 @@ def test_any_text_gives_a_verifier_key_or_a_refusal(text: str) -> None:
     assert text == str(key)
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u00a0b", "a\u2003b", "a\nb", "a\x00", "a" * 513])
+@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u00a0b", "a\u2003b", "a\nb", "a\x00", "a\ud800", "a" * 513])
 def test_a_name_that_a_signature_line_cannot_carry_names_no_key(name: str) -> None:
     with pytest.raises(BadNote):
         VerifierKey(name, SIGNER.public)

@@ -13,15 +13,15 @@ Source: C2SP signed-note, tlog-checkpoint. RFC 4648 §4 (base64), RFC 8032 (Ed25
 Left out: cosignatures, whose signatures carry a time (`cosignature`); ML-DSA.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from troth.errors import BadCose, BadNote, TooLarge
-from troth.signing.cose import EDDSA, KeyKind, PublicKey, Signer
+from troth.signing.cose import Signer
 from troth.tlog.merkle import HASH_BYTES
+from troth.tlog.named_key import ID_BYTES, NamedKey
 from troth.tlog.spelling import decimal, decode64, encode64, is_key_name
 
 __all__ = [
@@ -42,59 +42,16 @@ MAX_NOTE_BYTES: Final = (
     262_144  # C2SP signed-note: at least 16 signatures, which may be nearly 5 kB each (twice in base64)
 )
 MAX_SIGNATURES: Final = 64  # the same: at least 16
-_ED25519_TYPE: Final = b"\x01"  # C2SP signed-note, "Signature types"
-_ID_BYTES: Final = 4
 _MARK: Final = "\u2014 "  # em dash, space
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
-class VerifierKey:
-    """A name and an Ed25519 public key: what a stranger must be given to check a note.
+class VerifierKey(NamedKey):
+    """The key of a log: what a stranger must be given to check its notes."""
 
-    Raises:
-        BadNote: the name is empty, too long, or holds a space, a plus sign or a control character; or the key is another kind.
-    """
-
-    name: str
-    public: PublicKey
-
-    def __post_init__(self) -> None:
-        """Refuse names that a signature line could not carry."""
-        if not is_key_name(self.name):
-            raise BadNote("a key name has no spaces, plus signs or control characters and is not empty")
-        if self.public.alg.kind is not KeyKind.ED25519:
-            raise BadNote("a note here is signed with Ed25519")
-
-    @property
-    def key_id(self) -> bytes:
-        """Four bytes."""
-        return hashlib.sha256(self.name.encode() + b"\n" + _ED25519_TYPE + self.public.raw).digest()[:_ID_BYTES]
-
-    def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{encode64(_ED25519_TYPE + self.public.raw)}"
-
-    @classmethod
-    def parse(cls, text: str) -> "VerifierKey":
-        """Read what `str` gives.
-
-        Raises:
-            BadNote: not a verifier key, another signature type, or an id that is not this key's.
-        """
-        parts = text.split("+", 2)  # base64 may hold a plus sign, the name and the id may not
-        if len(parts) != 3:
-            raise BadNote("a verifier key is a name, an id and a key with plus signs between")
-        name, key_id, encoded = parts
-        raw = decode64(encoded)
-        if raw[:1] != _ED25519_TYPE:
-            raise BadNote("a verifier key of another type than Ed25519")
-        try:
-            key = cls(name, PublicKey(EDDSA, raw[1:]))
-        except BadCose as cause:
-            raise BadNote("a verifier key that holds no Ed25519 key") from cause
-        if key.key_id.hex() != key_id:
-            raise BadNote("a verifier key whose id is not that of its name and key")
-        return key
+    signature_type: ClassVar[bytes] = b"\x01"  # Ed25519 over the note's text
+    whose: ClassVar[str] = "a log's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +199,6 @@ def _signature_line(row: str) -> NoteSignature:
     if not row.startswith(_MARK) or not gap or not is_key_name(name):
         raise BadNote("a signature line is an em dash, a key name and a signature")
     raw = decode64(encoded)
-    if len(raw) <= _ID_BYTES:
+    if len(raw) <= ID_BYTES:
         raise BadNote("a signature line holds a key id and a signature")
-    return NoteSignature(name, raw[:_ID_BYTES], raw[_ID_BYTES:])
+    return NoteSignature(name, raw[:ID_BYTES], raw[ID_BYTES:])

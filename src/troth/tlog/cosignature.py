@@ -12,15 +12,14 @@ Source: C2SP tlog-cosignature (Ed25519, "cosignature/v1"), signed-note (signatur
 Left out: ML-DSA-44 cosignatures (type 0x06) and subtrees; which witnesses suffice (`trust_policy`).
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from troth.errors import BadCose, BadNote
-from troth.signing.cose import EDDSA, KeyKind, PublicKey, Signer
+from troth.signing.cose import Signer
 from troth.tlog.checkpoint import Note, NoteSignature, parse_note
-from troth.tlog.spelling import decode64, encode64, is_key_name
+from troth.tlog.named_key import NamedKey
 
 __all__ = [
     "MAX_TIME_S",
@@ -33,61 +32,17 @@ __all__ = [
 ]
 
 MAX_TIME_S: Final = (1 << 63) - 1  # C2SP tlog-cosignature: the timestamp must not exceed it
-_TYPE: Final = b"\x04"  # C2SP signed-note, "Signature types"
-_ID_BYTES: Final = 4
 _TIME_BYTES: Final = 8
 _SIGNATURE_BYTES: Final = 64
 _ALONE: Final = "-\n"  # a text to stand before lines that come without one
 
 
 @dataclass(frozen=True, slots=True)
-class WitnessKey:
-    """A name and an Ed25519 public key: what must be given from outside for a cosignature to count.
+class WitnessKey(NamedKey):
+    """The key of a witness: what must be given from outside for a cosignature to count."""
 
-    Raises:
-        BadNote: the name is empty, too long, or holds a space, a plus sign or a control character; or the key is another kind.
-    """
-
-    name: str
-    public: PublicKey
-
-    def __post_init__(self) -> None:
-        """Refuse names that a signature line could not carry."""
-        if not is_key_name(self.name):
-            raise BadNote("a key name has no spaces, plus signs or control characters and is not empty")
-        if self.public.alg.kind is not KeyKind.ED25519:
-            raise BadNote("a witness here signs with Ed25519")
-
-    @property
-    def key_id(self) -> bytes:
-        """Four bytes."""
-        return hashlib.sha256(self.name.encode() + b"\n" + _TYPE + self.public.raw).digest()[:_ID_BYTES]
-
-    def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{encode64(_TYPE + self.public.raw)}"
-
-    @classmethod
-    def parse(cls, text: str) -> "WitnessKey":
-        """Read what `str` gives.
-
-        Raises:
-            BadNote: not a verifier key of a witness, or an id that is not this key's.
-        """
-        parts = text.split("+", 2)  # base64 may hold a plus sign, the name and the id may not
-        if len(parts) != 3:
-            raise BadNote("a verifier key is a name, an id and a key with plus signs between")
-        name, key_id, encoded = parts
-        raw = decode64(encoded)
-        if raw[:1] != _TYPE:
-            raise BadNote("a verifier key of another type than a witness's (4: Ed25519 cosignatures)")
-        try:
-            name.encode()
-            key = cls(name, PublicKey(EDDSA, raw[1:]))
-        except (BadCose, UnicodeEncodeError) as cause:
-            raise BadNote("a verifier key that holds no Ed25519 key, or a name that is no text") from cause
-        if key.key_id.hex() != key_id:
-            raise BadNote("a verifier key whose id is not that of its name and key")
-        return key
+    signature_type: ClassVar[bytes] = b"\x04"  # Ed25519 cosignatures with a time
+    whose: ClassVar[str] = "a witness's"
 
 
 @dataclass(frozen=True, slots=True)

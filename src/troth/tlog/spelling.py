@@ -51,5 +51,7 @@ def decimal(text: str, *, most: int = MAX_SIZE) -> int:
 def is_key_name(name: str) -> bool:
     """Whether a signature line could carry this name."""
     return (
-        0 < len(name) <= MAX_NAME_CHARS and "+" not in name and not any(char.isspace() or char < " " for char in name)
+        0 < len(name) <= MAX_NAME_CHARS
+        and "+" not in name
+        and not any(char.isspace() or char < " " or "\ud800" <= char <= "\udfff" for char in name)
     )
