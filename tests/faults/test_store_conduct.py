@@ -46,9 +46,9 @@ def change(file: Path, sql: str) -> None:
 
 def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     async def case(bench: SqliteBench) -> None:
-        change(await filled(bench), "UPDATE meta SET value = 2 WHERE name = 'format'")
+        change(await filled(bench), "UPDATE meta SET value = 3 WHERE name = 'format'")
         error = await fails(FormatTooNew, bench.open())
-        assert "conduct has format 2" in error.message
+        assert "conduct has format 3" in error.message
         assert bench.failures == []
 
     with_bench(case, tmp_path)

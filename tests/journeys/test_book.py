@@ -1,5 +1,7 @@
 """A person's book: what stands in it, whom it opens for, what damage does to it, and that each line can be proved."""
 
+from collections.abc import Iterator
+
 import msgspec
 import pytest
 
@@ -12,8 +14,11 @@ from troth.statements.journal import unerased
 from troth.testing.faults import StoreFault
 from troth.testing.people import RESEARCH, Home, Org, WorldPerson, WorldThing
 from troth.testing.world import World
-from troth.things.ledgers import Box, ledger_of
-from troth.things.stores import ConductStore, ObservationStore, Segment
+from troth.things.ledgers import Box, SealedTrace, ledger_of
+from troth.things.stores import Committed, ConductStore, ObservationStore, Segment
+from troth.tlog.merkle import root_of
+from troth.tlog.segment import pad
+from troth.tlog.trace import collected_bytes, leaf_hash
 from troth.verify.checks import verify
 from troth.verify.verdict import Verdict
 
@@ -256,17 +261,28 @@ def test_a_crash_between_commit_and_move_loses_and_doubles_nothing() -> None:
         assert checked(world, world.run(world.node.book.proof(ana.asker(), moved.place))).passed
 
 
+def leaves_of(commit: Committed) -> Iterator[bytes]:
+    """Rows first, then the other traces, as a segment has them."""
+    for _, row in commit.rows:
+        times = {"from_ns": row.from_ns, "to_ns": row.to_ns, "gate_ns": row.gate_ns}
+        trace = collected_bytes(row.stream, row.sequence, **times, basis=row.basis, type=row.type, result=row.result)
+        yield leaf_hash(row.salt, trace)
+    for each in commit.traces:
+        yield each.leaf_hash if isinstance(each, SealedTrace) else leaf_hash(each.salt, each.trace)
+
+
 def test_the_same_commits_give_the_same_segment_after_a_crash() -> None:
     with World(seed=10) as world:
         _, meter, _, lab = lane(world)
         lab.reads(meter)
         conduct: ConductStore = world.conduct
         cut = world.run(conduct.cut(world.clock.now(), bytes(32)))
-        before = world.run(conduct.committed(cut))
-        world.crash()
-        conduct = world.conduct
-        assert cut == world.run(conduct.cut(world.clock.now(), b"1" * 32))
-        assert before == world.run(conduct.committed(cut))
+        leaves = [each for commit in world.run(conduct.committed(cut)) for each in leaves_of(commit)]
+        world.crash()  # the start makes the segment that was cut
+        segment = world.run(world.observations.segment(cut.number))
+        assert segment is not None
+        assert (cut, b"".join(leaves)) == (segment.cut, segment.leaves)
+        assert root_of(pad(leaves, seed=cut.seed)) == segment.root
 
 
 def test_a_person_who_was_forgotten_meanwhile_gets_no_closing_and_no_box() -> None:

@@ -61,7 +61,10 @@ def expire(
                 number, at_ns, pack_groups([]), pack_traces(traces), pack_keys([]), pack_runs([]), pack_counts(counted)
             ),
         )
-        connection.executemany("UPDATE streams SET latest = x'', segment = -1, leaf = -1 WHERE stream = ?", emptied)
+        connection.executemany(
+            "UPDATE streams SET latest = x'', segment = ?1, leaf = ?1 WHERE stream = ?2",
+            [(tables.NOWHERE, *each) for each in emptied],
+        )
         connection.executemany(
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
             [("expired", expiry.number), ("format", _FORMAT)],

@@ -21,6 +21,7 @@ from troth.things.stores import Cut
 
 __all__ = [
     "FORMAT",
+    "NOWHERE",
     "SCHEMA",
     "Cleared",
     "Loaded",
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 FORMAT: Final = 2  # 2: a stream may have no latest row
+NOWHERE: Final = -1  # the segment and leaf of a latest row whose time was over
 SCHEMA: Final = """
     CREATE TABLE commits(
         n INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, rows BLOB NOT NULL, traces BLOB NOT NULL, keys BLOB NOT NULL,

@@ -40,6 +40,7 @@ from troth.adapters.conduct_stamping import REPEAT_NS, Draft, Entropy, Stamper, 
 from troth.adapters.conduct_standing import Standing
 from troth.adapters.sqlite_files import Connect, failed, open_writer, wipe
 from troth.clock import Clock
+from troth.errors import StorageFailed
 from troth.names import StreamId, ThingId
 from troth.things.intervals import BEGINNING
 from troth.things.observations import Kept, Outcome
@@ -206,6 +207,8 @@ class Writer:
     @staticmethod
     def _moved(row: tables.StreamRow) -> Kept | None:
         if not row.latest:
+            if row.segment != tables.NOWHERE:
+                raise StorageFailed("the file for conduct has lost the latest row of a stream")
             return None
         (group,) = unpack_groups(row.latest)
         (moved,) = kept(group)
