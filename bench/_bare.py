@@ -221,7 +221,13 @@ async def _serve(settings: Settings) -> None:
         diagnose=lambda _: None,
     )
     ingest = HttpIngest(
-        hear, node.recognise, url="http://localhost", clock=ports.clock, secret=_SECRET, entropy=os.urandom
+        hear,
+        node.recognise,
+        slugs=ports.accounts.slugs,
+        url="http://localhost",
+        clock=ports.clock,
+        secret=_SECRET,
+        entropy=os.urandom,
     )
     mqtt = await loop.create_server(endpoint, "127.0.0.1", 0)
     web = socket.create_server(("127.0.0.1", 0), backlog=1024)

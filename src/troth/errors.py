@@ -3,7 +3,7 @@
     TrothError
     ├── Malformed                bytes or values from outside that cannot be read
     │   ├── BadCbor · BadCose · BadStatement · BadNote · BadProof · BadTrace · BadName · BadBackup
-    │   ├── BadMqtt · BadPath · BadQuery · BadJson · BadTime · BadCsv · BadSetting
+    │   ├── BadMqtt · BadPath · BadQuery · BadJson · BadTime · BadCsv · BadSenml · BadSetting
     │   ├── UnknownAlgorithm (a BadCose) · BadReceipt (UnsupportedReceipt)
     │   └── TooLarge
     ├── Refused                  rules say no; doing the same again gives the same answer
@@ -36,6 +36,7 @@ __all__ = [
     "BadQuery",
     "BadReceipt",
     "BadRuling",
+    "BadSenml",
     "BadSetting",
     "BadStatement",
     "BadTime",
@@ -196,6 +197,12 @@ class BadCsv(Malformed):
     """A CSV file whose header or a row cannot be read as asked."""
 
     code = "bad-csv"
+
+
+class BadSenml(Malformed):
+    """A SenML pack that is not of the form of RFC 8428; nothing of it is kept."""
+
+    code = "bad-senml"
 
 
 class BadSetting(Malformed):

@@ -173,6 +173,7 @@ async def open_doors(*, queue_rows: int = 200_000, commit_s: float = 0.002) -> A
         ingest = HttpIngest(
             house.hear,
             house.recognise,
+            slugs=house.slugs,
             url=URL,
             clock=SystemClock(),
             secret=bytes(range(16)),

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final, Self
@@ -20,7 +20,7 @@ from troth.journeys.join import Join, JoinedThing, StreamRequest, ThingRequest
 from troth.journeys.recognise import Recognise
 from troth.journeys.sealing import Sealing
 from troth.journeys.tell import Tell
-from troth.names import HouseholdId, PersonId, PurposeId, Uri
+from troth.names import HouseholdId, PersonId, PurposeId, Slug, ThingId, Uri
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
 from troth.statements.choice import Decision
@@ -80,6 +80,7 @@ class House:
     recognise: Recognise
     conduct: MemoryConduct
     endpoint: Endpoint
+    slugs: Callable[[], Mapping[Slug, ThingId]]
     diagnostics: list[str] = field(default_factory=list)
     sockets: list[asyncio.StreamWriter] = field(default_factory=list)
 
@@ -230,7 +231,7 @@ async def open_house(*, queue_rows: int = 200_000, commit_s: float = 0.002) -> A
     await _furnish(join)
     server = await loop.create_server(endpoint, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    house = House(port, hear, tell, join, choose, recognise, conduct, endpoint, diagnostics)
+    house = House(port, hear, tell, join, choose, recognise, conduct, endpoint, accounts.slugs, diagnostics)
     try:
         yield house
     finally:

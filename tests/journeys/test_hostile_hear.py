@@ -204,6 +204,9 @@ class Voice:
         self.looked += 1
         return self._topics.inlets(self.thing)
 
+    def takes_packs(self, topic: str) -> bool:
+        return topic.endswith("/senml")
+
     def refused(self, topic: str, refusal: Refusal) -> None:
         del topic, refusal
 

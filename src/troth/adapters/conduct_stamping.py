@@ -22,7 +22,7 @@ from troth.adapters.conduct_packing import Count, NewRun, RepeatKey
 from troth.adapters.conduct_runs import RUN_MAX, RUN_SLOTS, SECRET_BYTES, ids_of
 from troth.clock import NS_PER_S
 from troth.names import BasisId, StreamId, ThingId
-from troth.things.observations import Kept, Outcome, Refusal, Result, Shelf
+from troth.things.observations import Kept, Outcome, Refusal, Repeated, Result, Shelf
 from troth.things.stamps import Admitted, Done
 from troth.things.stores import NotedTrace, Traced
 from troth.tlog import trace as tlog_trace
@@ -301,7 +301,7 @@ class Stamper:
                 id_ = None if found is None else found[0]
             if id_ is not None:
                 draft.count(admitted.thing, REPEATED, 1)
-                outcomes.append(id_)
+                outcomes.append(Repeated(id_))
                 continue
             id_ = self._ids(draft, book, 1)[0]
             known[time_ns] = (id_, result)

@@ -51,6 +51,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     ingest = HttpIngest(
         node.hear,
         node.recognise,
+        slugs=ports.accounts.slugs,
         url=url,
         clock=ports.clock,
         secret=repeat_secret(node),

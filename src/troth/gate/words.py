@@ -25,6 +25,7 @@ WORDS: Final = {
     "bad-payload": "The payload cannot be read as one of the documented forms.",
     "too-large": "The payload is larger than allowed.",
     "out-of-range": "The result lies outside the declared range.",
+    "wrong-unit": "The unit that was named is not the declared one, and cannot be converted into it.",
     "lease-ended": "The answer this rested on has ended.",
 }
 

@@ -7,8 +7,7 @@ Rules
 - Every offer ends in exactly one outcome, after it is durable: kept, kept before, or refused and counted.
 - When the store is full nothing is dropped: what was offered waits here, `full` is set, and doors stop reading.
 
-Source: gate.md, "Inlets and outlets"; things.md, "Shape of the hot path".
-Owner of all state: the event loop.
+Source: gate.md, "Inlets and outlets"; things.md, "Shape of the hot path". Owner of all state: the event loop.
 """
 
 import math
@@ -71,6 +70,7 @@ class Inlet:
         "stream",
         "thing",
         "type",
+        "unit",
     )
 
     def __init__(self, hear: "Hear", thing: KnownThing, known: KnownStream, *, shelf: Shelf) -> None:
@@ -79,7 +79,7 @@ class Inlet:
         self._known = known
         self.thing = thing.thing
         self.stream: StreamId = known.stream
-        self.name = known.installed.name
+        self.name, self.unit = known.installed.name, known.declared.unit
         self.number = known.number
         self.type = _TYPES.get(known.declared.type, ResultType.JSON)
         self._lowest = -math.inf if known.declared.lowest is None else known.declared.lowest

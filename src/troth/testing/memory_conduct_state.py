@@ -16,7 +16,7 @@ import msgspec
 
 from troth.clock import NS_PER_S
 from troth.names import StreamId, ThingId
-from troth.things.observations import Kept, Outcome, Refusal, Shelf
+from troth.things.observations import Kept, Outcome, Refusal, Repeated, Shelf
 from troth.things.retention import Expiry
 from troth.things.stamps import Admitted, Released
 from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, NotedTrace, Tally, Traced
@@ -106,9 +106,9 @@ class ConductState:
             kept_then = self._repeat(admitted.thing, key, now_ns)
             there = self.times.get((admitted.stream, time_ns)) or taken(admitted.stream, admitted.shelf, time_ns)
             if kept_then is not None:
-                outcome: Outcome = kept_then
+                outcome: Outcome = Repeated(kept_then)
             elif there is not None:
-                outcome = there.id if there.result == result else Refusal.TIME_TAKEN
+                outcome = Repeated(there.id) if there.result == result else Refusal.TIME_TAKEN
             else:
                 sequence, id_ = self._place(admitted.stream, entropy)
                 row = Kept(

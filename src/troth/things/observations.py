@@ -3,7 +3,7 @@
 Rules
 - Times are int64 ns UTC; an instant has `to_ns == from_ns`.
 - A result is of its stream's declared type; JSON results are kept as deterministic CBOR bytes.
-- An outcome is an `@iot.id` (kept, or kept before) or a refusal code; there is no third.
+- An outcome is an `@iot.id` (kept, or `Repeated`: kept before) or a refusal code; there is no third.
 
 Source: OGC 18-088 §8.2.7 (Observation); formats.md, "Traces" (type numbers); things.md, "The writer".
 Left out: the salts' making, packing and SQL, which belong to the adapters.
@@ -16,7 +16,18 @@ import msgspec
 
 from troth.names import BasisId, StreamId
 
-__all__ = ["CLOCK_AHEAD_NS", "INSTANT", "Kept", "Outcome", "Refusal", "Result", "ResultType", "Shelf", "Variant"]
+__all__ = [
+    "CLOCK_AHEAD_NS",
+    "INSTANT",
+    "Kept",
+    "Outcome",
+    "Refusal",
+    "Repeated",
+    "Result",
+    "ResultType",
+    "Shelf",
+    "Variant",
+]
 
 Result: TypeAlias = float | int | bool | str | bytes
 Outcome: TypeAlias = "int | Refusal"
@@ -70,7 +81,14 @@ class Refusal(StrEnum):
     NOT_OFFERED = "not-offered"
     TOO_LARGE = "too-large"
     OUT_OF_RANGE = "out-of-range"
+    WRONG_UNIT = "wrong-unit"
     LEASE_ENDED = "lease-ended"  # between stores and journeys only: the stamp is void, nothing was counted, ask anew
+
+
+class Repeated(int):
+    """The `@iot.id` of an observation that was kept before; any other `@iot.id` in an outcome is a new one."""
+
+    __slots__ = ()
 
 
 class Shelf(msgspec.Struct, frozen=True):

@@ -34,6 +34,8 @@ _CODES: Final = {
     "bad-query": (400, "This query cannot be read"),
     "bad-json": (400, "This JSON cannot be read"),
     "bad-time": (400, "This time cannot be read"),
+    "bad-csv": (400, "This CSV cannot be read"),
+    "bad-senml": (400, "This SenML pack cannot be read"),
     "too-large": (413, "Too large"),
     "wrong-token": (401, "Not recognised"),
     "not-found": (404, "Nothing there"),
@@ -48,6 +50,7 @@ _CODES: Final = {
 _REFUSALS: Final = {
     Refusal.WRONG_TYPE: 400,
     Refusal.OUT_OF_RANGE: 400,
+    Refusal.WRONG_UNIT: 400,
     Refusal.AHEAD: 400,
     Refusal.BEFORE_INSTALLATION: 400,
     Refusal.BAD_TIME: 400,

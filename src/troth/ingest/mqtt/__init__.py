@@ -5,7 +5,7 @@ Rules
 - `Endpoint` is a protocol factory for `loop.create_server`; where it listens, and TLS, are the caller's.
 
 Source: things.md, "Speaking".
-Left out: SenML and SensorThings topics, mTLS, bridges to brokers.
+Left out: SensorThings topics, mTLS, bridges to brokers.
 """
 
 from collections.abc import Callable, Mapping

@@ -12,7 +12,7 @@ from troth.gate.words import outer
 from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.payload import read_payload
 from troth.ingest.mqtt.sessions import Later, Seats
-from troth.ingest.mqtt.topics import Topics, refused_topics
+from troth.ingest.mqtt.topics import Topics, pack_topics, refused_topics
 from troth.ingest.repeats import Recent
 from troth.journeys.hear import Hear, Inlet
 from troth.journeys.recognise import Recognise
@@ -51,6 +51,10 @@ class ThingVoice:
     def inlets(self) -> Mapping[str, Inlet]:
         """Its streams by topic."""
         return self._topics.inlets(self.thing)
+
+    def takes_packs(self, topic: str) -> bool:
+        """Whether this is the topic of its SenML packs."""
+        return topic in pack_topics(self._topics.names(self.thing))
 
     def listens_on(self, session: Session) -> None:
         """Remember a session of this thing; those that have ended are forgotten."""

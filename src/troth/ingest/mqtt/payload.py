@@ -9,7 +9,7 @@ Rules
 - Listeners get `{"t": ..., "v": ..., "id": ...}`, where `id` is the Observation's `@iot.id`.
 
 Source: things.md, "Speaking" (topics); RFC 8259.
-Left out: SenML packs and SensorThings creation over MQTT; units other than the declared one.
+Left out: SenML packs (`packing`) and SensorThings creation over MQTT; units other than the declared one.
 """
 
 from typing import Final

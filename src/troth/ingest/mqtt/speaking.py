@@ -13,10 +13,12 @@ Left out: handing over (`Hear.flush`), which the connection does once per socket
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, Protocol
 
 from troth.errors import BadMqtt
 from troth.gate.words import outer
+from troth.ingest.mqtt.packing import PackTurns
 from troth.ingest.mqtt.payload import ID_CHARACTERS, Said, read_number, read_payload
 from troth.ingest.repeats import Recent, repeat_key
 from troth.journeys.hear import Hear, Inlet
@@ -48,6 +50,7 @@ _REASONS: Final[dict[Refusal, Reason]] = {  # MQTT 5.0 table 3-4; what is missin
     Refusal.NOT_THEN: Reason.NOT_AUTHORIZED,
     Refusal.WRONG_TYPE: Reason.PAYLOAD_FORMAT_INVALID,
     Refusal.OUT_OF_RANGE: Reason.PAYLOAD_FORMAT_INVALID,
+    Refusal.WRONG_UNIT: Reason.PAYLOAD_FORMAT_INVALID,
     Refusal.BAD_TIME: Reason.PAYLOAD_FORMAT_INVALID,
     Refusal.BAD_PAYLOAD: Reason.PAYLOAD_FORMAT_INVALID,
     Refusal.TOO_LARGE: Reason.QUOTA_EXCEEDED,
@@ -100,6 +103,10 @@ class Voice(Protocol):
 
     def inlets(self) -> Mapping[str, Inlet]:
         """Its streams by topic, looked up now."""
+        ...
+
+    def takes_packs(self, topic: str) -> bool:
+        """Whether this is the topic of its SenML packs."""
         ...
 
     def refused(self, topic: str, refusal: Refusal) -> None:
@@ -169,10 +176,21 @@ class Speaker:
             # A stream may have been installed, or declared anew, since CONNECT.
             self._inlets, self._installed = self._voice.inlets(), self._hear.installed
         inlet = self._inlets.get(packet.topic)
-        if inlet is None:
-            self._hear.count(self._voice.thing, Refusal.UNDECLARED, pending.settle)
-        else:
+        if inlet is not None:
             self._offer(packet, inlet, pending=pending)
+        elif self._voice.takes_packs(packet.topic):
+            self._take_pack(packet, pending)
+        else:
+            self._hear.count(self._voice.thing, Refusal.UNDECLARED, pending.settle)
+
+    def _take_pack(self, packet: Publish, pending: _Pending) -> None:
+        name = next((text for key, text in packet.properties.user if key == "id"), "")
+        if len(name) > ID_CHARACTERS:
+            self._hear.count(self._voice.thing, Refusal.BAD_PAYLOAD, pending.settle)
+            return
+        more = partial(self._voice.refused, packet.topic)
+        pack = PackTurns(self._hear, self._voice.thing, soon=self._line.soon, done=pending.settle, more=more)
+        pack.take(packet.payload, name=name, secret=self._secret)
 
     def _offer(self, packet: Publish, inlet: Inlet, *, pending: _Pending) -> None:
         said = _read(packet, inlet.type)

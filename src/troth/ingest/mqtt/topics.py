@@ -1,11 +1,12 @@
 """Topics of things and their streams: which exist for whom is the gate's to say, how they are written is here.
 
 Rules
-- `things/<thing>/<stream>`, where `<thing>` is its short name or its printed identifier; `things/<thing>/refused`.
+- `things/<thing>/<stream>`, where `<thing>` is its short name or its printed identifier; `things/<thing>/refused`;
+  `things/<thing>/senml`.
 - A topic that does not exist and one that does not exist for this asker look the same.
 
 Source: things.md, "Speaking"; gate.md, "Rules".
-Left out: `senml` and SensorThings resource paths as topics.
+Left out: SensorThings resource paths as topics.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ from troth.journeys.tell import Tell
 from troth.names import Slug, ThingId, check_slug, parse_id, print_thing
 from troth.wire.mqtt import matches
 
-__all__ = ["Readable", "Topics", "has_wildcard", "matching", "refused_topics"]
+__all__ = ["Readable", "Topics", "has_wildcard", "matching", "pack_topics", "refused_topics"]
 
 Readable: TypeAlias = Sequence[tuple[tuple[str, ...], int]]
 """Streams by number, each with the topics it goes under."""
@@ -32,6 +33,11 @@ def has_wildcard(topic_filter: str) -> bool:
 def refused_topics(names: tuple[str, ...]) -> tuple[str, ...]:
     """Where a thing of these names is told what was refused."""
     return tuple(f"things/{name}/refused" for name in names)
+
+
+def pack_topics(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Where a thing of these names sends SenML packs."""
+    return tuple(f"things/{name}/senml" for name in names)
 
 
 def matching(topic_filter: str, readable: Readable) -> list[tuple[str, int]]:

@@ -1,0 +1,164 @@
+"""What the HTTP routes of things share: who speaks, bodies within limits, counting, and turns of the loop.
+
+Rules
+- Who speaks is settled before the body is read; only a thing's own credential speaks, and no cookie counts.
+- A refusal is told after it is counted durably.
+- Requests that arrive in one turn of the loop are handed over together.
+
+Source: things.md, "Speaking" and "Shape of the hot path"; RFC 6750.
+Owner of all state: the event loop.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from troth.clock import Clock
+from troth.errors import BadName, BadTime, Busy, Malformed, NotFound, NotOffered, TooLarge, TrothError, WrongToken
+from troth.ingest.settling import settle
+from troth.journeys.hear import Hear
+from troth.journeys.recognise import Recognise
+from troth.names import Slug, ThingId, check_slug, parse_id
+from troth.things.observations import Outcome, Refusal
+from troth.wire.asgi import Headers, Receive, header, read_body
+from troth.wire.credentials import authorization
+
+__all__ = ["ROWS_AT_ONCE", "TURN_NS", "HttpDoor", "counted_as", "message_name", "told_refusals"]
+
+_ID_CHARACTERS: Final = 200  # as in the other doors; it is hashed, never kept
+TURN_NS: Final = 2_000_000  # things.md: yield every ~2 ms, or a withdrawal waits
+ROWS_AT_ONCE: Final = 256  # rows between two looks at the clock: well under a millisecond
+_NAME: Final = re.compile(rb"[!-~]+")
+
+
+class HttpDoor:
+    """Shared by the routes.
+
+    Args:
+        hear: the journey.
+        recognise: knows tokens.
+        slugs: all short names of things, now.
+        clock: for the turns of the loop.
+        secret: for repeat keys, 16 to 64 bytes, the same after a restart.
+    """
+
+    def __init__(
+        self,
+        hear: Hear,
+        recognise: Recognise,
+        *,
+        slugs: Callable[[], Mapping[Slug, ThingId]],
+        clock: Clock,
+        secret: bytes,
+    ) -> None:
+        self.hear = hear
+        self.clock = clock
+        self.secret = secret
+        self._recognise = recognise
+        self._slugs = slugs
+        self._flushing = False
+
+    def thing(self, headers: Headers, named: str | None = None) -> ThingId:
+        """Whose credential this is. `named`: what the path calls the thing.
+
+        Raises:
+            WrongToken: it is none of a thing.
+            NotFound: the path names another thing than the credential's.
+            Busy: the store is full.
+        """
+        token = authorization(headers)
+        who = None if token is None else self._recognise.token(token)
+        if who is None or who.thing is None:
+            raise WrongToken("This needs a thing's own credential.", hint="Send 'Authorization: Bearer CREDENTIAL'.")
+        if named is not None and self._named(named) != who.thing:
+            raise NotFound("there is no such thing of this credential")
+        return who.thing
+
+    def room(self) -> None:
+        """While the store is full a request is turned away before it is read.
+
+        Raises:
+            Busy: it is full.
+        """
+        if self.hear.full:
+            raise Busy("More observations arrive than can be kept.", retry_after_s=1.0)
+
+    async def body(self, receive: Receive, thing: ThingId, *, limit: int) -> bytes:
+        """The whole body.
+
+        Raises:
+            TooLarge: it has more than `limit` bytes; this is counted.
+            Malformed: the client went away.
+        """
+        try:
+            return await read_body(receive, limit=limit)
+        except TooLarge:
+            await self.count(thing, Refusal.TOO_LARGE)
+            raise
+
+    async def count(self, thing: ThingId, refusal: Refusal) -> Outcome:
+        """Refuse for good; on return it is counted durably."""
+        settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.hear.count(thing, refusal, partial(settle, settled))
+        self.flush_soon()
+        return await settled
+
+    async def turn(self) -> None:
+        """Let others run; while the store is full, until it is free again."""
+        await asyncio.sleep(0)
+        while self.hear.full:
+            free: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+            self.hear.when_free(partial(settle, free, 0))
+            await free
+
+    def flush_soon(self) -> None:
+        """Hand over once for all requests of this turn of the loop."""
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        self.hear.flush()
+
+    def _named(self, name: str) -> ThingId | None:
+        try:
+            return self._slugs().get(check_slug(name)) or ThingId(parse_id("th", name))
+        except BadName:
+            return None
+
+
+def counted_as(error: TrothError) -> Refusal:
+    """What an observation that could not be read is counted as."""
+    if isinstance(error, BadTime):
+        return Refusal.BAD_TIME
+    if isinstance(error, TooLarge):
+        return Refusal.TOO_LARGE
+    if isinstance(error, NotOffered):
+        return Refusal.NOT_OFFERED
+    return Refusal.UNDECLARED if isinstance(error, NotFound) else Refusal.BAD_PAYLOAD
+
+
+def told_refusals(refused: Sequence[Refusal]) -> Headers:
+    """The header that counts the reasons, or none."""
+    counts = Counter(each.value for each in refused)
+    told = ", ".join(f"{code}={count}" for code, count in sorted(counts.items())).encode()
+    return ((b"troth-refused", told),) if told else ()
+
+
+def message_name(headers: Headers) -> str:
+    """What the thing calls this message (`Idempotency-Key`), or nothing. Quotes around it do not count.
+
+    Raises:
+        Malformed: it is too long, or has other than visible ASCII characters.
+    """
+    value = header(headers, b"idempotency-key")
+    if value is None:
+        return ""
+    name = value[1:-1] if len(value) > 1 and value[:1] == value[-1:] == b'"' else value
+    if not 0 < len(name) <= _ID_CHARACTERS or _NAME.fullmatch(name) is None:
+        raise Malformed(f"An Idempotency-Key has 1 to {_ID_CHARACTERS} visible ASCII characters.")
+    return name.decode("ascii")
