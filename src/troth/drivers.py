@@ -36,6 +36,7 @@ __all__ = [
     "Closing",
     "LogPlace",
     "WitnessPlace",
+    "free_bytes",
     "hold_folder",
     "keys_folder",
     "newest_log",
@@ -172,6 +173,19 @@ async def open_conduct(
         on_failure=on_failure,
         commit_ms=settings.commit_ms,
     )
+
+
+def free_bytes(settings: Settings) -> int:
+    """Bytes that are left where the stores and the log lie.
+
+    Raises:
+        StorageFailed: a disk cannot be asked.
+    """
+    from troth.adapters.disk_space import free_bytes as left
+
+    stores = (settings.conduct, settings.journal, settings.observations)
+    paths = [_path(each, "sqlite", settings) for each in stores]
+    return left([settings.folder, _path(settings.log, "folder", settings), *paths])
 
 
 def open_backup_keys(settings: Settings) -> BackupKeys:

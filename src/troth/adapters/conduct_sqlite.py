@@ -63,6 +63,7 @@ class SqliteConduct:
         self._queue_rows = queue_rows
         self._unmoved_rows = unmoved_rows
         self._inbox: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self._stopped: str | None = None
         self._queued = 0  # written by the loop; the writer only reads it, to know whether to hurry
         self._waiting: set[Callable[[Exception], None]] = set()
         self._standing = Standing()
@@ -120,6 +121,8 @@ class SqliteConduct:
         self._check()
         if len(admitted.times) > BATCH_ROWS:
             raise RuntimeError(f"a stamp holds at most {BATCH_ROWS} rows")
+        if self._stopped is not None:
+            raise Busy(self._stopped, retry_after_s=_BUSY_S)
         heavy = weight(admitted)
         if self._queued + heavy > self._queue_rows and self._queued:
             raise Busy("more observations arrive than can be kept", retry_after_s=_BUSY_S)
@@ -127,6 +130,14 @@ class SqliteConduct:
             raise Busy("more observations are kept than segments can be made of", retry_after_s=_BUSY_S)
         self._queued += heavy
         self._inbox.put(admitted)
+
+    def stop_taking(self, why: str) -> None:
+        self._stopped = why
+
+    def take_again(self) -> None:
+        self._stopped = None
+        if self._told is not None:
+            self._told(())
 
     def refuse(self, thing: ThingId, reason: Refusal, *, count: int, done: Callable[[], None]) -> None:
         self._check()

@@ -57,7 +57,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         entropy=ports.entropy,
     )
     readers = sensorthings.SensorThings(node.tell, node.recognise, url=url, entropy=ports.entropy)
-    shell = Shell(ports.clock)
+    shell = Shell(ports.clock, short=lambda: node.room.short)
     routes = [
         *sensorthings.routes(readers),
         *log.routes(node.witnesses.cosigned.read),

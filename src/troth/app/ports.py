@@ -37,6 +37,8 @@ class Ports:
     pause: Callable[[], Awaitable[None]]
     backups: BackupKeys | None = None
     """The keys of backups; nobody makes any without."""
+    free_bytes: Callable[[], int] | None = None
+    """What is left on the disks of the stores; may block."""
     asking: Asking | None = None
     """Which witnesses to ask, and the way to them; nobody without."""
     lineage: Lineage | None = None

@@ -19,6 +19,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -224,6 +225,7 @@ async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Futur
         lock=place.lock,
         outside=drivers.open_outside(settings, lineage.origin),
         backups=drivers.open_backup_keys(settings),
+        free_bytes=partial(drivers.free_bytes, settings),
         in_worker=in_worker,
         pause=lambda: asyncio.sleep(0),
         asking=asking_of(settings),

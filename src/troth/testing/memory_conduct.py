@@ -105,6 +105,7 @@ class MemoryConduct:
         self._unmoved_rows = unmoved_rows
         self._state = durable or ConductState()
         self._items: list[_Work] = []
+        self._stopped: str | None = None
         self._queued = 0
         self._busy = False
         self._dead = False
@@ -132,12 +133,22 @@ class MemoryConduct:
     def append(self, admitted: Admitted) -> None:
         self._check()
         rows = len(admitted.times)
+        if self._stopped is not None:
+            raise Busy(self._stopped, retry_after_s=0.5)
         if self._queued and self._queued + rows > self._queue_rows:
             raise Busy("more observations arrive than can be kept", retry_after_s=0.5)
         if self._state.uncut() + self._queued + rows > self._unmoved_rows:
             raise Busy("more observations are kept than segments can be made of", retry_after_s=0.5)
         self._queued += rows
         self._put(admitted)
+
+    def stop_taking(self, why: str) -> None:
+        self._stopped = why
+
+    def take_again(self) -> None:
+        self._stopped = None
+        if self._told is not None:
+            self._told(())
 
     def refuse(self, thing: ThingId, reason: Refusal, *, count: int, done: Callable[[], None]) -> None:
         self._check()

@@ -152,6 +152,14 @@ class ConductStore(Protocol):
         """
         ...
 
+    def stop_taking(self, why: str) -> None:
+        """Take no rows until `take_again`: `append` raises Busy, saying why. What was taken goes on, and so does all else."""
+        ...
+
+    def take_again(self) -> None:
+        """Take rows again; whoever listens is called, so that what waits can come."""
+        ...
+
     def refuse(self, thing: ThingId, reason: Refusal, *, count: int, done: Callable[[], None]) -> None:
         """Count `count` observations refused for good; `done` follows once the count is durable."""
         ...
