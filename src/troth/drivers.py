@@ -8,6 +8,7 @@ Source: house.md, "Ports".
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -57,6 +58,8 @@ __all__ = [
     "open_witness",
     "open_witness_door",
     "read_backup_keys",
+    "wal_limit",
+    "wal_sizes",
 ]
 
 
@@ -186,6 +189,28 @@ def free_bytes(settings: Settings) -> int:
     stores = (settings.conduct, settings.journal, settings.observations)
     paths = [_path(each, "sqlite", settings) for each in stores]
     return left([settings.folder, _path(settings.log, "folder", settings), *paths])
+
+
+def wal_sizes(settings: Settings) -> Callable[[], Mapping[str, int]]:
+    """The size of each write-ahead log, by the kind of its file; quick, and never fails."""
+    from troth.adapters.wal_sizes import wal_sizes as sizes
+
+    paths = _store_paths(settings)
+    files = {
+        "journal": paths.journal,
+        "conduct": paths.conduct,
+        "segments": paths.partitions / "segments.db",
+        "ledgers": paths.ledgers,
+        "accounts": paths.accounts,
+    }
+    return partial(sizes, files)
+
+
+def wal_limit() -> int:
+    """Above this many bytes a write-ahead log is cut back."""
+    from troth.adapters.wal_sizes import WAL_KEPT_BYTES
+
+    return WAL_KEPT_BYTES
 
 
 def open_backup_keys(settings: Settings) -> BackupKeys:

@@ -36,6 +36,7 @@ from troth.journeys.hear import Hear
 from troth.journeys.join import Join
 from troth.journeys.keyring import Keyring
 from troth.journeys.lineage import Lineage, lineage_of
+from troth.journeys.measure import Measure
 from troth.journeys.oversee import Oversee
 from troth.journeys.pledge import Pledge
 from troth.journeys.preserve import Preserve
@@ -158,6 +159,7 @@ class Node:
         self.prove: Prove
         self.erase: Erase
         self.retain: Retain
+        self.measure: Measure
         self._ticking: Ticking
         self.book: Book
         self.oversee: Oversee
@@ -295,6 +297,20 @@ class Node:
             backups=ports.backups,
         )
         self._ticking = Ticking(self.record, self.retain, clock=ports.clock, tick_s=self.settings.segment_tick_s)
+        self.measure = Measure(
+            ports.conduct,
+            ports.journal,
+            tell=self.tell,
+            accounts=ports.accounts,
+            sequencer=sequencer,
+            newest_segment=self._newest_segment,
+            room=self.room.left,
+            closed=lambda: self.hear.full,
+            things=lambda: len(self.directory.things),
+            wal=ports.wal_sizes,
+            wal_limit=ports.wal_limit,
+            clock=ports.clock,
+        )
         ports.conduct.listen(self._committed)
         await self.accept.mend()
         await self.erase.carry_on()
@@ -334,6 +350,10 @@ class Node:
             self._hear_on()
             if self.ports.conduct.uncut >= SEGMENT_MAX:
                 self._ticking.full()
+
+    def _newest_segment(self) -> int:
+        newest = self.directory.newest_segment
+        return 0 if newest is None else newest[0]
 
     def _stop_taking(self) -> None:
         self.hear.full = True

@@ -20,6 +20,7 @@ from troth.errors import Busy, StorageFailed
 from troth.names import BasisId, StreamId, ThingId
 from troth.testing.faults import Faults, StoreFault
 from troth.testing.memory_conduct_state import ConductState, Entropy
+from troth.things.figures import ConductFigures
 from troth.things.intervals import covers
 from troth.things.observations import Kept, Outcome, Refusal, Shelf
 from troth.things.retention import Expiry
@@ -212,6 +213,10 @@ class MemoryConduct:
 
     async def erase(self, going: Going) -> None:
         await self._change(lambda: self._state.erase(going))
+
+    @property
+    def figures(self) -> ConductFigures:
+        return ConductFigures(self._queued, self._state.uncut(), counted=self._state.totals())
 
     @property
     def unmoved_from_ns(self) -> int | None:

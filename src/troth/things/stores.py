@@ -19,6 +19,7 @@ from typing import Final, Protocol, TypeAlias
 import msgspec
 
 from troth.names import StreamId, ThingId
+from troth.things.figures import ConductFigures, Tally
 from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Refusal, Shelf
 from troth.things.retention import Expiry, Keeping
@@ -58,18 +59,6 @@ class NotedTrace(msgspec.Struct, frozen=True):
 
 Traced: TypeAlias = NotedTrace | SealedTrace
 """A trace other than a collected row: as it is, or sealed where it concerns a person."""
-
-
-class Tally(msgspec.Struct, frozen=True):
-    """Counts of one thing since it joined: received = stored + repeated + sum(refused.values()).
-
-    `expired` counts those of the stored ones that were deleted since, because their time was over.
-    """
-
-    stored: int = 0
-    repeated: int = 0
-    refused: Mapping[str, int] = {}
-    expired: int = 0
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
@@ -235,6 +224,11 @@ class ConductStore(Protocol):
             RuntimeError: a cut is pending, whose segment may be signed already; it must be cleared first.
             StorageFailed: it may or may not be done.
         """
+        ...
+
+    @property
+    def figures(self) -> ConductFigures:
+        """How much waits, how old it is, how long commits take."""
         ...
 
     @property
