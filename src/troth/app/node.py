@@ -150,7 +150,7 @@ class Node:
             reserve=settings.disk_reserve_mib * MIB,
             in_worker=ports.in_worker,
             stop=self._stop_taking,
-            go_on=ports.conduct.take_again,
+            go_on=self._take_again,
         )
         self.record: Record
         self.witnesses: Witnesses
@@ -356,12 +356,14 @@ class Node:
         return 0 if newest is None else newest[0]
 
     def _stop_taking(self) -> None:
-        self.hear.full = True
+        self.hear.stopped = self.hear.full = True
         self.ports.conduct.stop_taking("too little room is left to keep more observations")
 
+    def _take_again(self) -> None:
+        self.hear.stopped = False
+        self.ports.conduct.take_again()
+
     def _hear_on(self) -> None:
-        if self.room.short:
-            return  # doors stay closed, whatever else is committed
         try:
             self.hear.committed()
         except Exception as error:

@@ -22,9 +22,9 @@ from troth.gate.question import Action, Asker, Code, Question, Reason, Verdict
 from troth.gate.words import outer
 from troth.journeys.access import Access
 from troth.journeys.asking import ask
-from troth.journeys.hear import shelf_of
 from troth.journeys.outlet import Listener, Outlet
 from troth.journeys.rows import Rows
+from troth.journeys.shelves import shelf_of
 from troth.names import PersonId, PurposeId, StreamId
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.leaving import Leaving

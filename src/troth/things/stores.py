@@ -308,6 +308,8 @@ class ObservationStore(Protocol):
     async def expiry(self, keeping: Keeping) -> Expiry | None:
         """Decide what is over, durably on return; one that is decided and not carried out is given again. None for nothing.
 
+        It may hold only a part: asked again when that is carried out, the store gives the rest.
+
         Raises:
             StorageFailed: it may or may not be decided.
         """
