@@ -29,7 +29,8 @@ from troth.app.serve import calm_collector
 from troth.ingest.http import HttpIngest
 from troth.ingest.mqtt import Endpoint
 from troth.journeys.begin import origin_of
-from troth.journeys.hear import Hear, Inlet, shelf_of
+from troth.journeys.hear import Hear, Inlet
+from troth.journeys.shelves import shelf_of
 from troth.names import BasisId, StreamId, ThingId
 from troth.settings import Demo, Settings
 from troth.state.directory import KnownStream

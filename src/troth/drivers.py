@@ -8,6 +8,7 @@ Source: house.md, "Ports".
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -36,6 +37,7 @@ __all__ = [
     "Closing",
     "LogPlace",
     "WitnessPlace",
+    "free_bytes",
     "hold_folder",
     "keys_folder",
     "newest_log",
@@ -56,6 +58,8 @@ __all__ = [
     "open_witness",
     "open_witness_door",
     "read_backup_keys",
+    "wal_limit",
+    "wal_sizes",
 ]
 
 
@@ -172,6 +176,41 @@ async def open_conduct(
         on_failure=on_failure,
         commit_ms=settings.commit_ms,
     )
+
+
+def free_bytes(settings: Settings) -> int:
+    """Bytes that are left where the stores and the log lie.
+
+    Raises:
+        StorageFailed: a disk cannot be asked.
+    """
+    from troth.adapters.disk_space import free_bytes as left
+
+    stores = (settings.conduct, settings.journal, settings.observations)
+    paths = [_path(each, "sqlite", settings) for each in stores]
+    return left([settings.folder, _path(settings.log, "folder", settings), *paths])
+
+
+def wal_sizes(settings: Settings) -> Callable[[], Mapping[str, int]]:
+    """The size of each write-ahead log, by the kind of its file; quick, and never fails."""
+    from troth.adapters.wal_sizes import wal_sizes as sizes
+
+    paths = _store_paths(settings)
+    files = {
+        "journal": paths.journal,
+        "conduct": paths.conduct,
+        "segments": paths.partitions / "segments.db",
+        "ledgers": paths.ledgers,
+        "accounts": paths.accounts,
+    }
+    return partial(sizes, files)
+
+
+def wal_limit() -> int:
+    """Above this many bytes a write-ahead log is cut back."""
+    from troth.adapters.wal_sizes import WAL_KEPT_BYTES
+
+    return WAL_KEPT_BYTES
 
 
 def open_backup_keys(settings: Settings) -> BackupKeys:

@@ -80,6 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log: StoreUrl = "folder:log"
     keys: StoreUrl = "file:keys"
     outside_dir: str | None = None
+    disk_reserve_mib: Annotated[int, msgspec.Meta(ge=0, le=1_048_576)] = 256  # what 2,000,000 unmoved rows may need
     witness_policy: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
 
     def __post_init__(self) -> None:

@@ -24,6 +24,7 @@ from troth.adapters import (
 from troth.cli import main
 from troth.errors import TrothError
 from troth.gate.question import Code, Step
+from troth.journeys.measure import METRICS
 from troth.settings import Settings
 from troth.statements.kinds import KindName
 from troth.things.observations import Refusal
@@ -76,6 +77,10 @@ def traces() -> Iterable[str]:
     return (f"{trace.COLLECTED} {spaced(trace.Collected.__name__)}", *(f"{k.kind} {spaced(k.__name__)}" for k in kinds))
 
 
+def metrics() -> Iterable[str]:
+    return (each.name for each in METRICS)
+
+
 def gate() -> Iterable[str]:
     steps = (f"{step.value} {step.name.lower().replace('_', ' ')}" for step in Step)
     return (*steps, *{code.value for code in Code}, *{refusal.value for refusal in Refusal})
@@ -106,6 +111,7 @@ PAGES: dict[str, Callable[[], Iterable[str]]] = {
     "cli.md": commands,
     "errors.md": errors,
     "gate.md": gate,
+    "metrics.md": metrics,
     "settings.md": settings,
     "statements.md": statements,
     "stores.md": stores,

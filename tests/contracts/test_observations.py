@@ -1,6 +1,7 @@
 """Both observation stores keep the contract of their port; the files of the SQLite one survive a failure at every step."""
 
 import asyncio
+import copy
 import shutil
 import sqlite3
 import stat
@@ -12,9 +13,11 @@ import pytest
 
 from tests.contracts.crashed_files import a_turn_of_the_loop
 from tests.contracts.faulty_sqlite import FaultyDisk
+from troth.adapters.partitions_expiring import EXPIRED_AT_ONCE
 from troth.adapters.partitions_sqlite import SqliteObservations
 from troth.clock import NS_PER_S
 from troth.errors import FormatTooNew, StorageFailed
+from troth.names import StreamId
 from troth.testing.contracts import NOON_NS, Speaker, StillClock, fails, name_of, run
 from troth.testing.contracts_erasing import OBSERVATION_ERASING_CASES
 from troth.testing.contracts_observations import OBSERVATION_CASES, ObservationBench, Told
@@ -23,7 +26,8 @@ from troth.testing.faults import StoreFault
 from troth.testing.memory_observations import MemoryObservations
 from troth.things.observations import Result
 from troth.things.query import ObservationQuery
-from troth.things.stores import Committed, ObservationStore, Segment
+from troth.things.retention import Keeping
+from troth.things.stores import SEGMENT_MAX, Committed, ObservationStore, Segment
 
 MONTH_NS = 31 * 86_400 * NS_PER_S
 
@@ -258,5 +262,28 @@ def test_a_damaged_partition_is_not_an_empty_one(tmp_path: Path) -> None:
         await fails(StorageFailed, store.row(meter.asks(), sequence=1))
         with pytest.raises(StorageFailed):
             store.taken(meter.stream, meter.shelf, time_ns=NOON_NS)
+
+    with_bench(case, tmp_path)
+
+
+def test_much_that_is_over_goes_in_rounds_that_fit_a_segment(tmp_path: Path) -> None:
+    async def case(bench: SqliteBench) -> None:
+        store, first = await bench.open(), Speaker(bench.clock)
+        speakers = [first]
+        for number in range(EXPIRED_AT_ONCE):
+            another = copy.copy(first)
+            another.stream = StreamId(number.to_bytes(16))
+            speakers.append(another)
+        segment, commits = Told().segment(*((each, [(NOON_NS, 1.0)]) for each in speakers))
+        await store.move(segment, commits)
+        keeping = Keeping(NOON_NS + 40 * 86_400 * NS_PER_S, lambda _: None, lambda _: False)
+        for expected in (EXPIRED_AT_ONCE, 1):
+            expiry = await store.expiry(keeping)
+            assert expiry is not None
+            assert expected == len(expiry.gone)
+            await store.expire(expiry)
+        assert await store.expiry(keeping) is None
+        assert [] == [path for path in bench.folder.rglob("*.db") if path.name != "segments.db"]
+        assert EXPIRED_AT_ONCE < SEGMENT_MAX
 
     with_bench(case, tmp_path)

@@ -1,8 +1,9 @@
-"""A disk that is full: the node says so and ends, keeps what it acknowledged, and starts again when there is space.
+"""A disk that is nearly full: nothing new is kept until there is room. One that is full: the node says so, ends, starts again.
 
 A small disk is a tmpfs of a few hundred KiB that the test mounts itself; where that is not allowed it is skipped.
 """
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from troth.tlog.checkpoint import VerifierKey
 
 FULL = "disk-full: no space is left where "
 ROOMY_KIB = 262_144
+MIB = 1_048_576
 
 
 class SmallDisk:
@@ -72,7 +74,7 @@ def test_a_disk_that_is_full_at_the_first_start_is_said_and_mended(small_disk: S
 @pytest.mark.parametrize("small_disk", [560, 900, 1_600, 3_000, 6_000], indirect=True)
 def test_a_disk_that_becomes_full_under_load_loses_nothing_that_was_acknowledged(small_disk: SmallDisk) -> None:
     data = small_disk.place / "data"
-    node = NodeProgram(data, settings={"TROTH_SEGMENT_TICK_S": "1"}).start()
+    node = NodeProgram(data, settings={"TROTH_SEGMENT_TICK_S": "1", "TROTH_DISK_RESERVE_MIB": "0"}).start()
     slug, credential = furnish(node)
     status = node.ask("GET", "/api/status", token=node.operator).json()
     assert isinstance(status, dict)
@@ -96,6 +98,59 @@ def test_a_disk_that_becomes_full_under_load_loses_nothing_that_was_acknowledged
     assert 0 == node.stop()
     assert len(found) == check_traces(data)
     assert check_log(data, key) >= size
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("small_disk", [98_304], indirect=True)
+def test_too_little_room_keeps_nothing_new_and_goes_on_by_itself(small_disk: SmallDisk) -> None:
+    settings = {"TROTH_SEGMENT_TICK_S": "1", "TROTH_DISK_RESERVE_MIB": "32"}
+    with NodeProgram(small_disk.place / "data", settings=settings) as node:
+        slug, credential = furnish(node)
+        load = Load(node, slug, credential, first=0, enough=500)
+        assert load.enough.wait(timeout=60)
+        filler = small_disk.place / "somebody else's"
+        with filler.open("wb") as file:
+            while shutil.disk_usage(small_disk.place).free > 24 * MIB:
+                file.write(bytes(MIB))
+                file.flush()
+        while not _disk(node)["short"]:
+            pass  # each round asks the real node, which looks once a second
+        path = f"/v1.1/Datastreams({_datastream(node)})/Observations"
+        refused = node.ask("POST", path, token=credential, body={"result": 1.5})
+        assert refused.status == 429
+        assert refused.headers["retry-after"]
+        organisation = {"organisation": "https://late.example", "name": "Late", "contact": "mailto:a@late.example"}
+        assert 201 == node.ask("POST", "/api/organisations", token=node.operator, body=organisation).status
+        assert b"Nothing new is kept now" in node.ask("GET", "/", headers={"Accept": "text/html"}).body
+        settled = len(load.acknowledged)
+        first = _segments(node)
+        while _segments(node) < first + 2:
+            pass
+        assert settled == len(load.acknowledged), "something was acknowledged without room"
+        assert any("nothing new is kept" in line for line in node.said)
+        filler.unlink()
+        load.enough.clear()
+        while len(load.acknowledged) <= settled + 500:
+            assert node.ask("GET", "/api/status", token=node.operator).status == 200
+        assert not _disk(node)["short"]
+        assert any("there is room again" in line for line in node.said)
+        assert b"Nothing new is kept now" not in node.ask("GET", "/", headers={"Accept": "text/html"}).body
+        assert 0 == node.stop()
+        load.stop()
+        node.start()
+        assert set() == load.acknowledged - stored(node).keys()
+
+
+def _disk(node: NodeProgram) -> dict[str, object]:
+    status = node.ask("GET", "/api/status", token=node.operator).json()
+    assert isinstance(status, dict)
+    return dict(status["disk"])
+
+
+def _datastream(node: NodeProgram) -> int:
+    listed = node.ask("GET", "/api/things", token=node.operator).json()
+    assert isinstance(listed, dict)
+    return int(min(listed["things"][0]["datastreams"].values()))
 
 
 def _segments(node: NodeProgram) -> int:

@@ -189,6 +189,7 @@ class TownSource:
         self.tasks: list[asyncio.Task[None]] = []
         self.closed: list[Outlet] = []
         self.broken = False
+        self.dropped = 0
 
     def granted(self, number: int, asker: Asker) -> Lease:
         lease = self._made.lease(msgspec.structs.replace(reads(self._stream, self._clock.minute), asker=asker))
@@ -206,6 +207,9 @@ class TownSource:
         if self.broken:
             raise StorageFailed("storage failed")
         return (Shown(1, ns(1), ns(1), 1.0, 1, 1),)
+
+    def lost(self) -> None:
+        self.dropped += 1
 
     def now(self) -> int:
         return self._clock.now()

@@ -24,17 +24,18 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
-from troth.adapters import conduct_tables as tables
-from troth.adapters.conduct_groups import kept, unpack_groups
-from troth.adapters.conduct_packing import said, unpack_traces
+from troth.adapters.conduct_packing import said
 from troth.adapters.conduct_queue import COMMIT_ROWS, Commitment, Marked, Noted, Order, Refused, Work, weight
+from troth.adapters.conduct_reading import read_committed
 from troth.adapters.conduct_stamping import Entropy, Taken
 from troth.adapters.conduct_standing import Standing, told
+from troth.adapters.conduct_watch import ConductWatch
 from troth.adapters.conduct_writing import CUT_BYTES, Landed, Writer
-from troth.adapters.sqlite_files import Connect, connect_writer, read
+from troth.adapters.sqlite_files import Connect, connect_writer
 from troth.clock import NS_PER_S, Clock
 from troth.errors import Busy, StorageFailed, TrothError
 from troth.names import StreamId, ThingId
+from troth.things.figures import ConductFigures
 from troth.things.observations import Kept, Refusal
 from troth.things.retention import Expiry
 from troth.things.stamps import Admitted, Released
@@ -63,9 +64,11 @@ class SqliteConduct:
         self._queue_rows = queue_rows
         self._unmoved_rows = unmoved_rows
         self._inbox: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self._stopped: str | None = None
         self._queued = 0  # written by the loop; the writer only reads it, to know whether to hurry
         self._waiting: set[Callable[[Exception], None]] = set()
         self._standing = Standing()
+        self._watch = ConductWatch()
         self._told: Callable[[Sequence[Told]], None] | None = None
         self._failure: Exception | None = None
         self._closed = False
@@ -120,6 +123,8 @@ class SqliteConduct:
         self._check()
         if len(admitted.times) > BATCH_ROWS:
             raise RuntimeError(f"a stamp holds at most {BATCH_ROWS} rows")
+        if self._stopped is not None:
+            raise Busy(self._stopped, retry_after_s=_BUSY_S)
         heavy = weight(admitted)
         if self._queued + heavy > self._queue_rows and self._queued:
             raise Busy("more observations arrive than can be kept", retry_after_s=_BUSY_S)
@@ -127,6 +132,14 @@ class SqliteConduct:
             raise Busy("more observations are kept than segments can be made of", retry_after_s=_BUSY_S)
         self._queued += heavy
         self._inbox.put(admitted)
+
+    def stop_taking(self, why: str) -> None:
+        self._stopped = why
+
+    def take_again(self) -> None:
+        self._stopped = None
+        if self._told is not None:
+            self._told(())
 
     def refuse(self, thing: ThingId, reason: Refusal, *, count: int, done: Callable[[], None]) -> None:
         self._check()
@@ -184,7 +197,7 @@ class SqliteConduct:
 
     async def committed(self, cut: Cut) -> Sequence[Committed]:
         self._check()
-        return await self._loop.run_in_executor(self._reader, _read_committed, self._writer.path, cut)
+        return await self._loop.run_in_executor(self._reader, read_committed, self._writer.path, cut)
 
     async def clear(self, cut: Cut) -> None:
         def work(resolve: Callable[[None], None]) -> Callable[[], None]:
@@ -193,6 +206,7 @@ class SqliteConduct:
             def on_loop() -> None:
                 self._pending = None
                 self._standing.clear(cut.last, latest)
+                self._watch.cleared(cut.last)
                 if self._told is not None:
                     self._call(self._told, ())
                 resolve(None)
@@ -212,6 +226,11 @@ class SqliteConduct:
 
         self._check()
         await self._order(work)
+
+    @property
+    def figures(self) -> ConductFigures:
+        watch, counted = self._watch, self._standing.totals
+        return ConductFigures(self._queued, self._uncut, watch.oldest_ns, watch.durations.spread, counted)
 
     @property
     def unmoved_from_ns(self) -> int | None:
@@ -249,10 +268,12 @@ class SqliteConduct:
     def _loaded(self, standing: Standing, resolve: Callable[[None], None]) -> Callable[[], None]:
         """What the file holds is what memory holds from now on. On the writer's thread; the rest is done on the loop."""
         said, pending, (uncut, size) = self._writer.said, self._writer.pending, self._writer.uncut
+        ages = self._writer.ages
 
         def on_loop() -> None:
             self._standing, self._said, self._pending = standing, said, pending
             self._uncut, self._uncut_bytes = uncut, size
+            self._watch.loaded(ages)
             resolve(None)
 
         return on_loop
@@ -290,6 +311,7 @@ class SqliteConduct:
         lasting = landed.lasting
         self._queued -= landed.weight
         if lasting.n:
+            self._watch.landed(lasting.n, lasting.at_ns, took_ns=landed.took_ns)
             self._standing.add(lasting.n, groups=lasting.groups, runs=lasting.runs, counts=lasting.counts)
             self._said = max(self._said, lasting.said)
             self._uncut += lasting.leaves
@@ -368,15 +390,3 @@ class SqliteConduct:
 def _reject(future: asyncio.Future[T], error: Exception) -> None:
     if not future.done():
         future.set_exception(error)
-
-
-def _read_committed(path: Path, cut: Cut) -> list[Committed]:
-    """On the reader's thread."""
-    return [
-        Committed(
-            packed.n,
-            [(group.shelf, row) for group in unpack_groups(packed.rows) for row in kept(group)],
-            unpack_traces(packed.traces),
-        )
-        for packed in read(path, partial(tables.read_commits, cut=cut))
-    ]

@@ -78,6 +78,7 @@ class Standing:
         self._streams: dict[StreamId, _Stream] = {}
         self._runs: dict[int, NewRun] = {}
         self._counts: dict[ThingId, dict[str, int]] = {}
+        self._totals: dict[str, int] = {}
 
     # --- changes -----------------------------------------------------------------------------------------------------
 
@@ -101,6 +102,7 @@ class Standing:
         for thing, what, count in counts:
             counted = self._counts.setdefault(thing, {})
             counted[what] = counted.get(what, 0) + count
+            self._totals[what] = self._totals.get(what, 0) + count
 
     def clear(self, last: int, latest: Mapping[StreamId, Kept | None]) -> None:
         """The commits up to `last` are cleared; `latest` names their streams, each with its latest moved row if that is new."""
@@ -138,8 +140,12 @@ class Standing:
 
     def tally(self, thing: ThingId) -> Tally:
         """As the port says."""
-        counts = dict(self._counts.get(thing, {}))
-        return Tally(counts.pop(STORED, 0), counts.pop(REPEATED, 0), expired=counts.pop(EXPIRED, 0), refused=counts)
+        return _tally(self._counts.get(thing, {}))
+
+    @property
+    def totals(self) -> Tally:
+        """Counts over all things."""
+        return _tally(self._totals)
 
     @property
     def unmoved_from_ns(self) -> int | None:
@@ -166,6 +172,11 @@ class Standing:
                 inside = [covers(reach, time) for time in columns(group).times]
                 rows += [row for row, is_in in zip(kept(group), inside, strict=True) if is_in]
         return rows
+
+
+def _tally(counted: Mapping[str, int]) -> Tally:
+    counts = dict(counted)
+    return Tally(counts.pop(STORED, 0), counts.pop(REPEATED, 0), expired=counts.pop(EXPIRED, 0), refused=counts)
 
 
 def told(groups: Sequence[Group]) -> list[Told]:

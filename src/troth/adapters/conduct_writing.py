@@ -62,6 +62,7 @@ class _Lasting(NamedTuple):
     counts: Sequence[Count]
     runs: Sequence[NewRun]
     said: int
+    at_ns: int
 
     @property
     def leaves(self) -> int:
@@ -82,6 +83,7 @@ class Landed:
     answers: Sequence[tuple[Done, Sequence[Outcome]]]
     refused: Sequence[Callable[[], None]]
     futures: Sequence[Future]
+    took_ns: int
 
 
 class Writer:
@@ -108,6 +110,11 @@ class Writer:
         """Traces in no cut yet, and the bytes of rows."""
         waiting = [commit for commit in self._commits if commit.n > self._cut_last]
         return sum(commit.leaves for commit in waiting), sum(commit.size for commit in waiting)
+
+    @property
+    def ages(self) -> list[tuple[int, int]]:
+        """Number and time of each commit that is not cleared."""
+        return [(commit.n, commit.at_ns) for commit in self._commits]
 
     def load(self) -> Standing:
         """Open the file and read back everything durable.
@@ -196,6 +203,7 @@ class Writer:
                 unpack_counts(packed.counts),
                 unpack_runs(packed.runs),
                 said(traces),
+                packed.at_ns,
             )
             stamper.restore_runs(lasting.runs)
             stamper.restore_groups(lasting.groups)
@@ -220,6 +228,7 @@ class Writer:
         Raises:
             StorageFailed: it may or may not be kept.
         """
+        began = self.clock.ticks()
         gathered = gather(items)
         stamper = self._stamper
         draft = stamper.begin(self.clock.now(), rows=gathered.rows)
@@ -229,7 +238,7 @@ class Writer:
             draft.count(refused.thing, refused.reason, refused.count)
         stamper.end(draft)
         draft.traces += gathered.traces
-        lasting = _Lasting(0, (), 0, (), (), 0)
+        lasting = _Lasting(0, (), 0, (), (), 0, 0)
         if draft.groups or draft.traces or draft.counts:
             lasting = self._write(draft)
         return Landed(
@@ -238,6 +247,7 @@ class Writer:
             draft.answers,
             [refused.done for refused in gathered.refused],
             gathered.futures,
+            self.clock.ticks() - began,
         )
 
     def _write(self, draft: Draft) -> _Lasting:
@@ -255,7 +265,9 @@ class Writer:
             tables.commit(self._open, packed)
         except sqlite3.Error as cause:
             raise failed(cause) from cause
-        lasting = _Lasting(packed.n, draft.groups, len(draft.traces), counts, draft.runs, said(draft.traces))
+        lasting = _Lasting(
+            packed.n, draft.groups, len(draft.traces), counts, draft.runs, said(draft.traces), draft.now_ns
+        )
         self._keep(lasting)
         return lasting
 

@@ -13,8 +13,9 @@ Owner: the mover's thread.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -27,6 +28,9 @@ from troth.things.stores import Going
 
 __all__ = ["decided", "expire", "forget", "look"]
 
+EXPIRED_AT_ONCE: Final = (
+    10_000  # streams and periods; each is a trace, and all of them one commit, which must fit a segment
+)
 _COUNT = "SELECT stream, count(*) FROM rows GROUP BY stream"
 _SET = "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
 
@@ -47,12 +51,12 @@ def decided(segments: sqlite3.Connection) -> Expiry | None:
 
 
 def look(folder: Path, segments: sqlite3.Connection, keeping: Keeping) -> Expiry | None:
-    """Find what is over and decide it durably.
+    """Find what is over, at most EXPIRED_AT_ONCE of it, and decide it durably.
 
     Raises:
         StorageFailed, sqlite3.Error, OSError: it may or may not be decided.
     """
-    gone = tuple(_over(folder, keeping))
+    gone = tuple(islice(_over(folder, keeping), EXPIRED_AT_ONCE))
     if not gone:
         return None
     before = segments.execute("SELECT value FROM meta WHERE name = 'expiries'").fetchone()

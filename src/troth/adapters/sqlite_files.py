@@ -26,6 +26,7 @@ from troth.errors import DiskFull, FormatTooNew, StorageFailed
 
 __all__ = [
     "ROWS_AT_ONCE",
+    "WAL_KEPT_BYTES",
     "Connect",
     "connect_reader",
     "connect_writer",
@@ -49,7 +50,7 @@ ROWS_AT_ONCE: Final = 64  # 768 parameters in the widest table; every SQLite tak
 _FILE_MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
 _BUSY_S: Final = 10.0  # nobody else writes; this is for the moment in which a reader recovers the WAL's index
-_WAL_KEPT_BYTES: Final = 67_108_864  # 64 MiB: above this a WAL is cut back after a checkpoint
+WAL_KEPT_BYTES: Final = 67_108_864  # 64 MiB: above this a WAL is cut back after a checkpoint
 _FULL: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)  # the second: the WAL's index cannot be made longer
 _FULL_SYSTEM: Final = (errno.ENOSPC, errno.EDQUOT)
 
@@ -123,7 +124,7 @@ def open_writer(path: Path, *, connect: Connect, kind: str, newest: int, schema:
                 hint="Start it with the newer Troth that wrote it.",
             )
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute(f"PRAGMA journal_size_limit={_WAL_KEPT_BYTES}")
+        connection.execute(f"PRAGMA journal_size_limit={WAL_KEPT_BYTES}")
         if "wipe" in found:
             wipe(connection)
     except (OSError, sqlite3.Error) as cause:

@@ -156,6 +156,14 @@ class WitnessShown(msgspec.Struct, frozen=True):
     detail: str
 
 
+class DiskShown(msgspec.Struct, frozen=True):
+    """What is left on the disk and what must be; `short`: nothing new is kept because of it."""
+
+    free_bytes: int | None
+    reserve_bytes: int
+    short: bool
+
+
 class Status(msgspec.Struct, frozen=True):
     """How a node and its record stand. `log_root` in hex.
 
@@ -173,6 +181,7 @@ class Status(msgspec.Struct, frozen=True):
     log_root: str
     things: int
     last_segment: SegmentShown | None
+    disk: DiskShown
     witnessed_size: int = 0
     witnesses: tuple[WitnessShown, ...] = ()
 

@@ -20,6 +20,7 @@ from troth import __version__
 from troth.api.answers import (
     Claimed,
     ClaimMade,
+    DiskShown,
     Done,
     Entered,
     HouseholdMade,
@@ -183,6 +184,7 @@ class _Looking:
                 log_root=now.log_root.hex(),
                 things=now.things,
                 last_segment=None if last is None else SegmentShown(last.number, print_time(last.tick_ns)),
+                disk=DiskShown(now.room.free_bytes, now.room.reserve_bytes, now.room.short),
                 witnessed_size=now.witnesses.witnessed,
                 witnesses=tuple(map(_witness, now.witnesses.each)),
             )

@@ -19,6 +19,7 @@ from troth.api.callers import Callers
 from troth.api.choices import choice_routes
 from troth.api.erasures import erasure_routes
 from troth.api.keys import key_routes
+from troth.api.metrics import metrics_routes
 from troth.api.operate import Addresses, operate_routes
 from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
@@ -58,7 +59,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         entropy=ports.entropy,
     )
     readers = sensorthings.SensorThings(node.tell, node.recognise, url=url, entropy=ports.entropy)
-    shell = Shell(ports.clock)
+    shell = Shell(ports.clock, short=lambda: node.room.short)
     routes = [
         *sensorthings.routes(readers),
         *log.routes(node.witnesses.cosigned.read),
@@ -70,6 +71,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),
         *proof_routes(node.prove, callers=callers),
         *book_routes(node.book, callers=callers),
+        *metrics_routes(node.measure, callers=callers),
         *street_routes(node.street, callers=callers),
         *page_routes(_deployment(node), shell),
     ]

@@ -10,16 +10,17 @@ Source: runtime.md; house.md ("app only wires").
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from contextlib import suppress
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 from troth.app.clock_watch import watch_clock
 from troth.app.opening import open_log
 from troth.app.ports import Ports
+from troth.app.room import Room
 from troth.app.ticking import Ticking
 from troth.app.waiting import Publication, Together
 from troth.app.witnesses import Witnesses
+from troth.app.work import Work
 from troth.errors import TrothError, Unavailable
 from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
@@ -35,6 +36,7 @@ from troth.journeys.hear import Hear
 from troth.journeys.join import Join
 from troth.journeys.keyring import Keyring
 from troth.journeys.lineage import Lineage, lineage_of
+from troth.journeys.measure import Measure
 from troth.journeys.oversee import Oversee
 from troth.journeys.pledge import Pledge
 from troth.journeys.preserve import Preserve
@@ -60,6 +62,7 @@ from troth.tlog.trace import ClockStep, encode
 __all__ = ["Node"]
 
 T = TypeVar("T")
+MIB = 1_048_576
 
 
 class Node:
@@ -68,8 +71,7 @@ class Node:
     def __init__(self, settings: Settings, ports: Ports) -> None:
         self.settings = settings
         self.ports = ports
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._whole: set[asyncio.Task[Any]] = set()
+        self._work = Work(self.fail)
         self._appended = asyncio.Event()
         self._published = Publication()
         self.failed: asyncio.Future[TrothError] = asyncio.get_running_loop().create_future()
@@ -90,7 +92,7 @@ class Node:
             directory=self.directory,
             access=self.access,
             clock=clock,
-            spawn=self.spawn,
+            spawn=self._work.spawn,
             pause=ports.pause,
         )
         self.accept = Accept(
@@ -102,7 +104,7 @@ class Node:
             clock=clock,
             entropy=entropy,
             appended=self._appended.set,
-            whole=self.whole,
+            whole=self._work.whole,
         )
         tick_s = settings.segment_tick_s
         self.rekey = Rekey(
@@ -143,6 +145,13 @@ class Node:
             entropy=entropy,
         )
         self.street = Street(self.join, ports.accounts, directory=self.directory, clock=clock)
+        self.room = Room(
+            ports.free_bytes,
+            reserve=settings.disk_reserve_mib * MIB,
+            in_worker=ports.in_worker,
+            stop=self._stop_taking,
+            go_on=self._take_again,
+        )
         self.record: Record
         self.witnesses: Witnesses
         self.receipts: Receipts
@@ -150,6 +159,7 @@ class Node:
         self.prove: Prove
         self.erase: Erase
         self.retain: Retain
+        self.measure: Measure
         self._ticking: Ticking
         self.book: Book
         self.oversee: Oversee
@@ -235,6 +245,7 @@ class Node:
             observations=ports.observations,
             sequencer=sequencer,
             witnesses=self.witnesses.standing,
+            room=self.room.left,
         )
         self.explain = Explain(
             self.tell,
@@ -271,7 +282,7 @@ class Node:
             entropy=ports.entropy,
             in_worker=ports.in_worker,
             pause=ports.pause,
-            whole=self.whole,
+            whole=self._work.whole,
         )
         self.retain = Retain(
             self.record,
@@ -286,46 +297,35 @@ class Node:
             backups=ports.backups,
         )
         self._ticking = Ticking(self.record, self.retain, clock=ports.clock, tick_s=self.settings.segment_tick_s)
+        self.measure = Measure(
+            ports.conduct,
+            ports.journal,
+            tell=self.tell,
+            accounts=ports.accounts,
+            sequencer=sequencer,
+            newest_segment=self._newest_segment,
+            room=self.room.left,
+            closed=lambda: self.hear.full,
+            things=lambda: len(self.directory.things),
+            wal=ports.wal_sizes,
+            wal_limit=ports.wal_limit,
+            clock=ports.clock,
+        )
         ports.conduct.listen(self._committed)
         await self.accept.mend()
         await self.erase.carry_on()
         await self.retain.begin()
         await self.record.publish()
+        await self.room.look()
 
     def run(self) -> None:
         """Start the beats: segments, log, clock. They end with `close`."""
-        self._beat(self._ticking.forever())
-        self._beat(self._publish_forever())
-        self._beat(watch_clock(self.ports.clock, look=self._look, stepped=self._stepped))
+        self._work.beat(self._ticking.forever())
+        self._work.beat(self._publish_forever())
+        self._work.beat(self.room.watch())
+        self._work.beat(watch_clock(self.ports.clock, look=self._look, stepped=self._stepped))
         for beat in self.witnesses.beats():
-            self._beat(beat)
-
-    def spawn(self, work: Coroutine[None, None, None]) -> None:
-        """Run on the loop for one listener; a failure of storage in it ends the node, any other error is reported."""
-        self._go(self._guard(work))
-
-    def _beat(self, work: Coroutine[None, None, None]) -> None:
-        """Run what must never end; whatever ends it ends the node."""
-        self._go(self._guard_beat(work))
-
-    def _go(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def whole(self, work: Coroutine[None, None, T]) -> T:
-        """Run work to its end even when the caller is cancelled; what fails halfway ends the node."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._whole.add(task)
-        task.add_done_callback(self._ended)
-        return await asyncio.shield(task)
-
-    def _ended(self, task: "asyncio.Task[T]") -> None:
-        self._whole.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if isinstance(error, Exception):
-            # What was checked before it began and failed nevertheless may have been done by half.
-            self.fail(error)
+            self._work.beat(beat)
 
     def fail(self, error: Exception) -> None:
         """A truth file has failed, or a rule can no longer be kept: whoever runs this node must stop the process."""
@@ -340,12 +340,7 @@ class Node:
 
     async def close(self) -> None:
         """Stop the beats and close the ports; what was acknowledged is durable already."""
-        await asyncio.gather(*self._whole, return_exceptions=True)
-        for task in tuple(self._tasks):
-            task.cancel()
-        for task in tuple(self._tasks):
-            with suppress(asyncio.CancelledError):
-                await task
+        await self._work.close()
         await self.ports.close()
 
     def _committed(self, batches: Sequence[Told]) -> None:
@@ -356,27 +351,24 @@ class Node:
             if self.ports.conduct.uncut >= SEGMENT_MAX:
                 self._ticking.full()
 
+    def _newest_segment(self) -> int:
+        newest = self.directory.newest_segment
+        return 0 if newest is None else newest[0]
+
+    def _stop_taking(self) -> None:
+        self.hear.stopped = self.hear.full = True
+        self.ports.conduct.stop_taking("too little room is left to keep more observations")
+
+    def _take_again(self) -> None:
+        self.hear.stopped = False
+        self.ports.conduct.take_again()
+
     def _hear_on(self) -> None:
         try:
             self.hear.committed()
         except Exception as error:
             self.fail(error)  # what waited there is neither kept nor refused any more
             raise
-
-    async def _guard(self, work: Coroutine[None, None, None]) -> None:
-        try:
-            await work
-        except Unavailable as error:
-            self.fail(error)
-        except Exception as error:  # noqa: BLE001 - one listener's work; the loop's handler reports it
-            context = {"message": "work for a listener failed", "exception": error}
-            asyncio.get_running_loop().call_exception_handler(context)
-
-    async def _guard_beat(self, work: Coroutine[None, None, None]) -> None:
-        try:
-            await work
-        except Exception as error:  # noqa: BLE001 - whatever it is, the beat has ended
-            self.fail(error)
 
     async def _publish_forever(self) -> None:
         """Take open statements into the log, at most `log_lag_s` after they were accepted."""

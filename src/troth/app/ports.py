@@ -1,6 +1,6 @@
 """What a node is built on: the ports, as opened by `drivers` for real or by `troth.testing` in memory."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from troth.clock import Clock
@@ -37,6 +37,12 @@ class Ports:
     pause: Callable[[], Awaitable[None]]
     backups: BackupKeys | None = None
     """The keys of backups; nobody makes any without."""
+    free_bytes: Callable[[], int] | None = None
+    """What is left on the disks of the stores; may block."""
+    wal_sizes: Callable[[], Mapping[str, int]] | None = None
+    """The size of each write-ahead log, by the kind of its file."""
+    wal_limit: int = 0
+    """Above this many bytes one is cut back."""
     asking: Asking | None = None
     """Which witnesses to ask, and the way to them; nobody without."""
     lineage: Lineage | None = None

@@ -19,6 +19,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -132,6 +133,7 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         mqtt = await loop.create_server(endpoint, sock=things)
         stack.callback(mqtt.close)
         server = QuietServer(_config(node, connections_max=web_max))
+        node.measure.doors.update(mqtt=endpoint.connections, http=lambda: len(server.server_state.connections))
         serving = loop.create_task(server.serve(sockets=[web]))
         stop = signals(loop)  # from here on, before anybody is told that it runs
         address = str(web.getsockname()[0])
@@ -224,6 +226,9 @@ async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Futur
         lock=place.lock,
         outside=drivers.open_outside(settings, lineage.origin),
         backups=drivers.open_backup_keys(settings),
+        wal_sizes=drivers.wal_sizes(settings),
+        wal_limit=drivers.wal_limit(),
+        free_bytes=partial(drivers.free_bytes, settings),
         in_worker=in_worker,
         pause=lambda: asyncio.sleep(0),
         asking=asking_of(settings),

@@ -148,6 +148,9 @@ def status(node: Node, *, as_json: bool) -> None:
     say(f"Log           {now.origin}, {now.log_size} entries")
     say(f"Root          {now.log_root}")
     say(f"Last segment  {'none yet' if segment is None else f'{segment.number}, closed {local(segment.tick)}'}")
+    if now.disk.free_bytes is not None:
+        kept = "; too little, so nothing new is kept" if now.disk.short else ""
+        say(f"Disk          {now.disk.free_bytes // 1_048_576} MiB free{kept}")
     say(f"Verifier key  {now.verifier_key}")
     for each in now.witnesses:
         last = "nothing yet" if each.time is None else f"{each.size} entries at {local(each.time)}"

@@ -22,7 +22,7 @@ import msgspec
 import structlog
 
 from troth.clock import Clock
-from troth.errors import BadJson, Malformed, NotFound, NotOffered, TooLarge, TrothError
+from troth.errors import BadJson, Busy, Malformed, NotFound, NotOffered, TooLarge, TrothError
 from troth.ingest.http_door import ROWS_AT_ONCE, TURN_NS, HttpDoor, counted_as, message_name, told_refusals
 from troth.ingest.http_packs import HttpPacks
 from troth.ingest.http_payloads import Columns, read_arrays, read_columns, read_observation, read_row
@@ -38,8 +38,9 @@ from troth.wire.paths import PREFIX
 from troth.wire.problems import internal, reply
 from troth.wire.results import result_of
 
-__all__ = ["ARRAY_BYTES", "HttpIngest"]
+__all__ = ["ARRAY_BYTES", "REQUESTS_MAX", "HttpIngest"]
 
+REQUESTS_MAX: Final = 1_024  # taken at once: 256 MiB of single bodies, 2 GiB of arrays at the very most
 ARRAY_BYTES: Final = 2 * 1024 * 1024  # ROWS_MAX rows of 200 bytes; single bodies have PAYLOAD_BYTES
 _PATH: Final = re.compile(
     re.escape(PREFIX)
@@ -79,6 +80,7 @@ class HttpIngest:
         self._clock = clock
         self._secret = secret
         self._entropy = entropy
+        self._taken = 0
 
     @staticmethod
     def takes(scope: Scope) -> bool:
@@ -88,7 +90,13 @@ class HttpIngest:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request for which `takes` is true."""
         try:
-            await self._answer(scope, receive, send)
+            if self._taken >= REQUESTS_MAX:
+                raise Busy("More requests are being taken than there is memory for.", retry_after_s=1.0)
+            self._taken += 1
+            try:
+                await self._answer(scope, receive, send)
+            finally:
+                self._taken -= 1
         except TrothError as error:
             answer = reply(error)
             # After a body that was not read to its end the connection cannot be used again.

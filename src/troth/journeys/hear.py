@@ -5,7 +5,8 @@ Rules
 - An inlet holds a collect lease and asks the gate again only when the lease has ended; it never admits under an ended one.
 - `offer` checks shape, time and lease; `flush` hands over everything offered since the last one, one stamp per stream.
 - Every offer ends in exactly one outcome, after it is durable: kept, kept before, or refused and counted.
-- When the store is full nothing is dropped: what was offered waits here, `full` is set, and doors stop reading.
+- When the store is full nothing is dropped: what was offered waits here, `full` is set, and doors stop reading. So they do
+  while more than REFUSALS_MAX refusals wait to be counted, and while the node has `stopped` it.
 
 Source: gate.md, "Inlets and outlets"; things.md, "Shape of the hot path". Owner of all state: the event loop.
 """
@@ -18,8 +19,9 @@ from typing import Final, TypeAlias
 from troth.clock import Clock
 from troth.errors import Busy
 from troth.gate.leases import Lease, Leases
-from troth.gate.question import OWN_PURPOSE, Action, Asker, Code, Question, Verdict
+from troth.gate.question import OWN_PURPOSE, Action, Asker, Question, Verdict
 from troth.journeys.asking import ask
+from troth.journeys.shelves import shelf_of
 from troth.names import StreamId, ThingId
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.leaving import Leaving
@@ -28,23 +30,14 @@ from troth.things.observations import CLOCK_AHEAD_NS, Outcome, Refusal, Result, 
 from troth.things.stamps import Admitted
 from troth.things.stores import ConductStore, Tally
 
-__all__ = ["Hear", "Inlet", "shelf_of"]
+__all__ = ["Hear", "Inlet"]
 
 _TYPES = {each.name.lower(): each for each in ResultType}
 _INT64 = 1 << 63
-_PUBLIC = bytes(16)
 HAND_OVER_ROWS: Final = 10_000  # of one stream in one stamp; a stamp goes whole into one commit
 HAND_OVER_BYTES: Final = 8_388_608  # 8 MiB of texts or JSON, for the same reason
+REFUSALS_MAX: Final = 200_000  # as many as rows may wait for their commit
 _LONG: Final = frozenset({ResultType.TEXT, ResultType.JSON})
-
-
-def shelf_of(thing: KnownThing, stream: KnownStream, directory: Directory) -> Shelf:
-    """Where rows of a stream lie: the household (or public), and the longest retention any declared purpose states."""
-    disclosed = directory.disclosure_of(thing.body.product, thing.body.household)
-    purposes = (
-        [p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes] if disclosed else []
-    )
-    return Shelf(thing.body.household or _PUBLIC, max((p.retention_days for p in purposes), default=0))
 
 
 class Inlet:
@@ -190,7 +183,8 @@ class Inlet:
     def _fault(self, result: Result, time_ns: int, end_ns: int | None, *, now: int, lease: Lease) -> Refusal | None:
         """Why this observation cannot be admitted, or None."""
         if lease.answer.verdict is Verdict.DENY:
-            return _refusal(next((each.code for each in lease.answer.reasons), None))
+            why = next((each.code for each in lease.answer.reasons), None)
+            return Refusal.NO_GROUND if why is None else Refusal(why.value)
         if not self._shaped(result):
             return Refusal.WRONG_TYPE
         if isinstance(result, float | int) and not self._lowest <= result <= self._highest:
@@ -319,7 +313,9 @@ class Hear:
         self._gone: set[ThingId] = set()
         self._refused: dict[tuple[ThingId, Refusal], list[Callable[[Outcome], None]]] = {}
         self._waiting: list[Callable[[], None]] = []
+        self._uncounted = 0
         self.full = False
+        self.stopped = False  # by the node: doors stay closed, whatever is committed
 
     @property
     def installed(self) -> int:
@@ -359,7 +355,9 @@ class Hear:
         """Hand over everything offered since the last flush. Doors call it once per socket read or request."""
         refused, self._refused = self._refused, {}
         for (thing, reason), dones in refused.items():
-            self.conduct.refuse(thing, reason, count=len(dones), done=partial(_tell, dones, reason))
+            self._uncounted += len(dones)
+            self.conduct.refuse(thing, reason, count=len(dones), done=partial(self._counted, dones, reason))
+        self.full = self.full or self._uncounted > REFUSALS_MAX
         while self._touched:
             inlet = self._touched.pop()
             try:
@@ -377,7 +375,7 @@ class Hear:
 
     def committed(self) -> None:
         """A commit has ended: hand over what waited. Called by the loop after each commit."""
-        if not self.full:
+        if not self.full or self.stopped:
             return
         self.full = False
         self.flush()
@@ -386,15 +384,13 @@ class Hear:
             for wake in waiting:
                 wake()
 
+    def _counted(self, dones: Sequence[Callable[[Outcome], None]], reason: Refusal) -> None:
+        for done in dones:
+            done(reason)
+        self._uncounted -= len(dones)
+        if self._uncounted <= REFUSALS_MAX:
+            self.committed()
+
     def tally(self, thing: ThingId) -> Tally:
         """Counts of a thing: stored, repeated, refused by reason."""
         return self.conduct.tally(thing)
-
-
-def _tell(dones: Sequence[Callable[[Outcome], None]], reason: Refusal) -> None:
-    for done in dones:
-        done(reason)
-
-
-def _refusal(code: Code | None) -> Refusal:
-    return Refusal(code.value) if code is not None else Refusal.NO_GROUND

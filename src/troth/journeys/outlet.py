@@ -71,6 +71,10 @@ class Source(Protocol):
         """UTC ns."""
         ...
 
+    def lost(self) -> None:
+        """A listener was dropped, because it did not keep up."""
+        ...
+
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         """Run on the loop."""
         ...
@@ -172,6 +176,7 @@ class Outlet:
         elif self._busy or self._queue or not self._source.window_open(self.lease, rows=len(rows)):
             self._queue.extend(rows)
             if len(self._queue) > OUTLET_QUEUE_MAX:
+                self._source.lost()
                 self._listener.end("too-slow", "This listener did not keep up.")
                 self.close()
             elif not self._busy:

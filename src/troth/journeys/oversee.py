@@ -24,7 +24,7 @@ from troth.statements.organisation import OrganisationBody
 from troth.things.stores import ObservationStore, Tally
 from troth.tlog.sequencer import Sequencer
 
-__all__ = ["LastSegment", "Oversee", "SeenThing", "Standing"]
+__all__ = ["LastSegment", "Oversee", "RoomLeft", "SeenThing", "Standing"]
 
 
 class SeenThing(msgspec.Struct, frozen=True):
@@ -44,6 +44,14 @@ class LastSegment(msgspec.Struct, frozen=True):
     tick_ns: int
 
 
+class RoomLeft(msgspec.Struct, frozen=True):
+    """How much is left on the disk (None: nobody can tell), how much must be, and whether that is why nothing new is kept."""
+
+    free_bytes: int | None = None
+    reserve_bytes: int = 0
+    short: bool = False
+
+
 class Standing(msgspec.Struct, frozen=True):
     """How the record stands.
 
@@ -56,6 +64,7 @@ class Standing(msgspec.Struct, frozen=True):
         log_root: its root hash, 32 bytes.
         things: how many are installed.
         last_segment: None before the first tick.
+        room: what is left on the disk.
         witnesses: those that are asked to cosign, and how far enough of them have.
     """
 
@@ -67,6 +76,7 @@ class Standing(msgspec.Struct, frozen=True):
     log_root: bytes
     things: int
     last_segment: LastSegment | None
+    room: RoomLeft
     witnesses: WitnessesStanding
 
 
@@ -83,6 +93,7 @@ class Oversee:
         observations: ObservationStore,
         sequencer: Sequencer,
         witnesses: Callable[[], WitnessesStanding] = WitnessesStanding,
+        room: Callable[[], RoomLeft] = RoomLeft,
     ) -> None:
         self._directory = directory
         self._accounts = accounts
@@ -91,6 +102,7 @@ class Oversee:
         self._observations = observations
         self._sequencer = sequencer
         self._witnesses = witnesses
+        self._room = room
 
     def things(self) -> tuple[SeenThing, ...]:
         """All installed things, by short name."""
@@ -138,6 +150,7 @@ class Oversee:
             log_root=latest.root,
             things=len(self._directory.things),
             last_segment=None if segment is None else LastSegment(segment.cut.number, segment.cut.tick_ns),
+            room=self._room(),
             witnesses=self._witnesses(),
         )
 

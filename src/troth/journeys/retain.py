@@ -94,8 +94,8 @@ class Retain:
         if day == self._day:
             return
         async with self._record.between_segments():
-            expiry = await self._observations.expiry(await self._keeping())
-            if expiry is not None:
+            keeping = await self._keeping()
+            while (expiry := await self._observations.expiry(keeping)) is not None:
                 await self._conduct.expire(expiry, self._traces(expiry), self._counts(expiry))
                 if self._backups is not None:
                     await self._in_worker(partial(self._backups.forget, [scope_of(each) for each in expiry.gone]))

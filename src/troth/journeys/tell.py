@@ -22,9 +22,9 @@ from troth.gate.question import Action, Asker, Code, Question, Reason, Verdict
 from troth.gate.words import outer
 from troth.journeys.access import Access
 from troth.journeys.asking import ask
-from troth.journeys.hear import shelf_of
 from troth.journeys.outlet import Listener, Outlet
 from troth.journeys.rows import Rows
+from troth.journeys.shelves import shelf_of
 from troth.names import PersonId, PurposeId, StreamId
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.leaving import Leaving
@@ -98,6 +98,7 @@ class Tell:
         self._pause = pause
         self._held: dict[tuple[StreamId, Asker], Lease] = {}
         self._outlets: dict[StreamId, list[Outlet]] = {}
+        self.dropped = 0
 
     def anyone(self, number: int) -> Asker:
         """The asker for a request without a token: anybody, for the first purpose open to anyone on this stream."""
@@ -308,6 +309,15 @@ class Tell:
     async def shown(self, number: int, query: ObservationQuery, *, asker: Asker) -> tuple[Shown, ...]:
         """Rows of one page as granted, for outlets."""
         return (await self.observations(number, query, asker=asker)).rows
+
+    def lost(self) -> None:
+        """A listener was dropped, because it did not keep up; doors that count for themselves say so too."""
+        self.dropped += 1
+
+    @property
+    def listeners(self) -> int:
+        """How many outlets there are."""
+        return sum(map(len, self._outlets.values()))
 
     def now(self) -> int:
         """UTC ns."""

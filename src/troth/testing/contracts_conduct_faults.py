@@ -12,11 +12,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from troth.clock import NS_PER_S
-from troth.errors import StorageFailed
+from troth.errors import Busy, StorageFailed
 from troth.testing.contracts import NOON_NS, Speaker, fails
 from troth.testing.contracts_conduct import ConductBench, keep, noted
 from troth.testing.faults import SLOW_S, StoreFault
 from troth.things.observations import Outcome, Refusal, Result
+from troth.things.stamps import Admitted
 from troth.things.stores import ConductStore, Tally
 
 __all__ = ["CONDUCT_FAULT_CASES"]
@@ -157,6 +158,34 @@ async def a_crash_loses_only_what_was_not_acknowledged(bench: ConductBench) -> N
     assert sorted(range(1, len(found) + 1)) == sorted(row.sequence for row in store.tail(meter.asks()))
 
 
+async def _offered(store: ConductStore, admitted: Admitted) -> None:
+    store.append(admitted)
+
+
+async def a_store_that_takes_nothing_goes_on_with_the_rest(bench: ConductBench) -> None:
+    store, meter = await bench.open(), Speaker(bench.clock)
+    told: list[int] = []
+    store.listen(lambda rows: told.append(len(rows)))
+    await keep(store, meter, _rows(1))
+    before, outcomes = meter.stamp(_rows(2))
+    store.append(before)
+    store.stop_taking("there is no room")
+    more, _ = meter.stamp(_rows(3))
+    busy = await fails(Busy, _offered(store, more))
+    assert busy.message == "there is no room"
+    assert busy.retry_after_s
+    await outcomes
+    await store.note([noted(1)])
+    counted = asyncio.Event()
+    store.refuse(meter.thing, Refusal.AHEAD, count=1, done=counted.set)
+    await counted.wait()
+    assert store.tally(meter.thing) == Tally(2, 0, {"ahead": 1})
+    told.clear()
+    store.take_again()
+    assert told == [0], "whoever waits for room is told"
+    await keep(store, meter, _rows(3))
+
+
 CONDUCT_FAULT_CASES: Final[tuple[Callable[[ConductBench], Awaitable[None]], ...]] = (
     a_commit_that_fails_is_never_acknowledged,
     a_commit_that_fails_and_yet_stays_is_not_kept_twice,
@@ -165,4 +194,5 @@ CONDUCT_FAULT_CASES: Final[tuple[Callable[[ConductBench], Awaitable[None]], ...]
     a_clear_that_fails_can_be_done_again,
     a_slow_commit_is_waited_for_and_nothing_is_kept_after_the_barrier,
     a_crash_loses_only_what_was_not_acknowledged,
+    a_store_that_takes_nothing_goes_on_with_the_rest,
 )

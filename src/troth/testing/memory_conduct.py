@@ -20,6 +20,7 @@ from troth.errors import Busy, StorageFailed
 from troth.names import BasisId, StreamId, ThingId
 from troth.testing.faults import Faults, StoreFault
 from troth.testing.memory_conduct_state import ConductState, Entropy
+from troth.things.figures import ConductFigures
 from troth.things.intervals import covers
 from troth.things.observations import Kept, Outcome, Refusal, Shelf
 from troth.things.retention import Expiry
@@ -105,6 +106,7 @@ class MemoryConduct:
         self._unmoved_rows = unmoved_rows
         self._state = durable or ConductState()
         self._items: list[_Work] = []
+        self._stopped: str | None = None
         self._queued = 0
         self._busy = False
         self._dead = False
@@ -132,12 +134,22 @@ class MemoryConduct:
     def append(self, admitted: Admitted) -> None:
         self._check()
         rows = len(admitted.times)
+        if self._stopped is not None:
+            raise Busy(self._stopped, retry_after_s=0.5)
         if self._queued and self._queued + rows > self._queue_rows:
             raise Busy("more observations arrive than can be kept", retry_after_s=0.5)
         if self._state.uncut() + self._queued + rows > self._unmoved_rows:
             raise Busy("more observations are kept than segments can be made of", retry_after_s=0.5)
         self._queued += rows
         self._put(admitted)
+
+    def stop_taking(self, why: str) -> None:
+        self._stopped = why
+
+    def take_again(self) -> None:
+        self._stopped = None
+        if self._told is not None:
+            self._told(())
 
     def refuse(self, thing: ThingId, reason: Refusal, *, count: int, done: Callable[[], None]) -> None:
         self._check()
@@ -201,6 +213,10 @@ class MemoryConduct:
 
     async def erase(self, going: Going) -> None:
         await self._change(lambda: self._state.erase(going))
+
+    @property
+    def figures(self) -> ConductFigures:
+        return ConductFigures(self._queued, self._state.uncut(), counted=self._state.totals())
 
     @property
     def unmoved_from_ns(self) -> int | None:

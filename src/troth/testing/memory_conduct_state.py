@@ -226,6 +226,14 @@ class ConductState:
         counts = dict(self.counts.get(thing, {}))
         return Tally(counts.pop(STORED, 0), counts.pop(REPEATED, 0), expired=counts.pop(EXPIRED, 0), refused=counts)
 
+    def totals(self) -> Tally:
+        """Counts over all things."""
+        sums: dict[str, int] = {}
+        for counts in self.counts.values():
+            for what, n in counts.items():
+                sums[what] = sums.get(what, 0) + n
+        return Tally(sums.pop(STORED, 0), sums.pop(REPEATED, 0), expired=sums.pop(EXPIRED, 0), refused=sums)
+
     def find(self, id_: int) -> tuple[StreamId, int] | None:
         """Stream and sequence of an id."""
         number, slot = divmod(id_, SLOTS)

@@ -19,6 +19,7 @@ from typing import Final, Protocol, TypeAlias
 import msgspec
 
 from troth.names import StreamId, ThingId
+from troth.things.figures import ConductFigures, Tally
 from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Refusal, Shelf
 from troth.things.retention import Expiry, Keeping
@@ -58,18 +59,6 @@ class NotedTrace(msgspec.Struct, frozen=True):
 
 Traced: TypeAlias = NotedTrace | SealedTrace
 """A trace other than a collected row: as it is, or sealed where it concerns a person."""
-
-
-class Tally(msgspec.Struct, frozen=True):
-    """Counts of one thing since it joined: received = stored + repeated + sum(refused.values()).
-
-    `expired` counts those of the stored ones that were deleted since, because their time was over.
-    """
-
-    stored: int = 0
-    repeated: int = 0
-    refused: Mapping[str, int] = {}
-    expired: int = 0
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
@@ -152,6 +141,14 @@ class ConductStore(Protocol):
         """
         ...
 
+    def stop_taking(self, why: str) -> None:
+        """Take no rows until `take_again`: `append` raises Busy, saying why. What was taken goes on, and so does all else."""
+        ...
+
+    def take_again(self) -> None:
+        """Take rows again; whoever listens is called, so that what waits can come."""
+        ...
+
     def refuse(self, thing: ThingId, reason: Refusal, *, count: int, done: Callable[[], None]) -> None:
         """Count `count` observations refused for good; `done` follows once the count is durable."""
         ...
@@ -230,6 +227,11 @@ class ConductStore(Protocol):
         ...
 
     @property
+    def figures(self) -> ConductFigures:
+        """How much waits, how old it is, how long commits take."""
+        ...
+
+    @property
     def unmoved_from_ns(self) -> int | None:
         """The earliest phenomenonTime among rows that are not moved, or None."""
         ...
@@ -305,6 +307,8 @@ class ObservationStore(Protocol):
 
     async def expiry(self, keeping: Keeping) -> Expiry | None:
         """Decide what is over, durably on return; one that is decided and not carried out is given again. None for nothing.
+
+        It may hold only a part: asked again when that is carried out, the store gives the rest.
 
         Raises:
             StorageFailed: it may or may not be decided.

@@ -57,9 +57,9 @@ Page = Callable[[Request], Awaitable[Response]]
 
 
 class Shell:
-    """Renders templates and wraps pages."""
+    """Renders templates and wraps pages. `short`: whether nothing new is kept, because the disk has too little room."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, short: Callable[[], bool] = bool) -> None:
         self._clock = clock
         self._templates = Environment(
             loader=FunctionLoader(_source),
@@ -77,6 +77,7 @@ class Shell:
             static=static_url,
             views=saying.VIEW_WORDS,
             reaches=saying.REACH_WORDS,
+            short=short,
             day_periods_max=DAY_PERIODS_MAX,
         )
 

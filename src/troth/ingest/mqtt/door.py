@@ -104,7 +104,7 @@ class Door:
         self.secret = secret
         self.diagnose = diagnose
         self.topics = Topics(hear, tell, slugs=slugs)
-        self.seats = Seats(later)
+        self.seats = Seats(later, lost=tell.lost)
         self.connections: set[Ending] = set()
         self.connections_max = connections_max
         self._entropy = entropy

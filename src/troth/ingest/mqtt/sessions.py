@@ -63,10 +63,11 @@ class _Seat:
 
 
 class Seats:
-    """All sessions. Owner: the event loop."""
+    """All sessions. `lost`: called for each that did not keep up. Owner: the event loop."""
 
-    def __init__(self, later: Later) -> None:
+    def __init__(self, later: Later, *, lost: Callable[[], None]) -> None:
         self._later = later
+        self._lost = lost
         self._seats: dict[tuple[Principal, str], _Seat] = {}
         self._left: dict[Principal, dict[str, None]] = {}  # without a connection, in order of leaving
 
@@ -141,6 +142,7 @@ class Seats:
     def _over(self, key: tuple[Principal, str], session: Session) -> None:
         seat = self._seats.get(key)
         if seat is not None and seat.session is session:
+            self._lost()
             self._discard(key)
 
     def _discard(self, key: tuple[Principal, str]) -> None:
