@@ -8,6 +8,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 
@@ -25,12 +26,13 @@ from tests.faults.expiring_house import (
 )
 from tests.faults.known_bytes import other_traces
 from tests.faults.real_house import RealHouse
+from troth.app.doors import http_doors
 from troth.gate.question import OWN_PURPOSE, Action, Asker, Question
 from troth.journeys.asking import ask
 from troth.journeys.recognise import MEMBER
 from troth.names import StreamId
 from troth.testing.contracts import NOON_NS
-from troth.testing.people import Home, own_use, research
+from troth.testing.people import Home, install, open_to_anyone, own_use, research
 from troth.things.observations import Kept, Shelf
 from troth.things.query import ObservationQuery
 from troth.things.retention import DAY_NS
@@ -115,6 +117,30 @@ def test_it_is_told_what_went_without_a_person(tmp_path: Path) -> None:
             for name in ("meter", "diary")
         }
         assert expected == set(said)
+
+
+def test_the_page_of_a_thing_says_how_long_it_is_kept_and_what_went(tmp_path: Path) -> None:
+    def page(house: RealHouse, slug: str) -> str:
+        async def asked() -> str:
+            transport = httpx.ASGITransport(http_doors(house.node))
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
+                answer = await client.get(f"/things/{slug}", headers={"accept": "text/html"})
+            assert answer.status_code == 200
+            return answer.text
+
+        return house.run(asked())
+
+    with ExpiringHouse(tmp_path) as house:
+        open_to_all = msgspec.structs.replace(open_to_anyone(), retention_days=KEPT_DAYS)
+        gauge = install(house, "gauge", stream="level", type_="number", purposes=(open_to_all,), household=None)
+        gauge.says(OLD)
+        house.tick()
+        before = page(house, gauge.slug)
+        assert f"{KEPT_DAYS} days, then deleted together with its day" in before
+        assert "deleted since" not in before
+        house.still.now_ns = OVER_NS
+        house.look()
+        assert "1 values kept; 1 deleted since, because their time was over." in page(house, gauge.slug)
 
 
 def test_a_proof_that_was_given_out_holds_and_no_new_one_is_made(tmp_path: Path) -> None:

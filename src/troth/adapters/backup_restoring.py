@@ -171,7 +171,7 @@ class BackupRestoring:
                 self._partition(what.file).put(_insert(table), rows)
                 self._rows += len(rows) if table is Table.ROWS else 0
             case Table.STREAMS:
-                empty = tuple((*row, b"", -1, -1) for row in rows)
+                empty = tuple((*row, b"", conduct_tables.NOWHERE, conduct_tables.NOWHERE) for row in rows)
                 self._bases["conduct"].put(_STREAM, empty)
             case _:
                 if table is Table.ENTRIES:
