@@ -60,10 +60,24 @@ class Doors:
         self, path: str, *, token: str | None = None, method: str = "GET", body: bytes = b"", **headers: str
     ) -> Told:
         """One request. `before_chunk` holds what happens while the transport has no room, one for each chunk."""
-        where, _, query = path.partition("?")
         given = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
         if token is not None:
             given.append((b"authorization", b"Bearer " + token.encode()))
+        pieces = [body[at : at + 1000] for at in range(0, len(body), 1000)] or [b""]
+        incoming = [
+            {"type": "http.request", "body": piece, "more_body": at < len(pieces) - 1}
+            for at, piece in enumerate(pieces)
+        ]
+
+        async def receive() -> Message:
+            return incoming.pop(0) if incoming else {"type": "http.disconnect"}
+
+        return await self._asked(path, receive, method=method, given=given)
+
+    async def _asked(
+        self, path: str, receive: Callable[[], Awaitable[Message]], *, method: str, given: list[tuple[bytes, bytes]]
+    ) -> Told:
+        where, _, query = path.partition("?")
         scope = {
             "type": "http",
             "http_version": "1.1",
@@ -77,15 +91,7 @@ class Doors:
             "query_string": query.encode(),
             "headers": given,
         }
-        pieces = [body[at : at + 1000] for at in range(0, len(body), 1000)] or [b""]
-        incoming = [
-            {"type": "http.request", "body": piece, "more_body": at < len(pieces) - 1}
-            for at, piece in enumerate(pieces)
-        ]
         told: list[Message] = []
-
-        async def receive() -> Message:
-            return incoming.pop(0) if incoming else {"type": "http.disconnect"}
 
         async def send(message: Message) -> None:
             waits = message["type"] == "http.response.body" and message.get("more_body") and not message["body"]
@@ -101,6 +107,17 @@ class Doors:
             b"".join(part["body"] for part in parts),
             not parts or bool(parts[-1].get("more_body", False)),
         )
+
+    async def stream(self, path: str, pieces: AsyncIterator[bytes], *, token: str, whole: bool = True) -> Told:
+        """A POST whose body comes piece by piece, each when it is asked for; not `whole`: then the client goes away."""
+
+        async def receive() -> Message:
+            piece = await anext(pieces, None)
+            if piece is None and not whole:
+                return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
+
+        return await self._asked(path, receive, method="POST", given=[(b"authorization", b"Bearer " + token.encode())])
 
     async def post(self, path: str, document: object, *, token: str | None = None, **headers: str) -> Told:
         """POST a JSON document."""

@@ -6,40 +6,25 @@ Rules
 - What is asked of a file that it does not have (a column, UTF-8, a zone for its times) is BadCsv before anything is sent;
   what a later row lacks makes that row unreadable.
 
-Source: RFC 4180, with the separators that spreadsheets write.
+Source: RFC 4180, with the separators that spreadsheets write; cells are read by `wire/csv_cells`.
 """
 
 import csv
 import io
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from troth.cli.local_times import parse_local
 from troth.errors import BadCsv, BadTime, NotFound
+from troth.wire.csv_cells import Becomes, Value, column_of, is_empty, read_cell
+from troth.wire.local_times import parse_local
 
-__all__ = ["MAX_FIELD", "Asked", "Becomes", "CsvFile", "Row", "Seen", "opened"]
-
-MAX_FIELD: Final = 128 * 1024  # csv's own default; a longer field ends the reading
-_EMPTY: Final = frozenset(("nan", "na", "n/a", "null", "none"))
-_TRUE: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-Value: TypeAlias = float | int | bool | str | msgspec.Raw
-
-
-class Becomes(Enum):
-    """What the text of a value becomes; the types of streams."""
-
-    NUMBER = "number"
-    INTEGER = "integer"
-    BOOLEAN = "boolean"
-    TEXT = "text"
-    JSON = "json"
+__all__ = ["Asked", "CsvFile", "Row", "Seen", "opened"]
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -91,9 +76,9 @@ class CsvFile:
         self._rows = csv.reader(io.TextIOWrapper(raw, encoding="utf-8-sig", newline=""), strict=True)
         self._header = self._first()
         self._width = len(self._header)
-        self._value = self._column(asked.value)
-        self._time = None if asked.time is None else self._column(asked.time)
-        self._where = tuple((self._column(name), text) for name, text in asked.where)
+        self._value = column_of(self._header, asked.value)
+        self._time = None if asked.time is None else column_of(self._header, asked.time)
+        self._where = tuple((column_of(self._header, name), text) for name, text in asked.where)
 
     @property
     def read_bytes(self) -> int:
@@ -126,7 +111,7 @@ class CsvFile:
             return Row(number, seen=Seen.ANOTHER)
         self._taken += 1
         text = fields[self._value].strip()
-        if not text or (text.lower() in _EMPTY and self._asked.becomes is not Becomes.TEXT):
+        if is_empty(text, self._asked.becomes):
             return Row(number, seen=Seen.EMPTY)
         try:
             time_ns = self._time_of(fields)
@@ -135,7 +120,7 @@ class CsvFile:
                 raise BadCsv("the times of this file have no zone", hint=error.hint) from error
             return Row(number, unreadable=error.message)
         self._dated = True
-        value = _READ[self._asked.becomes](text)
+        value = read_cell(text, self._asked.becomes)
         if value is None:
             return Row(number, time_ns, unreadable=f"its value is no {self._asked.becomes.value}")
         return Row(number, time_ns, value)
@@ -154,15 +139,6 @@ class CsvFile:
             raise BadCsv("the file has no header: its first row names the columns")
         return [name.strip() for name in header]
 
-    def _column(self, name: str) -> int:
-        count = self._header.count(name)
-        if count == 0:
-            there = ", ".join(self._header)[:500]
-            raise BadCsv(f"the file has no column '{name}'", hint=f"Its columns are: {there}")
-        if count > 1:
-            raise BadCsv(f"the file has {count} columns '{name}', so it is not clear which one is meant")
-        return self._header.index(name)
-
 
 @contextmanager
 def opened(path: Path, asked: Asked) -> Iterator[CsvFile]:
@@ -178,43 +154,3 @@ def opened(path: Path, asked: Asked) -> Iterator[CsvFile]:
         raise NotFound(f"{path} cannot be read ({cause.strerror})") from cause
     with raw:
         yield CsvFile(raw, asked, size=path.stat().st_size)
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and "_" not in text and text.isascii() else None
-
-
-def _integer(text: str) -> int | None:
-    try:
-        return int(text) if "_" not in text and text.isascii() and len(text) <= 20 else None
-    except ValueError:
-        return None
-
-
-def _boolean(text: str) -> bool | None:
-    return _TRUE.get(text.lower())
-
-
-def _text(text: str) -> str | None:
-    return text
-
-
-def _json(text: str) -> msgspec.Raw | None:
-    try:
-        msgspec.json.decode(text)
-    except (ValueError, RecursionError):
-        return None
-    return msgspec.Raw(text.encode())
-
-
-_READ: Final[Mapping[Becomes, Callable[[str], Value | None]]] = {
-    Becomes.NUMBER: _number,
-    Becomes.INTEGER: _integer,
-    Becomes.BOOLEAN: _boolean,
-    Becomes.TEXT: _text,
-    Becomes.JSON: _json,
-}

@@ -27,15 +27,16 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from troth.api.answers import Claimed
 from troth.cli.client import Node
 from troth.cli.credentials import from_file, kept
-from troth.cli.csv_rows import Asked, Becomes, CsvFile, Row, opened
+from troth.cli.csv_rows import Asked, CsvFile, Row, opened
 from troth.cli.files import FILE
 from troth.cli.line import Line, address_of
-from troth.cli.local_times import parse_local, parse_step, zone_of
 from troth.cli.places import as_nobody
 from troth.cli.replayed import Counts, Report
 from troth.cli.speaking import plain, say
 from troth.clock import NS_PER_S, Clock, SystemClock
 from troth.errors import BadTime, NotFound, TooLarge, TrothError, Undeclared
+from troth.wire.csv_cells import Becomes
+from troth.wire.local_times import parse_local, parse_step, zone_of
 from troth.wire.mqtt import Hello, Settled
 from troth.wire.times import print_time
 

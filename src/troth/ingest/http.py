@@ -1,4 +1,4 @@
-"""Things speak HTTP: one Observation per request, a data array of many, or a SenML pack. Raw ASGI, for these are hot.
+"""Things speak HTTP: one Observation per request, a data array, a SenML pack, or a CSV file. Raw ASGI, for these are hot.
 
 Rules
 - Who speaks is settled before the body is read; only a thing's own credential speaks, and no cookie counts.
@@ -23,6 +23,7 @@ import structlog
 
 from troth.clock import Clock
 from troth.errors import BadJson, Busy, Malformed, NotFound, NotOffered, TooLarge, TrothError
+from troth.ingest.http_csv import HttpCsv
 from troth.ingest.http_door import ROWS_AT_ONCE, TURN_NS, HttpDoor, counted_as, message_name, told_refusals
 from troth.ingest.http_packs import HttpPacks
 from troth.ingest.http_payloads import Columns, read_arrays, read_columns, read_observation, read_row
@@ -44,7 +45,7 @@ REQUESTS_MAX: Final = 1_024  # taken at once: 256 MiB of single bodies, 2 GiB of
 ARRAY_BYTES: Final = 2 * 1024 * 1024  # ROWS_MAX rows of 200 bytes; single bodies have PAYLOAD_BYTES
 _PATH: Final = re.compile(
     re.escape(PREFIX)
-    + r"/(?:Datastreams\(([0-9]{1,16})\)/Observations|(Observations)|(CreateObservations)|things/([a-z0-9-]{1,64})/senml)"
+    + r"/(?:Datastreams\(([0-9]{1,16})\)/Observations|(Observations)|(CreateObservations)|things/([a-z0-9-]{1,64})/(senml|csv))"
 )
 _diagnostics = structlog.get_logger("troth.ingest.http")
 
@@ -76,6 +77,7 @@ class HttpIngest:
         self._hear = hear
         self._door = HttpDoor(hear, recognise, slugs=slugs, clock=clock, secret=secret)
         self._packs = HttpPacks(self._door)
+        self._csv = HttpCsv(self._door)
         self._link = f"{url}{PREFIX}/Observations("
         self._clock = clock
         self._secret = secret
@@ -85,7 +87,10 @@ class HttpIngest:
     @staticmethod
     def takes(scope: Scope) -> bool:
         """Whether this request is for these routes; all others belong to somebody else."""
-        return scope["type"] == "http" and scope["method"] == "POST" and _PATH.fullmatch(scope["path"]) is not None
+        if scope["type"] != "http" or scope["method"] not in {"POST", "GET"}:
+            return False
+        found = _PATH.fullmatch(scope["path"])
+        return found is not None and (scope["method"] == "POST" or found[5] == "csv")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request for which `takes` is true."""
@@ -114,13 +119,20 @@ class HttpIngest:
             raise NotFound("there is no such route")
         headers = headers_of(scope)
         thing = self._door.thing(headers, found[4])
+        if scope["method"] == "GET":
+            await self._csv.status(thing, send)
+            return
         self._door.room()
         try:
             name = message_name(headers)
         except Malformed:
             await self._door.count(thing, Refusal.BAD_PAYLOAD)
             raise
-        if found[4] is not None:
+        if found[5] == "csv":
+            query: bytes = scope["query_string"]
+            await self._csv.answer(thing, headers, query=query, receive=receive, send=send, name=name)
+            return
+        if found[5] == "senml":
             await self._packs.answer(thing, headers, receive=receive, send=send, name=name)
             return
         if found[3] is None:

@@ -49,7 +49,7 @@ def parse_local(text: str, zone: ZoneInfo | None) -> int:
     if found is None:
         raise BadTime("A time here is written 2024-05-01T06:30:00, with or without a zone.")
     if zone is None:
-        raise BadTime("The time has no zone.", hint="Name the zone that it is meant in: --zone Europe/Lisbon")
+        raise BadTime("The time has no zone.", hint="Name the zone that it is meant in, such as Europe/Lisbon.")
     whole, fraction = text[: found.end(6) if found[6] else found.end()], int((found[7] or "").ljust(9, "0"))
     return _moment(whole.replace(" ", "T").upper(), zone) * _NS + fraction
 
