@@ -14,6 +14,7 @@ from tests.journeys.mqtt_house import LAB, OPEN_DATA, ORG, RESEARCH, House, open
 from troth.api.sensorthings import SensorThings, routes
 from troth.clock import NS_PER_S, SystemClock
 from troth.ingest.http import HttpIngest
+from troth.ingest.rates import Rates
 from troth.journeys.join import JoinedThing, StreamRequest, ThingRequest
 from troth.names import HouseholdId, PersonId, PurposeId, Uri
 from troth.statements.choice import Decision
@@ -183,7 +184,9 @@ class Doors:
 
 
 @asynccontextmanager
-async def open_doors(*, queue_rows: int = 200_000, commit_s: float = 0.002) -> AsyncIterator[Doors]:
+async def open_doors(
+    *, queue_rows: int = 200_000, commit_s: float = 0.002, rates: Rates | None = None
+) -> AsyncIterator[Doors]:
     """A running house with its HTTP doors."""
     async with open_house(queue_rows=queue_rows, commit_s=commit_s) as house:
         entropy = bytes(range(8)).__mul__
@@ -195,6 +198,7 @@ async def open_doors(*, queue_rows: int = 200_000, commit_s: float = 0.002) -> A
             clock=SystemClock(),
             secret=bytes(range(16)),
             entropy=entropy,
+            rates=rates,
         )
         things = SensorThings(house.tell, house.recognise, url=URL, entropy=entropy)
         for product, nobody in ((GAUGE, True), (HOURS, False)):

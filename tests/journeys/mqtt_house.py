@@ -11,6 +11,7 @@ from typing import Final, Self
 from troth.clock import NS_PER_S, SystemClock
 from troth.gate.leases import Leases
 from troth.ingest.mqtt import Endpoint
+from troth.ingest.rates import Rates
 from troth.journeys.accept import Accept
 from troth.journeys.access import Access
 from troth.journeys.begin import begin
@@ -157,7 +158,9 @@ async def _furnish(join: Join) -> None:
 
 
 @asynccontextmanager
-async def open_house(*, queue_rows: int = 200_000, commit_s: float = 0.002) -> AsyncIterator[House]:
+async def open_house(
+    *, queue_rows: int = 200_000, commit_s: float = 0.002, rates: Rates | None = None
+) -> AsyncIterator[House]:
     """A running house; its endpoint listens on a free port of loopback."""
     loop = asyncio.get_running_loop()
     entropy = random.Random(7).randbytes
@@ -227,6 +230,7 @@ async def open_house(*, queue_rows: int = 200_000, commit_s: float = 0.002) -> A
         entropy=entropy,
         later=loop.call_later,
         diagnose=diagnostics.append,
+        rates=rates,
     )
     await _furnish(join)
     server = await loop.create_server(endpoint, "127.0.0.1", 0)
@@ -346,12 +350,13 @@ def in_house(
     *,
     queue_rows: int = 200_000,
     commit_s: float = 0.002,
+    rates: Rates | None = None,
     loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
 ) -> None:
     """Play a scene in a new house; it may take half a minute."""
 
     async def play() -> None:
-        async with open_house(queue_rows=queue_rows, commit_s=commit_s) as house, asyncio.timeout(30):
+        async with open_house(queue_rows=queue_rows, commit_s=commit_s, rates=rates) as house, asyncio.timeout(30):
             await scene(house)
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:

@@ -1,7 +1,7 @@
 """A thing that speaks while the answer changes under it: what waits is asked about again, and nothing is lost on the way."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import pytest
@@ -14,6 +14,7 @@ from troth.ingest.mqtt.connection import Connection
 from troth.ingest.mqtt.door import Door
 from troth.ingest.mqtt.speaking import Speaker
 from troth.ingest.mqtt.topics import Topics
+from troth.ingest.rates import Rates
 from troth.ingest.repeats import Recent
 from troth.journeys.hear import Inlet
 from troth.names import PurposeId, Uri
@@ -198,11 +199,15 @@ class Voice:
         self.thing = thing.joined.thing
         self.recent = Recent()
         self.looked = 0
+        self.allowance = Rates(world.node.hear.clock).of(self.thing)
         self._topics = Topics(world.node.hear, world.node.tell, slugs=world.accounts.slugs)
 
     def inlets(self) -> Mapping[str, Inlet]:
         self.looked += 1
         return self._topics.inlets(self.thing)
+
+    def later(self, delay_s: float, work: Callable[[], None]) -> None:
+        raise AssertionError("nothing is late here")
 
     def takes_packs(self, topic: str) -> bool:
         return topic.endswith("/senml")

@@ -6,11 +6,14 @@ import base64
 import pytest
 
 from tests.journeys.http_house import ROOT, WEEK, open_doors
+from troth.clock import NS_PER_S
 from troth.errors import NotFound
 from troth.ingest.http import ARRAY_BYTES
 from troth.ingest.http_payloads import ROWS_MAX
+from troth.ingest.rates import BURST_S, Rates
 from troth.names import ThingId
 from troth.statements.choice import Decision
+from troth.testing.contracts import StillClock
 from troth.things.stores import Tally
 from troth.wire.limits import PAYLOAD_BYTES
 from troth.wire.times import print_time
@@ -323,3 +326,23 @@ def thing_of(principal: object) -> ThingId:
     if thing is None:
         raise NotFound("no thing")
     return ThingId(thing)
+
+
+def test_a_thing_that_sends_more_than_one_thing_may_is_turned_away_and_counted_and_others_are_not() -> None:
+    async def run() -> None:
+        clock = StillClock()
+        async with open_doors(rates=Rates(clock, messages_per_s=5, bytes_per_s=1_000_000)) as doors:
+            number, credential = await doors.gauge()
+            other, theirs = await doors.gauge("another")
+            path = f"/v1.1/Datastreams({number})/Observations"
+            answers = [await doors.post(path, {"result": n}, token=credential) for n in range(5 * BURST_S + 2)]
+            assert [201] * (5 * BURST_S + 1) + [429] == [each.status for each in answers]
+            assert ("busy", "1") == (answers[-1].json["code"], answers[-1].headers["retry-after"])
+            free = await doors.post(f"/v1.1/Datastreams({other})/Observations", {"result": 1}, token=theirs)
+            assert 201 == free.status
+            clock.now_ns += NS_PER_S
+            assert 201 == (await doors.post(path, {"result": 1}, token=credential)).status
+            tally = doors.house.hear.tally(thing_of(doors.house.recognise.token(credential)))
+            assert (5 * BURST_S + 2, {"too-fast": 1}) == (tally.stored, tally.refused)
+
+    asyncio.run(run())

@@ -3,7 +3,10 @@
 import pytest
 
 from tests.journeys.mqtt_house import Client, House, in_house, said, until
+from troth.clock import NS_PER_S
+from troth.ingest.rates import BURST_S, Rates
 from troth.statements.choice import Decision
+from troth.testing.contracts import StillClock
 from troth.wire.limits import RECEIVE_MAXIMUM
 from troth.wire.mqtt import (
     Disconnect,
@@ -283,3 +286,22 @@ def test_without_a_yes_nothing_is_kept_and_after_it_it_is() -> None:
         assert (1, {"no-ground": 1, "withdrawn": 1}) == (house.tally(joined).stored, house.tally(joined).refused)
 
     in_house(scene)
+
+
+@pytest.mark.parametrize("version", [V5, V311])
+def test_a_thing_that_sends_more_than_one_thing_may_is_acknowledged_later_and_loses_nothing(version: Version) -> None:
+    clock = StillClock()
+
+    async def scene(house: House) -> None:
+        joined, credential = await house.station()
+        client, _ = await Client.hello(house, credential, version=version)
+        for number in range(1, 5 * BURST_S + 2):
+            client.send(said(LEVEL, str(number), number))
+            assert Puback(number) == await client.next()
+        client.send(said(LEVEL, "99", 99))
+        await until(lambda: house.tally(joined).stored == 5 * BURST_S + 2)
+        assert await client.silent()
+        clock.now_ns += NS_PER_S
+        assert Puback(99) == await client.next()
+
+    in_house(scene, rates=Rates(clock, messages_per_s=5, bytes_per_s=1_000_000))

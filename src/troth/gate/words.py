@@ -26,6 +26,7 @@ WORDS: Final = {
     "too-large": "The payload is larger than allowed.",
     "out-of-range": "The result lies outside the declared range.",
     "wrong-unit": "The unit that was named is not the declared one, and cannot be converted into it.",
+    "too-fast": "This thing has sent more in a short time than one thing may.",
     "lease-ended": "The answer this rested on has ended.",
 }
 

@@ -27,6 +27,7 @@ from troth.ingest.http_csv import HttpCsv
 from troth.ingest.http_door import ROWS_AT_ONCE, TURN_NS, HttpDoor, counted_as, message_name, told_refusals
 from troth.ingest.http_packs import HttpPacks
 from troth.ingest.http_payloads import Columns, read_arrays, read_columns, read_observation, read_row
+from troth.ingest.rates import Rates
 from troth.ingest.repeats import repeat_key
 from troth.ingest.settling import Outcomes, settle
 from troth.journeys.hear import Hear, Inlet
@@ -61,6 +62,7 @@ class HttpIngest:
         clock: for the turns of the loop.
         secret: for repeat keys, 16 to 64 bytes, the same after a restart.
         entropy: n random bytes, for incident numbers.
+        rates: how much each thing may send here; None for what every thing may.
     """
 
     def __init__(
@@ -73,9 +75,10 @@ class HttpIngest:
         clock: Clock,
         secret: bytes,
         entropy: Callable[[int], bytes],
+        rates: Rates | None = None,
     ) -> None:
         self._hear = hear
-        self._door = HttpDoor(hear, recognise, slugs=slugs, clock=clock, secret=secret)
+        self._door = HttpDoor(hear, recognise, slugs=slugs, clock=clock, secret=secret, rates=rates or Rates(clock))
         self._packs = HttpPacks(self._door)
         self._csv = HttpCsv(self._door)
         self._link = f"{url}{PREFIX}/Observations("
@@ -105,7 +108,7 @@ class HttpIngest:
         except TrothError as error:
             answer = reply(error)
             # After a body that was not read to its end the connection cannot be used again.
-            last = ((b"connection", b"close"),) if isinstance(error, TooLarge) else ()
+            last = ((b"connection", b"close"),) if isinstance(error, TooLarge) or scope["path"].endswith("/csv") else ()
             await send_whole(send, answer.status, headers=(*answer.headers, *last), body=answer.body)
         except Exception as error:  # noqa: BLE001 - the outermost edge: the sender gets a number, the diagnostics the place
             incident = self._entropy(8).hex()
@@ -122,7 +125,7 @@ class HttpIngest:
         if scope["method"] == "GET":
             await self._csv.status(thing, send)
             return
-        self._door.room()
+        self._door.room(thing)
         try:
             name = message_name(headers)
         except Malformed:

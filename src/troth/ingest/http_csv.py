@@ -227,6 +227,7 @@ class HttpCsv:
     async def _read(self, thing: ThingId, query: bytes, *, receive: Receive, upload: _Upload) -> None:
         """Take every row of the body as it comes."""
         asked = read_asked(query)
+        self._door.rates.of(thing).charge(1, 0)
         report, records = upload.report, CsvRecords()
         self._last.pop(thing, None)
         self._last[thing] = report
@@ -239,13 +240,23 @@ class HttpCsv:
             if message["type"] != "http.request":
                 raise Malformed("The request ended before its body did.")
             more = message.get("more_body", False)
-            for fields in records.take(message.get("body", b""), last=not more):
+            piece: bytes = message.get("body", b"")
+            await self._pace(thing, piece)
+            for fields in records.take(piece, last=not more):
                 if reader is None:
                     reader = RowReader(fields, asked, inlets=self._door.hear.inlets(thing))
                 elif fields or reader.narrow:
                     await _take(reader, fields, report=report, after=asked.after, upload=upload)
         if reader is None:
             raise BadCsv("The body has no header: its first row names the columns.")
+
+    async def _pace(self, thing: ThingId, piece: bytes) -> None:
+        """A long body is slowed to what one thing may send, not turned away."""
+        allowance = self._door.rates.of(thing)
+        allowance.charge(0, len(piece))
+        owes_s = allowance.owes_s()
+        if owes_s > 0:
+            await asyncio.sleep(owes_s)
 
 
 async def _take(reader: RowReader, fields: list[str], *, report: Report, after: int, upload: _Upload) -> None:

@@ -18,6 +18,7 @@ from typing import Final
 
 from troth.clock import Clock
 from troth.errors import BadName, BadTime, Busy, Malformed, NotFound, NotOffered, TooLarge, TrothError, WrongToken
+from troth.ingest.rates import Rates
 from troth.ingest.settling import settle
 from troth.journeys.hear import Hear
 from troth.journeys.recognise import Recognise
@@ -43,6 +44,7 @@ class HttpDoor:
         slugs: all short names of things, now.
         clock: for the turns of the loop.
         secret: for repeat keys, 16 to 64 bytes, the same after a restart.
+        rates: how much each thing may send here.
     """
 
     def __init__(
@@ -53,10 +55,12 @@ class HttpDoor:
         slugs: Callable[[], Mapping[Slug, ThingId]],
         clock: Clock,
         secret: bytes,
+        rates: Rates,
     ) -> None:
         self.hear = hear
         self.clock = clock
         self.secret = secret
+        self.rates = rates
         self._recognise = recognise
         self._slugs = slugs
         self._flushing = False
@@ -77,25 +81,36 @@ class HttpDoor:
             raise NotFound("there is no such thing of this credential")
         return who.thing
 
-    def room(self) -> None:
-        """While the store is full a request is turned away before it is read.
+    def room(self, thing: ThingId) -> None:
+        """While the store is full, or the thing owes, a request is turned away before it is read.
 
         Raises:
-            Busy: it is full.
+            Busy: it is full, or the thing has sent more than one thing may; this is counted.
         """
+        owes_s = self.rates.of(thing).owes_s()
+        if owes_s > 0:
+            self.hear.count(thing, Refusal.TOO_FAST, _nothing)
+            self.flush_soon()
+            raise Busy(
+                f"One thing may send {self.rates.messages_per_s} messages and {self.rates.bytes_per_s} bytes in a second.",
+                retry_after_s=owes_s,
+            )
         if self.hear.full:
             raise Busy("More observations arrive than can be kept.", retry_after_s=1.0)
 
     async def body(self, receive: Receive, thing: ThingId, *, limit: int) -> bytes:
-        """The whole body.
+        """The whole body, charged as one message.
 
         Raises:
             TooLarge: it has more than `limit` bytes; this is counted.
             Malformed: the client went away.
         """
         try:
-            return await read_body(receive, limit=limit)
+            body = await read_body(receive, limit=limit)
+            self.rates.of(thing).charge(1, len(body))
+            return body
         except TooLarge:
+            self.rates.of(thing).charge(1, limit)
             await self.count(thing, Refusal.TOO_LARGE)
             raise
 
@@ -129,6 +144,10 @@ class HttpDoor:
             return self._slugs().get(check_slug(name)) or ThingId(parse_id("th", name))
         except BadName:
             return None
+
+
+def _nothing(_outcome: Outcome) -> None:
+    """Whoever was turned away does not wait until it is counted."""
 
 
 def counted_as(error: TrothError) -> Refusal:

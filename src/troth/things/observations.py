@@ -82,6 +82,7 @@ class Refusal(StrEnum):
     TOO_LARGE = "too-large"
     OUT_OF_RANGE = "out-of-range"
     WRONG_UNIT = "wrong-unit"
+    TOO_FAST = "too-fast"
     LEASE_ENDED = "lease-ended"  # between stores and journeys only: the stamp is void, nothing was counted, ask anew
 
 

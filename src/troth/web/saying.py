@@ -142,6 +142,7 @@ _REFUSALS: Final = {
     "not-then": "nothing allowed it at that time",
     "wrong-type": "of another kind than declared",
     "out-of-range": "outside the declared range",
+    "too-fast": "more than one thing may send",
     "wrong-unit": "in a unit that is not the declared one",
     "ahead": "from the future",
     "before-installation": "from before it was put up",

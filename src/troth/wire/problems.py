@@ -57,6 +57,7 @@ _REFUSALS: Final = {
     Refusal.BAD_PAYLOAD: 400,
     Refusal.TOO_LARGE: 413,
     Refusal.TIME_TAKEN: 409,
+    Refusal.TOO_FAST: 429,
 }
 _NOTHING: Final = "For whoever asks with this credential there is nothing of that name here."
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from troth.ingest.mqtt.connection import Connection
 from troth.ingest.mqtt.door import CONNECTIONS_MAX, Door
 from troth.ingest.mqtt.sessions import Later
+from troth.ingest.rates import Rates
 from troth.journeys.hear import Hear
 from troth.journeys.recognise import Recognise
 from troth.journeys.tell import Tell
@@ -33,6 +34,7 @@ class Endpoint:
         later: `loop.call_later`.
         diagnose: takes one line for whoever runs this node.
         connections_max: more clients than this are closed as they come.
+        rates: how much each thing may send here; None for what every thing may.
     """
 
     def __init__(  # noqa: PLR0913 - the wiring of one node, named
@@ -47,6 +49,7 @@ class Endpoint:
         later: Later,
         diagnose: Callable[[str], None],
         connections_max: int = CONNECTIONS_MAX,
+        rates: Rates | None = None,
     ) -> None:
         self._door = Door(
             hear,
@@ -58,6 +61,7 @@ class Endpoint:
             later=later,
             diagnose=diagnose,
             connections_max=connections_max,
+            rates=rates,
         )
 
     def __call__(self) -> Connection:

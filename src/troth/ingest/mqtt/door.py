@@ -13,6 +13,7 @@ from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.payload import read_payload
 from troth.ingest.mqtt.sessions import Later, Seats
 from troth.ingest.mqtt.topics import Topics, pack_topics, refused_topics
+from troth.ingest.rates import Allowance, Rates
 from troth.ingest.repeats import Recent
 from troth.journeys.hear import Hear, Inlet
 from troth.journeys.recognise import Recognise
@@ -40,10 +41,12 @@ class Ending(Protocol):
 class ThingVoice:
     """One thing that speaks, whichever connections it has: a `speaking.Voice`."""
 
-    __slots__ = ("_sessions", "_topics", "recent", "thing")
+    __slots__ = ("_later", "_sessions", "_topics", "allowance", "recent", "thing")
 
-    def __init__(self, thing: ThingId, topics: Topics) -> None:
+    def __init__(self, thing: ThingId, topics: Topics, *, allowance: Allowance, later: Later) -> None:
         self._topics = topics
+        self._later = later
+        self.allowance = allowance
         self.thing = thing
         self.recent = Recent()
         self._sessions: list[Session] = []
@@ -55,6 +58,10 @@ class ThingVoice:
     def takes_packs(self, topic: str) -> bool:
         """Whether this is the topic of its SenML packs."""
         return topic in pack_topics(self._topics.names(self.thing))
+
+    def later(self, delay_s: float, work: Callable[[], None]) -> None:
+        """Call `work` after some seconds."""
+        self._later(delay_s, work)
 
     def listens_on(self, session: Session) -> None:
         """Remember a session of this thing; those that have ended are forgotten."""
@@ -83,6 +90,7 @@ class Door:
         later: calls something after some seconds on the loop.
         diagnose: takes one line for whoever runs this node; never a name, a value or a token.
         connections_max: more clients than this are closed as they come.
+        rates: how much each thing may send here; None for what every thing may.
     """
 
     def __init__(  # noqa: PLR0913 - the wiring of one node, named
@@ -97,6 +105,7 @@ class Door:
         later: Later,
         diagnose: Callable[[str], None],
         connections_max: int = CONNECTIONS_MAX,
+        rates: Rates | None = None,
     ) -> None:
         self.hear = hear
         self.tell = tell
@@ -108,13 +117,17 @@ class Door:
         self.connections: set[Ending] = set()
         self.connections_max = connections_max
         self._entropy = entropy
+        self._later = later
+        self._rates = rates or Rates(hear.clock)
         self._voices: dict[ThingId, ThingVoice] = {}
 
     def voice(self, thing: ThingId) -> ThingVoice:
         """What is known of a thing that speaks."""
         voice = self._voices.get(thing)
         if voice is None:
-            voice = self._voices[thing] = ThingVoice(thing, self.topics)
+            voice = self._voices[thing] = ThingVoice(
+                thing, self.topics, allowance=self._rates.of(thing), later=self._later
+            )
         return voice
 
     def new_client_id(self) -> str:

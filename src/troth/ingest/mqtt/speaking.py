@@ -4,7 +4,8 @@ Rules
 - PUBACK means settled: stored durably, or refused for good and counted. Version 5 is told which; under 3.1.1 the refusal is
   told on `things/<thing>/refused`.
 - Acknowledgements leave in the order of arrival, all that are ready in one write.
-- What may pass later is not acknowledged: while the store is full the message waits in its inlet.
+- What may pass later is not acknowledged: while the store is full the message waits in its inlet. A thing that has sent more
+  than one thing may is acknowledged later, so that it sends no faster; what it sent is kept all the same.
 - A topic that is no stream of this thing is refused and counted like any other observation. RETAIN is ignored.
 
 Source: things.md, "Speaking" and "Shape of the hot path"; MQTT 5.0 §4.9 (receive maximum).
@@ -20,6 +21,7 @@ from troth.errors import BadMqtt
 from troth.gate.words import outer
 from troth.ingest.mqtt.packing import PackTurns
 from troth.ingest.mqtt.payload import ID_CHARACTERS, Said, read_number, read_payload
+from troth.ingest.rates import Allowance
 from troth.ingest.repeats import Recent, repeat_key
 from troth.journeys.hear import Hear, Inlet
 from troth.names import ThingId
@@ -54,6 +56,7 @@ _REASONS: Final[dict[Refusal, Reason]] = {  # MQTT 5.0 table 3-4; what is missin
     Refusal.BAD_TIME: Reason.PAYLOAD_FORMAT_INVALID,
     Refusal.BAD_PAYLOAD: Reason.PAYLOAD_FORMAT_INVALID,
     Refusal.TOO_LARGE: Reason.QUOTA_EXCEEDED,
+    Refusal.TOO_FAST: Reason.QUOTA_EXCEEDED,
 }
 
 
@@ -101,6 +104,15 @@ class Voice(Protocol):
         """Its last messages, whichever connection they came on."""
         ...
 
+    @property
+    def allowance(self) -> Allowance:
+        """How much it may send, whichever connections it has."""
+        ...
+
+    def later(self, delay_s: float, work: Callable[[], None]) -> None:
+        """Call `work` after some seconds."""
+        ...
+
     def inlets(self) -> Mapping[str, Inlet]:
         """Its streams by topic, looked up now."""
         ...
@@ -141,7 +153,18 @@ class Speaker:
         secret: for repeat keys.
     """
 
-    __slots__ = ("_aliases", "_hear", "_inlets", "_installed", "_line", "_pending", "_scheduled", "_secret", "_voice")
+    __slots__ = (
+        "_aliases",
+        "_bytes",
+        "_hear",
+        "_inlets",
+        "_installed",
+        "_line",
+        "_pending",
+        "_scheduled",
+        "_secret",
+        "_voice",
+    )
 
     def __init__(self, hear: Hear, voice: Voice, *, line: Line, secret: bytes) -> None:
         self._hear = hear
@@ -153,6 +176,7 @@ class Speaker:
         self._aliases = TopicAliases(TOPIC_ALIAS_MAXIMUM)
         self._pending: deque[_Pending] = deque()
         self._scheduled = False
+        self._bytes = 0  # come and not charged yet
 
     @property
     def waiting(self) -> int:
@@ -172,6 +196,7 @@ class Speaker:
             if len(self._pending) >= RECEIVE_MAXIMUM and self._line.version is Version.V5:
                 raise BadMqtt("More messages are in flight than agreed.", reason=Reason.RECEIVE_MAXIMUM_EXCEEDED)
             self._pending.append(pending)
+            self._bytes += len(packet.payload)
         if self._installed != self._hear.installed:
             # A stream may have been installed, or declared anew, since CONNECT.
             self._inlets, self._installed = self._voice.inlets(), self._hear.installed
@@ -221,8 +246,14 @@ class Speaker:
             self._line.soon(self._acknowledge)
 
     def _acknowledge(self) -> None:
-        """Write the acknowledgements that are ready, in the order of arrival."""
+        """Write the acknowledgements that are ready, in the order of arrival; later, while the thing owes."""
+        allowance = self._voice.allowance
+        owes_s = allowance.owes_s()
+        if owes_s > 0:
+            self._voice.later(owes_s, self._acknowledge)
+            return
         self._scheduled = False
+        ready = len(self._pending)
         pending = self._pending
         out: list[bytes] = []
         plain: list[int] = []
@@ -237,6 +268,8 @@ class Speaker:
                     continue
             plain.append(one.packet_id)
         out.append(encode_pubacks(plain))
+        allowance.charge(ready - len(pending), self._bytes)
+        self._bytes = 0
         self._line.write(b"".join(out))
         self._line.acknowledged()
 
