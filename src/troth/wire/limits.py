@@ -22,7 +22,6 @@ __all__ = [
     "QUERY_SLICE_MS",
     "RECEIVE_MAXIMUM",
     "REPEAT_WINDOW",
-    "SENML_RECORDS",
     "SESSION_EXPIRY_S",
     "SLUG_CHARACTERS",
     "STREAMS_PER_THING",
@@ -37,7 +36,6 @@ MQTT_PACKET_BYTES: Final = (
 )  # a full payload with its topic and properties; told as Maximum Packet Size
 CONNECT_BYTES: Final = 16 * 1024  # before anybody is known: identifier, credential and a will, nothing larger
 JSON_DEPTH: Final = 32  # things.md, Limits
-SENML_RECORDS: Final = 10_000  # things.md, Limits: one pack
 STREAMS_PER_THING: Final = 256  # things.md, Limits
 RECEIVE_MAXIMUM: Final = 100  # things.md, Limits: unacknowledged per connection = Receive Maximum (MQTT 5.0 §3.2.2.3.3)
 LISTENER_QUEUE_MESSAGES: Final = 1_000  # things.md, Limits: then dropped with reason
