@@ -327,3 +327,31 @@ def test_of_a_real_file_every_row_is_accounted_for(
             assert report["stored"] == tally(doors, credential).stored
 
     asyncio.run(run())
+
+
+@pytest.mark.data
+def test_of_every_real_file_every_row_becomes_exactly_one_thing(shared_data: Path) -> None:
+    paths = sorted((shared_data / "observations").rglob("*.csv"))
+    assert len(paths) > 20
+
+    async def run() -> None:
+        async with open_doors() as doors:
+            for number, path in enumerate(paths):
+                slug = f"gauge-{number}"
+                _, credential = await doors.gauge(slug)
+                with path.open(encoding="utf-8-sig", newline="") as file:
+                    header, *rows = [fields for fields in csv.reader(file) if fields]
+                names = [each for each in header if each in {"timestamp", "date", "d_local", "Date", "Year", "year"}]
+                timed = {"time": names[0], "zone": "UTC"} if names else {"start": "2019-01-01T00:00Z", "step": "1h"}
+                column = next(each for each in reversed(header) if each not in names)
+                asked = {**timed, "stream.flow": column}
+                answer = await post(doors, credential, path.read_bytes(), asked, slug=slug)
+                report = answer.json
+                assert (200, len(rows)) == (answer.status, report["rows"]), path.name
+                assert len(rows) == report["values"] == report["settled"], path.name
+                assert added_up(report), path.name
+                counted = tally(doors, credential)
+                refused = sum(report["refused"].values())
+                assert (report["stored"], refused) == (counted.stored, sum(counted.refused.values())), path.name
+
+    asyncio.run(run())

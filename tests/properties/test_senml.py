@@ -187,6 +187,14 @@ def test_what_is_not_of_the_form_is_refused_whole(body: bytes, error: type[Excep
     "body",
     [
         b"\x80",
+        b"\x9f\xff",
+        b"\x9f\xa2\x00\x61a\x02\x01",  # without an end
+        b"\x81\xa2\x00\x61a\x02\x01\x00",  # something behind
+        b"\x9f\xa2\x00\x61a\x02\x01\xff\x00",
+        b"\x82\xa2\x00\x61a\x02\x01",  # fewer than it says
+        b"\x9c\xa2\x00\x61a\x02\x01",
+        b"\x9b\x00",
+        b"\xa2\x00\x61a\x02\x01",
         b"\x81\xa2\x00\x61a\x02\xf7",  # undefined
         b"\x81\xa2\x00\x61a\x02\xc1\x01",  # another tag than decimal fractions
         b"\x81\xa2\x00\x61a\x02\xc4\x82\x1a\x7f\xff\xff\xff\x01",  # 1e2147483647
@@ -206,6 +214,9 @@ def test_a_pack_has_as_many_records_as_the_limit_and_no_more() -> None:
         read_json(msgspec.json.encode([record] * (RECORDS_MAX + 1)))
     with pytest.raises(TooLarge):
         read_cbor(cbor2.dumps([record] * (RECORDS_MAX + 1)))
+    assert RECORDS_MAX == len(read_cbor(b"\x9f" + cbor2.dumps(record) * RECORDS_MAX + b"\xff"))
+    with pytest.raises(TooLarge):
+        read_cbor(b"\x9f" + b"\xa0" * (RECORDS_MAX + 1))  # it is not read to its end, which is not there
 
 
 _number = st.one_of(st.integers(-(2**70), 2**70), st.floats(allow_nan=False, allow_infinity=False))

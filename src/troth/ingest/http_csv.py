@@ -243,6 +243,8 @@ class HttpCsv:
             piece: bytes = message.get("body", b"")
             await self._pace(thing, piece)
             for fields in records.take(piece, last=not more):
+                if records.number % ROWS_AT_ONCE == 0:
+                    await self._door.turn()  # also where nothing is offered: blank lines, rows of another series
                 if reader is None:
                     reader = RowReader(fields, asked, inlets=self._door.hear.inlets(thing))
                 elif fields or reader.narrow:

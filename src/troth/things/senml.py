@@ -13,10 +13,11 @@ Left out: XML and EXI; streams of records (SensML); what a record's name means, 
 """
 
 import binascii
+import io
 import math
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, DecimalException
 from typing import Final, NoReturn, TypeAlias
 
@@ -58,6 +59,9 @@ _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*={0,2}")
 _UNREADABLE: Final = (
     *(cbor2.CBORError, BadSenml, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError),
 )
+_ARRAY: Final = 4  # major type
+_INDEFINITE: Final = 31
+_SIZES: Final = {24: 1, 25: 2, 26: 4, 27: 8}
 _FRACTION: Final = 4  # RFC 8949 §3.4.4
 _ZERO: Final = Decimal(0)
 
@@ -134,15 +138,9 @@ def read_cbor(body: bytes) -> Unresolved:
         BadSenml: not CBOR, not an array of maps, or no record.
         TooLarge: more than RECORDS_MAX records.
     """
-    try:
-        pack: object = cbor2.loads(body, max_depth=DEPTH_MAX, allow_duplicate_keys=False, semantic_decoders=_TAGS)
-    except _UNREADABLE as cause:
-        raise BadSenml("This body is not CBOR of the kind that SenML has.") from cause
     shape = BadSenml("In CBOR a pack is an array of maps whose labels are integers or text.")
-    if not isinstance(pack, list | tuple):
-        raise shape
     named: list[object] = []
-    for each in pack:
+    for each in _elements(body, shape):
         if not isinstance(each, Mapping):
             raise shape
         labels = [_LABELS.get(label, label) if type(label) is int else label for label in each]
@@ -150,6 +148,33 @@ def read_cbor(body: bytes) -> Unresolved:
             raise BadSenml("A label stands twice in a record.")
         named.append(dict(zip(labels, each.values(), strict=True)))
     return _pack(named, shape)
+
+
+def _elements(body: bytes, shape: BadSenml) -> Iterator[object]:
+    """The elements of the array that the whole body is, one by one: an array of millions is not read to its end."""
+    if not body or body[0] >> 5 != _ARRAY:
+        raise shape
+    stated = body[0] & 0x1F
+    size = _SIZES.get(stated, 0)  # of the count behind the first byte (RFC 8949 §3)
+    if (stated > 23 and not size and stated != _INDEFINITE) or len(body) < 1 + size:
+        raise shape
+    count = int.from_bytes(body[1 : 1 + size], "big") if size else stated
+    stream = io.BytesIO(body)
+    stream.seek(1 + size)
+    read = 0
+    while body[stream.tell() : stream.tell() + 1] != b"\xff" if stated == _INDEFINITE else read < count:
+        read += 1
+        if read > RECORDS_MAX:
+            raise TooLarge(f"A pack has at most {RECORDS_MAX} records.")
+        try:
+            # With a read size of 1 the stream stands right behind the element.
+            yield cbor2.load(
+                stream, read_size=1, max_depth=DEPTH_MAX, allow_duplicate_keys=False, semantic_decoders=_TAGS
+            )
+        except _UNREADABLE as cause:
+            raise BadSenml("This body is not CBOR of the kind that SenML has.") from cause
+    if stream.tell() + (stated == _INDEFINITE) != len(body):
+        raise BadSenml("Something stands behind the pack.")
 
 
 def _pack(pack: object, shape: BadSenml) -> Unresolved:
