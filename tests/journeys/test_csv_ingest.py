@@ -10,8 +10,10 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.journeys.http_house import Doors, Told, open_doors
+from tests.journeys.mqtt_house import until
 from troth.clock import NS_PER_S
 from troth.ingest.http_csv import IN_FLIGHT_VALUES, LISTED_REFUSALS
+from troth.statements.choice import Decision
 from troth.things.stores import Tally
 from troth.wire.times import print_time
 
@@ -353,5 +355,31 @@ def test_of_every_real_file_every_row_becomes_exactly_one_thing(shared_data: Pat
                 counted = tally(doors, credential)
                 refused = sum(report["refused"].values())
                 assert (report["stored"], refused) == (counted.stored, sum(counted.refused.values())), path.name
+
+    asyncio.run(run())
+
+
+def test_a_withdrawal_in_the_middle_of_a_body_stops_the_rows_that_come_after_it() -> None:
+    async def run() -> None:
+        async with open_doors() as doors:
+            household, ana = await doors.home()
+            _, credential = await doors.meter(household)
+            await doors.choose(ana, Decision.GIVE)
+
+            async def pieces() -> AsyncIterator[bytes]:
+                yield b"t,v\n" + b"".join(row(at) for at in range(1_000))
+                await until(lambda: tally(doors, credential).stored >= 768)
+                await doors.choose(ana, Decision.WITHDRAW)
+                yield b"".join(row(at) for at in range(1_000, 2_000))
+
+            def row(at: int) -> bytes:
+                return f"{print_time((1_772_352_000 + at) * NS_PER_S)},1\n".encode()
+
+            answer = await doors.stream(f"/v1.1/things/hours/csv?{urlencode(FLOW)}", pieces(), token=credential)
+            report = answer.json
+            assert {"withdrawn": 2_000 - report["stored"]} == report["refused"]
+            assert 768 <= report["stored"] <= 1_000
+            assert report["stored"] < min(each["row"] for each in report["refusals"])
+            assert added_up(report)
 
     asyncio.run(run())

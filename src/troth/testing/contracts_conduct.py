@@ -13,7 +13,7 @@ from troth.errors import Busy
 from troth.names import StreamId
 from troth.testing.contracts import NOON_NS, Bench, Speaker, StillClock, fails
 from troth.things.intervals import Interval
-from troth.things.observations import Kept, Outcome, Refusal, Result, ResultType
+from troth.things.observations import Kept, Outcome, Refusal, Repeated, Result, ResultType
 from troth.things.query import ObservationQuery
 from troth.things.stamps import Admitted
 from troth.things.stores import ConductStore, NotedTrace, Tally, Told
@@ -179,7 +179,9 @@ async def a_repeat_is_known_after_late_rows_and_rows_in_order(bench: ConductBenc
     await keep(store, meter, series(2, start=5))
     await keep(store, meter, series(1))  # late: the store has looked at its unmoved rows one by one
     in_order = await keep(store, meter, series(3, start=7))
-    assert in_order == await keep(store, meter, series(3, start=7))
+    again = await keep(store, meter, series(3, start=7))
+    assert in_order == again
+    assert [all(isinstance(each, Repeated) for each in outcomes) for outcomes in (in_order, again)] == [False, True]
     assert await keep(store, meter, [(series(1, start=8)[0][0], -1.0)]) == [Refusal.TIME_TAKEN]
     assert Tally(stored=6, repeated=3, refused={Refusal.TIME_TAKEN: 1}) == store.tally(meter.thing)
 
