@@ -12,6 +12,7 @@ Left out: waiting for the outcomes (`settling`).
 """
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final
 
 from troth.ingest.repeats import repeat_key
@@ -53,12 +54,12 @@ class PackOffer:
         """Read the records, some with each step; nothing is offered yet.
 
         Raises:
-            BadSenml: a record is not of the form of RFC 8428.
+            BadSenml, TooLarge: the pack or a record is not of the form of RFC 8428.
             NotOffered: something in it must be understood and is not.
         """
         resolver = Resolver(now_ns)
-        for at in range(0, len(pack), _AT_ONCE):
-            self.records += resolver.take(pack[at : at + _AT_ONCE])
+        while some := resolver.take(islice(pack, _AT_ONCE)):
+            self.records += some
             yield
 
     def offer(self, outcomes: Outcomes) -> Iterator[None]:

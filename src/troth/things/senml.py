@@ -17,7 +17,7 @@ import io
 import math
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal, DecimalException
 from typing import Final, NoReturn, TypeAlias
 
@@ -66,8 +66,8 @@ _FRACTION: Final = 4  # RFC 8949 §3.4.4
 _ZERO: Final = Decimal(0)
 
 Number: TypeAlias = int | Decimal
-Unresolved: TypeAlias = "Sequence[Mapping[str, object]]"
-"""A pack as it was sent: text labels, and not looked at any further."""
+Unresolved: TypeAlias = "Iterator[Mapping[str, object]]"
+"""The records of a pack as they were sent, with text labels; each is read when it is taken, so that others can run between."""
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -114,6 +114,7 @@ def _fraction(pair: object, *_immutable: object) -> Decimal:
 
 
 _TAGS: Final = _Tags()
+_read_parts: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _read_json: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
@@ -121,33 +122,50 @@ def read_json(body: bytes) -> Unresolved:
     """A pack in JSON (`application/senml+json`), not yet resolved.
 
     Raises:
-        BadSenml: not JSON, not a list of objects, or no record.
+        BadSenml: not JSON, not a list of objects, or no record; also while the records are taken.
         TooLarge: more than RECORDS_MAX records.
     """
     try:
-        pack: object = _read_json(body)
-    except (ValueError, DecimalException, RecursionError) as cause:
-        raise BadSenml("This body is not JSON.") from cause
-    return _pack(pack, BadSenml("In JSON a pack is a list of objects with text labels."))
+        pack = _read_parts(body)
+    except (ValueError, RecursionError) as cause:
+        raise BadSenml("This body is no list in JSON.") from cause
+    if not pack:
+        raise BadSenml("This pack has no record.")
+    if len(pack) > RECORDS_MAX:
+        raise TooLarge(f"A pack has at most {RECORDS_MAX} records.")
+    return _read_objects(pack)
+
+
+def _read_objects(pack: list[msgspec.Raw]) -> Iterator[Mapping[str, object]]:
+    for part in pack:
+        try:
+            record = _read_json(part)
+        except (ValueError, DecimalException, RecursionError) as cause:
+            raise BadSenml("This body is not JSON.") from cause
+        if not isinstance(record, dict):
+            raise BadSenml("In JSON a pack is a list of objects with text labels.")
+        yield record
 
 
 def read_cbor(body: bytes) -> Unresolved:
     """A pack in CBOR (`application/senml+cbor`), not yet resolved; labels are integers or texts.
 
-    Raises:
+    Raises, while the records are taken:
         BadSenml: not CBOR, not an array of maps, or no record.
         TooLarge: more than RECORDS_MAX records.
     """
-    shape = BadSenml("In CBOR a pack is an array of maps whose labels are integers or text.")
-    named: list[object] = []
+    shape = BadSenml("In CBOR a pack is an array of one or more maps whose labels are integers or text.")
+    empty = True
     for each in _elements(body, shape):
-        if not isinstance(each, Mapping):
+        if not isinstance(each, Mapping) or not all(type(label) is str or type(label) is int for label in each):
             raise shape
-        labels = [_LABELS.get(label, label) if type(label) is int else label for label in each]
+        labels = [_LABELS.get(label, str(label)) if type(label) is int else label for label in each]
         if len(set(labels)) != len(labels):
             raise BadSenml("A label stands twice in a record.")
-        named.append(dict(zip(labels, each.values(), strict=True)))
-    return _pack(named, shape)
+        empty = False
+        yield dict(zip(labels, each.values(), strict=True))
+    if empty:
+        raise shape
 
 
 def _elements(body: bytes, shape: BadSenml) -> Iterator[object]:
@@ -175,17 +193,6 @@ def _elements(body: bytes, shape: BadSenml) -> Iterator[object]:
             raise BadSenml("This body is not CBOR of the kind that SenML has.") from cause
     if stream.tell() + (stated == _INDEFINITE) != len(body):
         raise BadSenml("Something stands behind the pack.")
-
-
-def _pack(pack: object, shape: BadSenml) -> Unresolved:
-    if not isinstance(pack, list) or not pack:
-        raise shape
-    if len(pack) > RECORDS_MAX:
-        raise TooLarge(f"A pack has at most {RECORDS_MAX} records.")
-    for each in pack:
-        if not isinstance(each, dict) or not all(type(label) is str or type(label) is int for label in each):
-            raise shape
-    return pack
 
 
 class Resolver:
