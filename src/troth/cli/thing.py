@@ -23,6 +23,7 @@ from troth.api.answers import Claimed, ClaimMade, Done, Organisations, Status, T
 from troth.api.forms import ThingForm, TokenForm, filled
 from troth.cli.client import Node
 from troth.cli.credentials import keep
+from troth.cli.describing import thing_describe
 from troth.cli.files import FILE, read_file, write_file
 from troth.cli.places import as_nobody, as_operator
 from troth.cli.simple import Joining, Simple, joining
@@ -40,6 +41,9 @@ _EXAMPLES: Final = {"number": "21.5", "integer": "3", "boolean": "true", "text":
 @click.group()
 def thing() -> None:
     """Things: join, claim their credential, see what was counted of them."""
+
+
+thing.add_command(thing_describe)
 
 
 @thing.command("add")
