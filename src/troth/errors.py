@@ -48,7 +48,6 @@ __all__ = [
     "CrossesRedLine",
     "Denied",
     "DiskFull",
-    "Fault",
     "FolderInUse",
     "FolderNotWritable",
     "FormatTooNew",

@@ -19,7 +19,7 @@ from troth.errors import BadDescription, Fault
 from troth.journeys.describe import described
 from troth.things.descriptions import Proposal, ProposedStream
 
-__all__ = ["thing_describe"]
+__all__ = ["left_out", "thing_describe"]
 
 
 @click.command("describe")
@@ -57,7 +57,12 @@ def _show(found: Proposal) -> None:
         say("It would have no stream, so it cannot be registered: nothing in it says something that can be kept.")
     if found.ways_out:
         say(plain(found.ways_out))
-    _grouped("Not taken:", found.left)
+    left_out(found)
+
+
+def left_out(found: Proposal) -> None:
+    """Say what of a description is not taken, and what is odd about it."""
+    _grouped("Of its description is not taken:", found.left)
     _grouped("Worth a look:", found.notes)
 
 

@@ -23,15 +23,17 @@ from troth.api.answers import Claimed, ClaimMade, Done, Organisations, Status, T
 from troth.api.forms import ThingForm, TokenForm, filled
 from troth.cli.client import Node
 from troth.cli.credentials import keep
-from troth.cli.describing import thing_describe
+from troth.cli.describing import left_out, thing_describe
 from troth.cli.files import FILE, read_file, write_file
 from troth.cli.places import as_nobody, as_operator
-from troth.cli.simple import Joining, Simple, joining
+from troth.cli.simple import Joining, Simple, described_streams, joining, one_stream
 from troth.cli.speaking import plain, say, table
 from troth.clock import NS_PER_S, SystemClock
+from troth.journeys.describe import described
 from troth.journeys.join import REACHES
 from troth.names import Uri
 from troth.statements.organisation import OrganisationBody
+from troth.things.descriptions import Proposal
 
 __all__ = ["asked", "registered", "thing", "unsaid"]
 
@@ -49,6 +51,7 @@ thing.add_command(thing_describe)
 @thing.command("add")
 @click.argument("name", required=False)
 @click.option("--file", "file", type=FILE, help="A JSON file that says everything (- for stdin), in place of the rest.")
+@click.option("--td", type=FILE, help="A Thing Description or Thing Model (W3C WoT 1.1) that says its streams.")
 @click.option("--stream", help="Short name of what it senses, as in its topic: temperature.")
 @click.option("--title", help="What people read for the stream. Its short name, if not given.")
 @click.option("--senses", help="Which sense it is: temperature, power, water, presence ... The stream, if not given.")
@@ -81,6 +84,7 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
     *,
     name: str | None,
     file: Path | None,
+    td: Path | None,
     stream: str | None,
     title: str | None,
     senses: str | None,
@@ -109,10 +113,13 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
     \b
       troth thing add "Kitchen thermometer" --stream temperature --unit Cel --household ho...
 
-    Anything more (several streams, recipients, choices) stands in a file: troth thing add --file thing.json
+    Its streams may also come from its maker's description: troth thing add --td lamp.td.json --household ho...
+
+    Anything more (recipients, choices) stands in a file: troth thing add --file thing.json
     """  # noqa: D301 - the control character tells click to keep the lines
+    found: Proposal | None = None
     if file is not None:
-        if name is not None or stream is not None:
+        if name is not None or stream is not None or td is not None:
             raise click.UsageError("Say the thing with options or with --file, not with both.")
         whole = filled(read_file(file), Joining)
     else:
@@ -120,15 +127,29 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
             raise click.UsageError(
                 "Say --household ho... for a thing in a home, or --nobody for one that concerns nobody."
             )
+        if td is not None and stream is not None:
+            raise click.UsageError("Say the streams with --stream or with --td, not with both.")
+        if td is not None:
+            found = described(read_file(td))
+            name, ways_out = name or found.title, ways_out or found.ways_out
         simple = Simple(
             name=name or asked("What people call it"),
-            stream=(stream := stream or asked("Short name of what it senses (temperature)")),
-            title=title or stream,
-            senses=senses or stream,
-            type=type_,
-            unit=unit,
-            lowest=lowest,
-            highest=highest,
+            streams=described_streams(found)
+            if found is not None
+            else (
+                msgspec.structs.replace(
+                    one_stream(
+                        stream := stream or asked("Short name of what it senses (temperature)"),
+                        title=title or stream,
+                        senses=senses or stream,
+                        type_=type_,
+                        unit=unit,
+                    ),
+                    lowest=lowest,
+                    highest=highest,
+                ),
+            ),
+            about=None if found is None else found.about,
             place=place or asked("Where it is"),
             household=household,
             answers=Uri(answers or node.get("/api/status", Status).operator),
@@ -146,6 +167,8 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
         say(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
         return
     _joined(node, whole)
+    if found is not None:
+        left_out(found)
 
 
 def registered(node: Node, whole: Joining) -> ThingMade:

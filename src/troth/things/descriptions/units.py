@@ -1,16 +1,18 @@
 """Units as makers write them in descriptions, as UCUM codes.
 
 Rules
-- Names that have one meaning are read: words, QUDT and OM terms, symbols. What is not in the table is taken only where it is
-  written as UCUM codes are.
+- Names that have one meaning are read: words, QUDT and OM terms, symbols. What is not in the table is taken only where it is a
+  UCUM code that `things/units` reads.
 - What is not understood is no unit here, and that is said.
 
 Source: UCUM 2.1; QUDT 2.1 unit vocabulary; OM 2.0; W3C WoT TD 1.1 §5.3.2.1 (`unit` is a free text).
-Left out: whether a code is one of UCUM's: the whole grammar is not read here.
+Left out: annotations such as {persons} alone, which are no units.
 """
 
 import re
 from typing import Final
+
+from troth.things.units import read_unit
 
 __all__ = ["ucum"]
 
@@ -26,11 +28,9 @@ _NAMES: Final = {
     "second": "s", "sec": "s", "millisecond": "ms", "minute": "min", "hour": "h", "day": "d",
     "gram": "g", "kilogram": "kg", "pascal": "Pa", "hectopascal": "hPa", "kilopascal": "kPa", "bar": "bar",
     "millibar": "mbar", "lux": "lx", "lumen": "lm", "candela": "cd", "decibel": "dB", "db": "dB",
-    "degree": "deg", "degrees": "deg", "°": "deg", "radian": "rad", "rpm": "{rpm}", "µg/m³": "ug/m3", "μg/m³": "ug/m3",
+    "degree": "deg", "degrees": "deg", "°": "deg", "radian": "rad", "µg/m³": "ug/m3", "μg/m³": "ug/m3",
     "deg_c": "Cel", "deg_f": "[degF]", "unitless": "1", "one": "1",
 }  # fmt: skip
-_CODE: Final = re.compile(r"[A-Za-z\[%{][A-Za-z0-9\[\]{}()%./*'_^-]{0,31}")
-_SPELT: Final = re.compile(r"[A-Z][a-z]{3,}|[a-z]{6,}")  # a word and no code
 
 
 def ucum(text: str) -> str | None:
@@ -41,6 +41,4 @@ def ucum(text: str) -> str | None:
     spelt = _NAMES.get(plain.lower()) or _NAMES.get(plain.lower().replace("-", "").replace("_", ""))
     if spelt is not None:
         return spelt
-    if "://" in written or ":" in written or _SPELT.search(plain) or not _CODE.fullmatch(plain):
-        return None
-    return plain
+    return None if ":" in written or read_unit(plain) is None else plain
