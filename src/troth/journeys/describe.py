@@ -5,7 +5,7 @@ Rules
 - Nothing is registered here. Whose product it is, what it is for and who answers is not in a description and is never guessed.
 
 Source: things.md, "A thing joins"; W3C WoT Thing Description 1.1.
-Left out: registering it; whoever does that says the product with POST /api/products.
+Left out: registering it; `join` does that, by the product that whoever registers says.
 """
 
 import json

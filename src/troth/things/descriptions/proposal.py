@@ -49,7 +49,6 @@ class ProposedStream(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str
     senses: str
     type: str
-    property: str | None = None
     unit: str | None = None
     lowest: float | None = None
     highest: float | None = None
