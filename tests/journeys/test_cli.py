@@ -213,6 +213,22 @@ def test_a_thing_joins_by_its_makers_description(node: Running, tmp_path: Path) 
     assert 2 == both.exit_code
 
 
+def test_the_sheet_stands_before_the_claim_token(node: Running) -> None:
+    added = node.done("thing", "add", "Sheet gauge", "--stream", "level", "--unit", "m", "--nobody", *OPTIONS, "--yes")
+    told, _, after = added.partition("Sheet gauge is registered as")
+    for words in (
+        "Sheet gauge, Kitchen",
+        "level: senses level (level, in m)",
+        "for: For anybody to see (unknown)",
+        "who gets it: anybody; every value: it concerns no one; kept 365 days",
+        "ways out: words only. No other way out is named.",
+        "answers: ",
+        "Ana: Fine.",
+    ):
+        assert words in told
+    assert "claim token" in after
+
+
 def test_a_description_that_comes_to_nothing_registers_nothing(node: Running, tmp_path: Path) -> None:
     before = msgspec.json.decode(node.done("status", "--json"), type=Status)
     for document, word in ((lamp(), "refused: nothing in this description"), (lamp(security="x"), "bad-description: ")):

@@ -2,6 +2,8 @@
 
 Rules
 - A claim token and a credential are printed once, with the exact commands that use them.
+- On a terminal the sheet is shown before anything is registered, and *connect* is asked after it; elsewhere it stands before
+  the answer.
 - `thing add` says everything that a simple thing needs; anything more is written in a file, and `--show` prints that file.
 
 Source: things.md, "A thing joins".
@@ -26,6 +28,7 @@ from troth.cli.credentials import keep
 from troth.cli.describing import left_out, thing_describe
 from troth.cli.files import FILE, read_file, write_file
 from troth.cli.places import as_nobody, as_operator
+from troth.cli.sheet import sheet
 from troth.cli.simple import Joining, Simple, described_streams, joining, one_stream
 from troth.cli.speaking import plain, say, table
 from troth.clock import NS_PER_S, SystemClock
@@ -77,6 +80,7 @@ thing.add_command(thing_describe)
 @click.option("--ways-out", help="How its data can leave past Troth, in words.")
 @click.option("--from", "from_", help="Data before it is refused, as 2024-05-01T06:30:00Z. Now, if not given.")
 @click.option("--slug", help="Its short name in topics and addresses. Made from NAME, if not given.")
+@click.option("--yes", is_flag=True, help="Connect without being asked after the sheet.")
 @click.option("--show", is_flag=True, help="Only print the JSON that would be said, as a file for --file.")
 @as_operator
 def thing_add(  # noqa: PLR0913 - one option per thing that may be said
@@ -104,6 +108,7 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
     ways_out: str | None,
     from_: str | None,
     slug: str | None,
+    yes: bool,
     show: bool,
 ) -> None:
     """Register a thing and print its claim token with the commands that follow.
@@ -166,7 +171,21 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
     if show:
         say(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
         return
-    _joined(node, whole)
+    ask = sys.stdin.isatty() and not yes
+    if ask:
+        _say_sheet(whole, found)
+        if not click.confirm("Connect it?"):
+            say("Nothing was registered.")
+            return
+    made = registered(node, whole)
+    if not ask:
+        _say_sheet(whole, found)
+    _joined(node, whole, made)
+
+
+def _say_sheet(whole: Joining, found: Proposal | None) -> None:
+    for line in sheet(whole):
+        say(plain(line))
     if found is not None:
         left_out(found)
 
@@ -185,8 +204,7 @@ def registered(node: Node, whole: Joining) -> ThingMade:
     return node.post("/api/things", whole.thing, ThingMade)
 
 
-def _joined(node: Node, whole: Joining) -> None:
-    made = registered(node, whole)
+def _joined(node: Node, whole: Joining, made: ThingMade) -> None:
     types = {} if whole.product is None else {each.name: each.type for each in whole.product.streams}
     say(f"{plain(whole.thing.name)} is registered as {made.slug}.")
     say("Its claim token, shown this once; it works once within 7 days:")
