@@ -3,7 +3,7 @@
     TrothError
     ├── Malformed                bytes or values from outside that cannot be read
     │   ├── BadCbor · BadCose · BadStatement · BadNote · BadProof · BadTrace · BadName · BadBackup
-    │   ├── BadMqtt · BadPath · BadQuery · BadJson · BadTime · BadCsv · BadSenml · BadSetting
+    │   ├── BadMqtt · BadPath · BadQuery · BadJson · BadTime · BadCsv · BadSenml · BadSetting · BadDescription
     │   ├── UnknownAlgorithm (a BadCose) · BadReceipt (UnsupportedReceipt)
     │   └── TooLarge
     ├── Refused                  rules say no; doing the same again gives the same answer
@@ -20,13 +20,15 @@ Rules
 - Misuse by our own code is RuntimeError or AssertionError, never one of these.
 """
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple, Self
 
 __all__ = [
     "BadBackup",
     "BadCbor",
     "BadCose",
     "BadCsv",
+    "BadDescription",
     "BadJson",
     "BadMqtt",
     "BadName",
@@ -203,6 +205,32 @@ class BadSenml(Malformed):
     """A SenML pack that is not of the form of RFC 8428; nothing of it is kept."""
 
     code = "bad-senml"
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong in a document, and its place there as a JSON pointer (RFC 6901); "" is the whole."""
+
+    place: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"at {self.place}: {self.text}" if self.place else self.text
+
+
+class BadDescription(Malformed):
+    """Not a Thing Description or Thing Model (W3C WoT 1.1), or one that contradicts itself. `faults`: all that were found."""
+
+    code = "bad-description"
+
+    def __init__(self, message: str, *, faults: Sequence[Fault] = (), hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.faults = tuple(faults)
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault]) -> Self:
+        """The error that says the first of these faults and how many more there are."""
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        return cls(f"this is no Thing Description: {faults[0]}{more}", faults=faults)
 
 
 class BadSetting(Malformed):

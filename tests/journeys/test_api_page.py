@@ -10,6 +10,7 @@ from tests.journeys.api_house import House, run
 from troth.api.book import book_routes
 from troth.api.callers import Callers
 from troth.api.choices import choice_routes
+from troth.api.descriptions import description_routes
 from troth.api.erasures import erasure_routes
 from troth.api.keys import key_routes
 from troth.api.operate import Addresses, operate_routes
@@ -37,6 +38,7 @@ def paths(started: House) -> list[str]:
     addresses = Addresses("http://localhost:8080", "mqtt://localhost:1883")
     routes = [
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
+        *description_routes(node.ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *key_routes(node.rekey, callers=callers),
         *choice_routes(node.choose, callers=callers),
@@ -87,7 +89,9 @@ def test_the_examples_run_in_their_order() -> None:
             path = re.sub(r"\{([a-z]+)\}", lambda name: found[name[1].upper()], path)
             answer = await started.ask(method, path, body.encode() or None, token=token)
             nothing = path == "/api/proofs/1" or path.startswith(("/api/book/proofs/", "/api/book/statements/"))
-            wanted = {"/api/leave": 204}.get(path, 404 if nothing else 201 if method == "POST" else 200)
+            wanted = {"/api/leave": 204, "/api/descriptions": 200}.get(
+                path, 404 if nothing else 201 if method == "POST" else 200
+            )
             wanted = 204 if method == "DELETE" else wanted
             if heading == "POST /api/erasure":
                 wanted = 401  # the example before it has erased this person, so their session is gone

@@ -1,5 +1,6 @@
 """The commands, as people type them, against a node that `troth up` has started; and what they say when something is wrong."""
 
+import json
 import re
 import shutil
 import socket
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 
 from tests.architecture.trees import ROOT
 from tests.journeys.cli_node import OPTIONS, WAIT_S, Running, clean, program, started, token_in
+from tests.properties.test_descriptions import form, lamp
 from troth.api.answers import Claimed, Organisations, Status, Things
 from troth.app import serve
 from troth.cli import main
@@ -190,6 +192,51 @@ def test_two_things_of_one_name_leave_each_other_alone(node: Running) -> None:
         assert 0o600 == stat.S_IMODE((node.data / "c.json").stat().st_mode)
         path = f"/v1.1/Datastreams({got.datastreams[stream]})/Observations"
         Node(node.url, got.credential).bytes("POST", path, body=b'{"result": 5.0}')
+
+
+def test_a_thing_joins_by_its_makers_description(node: Running, tmp_path: Path) -> None:
+    heat = {"type": "number", "unit": "celsius", "minimum": -40, "maximum": 85, "forms": [form()]}
+    properties = {"roofHeat": heat, "open": {"type": "boolean", "forms": [form()]}}
+    td = tmp_path / "td.json"
+    td.write_text(json.dumps(lamp(title="Roof", properties=properties)))
+    shown = node.done("thing", "add", "--td", str(td), "--nobody", *OPTIONS, "--show")
+    product = msgspec.json.decode(shown, type=Joining).product
+    assert product is not None
+    assert [("roof-heat", "Cel", -40.0, 85.0), ("open", None, None, None)] == [
+        (each.name, each.unit, each.lowest, each.highest) for each in product.streams
+    ]
+    assert "By its description it also answers by itself at https://lamp.example." == product.other_ways_out
+    added = node.done("thing", "add", "--td", str(td), "--nobody", *OPTIONS)
+    assert "Roof is registered as roof." in added
+    assert "moves nothing yet; what it says is taken: /properties/roofHeat, /properties/open" in added
+    both = node.troth("thing", "add", "--td", str(td), "--stream", "level", "--nobody", *OPTIONS)
+    assert 2 == both.exit_code
+
+
+def test_the_sheet_stands_before_the_claim_token(node: Running) -> None:
+    added = node.done("thing", "add", "Sheet gauge", "--stream", "level", "--unit", "m", "--nobody", *OPTIONS, "--yes")
+    told, _, after = added.partition("Sheet gauge is registered as")
+    for words in (
+        "Sheet gauge, Kitchen",
+        "level: senses level (level, in m)",
+        "for: For anybody to see (unknown)",
+        "who gets it: anybody; every value: it concerns no one; kept 365 days",
+        "ways out: words only. No other way out is named.",
+        "answers: ",
+        "Ana: Fine.",
+    ):
+        assert words in told
+    assert "claim token" in after
+
+
+def test_a_description_that_comes_to_nothing_registers_nothing(node: Running, tmp_path: Path) -> None:
+    before = msgspec.json.decode(node.done("status", "--json"), type=Status)
+    for document, word in ((lamp(), "refused: nothing in this description"), (lamp(security="x"), "bad-description: ")):
+        (tmp_path / "td.json").write_text(json.dumps(document))
+        result = node.troth("thing", "add", "--td", str(tmp_path / "td.json"), "--nobody", *OPTIONS)
+        assert 1 == result.exit_code
+        assert word in result.stderr
+    assert before.journal == msgspec.json.decode(node.done("status", "--json"), type=Status).journal
 
 
 def test_adding_a_thing_renames_no_organisation() -> None:

@@ -111,6 +111,20 @@ def test_a_claim_token_ends_after_seven_days_and_a_new_one_can_be_made() -> None
     furnished(test)
 
 
+def test_a_new_claim_token_ends_those_before_it_and_no_other_things() -> None:
+    async def test(home: Home) -> None:
+        made = await home.house.post("/api/things", thing(home.household))
+        other = await home.house.post("/api/things", thing(home.household))
+        second = await home.house.post(f"/api/things/{made['slug']}/claim", {})
+        third = await home.house.post(f"/api/things/{made['slug']}/claim", {})
+        for ended in (made, second):
+            assert 401 == (await home.house.ask("POST", "/api/claim", {"token": str(ended["claim"])})).status_code
+        for serves in (third, other):
+            assert 201 == (await home.house.ask("POST", "/api/claim", {"token": str(serves["claim"])})).status_code
+
+    furnished(test)
+
+
 def test_an_invitation_is_entered_once_and_is_no_token_itself() -> None:
     async def test(home: Home) -> None:
         made = await home.house.post("/api/people", {"name": "Ben", "household": home.household, "role": "member"})

@@ -17,6 +17,7 @@ from troth.api import log, sensorthings
 from troth.api.book import book_routes
 from troth.api.callers import Callers
 from troth.api.choices import choice_routes
+from troth.api.descriptions import description_routes
 from troth.api.erasures import erasure_routes
 from troth.api.keys import key_routes
 from troth.api.metrics import metrics_routes
@@ -65,6 +66,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *log.routes(node.witnesses.cosigned.read),
         *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
+        *description_routes(ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *key_routes(node.rekey, callers=callers),
         *choice_routes(node.choose, callers=callers),

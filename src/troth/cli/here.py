@@ -29,7 +29,7 @@ from troth.cli.client import Node
 from troth.cli.credentials import keep, kept
 from troth.cli.line import Line, address_of
 from troth.cli.places import as_operator
-from troth.cli.simple import Simple, joining
+from troth.cli.simple import Simple, joining, one_stream
 from troth.cli.speaking import say
 from troth.cli.thing import asked, registered
 from troth.clock import NS_PER_S, Clock, SystemClock
@@ -94,13 +94,11 @@ def _join(node: Node, by: str | None, *, contact: str | None, considered: str | 
     whole = joining(
         Simple(
             name="This computer",
-            stream=STREAM,
-            title="Load",
-            senses=STREAM,
-            type="number",
-            unit="1",
-            lowest=0,
-            highest=None,
+            streams=(
+                msgspec.structs.replace(
+                    one_stream(STREAM, title="Load", senses=STREAM, type_="number", unit="1"), lowest=0
+                ),
+            ),
             place="Where this computer is",
             household=household,
             answers=Uri(status.operator),

@@ -1,13 +1,13 @@
-"""From a few plain words to everything that a simple thing with one stream needs to join.
+"""From a few plain words, or a Thing Description, to everything that a simple thing needs to join.
 
 Rules
 - That is an organisation that answers, a product, a disclosure and the thing, said in this order.
-- In a home the stream is for the people who live there, on the ground *own*; nobody else gets it.
-- In a public place it may only be one of which the maker states that it concerns nobody; then anybody may read it.
+- In a home its streams are for the people who live there, on the ground *own*; nobody else gets them.
+- In a public place they may only be such as the maker states that they concern nobody; then anybody may read them.
 - What a person must have thought of (who answers, what was considered) has no default.
 
 Source: gate.md, "Eight grounds".
-Left out: several streams, recipients, choices; these are written in a file.
+Left out: recipients and choices; these are written in a file.
 """
 
 from datetime import date
@@ -16,15 +16,17 @@ from typing import Final
 import msgspec
 
 from troth.api.forms import StreamForm, ThingForm
+from troth.errors import Refused
 from troth.gate.question import ANYONE, OWN_PURPOSE, Ground
 from troth.names import PurposeId, Uri
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
 from troth.statements.installation import Answering, Consideration
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
+from troth.things.descriptions import Proposal
 from troth.things.observations import Variant
 
-__all__ = ["Joining", "Simple", "joining"]
+__all__ = ["Joining", "Simple", "described_streams", "joining", "one_stream"]
 
 _STEM_MAX: Final = 64  # characters of a name in a URI; names are longer than URIs may be
 
@@ -39,16 +41,10 @@ class Joining(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Simple(msgspec.Struct, frozen=True):
-    """What is said about a simple thing. `household`: None in a public place; `from_`: now, if None."""
+    """What is said about a simple thing. `household`: None in a public place; `from_`: now, if None. It has a stream."""
 
     name: str
-    stream: str
-    title: str
-    senses: str
-    type: str
-    unit: str | None
-    lowest: float | None
-    highest: float | None
+    streams: tuple[PassportStream, ...]
     place: str
     household: str | None
     answers: Uri
@@ -60,6 +56,30 @@ class Simple(msgspec.Struct, frozen=True):
     ways_out: str | None
     slug: str | None
     from_: str | None = None
+    about: str | None = None
+
+
+def one_stream(name: str, *, title: str, senses: str, type_: str, unit: str | None = None) -> PassportStream:
+    """A stream as a passport declares it, its property named after what it senses."""
+    return PassportStream(name, title, senses, Uri(f"urn:troth:property:{_stem(senses)}"), type_, unit)
+
+
+def described_streams(found: Proposal) -> tuple[PassportStream, ...]:
+    """The streams of a Thing Description.
+
+    Raises:
+        Refused: it has none, so there is nothing to register.
+    """
+    if not found.streams:
+        raise Refused("nothing in this description says something that can be kept, so it comes to no product")
+    return tuple(
+        msgspec.structs.replace(
+            one_stream(each.name, title=each.title, senses=each.senses, type_=each.type, unit=each.unit),
+            lowest=each.lowest,
+            highest=each.highest,
+        )
+        for each in found.streams
+    )
 
 
 def joining(simple: Simple, *, today: date, mark: str) -> Joining:
@@ -75,7 +95,7 @@ def joining(simple: Simple, *, today: date, mark: str) -> Joining:
             product=product,
             place=simple.place,
             answers=Answering(simple.answers, simple.contact),
-            streams=(StreamForm(simple.stream, simple.reach, simple.ways_out),),
+            streams=tuple(StreamForm(each.name, simple.reach, simple.ways_out) for each in simple.streams),
             consideration=Consideration(today.isoformat(), simple.by, simple.considered),
             slug=simple.slug,
             household=simple.household,
@@ -88,18 +108,11 @@ def joining(simple: Simple, *, today: date, mark: str) -> Joining:
 
 
 def _product(simple: Simple, product: Uri) -> PassportBody:
-    stream = PassportStream(
-        name=simple.stream,
-        title=simple.title,
-        senses=simple.senses,
-        property=Uri(f"urn:troth:property:{_stem(simple.senses)}"),
-        type=simple.type,
-        unit=simple.unit,
-        lowest=simple.lowest,
-        highest=simple.highest,
-        concerns_nobody=simple.household is None,
+    nobody = simple.household is None
+    streams = tuple(msgspec.structs.replace(each, concerns_nobody=nobody) for each in simple.streams)
+    return PassportBody(
+        product, simple.name, simple.answers, streams, about=simple.about, other_ways_out=simple.ways_out
     )
-    return PassportBody(product, simple.name, simple.answers, (stream,), other_ways_out=simple.ways_out)
 
 
 def _disclosure(simple: Simple, product: Uri) -> DisclosureBody:
@@ -121,7 +134,8 @@ def _disclosure(simple: Simple, product: Uri) -> DisclosureBody:
             variants=(DisclosedVariant(Variant.RAW.value, Ground.OWN.value),),
             retention_days=simple.keep_days,
         )
-    return DisclosureBody(product, simple.answers, "en", 1, (DisclosedStream(simple.stream, (purpose,)),))
+    streams = tuple(DisclosedStream(each.name, (purpose,)) for each in simple.streams)
+    return DisclosureBody(product, simple.answers, "en", 1, streams)
 
 
 def _stem(text: str) -> str:

@@ -2,6 +2,8 @@
 
 Rules
 - A claim token and a credential are printed once, with the exact commands that use them.
+- On a terminal the sheet is shown before anything is registered, and *connect* is asked after it; elsewhere it stands before
+  the answer.
 - `thing add` says everything that a simple thing needs; anything more is written in a file, and `--show` prints that file.
 
 Source: things.md, "A thing joins".
@@ -23,14 +25,18 @@ from troth.api.answers import Claimed, ClaimMade, Done, Organisations, Status, T
 from troth.api.forms import ThingForm, TokenForm, filled
 from troth.cli.client import Node
 from troth.cli.credentials import keep
+from troth.cli.describing import left_out, thing_describe
 from troth.cli.files import FILE, read_file, write_file
 from troth.cli.places import as_nobody, as_operator
-from troth.cli.simple import Joining, Simple, joining
+from troth.cli.sheet import sheet
+from troth.cli.simple import Joining, Simple, described_streams, joining, one_stream
 from troth.cli.speaking import plain, say, table
 from troth.clock import NS_PER_S, SystemClock
+from troth.journeys.describe import described
 from troth.journeys.join import REACHES
 from troth.names import Uri
 from troth.statements.organisation import OrganisationBody
+from troth.things.descriptions import Proposal
 
 __all__ = ["asked", "registered", "thing", "unsaid"]
 
@@ -42,9 +48,13 @@ def thing() -> None:
     """Things: join, claim their credential, see what was counted of them."""
 
 
+thing.add_command(thing_describe)
+
+
 @thing.command("add")
 @click.argument("name", required=False)
 @click.option("--file", "file", type=FILE, help="A JSON file that says everything (- for stdin), in place of the rest.")
+@click.option("--td", type=FILE, help="A Thing Description or Thing Model (W3C WoT 1.1) that says its streams.")
 @click.option("--stream", help="Short name of what it senses, as in its topic: temperature.")
 @click.option("--title", help="What people read for the stream. Its short name, if not given.")
 @click.option("--senses", help="Which sense it is: temperature, power, water, presence ... The stream, if not given.")
@@ -70,6 +80,7 @@ def thing() -> None:
 @click.option("--ways-out", help="How its data can leave past Troth, in words.")
 @click.option("--from", "from_", help="Data before it is refused, as 2024-05-01T06:30:00Z. Now, if not given.")
 @click.option("--slug", help="Its short name in topics and addresses. Made from NAME, if not given.")
+@click.option("--yes", is_flag=True, help="Connect without being asked after the sheet.")
 @click.option("--show", is_flag=True, help="Only print the JSON that would be said, as a file for --file.")
 @as_operator
 def thing_add(  # noqa: PLR0913 - one option per thing that may be said
@@ -77,6 +88,7 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
     *,
     name: str | None,
     file: Path | None,
+    td: Path | None,
     stream: str | None,
     title: str | None,
     senses: str | None,
@@ -96,6 +108,7 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
     ways_out: str | None,
     from_: str | None,
     slug: str | None,
+    yes: bool,
     show: bool,
 ) -> None:
     """Register a thing and print its claim token with the commands that follow.
@@ -105,10 +118,13 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
     \b
       troth thing add "Kitchen thermometer" --stream temperature --unit Cel --household ho...
 
-    Anything more (several streams, recipients, choices) stands in a file: troth thing add --file thing.json
+    Its streams may also come from its maker's description: troth thing add --td lamp.td.json --household ho...
+
+    Anything more (recipients, choices) stands in a file: troth thing add --file thing.json
     """  # noqa: D301 - the control character tells click to keep the lines
+    found: Proposal | None = None
     if file is not None:
-        if name is not None or stream is not None:
+        if name is not None or stream is not None or td is not None:
             raise click.UsageError("Say the thing with options or with --file, not with both.")
         whole = filled(read_file(file), Joining)
     else:
@@ -116,15 +132,29 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
             raise click.UsageError(
                 "Say --household ho... for a thing in a home, or --nobody for one that concerns nobody."
             )
+        if td is not None and stream is not None:
+            raise click.UsageError("Say the streams with --stream or with --td, not with both.")
+        if td is not None:
+            found = described(read_file(td))
+            name, ways_out = name or found.title, ways_out or found.ways_out
         simple = Simple(
             name=name or asked("What people call it"),
-            stream=(stream := stream or asked("Short name of what it senses (temperature)")),
-            title=title or stream,
-            senses=senses or stream,
-            type=type_,
-            unit=unit,
-            lowest=lowest,
-            highest=highest,
+            streams=described_streams(found)
+            if found is not None
+            else (
+                msgspec.structs.replace(
+                    one_stream(
+                        stream := stream or asked("Short name of what it senses (temperature)"),
+                        title=title or stream,
+                        senses=senses or stream,
+                        type_=type_,
+                        unit=unit,
+                    ),
+                    lowest=lowest,
+                    highest=highest,
+                ),
+            ),
+            about=None if found is None else found.about,
             place=place or asked("Where it is"),
             household=household,
             answers=Uri(answers or node.get("/api/status", Status).operator),
@@ -141,7 +171,23 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
     if show:
         say(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
         return
-    _joined(node, whole)
+    ask = sys.stdin.isatty() and not yes
+    if ask:
+        _say_sheet(whole, found)
+        if not click.confirm("Connect it?"):
+            say("Nothing was registered.")
+            return
+    made = registered(node, whole)
+    if not ask:
+        _say_sheet(whole, found)
+    _joined(node, whole, made)
+
+
+def _say_sheet(whole: Joining, found: Proposal | None) -> None:
+    for line in sheet(whole):
+        say(plain(line))
+    if found is not None:
+        left_out(found)
 
 
 def registered(node: Node, whole: Joining) -> ThingMade:
@@ -158,8 +204,7 @@ def registered(node: Node, whole: Joining) -> ThingMade:
     return node.post("/api/things", whole.thing, ThingMade)
 
 
-def _joined(node: Node, whole: Joining) -> None:
-    made = registered(node, whole)
+def _joined(node: Node, whole: Joining, made: ThingMade) -> None:
     types = {} if whole.product is None else {each.name: each.type for each in whole.product.streams}
     say(f"{plain(whole.thing.name)} is registered as {made.slug}.")
     say("Its claim token, shown this once; it works once within 7 days:")

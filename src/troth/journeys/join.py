@@ -267,11 +267,15 @@ class Join:
         return JoinedThing(thing, slug, claim, {name: each.number for name, each in known.streams.items()})
 
     async def claim_again(self, slug: Slug) -> str:
-        """A new claim token for a thing whose token or credential was lost."""
+        """A new claim token for a thing whose token or credential was lost; those made before recognise nobody any more."""
         thing = self._accounts.slugs().get(slug)
         if thing is None:
             raise NotFound("there is no thing of that name here")
-        return await self._recognise.give(Bearer.CLAIM, Account(b"", Bearer.CLAIM, thing=thing), seconds=CLAIM_S)
+        former = self._accounts.of(Bearer.CLAIM, thing=thing)
+        token = await self._recognise.give(Bearer.CLAIM, Account(b"", Bearer.CLAIM, thing=thing), seconds=CLAIM_S)
+        for each in former:
+            await self._accounts.remove(each.digest)
+        return token
 
     def slug_of(self, thing: ThingId) -> Slug | None:
         """The short name of a thing."""

@@ -1,0 +1,63 @@
+"""The sheet before a thing is connected, on a terminal and as lines."""
+
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+from tests.journeys.cli_node import OPTIONS, clean, program, started
+from troth.api.answers import Status
+from troth.api.forms import StreamForm, ThingForm
+from troth.cli.client import Node
+from troth.cli.sheet import sheet
+from troth.cli.simple import Joining
+from troth.names import Uri
+from troth.statements.installation import Answering, Consideration
+
+
+def test_what_is_registered_already_is_named_and_not_made_up() -> None:
+    thing = ThingForm(
+        name="Meter",
+        product="urn:p",
+        place="Hall",
+        answers=Answering(Uri("https://o.example"), "mailto:a@o.example"),
+        streams=(StreamForm("power", "copied", "Its maker has a copy."),),
+        consideration=Consideration("2026-05-01", "Bo", "Seen."),
+    )
+    assert [
+        "Meter, Hall",
+        "  power: as the product urn:p is registered",
+        "    for: what its product's disclosure says here",
+        "    ways out: a copy comes here, others exist. Its maker has a copy.",
+        "  answers: https://o.example, mailto:a@o.example",
+        "  considered: 2026-05-01, Bo: Seen.",
+    ] == list(sheet(Joining(thing)))
+
+
+def typed(data: Path, answer: bytes) -> str:
+    """`troth thing add` at a terminal on which somebody types `answer`."""
+    ours, theirs = pty.openpty()
+    asked = program("thing", "add", "Gauge", "--stream", "level", "--nobody", *OPTIONS, "--data", str(data))
+    with subprocess.Popen(
+        asked, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=clean(data)
+    ) as one:
+        os.close(theirs)
+        os.write(ours, answer)
+        said, _ = one.communicate(timeout=60)
+    os.close(ours)
+    return said.decode()
+
+
+def things(data: Path, url: str) -> int:
+    return Node(url, (data / "operator.token").read_text().strip()).get("/api/status", Status).things
+
+
+def test_on_a_terminal_connect_is_asked_after_the_sheet(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with started(data) as node:
+        no = typed(data, b"n\n")
+        assert no.index("level: senses level") < no.index("Connect it?") < no.index("Nothing was registered.")
+        assert 0 == things(data, node.url)
+        yes = typed(data, b"y\n")
+        assert yes.index("level: senses level") < yes.index("Connect it?") < yes.index("is registered as gauge")
+        assert 1 == things(data, node.url)
