@@ -114,12 +114,12 @@ def hold_folder(settings: Settings) -> Closing:
     return DataFolder(settings.folder)
 
 
-def open_keys(settings: Settings) -> KeyStore:
-    """The key store."""
+def open_keys(settings: Settings, *, alone: bool = False) -> KeyStore:
+    """The key store; `alone` where the data folder is held: what a crash left beside the keys is removed."""
     path = _path(settings.keys, "file", settings)
     from troth.adapters.keys_file import KeyFolder
 
-    return KeyFolder(path)
+    return KeyFolder(path, alone=alone)
 
 
 async def open_journal(settings: Settings, *, on_failure: Callable[[Exception], None]) -> Journal:

@@ -165,3 +165,22 @@ def test_a_folder_that_cannot_be_made_is_said_to_be_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(FolderNotWritable):
         KeyFolder(tmp_path / "file" / "keys")
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_copy_that_a_crash_left_goes_with_the_key_and_at_the_next_start(linked: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a row of a table
+    """Cut just before and just after the key got its name."""
+    left = tmp_path / "ledger-ana.4711.new"
+    keys = KeyFolder(tmp_path)
+    if linked:
+        keys.create_opener("ledger-ana")
+        left.write_bytes((tmp_path / "ledger-ana.pk8").read_bytes())
+        keys.forget("ledger-ana")
+    else:
+        left.write_bytes(b"a private key")
+        assert () == KeyFolder(tmp_path).names()
+        assert left.exists(), "somebody else may be making it"
+        keys = KeyFolder(tmp_path, alone=True)
+    assert [] == list(tmp_path.iterdir())
+    keys.create("log")
+    assert ("log",) == KeyFolder(tmp_path, alone=True).names()

@@ -8,8 +8,8 @@ import pytest
 from tests.journeys.key_world import Place
 from tests.vectors import stranger
 from tests.vectors.made_signing import seed_of
-from troth.errors import BadRuling, KeyEnded, NotRegistered
-from troth.names import Uri
+from troth.errors import BadRuling, Conflict, KeyEnded, NotRegistered
+from troth.names import Uri, ckt_uri
 from troth.signing.keys import Ed25519Signer, MlDsa44Signer
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
@@ -22,6 +22,7 @@ from troth.statements.passport import PassportBody
 from troth.statements.registration_policy import RegistrationPolicyBody, RegistrationRule, Subjects
 from troth.statements.statement import as_kind
 from troth.statements.statement import read as read_statement
+from troth.statements.statement import write as write_statement
 from troth.statements.subjects import is_below
 from troth.testing.people import MAKER
 from troth.verify.checks import verify
@@ -57,6 +58,26 @@ def test_a_maker_says_its_own_passport_disclosure_and_contact(place: Place) -> N
     place.offer(KindName.DISCLOSURE, msgspec.structs.replace(disclosure(place), version=2), KEY)
     place.offer(KindName.ORGANISATION, OrganisationBody(maker_of(place), "Maker Ltd", "mailto:a@maker.example"), KEY)
     assert "Measures water." == passport(place).about
+
+
+def test_an_older_word_of_a_maker_that_somebody_brings_does_not_take_the_place_of_a_newer(place: Place) -> None:
+    """Makers speak to many places, and each publishes what they said: anybody can bring it on."""
+    change, now, day = msgspec.structs.replace, place.world.clock.now(), 86_400_000_000_000
+    uri = ckt_uri(KEY.public.thumbprint)
+
+    def said(name: KindName, body: PassportBody | DisclosureBody, at_ns: int) -> bytes:
+        return write_statement(name, body, signer=KEY, issuer=uri, subject=body.product, at_ns=at_ns).data
+
+    told, plain = change(disclosure(place), version=7), change(passport(place), about="New.")
+    for name, newer, older in (
+        (KindName.DISCLOSURE, told, change(told, version=1, language="fr")),
+        (KindName.PASSPORT, plain, change(plain, about="Old.")),
+    ):
+        place.world.run(place.world.node.register.register(said(name, newer, now)))
+        with pytest.raises(Conflict, match="newer"):
+            place.world.run(place.world.node.register.register(said(name, older, now - day)))
+        place.world.run(place.world.node.register.register(said(name, older, now)))  # said again today it counts
+    assert ("fr", "Old.") == (disclosure(place).language, passport(place).about)
 
 
 def test_what_is_not_its_own_a_maker_cannot_say(place: Place) -> None:

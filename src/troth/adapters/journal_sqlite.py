@@ -83,6 +83,16 @@ class SqliteJournal:
 
         return await self._writer.write(work)
 
+    async def append_together(self, several: Sequence[Signed]) -> Sequence[JournalEntry]:
+        def work(connection: sqlite3.Connection) -> Callable[[], list[JournalEntry]]:
+            for signed in several:
+                if connection.execute("SELECT 1 FROM entries WHERE id = ?", (signed.id,)).fetchone() is not None:
+                    raise Conflict("one of these statements is registered already")
+            added = [self._add(connection, signed, None) for signed in several]
+            return lambda: [each() for each in added]
+
+        return await self._writer.write(work)
+
     async def erase(self, signed: Signed, *, erased: Sequence[ErasedEntry], plan: bytes) -> JournalEntry:
         if self._plan is not None:
             raise RuntimeError("one erasure after the other")

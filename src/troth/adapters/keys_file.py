@@ -59,6 +59,7 @@ __all__ = ["KeyFolder"]
 _SUFFIX: Final = ".pk8"
 _FROM_BACKUP: Final = "Bring it back from where it was copied to: another key cannot speak for this place."
 _FORMAT: Final = 1
+_BESIDE: Final = ".*.new"  # behind the name, with the number of the process between
 _SALT_BYTES: Final = 16  # RFC 9106 §3.1
 _NONCE_BYTES: Final = 12  # NIST SP 800-38D §5.2.1.1
 _ARGON2_PASSES: Final = 3  # RFC 9106 §4, second recommended option: 3 passes, 64 MiB
@@ -79,13 +80,19 @@ class KeyFolder:
         folder: made if it is not there.
         randomness: gives that many random bytes.
         passphrase: wraps new keys and opens wrapped ones; None leaves them raw. Keys made without one stay raw.
+        alone: whoever opens it holds the data folder, so that nobody else makes a key: copies that a crash left are removed.
 
     Raises:
         FolderNotWritable: the folder cannot be made.
     """
 
     def __init__(
-        self, folder: Path, *, randomness: Callable[[int], bytes] = os.urandom, passphrase: bytes | None = None
+        self,
+        folder: Path,
+        *,
+        randomness: Callable[[int], bytes] = os.urandom,
+        passphrase: bytes | None = None,
+        alone: bool = False,
     ) -> None:
         self._folder = folder
         self._randomness = randomness
@@ -95,6 +102,15 @@ class KeyFolder:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as cause:
             raise FolderNotWritable(f"the folder of keys cannot be made ({cause.strerror})") from cause
+        if alone:
+            self._sweep("*")
+
+    def _sweep(self, stem: str) -> None:
+        """Remove copies that a crash left beside their place: nobody else knows them, and they are as good as the key."""
+        with self._turn, _system("removed"):
+            for left in tuple(self._folder.glob(stem + _BESIDE)):
+                left.unlink(missing_ok=True)
+            _sync_folder(self._folder)
 
     def create(self, name: str, *, kind: KeyKind = KeyKind.ED25519) -> Signer:
         path = self._path(name)
@@ -169,6 +185,7 @@ class KeyFolder:
             except FileNotFoundError as cause:
                 raise NotFound("there is no key of this name") from cause
             _sync_folder(self._folder)
+        self._sweep(path.stem)
 
     def _path(self, name: str) -> Path:
         return self._folder / (check_slug(name) + _SUFFIX)

@@ -221,7 +221,7 @@ async def _held(settings: Settings) -> AsyncIterator[_Held]:
         lineage = lineage_of(journal)
         if lineage is None:
             raise NotFound("the journal of this data folder is empty; a node that starts begins it, and its log")
-        yield _Held(settings, drivers.open_keys(settings), journal, lineage)
+        yield _Held(settings, drivers.open_keys(settings, alone=True), journal, lineage)
 
 
 def _others(held: _Held, tiles: TileStore, lock: bytes | None) -> list[tuple[str, Checkpoint]]:

@@ -201,7 +201,7 @@ async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Futur
     async def in_worker(work: Callable[[], T]) -> T:
         return await loop.run_in_executor(worker, work)
 
-    keys = drivers.open_keys(settings)
+    keys = drivers.open_keys(settings, alone=True)
     journal = await drivers.open_journal(settings, on_failure=fail)
     observations = await drivers.open_observations(settings, clock=clock, on_failure=fail)
     conduct = await drivers.open_conduct(

@@ -21,18 +21,21 @@ from typing import Protocol
 import msgspec
 
 from troth.clock import Clock
-from troth.errors import NotRegistered
+from troth.errors import Conflict, NotRegistered
 from troth.gate.leases import Leases
 from troth.gate.lines import check_disclosure, check_line
 from troth.journeys.tell import Tell
-from troth.names import StatementId
+from troth.names import StatementId, Uri
 from troth.signing.cose import Signed
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
+from troth.state.scopes import product_scope
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
 from troth.statements.journal import ErasedEntry, Journal, JournalEntry
+from troth.statements.key import KeyRole
 from troth.statements.kinds import Face, kind_of
+from troth.statements.passport import PassportBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration import check_registration
 from troth.statements.ruling import rules_move
@@ -156,6 +159,7 @@ class Accept:
             Refused, Conflict, CrossesRedLine: a red line is in the way, or cannot be drawn or taken back like this.
         """
         body = statement.body
+        self._check_newest(statement)
         lines = Reading(self._leases.in_force).deployment().lines
         match body:
             case DisclosureBody():
@@ -168,6 +172,25 @@ class Accept:
                     raise NotRegistered("what is open never names what belongs to a home")
             case _:
                 return
+
+    def _check_newest(self, statement: Statement) -> None:
+        """A maker's statement that anybody can bring again, from another place's log, does not take a newer one's place.
+
+        Raises:
+            Conflict: one about the same product, dated later, is in force.
+        """
+        body, headers = statement.body, statement.signed.headers
+        issuer = self._directory.keys.get(Uri(headers.issuer))
+        if issuer is None or issuer.role != KeyRole.MAKER.value or not isinstance(body, PassportBody | DisclosureBody):
+            return
+        product = Reading(self._leases.in_force).product(product_scope(body.product))
+        newest = product.passport_id if isinstance(body, PassportBody) else product.disclosure_id
+        known = None if newest is None else self._journal.find(newest)
+        if isinstance(known, JournalEntry) and headers.issued_at_s < known.signed.headers.issued_at_s:
+            raise Conflict(
+                "a newer statement about this product is in force",
+                hint="An older one is not brought back; the maker says what holds again, dated today.",
+            )
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:

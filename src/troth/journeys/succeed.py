@@ -1,8 +1,7 @@
 """A log is over, and another begins: with a policy, trust anchors and a succession, which are said together.
 
 Rules
-- The three stand side by side in the journal. What a crash left of them before the third counts as ordinary statements; saying
-  them again begins anew.
+- The three stand side by side in the journal, made durable together: a crash leaves all of them or none.
 - Each is registered under the policy in force like any other: the operator's key signs, and the new policy allows the third.
   Policy and trust anchors go on with the versions of the former ones, so that none can be put back.
 - Everything that was said openly before goes into the new log behind them, with the statements about segments: what could be
@@ -76,16 +75,16 @@ async def succeed(
             SuccessionBody(origin, former.origin, former_key, reason, at_ns, checkpoint),
         ),
     )
-    first = []
+    checked = []
     for name, body in said:
         statement = read(_signed(name, body, operator, origin, at_ns))
         registered = directory.registered(at_ns)
         if registered is None:
             raise NotRegistered("this journal has no registration policy")
         check_registration(statement, registered=replace(registered, succession=True))
-        first.append(await journal.append(statement.signed))
+        checked.append(statement.signed)
         directory.take(statement)
-    return Lineage(origin, former.number + 1, tuple(first))
+    return Lineage(origin, former.number + 1, tuple(await journal.append_together(checked)))
 
 
 async def say_again(journal: Journal, lineage: Lineage, *, rekey: Rekey, directory: Directory) -> None:

@@ -60,6 +60,15 @@ class Journal(Protocol):
         """
         ...
 
+    async def append_together(self, several: Sequence[Signed]) -> Sequence[JournalEntry]:
+        """Make several verified statements that are new durable, in this order: all of them or, after a crash, none.
+
+        Raises:
+            Conflict: one is there already or was erased; nothing was kept.
+            StorageFailed: all or none may be kept; the node must stop.
+        """
+        ...
+
     async def forget_text(self, statement: StatementId) -> None:
         """Delete the preimage of a statement; it keeps position, id and bytes. On return a crash does not bring it back.
 

@@ -3,7 +3,7 @@
 Rules
 - No control characters and no characters that turn the direction of what stands beside them, anywhere in a statement.
 - Line breaks and tabs stand in longer texts only, never in a name or a title.
-- Letters of every script, marks and joiners are as they are: names are people's own.
+- Letters of every script, marks, joiners and what selects a form of a letter are as they are: names are people's own.
 
 Source: Unicode 15 §23.2 (direction), UAX #9; threats.md (pages that say something else than the record).
 Left out: letters that look alike, which no list settles.
@@ -19,7 +19,10 @@ from troth.errors import Refused
 
 __all__ = ["check_texts"]
 
-_HIDING: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_HIDING: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e007f]"
+)
 _BREAKING: Final = re.compile("[\t\n]")
 _SHORT: Final = frozenset({"name", "title", "contact", "place", "by"})  # fields that are one line on a page
 

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
-from troth.errors import StorageFailed
+from troth.errors import Conflict, StorageFailed
 from troth.names import StatementId
 from troth.signing.cbor import encode
 from troth.signing.cose import Signed, sign
@@ -75,6 +75,26 @@ async def the_same_statement_has_one_entry(bench: JournalBench) -> None:
     await bench.crash()
     journal = await bench.open()
     assert first == await journal.append(statement(30), preimage=b"another")
+
+
+async def several_together_are_there_or_none_is(bench: JournalBench) -> None:
+    journal = await bench.open()
+    await journal.append(statement(30))
+    made = await journal.append_together([statement(31), statement(32)])
+    assert [each.position for each in made] == [2, 3]
+    await fails(Conflict, journal.append_together([statement(33), statement(31)]))
+    assert journal.find(statement(33).id) is None
+    assert (await journal.append(statement(33))).position == 4
+    await bench.crash()
+    journal = await bench.open()
+    assert list(made) == list(journal.entries(after=1, limit=2))
+    for fault, kept in ((StoreFault.FAILS, 0), (StoreFault.FAILS_BUT_PERSISTED, 2)):
+        before = journal.position
+        bench.arm(fault)
+        await fails(StorageFailed, journal.append_together([statement(40 + kept), statement(41 + kept)]))
+        await bench.crash()
+        journal = await bench.open()
+        assert before + kept == journal.position
 
 
 async def what_counts_is_there_after_a_crash(bench: JournalBench) -> None:
@@ -150,6 +170,7 @@ JOURNAL_CASES: Final[tuple[Callable[[JournalBench], Awaitable[None]], ...]] = (
     positions_are_one_two_three,
     many_at_once_keep_the_order_of_asking,
     the_same_statement_has_one_entry,
+    several_together_are_there_or_none_is,
     what_counts_is_there_after_a_crash,
     a_failed_append_is_final_and_leaves_nothing,
     a_failed_append_that_stays_is_not_doubled,

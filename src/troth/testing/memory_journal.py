@@ -47,6 +47,17 @@ class MemoryJournal:
 
         return await self._writes.write(apply)
 
+    async def append_together(self, several: Sequence[Signed]) -> Sequence[JournalEntry]:
+        def apply() -> list[JournalEntry]:
+            if any(signed.id in self._by_id for signed in several):
+                raise Conflict("one of these statements is registered already")
+            made = [JournalEntry(len(self._entries) + at, signed) for at, signed in enumerate(several, 1)]
+            self._entries += made
+            self._by_id |= {entry.signed.id: entry for entry in made}
+            return made
+
+        return await self._writes.write(apply)
+
     async def forget_text(self, statement: StatementId) -> None:
         def apply() -> None:
             entry = self._by_id.get(statement)
