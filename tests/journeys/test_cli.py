@@ -213,9 +213,9 @@ def test_a_thing_joins_by_its_makers_description(node: Running, tmp_path: Path) 
     assert 2 == both.exit_code
 
 
-def test_the_sheet_stands_before_the_claim_token(node: Running) -> None:
+def test_where_nobody_can_answer_the_sheet_follows_the_claim_token(node: Running) -> None:
     added = node.done("thing", "add", "Sheet gauge", "--stream", "level", "--unit", "m", "--nobody", *OPTIONS, "--yes")
-    told, _, after = added.partition("Sheet gauge is registered as")
+    before, _, told = added.partition("Then it speaks, for example")
     for words in (
         "Sheet gauge, Kitchen",
         "level: senses level (level, in m)",
@@ -226,7 +226,7 @@ def test_the_sheet_stands_before_the_claim_token(node: Running) -> None:
         "Ana: Fine.",
     ):
         assert words in told
-    assert "claim token" in after
+    assert "claim token" in before
 
 
 def test_a_description_that_comes_to_nothing_registers_nothing(node: Running, tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 Rules
 - A claim token and a credential are printed once, with the exact commands that use them.
-- On a terminal the sheet is shown before anything is registered, and *connect* is asked after it; elsewhere it stands before
-  the answer.
+- On a terminal the sheet is shown before anything is registered, and *connect* is asked after it; elsewhere it follows the
+  answer, whose lines keep their places.
 - `thing add` says everything that a simple thing needs; anything more is written in a file, and `--show` prints that file.
 
 Source: things.md, "A thing joins".
@@ -177,10 +177,9 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
         if not click.confirm("Connect it?"):
             say("Nothing was registered.")
             return
-    made = registered(node, whole)
+    _joined(node, whole, registered(node, whole))
     if not ask:
         _say_sheet(whole, found)
-    _joined(node, whole, made)
 
 
 def _say_sheet(whole: Joining, found: Proposal | None) -> None:
