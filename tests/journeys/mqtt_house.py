@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from troth.clock import NS_PER_S, SystemClock
+from troth.gate.decide import ANYONE
 from troth.gate.leases import Leases
 from troth.ingest.mqtt import Endpoint
 from troth.ingest.rates import Rates
@@ -107,6 +108,11 @@ class House:
     async def reader(self, purpose: PurposeId = OPEN_DATA, *, party: Uri = LAB) -> str:
         """A recipient's token."""
         return await self.join.recipient(party, "app", purpose)
+
+    async def open_stations(self) -> None:
+        """From now on anybody may read what stations say, things included."""
+        shown = tuple(DisclosedStream(name, (_purpose(OPEN_DATA, "nobody", LAB, ANYONE),)) for name in TYPES)
+        await self.join.disclosure(DisclosureBody(STATION, ORG, "en", 2, shown))
 
     async def say(self, person: PersonId, decision: Decision) -> None:
         """A person chooses about the one thing they can choose about."""

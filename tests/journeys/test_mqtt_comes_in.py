@@ -15,6 +15,9 @@ from troth.wire.mqtt import (
     Properties,
     Puback,
     Reason,
+    Subscribe,
+    Subscription,
+    Unsubscribe,
     Version,
     Will,
 )
@@ -188,5 +191,39 @@ def test_a_will_without_a_ground_is_refused_and_counted() -> None:
         client, _ = await Client.hello(house, credential, will=Will("things/meter/power", b"0"))
         client.cut()
         await until(lambda: house.tally(joined).refused == {"no-ground": 1})
+
+    in_house(scene)
+
+
+def test_a_client_too_small_for_the_welcome_is_closed_without_a_word() -> None:
+    async def scene(house: House) -> None:
+        client = await Client.open(house)
+        small = Properties(maximum_packet_bytes=10)
+        token = await house.reader()
+        client.send(Connect(version=V5, client_id="a", username="me", password=token.encode(), properties=small))
+        with pytest.raises(EOFError):
+            await client.next()
+        await until(lambda: house.endpoint.connections() == 0)
+
+    in_house(scene)
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        Subscribe(1, tuple(Subscription(f"things/a{each}/#") for each in range(60))),
+        Unsubscribe(1, tuple(f"things/a{each}/#" for each in range(60))),
+    ],
+)
+def test_an_answer_too_long_for_the_client_ends_the_connection(asks: Subscribe | Unsubscribe) -> None:
+    async def scene(house: House) -> None:
+        small = Properties(maximum_packet_bytes=60)
+        client, _ = await Client.hello(house, await house.reader(), properties=small)
+        client.send(asks)
+        said = await client.next()
+        assert isinstance(said, Disconnect)
+        assert said.reason == Reason.PACKET_TOO_LARGE
+        with pytest.raises(EOFError):
+            await client.next()
 
     in_house(scene)

@@ -267,3 +267,28 @@ def test_what_was_in_flight_when_the_yes_ended_is_not_sent_again(*, again: bool)
             assert [(1.0, True), (2.0, False)] == [(value(m), isinstance(m, Publish) and m.dup) for m in messages]
 
     in_house(scene)
+
+
+@pytest.mark.parametrize("topic_filter", [LEVEL, "things/station/+", "things/#"])
+def test_no_local_leaves_out_what_the_thing_itself_says(topic_filter: str) -> None:
+    async def scene(house: House) -> None:
+        _, credential = await house.station()
+        _, other = await house.station("other")
+        await house.open_stations()
+        thing, _ = await Client.hello(house, credential, client_id="one")
+        neighbour, _ = await Client.hello(house, other, client_id="two")
+        await speak(thing, LEVEL, "1")
+        thing.send(Subscribe(2, (Subscription(topic_filter, no_local=True), Subscription("things/other/level"))))
+        assert Suback(2, (0, 0)) == await thing.next()
+        await speak(thing, LEVEL, "2")
+        await speak(neighbour, "things/other/level", "3")
+        heard = await thing.next()
+        assert isinstance(heard, Publish)
+        assert ("things/other/level", 3.0) == (heard.topic, value(heard))
+        thing.send(Subscribe(3, (Subscription(LEVEL),)))
+        own = await thing.next()
+        while not isinstance(own, Publish) or own.topic != LEVEL:
+            own = await thing.next()
+        assert value(own) == 2.0
+
+    in_house(scene)

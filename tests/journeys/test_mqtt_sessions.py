@@ -62,6 +62,53 @@ def test_a_message_longer_than_the_client_takes_is_left_out() -> None:
     in_house(scene)
 
 
+def test_no_more_is_sent_again_than_the_new_connection_takes() -> None:
+    async def scene(house: House) -> None:
+        _, credential = await house.station()
+        thing, _ = await Client.hello(house, credential)
+        token, kept = await house.reader(), Properties(session_expiry_s=60)
+        reader, _ = await Client.hello(house, token, client_id="r", clean_start=False, properties=kept)
+        reader.send(Subscribe(1, (Subscription(LEVEL, 1),)))
+        await reader.next()
+        await speak(thing, LEVEL, "1", "2", "3")
+        await reader.several(3)
+        reader.cut()
+        await until(lambda: house.endpoint.connections() == 1)
+        await speak(thing, LEVEL, "4")
+        small = Properties(session_expiry_s=60, receive_maximum=1)
+        back, answer = await Client.hello(house, token, client_id="r", clean_start=False, properties=small)
+        assert answer.session_present
+        told: list[tuple[object, bool]] = []
+        for _ in range(4):
+            message = await back.next()
+            assert isinstance(message, Publish)
+            assert await back.silent()
+            told.append((value(message), message.dup))
+            back.send(Puback(message.packet_id))
+        assert told == [(1.0, True), (2.0, True), (3.0, True), (4.0, False)]
+
+    in_house(scene)
+
+
+def test_what_is_longer_than_the_new_connection_takes_is_not_sent_again() -> None:
+    async def scene(house: House) -> None:
+        _, credential = await house.station()
+        thing, _ = await Client.hello(house, credential)
+        token, kept = await house.reader(), Properties(session_expiry_s=60)
+        reader, _ = await Client.hello(house, token, client_id="r", clean_start=False, properties=kept)
+        reader.send(Subscribe(1, (Subscription("things/station/word", 1),)))
+        await reader.next()
+        await speak(thing, "things/station/word", '"' + "x" * 300 + '"', '"y"')
+        await reader.several(2)
+        reader.cut()
+        await until(lambda: house.endpoint.connections() == 1)
+        small = Properties(session_expiry_s=60, receive_maximum=1, maximum_packet_bytes=200)
+        back, _ = await Client.hello(house, token, client_id="r", clean_start=False, properties=small)
+        assert value(await back.next()) == "y"
+
+    in_house(scene)
+
+
 @pytest.mark.parametrize("version", [V5, V311])
 def test_the_same_client_elsewhere_takes_over(version: Version) -> None:
     async def scene(house: House) -> None:

@@ -229,7 +229,9 @@ class Connection(asyncio.Protocol):
                 self._subscribe(packet)
             case Unsubscribe():
                 if self._session is not None:
-                    self.write(encode(unsubscribed(packet, self._session, version=self.version), self.version))
+                    said = encode(unsubscribed(packet, self._session, version=self.version), self.version)
+                    _check_length(said, self.max_packet_bytes)
+                    self.write(said)
             case Pingreq():
                 self.write(encode(Pingresp(), self.version))
             case Disconnect():
@@ -248,6 +250,7 @@ class Connection(asyncio.Protocol):
             return
         assigned = None if hello.client_id else self._door.new_client_id()
         hello = hello if assigned is None else _named(hello, assigned)
+        _check_length(welcome(hello, present=False, assigned=assigned), hello.properties.maximum_packet_bytes)
         session, present = self._door.seats.take(who, hello.client_id, link=self, fresh=hello.clean_start)
         self._who, self._hello, self._session = who, hello, session
         self._reader = Reader(self._door.tell, self._door.topics, asker=who.asker, thing=who.thing)
@@ -276,6 +279,7 @@ class Connection(asyncio.Protocol):
         said = encode(answer, self.version)
         if self.max_packet_bytes is not None and len(said) > self.max_packet_bytes:
             said = encode(Suback(answer.packet_id, answer.reasons), self.version)
+        _check_length(said, self.max_packet_bytes)
         self.write(said)
 
     def _part(self, packet: Disconnect) -> None:
@@ -351,6 +355,12 @@ class Connection(asyncio.Protocol):
             self._session.detach()
         if transport is not None:
             transport.close()
+
+
+def _check_length(answer: bytes, most: int | None) -> None:
+    """Refuse a client whose Maximum Packet Size its own answer does not fit (MQTT-3.1.2-24)."""
+    if most is not None and len(answer) > most:
+        raise BadMqtt("The answer is longer than the client takes.", reason=Reason.PACKET_TOO_LARGE)
 
 
 def _named(hello: Connect, client_id: str) -> Connect:

@@ -6,6 +6,7 @@ Rules
 - A subscription to one stream ends the connection with the reason when the gate ends it; one to many goes on without it.
 - At most 1,000 messages or 1 MiB wait for one session; then its subscriptions end with the reason. First values do not
   count: there is one per stream.
+- A connection gets no more in flight than it takes, copies sent again included.
 - A stream's last value is given once on SUBSCRIBE as a retained message; all that follows is not retained.
 
 Source: things.md, "Speaking" and "Limits"; gate.md, "The barrier"; MQTT 5.0 §4.1 (session state), §3.8.3.1, §4.4.
@@ -152,6 +153,7 @@ class Session:
     """
 
     __slots__ = (
+        "_again",
         "_bytes",
         "_count",
         "_last_packet_id",
@@ -168,6 +170,7 @@ class Session:
         self._over = over
         self._queue: deque[_Message] = deque()
         self._unacked: dict[int, _Message] = {}
+        self._again: dict[int, None] = {}  # of those in flight, what this connection has not been given yet
         self._count = 0
         self._bytes = 0
         self._last_packet_id = 0
@@ -177,16 +180,12 @@ class Session:
         self.refused: dict[str, Subscribed] = {}  # by topic: where the thing is told what was refused
 
     def attach(self, link: Link) -> None:
-        """Go on on a connection: first what was in flight, in its order, then what waits."""
+        """Go on on a connection: first what was in flight, in its order and as many as it takes, then what waits."""
         self.link = link
+        self._again = dict.fromkeys(self._unacked)
         for feed in dict.fromkeys(message.feed for message in self._unacked.values()):
             if feed is not None and not feed.holds():
                 self.forget(feed)
-        again = [
-            _encoded(message, link.version, packet_id=packet_id, again=True)
-            for packet_id, message in self._unacked.items()
-        ]
-        link.write(b"".join(again))
         self.pump()
 
     def detach(self) -> None:
@@ -196,6 +195,7 @@ class Session:
     def acknowledged(self, packet_id: int) -> None:
         """The client has a QoS 1 message."""
         message = self._unacked.pop(packet_id, None)
+        self._again.pop(packet_id, None)
         if message is not None:
             self._uncount(message)
             self.pump()
@@ -220,6 +220,7 @@ class Session:
         if gone:
             self._queue = deque(message for message in self._queue if message.feed is not feed)
             self._unacked = {key: message for key, message in self._unacked.items() if message.feed is not feed}
+            self._again = {key: None for key in self._again if key in self._unacked}
             for message in gone:
                 self._uncount(message)
         return len(gone)
@@ -251,12 +252,13 @@ class Session:
             self.unsubscribe(topic_filter)
         self._queue.clear()
         self._unacked.clear()
+        self._again.clear()
         self._count = self._bytes = 0
 
     def pump(self) -> None:
         """Hand over what waits while the connection takes it. The one place where rows reach a transport."""
         link = self.link
-        if link is None:
+        if link is None or not self._given_again(link):
             return
         out: list[bytes] = []
         while self._queue and link.writable:
@@ -284,6 +286,25 @@ class Session:
                 out.clear()
         if out:
             link.write(b"".join(out))
+
+    def _given_again(self, link: Link) -> bool:
+        """Hand over what a former connection had in flight, as far as this one takes it; whether that was all."""
+        for packet_id in tuple(self._again):
+            message = self._unacked.get(packet_id)
+            if message is None:
+                continue  # it went with another of its stream
+            if message.feed is not None and not message.feed.holds():
+                self.forget(message.feed)
+                continue
+            if not link.writable or len(self._unacked) - len(self._again) >= link.receive_maximum:
+                return False
+            del self._again[packet_id]
+            data = _encoded(message, link.version, packet_id=packet_id, again=True)
+            if link.max_packet_bytes is not None and len(data) > link.max_packet_bytes:
+                self._uncount(self._unacked.pop(packet_id))  # MQTT-3.1.2-25
+                continue
+            link.write(data)
+        return True
 
     def _hand_over(self) -> None:
         self.pump()

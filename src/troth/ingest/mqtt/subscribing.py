@@ -4,6 +4,7 @@ Rules
 - A filter for one stream is granted or refused with the outer reason; a stream that does not exist and one that does not
   exist for this asker get the same answer.
 - A filter with a wildcard is granted and reaches what may be read now, possibly nothing.
+- No Local leaves out what the asker's own thing says, whichever of its clients says it.
 - At most QoS 1 is granted. Subscribing again to the same filter begins anew.
 - A session has at most SUBSCRIPTIONS_MAX filters, of 256 bytes each; what an asker may read is looked up once per packet.
 
@@ -91,7 +92,8 @@ class Reader:
         if not found and not refused and not has_wildcard(topic_filter):
             raise BadMqtt(_NOTHING, reason=Reason.NOT_AUTHORIZED)
         for topic, number in found:
-            feed = Feed(session, subscribed, topic=topic, wants_first=first)
+            unheard = wish.no_local and self._is_own(topic)
+            feed = Feed(session, subscribed, topic=topic, wants_first=first and not unheard)
             try:
                 feed.outlet = self._tell.listen(number, self._asker, feed)
             except (Denied, NotFound) as no:
@@ -99,7 +101,10 @@ class Reader:
                     continue  # it was granted a moment ago and is not any more
                 said = f"{no.reason_code}: {no.message}" if isinstance(no, Denied) else _NOTHING
                 raise BadMqtt(said, reason=Reason.NOT_AUTHORIZED) from no
-            subscribed.feeds.append(feed)
+            if unheard:
+                feed.close()  # the gate was asked all the same, so that the answer does not differ
+            else:
+                subscribed.feeds.append(feed)
         session.subscribed[topic_filter] = subscribed
         for topic in refused:
             session.refused[topic] = subscribed
@@ -110,6 +115,11 @@ class Reader:
             return matching(topic_filter, readable)
         number = self._topics.number(topic_filter)
         return [] if number is None else [(topic_filter, number)]
+
+    def _is_own(self, topic: str) -> bool:
+        if self._thing is None:
+            return False
+        return any(topic.startswith(f"things/{name}/") for name in self._topics.names(self._thing))
 
     def _refused(self, topic_filter: str) -> list[str]:
         if self._thing is None:
