@@ -7,12 +7,14 @@ Rules
 Source: house.md, "Ports".
 """
 
+import ssl
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from troth.clock import Clock
+from troth.clock import NS_PER_S, Clock
 from troth.errors import BadSetting
 from troth.journeys.accounts import AccountStore
 from troth.journeys.witness_door import WitnessDoor
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Closing",
     "LogPlace",
+    "TlsFolder",
     "WitnessPlace",
     "free_bytes",
     "hold_folder",
@@ -55,8 +58,10 @@ __all__ = [
     "open_observations",
     "open_outside",
     "open_tiles",
+    "open_tls",
     "open_witness",
     "open_witness_door",
+    "read_authority",
     "read_backup_keys",
     "wal_limit",
     "wal_sizes",
@@ -107,6 +112,19 @@ class WitnessPlace(Closing, Protocol):
         ...
 
 
+class TlsFolder(Protocol):
+    """The certificates of one node."""
+
+    @property
+    def authority(self) -> bytes:
+        """The certificate that things trust, PEM."""
+        ...
+
+    def context(self) -> ssl.SSLContext:
+        """What a listener serves with."""
+        ...
+
+
 def hold_folder(settings: Settings) -> Closing:
     """Hold the data folder against other nodes."""
     from troth.adapters.data_folder import DataFolder
@@ -120,6 +138,25 @@ def open_keys(settings: Settings, *, alone: bool = False) -> KeyStore:
     from troth.adapters.keys_file import KeyFolder
 
     return KeyFolder(path, alone=alone)
+
+
+def read_authority(settings: Settings) -> bytes | None:
+    """The certificate of the authority, PEM, or None where none was made."""
+    from troth.adapters.tls_files import CA_FILE
+
+    file = settings.folder / "tls" / CA_FILE
+    return file.read_bytes() if file.is_file() else None
+
+
+def open_tls(settings: Settings, *, clock: Clock) -> TlsFolder:
+    """The certificates of this place, made where they are not there."""
+    from troth.adapters.tls_files import TlsFolder as Files
+
+    return Files(
+        settings.folder / "tls",
+        names=settings.named,
+        now=lambda: datetime.fromtimestamp(clock.now() / NS_PER_S, UTC),
+    )
 
 
 async def open_journal(settings: Settings, *, on_failure: Callable[[Exception], None]) -> Journal:

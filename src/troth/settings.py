@@ -24,7 +24,7 @@ import msgspec
 
 from troth.errors import BadSetting
 
-__all__ = ["FILE_NAME", "Demo", "Settings", "load"]
+__all__ = ["FILE_NAME", "Demo", "Settings", "Tls", "load"]
 
 FILE_NAME: Final = "troth.toml"
 PREFIX: Final = "TROTH_"
@@ -59,6 +59,13 @@ class Demo(StrEnum):
     OFF = "off"
 
 
+class Tls(StrEnum):
+    """Whether things can speak MQTT over TLS."""
+
+    ON = "on"
+    OFF = "off"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How one deployment is set up. Store URLs name a driver and, for local ones, a path relative to `data`."""
 
@@ -66,6 +73,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     bind: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] = "127.0.0.1"
     http_port: Port = 8080
     mqtt_port: Port = 1883
+    tls: Tls = Tls.OFF
+    mqtts_port: Port = 8883  # MQTT 5.0 §4.2: registered for MQTT over TLS
+    tls_bind: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] = "127.0.0.1"
+    tls_names: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
     base_url: Annotated[str, msgspec.Meta(pattern=_BASE_URL, max_length=500)] | None = None
     origin: Annotated[str, msgspec.Meta(pattern=_ORIGIN)] | None = None
     demo: Demo = Demo.ON
@@ -87,6 +98,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Refuse what the types cannot express."""
         if self.http_port != 0 and self.http_port == self.mqtt_port:
             raise ValueError("http_port and mqtt_port are the same number")
+        if self.tls is Tls.ON and self.mqtts_port and self.mqtts_port in {self.http_port, self.mqtt_port}:
+            raise ValueError("mqtts_port and another port are the same number")
 
     @property
     def folder(self) -> Path:
@@ -106,6 +119,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def mqtt_url(self) -> str:
         """Where things reach the node over MQTT."""
         return f"mqtt://{self.host}:{self.mqtt_port}"
+
+    @property
+    def mqtts_url(self) -> str:
+        """Where things reach the node over MQTT and TLS."""
+        first = self.named[0]
+        return f"mqtts://{f'[{first}]' if ':' in first else first}:{self.mqtts_port}"
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The names that the node's certificate is good for: `tls_names`, and always this computer."""
+        said = [name.strip() for name in self.tls_names.split(",") if name.strip()]
+        own = [] if self.tls_bind in _BY_NAME else [self.tls_bind]
+        return tuple(dict.fromkeys((*said, *own, "localhost", "127.0.0.1", "::1")))
 
     @property
     def host(self) -> str:

@@ -54,7 +54,16 @@ def stores() -> Iterable[str]:
         for file, schema in STORES.items()
         for table in ("meta", *re.findall(r"CREATE TABLE (\w+)", schema))
     )
-    around = ("What holds for every database file", "log/", "keys/", "operator.token", "node.url", "troth.toml", "lock")
+    around = (
+        "What holds for every database file",
+        "log/",
+        "keys/",
+        "tls/",
+        "operator.token",
+        "node.url",
+        "troth.toml",
+        "lock",
+    )
     return (
         *tables,
         *around,

@@ -38,7 +38,7 @@ from troth.clock import SystemClock
 from troth.errors import BadSetting, DiskFull, FolderNotWritable, PortTaken, StorageFailed, TrothError
 from troth.journeys.begin import fresh_origin
 from troth.journeys.lineage import Lineage, lineage_of
-from troth.settings import Demo, Settings
+from troth.settings import Demo, Settings, Tls
 from troth.wire.asgi import place_of
 
 __all__ = [
@@ -57,6 +57,7 @@ TOKEN_FILE: Final = "operator.token"  # noqa: S105 - the name of a file
 # New objects per look at them, such looks per wider one, wider ones per look at everything since the start.
 _COLLECT: Final = (5_000, 50, 100)
 _NEAR: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where all addresses are listened on, one of this computer
+HANDSHAKE_S: Final = 10.0  # as long as CONNECT may take (docs/reference/mqtt.md)
 _diagnostics = structlog.get_logger("troth")
 T = TypeVar("T")
 
@@ -69,7 +70,9 @@ class Ready(msgspec.Struct, frozen=True):
     mqtt: str
     demo: bool
     beyond: str | None
-    """The address it listens on, where others than this computer can reach it."""
+    """The address it listens on in the clear, where others than this computer can reach it."""
+    mqtts: str | None = None
+    """Where things speak MQTT over TLS, if they can."""
 
 
 def run(settings: Settings, *, ready: Callable[[Ready], None]) -> None:
@@ -121,7 +124,17 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         stack.callback(web.close)
         things = listen(settings.bind, settings.mqtt_port, "mqtt_port", "--mqtt-port")
         stack.callback(things.close)
-        settings = msgspec.structs.replace(settings, http_port=web.getsockname()[1], mqtt_port=things.getsockname()[1])
+        secure = None
+        if settings.tls is Tls.ON:
+            secure = listen(settings.tls_bind, settings.mqtts_port, "mqtts_port", "mqtts_port =")
+            stack.callback(secure.close)
+        settings = msgspec.structs.replace(
+            settings,
+            http_port=web.getsockname()[1],
+            mqtt_port=things.getsockname()[1],
+            mqtts_port=settings.mqtts_port if secure is None else secure.getsockname()[1],
+        )
+        certificates = None if secure is None else drivers.open_tls(settings, clock=SystemClock())
         failed: asyncio.Future[TrothError] = loop.create_future()
         node = await _open(settings, stack, failed)
         await node.start()
@@ -132,6 +145,11 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         endpoint = mqtt_door(node, connections_max=things_max)
         mqtt = await loop.create_server(endpoint, sock=things)
         stack.callback(mqtt.close)
+        if secure is not None and certificates is not None:
+            mqtts = await loop.create_server(
+                endpoint, sock=secure, ssl=certificates.context(), ssl_handshake_timeout=HANDSHAKE_S
+            )
+            stack.callback(mqtts.close)
         server = QuietServer(_config(node, connections_max=web_max))
         node.measure.doors.update(mqtt=endpoint.connections, http=lambda: len(server.server_state.connections))
         serving = loop.create_task(server.serve(sockets=[web]))
@@ -141,7 +159,8 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         stack.push_async_callback(_end, demo)
         link = await node.operator_link()
         beyond = None if ipaddress.ip_address(address).is_loopback else address
-        ready(Ready(settings.url, link, settings.mqtt_url, demo is not None, beyond))
+        over_tls = None if secure is None else settings.mqtts_url
+        ready(Ready(settings.url, link, settings.mqtt_url, demo is not None, beyond, over_tls))
         for ending in (serving, node.failed, failed):
             ending.add_done_callback(lambda _: stop.set())
         await stop.wait()

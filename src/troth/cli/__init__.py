@@ -14,6 +14,7 @@ import click
 from troth import __version__
 from troth.cli.auditing import audit
 from troth.cli.book import book
+from troth.cli.certificate import certificate
 from troth.cli.checking import log, proof, status, verify
 from troth.cli.choose import choose, enter, leave
 from troth.cli.erase import erase, person_erase, person_preserve, person_release
@@ -47,7 +48,7 @@ def main() -> None:
     """  # noqa: D301 - the control character tells click to keep the lines
 
 
-main.add_part("Run a node", up, status, key)
+main.add_part("Run a node", up, status, key, certificate)
 main.add_part("Say who and what there is", organisation, household, person, product, disclosure, party, thing, replay)
 thing.add_command(thing_here)
 log.add_command(log_mirror)

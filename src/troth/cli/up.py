@@ -59,9 +59,12 @@ def up(*, data: str | None, http_port: int | None, mqtt_port: int | None, no_dem
         write_privately(written, now.url.encode() + b"\n")
         say(f"Troth is ready: {now.url}")
         say(f"Things speak MQTT at: {now.mqtt}")
+        if now.mqtts is not None:
+            say(f"Things speak MQTT over TLS at: {now.mqtts}")
+            say("Its authority, for things to trust: troth certificate")
         say(f"You run this place. Your link, which works once: {now.operator_link}")
         if now.beyond is not None:
-            say(f"It listens on {now.beyond}, for others than this computer too, and this version has no TLS:")
+            say(f"It listens on {now.beyond}, for others than this computer too, where it has no TLS:")
             say("whoever is on that network can read and change what passes, tokens and links as well.")
         if now.demo:
             say("The demonstration neighbourhood is moving in; leave it out with --no-demo.")

@@ -24,6 +24,8 @@ __all__ = ["Answer", "NodeProgram"]
 
 _READY = "Troth is ready: "
 _MQTT = "Things speak MQTT at: "
+_MQTTS = "Things speak MQTT over TLS at: "
+_LINK = "You run this place. "
 _ENDS_S = 60.0
 
 
@@ -51,6 +53,7 @@ class NodeProgram:
         self.url = ""
         self.http_port = 0
         self.mqtt_port = 0
+        self.mqtts_port = 0
         self.said: list[str] = []
         self._up = threading.Event()
         self._listening = threading.Thread(target=self._up.set)
@@ -102,6 +105,9 @@ class NodeProgram:
                 self.http_port = urlsplit(self.url).port or 0
             if line.startswith(_MQTT):
                 self.mqtt_port = urlsplit(line.removeprefix(_MQTT).strip()).port or 0
+            if line.startswith(_MQTTS):
+                self.mqtts_port = urlsplit(line.removeprefix(_MQTTS).strip()).port or 0
+            if line.startswith(_LINK):
                 self._up.set()
         self._up.set()
 
