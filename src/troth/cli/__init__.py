@@ -14,6 +14,7 @@ import click
 from troth import __version__
 from troth.cli.auditing import audit
 from troth.cli.book import book
+from troth.cli.bridge import bridge
 from troth.cli.checking import log, proof, status, verify
 from troth.cli.choose import choose, enter, leave
 from troth.cli.erase import erase, person_erase, person_preserve, person_release
@@ -48,7 +49,9 @@ def main() -> None:
 
 
 main.add_part("Run a node", up, status, key)
-main.add_part("Say who and what there is", organisation, household, person, product, disclosure, party, thing, replay)
+main.add_part(
+    "Say who and what there is", organisation, household, person, product, disclosure, party, thing, replay, bridge
+)
 thing.add_command(thing_here)
 log.add_command(log_mirror)
 log.add_command(log_restore)
