@@ -85,7 +85,7 @@ class ThingMade(msgspec.Struct, frozen=True):
 
 
 class Claimed(msgspec.Struct, frozen=True):
-    """A thing's own credential, shown this once; `topics` by stream name."""
+    """A thing's own credential, shown this once; `topics` and the declared `reaches` by stream name."""
 
     thing: str
     slug: Slug
@@ -93,6 +93,7 @@ class Claimed(msgspec.Struct, frozen=True):
     datastreams: Mapping[str, int]
     topics: Mapping[str, str]
     mqtt: str
+    reaches: Mapping[str, str] = {}
 
 
 class RecipientMade(msgspec.Struct, frozen=True):

@@ -204,7 +204,7 @@ class _Entering:
         seen = self._oversee.installed(thing)
         topics = {name: f"things/{seen.slug}/{name}" for name in seen.datastreams}
         return created(
-            Claimed(print_thing(thing), seen.slug, credential, seen.datastreams, topics, self._at.mqtt),
+            Claimed(print_thing(thing), seen.slug, credential, seen.datastreams, topics, self._at.mqtt, seen.reaches),
         )
 
     async def enter(self, request: Request) -> Response:

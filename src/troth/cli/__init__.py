@@ -14,6 +14,7 @@ import click
 from troth import __version__
 from troth.cli.auditing import audit
 from troth.cli.book import book
+from troth.cli.bridge import bridge
 from troth.cli.certificate import certificate
 from troth.cli.checking import log, proof, status, verify
 from troth.cli.choose import choose, enter, leave
@@ -49,7 +50,9 @@ def main() -> None:
 
 
 main.add_part("Run a node", up, status, key, certificate)
-main.add_part("Say who and what there is", organisation, household, person, product, disclosure, party, thing, replay)
+main.add_part(
+    "Say who and what there is", organisation, household, person, product, disclosure, party, thing, replay, bridge
+)
 thing.add_command(thing_here)
 log.add_command(log_mirror)
 log.add_command(log_restore)

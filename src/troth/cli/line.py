@@ -71,13 +71,23 @@ class Line:
         at: host and port.
         hello: who speaks.
         settled: called for every message once it is settled.
+        away_s: how long a node that was there may be away.
     """
 
-    def __init__(self, at: tuple[str, int], hello: Hello, *, settled: Callable[[Settled], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        at: tuple[str, int],
+        hello: Hello,
+        *,
+        settled: Callable[[Settled], None],
+        clock: Clock,
+        away_s: float = AWAY_S,
+    ) -> None:
         self._at = at
         self._session = ClientSession(hello)
         self._settled = settled
         self._clock = clock
+        self._away_s = away_s
         self._wire: _Wire | None = None
         self._failed: TrothError | None = None
         self._moved = asyncio.Event()
@@ -123,6 +133,10 @@ class Line:
         """
         await self._until(lambda: self._session.welcomed and self._session.room > 0)
 
+    async def failed(self) -> None:
+        """Wait until this line cannot go on, and raise why."""
+        await self._until(lambda: False)
+
     async def quiet(self) -> None:
         """Wait until every message is settled. Raises as `room`."""
         await self._until(lambda: self._session.waiting == 0)
@@ -156,7 +170,7 @@ class Line:
             try:
                 _, wire = await loop.create_connection(lambda: _Wire(self), *self._at)
             except OSError:
-                if self._heard_s is None or loop.time() - self._heard_s > AWAY_S:
+                if self._heard_s is None or loop.time() - self._heard_s > self._away_s:
                     self._fail(NodeAbsent("no node answers over MQTT", hint="Start it with 'troth up'."))
                     return
             else:

@@ -28,13 +28,14 @@ __all__ = ["LastSegment", "Oversee", "RoomLeft", "SeenThing", "Standing"]
 
 
 class SeenThing(msgspec.Struct, frozen=True):
-    """One installed thing: its names, its Datastreams by stream name, and what was counted of it."""
+    """One installed thing: its names, its Datastreams and the declared reach by stream name, and what was counted of it."""
 
     thing: ThingId
     slug: Slug
     name: str
     datastreams: Mapping[str, int]
     tally: Tally
+    reaches: Mapping[str, str]
 
 
 class LastSegment(msgspec.Struct, frozen=True):
@@ -161,4 +162,5 @@ class Oversee:
     def _seen(self, slug: Slug, thing: ThingId) -> SeenThing:
         known = self._directory.things[thing]
         datastreams = {name: each.number for name, each in known.streams.items()}
-        return SeenThing(thing, slug, known.body.name, datastreams, self._hear.tally(thing))
+        reaches = {each.name: each.reach for each in known.body.streams}
+        return SeenThing(thing, slug, known.body.name, datastreams, self._hear.tally(thing), reaches)

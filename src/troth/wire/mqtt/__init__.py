@@ -10,6 +10,7 @@ Left out: sockets, a server's sessions, QoS 2, enhanced authentication, shared s
 
 from troth.wire.mqtt.client import ClientSession, Ended, Hello, Settled, Told, Welcomed
 from troth.wire.mqtt.encode import encode, encode_puback, encode_pubacks
+from troth.wire.mqtt.hearing import Heard, HearingSession, Listens, Turned
 from troth.wire.mqtt.packets import (
     NO_PROPERTIES,
     Connack,
@@ -43,7 +44,10 @@ __all__ = [
     "Decoder",
     "Disconnect",
     "Ended",
+    "Heard",
+    "HearingSession",
     "Hello",
+    "Listens",
     "Packet",
     "Peer",
     "Pingreq",
@@ -58,6 +62,7 @@ __all__ = [
     "Subscription",
     "Told",
     "TopicAliases",
+    "Turned",
     "Unsuback",
     "Unsubscribe",
     "Version",
