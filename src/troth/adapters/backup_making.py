@@ -8,7 +8,7 @@ The order:
  5. if anything was deleted meanwhile, the keys go again and the backup with them: it might hold what must not be held.
 The file has its name when all of it is there and synced.
 
-Source: docs/decisions/0036-a-backup-dies-part-by-part.md; docs/operators/backups.md.
+Source: docs/decisions/0035-a-backup-dies-part-by-part.md; docs/operators/backups.md.
 Left out: private keys, which never lie in one backup with the rest.
 """
 

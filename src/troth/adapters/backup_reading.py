@@ -5,7 +5,7 @@ Rules
 - Short reads of at most ROWS_AT_ONCE rows; partitions under the lock of `reading_lock`.
 - Each part has the scopes of everything in it that may have to die.
 
-Source: record.md, "Loss and restore"; things.md, "The store"; docs/decisions/0036-a-backup-dies-part-by-part.md.
+Source: record.md, "Loss and restore"; things.md, "The store"; docs/decisions/0035-a-backup-dies-part-by-part.md.
 """
 
 import sqlite3

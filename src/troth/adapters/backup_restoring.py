@@ -7,7 +7,7 @@ Rules
 - Databases are made whole in a folder beside and synced; whoever calls gives that its name.
 - A backup that ends too early, or in which anything was changed, is refused.
 
-Source: record.md, "Loss and restore"; docs/decisions/0036-a-backup-dies-part-by-part.md.
+Source: record.md, "Loss and restore"; docs/decisions/0035-a-backup-dies-part-by-part.md.
 """
 
 import sqlite3

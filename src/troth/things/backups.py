@@ -6,7 +6,7 @@ Rules
 - A part can be opened while the keys of all its scopes are there. Forgetting a scope takes it from every backup ever made.
 
 Source: things.md, "The store" ("backups are encrypted under keys that die with what they cover");
-docs/decisions/0036-a-backup-dies-part-by-part.md.
+docs/decisions/0035-a-backup-dies-part-by-part.md.
 """
 
 from collections.abc import Iterable
