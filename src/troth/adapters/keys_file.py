@@ -103,14 +103,18 @@ class KeyFolder:
         except OSError as cause:
             raise FolderNotWritable(f"the folder of keys cannot be made ({cause.strerror})") from cause
         if alone:
-            self._sweep("*")
+            self._sweep()
 
-    def _sweep(self, stem: str) -> None:
+    def _sweep(self, stem: str = "*") -> None:
         """Remove copies that a crash left beside their place: nobody else knows them, and they are as good as the key."""
-        with self._turn, _system("removed"):
-            for left in tuple(self._folder.glob(stem + _BESIDE)):
-                left.unlink(missing_ok=True)
-            _sync_folder(self._folder)
+        with self._turn:
+            with _system("listed"):
+                left = [path for path in self._folder.iterdir() if path.match(stem + _BESIDE)]
+            if left:
+                with _system("removed"):
+                    for path in left:
+                        path.unlink(missing_ok=True)
+                    _sync_folder(self._folder)
 
     def create(self, name: str, *, kind: KeyKind = KeyKind.ED25519) -> Signer:
         path = self._path(name)
