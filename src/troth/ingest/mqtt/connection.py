@@ -115,18 +115,17 @@ class Connection(asyncio.Protocol):
         self._door.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes have come: take all their packets, then hand over once."""
+        """Bytes have come: take all their packets, and hand over with all others that come in this turn of the loop."""
         if not self._is_open():
             return
         self._heard_s = self._loop.time()
         try:
             self._take_all(data)
-            if self._speaker is not None:
-                self._door.hear.flush()
-                self._check_room()
         except Unavailable:
             # Storage has failed and the node is about to end: nothing is acknowledged any more.
             self._close()
+        if self._speaker is not None:
+            self._door.hand_over_soon(self)
 
     def eof_received(self) -> None:
         """The client sends no more: close."""
@@ -309,7 +308,11 @@ class Connection(asyncio.Protocol):
     def _is_open(self) -> bool:
         return self._transport is not None
 
-    def _check_room(self) -> None:
+    def handed_over(self, failed: Unavailable | None) -> None:
+        """What came is with the store, as far as there was room; or storage has failed."""
+        if failed is not None:
+            self._close()
+            return
         if self._transport is None or self._speaker is None:
             return
         if self._door.hear.full and not self._hold & _Hold.STORE:

@@ -3,11 +3,13 @@
 Source: things.md, "Speaking". Owner: the event loop.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 import msgspec
 
+from troth.errors import Unavailable
 from troth.gate.words import outer
 from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.payload import read_payload
@@ -35,6 +37,14 @@ class Ending(Protocol):
 
     def end(self, reason: Reason, words: str) -> None:
         """Say why, and close."""
+        ...
+
+
+class Spoke(Protocol):
+    """A connection that has brought something."""
+
+    def handed_over(self, failed: Unavailable | None) -> None:
+        """What it brought is with the store, as far as there was room; or storage has failed."""
         ...
 
 
@@ -120,6 +130,7 @@ class Door:
         self._later = later
         self._rates = rates or Rates(hear.clock)
         self._voices: dict[ThingId, ThingVoice] = {}
+        self._spoke: dict[Spoke, None] = {}  # in the order in which they spoke
 
     def voice(self, thing: ThingId) -> ThingVoice:
         """What is known of a thing that speaks."""
@@ -129,6 +140,22 @@ class Door:
                 thing, self.topics, allowance=self._rates.of(thing), later=self._later
             )
         return voice
+
+    def hand_over_soon(self, spoke: Spoke) -> None:
+        """Hand over once for all connections that speak in this turn of the loop, then tell each."""
+        if not self._spoke:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+        self._spoke[spoke] = None
+
+    def _hand_over(self) -> None:
+        spoke, self._spoke = self._spoke, {}
+        failed: Unavailable | None = None
+        try:
+            self.hear.flush()
+        except Unavailable as error:
+            failed = error
+        for each in spoke:
+            each.handed_over(failed)
 
     def new_client_id(self) -> str:
         """An identifier for a client that brought none."""

@@ -9,7 +9,7 @@ Rules
 - A topic that is no stream of this thing is refused and counted like any other observation. RETAIN is ignored.
 
 Source: things.md, "Speaking" and "Shape of the hot path"; MQTT 5.0 §4.9 (receive maximum).
-Left out: handing over (`Hear.flush`), which the connection does once per socket read.
+Left out: handing over (`Hear.flush`), which the door does once for all that speak in one turn of the loop.
 """
 
 from collections import deque
