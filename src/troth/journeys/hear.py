@@ -352,7 +352,7 @@ class Hear:
         self._inlets = {stream: inlet for stream, inlet in self._inlets.items() if stream not in gone.streams}
 
     def flush(self) -> None:
-        """Hand over everything offered since the last flush. Doors call it once per socket read or request."""
+        """Hand over everything offered since the last flush. Doors call it once per turn of the loop or request."""
         refused, self._refused = self._refused, {}
         for (thing, reason), dones in refused.items():
             self._uncounted += len(dones)

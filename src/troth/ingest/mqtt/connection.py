@@ -2,7 +2,7 @@
 
 Rules
 - The first packet is CONNECT, within 10 s and 16 KiB; until it is accepted nothing else is read.
-- What was offered is handed over once per socket read.
+- What was offered is handed over once for all connections that spoke in a turn of the loop (`Door.hand_over_soon`).
 - Back-pressure stops reading the socket: while the store is full, while 100 messages of a 3.1.1 client are not acknowledged,
   while the client does not read.
 - Malformed bytes end the connection after the packets before them; version 5 is told why.
