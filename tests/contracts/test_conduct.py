@@ -14,6 +14,7 @@ from troth.testing.contracts import StillClock, name_of, run
 from troth.testing.contracts_conduct import CONDUCT_CASES, ConductBench
 from troth.testing.contracts_conduct_cuts import CONDUCT_CUT_CASES
 from troth.testing.contracts_conduct_faults import CONDUCT_FAULT_CASES
+from troth.testing.contracts_conduct_many import CONDUCT_MANY_CASES
 from troth.testing.contracts_erasing import CONDUCT_ERASING_CASES
 from troth.testing.contracts_retention import CONDUCT_RETENTION_CASES
 from troth.testing.faults import StoreFault
@@ -109,7 +110,14 @@ class SqliteBench(Moved):
             await store.close()
 
 
-CASES = (*CONDUCT_CASES, *CONDUCT_CUT_CASES, *CONDUCT_FAULT_CASES, *CONDUCT_ERASING_CASES, *CONDUCT_RETENTION_CASES)
+CASES = (
+    *CONDUCT_CASES,
+    *CONDUCT_MANY_CASES,
+    *CONDUCT_CUT_CASES,
+    *CONDUCT_FAULT_CASES,
+    *CONDUCT_ERASING_CASES,
+    *CONDUCT_RETENTION_CASES,
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)

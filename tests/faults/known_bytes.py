@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.faults.real_house import ANA, HOME, SECRET, SLUG, VALUE, Furnished, RealHouse
-from troth.adapters.conduct_groups import kept, unpack_groups
+from troth.adapters.conduct_blocks import unpack_groups
+from troth.adapters.conduct_groups import kept
 from troth.adapters.conduct_packing import unpack_traces
 from troth.adapters.partitions_files import select
 from troth.journeys.accounts import token_digest

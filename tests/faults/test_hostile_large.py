@@ -15,14 +15,15 @@ from troth.adapters.conduct_sqlite import SqliteConduct
 from troth.adapters.conduct_writing import CUT_BYTES
 from troth.errors import Busy
 from troth.gate.leases import Lease
-from troth.journeys.hear import HAND_OVER_BYTES, Hear
+from troth.journeys.hear import Hear
+from troth.journeys.inlet import HAND_OVER_BYTES
 from troth.journeys.tell import LONG_PAGE_MAX
 from troth.names import ThingId
 from troth.testing.memory_conduct import MemoryConduct
 from troth.testing.world import World
 from troth.things.observations import Kept, Outcome, ResultType
 from troth.things.query import PAGE_MAX, ObservationQuery
-from troth.things.stamps import Admitted
+from troth.things.stamps import Admitted, AdmittedMany
 from troth.things.stores import SEGMENT_MAX
 from troth.wire.limits import PAYLOAD_BYTES
 
@@ -103,7 +104,7 @@ def test_a_queue_is_full_when_it_weighs_too_much(tmp_path: Path) -> None:
 class Weighing(MemoryConduct):
     """A store that takes no stamp heavier than it should be."""
 
-    def append(self, admitted: Admitted) -> None:
+    def append(self, admitted: Admitted | AdmittedMany) -> None:
         assert sum(len(str(each)) for each in admitted.results) <= HAND_OVER_BYTES + PAYLOAD_BYTES
         super().append(admitted)
 

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from tests.contracts.crashed_files import a_turn_of_the_loop
 from tests.contracts.test_conduct import SqliteBench
 from troth.adapters.conduct_sqlite import BATCH_ROWS, SqliteConduct
+from troth.adapters.conduct_tables import FORMAT
 from troth.adapters.sqlite_files import connect_writer
 from troth.clock import NS_PER_S
 from troth.errors import DiskFull, FormatTooNew, StorageFailed
@@ -46,10 +48,21 @@ def change(file: Path, sql: str) -> None:
 
 def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     async def case(bench: SqliteBench) -> None:
-        change(await filled(bench), "UPDATE meta SET value = 3 WHERE name = 'format'")
+        change(await filled(bench), "UPDATE meta SET value = 4 WHERE name = 'format'")
         error = await fails(FormatTooNew, bench.open())
-        assert "conduct has format 3" in error.message
+        assert "conduct has format 4" in error.message
         assert bench.failures == []
+
+    with_bench(case, tmp_path)
+
+
+def test_an_older_format_is_brought_up_before_anything_is_written(tmp_path: Path) -> None:
+    async def case(bench: SqliteBench) -> None:
+        path = await filled(bench)
+        change(path, "UPDATE meta SET value = 2 WHERE name = 'format'")
+        await bench.open()
+        with closing(sqlite3.connect(path)) as connection:
+            assert [(FORMAT,)] == connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchall()
 
     with_bench(case, tmp_path)
 

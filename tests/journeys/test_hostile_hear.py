@@ -225,7 +225,7 @@ def test_topics_that_do_not_exist_are_not_looked_up_again_until_something_is_ins
             line = Connection(Door.__new__(Door))
             speaker = Speaker(world.node.hear, voice, line=line, secret=bytes(16))
             for number in range(50):
-                speaker.publish(Publish(f"things/gauge/no-{number}", b"1", 0))
+                assert 1 == speaker.publish([Publish(f"things/gauge/no-{number}", b"1", 0)], 0)
             world.node.hear.flush()
             return voice.looked
 

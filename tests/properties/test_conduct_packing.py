@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from troth.adapters import conduct_blocks
+from troth.adapters.conduct_blocks import Block, Piece, block_of, head_of, pack_pieces, unpack_pieces
 from troth.adapters.conduct_groups import alone, columns, kept, kept_at, pack_group, pack_groups, unpack_groups
 from troth.adapters.conduct_packing import (
     Count,
@@ -25,7 +27,7 @@ from troth.adapters.conduct_runs import RUN_MAX, RUN_SLOTS, ids_of, offset_of
 from troth.errors import StorageFailed
 from troth.names import BasisId, StreamId, ThingId
 from troth.things.ledgers import SealedTrace
-from troth.things.observations import Result, ResultType, Shelf
+from troth.things.observations import Kept, Result, ResultType, Shelf
 from troth.things.stores import NotedTrace, Traced
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -58,6 +60,66 @@ def groups(draw: st.DrawFn) -> dict[str, object]:
         "salts": draw(st.binary(min_size=16 * count, max_size=16 * count)),
         "results": draw(st.lists(RESULTS[type_], min_size=count, max_size=count)),
     }
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> Block:
+    streams = [StreamId(each) for each in draw(st.lists(SIXTEEN.filter(any), min_size=1, max_size=4))]
+    days = st.integers(0, 36_500)
+    heads = [
+        head_of(each, ThingId(draw(SIXTEEN)), shelf=Shelf(draw(SIXTEEN), draw(days)), basis=BasisId(draw(SIXTEEN)))
+        for each in streams
+    ]
+    count = draw(st.integers(1, 20))
+
+    def column(each: st.SearchStrategy[int]) -> list[int]:
+        return draw(st.lists(each, min_size=count, max_size=count))
+
+    return block_of(
+        streams,
+        b"".join(heads),
+        gate_ns=draw(INT64),
+        which=column(st.integers(0, len(streams) - 1)),
+        sequences=column(st.integers(1, 2**62)),
+        times=column(INT64),
+        ids=column(st.integers(0, 2**52 - 1)),
+        salts=draw(st.binary(min_size=16 * count, max_size=16 * count)),
+        results=draw(st.lists(RESULTS[ResultType.NUMBER], min_size=count, max_size=count)),  # type: ignore[arg-type]  # floats
+    )
+
+
+@given(st.lists(st.one_of(blocks(), groups().filter(lambda each: any(each["stream"]))), max_size=4))  # type: ignore[arg-type]  # ids are bytes
+def test_rows_of_many_streams_read_back_as_they_were_packed(drawn: list[Block | dict[str, object]]) -> None:
+    pieces = [each if isinstance(each, Block) else pack_group(**each) for each in drawn]  # type: ignore[arg-type]  # drawn with the types of pack_group
+    packed = pack_pieces(pieces)
+    read = unpack_pieces(packed)
+    assert packed == pack_pieces(read)
+    assert [columns_of(each) for each in pieces] == [columns_of(each) for each in read]
+    singles = conduct_blocks.unpack_groups(packed)
+    rows = [row for each in read for row in (rows_in(each) if isinstance(each, Block) else kept(each))]
+    assert rows == (alike := [row for group in singles for row in kept(group)])
+    assert repr([row.result for row in rows]) == repr([row.result for row in alike])
+    for each in read:
+        if isinstance(each, Block):
+            assert repr(rows_in(each)) == repr([each.kept(at) for at in range(each.count)])
+            for stream in each.names:
+                assert [at for at in range(each.count) if each.streams[each.which[at]] == stream] == each.rows_of(
+                    stream
+                )
+            assert {head: at for at, head in enumerate(each.which)} == each.lasts
+            assert len(pack_pieces([each])) == each.size
+
+
+def columns_of(piece: Piece) -> object:
+    if not isinstance(piece, Block):
+        return piece
+    columns = (piece.which, piece.sequences, piece.times, piece.ids, piece.results)
+    ends = (piece.earliest_ns, piece.latest_ns)
+    return list(piece.streams), piece.heads, piece.gate_ns, columns, piece.salts, piece.lasts, ends
+
+
+def rows_in(block: Block) -> list[Kept]:
+    return [row for _, row in block.rows({})]
 
 
 @given(st.lists(groups(), max_size=4))

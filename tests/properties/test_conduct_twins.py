@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.contracts.test_conduct import MemoryBench, SqliteBench
 from troth.gate.leases import Lease
-from troth.testing.contracts import NOON_NS, Speaker
+from troth.testing.contracts import NOON_NS, Speaker, stamp_many
 from troth.testing.contracts_conduct import ConductBench, noted
 from troth.things.intervals import Interval
 from troth.things.observations import Outcome, Result
@@ -19,12 +19,15 @@ from troth.things.stores import ConductStore
 
 NAMES = ("meter", "lamp")
 TIMES = st.integers(0, 12)
-ROWS = st.lists(st.tuples(TIMES, st.sampled_from([1.0, 2.0])), max_size=6)
-KEYS = st.lists(st.sampled_from([b"", b"", b"key-one!", b"key-two!"]), min_size=6, max_size=6)
+ROW = st.tuples(TIMES, st.sampled_from([1.0, 2.0]))
+ROWS = st.lists(ROW, max_size=6)
+KEY = st.sampled_from([b"", b"", b"key-one!", b"key-two!"])
+KEYS = st.lists(KEY, min_size=6, max_size=6)
 HELD = st.sampled_from(["held", "held", "held", "ended"])
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("append"), st.sampled_from(NAMES), ROWS, KEYS, HELD),
+        st.tuples(st.just("turn"), st.lists(st.tuples(st.sampled_from(NAMES), ROW, KEY), max_size=8), HELD),
         st.tuples(st.just("burst"), st.sampled_from(NAMES), ROWS, ROWS, KEYS),
         st.tuples(st.just("note"), st.integers(0, 3)),
         st.tuples(st.sampled_from(["cut", "clear", "crash", "day", "settle"])),
@@ -53,6 +56,8 @@ class Play:
                     speaker = self.speakers[name]
                     both = (self.append(store, speaker, some, keys=keys, held=True) for some in (rows, more))
                     self.heard.append(await asyncio.gather(*both))
+                case ("turn", list(rows), held):
+                    self.heard.append(await self.turn(store, rows, held=held == "held"))
                 case ("note", int(count)):
                     await store.note([noted(number) for number in range(count)])
                 case ("cut",):
@@ -82,6 +87,20 @@ class Play:
         series = [(NOON_NS + time, result) for time, result in rows]
         admitted, outcomes = speaker.stamp(series, keys=keys[: len(rows)], lease=lease)
         lease.live = held
+        store.append(admitted)
+        return [self.named(store, outcome) for outcome in await outcomes]
+
+    async def turn(
+        self, store: ConductStore, rows: list[tuple[str, tuple[int, float], bytes]], *, held: bool
+    ) -> list[object]:
+        """One stamp over both; where the leases do not hold, that of the first has ended."""
+        leases = {name: speaker.leased() for name, speaker in self.speakers.items()}
+        said = [
+            self.speakers[name].adds([(NOON_NS + time, result)], keys=[key], lease=leases[name])[0]
+            for name, (time, result), key in rows
+        ]
+        admitted, outcomes = stamp_many(said, gate_ns=self.bench.clock.now())
+        leases[NAMES[0]].live = held
         store.append(admitted)
         return [self.named(store, outcome) for outcome in await outcomes]
 

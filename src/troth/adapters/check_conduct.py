@@ -15,8 +15,9 @@ import msgspec
 
 from troth.adapters import conduct_tables as tables
 from troth.adapters.check_findings import Findings
+from troth.adapters.conduct_blocks import unpack_groups
 from troth.adapters.conduct_expiring import EXPIRED
-from troth.adapters.conduct_groups import columns, unpack_groups
+from troth.adapters.conduct_groups import columns
 from troth.adapters.conduct_packing import unpack_counts, unpack_keys, unpack_runs, unpack_traces
 from troth.adapters.conduct_stamping import STORED
 from troth.errors import StorageFailed

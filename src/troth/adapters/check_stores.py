@@ -18,6 +18,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from troth.adapters import (
+    accounts_sqlite,
+    conduct_tables,
+    journal_sqlite,
+    ledgers_sqlite,
+    partitions_files,
+    partitions_sqlite,
+)
 from troth.adapters.check_conduct import ConductAtOnce, conduct_at_once
 from troth.adapters.check_findings import Findings
 from troth.adapters.check_partitions import check_partition
@@ -30,7 +38,14 @@ from troth.things.checked import Checked
 
 __all__ = ["StoreCheck"]
 
-_KINDS: Final = {"journal": 2, "conduct": 2, "ledgers": 1, "accounts": 1, "segments": 1, "observations": 1}
+_KINDS: Final = {
+    "journal": journal_sqlite.FORMAT,
+    "conduct": conduct_tables.FORMAT,
+    "ledgers": ledgers_sqlite.FORMAT,
+    "accounts": accounts_sqlite.FORMAT,
+    "segments": partitions_sqlite.SEGMENTS_FORMAT,
+    "observations": partitions_files.FORMAT,
+}
 
 
 class StoreCheck:

@@ -10,9 +10,10 @@ Owner: the writer's thread.
 """
 
 import sqlite3
+from collections.abc import Iterable
 
 from troth.adapters import conduct_tables as tables
-from troth.adapters.conduct_groups import pack_groups, unpack_groups
+from troth.adapters.conduct_blocks import Block, Piece, pack_pieces, unpack_pieces
 from troth.adapters.conduct_packing import (
     pack_counts,
     pack_keys,
@@ -67,7 +68,7 @@ def _commits(connection: sqlite3.Connection, going: Going) -> None:
         ).fetchone()
         rows, traces, keys, runs, counts = old
         new = (
-            pack_groups([each for each in unpack_groups(rows) if not going.gone(each.stream)]),
+            pack_pieces([left for piece in unpack_pieces(rows) for left in _left(piece, going)]),
             pack_traces([each for each in unpack_traces(traces) if not going.goes(each)]),
             pack_keys([each for each in unpack_keys(keys) if not going.gone(each.thing)]),
             pack_runs([each for each in unpack_runs(runs) if not going.gone(each.stream)]),
@@ -77,6 +78,16 @@ def _commits(connection: sqlite3.Connection, going: Going) -> None:
             connection.execute(
                 "UPDATE commits SET rows = ?, traces = ?, keys = ?, runs = ?, counts = ? WHERE n = ?", (*new, number)
             )
+
+
+def _left(piece: Piece, going: Going) -> Iterable[Piece]:
+    """What stays of a piece: it, nothing, or each row that stays as a group of its own."""
+    if not isinstance(piece, Block):
+        return () if going.gone(piece.stream) else (piece,)
+    gone = {stream for stream in piece.names if going.gone(stream)}
+    if not gone:
+        return (piece,)
+    return (piece.group(at) for at, head in enumerate(piece.which) if piece.streams[head] not in gone)
 
 
 def _repeats(connection: sqlite3.Connection, going: Going) -> None:

@@ -6,8 +6,8 @@ Rules
   that were cleared lie in freed pages until then.
 - A stream keeps its next sequence: a number is given once.
 
-Source: things.md, "The store"; the contract is `things.stores.ConductStore`. Format 2 of conduct.db: a stream may have no
-latest row (`latest` is empty).
+Source: things.md, "The store"; the contract is `things.stores.ConductStore`. Since format 2 of conduct.db a stream may have
+no latest row (`latest` is empty).
 Owner: the writer's thread.
 """
 
@@ -26,7 +26,6 @@ from troth.things.stores import Traced
 __all__ = ["EXPIRED", "expire"]
 
 EXPIRED: Final = "expired"
-_FORMAT: Final = 2
 
 
 def expire(
@@ -67,7 +66,7 @@ def expire(
         )
         connection.executemany(
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-            [("expired", expiry.number), ("format", _FORMAT)],
+            [("expired", expiry.number)],
         )
         owe_wiping(connection)
     return True

@@ -34,6 +34,7 @@ __all__ = [
     "pack_group",
     "pack_groups",
     "runs_of",
+    "unpack_group",
     "unpack_groups",
 ]
 
@@ -170,7 +171,7 @@ def _head(group: Group) -> bytes:
 
 
 def unpack_groups(data: bytes) -> list[Group]:
-    """Read the groups of a commit, in order.
+    """Read groups that stand one behind the other, in order.
 
     Raises:
         StorageFailed: damaged bytes.
@@ -178,23 +179,31 @@ def unpack_groups(data: bytes) -> list[Group]:
     groups: list[Group] = []
     shelves: dict[tuple[bytes, int], Shelf] = {}
     at = 0
+    while at < len(data):
+        group, at = unpack_group(data, at, shelves)
+        groups.append(group)
+    return groups
+
+
+def unpack_group(data: bytes, at: int, shelves: dict[tuple[bytes, int], Shelf]) -> tuple[Group, int]:
+    """Read the group that begins at `at`; returns it and where it ends. `shelves` are those met before, for sharing.
+
+    Raises:
+        StorageFailed: damaged bytes.
+    """
     try:
-        while at < len(data):
-            (stream, thing, place, basis, days, type_, flags, count, top, first, gate_ns, early, late, size) = (
-                _HEAD.unpack_from(data, at)
-            )
-            at += _HEAD.size
-            body = data[at : at + size]
-            at += size
-            if len(body) != size or count == 0 or top >= count:
-                raise StorageFailed("a commit of conduct is damaged")
-            shelf = shelves.setdefault((place, days), Shelf(place, days))
-            groups.append(
-                Group(thing, stream, shelf, basis, type_, gate_ns, first, count, early, late, top, flags, body)
-            )
+        (stream, thing, place, basis, days, type_, flags, count, top, first, gate_ns, early, late, size) = (
+            _HEAD.unpack_from(data, at)
+        )
     except struct.error as cause:
         raise StorageFailed("a commit of conduct is damaged") from cause
-    return groups
+    at += _HEAD.size
+    body = data[at : at + size]
+    if len(body) != size or count == 0 or top >= count:
+        raise StorageFailed("a commit of conduct is damaged")
+    shelf = shelves.setdefault((place, days), Shelf(place, days))
+    group = Group(thing, stream, shelf, basis, type_, gate_ns, first, count, early, late, top, flags, body)
+    return group, at + size
 
 
 def columns(group: Group) -> Columns:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from troth.names import ThingId
 from troth.things.observations import Refusal, ResultType
-from troth.things.stamps import Admitted
+from troth.things.stamps import Admitted, AdmittedMany
 from troth.things.stores import Traced
 
 __all__ = [
@@ -66,12 +66,14 @@ class Order(NamedTuple):
     work: Callable[[], Callable[[], None]]
 
 
-Commitment: TypeAlias = Admitted | Refused | Noted | Marked
+Commitment: TypeAlias = Admitted | AdmittedMany | Refused | Noted | Marked
 Work: TypeAlias = Commitment | Order
 
 
 def weight(item: Work) -> int:
     """How much of a commit an item takes: one for each row or trace, and one for each KiB of a text or of JSON."""
+    if isinstance(item, AdmittedMany):
+        return len(item.times)
     if isinstance(item, Admitted):
         long = item.type in _LONG and sum(map(len, item.results)) // WEIGHT_BYTES  # type: ignore[arg-type]  # both have a length
         return max(1, len(item.times)) + long
@@ -86,7 +88,7 @@ class Gathered:
 
     rows: int = 0
     weight: int = 0
-    admitted: list[Admitted] = field(default_factory=list)
+    admitted: list[Admitted | AdmittedMany] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     futures: list[Future] = field(default_factory=list)
     traces: list[Traced] = field(default_factory=list)
@@ -96,7 +98,7 @@ def gather(items: Sequence[Commitment]) -> Gathered:
     """Sort what goes into one commit."""
     gathered = Gathered()
     for item in items:
-        if isinstance(item, Admitted):
+        if isinstance(item, Admitted | AdmittedMany):
             gathered.rows += len(item.times)
             gathered.weight += weight(item)
             gathered.admitted.append(item)

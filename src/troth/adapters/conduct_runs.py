@@ -15,7 +15,7 @@ import hashlib
 from itertools import count
 from typing import Final
 
-__all__ = ["RUN_MAX", "RUN_SLOTS", "SECRET_BYTES", "ids_of", "offset_of"]
+__all__ = ["RUN_MAX", "RUN_SLOTS", "SECRET_BYTES", "id_of", "ids_of", "offset_of"]
 
 RUN_SLOTS: Final = 4_096  # formats.md, Identifiers
 RUN_MAX: Final = 1 << 40  # ids stay below 2^52
@@ -48,6 +48,13 @@ def ids_of(run: int, secret: int, *, start: int, stop: int) -> list[int]:
     table, (one, two, three, four) = _TABLE, _keys(secret)
     base = run << _BITS
     return [base | (table[(table[table[offset ^ one] ^ two] + three) & _MASK] ^ four) for offset in range(start, stop)]
+
+
+def id_of(run: int, secret: int, offset: int) -> int:
+    """The id of one offset of a run."""
+    mixed = _TABLE[offset ^ (secret & _MASK)] ^ (secret >> 12 & _MASK)
+    mixed = _TABLE[(_TABLE[mixed] + (secret >> 24 & _MASK)) & _MASK] ^ (secret >> 36 & _MASK)
+    return run << _BITS | mixed
 
 
 def offset_of(id_: int, secret: int) -> int:

@@ -17,7 +17,7 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -38,7 +38,7 @@ from troth.names import StreamId, ThingId
 from troth.things.figures import ConductFigures
 from troth.things.observations import Kept, Refusal
 from troth.things.retention import Expiry
-from troth.things.stamps import Admitted, Released
+from troth.things.stamps import Admitted, AdmittedMany, Released
 from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, Tally, Told, Traced
 
 __all__ = ["BATCH_ROWS", "COMMIT_MS", "QUEUE_ROWS", "UNMOVED_ROWS", "SqliteConduct"]
@@ -70,6 +70,7 @@ class SqliteConduct:
         self._standing = Standing()
         self._watch = ConductWatch()
         self._told: Callable[[Sequence[Told]], None] | None = None
+        self._wanted: Container[StreamId] | None = None
         self._failure: Exception | None = None
         self._closed = False
         self._said = 0
@@ -119,7 +120,7 @@ class SqliteConduct:
 
     # --- what is called on the loop ----------------------------------------------------------------------------------
 
-    def append(self, admitted: Admitted) -> None:
+    def append(self, admitted: Admitted | AdmittedMany) -> None:
         self._check()
         if len(admitted.times) > BATCH_ROWS:
             raise RuntimeError(f"a stamp holds at most {BATCH_ROWS} rows")
@@ -157,8 +158,8 @@ class SqliteConduct:
         self._check()
         await self._queue(Marked)
 
-    def listen(self, told: Callable[[Sequence[Told]], None]) -> None:
-        self._told = told
+    def listen(self, told: Callable[[Sequence[Told]], None], *, wanted: Container[StreamId] | None = None) -> None:
+        self._told, self._wanted = told, wanted
 
     def latest(self, released: Released) -> Kept | None:
         return self._standing.latest(released, now_ns=self._clock.now())
@@ -312,12 +313,12 @@ class SqliteConduct:
         self._queued -= landed.weight
         if lasting.n:
             self._watch.landed(lasting.n, lasting.at_ns, took_ns=landed.took_ns)
-            self._standing.add(lasting.n, groups=lasting.groups, runs=lasting.runs, counts=lasting.counts)
+            self._standing.add(lasting.n, pieces=lasting.pieces, runs=lasting.runs, counts=lasting.counts)
             self._said = max(self._said, lasting.said)
             self._uncut += lasting.leaves
             self._uncut_bytes += lasting.size
         if self._told is not None:
-            self._call(self._told, told(lasting.groups))
+            self._call(self._told, told(lasting.pieces, self._wanted))
         for done, outcomes in landed.answers:
             self._call(done, outcomes)
         for counted in landed.refused:

@@ -12,19 +12,21 @@ Left out: SQL and threads (`conduct_sqlite`), bytes (`conduct_packing`).
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from operator import lt
 from typing import Final, Protocol
 
-from troth.adapters.conduct_groups import Group, columns, pack_group
-from troth.adapters.conduct_packing import Count, NewRun, RepeatKey
-from troth.adapters.conduct_runs import RUN_MAX, RUN_SLOTS, SECRET_BYTES, ids_of
+from troth.adapters.conduct_blocks import Block, Piece
+from troth.adapters.conduct_books import Book
+from troth.adapters.conduct_draft import STORED, Draft, Mixing, Said, ends_of
+from troth.adapters.conduct_groups import pack_group
+from troth.adapters.conduct_packing import NewRun, RepeatKey
+from troth.adapters.conduct_runs import RUN_MAX, RUN_SLOTS, SECRET_BYTES, id_of, ids_of
 from troth.clock import NS_PER_S
-from troth.names import BasisId, StreamId, ThingId
-from troth.things.observations import Kept, Outcome, Refusal, Repeated, Result, Shelf
-from troth.things.stamps import Admitted, Done
-from troth.things.stores import NotedTrace, Traced
+from troth.names import BasisId, StreamId
+from troth.things.observations import Kept, Outcome, Refusal, Repeated, Shelf
+from troth.things.stamps import Admission, Admitted, AdmittedMany
+from troth.things.stores import NotedTrace
 from troth.tlog import trace as tlog_trace
 from troth.tlog.trace import SALT_BYTES
 
@@ -34,10 +36,7 @@ Entropy = Callable[[int], bytes]
 
 REPEAT_NS: Final = 24 * 3_600 * NS_PER_S  # things.md, "A repeat": 24 h
 KEYS_MAX: Final = 1_000_000  # about 200 MB of memory; docs/reference/stores.md says what is forgotten first
-FIRST_SEQUENCE: Final = 1
-STORED: Final = "stored"
 REPEATED: Final = "repeated"
-_NEVER: Final = -(2**63)
 
 
 class Taken(Protocol):
@@ -48,70 +47,14 @@ class Taken(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Draft:
-    """A commit in the making. `salts` holds 16 random bytes for each row that might be kept."""
-
-    now_ns: int
-    salts: bytes
-    salted: int = 0
-    groups: list[Group] = field(default_factory=list)
-    traces: list[Traced] = field(default_factory=list)
-    keys: list[RepeatKey] = field(default_factory=list)
-    runs: list[NewRun] = field(default_factory=list)
-    counts: dict[tuple[ThingId, str], int] = field(default_factory=dict)
-    answers: list[tuple[Done, Sequence[Outcome]]] = field(default_factory=list)
-    rows: int = 0
-
-    def count(self, thing: ThingId, what: str, n: int) -> None:
-        """Add to the counts of this commit."""
-        key = (thing, what)
-        self.counts[key] = self.counts.get(key, 0) + n
-
-    def counted(self) -> list[Count]:
-        """The counts, as they are packed."""
-        return [Count(thing, what, n) for (thing, what), n in self.counts.items()]
-
-    def salt(self, rows: int) -> bytes:
-        """The next `rows` salts, joined."""
-        start = self.salted * SALT_BYTES
-        self.salted += rows
-        return self.salts[start : start + rows * SALT_BYTES]
-
-
-class _Book:
-    """What the writer knows of one stream."""
-
-    __slots__ = ("groups", "last_ns", "moved_ns", "next", "run", "run_first", "secret", "seen", "stream")
-
-    def __init__(self, stream: StreamId) -> None:
-        self.stream = stream
-        self.next = FIRST_SEQUENCE
-        self.run = -1
-        self.run_first = FIRST_SEQUENCE - RUN_SLOTS
-        self.secret = 0
-        self.last_ns = _NEVER
-        self.moved_ns = _NEVER
-        self.groups: deque[Group] = deque()
-        self.seen: dict[int, tuple[int, Result]] | None = None
-
-    def known(self) -> dict[int, tuple[int, Result]]:
-        """Time -> (id, result) of the unmoved rows; made when the first late row asks for it."""
-        if self.seen is None:
-            self.seen = {}
-            for group in self.groups:
-                rows = columns(group)
-                self.seen.update(zip(rows.times, zip(rows.ids, rows.results, strict=True), strict=True))
-        return self.seen
-
-
 class Stamper:
     """Gives rows their sequence, id and salt, and tells repeats and taken times apart."""
 
     def __init__(self, *, entropy: Entropy, taken: Taken) -> None:
         self._entropy = entropy
         self._taken = taken
-        self._books: dict[StreamId, _Book] = {}
+        self._books: dict[StreamId, Book] = {}
+        self._blocks: deque[Block] = deque()
         self._next_run = 0
         self._repeats: dict[bytes, int] = {}
         self._aged: deque[tuple[int, list[tuple[bytes, int]]]] = deque()
@@ -129,7 +72,7 @@ class Stamper:
         """Go on from these runs, in order of their numbers."""
         for run in runs:
             book = self._book(run.stream)
-            book.run, book.run_first, book.secret = run.run, run.first, run.secret
+            book.begin(run)
             self._next_run = max(self._next_run, run.run + 1)
 
     def skip_runs(self, next_run: int) -> None:
@@ -141,13 +84,20 @@ class Stamper:
         """The number of the next run that begins."""
         return self._next_run
 
-    def restore_groups(self, groups: Iterable[Group]) -> None:
+    def restore_rows(self, pieces: Iterable[Piece]) -> None:
         """Go on from unmoved rows, in order."""
-        for group in groups:
-            book = self._book(group.stream)
-            book.groups.append(group)
-            book.next = max(book.next, group.first + group.count)
-            book.last_ns = max(book.last_ns, group.latest_ns)
+        for piece in pieces:
+            if isinstance(piece, Block):
+                self._blocks.append(piece)
+                for head, at in piece.lasts.items():
+                    book = self._book(piece.streams[head])
+                    book.next = max(book.next, piece.sequences[at] + 1)
+                    book.last_ns = max(book.last_ns, piece.times[at])
+                continue
+            book = self._book(piece.stream)
+            book.groups.append(piece)
+            book.next = max(book.next, piece.first + piece.count)
+            book.last_ns = max(book.last_ns, piece.latest_ns)
 
     def restore_keys(self, at_ns: int, keys: Iterable[RepeatKey]) -> None:
         """Go on from the repeat keys of one commit, in order of commits."""
@@ -179,19 +129,70 @@ class Stamper:
         book = self._book(admitted.stream)
         if times[0] > book.last_ns and all(map(lt, times, times[1:])) and not any(admitted.keys):
             ids = self._ids(draft, book, len(times))
-            self._keep(draft, book, admitted, times, admitted.ends, admitted.results, ids)
+            said = Said(admitted, admitted.gate_ns, times, admitted.ends, admitted.results, admitted.keys)
+            self._keep(draft, book, said, ids)
             if book.seen is not None:
                 book.seen.update(zip(times, zip(ids, admitted.results, strict=True), strict=True))
             draft.answers.append((admitted.done, ids))
         else:
-            draft.answers.append((admitted.done, self._one_by_one(draft, book, admitted)))
+            said = Said(admitted, admitted.gate_ns, times, admitted.ends, admitted.results, admitted.keys)
+            draft.answers.append((admitted.done, self._one_by_one(draft, book, said)))
+
+    def stamp_many(self, draft: Draft, many: AdmittedMany) -> None:
+        """The same for what many streams said: a row later than all before it goes into a block, any other is looked up.
+
+        Raises:
+            StorageFailed: `taken` could not look.
+        """
+        books, now_ns, repeats = self._books, draft.now_ns, self._repeats
+        outcomes: list[Outcome] = []
+        mixing = Mixing()
+        for admission, time_ns, result, key in zip(many.admissions, many.times, many.results, many.keys, strict=True):
+            hold = admission.hold
+            if not hold.live or hold.until_ns <= now_ns:
+                outcomes.append(Refusal.LEASE_ENDED)
+                continue
+            book = books.get(admission.stream) or self._book(admission.stream)
+            if time_ns <= book.last_ns or (key and admission.thing + key in repeats):
+                self._mix(draft, mixing, many.gate_ns)
+                mixing = Mixing()
+                times = (time_ns,)
+                outcomes += self._one_by_one(
+                    draft, book, Said(admission, many.gate_ns, times, times, (result,), (key,))
+                )
+                continue
+            sequence = book.next
+            offset = sequence - book.run_first
+            if offset == RUN_SLOTS:
+                self._begin_run(draft, book)
+                offset = 0
+            id_ = id_of(book.run, book.secret, offset)
+            book.next = sequence + 1
+            book.last_ns = time_ns
+            if book.seen is not None:
+                book.seen[time_ns] = (id_, result)
+            if key:
+                repeats[admission.thing + key] = id_
+                draft.keys.append(RepeatKey(admission.thing, key, id_))
+            heads = mixing.heads
+            head = heads.get(admission)
+            if head is None:
+                head = heads[admission] = len(heads)
+            mixing.which.append(head)
+            mixing.sequences.append(sequence)
+            mixing.times.append(time_ns)
+            mixing.results.append(result)
+            mixing.ids.append(id_)
+            outcomes.append(id_)
+        self._mix(draft, mixing, many.gate_ns)
+        draft.answers.append((many.done, outcomes))
 
     def end(self, draft: Draft) -> None:
         """The rows of the commit are all there: remember its keys by their age."""
         if draft.keys:
             self._aged.append((draft.now_ns, [(each.thing + each.key, each.id) for each in draft.keys]))
 
-    def clear(self, groups: Iterable[Group]) -> dict[StreamId, tuple[int, int]]:
+    def clear(self, pieces: Iterable[Piece]) -> dict[StreamId, tuple[int, int]]:
         """Forget rows that are moved, always the oldest of their streams.
 
         Returns:
@@ -199,24 +200,26 @@ class Stamper:
         """
         touched: dict[StreamId, tuple[int, int]] = {}
         before: dict[StreamId, int] = {}
-        for group in groups:
-            book = self._book(group.stream)
-            if book.groups.popleft().first != group.first:
+        for piece in pieces:
+            kept = self._blocks if isinstance(piece, Block) else self._book(piece.stream).groups
+            if kept.popleft() is not piece:
                 raise AssertionError("rows are cleared in the order in which they were kept")
-            touched[group.stream] = (group.first + group.count, before.setdefault(group.stream, book.moved_ns))
-            book.moved_ns = max(book.moved_ns, group.latest_ns)
-            book.seen = None
+            for stream, next_, latest_ns in ends_of(piece):
+                book = self._book(stream)
+                touched[stream] = (next_, before.setdefault(stream, book.moved_ns))
+                book.moved_ns = max(book.moved_ns, latest_ns)
+                book.seen = None
         return touched
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    def _book(self, stream: StreamId) -> _Book:
+    def _book(self, stream: StreamId) -> Book:
         book = self._books.get(stream)
         if book is None:
-            book = self._books[stream] = _Book(stream)
+            book = self._books[stream] = Book(stream)
         return book
 
-    def _ids(self, draft: Draft, book: _Book, n: int) -> list[int]:
+    def _ids(self, draft: Draft, book: Book, n: int) -> list[int]:
         """Ids for the next `n` sequences; new runs begin where the last is full."""
         start = book.next - book.run_first
         book.next += n
@@ -233,74 +236,78 @@ class Stamper:
             n -= step
         return ids
 
-    def _begin_run(self, draft: Draft, book: _Book) -> None:
+    def _begin_run(self, draft: Draft, book: Book) -> None:
         if self._next_run >= RUN_MAX:
             raise AssertionError("more observations than ids")
-        book.run_first += RUN_SLOTS
-        book.run, self._next_run = self._next_run, self._next_run + 1
-        book.secret = int.from_bytes(self._entropy(SECRET_BYTES), "big")
-        draft.runs.append(NewRun(book.run, book.stream, book.run_first, book.secret))
+        secret = int.from_bytes(self._entropy(SECRET_BYTES), "big")
+        run = NewRun(self._next_run, book.stream, book.run_first + RUN_SLOTS, secret)
+        self._next_run += 1
+        book.begin(run)
+        draft.runs.append(run)
 
-    def _keep(
-        self,
-        draft: Draft,
-        book: _Book,
-        admitted: Admitted,
-        times: Sequence[int],
-        ends: Sequence[int],
-        results: Sequence[Result],
-        ids: list[int],
-    ) -> None:
+    def _keep(self, draft: Draft, book: Book, said: Said, ids: list[int]) -> None:
         """Rows with new times and ids go into the commit."""
-        n = len(times)
-        if admitted.basis not in self._bases:
-            self._bases.add(admitted.basis)
-            basis = tlog_trace.Basis(gate_ns=admitted.gate_ns, ids=tuple(sorted(set(admitted.rests_on))))
-            draft.traces.append(NotedTrace(basis.kind, tlog_trace.encode(basis), self._entropy(SALT_BYTES)))
+        n = len(said.times)
+        about = said.about
+        self._found(draft, about, said.gate_ns)
         group = pack_group(
-            thing=admitted.thing,
-            stream=admitted.stream,
-            shelf=admitted.shelf,
-            basis=admitted.basis,
-            type_=admitted.type,
-            gate_ns=admitted.gate_ns,
+            thing=about.thing,
+            stream=about.stream,
+            shelf=about.shelf,
+            basis=about.basis,
+            type_=about.type,
+            gate_ns=said.gate_ns,
             first=book.next - n,
-            times=times,
-            ends=ends,
+            times=said.times,
+            ends=said.ends,
             ids=ids,
             salts=draft.salt(n),
-            results=results,
+            results=said.results,
         )
-        draft.groups.append(group)
+        draft.pieces.append(group)
         draft.rows += n
-        draft.count(admitted.thing, STORED, n)
+        draft.count(about.thing, STORED, n)
         book.groups.append(group)
         book.last_ns = max(book.last_ns, group.latest_ns)
 
-    def _one_by_one(self, draft: Draft, book: _Book, admitted: Admitted) -> list[Outcome]:
+    def _mix(self, draft: Draft, mixing: Mixing, gate_ns: int) -> None:
+        """The rows of many streams, which have their sequences and ids, go into the commit."""
+        if not mixing.times:
+            return
+        for admission in mixing.heads:
+            self._found(draft, admission, gate_ns)
+        self._blocks.append(draft.mix(mixing, gate_ns))
+
+    def _found(self, draft: Draft, about: Admission | Admitted, gate_ns: int) -> None:
+        """The first use of a basis since the start brings the list it stands for."""
+        if about.basis not in self._bases:
+            self._bases.add(about.basis)
+            basis = tlog_trace.Basis(gate_ns=gate_ns, ids=tuple(sorted(set(about.rests_on))))
+            draft.traces.append(NotedTrace(basis.kind, tlog_trace.encode(basis), self._entropy(SALT_BYTES)))
+
+    def _one_by_one(self, draft: Draft, book: Book, said: Said) -> list[Outcome]:
         """Late times, doubled times and keys: every row is looked at."""
+        about = said.about
         outcomes: list[Outcome] = []
         new: list[int] = []
         ids: list[int] = []
         last_ns = book.last_ns
-        known = book.known()
-        for index, (time_ns, result, key) in enumerate(
-            zip(admitted.times, admitted.results, admitted.keys, strict=True)
-        ):
-            name = admitted.thing + key
+        known = book.known(self._blocks)
+        for index, (time_ns, result, key) in enumerate(zip(said.times, said.results, said.keys, strict=True)):
+            name = about.thing + key
             id_ = self._repeats.get(name) if key else None
             if id_ is None:
                 found = known.get(time_ns) if time_ns <= last_ns else None
                 if found is None and time_ns <= book.moved_ns:
-                    row = self._taken(admitted.stream, admitted.shelf, time_ns=time_ns)
+                    row = self._taken(about.stream, about.shelf, time_ns=time_ns)
                     found = None if row is None else (row.id, row.result)
                 if found is not None and found[1] != result:
-                    draft.count(admitted.thing, Refusal.TIME_TAKEN, 1)
+                    draft.count(about.thing, Refusal.TIME_TAKEN, 1)
                     outcomes.append(Refusal.TIME_TAKEN)
                     continue
                 id_ = None if found is None else found[0]
             if id_ is not None:
-                draft.count(admitted.thing, REPEATED, 1)
+                draft.count(about.thing, REPEATED, 1)
                 outcomes.append(Repeated(id_))
                 continue
             id_ = self._ids(draft, book, 1)[0]
@@ -311,12 +318,9 @@ class Stamper:
             outcomes.append(id_)
             if key:
                 self._repeats[name] = id_
-                draft.keys.append(RepeatKey(admitted.thing, key, id_))
+                draft.keys.append(RepeatKey(about.thing, key, id_))
         if new:
-            times, ends, results = admitted.times, admitted.ends, admitted.results
-            if len(new) < len(times):
-                times, ends, results = [times[at] for at in new], [ends[at] for at in new], [results[at] for at in new]
-            self._keep(draft, book, admitted, times, ends, results, ids)
+            self._keep(draft, book, said if len(new) == len(said.times) else said.of(new), ids)
         return outcomes
 
     def _forget(self, before_ns: int) -> None:

@@ -10,10 +10,12 @@ Source: things.md, "The writer" ("The latest value and the rows not yet moved ar
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import accumulate
 from typing import overload
 
+from troth.adapters.conduct_blocks import Block, Piece
 from troth.adapters.conduct_expiring import EXPIRED
 from troth.adapters.conduct_groups import Group, columns, kept, kept_at
 from troth.adapters.conduct_packing import Count, NewRun
@@ -29,16 +31,17 @@ __all__ = ["Rows", "Standing", "told"]
 
 
 class Rows(Sequence[Kept]):
-    """Rows of one or more groups, made into values when they are looked at."""
+    """Rows of one stream in one or more pieces, made into values when they are looked at."""
 
-    __slots__ = ("_groups",)
+    __slots__ = ("_pieces", "_stream")
 
-    def __init__(self, groups: Sequence[Group]) -> None:
-        # One for each stream of each commit, and most are never looked at: nothing is worked out beforehand.
-        self._groups = groups
+    def __init__(self, stream: StreamId, pieces: Sequence[Piece]) -> None:
+        # One for each stream of each commit that somebody listens to: nothing is worked out beforehand.
+        self._stream = stream
+        self._pieces = pieces
 
     def __len__(self) -> int:
-        return sum(group.count for group in self._groups)
+        return sum(map(self._count, self._pieces))
 
     @overload
     def __getitem__(self, index: int) -> Kept: ...
@@ -52,13 +55,22 @@ class Rows(Sequence[Kept]):
         at = index + len(self) if index < 0 else index
         if not 0 <= at < len(self):
             raise IndexError("no row of this index")
-        starts = [0, *accumulate(group.count for group in self._groups)]
+        starts = [0, *accumulate(map(self._count, self._pieces))]
         which = bisect_right(starts, at) - 1
-        return kept_at(self._groups[which], at - starts[which])
+        piece, inside = self._pieces[which], at - starts[which]
+        if isinstance(piece, Block):
+            return piece.kept(piece.rows_of(self._stream)[inside])
+        return kept_at(piece, inside)
 
     def __iter__(self) -> Iterator[Kept]:
-        for group in self._groups:
-            yield from kept(group)
+        for piece in self._pieces:
+            if isinstance(piece, Block):
+                yield from map(piece.kept, piece.rows_of(self._stream))
+            else:
+                yield from kept(piece)
+
+    def _count(self, piece: Piece) -> int:
+        return len(piece.rows_of(self._stream)) if isinstance(piece, Block) else piece.count
 
 
 class _Stream:
@@ -76,6 +88,10 @@ class Standing:
 
     def __init__(self) -> None:
         self._streams: dict[StreamId, _Stream] = {}
+        self._blocks: deque[tuple[int, Block]] = deque()
+        self._tops: dict[
+            StreamId, tuple[int, Block, int]
+        ] = {}  # of rows in blocks: commit, block and place of the last
         self._runs: dict[int, NewRun] = {}
         self._counts: dict[ThingId, dict[str, int]] = {}
         self._totals: dict[str, int] = {}
@@ -87,16 +103,19 @@ class Standing:
         self._streams[stream] = restored = _Stream()
         restored.next, restored.moved = next_sequence, moved
 
-    def add(self, n: int, *, groups: Iterable[Group], runs: Iterable[NewRun], counts: Iterable[Count]) -> None:
+    def add(self, n: int, *, pieces: Iterable[Piece], runs: Iterable[NewRun], counts: Iterable[Count]) -> None:
         """Commit `n` is durable (or `n` is 0: what was carried over from cleared commits)."""
-        for group in groups:
-            stream = self._streams.get(group.stream)
-            if stream is None:
-                stream = self._streams[group.stream] = _Stream()
-            stream.groups.append((n, group))
-            stream.next = group.first + group.count
-            if stream.top is None or group.latest_ns > stream.top.latest_ns:
-                stream.top = group
+        for piece in pieces:
+            if isinstance(piece, Block):
+                streams = piece.streams
+                self._blocks.append((n, piece))
+                self._tops.update({streams[head]: (n, piece, at) for head, at in piece.lasts.items()})
+                continue
+            stream = self._stream(piece.stream)
+            stream.groups.append((n, piece))
+            stream.next = piece.first + piece.count
+            if stream.top is None or piece.latest_ns > stream.top.latest_ns:
+                stream.top = piece
         for run in runs:
             self._runs[run.run] = run
         for thing, what, count in counts:
@@ -106,8 +125,14 @@ class Standing:
 
     def clear(self, last: int, latest: Mapping[StreamId, Kept | None]) -> None:
         """The commits up to `last` are cleared; `latest` names their streams, each with its latest moved row if that is new."""
+        while self._blocks and self._blocks[0][0] <= last:
+            self._blocks.popleft()
         for id_, moved in latest.items():
-            stream = self._streams[id_]
+            stream = self._stream(id_)
+            top = self._tops.get(id_)
+            if top is not None and top[0] <= last:
+                stream.next = max(stream.next, top[1].sequences[top[2]] + 1)
+                del self._tops[id_]
             while stream.groups and stream.groups[0][0] <= last:
                 stream.groups.popleft()
             stream.top = max((group for _, group in stream.groups), key=lambda group: group.latest_ns, default=None)
@@ -118,25 +143,33 @@ class Standing:
 
     def latest(self, released: Released, *, now_ns: int) -> Kept | None:
         """As the port says."""
-        stream = self._streams.get(released.stream)
-        if stream is None or not _holds(released, now_ns):
+        if not _holds(released, now_ns):
             return None
-        extent, top, moved = released.extent, stream.top, stream.moved
-        unmoved_is_later = top is not None and (moved is None or top.latest_ns > moved.from_ns)
-        if top is not None and unmoved_is_later and covers(extent, top.latest_ns):
-            return kept_at(top, top.top)
-        if moved is not None and not unmoved_is_later and covers(extent, moved.from_ns):
-            return moved
+        id_, extent = released.stream, released.extent
+        candidates: list[tuple[int, Callable[[], Kept]]] = []
+        mixed, stream = self._tops.get(id_), self._streams.get(id_)
+        if mixed is not None:
+            _, block, at = mixed
+            candidates.append((block.times[at], partial(block.kept, at)))
+        moved = None if stream is None else stream.moved
+        if stream is not None and stream.top is not None:
+            candidates.append((stream.top.latest_ns, partial(kept_at, stream.top, stream.top.top)))
+        if moved is not None:
+            candidates.append((moved.from_ns, lambda: moved))
+        if not candidates:
+            return None
+        time_ns, row = max(candidates, key=lambda each: each[0])
+        if covers(extent, time_ns):
+            return row()
         found = [moved] if moved is not None and covers(extent, moved.from_ns) else []
-        found += self._inside(stream, extent)
-        return max(found, key=lambda row: row.from_ns, default=None)
+        found += self._inside(id_, extent)
+        return max(found, key=lambda each: each.from_ns, default=None)
 
     def tail(self, released: Released, *, now_ns: int) -> Sequence[Kept]:
         """As the port says."""
-        stream = self._streams.get(released.stream)
-        if stream is None or not _holds(released, now_ns):
+        if not _holds(released, now_ns):
             return []
-        return self._inside(stream, intersect(released.extent, released.query.times))
+        return self._inside(released.stream, intersect(released.extent, released.query.times))
 
     def tally(self, thing: ThingId) -> Tally:
         """As the port says."""
@@ -151,7 +184,7 @@ class Standing:
     def unmoved_from_ns(self) -> int | None:
         """The earliest time among unmoved rows, or None."""
         groups = (group.earliest_ns for stream in self._streams.values() for _, group in stream.groups)
-        return min(groups, default=None)
+        return min((*groups, *(block.earliest_ns for _, block in self._blocks)), default=None)
 
     def find(self, id_: int) -> tuple[StreamId, int] | None:
         """As the port says."""
@@ -159,12 +192,27 @@ class Standing:
         if run is None or id_ < 0:
             return None
         sequence = run.first + offset_of(id_, run.secret)
-        return (run.stream, sequence) if sequence < self._streams[run.stream].next else None
+        return (run.stream, sequence) if sequence < self._next(run.stream) else None
 
-    @staticmethod
-    def _inside(stream: _Stream, times: tuple[Interval, ...]) -> list[Kept]:
+    def _next(self, id_: StreamId) -> int:
+        """The next sequence of a stream."""
+        stream, mixed = self._streams.get(id_), self._tops.get(id_)
+        return max(0 if stream is None else stream.next, 0 if mixed is None else mixed[1].sequences[mixed[2]] + 1)
+
+    def _stream(self, id_: StreamId) -> _Stream:
+        stream = self._streams.get(id_)
+        if stream is None:
+            stream = self._streams[id_] = _Stream()
+        return stream
+
+    def _inside(self, id_: StreamId, times: tuple[Interval, ...]) -> list[Kept]:
         rows: list[Kept] = []
-        for _, group in stream.groups:
+        if id_ in self._tops:
+            for _, block in self._blocks:
+                if intersect(times, (Interval(block.earliest_ns, block.latest_ns + 1),)):
+                    rows += [block.kept(at) for at in block.rows_of(id_) if covers(times, block.times[at])]
+        stream = self._streams.get(id_)
+        for _, group in () if stream is None else stream.groups:
             reach = intersect(times, (Interval(group.earliest_ns, group.latest_ns + 1),))
             if reach == (Interval(group.earliest_ns, group.latest_ns + 1),):
                 rows += kept(group)
@@ -179,12 +227,14 @@ def _tally(counted: Mapping[str, int]) -> Tally:
     return Tally(counts.pop(STORED, 0), counts.pop(REPEATED, 0), expired=counts.pop(EXPIRED, 0), refused=counts)
 
 
-def told(groups: Sequence[Group]) -> list[Told]:
-    """The rows of a commit, stream by stream."""
-    by_stream: dict[StreamId, list[Group]] = {}
-    for group in groups:
-        by_stream.setdefault(group.stream, []).append(group)
-    return [Told(stream, Rows(of_stream)) for stream, of_stream in by_stream.items()]
+def told(pieces: Sequence[Piece], wanted: Container[StreamId] | None) -> list[Told]:
+    """The rows of a commit, stream by stream; only of the streams that somebody wants, or of all."""
+    by_stream: dict[StreamId, list[Piece]] = {}
+    for piece in pieces:
+        for stream in piece.names if isinstance(piece, Block) else (piece.stream,):
+            if wanted is None or stream in wanted:
+                by_stream.setdefault(stream, []).append(piece)
+    return [Told(stream, Rows(stream, of_stream)) for stream, of_stream in by_stream.items()]
 
 
 def _holds(released: Released, now_ns: int) -> bool:

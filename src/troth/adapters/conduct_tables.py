@@ -5,7 +5,7 @@ Rules
   commits that are cleared; they change only in `clear`, `cut`, and nowhere else.
 - Every function here is one transaction of the one connection that writes, except `load` and `read_commits`, which read.
 
-Source: things.md, "The writer". Format 2; docs/reference/stores.md has a heading for each table.
+Source: things.md, "The writer". Format 3; docs/reference/stores.md has a heading for each table.
 Left out: threads, memory, what the bytes mean (`conduct_packing`).
 """
 
@@ -27,6 +27,7 @@ __all__ = [
     "Loaded",
     "Packed",
     "StreamRow",
+    "bring_up",
     "clear",
     "commit",
     "cut",
@@ -35,7 +36,7 @@ __all__ = [
     "transaction",
 ]
 
-FORMAT: Final = 2  # 2: a stream may have no latest row
+FORMAT: Final = 3  # 2: a stream may have no latest row; 3: rows of many streams may stand in one block
 NOWHERE: Final = -1  # the segment and leaf of a latest row whose time was over
 SCHEMA: Final = """
     CREATE TABLE commits(
@@ -112,6 +113,11 @@ class Cleared:
     runs: list[NewRun] = field(default_factory=list)
     spans: dict[int, tuple[int, int]] = field(default_factory=dict)
     counts: list[Count] = field(default_factory=list)
+
+
+def bring_up(connection: sqlite3.Connection) -> None:
+    """A file of an older format is of this one from now on: what is written next could not be read by an older program."""
+    connection.execute("UPDATE meta SET value = ?1 WHERE name = 'format' AND value < ?1", (FORMAT,))
 
 
 def load(connection: sqlite3.Connection) -> Loaded:

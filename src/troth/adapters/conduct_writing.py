@@ -16,15 +16,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from troth.adapters import conduct_tables as tables
+from troth.adapters.conduct_blocks import pack_pieces, unpack_pieces
 from troth.adapters.conduct_erasing import erase
 from troth.adapters.conduct_expiring import expire
-from troth.adapters.conduct_groups import Group, alone, kept, pack_groups, runs_of, unpack_groups
+from troth.adapters.conduct_groups import kept, unpack_groups
+from troth.adapters.conduct_lasting import Lasting, carried, with_leaf
 from troth.adapters.conduct_packing import (
-    Count,
-    NewRun,
     pack_counts,
     pack_keys,
     pack_runs,
@@ -45,7 +45,7 @@ from troth.names import StreamId, ThingId
 from troth.things.intervals import BEGINNING
 from troth.things.observations import Kept, Outcome
 from troth.things.retention import Expiry
-from troth.things.stamps import Done
+from troth.things.stamps import AdmittedMany, Done
 from troth.things.stores import SEGMENT_MAX, Cut, Going, Traced
 
 __all__ = ["CUT_BYTES", "Landed", "Writer"]
@@ -53,32 +53,11 @@ __all__ = ["CUT_BYTES", "Landed", "Writer"]
 CUT_BYTES: Final = 67_108_864  # 64 MiB: a segment is built in memory
 
 
-class _Lasting(NamedTuple):
-    """What memory keeps of a commit until it is cleared."""
-
-    n: int
-    groups: Sequence[Group]
-    traces: int
-    counts: Sequence[Count]
-    runs: Sequence[NewRun]
-    said: int
-    at_ns: int
-
-    @property
-    def leaves(self) -> int:
-        return sum(group.count for group in self.groups) + self.traces
-
-    @property
-    def size(self) -> int:
-        """Bytes of its rows."""
-        return sum(len(group.body) for group in self.groups)
-
-
 @dataclass(frozen=True, slots=True)
 class Landed:
     """A durable commit, for the loop. `lasting.n` is 0 when nothing had to be written; `weight` is what left the queue."""
 
-    lasting: _Lasting
+    lasting: Lasting
     weight: int
     answers: Sequence[tuple[Done, Sequence[Outcome]]]
     refused: Sequence[Callable[[], None]]
@@ -98,7 +77,7 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._new_stamper = partial(Stamper, entropy=entropy, taken=taken)
         self._stamper = self._new_stamper()
-        self._commits: deque[_Lasting] = deque()
+        self._commits: deque[Lasting] = deque()
         self._pending: Cut | None = None
         self._cuts = 0
         self._cut_last = 0
@@ -127,6 +106,7 @@ class Writer:
             self._connection = open_writer(
                 self.path, connect=self._connect, kind="conduct", newest=tables.FORMAT, schema=tables.SCHEMA
             )
+            tables.bring_up(self._connection)
         except sqlite3.Error as cause:
             raise failed(cause) from cause
         return self._restored()
@@ -191,14 +171,14 @@ class Writer:
             standing.restore(stream, next_sequence=row.next, moved=moved)
         stamper.restore_runs(loaded.runs)
         stamper.skip_runs(meta.get("runs", 0))
-        standing.add(0, groups=(), runs=loaded.runs, counts=loaded.counts)
+        standing.add(0, pieces=(), runs=loaded.runs, counts=loaded.counts)
         for at_ns, keys in loaded.repeats:
             stamper.restore_keys(at_ns, unpack_keys(keys))
         for packed in loaded.commits:
             traces = unpack_traces(packed.traces)
-            lasting = _Lasting(
+            lasting = Lasting(
                 packed.n,
-                unpack_groups(packed.rows),
+                unpack_pieces(packed.rows),
                 len(traces),
                 unpack_counts(packed.counts),
                 unpack_runs(packed.runs),
@@ -206,10 +186,10 @@ class Writer:
                 packed.at_ns,
             )
             stamper.restore_runs(lasting.runs)
-            stamper.restore_groups(lasting.groups)
+            stamper.restore_rows(lasting.pieces)
             stamper.restore_keys(packed.at_ns, unpack_keys(packed.keys))
             self._keep(lasting)
-            standing.add(packed.n, groups=lasting.groups, runs=lasting.runs, counts=lasting.counts)
+            standing.add(packed.n, pieces=lasting.pieces, runs=lasting.runs, counts=lasting.counts)
         return standing
 
     @staticmethod
@@ -220,7 +200,7 @@ class Writer:
             return None
         (group,) = unpack_groups(row.latest)
         (moved,) = kept(group)
-        return _with_leaf(moved, segment=row.segment, leaf=row.leaf)
+        return with_leaf(moved, segment=row.segment, leaf=row.leaf)
 
     def commit(self, items: Sequence[Commitment]) -> Landed:
         """Make everything in `items` durable together.
@@ -233,13 +213,16 @@ class Writer:
         stamper = self._stamper
         draft = stamper.begin(self.clock.now(), rows=gathered.rows)
         for admitted in gathered.admitted:
-            stamper.stamp(draft, admitted)
+            if isinstance(admitted, AdmittedMany):
+                stamper.stamp_many(draft, admitted)
+            else:
+                stamper.stamp(draft, admitted)
         for refused in gathered.refused:
             draft.count(refused.thing, refused.reason, refused.count)
         stamper.end(draft)
         draft.traces += gathered.traces
-        lasting = _Lasting(0, (), 0, (), (), 0, 0)
-        if draft.groups or draft.traces or draft.counts:
+        lasting = Lasting(0, (), 0, (), (), 0, 0)
+        if draft.pieces or draft.traces or draft.counts:
             lasting = self._write(draft)
         return Landed(
             lasting,
@@ -250,12 +233,12 @@ class Writer:
             self.clock.ticks() - began,
         )
 
-    def _write(self, draft: Draft) -> _Lasting:
+    def _write(self, draft: Draft) -> Lasting:
         counts = draft.counted()
         packed = tables.Packed(
             self._last + 1,
             draft.now_ns,
-            pack_groups(draft.groups),
+            pack_pieces(draft.pieces),
             pack_traces(draft.traces),
             pack_keys(draft.keys),
             pack_runs(draft.runs),
@@ -265,8 +248,8 @@ class Writer:
             tables.commit(self._open, packed)
         except sqlite3.Error as cause:
             raise failed(cause) from cause
-        lasting = _Lasting(
-            packed.n, draft.groups, len(draft.traces), counts, draft.runs, said(draft.traces), draft.now_ns
+        lasting = Lasting(
+            packed.n, draft.pieces, len(draft.traces), counts, draft.runs, said(draft.traces), draft.now_ns
         )
         self._keep(lasting)
         return lasting
@@ -307,36 +290,10 @@ class Writer:
             return {}
         if self._pending != cut:
             raise RuntimeError("only the pending cut can be cleared")
-        cleared = tables.Cleared(cut, said=self.said)
-        counts: dict[tuple[ThingId, str], int] = {}
-        tops: dict[StreamId, tuple[Group, int]] = {}
-        groups: list[Group] = []
-        leaf = 0
+        gone: list[Lasting] = []
         while self._commits and self._commits[0].n <= cut.last:
-            commit = self._commits.popleft()
-            cleared.runs += commit.runs
-            for thing, what, n in commit.counts:
-                counts[thing, what] = counts.get((thing, what), 0) + n
-            for group in commit.groups:
-                groups.append(group)
-                if group.stream not in tops or tops[group.stream][0].latest_ns < group.latest_ns:
-                    tops[group.stream] = (group, leaf + group.top)
-                for run in runs_of(group):
-                    early, late = cleared.spans.get(run, (group.earliest_ns, group.latest_ns))
-                    cleared.spans[run] = (min(early, group.earliest_ns), max(late, group.latest_ns))
-                leaf += group.count
-            leaf += commit.traces
-        cleared.counts = [Count(thing, what, n) for (thing, what), n in counts.items()]
-        latest: dict[StreamId, Kept | None] = {}
-        for stream, (next_, moved_ns) in self._stamper.clear(groups).items():
-            group, at = tops[stream]
-            latest[stream] = None
-            if group.latest_ns > moved_ns:
-                row = alone(group, group.top)
-                latest[stream] = _with_leaf(kept(row)[0], segment=cut.number, leaf=at)
-                cleared.streams.append(tables.StreamRow(stream, next_, pack_groups([row]), cut.number, at))
-            else:
-                cleared.nexts.append((next_, stream))
+            gone.append(self._commits.popleft())
+        cleared, latest = carried(cut, gone, said=self.said, clear=self._stamper.clear)
         try:
             tables.clear(self._open, cleared, repeats_from_ns=self.clock.now() - REPEAT_NS)
         except sqlite3.Error as cause:
@@ -362,24 +319,7 @@ class Writer:
             raise AssertionError("load comes first")
         return self._connection
 
-    def _keep(self, lasting: _Lasting) -> None:
+    def _keep(self, lasting: Lasting) -> None:
         self._commits.append(lasting)
         self._last = max(self._last, lasting.n)
         self.said = max(self.said, lasting.said)
-
-
-def _with_leaf(row: Kept, *, segment: int, leaf: int) -> Kept:
-    return Kept(
-        row.stream,
-        row.sequence,
-        row.id,
-        row.from_ns,
-        row.to_ns,
-        row.gate_ns,
-        row.basis,
-        row.type,
-        row.result,
-        row.salt,
-        segment,
-        leaf,
-    )

@@ -83,7 +83,7 @@ _Moved: TypeAlias = tuple[bytes, int, int, int, int, int, bytes, int, Result, by
 """The fields of a Kept in their order."""
 _STREAM: Final = itemgetter(0)
 _KEY: Final = itemgetter(0, 3, 1)  # stream, from_ns, sequence
-_COLUMN: Final = {
+_COLUMN: Final[dict[int, int]] = {
     ResultType.NUMBER: 0,
     ResultType.INTEGER: 1,
     ResultType.BOOLEAN: 1,
@@ -112,13 +112,13 @@ def file_of(folder: Path, shelf: Shelf, time_ns: int) -> Path:
 def by_file(folder: Path, commits: Sequence[Committed]) -> dict[Path, list[Kept]]:
     """The rows of commits, sorted into their files."""
     found: dict[Path, list[Kept]] = {}
-    day, of_shelf, rows = -1, None, list[Kept]()
+    known: dict[tuple[int, int], list[Kept]] = {}  # by the identity of the shelf, and day: most rows share few of them
     for commit in commits:
         for shelf, row in commit.rows:
-            # Neighbours mostly share shelf and day, so their path is not built again.
-            if shelf is not of_shelf or row.from_ns // DAY_NS != day:
-                day, of_shelf = row.from_ns // DAY_NS, shelf
-                rows = found.setdefault(file_of(folder, shelf, row.from_ns), [])
+            key = (id(shelf), row.from_ns // DAY_NS)
+            rows = known.get(key)
+            if rows is None:
+                rows = known[key] = found.setdefault(file_of(folder, shelf, row.from_ns), [])
             rows.append(row)
     return found
 
@@ -179,7 +179,7 @@ def insert(connection: sqlite3.Connection, segment: int, rows: Sequence[Kept]) -
     """Put rows of a segment into the file, in the order of its key. Inside a transaction."""
     by_column: dict[int, list[_Moved]] = {}
     for row in rows:
-        by_column.setdefault(_COLUMN[ResultType(row.type)], []).append(astuple(row))
+        by_column.setdefault(_COLUMN[row.type], []).append(astuple(row))
     for column, moved in by_column.items():
         moved.sort(key=_KEY)
         each_row(connection, _INSERTS[column], moved)
@@ -283,7 +283,7 @@ def _span(name: str) -> Interval:
 
 def _kept(stream: StreamId, row: Row) -> Kept:
     sequence, id_, from_ns, to_ns, gate_ns, basis, type_, number, whole, text, json, salt, segment, leaf = row
-    result = (number, whole, text, json)[_COLUMN[ResultType(type_)]]
+    result = (number, whole, text, json)[_COLUMN[type_]]
     if result is None:
         raise sqlite3.DatabaseError("a row without its result")
     if type_ == ResultType.BOOLEAN:

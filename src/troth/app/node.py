@@ -311,7 +311,7 @@ class Node:
             wal_limit=ports.wal_limit,
             clock=ports.clock,
         )
-        ports.conduct.listen(self._committed)
+        ports.conduct.listen(self._committed, wanted=self.tell.outlets)
         await self.accept.mend()
         await self.erase.carry_on()
         await self.retain.begin()

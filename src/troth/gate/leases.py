@@ -1,9 +1,9 @@
-"""Answers held for use: leases, which end in the same step in which anything they rest on moves; and the two stamps.
+"""Answers held for use: leases, which end in the same step in which anything they rest on moves; and the stamps.
 
 Rules
 - A lease is held per question, never per observation. In use it has two fields, `live` and `until_ns`.
 - `Leases.move` folds a statement and ends every lease that read a scope it moved, in one uninterrupted step.
-- `Admitted` and `Released` are made here, from a live lease, and nowhere else.
+- Stamps are made here, from live leases, and nowhere else.
 
 Source: gate.md, "Scopes and leases" and "Inlets and outlets". Owner: the event loop.
 """
@@ -20,9 +20,9 @@ from troth.statements.statement import Statement
 from troth.things.intervals import FOREVER, Interval, around, intersect
 from troth.things.observations import Result, ResultType, Shelf
 from troth.things.query import ObservationQuery
-from troth.things.stamps import Admitted, Done, Released
+from troth.things.stamps import Admission, Admitted, AdmittedMany, Done, Released
 
-__all__ = ["Lease", "Leases"]
+__all__ = ["Lease", "Leases", "admit_many"]
 
 _UNLINKED_AT_ONCE: Final = 4  # per lease that is held: what ended is gone before as many are held again
 
@@ -78,12 +78,34 @@ class Lease:
             done=done,
         )
 
+    def admission(self, thing: ThingId, shelf: Shelf, *, type_: ResultType) -> Admission:
+        """What this lease's stream brings to a stamp over many; `admit_many` looks at the lease again."""
+        if self.answer.verdict is Verdict.DENY:
+            raise RuntimeError("a lease that denies admits nothing")
+        return Admission(self, thing, self.question.stream, shelf, self.basis, self.answer.rests_on, type_)
+
     def release(self, shelf: Shelf, query: ObservationQuery, *, at_ns: int) -> Released:
         """Stamp a query: only rows of the answer's times may leave the store."""
         if not self.holds(at_ns) or self.answer.verdict is Verdict.DENY:
             raise RuntimeError("a lease that has ended releases nothing")
         extent = intersect(self.answer.covered, query.times)
         return Released(hold=self, stream=self.question.stream, shelf=shelf, extent=extent, query=query)
+
+
+def admit_many(
+    admissions: Sequence[Admission],
+    *,
+    gate_ns: int,
+    times: Sequence[int],
+    results: Sequence[float],
+    keys: Sequence[bytes],
+    done: Done,
+) -> AdmittedMany:
+    """Stamp numbers of many streams for the conduct store. The caller has checked each time against its lease's answer."""
+    for each in set(admissions):
+        if not each.hold.live or gate_ns >= each.hold.until_ns:
+            raise RuntimeError("a lease that has ended admits nothing")
+    return AdmittedMany(admissions, gate_ns, times, results, keys, done)
 
 
 class Leases:

@@ -51,6 +51,17 @@ class Recent:
         self._times[self._oldest] = time_ns
         self._oldest = (self._oldest + 1) % REPEAT_WINDOW
 
+    def note_all(self, marks: list[int], times: list[int]) -> None:
+        """Remember messages in order: the same as `note` for each."""
+        if len(self._marks) < REPEAT_WINDOW or self._oldest + len(marks) > REPEAT_WINDOW:
+            for mark, time_ns in zip(marks, times, strict=True):
+                self.note(mark, time_ns)
+            return
+        first, last = self._oldest, self._oldest + len(marks)
+        self._marks[first:last] = array("q", marks)
+        self._times[first:last] = array("q", times)
+        self._oldest = last % REPEAT_WINDOW
+
     def find(self, mark: int) -> int | None:
         """The time the latest message with this mark got, or None."""
         count = len(self._marks)

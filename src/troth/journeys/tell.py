@@ -97,7 +97,7 @@ class Tell:
         self.spawn = spawn
         self._pause = pause
         self._held: dict[tuple[StreamId, Asker], Lease] = {}
-        self._outlets: dict[StreamId, list[Outlet]] = {}
+        self.outlets: dict[StreamId, list[Outlet]] = {}  # of these streams rows are wanted
         self.dropped = 0
 
     def anyone(self, number: int) -> Asker:
@@ -232,15 +232,18 @@ class Tell:
         who = asker or self.anyone(number)
         known, lease = self._granted(number, who)
         outlet = Outlet(self, number, who, lease=lease, listener=listener)
-        self._outlets.setdefault(known[1].stream, []).append(outlet)
+        self.outlets.setdefault(known[1].stream, []).append(outlet)
         self.spawn(outlet.begin())
         return outlet
 
     def close(self, outlet: Outlet) -> None:
         """Forget an outlet whose listener went away or was refused."""
-        held = self._outlets.get(outlet.lease.question.stream, [])
+        stream = outlet.lease.question.stream
+        held = self.outlets.get(stream, [])
         if outlet in held:
             held.remove(outlet)
+            if not held:
+                del self.outlets[stream]
 
     def forget(self, gone: Leaving) -> None:
         """Somebody is erased: nothing is held for them, or about what went with them."""
@@ -252,7 +255,7 @@ class Tell:
         """A commit is durable: pass its rows on to the outlets of their streams. Called by the conduct store, on the loop."""
         broken: list[Exception] = []
         for batch in batches:
-            for outlet in tuple(self._outlets.get(batch.stream, ())):
+            for outlet in tuple(self.outlets.get(batch.stream, ())):
                 try:
                     outlet.tell(batch.rows)
                 except Exception as error:  # noqa: BLE001 - one broken listener keeps no other from hearing; raised below
@@ -269,12 +272,12 @@ class Tell:
         """
         gone = set(leases)
         streams = dict.fromkeys(lease.question.stream for lease in leases)
-        self._drop([o for stream in streams for o in self._outlets.get(stream, ()) if o.lease in gone])
+        self._drop([o for stream in streams for o in self.outlets.get(stream, ()) if o.lease in gone])
 
     def expire(self) -> None:
         """The same for outlets whose lease came to its end by the clock. Called by `app` a few times a second."""
         now = self._clock.now()
-        self._drop([o for held in self._outlets.values() for o in held if not o.lease.holds(now)])
+        self._drop([o for held in self.outlets.values() for o in held if not o.lease.holds(now)])
 
     def granted(self, number: int, asker: Asker) -> Lease:
         """The live, allowing lease of an asker on a stream.
@@ -317,7 +320,7 @@ class Tell:
     @property
     def listeners(self) -> int:
         """How many outlets there are."""
-        return sum(map(len, self._outlets.values()))
+        return sum(map(len, self.outlets.values()))
 
     def now(self) -> int:
         """UTC ns."""

@@ -13,20 +13,20 @@ Left out: how a bench makes its store fail, which depends on the technology.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from troth.clock import NS_PER_S
-from troth.gate.leases import Lease
+from troth.gate.leases import Lease, admit_many
 from troth.gate.question import OWN_PURPOSE, Action, Answer, Asker, Question, Verdict
 from troth.names import StatementId, StreamId, ThingId, Uri
 from troth.testing.faults import StoreFault
 from troth.things.intervals import ALWAYS, FOREVER, Interval
 from troth.things.observations import Kept, Outcome, Result, ResultType, Shelf
 from troth.things.query import ObservationQuery
-from troth.things.stamps import Admitted, Released
+from troth.things.stamps import Admission, Admitted, AdmittedMany, Released
 from troth.tlog.trace import basis_id
 
-__all__ = ["NOON_NS", "Bench", "Speaker", "StillClock", "fails", "name_of", "run"]
+__all__ = ["NOON_NS", "Bench", "Said", "Speaker", "StillClock", "fails", "name_of", "run", "stamp_many"]
 
 E = TypeVar("E", bound=Exception)
 
@@ -94,6 +94,24 @@ async def fails(kind: type[E], work: Awaitable[object]) -> E:
     raise AssertionError(f"{kind.__name__} was expected")
 
 
+Said: TypeAlias = tuple[Admission, int, float, bytes]
+"""A row of a stamp over many streams: whose, its time, result and key."""
+
+
+def stamp_many(rows: Sequence[Said], *, gate_ns: int) -> tuple[AdmittedMany, asyncio.Future[Sequence[Outcome]]]:
+    """Rows of many streams stamped, and the outcomes they will have."""
+    outcomes: asyncio.Future[Sequence[Outcome]] = asyncio.get_running_loop().create_future()
+    admitted = admit_many(
+        [row[0] for row in rows],
+        gate_ns=gate_ns,
+        times=[row[1] for row in rows],
+        results=[row[2] for row in rows],
+        keys=[row[3] for row in rows],
+        done=outcomes.set_result,
+    )
+    return admitted, outcomes
+
+
 class Speaker:
     """One thing with one stream, which speaks under a lease of the gate's own making and reads back under another.
 
@@ -143,6 +161,16 @@ class Speaker:
             done=outcomes.set_result,
         )
         return admitted, outcomes
+
+    def adds(
+        self, rows: Sequence[tuple[int, float]], *, keys: Sequence[bytes] = (), lease: Lease | None = None
+    ) -> list[Said]:
+        """Rows (time, result) for a stamp over many streams."""
+        admission = (lease or self.lease).admission(self.thing, self.shelf, type_=self.type)
+        return [
+            (admission, time_ns, result, key)
+            for (time_ns, result), key in zip(rows, keys or [b""] * len(rows), strict=True)
+        ]
 
     def asks(self, query: ObservationQuery | None = None, *, lease: Lease | None = None) -> Released:
         """Everything of the stream, or what a query and a lease leave of it."""

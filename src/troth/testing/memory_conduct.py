@@ -10,7 +10,7 @@ Source: things/stores (the port).
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple, Protocol, Self, TypeAlias, TypeVar
@@ -19,12 +19,12 @@ from troth.clock import Clock
 from troth.errors import Busy, StorageFailed
 from troth.names import BasisId, StreamId, ThingId
 from troth.testing.faults import Faults, StoreFault
-from troth.testing.memory_conduct_state import ConductState, Entropy
+from troth.testing.memory_conduct_state import Commit, ConductState, Entropy, said
 from troth.things.figures import ConductFigures
 from troth.things.intervals import covers
 from troth.things.observations import Kept, Outcome, Refusal, Shelf
 from troth.things.retention import Expiry
-from troth.things.stamps import Admitted, Released
+from troth.things.stamps import Admission, Admitted, AdmittedMany, Released
 from troth.things.stores import Committed, Cut, Going, NotedTrace, Tally, Told, Traced
 from troth.tlog import trace as tlog_trace
 
@@ -64,7 +64,8 @@ class _Order(NamedTuple):
     """Makes a change durable and returns what is to be called then."""
 
 
-_Work: TypeAlias = Admitted | _Refused | _Noted | _Marked | _Order
+_Stamp: TypeAlias = Admitted | AdmittedMany
+_Work: TypeAlias = _Stamp | _Refused | _Noted | _Marked | _Order
 
 
 class MemoryConduct:
@@ -112,6 +113,7 @@ class MemoryConduct:
         self._dead = False
         self._bases: set[BasisId] = set()
         self._told: Callable[[Sequence[Told]], None] | None = None
+        self._wanted: Container[StreamId] | None = None
         self._rejects: set[Callable[[Exception], None]] = set()
 
     def crash(self, *, taken: LooksUp | None = None) -> Self:
@@ -131,7 +133,7 @@ class MemoryConduct:
             durable=self._state,
         )
 
-    def append(self, admitted: Admitted) -> None:
+    def append(self, admitted: _Stamp) -> None:
         self._check()
         rows = len(admitted.times)
         if self._stopped is not None:
@@ -167,8 +169,8 @@ class MemoryConduct:
         self._check()
         await self._wait(_Marked)
 
-    def listen(self, told: Callable[[Sequence[Told]], None]) -> None:
-        self._told = told
+    def listen(self, told: Callable[[Sequence[Told]], None], *, wanted: Container[StreamId] | None = None) -> None:
+        self._told, self._wanted = told, wanted
 
     def latest(self, released: Released) -> Kept | None:
         if not self._holds(released):
@@ -284,12 +286,12 @@ class MemoryConduct:
                 break
             taken.append(self._items.pop(0))
         now = self._clock.now()
-        held = [not isinstance(item, Admitted) or (item.hold.live and now < item.hold.until_ns) for item in taken]
+        held = [[each.holds(now) for each in said(item)] if isinstance(item, _Stamp) else [] for item in taken]
         fault = self.faults.take()
         takes_s = self._write_s + self.faults.takes_s(fault)
         asyncio.get_running_loop().call_later(takes_s, self._end, taken, held, fault)
 
-    def _end(self, taken: list[_Work], held: list[bool], fault: StoreFault) -> None:
+    def _end(self, taken: list[_Work], held: list[list[bool]], fault: StoreFault) -> None:
         """It ends: durable, then everybody is told."""
         if self._dead:
             return
@@ -299,10 +301,10 @@ class MemoryConduct:
         calls = self._apply(taken, held)
         if fault is StoreFault.TWICE:
             again = [
-                (item, holds) for item, holds in zip(taken, held, strict=True) if isinstance(item, Admitted | _Order)
+                (item, holds) for item, holds in zip(taken, held, strict=True) if isinstance(item, _Stamp | _Order)
             ]
             self._apply([item for item, _ in again], [holds for _, holds in again])
-        self._queued -= sum(len(item.times) for item in taken if isinstance(item, Admitted))
+        self._queued -= sum(len(item.times) for item in taken if isinstance(item, _Stamp))
         if fault is StoreFault.FAILS_BUT_PERSISTED:
             self._fail()
             return
@@ -324,27 +326,15 @@ class MemoryConduct:
             reject(error)
         self._on_failure(error)
 
-    def _apply(self, taken: list[_Work], held: list[bool]) -> list[Callable[[], None]]:
+    def _apply(self, taken: list[_Work], held: list[list[bool]]) -> list[Callable[[], None]]:
         """Make it durable; returns what is to be called then."""
         state, calls = self._state, list[Callable[[], None]]()
         commit = state.begin()
         for item, holds in zip(taken, held, strict=True):
             if isinstance(item, _Order):
                 return [item.change()]
-            if isinstance(item, Admitted):
-                outcomes: list[Outcome] = [Refusal.LEASE_ENDED] * len(item.times)
-                if holds:
-                    before = len(commit.rows)
-                    outcomes = state.keep(
-                        commit,
-                        item,
-                        now_ns=self._clock.now(),
-                        taken=lambda stream, shelf, time_ns: self._taken(stream, shelf, time_ns=time_ns),
-                        entropy=self._entropy,
-                    )
-                    if len(commit.rows) > before:
-                        self._base(item, commit.traces)
-                calls.append(partial(item.done, outcomes))
+            if isinstance(item, _Stamp):
+                calls.append(partial(item.done, self._keep(commit, item, holds)))
             elif isinstance(item, _Refused):
                 state.count(commit, item.thing, item.reason, n=item.count)
                 calls.append(item.done)
@@ -355,22 +345,43 @@ class MemoryConduct:
         state.end(commit)
         rows: dict[StreamId, list[Kept]] = {}
         for _, row in commit.rows:
-            rows.setdefault(row.stream, []).append(row)
+            if self._wanted is None or row.stream in self._wanted:
+                rows.setdefault(row.stream, []).append(row)
         if self._told is not None:
             calls.insert(0, partial(self._told, [Told(stream, of_stream) for stream, of_stream in rows.items()]))
         return calls
 
-    def _base(self, admitted: Admitted, traces: list[Traced]) -> None:
+    def _keep(self, commit: Commit, item: _Stamp, held: Sequence[bool]) -> list[Outcome]:
+        """Row by row; those whose lease held."""
+        outcomes: list[Outcome] = []
+        for each, holds in zip(said(item), held, strict=True):
+            before = len(commit.rows)
+            outcomes.append(
+                self._state.keep(
+                    commit,
+                    each,
+                    now_ns=self._clock.now(),
+                    taken=lambda stream, shelf, time_ns: self._taken(stream, shelf, time_ns=time_ns),
+                    entropy=self._entropy,
+                )
+                if holds
+                else Refusal.LEASE_ENDED
+            )
+            if len(commit.rows) > before:
+                self._base(each.about, commit.traces, gate_ns=item.gate_ns)
+        return outcomes
+
+    def _base(self, about: Admission | Admitted, traces: list[Traced], *, gate_ns: int) -> None:
         """The first row under a basis since the start brings the list it stands for."""
-        if admitted.basis not in self._bases:
-            self._bases.add(admitted.basis)
-            basis = tlog_trace.Basis(gate_ns=admitted.gate_ns, ids=tuple(sorted(set(admitted.rests_on))))
+        if about.basis not in self._bases:
+            self._bases.add(about.basis)
+            basis = tlog_trace.Basis(gate_ns=gate_ns, ids=tuple(sorted(set(about.rests_on))))
             salt = self._entropy(tlog_trace.SALT_BYTES)
             traces.append(NotedTrace(basis.kind, tlog_trace.encode(basis), salt))
 
 
 def _weight(item: _Work) -> int:
-    if isinstance(item, Admitted):
+    if isinstance(item, _Stamp):
         return len(item.times)
     return len(item.traces) if isinstance(item, _Noted) else 0
 

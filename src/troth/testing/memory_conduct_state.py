@@ -16,13 +16,13 @@ import msgspec
 
 from troth.clock import NS_PER_S
 from troth.names import StreamId, ThingId
-from troth.things.observations import Kept, Outcome, Refusal, Repeated, Shelf
+from troth.things.observations import Kept, Outcome, Refusal, Repeated, Result, Shelf
 from troth.things.retention import Expiry
-from troth.things.stamps import Admitted, Released
+from troth.things.stamps import Admission, Admitted, AdmittedMany, Released
 from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, NotedTrace, Tally, Traced
 from troth.tlog import trace as tlog_trace
 
-__all__ = ["Commit", "ConductState", "Entropy", "Taken"]
+__all__ = ["Commit", "ConductState", "Entropy", "Said", "Taken", "said"]
 
 Entropy = Callable[[int], bytes]
 Taken = Callable[[StreamId, Shelf, int], Kept | None]
@@ -38,6 +38,31 @@ class _Run(NamedTuple):
     stream: StreamId
     first: int
     slots: tuple[int, ...]
+
+
+class Said(NamedTuple):
+    """One row of a stamp."""
+
+    about: Admission | Admitted
+    gate_ns: int
+    from_ns: int
+    to_ns: int
+    result: Result
+    key: bytes
+
+    def holds(self, at_ns: int) -> bool:
+        """Whether its lease may be used."""
+        return self.about.hold.live and at_ns < self.about.hold.until_ns
+
+
+def said(item: Admitted | AdmittedMany) -> list[Said]:
+    """The rows of a stamp, in order."""
+    about: Sequence[Admission | Admitted] = (
+        item.admissions if isinstance(item, AdmittedMany) else [item] * len(item.times)
+    )
+    ends = item.times if isinstance(item, AdmittedMany) else item.ends
+    rows = zip(about, item.times, ends, item.results, item.keys, strict=True)
+    return [Said(each, item.gate_ns, time_ns, end_ns, result, key) for each, time_ns, end_ns, result, key in rows]
 
 
 @dataclass(slots=True)
@@ -97,42 +122,37 @@ class ConductState:
         for each in traces:
             self.said = max(self.said, each.position if isinstance(each, NotedTrace) else 0)
 
-    def keep(self, commit: Commit, admitted: Admitted, *, now_ns: int, taken: Taken, entropy: Entropy) -> list[Outcome]:
-        """Rows of one batch whose lease held when the commit began."""
-        outcomes: list[Outcome] = []
-        for time_ns, end_ns, result, key in zip(
-            admitted.times, admitted.ends, admitted.results, admitted.keys, strict=True
-        ):
-            kept_then = self._repeat(admitted.thing, key, now_ns)
-            there = self.times.get((admitted.stream, time_ns)) or taken(admitted.stream, admitted.shelf, time_ns)
-            if kept_then is not None:
-                outcome: Outcome = Repeated(kept_then)
-            elif there is not None:
-                outcome = Repeated(there.id) if there.result == result else Refusal.TIME_TAKEN
-            else:
-                sequence, id_ = self._place(admitted.stream, entropy)
-                row = Kept(
-                    stream=admitted.stream,
-                    sequence=sequence,
-                    id=id_,
-                    from_ns=time_ns,
-                    to_ns=end_ns,
-                    gate_ns=admitted.gate_ns,
-                    basis=admitted.basis,
-                    type=admitted.type,
-                    result=result,
-                    salt=entropy(tlog_trace.SALT_BYTES),
-                )
-                commit.rows.append((admitted.shelf, row))
-                self.times[row.stream, row.from_ns] = row
-                if key:
-                    self.keys[admitted.thing, key] = (id_, now_ns)
-                self.count(commit, admitted.thing, STORED)
-                outcomes.append(id_)
-                continue
-            outcomes.append(outcome)
-            self.count(commit, admitted.thing, outcome.value if isinstance(outcome, Refusal) else REPEATED)
-        return outcomes
+    def keep(self, commit: Commit, said: Said, *, now_ns: int, taken: Taken, entropy: Entropy) -> Outcome:
+        """One row whose lease held when the commit began."""
+        about, time_ns = said.about, said.from_ns
+        kept_then = self._repeat(about.thing, said.key, now_ns)
+        there = self.times.get((about.stream, time_ns)) or taken(about.stream, about.shelf, time_ns)
+        if kept_then is not None:
+            outcome: Outcome = Repeated(kept_then)
+        elif there is not None:
+            outcome = Repeated(there.id) if there.result == said.result else Refusal.TIME_TAKEN
+        else:
+            sequence, id_ = self._place(about.stream, entropy)
+            row = Kept(
+                stream=about.stream,
+                sequence=sequence,
+                id=id_,
+                from_ns=time_ns,
+                to_ns=said.to_ns,
+                gate_ns=said.gate_ns,
+                basis=about.basis,
+                type=about.type,
+                result=said.result,
+                salt=entropy(tlog_trace.SALT_BYTES),
+            )
+            commit.rows.append((about.shelf, row))
+            self.times[row.stream, row.from_ns] = row
+            if said.key:
+                self.keys[about.thing, said.key] = (id_, now_ns)
+            self.count(commit, about.thing, STORED)
+            return id_
+        self.count(commit, about.thing, outcome.value if isinstance(outcome, Refusal) else REPEATED)
+        return outcome
 
     def cut(self, tick_ns: int, seed: bytes) -> Cut:
         """The pending cut, or a new one."""

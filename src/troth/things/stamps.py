@@ -1,9 +1,10 @@
-"""The two stamps that only the gate gives: what may be kept (`Admitted`) and what may leave (`Released`).
+"""The stamps that only the gate gives: what may be kept (`Admitted`, `AdmittedMany`) and what may leave (`Released`).
 
 Rules
-- Both are made in `gate/leases.py` from a live lease and nowhere else; a test reads the syntax trees.
+- All are made in `gate/leases.py` from a live lease and nowhere else; a test reads the syntax trees.
 - Stores take nothing but these. They look at `hold` again when their work begins: a stamp whose lease has ended is void.
-- Values of one stamp are parallel sequences, one stream per stamp, so that a batch costs one object.
+- Values of one stamp are parallel sequences, so that a batch costs one object. `Admitted` is of one stream; what many streams
+  say in one turn of the loop is one `AdmittedMany`, in which each row names its `Admission`.
 
 Source: house.md, "Who may import whom"; gate.md, "Inlets and outlets".
 """
@@ -18,7 +19,7 @@ from troth.things.intervals import Interval
 from troth.things.observations import Outcome, Result, ResultType, Shelf
 from troth.things.query import ObservationQuery
 
-__all__ = ["Admitted", "Done", "Hold", "Released"]
+__all__ = ["Admission", "Admitted", "AdmittedMany", "Done", "Hold", "Released"]
 
 Done: TypeAlias = Callable[[Sequence[Outcome]], None]
 
@@ -56,6 +57,33 @@ class Admitted(msgspec.Struct, frozen=True, gc=False):
     times: Sequence[int]
     ends: Sequence[int]
     results: Sequence[Result]
+    keys: Sequence[bytes]
+    done: Done
+
+
+class Admission(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """What the rows of one stream under one live collect lease have in common."""
+
+    hold: Hold
+    thing: ThingId
+    stream: StreamId
+    shelf: Shelf
+    basis: BasisId
+    rests_on: tuple[StatementId, ...]
+    type: ResultType
+
+
+class AdmittedMany(msgspec.Struct, frozen=True, gc=False):
+    """Numbers at instants, of many streams, that live collect leases let in.
+
+    `admissions`, `times`, `results`, `keys` have the same length. The outcome of a row whose lease has ended is
+    `Refusal.LEASE_ENDED`; the others are kept. All else is as in `Admitted`.
+    """
+
+    admissions: Sequence[Admission]
+    gate_ns: int
+    times: Sequence[int]
+    results: Sequence[float]
     keys: Sequence[bytes]
     done: Done
 

@@ -13,7 +13,7 @@ Contract of both
 Source: things.md, "The writer" and "The store"; record.md, "Statements and traces are two things".
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Final, Protocol, TypeAlias
 
 import msgspec
@@ -23,7 +23,7 @@ from troth.things.figures import ConductFigures, Tally
 from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Refusal, Shelf
 from troth.things.retention import Expiry, Keeping
-from troth.things.stamps import Admitted, Released
+from troth.things.stamps import Admitted, AdmittedMany, Released
 
 __all__ = [
     "SEGMENT_MAX",
@@ -132,7 +132,7 @@ class ConductStore(Protocol):
     refused `time-taken`. A key seen in the last 24 h is a repeat of the row kept then.
     """
 
-    def append(self, admitted: Admitted) -> None:
+    def append(self, admitted: Admitted | AdmittedMany) -> None:
         """Queue rows for the next commit. `admitted.done` follows once durable.
 
         Raises:
@@ -161,8 +161,11 @@ class ConductStore(Protocol):
         """Return when every commit that had begun before this call has ended (barrier step 4)."""
         ...
 
-    def listen(self, told: Callable[[Sequence[Told]], None]) -> None:
-        """Call `told` on the loop after each commit, before its acknowledgements, and with nothing after each `clear`."""
+    def listen(self, told: Callable[[Sequence[Told]], None], *, wanted: Container[StreamId] | None = None) -> None:
+        """Call `told` on the loop after each commit, before its acknowledgements, and with nothing after each `clear`.
+
+        `wanted`, which is looked at then, holds the streams whose rows are told; None for all.
+        """
         ...
 
     def latest(self, released: Released) -> Kept | None:

@@ -203,19 +203,20 @@ class Connection(asyncio.Protocol):
 
     def _take_all(self, data: bytes) -> None:
         try:
-            for packet in self._decoder.feed(data):
-                self._take(packet)
-                if not self._is_open():
-                    break
+            packets = self._decoder.feed(data)
+            at = 0
+            while at < len(packets) and self._is_open():
+                if self._speaker is not None and isinstance(packets[at], Publish):
+                    at = self._speaker.publish(packets, at)
+                else:
+                    self._take(packets[at])
+                    at += 1
         except BadMqtt as fault:
             self._refuse(fault)
         if self._decoder.fault is not None and self._is_open():
             self._refuse(self._decoder.fault)
 
     def _take(self, packet: Packet) -> None:
-        if isinstance(packet, Publish) and self._speaker is not None:
-            self._speaker.publish(packet)
-            return
         match packet:
             case Connect():
                 self._greet(packet)

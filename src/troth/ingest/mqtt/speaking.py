@@ -4,6 +4,8 @@ Rules
 - PUBACK means settled: stored durably, or refused for good and counted. Version 5 is told which; under 3.1.1 the refusal is
   told on `things/<thing>/refused`.
 - Acknowledgements leave in the order of arrival, all that are ready in one write.
+- What one read of the socket brings is offered together, and settled together where nothing comes between: per message there
+  is no object, no callback and no look at the clock.
 - What may pass later is not acknowledged: while the store is full the message waits in its inlet. A thing that has sent more
   than one thing may is acknowledged later, so that it sends no faster; what it sent is kept all the same.
 - A topic that is no stream of this thing is refused and counted like any other observation. RETAIN is ignored.
@@ -13,7 +15,7 @@ Left out: handing over (`Hear.flush`), which the door does once for all that spe
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -24,11 +26,13 @@ from troth.ingest.mqtt.payload import ID_CHARACTERS, Said, read_number, read_pay
 from troth.ingest.rates import Allowance
 from troth.ingest.repeats import Recent, repeat_key
 from troth.journeys.hear import Hear, Inlet
+from troth.journeys.turn import settle_one
 from troth.names import ThingId
 from troth.things.observations import Outcome, Refusal, ResultType
 from troth.wire.limits import RECEIVE_MAXIMUM
 from troth.wire.mqtt import (
     NO_PROPERTIES,
+    Packet,
     Publish,
     Reason,
     TopicAliases,
@@ -126,21 +130,27 @@ class Voice(Protocol):
         ...
 
 
-class _Pending:
-    """One message that is not settled yet."""
+class _Heard:
+    """Messages that came in one read of the socket: a settler of theirs.
 
-    __slots__ = ("outcome", "packet_id", "speaker", "topic")
+    `outcomes` has None for what is not settled yet; a message with QoS 0 has the packet identifier 0.
+    """
 
-    def __init__(self, speaker: "Speaker", packet_id: int, *, topic: str) -> None:
+    __slots__ = ("ids", "left", "outcomes", "speaker", "told", "topics")
+
+    def __init__(self, speaker: "Speaker") -> None:
         self.speaker = speaker
-        self.packet_id = packet_id
-        self.topic = topic
-        self.outcome: Outcome | None = None
+        self.ids: list[int] = []
+        self.topics: list[str] = []
+        self.outcomes: list[Outcome | None] = []
+        self.left = 0  # not settled yet
+        self.told = 0  # the first so many are acknowledged
 
-    def settle(self, outcome: Outcome) -> None:
-        """The outcome is durable. Called once, on the loop."""
-        self.outcome = outcome
-        self.speaker.settled(self)
+    def settled(self, at: int, outcomes: Sequence[Outcome]) -> None:
+        """Some outcomes are durable. Each is told once, on the loop."""
+        self.outcomes[at : at + len(outcomes)] = outcomes
+        self.left -= len(outcomes)
+        self.speaker.settled()
 
 
 class Speaker:
@@ -164,6 +174,7 @@ class Speaker:
         "_scheduled",
         "_secret",
         "_voice",
+        "_waiting",
     )
 
     def __init__(self, hear: Hear, voice: Voice, *, line: Line, secret: bytes) -> None:
@@ -174,74 +185,111 @@ class Speaker:
         self._inlets = voice.inlets()
         self._installed = hear.installed
         self._aliases = TopicAliases(TOPIC_ALIAS_MAXIMUM)
-        self._pending: deque[_Pending] = deque()
+        self._pending: deque[_Heard] = deque()
+        self._waiting = 0
         self._scheduled = False
         self._bytes = 0  # come and not charged yet
 
     @property
     def waiting(self) -> int:
         """How many QoS 1 messages are not acknowledged yet."""
-        return len(self._pending)
+        return self._waiting
 
-    def publish(self, packet: Publish) -> None:
-        """Offer one message.
+    def publish(self, packets: Sequence[Packet], first: int) -> int:
+        """Offer the messages that stand next to one another from `first` on; returns where something else comes.
 
         Raises:
             BadMqtt: a topic alias that was never set or is too high; more in flight than the receive maximum.
         """
-        if packet.properties is not NO_PROPERTIES:
-            packet = self._aliases.resolve(packet)
-        pending = _Pending(self, packet.packet_id, topic=packet.topic)
-        if packet.qos:
-            if len(self._pending) >= RECEIVE_MAXIMUM and self._line.version is Version.V5:
-                raise BadMqtt("More messages are in flight than agreed.", reason=Reason.RECEIVE_MAXIMUM_EXCEEDED)
-            self._pending.append(pending)
-            self._bytes += len(packet.payload)
+        heard = _Heard(self)
+        self._pending.append(heard)
         if self._installed != self._hear.installed:
             # A stream may have been installed, or declared anew, since CONNECT.
             self._inlets, self._installed = self._voice.inlets(), self._hear.installed
-        inlet = self._inlets.get(packet.topic)
-        if inlet is not None:
-            self._offer(packet, inlet, pending=pending)
-        elif self._voice.takes_packs(packet.topic):
-            self._take_pack(packet, pending)
+        inlet_of, now_ns, version5 = self._inlets.get, self._hear.clock.now(), self._line.version is Version.V5
+        marks: list[int] = []
+        times: list[int] = []
+        at = first
+        for at in range(first, len(packets)):
+            packet = packets[at]
+            if type(packet) is not Publish:
+                break
+            if packet.properties is not NO_PROPERTIES:
+                packet = self._aliases.resolve(packet)
+            if packet.qos:
+                if version5 and self._waiting >= RECEIVE_MAXIMUM:
+                    raise BadMqtt("More messages are in flight than agreed.", reason=Reason.RECEIVE_MAXIMUM_EXCEEDED)
+                self._waiting += 1
+                self._bytes += len(packet.payload)
+            place = len(heard.ids)
+            heard.ids.append(packet.packet_id)
+            heard.topics.append(packet.topic)
+            heard.outcomes.append(None)
+            heard.left += 1
+            inlet = inlet_of(packet.topic)
+            if (
+                inlet is not None
+                and inlet.type is ResultType.NUMBER
+                and packet.qos
+                and not packet.dup
+                and packet.properties is NO_PROPERTIES
+            ):
+                try:
+                    number = read_number(packet.payload)
+                except ValueError:
+                    pass  # an envelope, or a refusal that read_payload words
+                else:
+                    marks.append(hash((packet.packet_id, packet.topic, packet.payload)))
+                    times.append(inlet.say(number, now_ns, heard, place))
+                    continue
+            self._voice.recent.note_all(marks, times)
+            marks, times = [], []
+            self._take(packet, inlet, partial(settle_one, heard, place))
         else:
-            self._hear.count(self._voice.thing, Refusal.UNDECLARED, pending.settle)
+            at += 1
+        self._voice.recent.note_all(marks, times)
+        return at
 
-    def _take_pack(self, packet: Publish, pending: _Pending) -> None:
+    def _take(self, packet: Publish, inlet: Inlet | None, done: Callable[[Outcome], None]) -> None:
+        """One message, whatever it is."""
+        if inlet is not None:
+            self._offer(packet, inlet, done)
+        elif self._voice.takes_packs(packet.topic):
+            self._take_pack(packet, done)
+        else:
+            self._hear.count(self._voice.thing, Refusal.UNDECLARED, done)
+
+    def _take_pack(self, packet: Publish, done: Callable[[Outcome], None]) -> None:
         name = next((text for key, text in packet.properties.user if key == "id"), "")
         if len(name) > ID_CHARACTERS:
-            self._hear.count(self._voice.thing, Refusal.BAD_PAYLOAD, pending.settle)
+            self._hear.count(self._voice.thing, Refusal.BAD_PAYLOAD, done)
             return
         more = partial(self._voice.refused, packet.topic)
-        pack = PackTurns(self._hear, self._voice.thing, soon=self._line.soon, done=pending.settle, more=more)
+        pack = PackTurns(self._hear, self._voice.thing, soon=self._line.soon, done=done, more=more)
         pack.take(packet.payload, name=name, secret=self._secret)
 
-    def _offer(self, packet: Publish, inlet: Inlet, *, pending: _Pending) -> None:
+    def _offer(self, packet: Publish, inlet: Inlet, done: Callable[[Outcome], None]) -> None:
         said = _read(packet, inlet.type)
         if isinstance(said, Refusal):
-            self._hear.count(self._voice.thing, said, pending.settle)
+            self._hear.count(self._voice.thing, said, done)
             return
         name = said.name
         if packet.properties is not NO_PROPERTIES:
             name = next((text for key, text in packet.properties.user if key == "id"), name)
         if name or said.time_ns is not None or not packet.qos:
             key = repeat_key(name, self._secret) if name else b""
-            inlet.offer(said.result, time_ns=said.time_ns, end_ns=said.end_ns, key=key, done=pending.settle)
+            inlet.offer(said.result, time_ns=said.time_ns, end_ns=said.end_ns, key=key, done=done)
             return
         mark = hash((packet.packet_id, packet.topic, packet.payload))
         recent = self._voice.recent
         before = recent.find(mark) if packet.dup else None
-        time_ns = inlet.offer(said.result, time_ns=before, done=pending.settle)
+        time_ns = inlet.offer(said.result, time_ns=before, done=done)
         if before is None:
             recent.note(mark, time_ns)
 
-    def settled(self, pending: _Pending) -> None:
-        """A message is settled; called by `_Pending` only."""
-        if not pending.packet_id:
-            if isinstance(pending.outcome, Refusal):
-                self._voice.refused(pending.topic, pending.outcome)
-        elif not self._scheduled:
+    def settled(self) -> None:
+        """Some messages are settled; called by `_Heard` only."""
+        if not self._scheduled:
             self._scheduled = True
             self._line.soon(self._acknowledge)
 
@@ -253,25 +301,41 @@ class Speaker:
             self._voice.later(owes_s, self._acknowledge)
             return
         self._scheduled = False
-        ready = len(self._pending)
-        pending = self._pending
+        before = self._waiting
         out: list[bytes] = []
-        plain: list[int] = []
-        while pending and (outcome := pending[0].outcome) is not None:
-            one = pending.popleft()
-            if isinstance(outcome, Refusal):
-                self._voice.refused(one.topic, outcome)
-                if self._line.version is Version.V5:
-                    out.append(encode_pubacks(plain))
-                    out.append(self._refusal(one.packet_id, outcome))
-                    plain = []
-                    continue
-            plain.append(one.packet_id)
-        out.append(encode_pubacks(plain))
-        allowance.charge(ready - len(pending), self._bytes)
+        pending = self._pending
+        while pending:
+            heard = pending[0]
+            ready = heard.outcomes.index(None, heard.told) if heard.left else len(heard.ids)
+            self._tell(heard, ready, out)
+            if heard.left:
+                break
+            pending.popleft()
+        allowance.charge(before - self._waiting, self._bytes)
         self._bytes = 0
         self._line.write(b"".join(out))
         self._line.acknowledged()
+
+    def _tell(self, heard: _Heard, ready: int, out: list[bytes]) -> None:
+        """Acknowledge the messages before `ready` that are not yet; all have their outcomes."""
+        first, heard.told = heard.told, ready
+        ids, outcomes = heard.ids[first:ready], heard.outcomes[first:ready]
+        if Refusal not in set(map(type, outcomes)) and 0 not in ids:
+            self._waiting -= len(ids)
+            out.append(encode_pubacks(ids))
+            return
+        plain: list[int] = []
+        for packet_id, outcome, topic in zip(ids, outcomes, heard.topics[first:ready], strict=True):
+            self._waiting -= packet_id != 0
+            if isinstance(outcome, Refusal):
+                self._voice.refused(topic, outcome)
+                if packet_id and self._line.version is Version.V5:
+                    out += (encode_pubacks(plain), self._refusal(packet_id, outcome))
+                    plain = []
+                    continue
+            if packet_id:
+                plain.append(packet_id)
+        out.append(encode_pubacks(plain))
 
     def _refusal(self, packet_id: int, refusal: Refusal) -> bytes:
         words = f"{refusal.value}: {outer(refusal.value)}" if self._line.wants_reasons else None

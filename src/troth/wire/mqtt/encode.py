@@ -11,7 +11,7 @@ Left out: QoS 2, AUTH, and choosing packet identifiers.
 """
 
 from collections.abc import Iterable
-from struct import Struct
+from struct import Struct, pack
 from typing import Final, assert_never
 
 from troth.errors import BadMqtt
@@ -131,7 +131,7 @@ def encode_pubacks(packet_ids: Iterable[int]) -> bytes:
     The identifiers come from decoded packets and are not checked again.
     """
     words = [_PUBACK << 16 | packet_id for packet_id in packet_ids]
-    return Struct(f">{len(words)}I").pack(*words)
+    return pack(f">{len(words)}I", *words)
 
 
 def _framed(first: int, body: bytes) -> bytes:

@@ -1,0 +1,58 @@
+"""What the conduct writer knows of each stream: its next sequence, its run of ids, its last time, its unmoved groups.
+
+Source: things.md, "The writer"; formats.md, "Identifiers". Owner: the writer's thread.
+Left out: rows that stand in blocks with those of other streams; the stamper holds the blocks.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+
+from troth.adapters.conduct_blocks import Block
+from troth.adapters.conduct_groups import Group, columns
+from troth.adapters.conduct_packing import NewRun
+from troth.adapters.conduct_runs import RUN_SLOTS
+from troth.names import StreamId
+from troth.things.observations import Result
+
+__all__ = ["Book"]
+
+FIRST_SEQUENCE: Final = 1
+_NEVER: Final = -(2**63)
+
+
+class Book:
+    """What the writer knows of one stream."""
+
+    __slots__ = ("groups", "last_ns", "moved_ns", "next", "run", "run_first", "secret", "seen", "stream")
+
+    def __init__(self, stream: StreamId) -> None:
+        self.stream = stream
+        self.next = FIRST_SEQUENCE
+        self.run = -1
+        self.run_first = FIRST_SEQUENCE - RUN_SLOTS
+        self.secret = 0
+        self.last_ns = _NEVER
+        self.moved_ns = _NEVER
+        self.groups: deque[Group] = deque()
+        self.seen: dict[int, tuple[int, Result]] | None = None
+
+    def begin(self, run: NewRun) -> None:
+        """Its next ids are of this run."""
+        self.run, self.run_first, self.secret = run.run, run.first, run.secret
+
+    def known(self, blocks: Iterable[Block]) -> dict[int, tuple[int, Result]]:
+        """Time -> (id, result) of the unmoved rows, of which some may stand in `blocks`.
+
+        Made when the first late row asks for it; whoever keeps a row adds to it while it is there.
+        """
+        if self.seen is None:
+            self.seen = {}
+            for group in self.groups:
+                rows = columns(group)
+                self.seen.update(zip(rows.times, zip(rows.ids, rows.results, strict=True), strict=True))
+            for block in blocks:
+                self.seen.update(
+                    (block.times[at], (block.ids[at], block.results[at])) for at in block.rows_of(self.stream)
+                )
+        return self.seen

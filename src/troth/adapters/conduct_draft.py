@@ -1,0 +1,112 @@
+"""A commit in the making, and what goes into it on the way.
+
+Source: things.md, "The writer". Owner: the writer's thread.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from troth.adapters.conduct_blocks import Block, Piece, block_of, head_of
+from troth.adapters.conduct_packing import Count, NewRun, RepeatKey
+from troth.names import StreamId, ThingId
+from troth.things.observations import Outcome, Result
+from troth.things.stamps import Admission, Admitted, Done
+from troth.things.stores import Traced
+from troth.tlog.trace import SALT_BYTES
+
+__all__ = ["STORED", "Draft", "Mixing", "Said", "ends_of"]
+
+STORED = "stored"
+
+
+@dataclass(slots=True)
+class Draft:
+    """A commit in the making. `salts` holds 16 random bytes for each row that might be kept."""
+
+    now_ns: int
+    salts: bytes
+    salted: int = 0
+    pieces: list[Piece] = field(default_factory=list)
+    traces: list[Traced] = field(default_factory=list)
+    keys: list[RepeatKey] = field(default_factory=list)
+    runs: list[NewRun] = field(default_factory=list)
+    counts: dict[tuple[ThingId, str], int] = field(default_factory=dict)
+    answers: list[tuple[Done, Sequence[Outcome]]] = field(default_factory=list)
+    rows: int = 0
+
+    def count(self, thing: ThingId, what: str, n: int) -> None:
+        """Add to the counts of this commit."""
+        key = (thing, what)
+        self.counts[key] = self.counts.get(key, 0) + n
+
+    def counted(self) -> list[Count]:
+        """The counts, as they are packed."""
+        return [Count(thing, what, n) for (thing, what), n in self.counts.items()]
+
+    def mix(self, mixing: "Mixing", gate_ns: int) -> Block:
+        """Take in the rows of many streams; at least one."""
+        heads = mixing.heads
+        block = block_of(
+            [each.stream for each in heads],
+            b"".join([head_of(each.stream, each.thing, shelf=each.shelf, basis=each.basis) for each in heads]),
+            gate_ns=gate_ns,
+            which=mixing.which,
+            sequences=mixing.sequences,
+            times=mixing.times,
+            ids=mixing.ids,
+            salts=self.salt(len(mixing.times)),
+            results=mixing.results,
+        )
+        self.pieces.append(block)
+        self.rows += block.count
+        rows = Counter(mixing.which)
+        for head, admission in enumerate(heads):
+            self.count(admission.thing, STORED, rows[head])
+        return block
+
+    def salt(self, rows: int) -> bytes:
+        """The next `rows` salts, joined."""
+        start = self.salted * SALT_BYTES
+        self.salted += rows
+        return self.salts[start : start + rows * SALT_BYTES]
+
+
+class Said(NamedTuple):
+    """Rows of one stream, column by column."""
+
+    about: Admission | Admitted
+    gate_ns: int
+    times: Sequence[int]
+    ends: Sequence[int]
+    results: Sequence[Result]
+    keys: Sequence[bytes]
+
+    def of(self, rows: Sequence[int]) -> "Said":
+        """Some of them."""
+        times, ends = [self.times[at] for at in rows], [self.ends[at] for at in rows]
+        return Said(self.about, self.gate_ns, times, ends, [self.results[at] for at in rows], ())
+
+
+class Mixing:
+    """A block in the making: the heads in order, and columns."""
+
+    __slots__ = ("heads", "ids", "results", "sequences", "times", "which")
+
+    def __init__(self) -> None:
+        self.heads: dict[Admission, int] = {}
+        self.which: list[int] = []
+        self.sequences: list[int] = []
+        self.times: list[int] = []
+        self.ids: list[int] = []
+        self.results: list[float] = []
+
+
+def ends_of(piece: Piece) -> Iterator[tuple[StreamId, int, int]]:
+    """Of each stream in it, the next sequence and the latest time; a stream may come twice."""
+    if isinstance(piece, Block):
+        for head, at in piece.lasts.items():
+            yield piece.streams[head], piece.sequences[at] + 1, piece.times[at]
+    else:
+        yield piece.stream, piece.first + piece.count, piece.latest_ns

@@ -1,0 +1,393 @@
+"""The only way in for one stream of one thing: looks at what is offered, under a collect lease, and stamps it.
+
+Rules
+- It asks the gate again only when its lease has ended, and never admits under an ended one.
+- Numbers at instants go into the turn of the loop, with those of other streams (`turn`); everything else, and what comes
+  behind it, waits here for a stamp of its own.
+- What was looked at under a lease that has ended is looked at again.
+
+Source: gate.md, "Inlets and outlets"; things.md, "Shape of the hot path". Owner of all state: the event loop.
+Left out: giving inlets and handing over, which is `hear`'s.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final, Protocol, TypeAlias
+
+from troth.clock import Clock
+from troth.errors import Busy
+from troth.gate.leases import Lease, Leases
+from troth.gate.question import OWN_PURPOSE, Action, Asker, Question, Verdict
+from troth.journeys.asking import ask
+from troth.journeys.turn import Once, Settler, Turn, settle_one
+from troth.names import StreamId, ThingId
+from troth.state.directory import KnownStream, KnownThing
+from troth.things.intervals import covers, holds_all
+from troth.things.observations import CLOCK_AHEAD_NS, Outcome, Refusal, Result, ResultType, Shelf
+from troth.things.stamps import Admission, Admitted
+from troth.things.stores import ConductStore
+
+__all__ = ["HAND_OVER_BYTES", "HAND_OVER_ROWS", "Desk", "Inlet"]
+
+_TYPES = {each.name.lower(): each for each in ResultType}
+_INT64 = 1 << 63
+HAND_OVER_ROWS: Final = 10_000  # of one stream in one stamp; a stamp goes whole into one commit
+HAND_OVER_BYTES: Final = 8_388_608  # 8 MiB of texts or JSON, for the same reason
+_LONG: Final = frozenset({ResultType.TEXT, ResultType.JSON})
+
+
+class Desk(Protocol):
+    """What all inlets share: `Hear`."""
+
+    @property
+    def conduct(self) -> ConductStore:
+        """Where rows go."""
+        ...
+
+    @property
+    def leases(self) -> Leases:
+        """Where leases are held."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Now."""
+        ...
+
+    def turn(self) -> Turn:
+        """Where the next number goes."""
+        ...
+
+    def touched(self, inlet: "Inlet", /) -> None:
+        """Remember that an inlet has something to hand over."""
+        ...
+
+    def count(self, thing: ThingId, reason: Refusal, done: Callable[[Outcome], None]) -> None:
+        """Refuse one observation for good."""
+        ...
+
+    def flush(self) -> None:
+        """Hand over everything offered."""
+        ...
+
+
+class Inlet:
+    """The only way in for one stream of one thing."""
+
+    __slots__ = (
+        "_admission",
+        "_dones",
+        "_ends",
+        "_from_ns",
+        "_hear",
+        "_highest",
+        "_keys",
+        "_known",
+        "_last_ns",
+        "_lease",
+        "_lowest",
+        "_question",
+        "_results",
+        "_shelf",
+        "_since_ns",
+        "_times",
+        "_until_ns",
+        "name",
+        "number",
+        "stream",
+        "thing",
+        "type",
+        "unit",
+    )
+
+    def __init__(self, hear: "Desk", thing: KnownThing, known: KnownStream, *, shelf: Shelf) -> None:
+        self._hear = hear
+        self._shelf = shelf
+        self._known = known
+        self.thing = thing.thing
+        self.stream: StreamId = known.stream
+        self.name, self.unit = known.installed.name, known.declared.unit
+        self.number = known.number
+        self.type = _TYPES.get(known.declared.type, ResultType.JSON)
+        self._lowest = -math.inf if known.declared.lowest is None else known.declared.lowest
+        self._highest = math.inf if known.declared.highest is None else known.declared.highest
+        self._from_ns = thing.body.from_ns
+        self._question = Asker(thing.body.answers.organisation, "things", OWN_PURPOSE)
+        self._lease: Lease | None = None
+        self._admission: Admission | None = (
+            None  # of numbers, while the lease allows; with it, from when and until when
+        )
+        self._since_ns = self._until_ns = 0
+        self._last_ns = 0
+        self._times: list[int] = []
+        self._ends: list[int] = []
+        self._results: list[Result] = []
+        self._keys: list[bytes] = []
+        self._dones: list[Callable[[Outcome], None]] = []
+
+    def offer(
+        self,
+        result: Result,
+        *,
+        time_ns: int | None,
+        done: Callable[[Outcome], None],
+        end_ns: int | None = None,
+        key: bytes = b"",
+    ) -> int:
+        """Offer one observation; it is handed over at the next `Hear.flush`.
+
+        Args:
+            result: a value of the stream's declared type (JSON results as deterministic CBOR bytes).
+            time_ns: phenomenonTime, ns UTC; None for now (then it is later than the stream's last one).
+            done: called once on the loop when the outcome is durable.
+            end_ns: end of an interval; None for an instant.
+            key: 8 to 32 bytes that mark a repeat of the same message, or b"".
+
+        Returns:
+            the time it was given, so that a door can offer a message that comes again at the same time.
+        """
+        now = self._hear.clock.now()
+        if time_ns is None:
+            if self._last_ns > now + CLOCK_AHEAD_NS:
+                self._last_ns = 0  # the clock has stepped back: what is said now is not ahead of it
+            time_ns = max(now, self._last_ns + 1)
+        lease = self._lease
+        if lease is None or not lease.live or now >= lease.until_ns:
+            lease = self._ask(now)
+            if self._times:
+                self._offer_again(self._waiting())  # they were looked at under the answer that has ended
+        code = self._fault(result, time_ns, end_ns, now=now, lease=lease)
+        if code is not None:
+            self._hear.count(self.thing, code, done)
+            return time_ns
+        self._last_ns = max(self._last_ns, time_ns)
+        if self._admission is not None and end_ns is None and not self._times:
+            self._hear.turn().add(
+                self,
+                self._admission,
+                time_ns=time_ns,
+                result=result,  # type: ignore[arg-type]  # there is an admission for numbers only
+                key=key,
+                settler=Once(done),
+                at=0,
+            )
+            return time_ns
+        if not self._times:
+            self._hear.touched(self)
+        self._times.append(time_ns)
+        self._ends.append(time_ns if end_ns is None else end_ns)
+        self._results.append(result)
+        self._keys.append(key)
+        self._dones.append(done)
+        return time_ns
+
+    def say(self, number: float, now_ns: int, settler: Settler, at: int) -> int:
+        """Offer one number that is of now: the same as `offer`, for a stream of numbers and many of them.
+
+        Args:
+            number: any.
+            now_ns: the clock's, read in this turn of the loop.
+            settler: told the outcome, as that of its observation `at`.
+            at: which of them.
+
+        Returns:
+            the time it was given.
+        """
+        admission = self._admission
+        time_ns = self._last_ns + 1
+        time_ns = max(time_ns, now_ns)
+        if (
+            admission is None
+            or not admission.hold.live
+            or self._times
+            or not self._since_ns <= time_ns < self._until_ns
+            or time_ns > now_ns + CLOCK_AHEAD_NS
+            or not self._lowest <= number <= self._highest
+            or not math.isfinite(number)
+        ):
+            return self.offer(number, time_ns=None, done=partial(settle_one, settler, at))
+        self._last_ns = time_ns
+        turn = self._hear.turn()
+        turn.inlets.append(self)
+        turn.admissions.append(admission)
+        turn.times.append(time_ns)
+        turn.results.append(number)
+        turn.keys.append(b"")
+        if turn.settlers and turn.settlers[-1] is settler and turn.firsts[-1] + turn.counts[-1] == at:
+            turn.counts[-1] += 1
+        else:
+            turn.owe(settler, at)
+        return time_ns
+
+    def offer_all(
+        self,
+        results: Sequence[Result],
+        times: Sequence[int | None],
+        *,
+        keys: Sequence[bytes],
+        dones: Sequence[Callable[[Outcome], None]],
+    ) -> None:
+        """Offer many instants in order: the same as `offer` for each, but looked at once where all can be admitted."""
+        now = self._hear.clock.now()
+        lease = self._lease
+        known = [time for time in times if time is not None]
+        if (
+            lease is None
+            or not lease.holds(now)
+            or lease.answer.verdict is Verdict.DENY
+            or not known
+            or len(known) < len(times)
+            or not self._all_shaped(results)
+            or min(known) < max(self._from_ns, lease.span.from_ns)
+            or max(known) >= min(now + CLOCK_AHEAD_NS, lease.span.to_ns)
+        ):
+            for result, time_ns, key, done in zip(results, times, keys, dones, strict=True):
+                self.offer(result, time_ns=time_ns, key=key, done=done)
+            return
+        if not self._times:
+            self._hear.touched(self)
+        self._last_ns = max(self._last_ns, *known)
+        self._times += known
+        self._ends += known
+        self._results += results
+        self._keys += keys
+        self._dones += dones
+
+    def _all_shaped(self, results: Sequence[Result]) -> bool:
+        """Whether all are numbers in range. Other types are looked at one by one."""
+        if self.type is not ResultType.NUMBER or set(map(type, results)) != {float}:
+            return False
+        numbers: Sequence[float] = results  # type: ignore[assignment]  # the line above says so
+        return all(map(math.isfinite, numbers)) and self._lowest <= min(numbers) and max(numbers) <= self._highest
+
+    def _ask(self, now: int) -> Lease:
+        if self._lease is not None:
+            self._hear.leases.forget(self._lease)
+        question = Question(Action.COLLECT, self.stream, self._question, now)
+        self._lease = lease = ask(question, self._hear.leases)
+        self._admission = None
+        if self.type is ResultType.NUMBER and lease.answer.verdict is not Verdict.DENY:
+            self._admission = lease.admission(self.thing, self._shelf, type_=self.type)
+            self._since_ns = max(self._from_ns, lease.span.from_ns)
+            self._until_ns = min(lease.until_ns, lease.span.to_ns)
+        return lease
+
+    def _fault(self, result: Result, time_ns: int, end_ns: int | None, *, now: int, lease: Lease) -> Refusal | None:
+        """Why this observation cannot be admitted, or None."""
+        if lease.answer.verdict is Verdict.DENY:
+            why = next((each.code for each in lease.answer.reasons), None)
+            return Refusal.NO_GROUND if why is None else Refusal(why.value)
+        if not self._shaped(result):
+            return Refusal.WRONG_TYPE
+        if isinstance(result, float | int) and not self._lowest <= result <= self._highest:
+            return Refusal.OUT_OF_RANGE
+        if max(time_ns, end_ns or time_ns) > now + CLOCK_AHEAD_NS:
+            return Refusal.AHEAD
+        if time_ns < self._from_ns:
+            return Refusal.BEFORE_INSTALLATION
+        if end_ns is not None and end_ns < time_ns:
+            return Refusal.BAD_TIME
+        span = lease.span
+        outside = not span.from_ns <= time_ns < span.to_ns and not covers(lease.answer.covered, time_ns)
+        if outside or (end_ns is not None and not holds_all(lease.answer.covered, time_ns, end_ns)):
+            return Refusal.NOT_THEN
+        return None
+
+    def _shaped(self, result: Result) -> bool:
+        kind = type(result)
+        match self.type:
+            case ResultType.NUMBER:
+                return kind is float and math.isfinite(result)  # type: ignore[arg-type]  # kind says float
+            case ResultType.INTEGER:
+                return kind is int and -_INT64 <= result < _INT64  # type: ignore[operator]  # kind says int
+            case ResultType.BOOLEAN:
+                return kind is bool
+            case ResultType.TEXT:
+                return kind is str
+            case ResultType.JSON:
+                return kind is bytes
+
+    def is_of(self, thing: KnownThing, known: KnownStream) -> bool:
+        """Whether this is still what was installed and declared; a newer passport or installation makes a new inlet."""
+        return self._known is known and self._from_ns == thing.body.from_ns
+
+    def hand_over(self) -> None:
+        """Stamp and queue what was offered. Called by `Hear.flush` only.
+
+        Raises:
+            Busy: the store is full; everything stays here.
+        """
+        now = self._hear.clock.now()
+        lease = self._lease
+        if lease is None or not lease.holds(now):
+            self._offer_again(self._waiting())
+            return
+        while self._times:
+            batch = self._take()
+            try:
+                self._hear.conduct.append(self._stamp(lease, batch, now=now))
+            except Busy:
+                self._put_back(batch)
+                raise
+
+    def _stamp(self, lease: Lease, batch: "_Batch", *, now: int) -> Admitted:
+        times, ends, results, keys, dones = batch
+
+        def settled(outcomes: Sequence[Outcome]) -> None:
+            if outcomes and outcomes[0] is Refusal.LEASE_ENDED:
+                self._offer_again(batch)
+                self._hear.flush()
+                return
+            for done, outcome in zip(dones, outcomes, strict=True):
+                done(outcome)
+
+        return lease.admit(
+            self.thing,
+            self._shelf,
+            type_=self.type,
+            gate_ns=now,
+            times=times,
+            ends=ends,
+            results=results,
+            keys=keys,
+            done=settled,
+        )
+
+    def _take(self) -> "_Batch":
+        """The first of what was offered: all of it, or HAND_OVER_ROWS of it where more has waited."""
+        cut = HAND_OVER_ROWS if self.type not in _LONG else self._light_enough()
+        if len(self._times) <= cut:
+            return self._waiting()
+        batch = (self._times, self._ends, self._results, self._keys, self._dones)
+        self._times, self._ends, self._results = self._times[cut:], self._ends[cut:], self._results[cut:]
+        self._keys, self._dones = self._keys[cut:], self._dones[cut:]
+        return batch[0][:cut], batch[1][:cut], batch[2][:cut], batch[3][:cut], batch[4][:cut]
+
+    def _light_enough(self) -> int:
+        """How many of the first texts or JSON values one stamp takes; at least one."""
+        size = 0
+        for at, result in enumerate(self._results[:HAND_OVER_ROWS]):
+            size += len(result)  # type: ignore[arg-type]  # texts and bytes
+            if size > HAND_OVER_BYTES:
+                return max(at, 1)
+        return HAND_OVER_ROWS
+
+    def _waiting(self) -> "_Batch":
+        """Everything that was offered and not handed over."""
+        batch = (self._times, self._ends, self._results, self._keys, self._dones)
+        self._times, self._ends, self._results, self._keys, self._dones = [], [], [], [], []
+        return batch
+
+    def _put_back(self, batch: "_Batch") -> None:
+        """The store was full: these stay the first."""
+        self._times, self._ends, self._results = batch[0] + self._times, batch[1] + self._ends, batch[2] + self._results
+        self._keys, self._dones = batch[3] + self._keys, batch[4] + self._dones
+
+    def _offer_again(self, batch: "_Batch") -> None:
+        """The lease ended between offer and commit: every row asks the gate anew, none is lost."""
+        for time_ns, end_ns, result, key, done in zip(*batch, strict=True):
+            self.offer(result, time_ns=time_ns, end_ns=end_ns, key=key, done=done)
+
+
+_Batch: TypeAlias = tuple[list[int], list[int], list[Result], list[bytes], list[Callable[[Outcome], None]]]

@@ -1,0 +1,139 @@
+"""What many streams say in one turn of the loop: rows that were looked at under their leases, handed over as one stamp.
+
+Rules
+- Rows stand in the order in which they came. Each belongs to whoever offered it (a `Settler`), at a place that they count
+  themselves; neighbours of one settler are told their outcomes in one call.
+- A row whose lease ends before its commit is offered to its inlet again, and asks the gate anew.
+
+Source: things.md, "Shape of the hot path" (a door hands over once, not per message). Owner: the event loop.
+Left out: intervals, and results that are no numbers; those wait in their inlets (`hear`).
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Protocol
+
+from troth.gate.leases import admit_many
+from troth.things.observations import Outcome, Refusal
+from troth.things.stamps import Admission, AdmittedMany
+
+__all__ = ["Once", "Settler", "Turn", "settle_one"]
+
+
+class Settler(Protocol):
+    """Whoever waits for outcomes."""
+
+    def settled(self, at: int, outcomes: Sequence[Outcome]) -> None:
+        """The outcomes of its observations `at`, `at` + 1, ... are durable. Called on the loop; each once."""
+        ...
+
+
+class Once:
+    """Waits for one observation."""
+
+    __slots__ = ("_done",)
+
+    def __init__(self, done: Callable[[Outcome], None]) -> None:
+        self._done = done
+
+    def settled(self, at: int, outcomes: Sequence[Outcome]) -> None:  # noqa: ARG002 - there is one
+        """As a settler's."""
+        self._done(outcomes[0])
+
+
+def settle_one(settler: Settler, at: int, outcome: Outcome) -> None:
+    """Tell the outcome of one observation."""
+    settler.settled(at, (outcome,))
+
+
+class Offers(Protocol):
+    """An inlet, as far as what it must be offered again is concerned."""
+
+    def offer(self, result: float, *, time_ns: int | None, done: Callable[[Outcome], None], key: bytes = b"") -> int:
+        """Offer one number."""
+        ...
+
+
+class Turn:
+    """Rows in order, column by column; `add` is in `Inlet.say` once more, line by line, because it is called per message."""
+
+    __slots__ = ("_flush", "admissions", "counts", "firsts", "inlets", "keys", "results", "settlers", "times")
+
+    def __init__(self, flush: Callable[[], None]) -> None:
+        self._flush = flush
+        self.inlets: list[Offers] = []
+        self.admissions: list[Admission] = []
+        self.times: list[int] = []
+        self.results: list[float] = []
+        self.keys: list[bytes] = []
+        self.settlers: list[
+            Settler
+        ] = []  # with `firsts` and `counts`: whose the next `count` rows are, from which place
+        self.firsts: list[int] = []
+        self.counts: list[int] = []
+
+    def add(
+        self, inlet: Offers, admission: Admission, *, time_ns: int, result: float, key: bytes, settler: Settler, at: int
+    ) -> None:
+        """Take one row."""
+        self.inlets.append(inlet)
+        self.admissions.append(admission)
+        self.times.append(time_ns)
+        self.results.append(result)
+        self.keys.append(key)
+        self.owe(settler, at)
+
+    def owe(self, settler: Settler, at: int) -> None:
+        """The row that was added last is this settler's."""
+        if self.settlers and self.settlers[-1] is settler and self.firsts[-1] + self.counts[-1] == at:
+            self.counts[-1] += 1
+        else:
+            self.settlers.append(settler)
+            self.firsts.append(at)
+            self.counts.append(1)
+
+    def stamped(self, now_ns: int) -> AdmittedMany | None:
+        """Everything, stamped; None when a lease has ended meanwhile: then all rows were offered again."""
+        for each in set(self.admissions):
+            if not each.hold.live or now_ns >= each.hold.until_ns:
+                self._again(range(len(self.times)))
+                return None
+        return admit_many(
+            self.admissions,
+            gate_ns=now_ns,
+            times=self.times,
+            results=self.results,
+            keys=self.keys,
+            done=self._settled,
+        )
+
+    def _settled(self, outcomes: Sequence[Outcome]) -> None:
+        if Refusal.LEASE_ENDED in outcomes:
+            again = [at for at, outcome in enumerate(outcomes) if outcome is Refusal.LEASE_ENDED]
+            void = set(again)
+            for row, (settler, at) in enumerate(self._owners()):
+                if row not in void:
+                    settler.settled(at, (outcomes[row],))
+            self._again(again)
+            self._flush()
+            return
+        row = 0
+        for settler, first, count in zip(self.settlers, self.firsts, self.counts, strict=True):
+            settler.settled(first, outcomes[row : row + count])
+            row += count
+
+    def _again(self, rows: Sequence[int]) -> None:
+        owners = self._owners()
+        for row in rows:
+            settler, at = owners[row]
+            self.inlets[row].offer(
+                self.results[row],
+                time_ns=self.times[row],
+                key=self.keys[row],
+                done=partial(settle_one, settler, at),
+            )
+
+    def _owners(self) -> list[tuple[Settler, int]]:
+        """Whose each row is, and at which place."""
+        runs = zip(self.settlers, self.firsts, self.counts, strict=True)
+        return [(settler, first + more) for settler, first, count in runs for more in range(count)]
