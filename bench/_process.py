@@ -25,9 +25,14 @@ class Used:
 
 
 def used(pid: int) -> Used:
-    """What `pid` used so far."""
+    """What `pid` used so far, with what it has started: those that run, and those that have ended."""
+    all_ = [_used(each) for each in (pid, *children(pid))]
+    return Used(sum(each.cpu_s for each in all_), sum(each.written for each in all_), sum(each.memory for each in all_))
+
+
+def _used(pid: int) -> Used:
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    cpu_s = (int(fields[11]) + int(fields[12])) / _TICKS
+    cpu_s = sum(map(int, fields[11:15])) / _TICKS
     io = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text(encoding="utf-8").splitlines())
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     memory = next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:")), 0)

@@ -8,7 +8,7 @@ Source: house.md, "Ports".
 """
 
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from troth.statements.journal import Journal
 from troth.things.backups import BackupKeys
 from troth.things.checked import StoreChecking
 from troth.things.ledgers import LedgerStore
+from troth.things.making import SegmentMaker
 from troth.things.stores import ConductStore, ObservationStore
 from troth.tlog.files import TileFiles
 from troth.tlog.storage import Lock, TileStore
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from troth.adapters.backup_making import BackupMaking
     from troth.adapters.backup_reading import StorePaths
     from troth.adapters.backup_restoring import BackupRestoring
+    from troth.adapters.data_folder import DataFolder
 
 __all__ = [
     "Closing",
@@ -43,6 +45,7 @@ __all__ = [
     "free_bytes",
     "hold_folder",
     "keys_folder",
+    "maker_away",
     "newest_log",
     "open_accounts",
     "open_backup_keys",
@@ -125,7 +128,7 @@ class TlsFolder(Protocol):
         ...
 
 
-def hold_folder(settings: Settings) -> Closing:
+def hold_folder(settings: Settings) -> "DataFolder":
     """Hold the data folder against other nodes."""
     from troth.adapters.data_folder import DataFolder
 
@@ -213,6 +216,18 @@ async def open_conduct(
         on_failure=on_failure,
         commit_ms=settings.commit_ms,
     )
+
+
+def maker_away(
+    settings: Settings, observations: ObservationStore, in_place: SegmentMaker, *, held: Sequence[int]
+) -> SegmentMaker:
+    """Makes large segments in a process of its own, which keeps `held` open; others in place."""
+    from troth.adapters.making_away import MakerAway
+    from troth.adapters.partitions_sqlite import SqliteObservations
+
+    folder, conduct = (_path(each, "sqlite", settings) for each in (settings.observations, settings.conduct))
+    assert isinstance(observations, SqliteObservations)  # noqa: S101 - `open_observations` made it
+    return MakerAway(in_place, observations, conduct=conduct, folder=folder, held=held)
 
 
 def free_bytes(settings: Settings) -> int:

@@ -19,7 +19,7 @@ from troth.adapters import (
     journal_sqlite,
     ledgers_sqlite,
     partitions_files,
-    partitions_sqlite,
+    partitions_segments,
 )
 from troth.cli import main
 from troth.errors import TrothError
@@ -41,7 +41,7 @@ STORES = {
     "journal.db": journal_sqlite.SCHEMA,
     "conduct.db": conduct_tables.SCHEMA,
     "partitions/PLACE/DAYS/YYYY-MM.db": partitions_files.SCHEMA,
-    "partitions/segments.db": partitions_sqlite.SEGMENTS_SCHEMA,
+    "partitions/segments.db": partitions_segments.SCHEMA,
     "ledgers.db": ledgers_sqlite.SCHEMA,
     "accounts.db": accounts_sqlite.SCHEMA,
 }

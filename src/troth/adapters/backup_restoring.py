@@ -24,7 +24,7 @@ from troth.adapters import (
     journal_sqlite,
     ledgers_sqlite,
     partitions_files,
-    partitions_sqlite,
+    partitions_segments,
 )
 from troth.adapters import backup_sealing as sealing
 from troth.adapters.backup_reading import StorePaths
@@ -151,8 +151,8 @@ class BackupRestoring:
                 "segments",
                 self._paths.partitions / "segments.db",
                 "segments",
-                partitions_sqlite.SEGMENTS_FORMAT,
-                partitions_sqlite.SEGMENTS_SCHEMA,
+                partitions_segments.FORMAT,
+                partitions_segments.SCHEMA,
             ),
         ):
             self._bases[name] = _Base(path, kind=kind, newest=newest, schema=schema)

@@ -24,7 +24,7 @@ from troth.adapters import (
     journal_sqlite,
     ledgers_sqlite,
     partitions_files,
-    partitions_sqlite,
+    partitions_segments,
 )
 from troth.adapters.check_conduct import ConductAtOnce, conduct_at_once
 from troth.adapters.check_findings import Findings
@@ -43,7 +43,7 @@ _KINDS: Final = {
     "conduct": conduct_tables.FORMAT,
     "ledgers": ledgers_sqlite.FORMAT,
     "accounts": accounts_sqlite.FORMAT,
-    "segments": partitions_sqlite.SEGMENTS_FORMAT,
+    "segments": partitions_segments.FORMAT,
     "observations": partitions_files.FORMAT,
 }
 

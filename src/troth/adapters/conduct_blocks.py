@@ -89,6 +89,11 @@ class Block(msgspec.Struct, frozen=True, eq=False, gc=False):
             self.salts[at * SALT_BYTES : (at + 1) * SALT_BYTES],
         )
 
+    def columns(self) -> tuple[list[bytes], list[bytes], list[Shelf]]:
+        """Of each head its stream, basis and shelf."""
+        heads = list(_HEAD.iter_unpack(self.heads))
+        return [head[0] for head in heads], [head[3] for head in heads], [Shelf(head[2], head[4]) for head in heads]
+
     def rows(self, known: dict[tuple[bytes, int], Shelf]) -> Iterator[tuple[Shelf, Kept]]:
         """All rows as values, in order, each with its shelf; `known` are those met before, for sharing."""
         heads = list(_HEAD.iter_unpack(self.heads))

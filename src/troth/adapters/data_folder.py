@@ -19,7 +19,7 @@ __all__ = ["DataFolder"]
 
 
 class DataFolder:
-    """Hold `folder` until `close`.
+    """Hold `folder` until `close`; a process that keeps the file descriptor `handle` open holds it as well.
 
     Raises:
         FolderNotWritable: it cannot be made or written.
@@ -31,8 +31,8 @@ class DataFolder:
         self.path = folder
         try:
             make_folder(folder, mode=0o700)
-            self._held = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            os.pwrite(self._held, b"troth\n", 0)
+            self.handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            os.pwrite(self.handle, b"troth\n", 0)
         except OSError as cause:
             if cause.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFull(
@@ -43,9 +43,9 @@ class DataFolder:
                 hint="Choose another with --data DIR, or mend its rights.",
             ) from cause
         try:
-            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as cause:
-            os.close(self._held)
+            os.close(self.handle)
             raise FolderInUse(
                 f"another node is running on the data folder {folder}",
                 hint="Stop it first, or choose another folder with --data DIR.",
@@ -53,6 +53,6 @@ class DataFolder:
 
     def close(self) -> None:
         """Let another node have the folder."""
-        if self._held >= 0:
-            os.close(self._held)
-            self._held = -1
+        if self.handle >= 0:
+            os.close(self.handle)
+            self.handle = -1

@@ -13,16 +13,13 @@ Left out: cutting by size; erasing and retention (`partitions_erasing`, `partiti
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
-
-from msgspec.structs import astuple
 
 from troth.adapters.sqlite_files import each_row
 from troth.names import BasisId, StreamId
@@ -36,6 +33,7 @@ __all__ = [
     "BLOCK",
     "FORMAT",
     "SCHEMA",
+    "Moved",
     "Period",
     "at_sequence",
     "at_time",
@@ -79,9 +77,8 @@ Row: TypeAlias = tuple[
 ]
 
 
-_Moved: TypeAlias = tuple[bytes, int, int, int, int, int, bytes, int, Result, bytes, int, int]
+Moved: TypeAlias = tuple[bytes, int, int, int, int, int, bytes, int, Result, bytes, int, int]
 """The fields of a Kept in their order."""
-_STREAM: Final = itemgetter(0)
 _KEY: Final = itemgetter(0, 3, 1)  # stream, from_ns, sequence
 _COLUMN: Final[dict[int, int]] = {
     ResultType.NUMBER: 0,
@@ -175,11 +172,11 @@ def held(connection: sqlite3.Connection) -> int:
     return number
 
 
-def insert(connection: sqlite3.Connection, segment: int, rows: Sequence[Kept]) -> None:
+def insert(connection: sqlite3.Connection, segment: int, rows: Iterable[Moved]) -> None:
     """Put rows of a segment into the file, in the order of its key. Inside a transaction."""
-    by_column: dict[int, list[_Moved]] = {}
+    by_column: dict[int, list[Moved]] = {}
     for row in rows:
-        by_column.setdefault(_COLUMN[row.type], []).append(astuple(row))
+        by_column.setdefault(_COLUMN[row[7]], []).append(row)
     for column, moved in by_column.items():
         moved.sort(key=_KEY)
         each_row(connection, _INSERTS[column], moved)
@@ -192,14 +189,17 @@ def insert(connection: sqlite3.Connection, segment: int, rows: Sequence[Kept]) -
     connection.execute("UPDATE meta SET value = ? WHERE name = 'held'", (segment,))
 
 
-def _blocks(moved: "Sequence[_Moved]") -> Iterator[tuple[bytes, int, int, int]]:
-    """Stream, block, earliest and latest time; rows stand in the order of stream and time."""
-    for stream, rows in groupby(moved, key=_STREAM):
-        spans: dict[int, tuple[int, int]] = {}
-        for _, sequence, _, from_ns, *_ in rows:
-            block = sequence // BLOCK
-            spans[block] = (spans[block][0] if block in spans else from_ns, from_ns)
-        yield from ((stream, block, early, late) for block, (early, late) in spans.items())
+def _blocks(moved: Sequence[Moved]) -> Iterator[tuple[bytes, int, int, int]]:
+    """Stream, block, earliest and latest time; rows stand in the order of stream and time. One may come in parts."""
+    stream, block, early, late = b"", -1, 0, 0
+    for row in moved:
+        if row[1] // BLOCK != block or row[0] != stream:
+            if stream:
+                yield stream, block, early, late
+            stream, block, early = row[0], row[1] // BLOCK, row[3]
+        late = row[3]
+    if stream:
+        yield stream, block, early, late
 
 
 def select(

@@ -9,22 +9,24 @@ Rules
 - The first error of a write ends the store: everybody later gets StorageFailed, `on_failure` is called once.
 
 Source: things.md, "The store" and "The writer"; the contract is `things.stores.ObservationStore`.
-Left out: cutting by size; workers in processes of their own.
+Left out: cutting by size; moving in a process of its own (`making_away`).
 """
 
 import asyncio
-import hashlib
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
+from msgspec.structs import astuple
+
 from troth.adapters import partitions_erasing as erasing
 from troth.adapters import partitions_expiring as expiring
 from troth.adapters import partitions_files as files
+from troth.adapters import partitions_segments as segments
 from troth.adapters.partitions_lookups import Lookups
 from troth.adapters.sqlite_files import Connect, connect_writer, failed, open_writer, read
 from troth.clock import Clock
@@ -35,7 +37,7 @@ from troth.things.observations import Kept, Shelf
 from troth.things.query import After, Order
 from troth.things.retention import Expiry, Keeping
 from troth.things.stamps import Released
-from troth.things.stores import Committed, Cut, Going, NotedTrace, Segment
+from troth.things.stores import Committed, Going, NotedTrace, Segment, Traced
 
 __all__ = ["SLICE_ROWS", "SqliteObservations"]
 
@@ -43,18 +45,6 @@ T = TypeVar("T")
 
 SLICE_ROWS: Final = 5_000  # about 20 ms; things.md: reads run in slices of at most 250 ms and reopen
 OPEN_FILES: Final = 64  # writing connections kept open, the latest used
-SEGMENTS_FORMAT: Final = 1
-SEGMENTS_SCHEMA: Final = """
-    CREATE TABLE segments(
-        number INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, tick_ns INTEGER NOT NULL,
-        seed BLOB NOT NULL, leaves BLOB NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, statement BLOB NOT NULL);
-    CREATE TABLE traces(
-        segment INTEGER NOT NULL, leaf INTEGER NOT NULL, kind INTEGER NOT NULL, digest BLOB NOT NULL,
-        trace BLOB NOT NULL, salt BLOB NOT NULL, PRIMARY KEY(segment, leaf));
-    CREATE INDEX traces_by_digest ON traces(digest)
-"""
-_SEGMENT: Final = "SELECT number, first, last, tick_ns, seed, leaves, size, root, statement FROM segments "
-_TRACE: Final = "SELECT kind, trace, salt, segment, leaf FROM traces "
 
 
 class SqliteObservations:
@@ -74,6 +64,9 @@ class SqliteObservations:
         self._writing: OrderedDict[Path, sqlite3.Connection] = OrderedDict()  # the mover's own
         self._readers_of_files = erasing.Readers(folder)
         self._lookups = Lookups(self._readers_of_files)
+        self._writing_alone = asyncio.Lock()
+        self._let_go: Callable[[], Awaitable[None]] | None = None
+        self._away = False  # somebody else may hold connections that write
         self._failure: Exception | None = None
         self._closed = False
 
@@ -109,10 +102,40 @@ class SqliteObservations:
 
     async def move(self, segment: Segment, commits: Sequence[Committed]) -> None:
         self._check()
-        await self._on_mover(partial(self._move, segment, commits))
+        traces = [trace for commit in commits for trace in commit.traces]
+        await self._on_mover(partial(self._move, segment, commits, traces))
+
+    async def move_away(self, segment: Segment, traces: Sequence[Traced], rows: Callable[[], Awaitable[bool]]) -> bool:
+        """The same where somebody else moves the rows: nothing is written here meanwhile.
+
+        Args:
+            segment: as for `move`.
+            traces: its other traces.
+            rows: moves all rows durably and says so; False when they may or may not be moved.
+        """
+        self._check()
+        async with self._writing_alone:
+            await self._work(self._close_writing)
+            self._away = True
+            if not await rows():
+                return False
+            await self._work(partial(self._move, segment, (), traces))
+        return True
+
+    def when_writing(self, let_go: Callable[[], Awaitable[None]]) -> None:
+        """Call `let_go` before anything is written here again after rows were moved away; then nobody else may write."""
+        self._let_go = let_go
 
     async def _on_mover(self, work: Callable[[], T]) -> T:
-        """Write; the first error ends the store."""
+        """Write, when nobody else does."""
+        async with self._writing_alone:
+            if self._away and self._let_go is not None:
+                await self._let_go()
+                self._away = False
+            return await self._work(work)
+
+    async def _work(self, work: Callable[[], T]) -> T:
+        """The first error ends the store."""
         try:
             return await self._loop.run_in_executor(self._mover, work)
         except Exception as cause:
@@ -128,8 +151,8 @@ class SqliteObservations:
 
     async def expiry(self, keeping: Keeping) -> Expiry | None:
         def work() -> Expiry | None:
-            segments = self._open_segments()
-            return expiring.decided(segments) or expiring.look(self._folder, segments, keeping)
+            connection = self._open_segments()
+            return expiring.decided(connection) or expiring.look(self._folder, connection, keeping)
 
         self._check()
         return await self._on_mover(work)
@@ -155,19 +178,19 @@ class SqliteObservations:
         return next((row for row in found if row is not None), None)
 
     async def segment(self, number: int) -> Segment | None:
-        found = await self._ask(_SEGMENT + "WHERE number = ?", (number,), make=_segment)
+        found = await self._ask(segments.SEGMENT + "WHERE number = ?", (number,), make=segments.segment_of)
         return found[0] if found else None
 
     async def last_segment(self) -> Segment | None:
-        found = await self._ask(_SEGMENT + "ORDER BY number DESC LIMIT 1", (), make=_segment)
+        found = await self._ask(segments.SEGMENT + "ORDER BY number DESC LIMIT 1", (), make=segments.segment_of)
         return found[0] if found else None
 
     async def traces(self, number: int) -> Sequence[NotedTrace]:
-        return await self._ask(_TRACE + "WHERE segment = ? ORDER BY leaf", (number,), make=NotedTrace)
+        return await self._ask(segments.TRACE + "WHERE segment = ? ORDER BY leaf", (number,), make=NotedTrace)
 
     async def trace(self, kind: int, trace: bytes) -> NotedTrace | None:
-        sql = _TRACE + "WHERE digest = ? AND kind = ? ORDER BY segment, leaf"
-        found = await self._ask(sql, (_digest(trace), kind), make=NotedTrace)
+        sql = segments.TRACE + "WHERE digest = ? AND kind = ? ORDER BY segment, leaf"
+        found = await self._ask(sql, (segments.digest(trace), kind), make=NotedTrace)
         return found[0] if found else None
 
     async def close(self) -> None:
@@ -182,7 +205,7 @@ class SqliteObservations:
 
     # --- the mover's thread ------------------------------------------------------------------------------------------
 
-    def _move(self, segment: Segment, commits: Sequence[Committed]) -> None:
+    def _move(self, segment: Segment, commits: Sequence[Committed], traces: Sequence[Traced]) -> None:
         number = segment.cut.number
         if self._has(number):
             return
@@ -190,34 +213,8 @@ class SqliteObservations:
             connection = self._writer(path, kind="observations", newest=files.FORMAT, schema=files.SCHEMA)
             if files.held(connection) < number:
                 with files.transaction(connection):
-                    files.insert(connection, number, rows)
-        connection = self._open_segments()
-        with files.transaction(connection):
-            connection.executemany(
-                "INSERT INTO traces(segment, leaf, kind, digest, trace, salt) VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (number, trace.leaf, trace.kind, _digest(trace.trace), trace.trace, trace.salt)
-                    for commit in commits
-                    for trace in commit.traces
-                    if isinstance(trace, NotedTrace)
-                ],
-            )
-            cut = segment.cut
-            connection.execute(
-                "INSERT INTO segments(number, first, last, tick_ns, seed, leaves, size, root, statement) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    number,
-                    cut.first,
-                    cut.last,
-                    cut.tick_ns,
-                    cut.seed,
-                    segment.leaves,
-                    segment.size,
-                    segment.root,
-                    segment.statement,
-                ),
-            )
+                    files.insert(connection, number, map(astuple, rows))
+        segments.insert(self._open_segments(), segment, traces)
 
     def _erase(self, going: Going) -> None:
         """Places that go as a whole, then files that held rows of others too, then the other traces; the mark last."""
@@ -238,8 +235,8 @@ class SqliteObservations:
         erasing.erase_traces(
             self._segments,
             going,
-            newest=SEGMENTS_FORMAT,
-            schema=SEGMENTS_SCHEMA,
+            newest=segments.FORMAT,
+            schema=segments.SCHEMA,
             connect=self._connect,
             readers=self._readers_of_files,
         )
@@ -254,7 +251,7 @@ class SqliteObservations:
         return found is not None
 
     def _open_segments(self) -> sqlite3.Connection:
-        return self._writer(self._segments, kind="segments", newest=SEGMENTS_FORMAT, schema=SEGMENTS_SCHEMA)
+        return self._writer(self._segments, kind="segments", newest=segments.FORMAT, schema=segments.SCHEMA)
 
     def _writer(self, path: Path, *, kind: str, newest: int, schema: str) -> sqlite3.Connection:
         connection = self._writing.get(path)
@@ -358,21 +355,3 @@ def _rest(after: After | None, *, back: bool) -> Interval:
     if after is None:
         return Interval(BEGINNING, FOREVER)
     return Interval(BEGINNING, min(after.time_ns + 1, FOREVER)) if back else Interval(after.time_ns, FOREVER)
-
-
-def _segment(  # noqa: PLR0913, PLR0917 - the columns of one row, in their order
-    number: int,
-    first: int,
-    last: int,
-    tick_ns: int,
-    seed: bytes,
-    leaves: bytes,
-    size: int,
-    root: bytes,
-    statement: bytes,
-) -> Segment:
-    return Segment(Cut(number, first, last, tick_ns, seed), leaves, size, root, statement)
-
-
-def _digest(trace: bytes) -> bytes:
-    return hashlib.sha256(trace).digest()

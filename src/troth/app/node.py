@@ -36,6 +36,7 @@ from troth.journeys.hear import Hear
 from troth.journeys.join import Join
 from troth.journeys.keyring import Keyring
 from troth.journeys.lineage import Lineage, lineage_of
+from troth.journeys.making import InPlace
 from troth.journeys.measure import Measure
 from troth.journeys.oversee import Oversee
 from troth.journeys.pledge import Pledge
@@ -74,6 +75,8 @@ class Node:
         self._work = Work(self.fail)
         self._appended = asyncio.Event()
         self._published = Publication()
+        maker = InPlace(ports.conduct, ports.observations, in_worker=ports.in_worker)
+        self._maker = maker if ports.away is None else ports.away(maker)
         self.failed: asyncio.Future[TrothError] = asyncio.get_running_loop().create_future()
         self.directory = Directory()
         self.leases = Leases(InForce())
@@ -184,6 +187,7 @@ class Node:
         self.record = Record(
             ports.conduct,
             ports.observations,
+            maker=self._maker,
             ledgers=ports.ledgers,
             journal=ports.journal,
             sequencer=sequencer,
@@ -341,6 +345,7 @@ class Node:
     async def close(self) -> None:
         """Stop the beats and close the ports; what was acknowledged is durable already."""
         await self._work.close()
+        await self._maker.close()
         await self.ports.close()
 
     def _committed(self, batches: Sequence[Told]) -> None:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from troth.clock import Clock
 from troth.journeys.accounts import AccountStore
 from troth.journeys.lineage import Lineage
-from troth.journeys.record import InWorker
+from troth.journeys.making import InWorker
 from troth.journeys.witness_door import Asking
 from troth.signing.keys import KeyStore
 from troth.statements.journal import Journal
 from troth.things.backups import BackupKeys
 from troth.things.ledgers import LedgerStore
+from troth.things.making import SegmentMaker
 from troth.things.stores import ConductStore, ObservationStore
 from troth.tlog.storage import Lock, TileStore
 
@@ -45,6 +46,8 @@ class Ports:
     """Above this many bytes one is cut back."""
     asking: Asking | None = None
     """Which witnesses to ask, and the way to them; nobody without."""
+    away: Callable[[SegmentMaker], SegmentMaker] | None = None
+    """Makes large segments elsewhere, and others by what it is given; all are made in place without."""
     lineage: Lineage | None = None
     """Which log `tiles`, `lock` and `outside` are; looked up in the journal where it is not given."""
 

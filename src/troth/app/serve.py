@@ -136,7 +136,7 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         )
         certificates = None if secure is None else drivers.open_tls(settings, clock=SystemClock())
         failed: asyncio.Future[TrothError] = loop.create_future()
-        node = await _open(settings, stack, failed)
+        node = await _open(settings, stack, failed, held=held.handle)
         await node.start()
         calm_collector()
         await _operator_token(node, settings.folder / TOKEN_FILE)
@@ -203,8 +203,8 @@ def signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
     return stop
 
 
-async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Future[TrothError]) -> Node:
-    """Open every port; whichever fails later sets `failed`."""
+async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Future[TrothError], *, held: int) -> Node:
+    """Open every port; whichever fails later sets `failed`. `held` holds the data folder."""
     loop = asyncio.get_running_loop()
     clock, entropy = SystemClock(), os.urandom
     worker = ThreadPoolExecutor(1, thread_name_prefix="troth-worker")
@@ -251,6 +251,7 @@ async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Futur
         in_worker=in_worker,
         pause=lambda: asyncio.sleep(0),
         asking=asking_of(settings),
+        away=partial(drivers.maker_away, settings, observations, held=(held,)),
         lineage=lineage,
     )
     return Node(settings, ports)

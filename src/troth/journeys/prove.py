@@ -23,7 +23,7 @@ from troth.errors import Busy, NotFound, StorageFailed, Unavailable
 from troth.gate.question import Asker
 from troth.journeys.cosigned import Vouched, nobody
 from troth.journeys.kept_traces import KeptTraces, Segments
-from troth.journeys.record import InWorker
+from troth.journeys.making import InWorker, trace_of
 from troth.names import PersonId, StatementId, Uri
 from troth.signing.cose import PayloadForm, PublicKey, Signed, parse
 from troth.state.directory import Directory
@@ -38,7 +38,7 @@ from troth.things.observations import Kept
 from troth.tlog.checkpoint import Note, VerifierKey, open_checkpoint, parse_note
 from troth.tlog.merkle import HASH_BYTES, Tree
 from troth.tlog.segment import pad
-from troth.tlog.trace import collected_bytes, leaf_hash
+from troth.tlog.trace import leaf_hash
 from troth.verify.checks import verify
 from troth.verify.file import VERSION, LogEntry, Opening, ProofFile, Rests, Said, SegmentLeaf, write
 from troth.verify.issuers import ANCHORS_INDEX
@@ -200,7 +200,7 @@ class Prove:
             ids = await self._traces.basis(row.basis, segment=row.segment)
             if ids is None:
                 raise StorageFailed("the list of statements that this observation rests on cannot be found")
-            data = await self._file(_Place(_trace_of(row), row.salt, row.segment, row.leaf), ids=ids)
+            data = await self._file(_Place(trace_of(row), row.salt, row.segment, row.leaf), ids=ids)
             if lease.holds(self._tell.now()):
                 return Proved(data, partial(self._holds, lease))
 
@@ -372,16 +372,3 @@ def _person_of(signed: Signed) -> PersonId | None:
 
 def _split(leaves: bytes) -> list[bytes]:
     return [leaves[at : at + HASH_BYTES] for at in range(0, len(leaves), HASH_BYTES)]
-
-
-def _trace_of(row: Kept) -> bytes:
-    return collected_bytes(
-        row.stream,
-        row.sequence,
-        from_ns=row.from_ns,
-        to_ns=row.to_ns,
-        gate_ns=row.gate_ns,
-        basis=row.basis,
-        type=row.type,
-        result=row.result,
-    )

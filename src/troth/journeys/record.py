@@ -16,18 +16,17 @@ Source: record.md, "Statements and traces are two things" and "The log".
 Owner of all state: the event loop; the sequencer is used by one task at a time.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Final, Protocol, TypeVar
-
-import msgspec
+from typing import Final, TypeVar
 
 from troth.clock import NS_PER_S, Clock
 from troth.errors import LogDiverged, Malformed, StorageFailed
 from troth.journeys.accept import Accept
 from troth.journeys.access import Access
 from troth.journeys.lineage import is_entry
+from troth.journeys.making import InWorker
 from troth.names import StatementId, ckt_uri
 from troth.signing.cose import Signed, parse
 from troth.signing.keys import KeyStore
@@ -36,13 +35,11 @@ from troth.statements.kinds import KindName
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import as_kind, read, write
 from troth.things.ledgers import LedgerStore, SealedTrace
-from troth.things.observations import Kept
-from troth.things.stores import SEGMENT_MAX, Committed, ConductStore, Cut, ObservationStore, Segment, Traced
+from troth.things.making import SegmentMaker
+from troth.things.stores import SEGMENT_MAX, ConductStore, Cut, ObservationStore, Segment
 from troth.tlog.collecting import Collector
-from troth.tlog.merkle import root_of
-from troth.tlog.segment import SEED_BYTES, pad
+from troth.tlog.segment import SEED_BYTES
 from troth.tlog.sequencer import Sequencer
-from troth.tlog.trace import collected_bytes, leaf_hash
 
 __all__ = ["InWorker", "Record"]
 
@@ -54,14 +51,6 @@ _TWO_PIECES: Final = (
 )
 
 
-class InWorker(Protocol):
-    """Run a function away from the loop and give its result."""
-
-    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]:
-        """The result of `work()`; what it raises is raised here."""
-        ...
-
-
 class Record:
     """Segments and the log of one node."""
 
@@ -70,6 +59,7 @@ class Record:
         conduct: ConductStore,
         observations: ObservationStore,
         *,
+        maker: SegmentMaker,
         ledgers: LedgerStore,
         journal: Journal,
         sequencer: Sequencer,
@@ -86,6 +76,7 @@ class Record:
     ) -> None:
         self._conduct = conduct
         self._observations = observations
+        self._maker = maker
         self._ledgers = ledgers
         self._journal = journal
         self._accept = accept
@@ -145,23 +136,20 @@ class Record:
 
     async def _close(self, at_ns: int) -> Segment:
         """One segment: cut, built, signed, its rows moved, its commits cleared; each step may be done again."""
+        about = self._conduct.uncut
         cut = await self._conduct.cut(at_ns, self._entropy(SEED_BYTES))
-        commits = await self._conduct.committed(cut)
-        leaves = await self._in_worker(lambda: _leaves(commits))
-        padded = await self._in_worker(lambda: pad(leaves, seed=cut.seed))
-        root = await self._in_worker(lambda: root_of(padded))
+        built = await self._maker.build(cut, about=about)
         before = await self._observations.segment(cut.number - 1)
-        signed = self._stated(cut, root=root)
+        signed = self._stated(cut, root=built.root)
         if signed is None:
             # No await between the two: a gate key that ended in between would make a segment that is refused.
-            signed = self._signed(cut, size=len(padded), root=root, before=before)
+            signed = self._signed(cut, size=built.size, root=built.root, before=before)
             await self._accept.accept(signed)
-        segment = Segment(cut, b"".join(leaves), len(padded), root, signed.data)
-        placed = await self._in_worker(lambda: _placed(commits, cut.number))
-        sealed = [each for commit in placed for each in commit.traces if isinstance(each, SealedTrace)]
+        segment = Segment(cut, built.leaves, built.size, built.root, signed.data)
+        sealed = [each for each in built.traces if isinstance(each, SealedTrace)]
         if sealed:
             await self._ledgers.move(cut.number, sealed)
-        await self._observations.move(segment, placed)
+        await self._maker.move(segment, built)
         await self._conduct.clear(cut)
         return segment
 
@@ -251,46 +239,3 @@ class Record:
             subject=f"segment-{cut.number}",
             at_ns=cut.tick_ns,
         )
-
-
-def _leaves(commits: Sequence[Committed]) -> list[bytes]:
-    """Leaf hashes in order: of each commit its rows, then its other traces."""
-    leaves: list[bytes] = []
-    for commit in commits:
-        leaves += [leaf_hash(row.salt, _trace_of(row)) for _, row in commit.rows]
-        leaves += [_leaf(each) for each in commit.traces]
-    return leaves
-
-
-def _leaf(trace: Traced) -> bytes:
-    return trace.leaf_hash if isinstance(trace, SealedTrace) else leaf_hash(trace.salt, trace.trace)
-
-
-def _trace_of(row: Kept) -> bytes:
-    return collected_bytes(
-        row.stream,
-        row.sequence,
-        from_ns=row.from_ns,
-        to_ns=row.to_ns,
-        gate_ns=row.gate_ns,
-        basis=row.basis,
-        type=row.type,
-        result=row.result,
-    )
-
-
-def _placed(commits: Sequence[Committed], number: int) -> list[Committed]:
-    """The same commits with the segment and leaf of every row and trace filled in."""
-    at = 0
-    placed = []
-    for commit in commits:
-        rows = []
-        for shelf, row in commit.rows:
-            rows.append((shelf, msgspec.structs.replace(row, segment=number, leaf=at)))
-            at += 1
-        traces: list[Traced] = []
-        for trace in commit.traces:
-            traces.append(msgspec.structs.replace(trace, segment=number, leaf=at))
-            at += 1
-        placed.append(Committed(commit.number, rows, traces))
-    return placed

@@ -49,6 +49,7 @@ __all__ = [
     "encode",
     "leaf_hash",
     "leaf_hashes",
+    "number_leaves",
 ]
 
 SALT_BYTES: Final = 16  # formats.md
@@ -61,6 +62,7 @@ DIGEST: Final = 128  # added to the type of a result that stands as its SHA-256
 _LEAF: Final = b"\x00troth/trace/v1\x00"
 _HEAD: Final = struct.Struct(">B16sQqqq16sB")
 _NUMBER: Final = struct.Struct(">B16sQqqq16sBd")
+_SALTED_NUMBER: Final = struct.Struct(f">{len(_LEAF)}s16sB16sQqqq16sBd")
 _INTEGER: Final = struct.Struct(">B16sQqqq16sBq")
 _DIGEST_BYTES: Final = 32
 
@@ -194,6 +196,19 @@ def leaf_hashes(pairs: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
     """`leaf_hash` of many (salt, trace), in their order. The caller has seen to the lengths."""
     sha256 = hashlib.sha256
     return [sha256(_LEAF + salt + trace).digest() for salt, trace in pairs]
+
+
+def number_leaves(rows: Iterable[tuple[bytes, int, int, int, int, bytes, float, bytes]]) -> list[bytes]:
+    """The leaves of collected numbers: `leaf_hash` over `collected_bytes` of each, in their order.
+
+    Args:
+        rows: stream, sequence, from_ns, to_ns, gate_ns, basis, number (not NaN), salt. The caller has seen to the lengths.
+    """
+    sha256, packed = hashlib.sha256, _SALTED_NUMBER.pack
+    return [
+        sha256(packed(_LEAF, salt, COLLECTED, stream, sequence, from_ns, to_ns, gate_ns, basis, 1, number)).digest()
+        for stream, sequence, from_ns, to_ns, gate_ns, basis, number, salt in rows
+    ]
 
 
 def basis_id(ids: Iterable[StatementId]) -> BasisId:

@@ -1,0 +1,171 @@
+"""The rows of a cut, read from the file of conduct and put into partitions without making a value of each.
+
+Rules
+- It gives the same leaves, and writes the same rows, as `SegmentMaker` in the node does; a test holds them together.
+- Partitions are written one after the other, each in one transaction with the segment that it now holds.
+
+Source: things.md, "Shape of the hot path"; runtime.md, "Workers". Runs in a process of its own (`making_worker`).
+"""
+
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import msgspec
+
+from troth.adapters import conduct_tables as tables
+from troth.adapters import partitions_files as files
+from troth.adapters.conduct_blocks import Block, Piece, unpack_pieces
+from troth.adapters.conduct_groups import Group, kept
+from troth.adapters.conduct_packing import unpack_traces
+from troth.adapters.sqlite_files import connect_writer, open_writer, read
+from troth.things.ledgers import SealedTrace
+from troth.things.making import Built
+from troth.things.observations import ResultType, Shelf
+from troth.things.retention import DAY_NS
+from troth.things.stores import Cut, Traced
+from troth.tlog.merkle import root_of
+from troth.tlog.segment import pad
+from troth.tlog.trace import SALT_BYTES, collected_bytes, leaf_hash, number_leaves
+
+__all__ = ["CutRows"]
+
+CACHE_KIB: Final = 131_072  # of each partition that is written: the last page of each of some 30,000 streams
+_NUMBER: Final = int(ResultType.NUMBER)
+_To: TypeAlias = "Callable[[Shelf, int], list[files.Moved]]"
+
+
+class CutRows:
+    """The rows of one cut on their way from conduct into partitions.
+
+    Args:
+        conduct: the file of conduct; it is only read.
+        folder: of the partitions.
+    """
+
+    def __init__(self, conduct: Path, folder: Path) -> None:
+        self._conduct = conduct
+        self._folder = folder
+        self._number = 0
+        self._files: dict[Path, list[files.Moved]] = {}
+        self._writing: dict[Path, sqlite3.Connection] = {}
+
+    def build(self, cut: Cut) -> Built:
+        """Read the rows and keep them; leaves, root and other traces are given out.
+
+        Raises:
+            StorageFailed: the file cannot be read.
+        """
+        self._number, self._files = cut.number, {}
+        leaves: list[bytes] = []
+        traces: list[Traced] = []
+        to = self._sorting()
+        for packed in read(self._conduct, partial(tables.read_commits, cut=cut)):
+            for piece in unpack_pieces(packed.rows):
+                self._take(piece, leaves, to)
+            for trace in unpack_traces(packed.traces):
+                traces.append(msgspec.structs.replace(trace, segment=cut.number, leaf=len(leaves)))
+                leaves.append(trace.leaf_hash if isinstance(trace, SealedTrace) else leaf_hash(trace.salt, trace.trace))
+        padded = pad(leaves, seed=cut.seed)
+        return Built(b"".join(leaves), len(padded), root_of(padded), traces)
+
+    def move(self, number: int) -> bool:
+        """Put the rows that were kept into their files, durably; False when they are not of this segment.
+
+        Raises:
+            StorageFailed: some may be moved.
+            sqlite3.Error: the same.
+        """
+        if number != self._number:
+            return False
+        for path, rows in sorted(self._files.items()):
+            connection = self._open(path)
+            if files.held(connection) < number:
+                with files.transaction(connection):
+                    files.insert(connection, number, rows)
+        self._number, self._files = 0, {}
+        return True
+
+    def close(self) -> None:
+        """Let go of every file."""
+        while self._writing:
+            self._writing.popitem()[1].close()
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        connection = self._writing.get(path)
+        if connection is None:
+            connection = open_writer(
+                path, connect=connect_writer, kind="observations", newest=files.FORMAT, schema=files.SCHEMA
+            )
+            connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+            self._writing[path] = connection
+        return connection
+
+    def _sorting(self) -> _To:
+        """Gives the list of the file for a shelf and a time."""
+        known: dict[tuple[bytes, int, int], list[files.Moved]] = {}
+
+        def to(shelf: Shelf, time_ns: int) -> list[files.Moved]:
+            key = (shelf.place, shelf.retention_days, time_ns // DAY_NS)
+            rows = known.get(key)
+            if rows is None:
+                rows = known[key] = self._files.setdefault(files.file_of(self._folder, shelf, time_ns), [])
+            return rows
+
+        return to
+
+    def _take(self, piece: Piece, leaves: list[bytes], to: _To) -> None:
+        if isinstance(piece, Block):
+            self._take_block(piece, leaves, to)
+        else:
+            self._take_group(piece, leaves, to)
+
+    def _take_block(self, block: Block, leaves: list[bytes], to: _To) -> None:
+        segment, gate_ns, first, salts = self._number, block.gate_ns, len(leaves), block.salts
+        streams, bases, shelves = block.columns()
+        of_rows = [salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES)]
+        leaves += number_leaves(
+            (streams[head], sequence, time, time, gate_ns, bases[head], number, salt)
+            for head, sequence, time, number, salt in zip(
+                block.which, block.sequences, block.times, block.results, of_rows, strict=True
+            )
+        )
+        one_day = block.earliest_ns // DAY_NS == block.latest_ns // DAY_NS
+        adds = [to(shelf, block.earliest_ns).append for shelf in shelves] if one_day else []
+        for at, (head, sequence, id_, time, number, salt) in enumerate(
+            zip(block.which, block.sequences, block.ids, block.times, block.results, of_rows, strict=True), first
+        ):
+            add = adds[head] if one_day else to(shelves[head], time).append
+            add((streams[head], sequence, id_, time, time, gate_ns, bases[head], _NUMBER, number, salt, segment, at))
+
+    def _take_group(self, group: Group, leaves: list[bytes], to: _To) -> None:
+        for row in kept(group):
+            trace = collected_bytes(
+                row.stream,
+                row.sequence,
+                from_ns=row.from_ns,
+                to_ns=row.to_ns,
+                gate_ns=row.gate_ns,
+                basis=row.basis,
+                type=row.type,
+                result=row.result,
+            )
+            to(group.shelf, row.from_ns).append(
+                (
+                    row.stream,
+                    row.sequence,
+                    row.id,
+                    row.from_ns,
+                    row.to_ns,
+                    row.gate_ns,
+                    row.basis,
+                    row.type,
+                    row.result,
+                    row.salt,
+                    self._number,
+                    len(leaves),
+                )
+            )
+            leaves.append(leaf_hash(row.salt, trace))
