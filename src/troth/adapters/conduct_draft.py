@@ -4,19 +4,19 @@ Source: things.md, "The writer". Owner: the writer's thread.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from troth.adapters.conduct_blocks import Block, Piece, block_of, head_of
 from troth.adapters.conduct_packing import Count, NewRun, RepeatKey
-from troth.names import StreamId, ThingId
+from troth.names import ThingId
 from troth.things.observations import Outcome, Result
 from troth.things.stamps import Admission, Admitted, Done
 from troth.things.stores import Traced
 from troth.tlog.trace import SALT_BYTES
 
-__all__ = ["STORED", "Draft", "Mixing", "Said", "ends_of"]
+__all__ = ["STORED", "Draft", "Mixing", "Said"]
 
 STORED = "stored"
 
@@ -101,12 +101,3 @@ class Mixing:
         self.times: list[int] = []
         self.ids: list[int] = []
         self.results: list[float] = []
-
-
-def ends_of(piece: Piece) -> Iterator[tuple[StreamId, int, int]]:
-    """Of each stream in it, the next sequence and the latest time; a stream may come twice."""
-    if isinstance(piece, Block):
-        for head, at in piece.lasts.items():
-            yield piece.streams[head], piece.sequences[at] + 1, piece.times[at]
-    else:
-        yield piece.stream, piece.first + piece.count, piece.latest_ns

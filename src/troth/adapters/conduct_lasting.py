@@ -7,19 +7,23 @@ Rules
 Source: things.md, "The writer". Owner: the writer's thread.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
+from typing import NamedTuple, TypeAlias
 
 from troth.adapters import conduct_tables as tables
 from troth.adapters.conduct_blocks import Block, Piece
-from troth.adapters.conduct_groups import Group, alone, kept, pack_groups, runs_of
+from troth.adapters.conduct_groups import Group, alone, kept_at, pack_groups, runs_of
 from troth.adapters.conduct_packing import Count, NewRun
 from troth.adapters.conduct_runs import RUN_SLOTS
 from troth.names import StreamId, ThingId
 from troth.things.observations import Kept
 from troth.things.stores import Cut
 
-__all__ = ["Lasting", "carried", "with_leaf"]
+__all__ = ["Edges", "Ends", "Lasting", "carried", "with_leaf"]
+
+Ends: TypeAlias = dict[StreamId, tuple[int, int]]
+"""Of each stream the next sequence, and its latest time."""
 
 
 class Lasting(NamedTuple):
@@ -44,7 +48,7 @@ class Lasting(NamedTuple):
         return sum(piece.size if isinstance(piece, Block) else len(piece.body) for piece in self.pieces)
 
 
-class _Top(NamedTuple):
+class Top(NamedTuple):
     """The latest row of a stream: its time, where it is packed, and its leaf."""
 
     time_ns: int
@@ -52,9 +56,85 @@ class _Top(NamedTuple):
     at: int
     leaf: int
 
+    def kept(self) -> Kept:
+        """As a value."""
+        return self.piece.kept(self.at) if isinstance(self.piece, Block) else kept_at(self.piece, self.at)
+
     def alone(self) -> Group:
         """A group of this row only."""
         return self.piece.group(self.at) if isinstance(self.piece, Block) else alone(self.piece, self.at)
+
+
+class Edges:
+    """The first and the last rows of streams, of what a cut holds.
+
+    In blocks the rows of a stream follow one another in time, so what comes later in a dictionary is what counts: it is
+    filled per block, without a step per row.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[StreamId, list[tuple[Group, int]]] = {}
+        self._blocks: list[Block] = []
+        self._lasts: dict[StreamId, tuple[Block, int, int]] = {}  # with the leaf of the block's first row
+
+    def take(self, piece: Piece, leaf: int) -> None:
+        """The next piece; `leaf` is that of its first row."""
+        if isinstance(piece, Block):
+            lasts = piece.lasts
+            rows = zip(repeat(piece), lasts.values(), repeat(leaf))
+            self._lasts.update(zip(map(piece.streams.__getitem__, lasts), rows, strict=False))
+            self._blocks.append(piece)
+        else:
+            self._groups.setdefault(piece.stream, []).append((piece, leaf))
+
+    def ends(self) -> Ends:
+        """Of each stream the next sequence and its latest time."""
+        found: Ends = {
+            stream: (block.sequences[at] + 1, block.times[at]) for stream, (block, at, _) in self._lasts.items()
+        }
+        for stream, groups in self._groups.items():
+            next_, latest_ns = found.get(stream, (0, groups[0][0].latest_ns))
+            for group, _ in groups:
+                next_, latest_ns = max(next_, group.first + group.count), max(latest_ns, group.latest_ns)
+            found[stream] = (next_, latest_ns)
+        return found
+
+    def top(self, stream: StreamId) -> Top:
+        """The latest row of a stream that is there."""
+        tops: list[Top] = []
+        if stream in self._lasts:
+            block, at, leaf = self._lasts[stream]
+            tops.append(Top(block.times[at], block, at, leaf + at))
+        tops += (
+            Top(group.latest_ns, group, group.top, leaf + group.top) for group, leaf in self._groups.get(stream, ())
+        )
+        return max(tops, key=lambda each: each.time_ns)
+
+    def spans(self) -> dict[int, tuple[int, int]]:
+        """Earliest and latest time of the rows of each run."""
+        spans: dict[int, tuple[int, int]] = {}
+        firsts: dict[StreamId, tuple[Block, int]] = {}
+        for block in reversed(self._blocks):
+            first = dict(zip(reversed(block.which), range(block.count - 1, -1, -1), strict=True))
+            firsts.update(zip(map(block.streams.__getitem__, first), zip(repeat(block), first.values()), strict=False))
+        for stream, (block, at) in firsts.items():
+            last, end, _ = self._lasts[stream]
+            if block.ids[at] // RUN_SLOTS == last.ids[end] // RUN_SLOTS:
+                _widen(spans, block.ids[at] // RUN_SLOTS, block.times[at], last.times[end])
+                continue
+            for each in self._blocks:
+                for row in each.rows_of(stream):
+                    _widen(spans, each.ids[row] // RUN_SLOTS, each.times[row], each.times[row])
+        for groups in self._groups.values():
+            for group, _ in groups:
+                for run in runs_of(group):
+                    _widen(spans, run, group.earliest_ns, group.latest_ns)
+        return spans
+
+
+def _widen(spans: dict[int, tuple[int, int]], run: int, earliest_ns: int, latest_ns: int) -> None:
+    early, late = spans.get(run, (earliest_ns, latest_ns))
+    spans[run] = (min(early, earliest_ns), max(late, latest_ns))
 
 
 def carried(
@@ -62,7 +142,7 @@ def carried(
     commits: Iterable[Lasting],
     *,
     said: int,
-    clear: Callable[[Sequence[Piece]], dict[StreamId, tuple[int, int]]],
+    clear: Callable[[Sequence[Piece], Ends], dict[StreamId, tuple[int, int]]],
 ) -> tuple[tables.Cleared, dict[StreamId, Kept | None]]:
     """What outlives the commits of a cut, and the streams they touched, with their latest moved row if that is new.
 
@@ -70,11 +150,12 @@ def carried(
         cut: the cut.
         commits: its commits, in order.
         said: the highest journal position that a `said` trace stands for.
-        clear: forgets rows that are moved; returns of each stream the next sequence, and the latest time moved before.
+        clear: forgets rows that are moved, given where each stream ends in them; returns of each stream the next sequence, and
+            the latest time moved before.
     """
     out = tables.Cleared(cut, said=said)
     counts: dict[tuple[ThingId, str], int] = {}
-    tops: dict[StreamId, _Top] = {}
+    edges = Edges()
     pieces: list[Piece] = []
     leaf = 0
     for commit in commits:
@@ -82,53 +163,23 @@ def carried(
         for thing, what, n in commit.counts:
             counts[thing, what] = counts.get((thing, what), 0) + n
         for piece in commit.pieces:
-            for stream, top in _tops(piece, leaf):
-                before = tops.get(stream)
-                if before is None or before.time_ns < top.time_ns:
-                    tops[stream] = top
-            _spread(piece, out.spans)
+            edges.take(piece, leaf)
             leaf += piece.count
         pieces += commit.pieces
         leaf += commit.traces
     out.counts = [Count(thing, what, n) for (thing, what), n in counts.items()]
+    out.spans = edges.spans()
     latest: dict[StreamId, Kept | None] = {}
-    for stream, (next_, moved_ns) in clear(pieces).items():
-        top = tops[stream]
+    for stream, (next_, moved_ns) in clear(pieces, edges.ends()).items():
+        top = edges.top(stream)
         latest[stream] = None
         if top.time_ns > moved_ns:
             row = top.alone()
-            latest[stream] = with_leaf(kept(row)[0], segment=cut.number, leaf=top.leaf)
+            latest[stream] = with_leaf(top.kept(), segment=cut.number, leaf=top.leaf)
             out.streams.append(tables.StreamRow(stream, next_, pack_groups([row]), cut.number, top.leaf))
         else:
             out.nexts.append((next_, stream))
     return out, latest
-
-
-def _tops(piece: Piece, leaf: int) -> Iterator[tuple[StreamId, _Top]]:
-    """The latest row of each stream in it."""
-    if isinstance(piece, Block):
-        for head, at in piece.lasts.items():
-            yield piece.streams[head], _Top(piece.times[at], piece, at, leaf + at)
-    else:
-        yield piece.stream, _Top(piece.latest_ns, piece, piece.top, leaf + piece.top)
-
-
-def _spread(piece: Piece, spans: dict[int, tuple[int, int]]) -> None:
-    """Widen the spans of times of the runs it has rows of."""
-    if isinstance(piece, Block):
-        for id_, time_ns in zip(piece.ids, piece.times, strict=True):
-            run = id_ // RUN_SLOTS
-            span = spans.get(run)
-            if span is None:
-                spans[run] = (time_ns, time_ns)
-            elif time_ns > span[1]:
-                spans[run] = (span[0], time_ns)
-            elif time_ns < span[0]:
-                spans[run] = (time_ns, span[1])
-        return
-    for run in runs_of(piece):
-        early, late = spans.get(run, (piece.earliest_ns, piece.latest_ns))
-        spans[run] = (min(early, piece.earliest_ns), max(late, piece.latest_ns))
 
 
 def with_leaf(row: Kept, *, segment: int, leaf: int) -> Kept:

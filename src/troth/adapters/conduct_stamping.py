@@ -12,13 +12,13 @@ Left out: SQL and threads (`conduct_sqlite`), bytes (`conduct_packing`).
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from operator import lt
 from typing import Final, Protocol
 
 from troth.adapters.conduct_blocks import Block, Piece
 from troth.adapters.conduct_books import Book
-from troth.adapters.conduct_draft import STORED, Draft, Mixing, Said, ends_of
+from troth.adapters.conduct_draft import STORED, Draft, Mixing, Said
 from troth.adapters.conduct_groups import pack_group
 from troth.adapters.conduct_packing import NewRun, RepeatKey
 from troth.adapters.conduct_runs import RUN_MAX, RUN_SLOTS, SECRET_BYTES, id_of, ids_of
@@ -192,23 +192,28 @@ class Stamper:
         if draft.keys:
             self._aged.append((draft.now_ns, [(each.thing + each.key, each.id) for each in draft.keys]))
 
-    def clear(self, pieces: Iterable[Piece]) -> dict[StreamId, tuple[int, int]]:
+    def clear(
+        self, pieces: Iterable[Piece], ends: Mapping[StreamId, tuple[int, int]]
+    ) -> dict[StreamId, tuple[int, int]]:
         """Forget rows that are moved, always the oldest of their streams.
+
+        Args:
+            pieces: them.
+            ends: of each stream in them the next sequence, and its latest time.
 
         Returns:
             For each of these streams the next sequence after the rows cleared, and its latest moved time before them.
         """
-        touched: dict[StreamId, tuple[int, int]] = {}
-        before: dict[StreamId, int] = {}
         for piece in pieces:
             kept = self._blocks if isinstance(piece, Block) else self._book(piece.stream).groups
             if kept.popleft() is not piece:
                 raise AssertionError("rows are cleared in the order in which they were kept")
-            for stream, next_, latest_ns in ends_of(piece):
-                book = self._book(stream)
-                touched[stream] = (next_, before.setdefault(stream, book.moved_ns))
-                book.moved_ns = max(book.moved_ns, latest_ns)
-                book.seen = None
+        touched: dict[StreamId, tuple[int, int]] = {}
+        for stream, (next_, latest_ns) in ends.items():
+            book = self._book(stream)
+            touched[stream] = (next_, book.moved_ns)
+            book.moved_ns = max(book.moved_ns, latest_ns)
+            book.seen = None
         return touched
 
     # --- inside ------------------------------------------------------------------------------------------------------

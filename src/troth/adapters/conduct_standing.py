@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, repeat
 from typing import overload
 
 from troth.adapters.conduct_blocks import Block, Piece
@@ -107,9 +107,10 @@ class Standing:
         """Commit `n` is durable (or `n` is 0: what was carried over from cleared commits)."""
         for piece in pieces:
             if isinstance(piece, Block):
-                streams = piece.streams
+                lasts = piece.lasts
                 self._blocks.append((n, piece))
-                self._tops.update({streams[head]: (n, piece, at) for head, at in piece.lasts.items()})
+                rows = zip(repeat(n), repeat(piece), lasts.values())
+                self._tops.update(zip(map(piece.streams.__getitem__, lasts), rows, strict=False))
                 continue
             stream = self._stream(piece.stream)
             stream.groups.append((n, piece))
