@@ -48,6 +48,10 @@ class Api:
         self._connection = http.client.HTTPConnection("127.0.0.1", node.http_port, timeout=60)
         self._operator = node.operator
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
     def post(self, path: str, body: object, *, token: str | None = None) -> dict[str, object]:
         """Post as the operator, or with another token; it must be accepted."""
         return self._ask("POST", path, json.dumps(body).encode(), token=token)
@@ -84,7 +88,9 @@ def furnish_things(node: NodeProgram, *, things: int, streams: int, product: str
     api.post("/api/organisations", {"organisation": ORG, "name": "Bench", "contact": "mailto:a@bench.example"})
     api.post("/api/products", _product(uri, names, nobody=True))
     api.post("/api/disclosures", _disclosure(uri, {name: [purpose] for name in names}))
-    return [_join(api, uri, names, name=f"{product} {number}") for number in range(things)]
+    joined = [_join(api, uri, names, name=f"{product} {number}") for number in range(things)]
+    api.close()
+    return joined
 
 
 def furnish_home(node: NodeProgram) -> Home:
@@ -120,6 +126,7 @@ def furnish_home(node: NodeProgram) -> Home:
     offers = api.get("/api/choices", token=session)
     listed = next(value for value in offers.values() if isinstance(value, list))
     offer = next(each for each in listed if each["purpose"] == RESEARCH)
+    api.close()
     return Home(meter, session, str(recipient["token"]), offer)
 
 

@@ -26,6 +26,7 @@ from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
 from troth.api.scrapi import scrapi_routes
 from troth.api.street import street_routes
+from troth.api.wot import wot_routes
 from troth.app.node import Node
 from troth.ingest.http import HttpIngest
 from troth.ingest.mqtt import CONNECTIONS_MAX, Endpoint
@@ -63,6 +64,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     shell = Shell(ports.clock, short=lambda: node.room.short)
     routes = [
         *sensorthings.routes(readers),
+        *wot_routes(node.tell, node.recognise, url=url),
         *log.routes(node.witnesses.cosigned.read),
         *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
