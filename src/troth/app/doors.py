@@ -26,6 +26,7 @@ from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
 from troth.api.scrapi import scrapi_routes
 from troth.api.street import street_routes
+from troth.api.types import type_routes
 from troth.app.node import Node
 from troth.ingest.http import HttpIngest
 from troth.ingest.mqtt import CONNECTIONS_MAX, Endpoint
@@ -66,6 +67,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *log.routes(node.witnesses.cosigned.read),
         *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
+        *type_routes(node.inherit, node.join, callers=callers, addresses=addresses),
         *description_routes(ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *key_routes(node.rekey, callers=callers),

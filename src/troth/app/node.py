@@ -33,6 +33,8 @@ from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.forget import Forget
 from troth.journeys.hear import Hear
+from troth.journeys.inherit import Inherit
+from troth.journeys.installing import Installing
 from troth.journeys.join import Join
 from troth.journeys.keyring import Keyring
 from troth.journeys.lineage import Lineage, lineage_of
@@ -121,6 +123,7 @@ class Node:
             clock=clock,
             entropy=entropy,
         )
+        self.installing = Installing(ports.accounts, self.directory, clock=clock, entropy=entropy)
         self.join = Join(
             self.accept,
             ports.accounts,
@@ -129,8 +132,10 @@ class Node:
             directory=self.directory,
             clock=clock,
             entropy=entropy,
+            installing=self.installing,
         )
         self.say = Say(self.accept, self.keyring, clock=clock, entropy=entropy)
+        self.inherit = Inherit(self.say, self.directory, installing=self.installing)
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
         self.forget = Forget(
             ports.journal,

@@ -29,6 +29,7 @@ from troth.cli.speaking import SpeakingGroup
 from troth.cli.store import store
 from troth.cli.thing import thing
 from troth.cli.trusting import trust
+from troth.cli.types import type_
 from troth.cli.up import up
 from troth.cli.witness import witness
 
@@ -51,7 +52,17 @@ def main() -> None:
 
 main.add_part("Run a node", up, status, key, certificate)
 main.add_part(
-    "Say who and what there is", organisation, household, person, product, disclosure, party, thing, replay, bridge
+    "Say who and what there is",
+    organisation,
+    household,
+    person,
+    product,
+    disclosure,
+    type_,
+    party,
+    thing,
+    replay,
+    bridge,
 )
 thing.add_command(thing_here)
 log.add_command(log_mirror)
