@@ -13,6 +13,7 @@ from troth.api.choices import choice_routes
 from troth.api.descriptions import description_routes
 from troth.api.erasures import erasure_routes
 from troth.api.keys import key_routes
+from troth.api.many import many_routes
 from troth.api.operate import Addresses, operate_routes
 from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
@@ -39,7 +40,8 @@ def paths(started: House) -> list[str]:
     addresses = Addresses("http://localhost:8080", "mqtt://localhost:1883")
     routes = [
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
-        *type_routes(node.inherit, node.join, callers=callers, addresses=addresses),
+        *type_routes(node.joining.inherit, node.join, callers=callers, addresses=addresses),
+        *many_routes(node.joining.many, callers=callers),
         *description_routes(node.ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *key_routes(node.rekey, callers=callers),

@@ -20,6 +20,7 @@ from troth.api.choices import choice_routes
 from troth.api.descriptions import description_routes
 from troth.api.erasures import erasure_routes
 from troth.api.keys import key_routes
+from troth.api.many import many_routes
 from troth.api.metrics import metrics_routes
 from troth.api.operate import Addresses, operate_routes
 from troth.api.pledges import pledge_routes
@@ -67,7 +68,8 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *log.routes(node.witnesses.cosigned.read),
         *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
-        *type_routes(node.inherit, node.join, callers=callers, addresses=addresses),
+        *type_routes(node.joining.inherit, node.join, callers=callers, addresses=addresses),
+        *many_routes(node.joining.many, callers=callers),
         *description_routes(ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *key_routes(node.rekey, callers=callers),

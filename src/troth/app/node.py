@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from troth.app.clock_watch import watch_clock
+from troth.app.joining import Joining
 from troth.app.opening import open_log
 from troth.app.ports import Ports
 from troth.app.room import Room
@@ -33,9 +34,6 @@ from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.forget import Forget
 from troth.journeys.hear import Hear
-from troth.journeys.inherit import Inherit
-from troth.journeys.installing import Installing
-from troth.journeys.join import Join
 from troth.journeys.keyring import Keyring
 from troth.journeys.lineage import Lineage, lineage_of
 from troth.journeys.making import InPlace
@@ -123,19 +121,16 @@ class Node:
             clock=clock,
             entropy=entropy,
         )
-        self.installing = Installing(ports.accounts, self.directory, clock=clock, entropy=entropy)
-        self.join = Join(
-            self.accept,
-            ports.accounts,
-            recognise=self.recognise,
-            keys=self.keyring,
-            directory=self.directory,
-            clock=clock,
-            entropy=entropy,
-            installing=self.installing,
-        )
         self.say = Say(self.accept, self.keyring, clock=clock, entropy=entropy)
-        self.inherit = Inherit(self.say, self.directory, installing=self.installing)
+        self.joining = Joining(
+            ports,
+            self.accept,
+            say=self.say,
+            recognise=self.recognise,
+            keyring=self.keyring,
+            directory=self.directory,
+        )
+        self.join = self.joining.join
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
         self.forget = Forget(
             ports.journal,

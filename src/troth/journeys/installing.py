@@ -128,13 +128,18 @@ class Installing:
         )
 
     @contextmanager
-    def keeping(self, *slugs: Slug) -> Iterator[None]:
-        """Inside, nobody else plans a thing of these names."""
-        self._kept.update(slugs)
+    def keeping(self) -> Iterator[Callable[[Slug], None]]:
+        """Inside, nobody else plans a thing of a name that was given to what this yields."""
+        mine: set[Slug] = set()
+
+        def keep(slug: Slug) -> None:
+            mine.add(slug)
+            self._kept.add(slug)
+
         try:
-            yield
+            yield keep
         finally:
-            self._kept.difference_update(slugs)
+            self._kept -= mine
 
     def check(self, request: ThingRequest) -> None:
         """Return if an installation may say this. Raises as `plan`, but for short names."""

@@ -202,7 +202,8 @@ class Join:
             Conflict: the short name is taken.
         """
         made = self._installing.plan(request)
-        with self._installing.keeping(made.slug):
+        with self._installing.keeping() as keep:
+            keep(made.slug)
             signed, _ = self._voice.sign(
                 made.kind, made.body, subject=self._fresh("si")
             )  # what cannot be said must not keep the name

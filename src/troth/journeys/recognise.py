@@ -86,6 +86,11 @@ class Recognise:
             await self._accounts.remove(each.digest)
         return account.thing, credential
 
+    def claim_for(self, thing: ThingId) -> tuple[str, Account]:
+        """A fresh claim token and what must be kept of it; it recognises nobody before that is kept."""
+        token = self._fresh()
+        return token, self._account(Account(b"", Bearer.CLAIM, thing=thing), Bearer.CLAIM, token, CLAIM_S)
+
     async def operator(self) -> str:
         """A new token for the operator's commands; the former one recognises nobody any more."""
         former = self._accounts.of(Bearer.OPERATOR)
