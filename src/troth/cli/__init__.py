@@ -15,6 +15,7 @@ from troth import __version__
 from troth.cli.auditing import audit
 from troth.cli.book import book
 from troth.cli.bridge import bridge
+from troth.cli.bulk import thing_bulk
 from troth.cli.certificate import certificate
 from troth.cli.checking import log, proof, status, verify
 from troth.cli.choose import choose, enter, leave
@@ -65,6 +66,7 @@ main.add_part(
     bridge,
 )
 thing.add_command(thing_here)
+thing.add_command(thing_bulk)
 log.add_command(log_mirror)
 log.add_command(log_restore)
 log.add_command(log_succeed)

@@ -23,6 +23,7 @@ import msgspec
 from troth.api.answers import Claimed, ClaimMade, Done, Organisations, Status, ThingMade, Things
 from troth.api.forms import ThingForm, TokenForm, filled
 from troth.api.type_forms import TypedThingForm
+from troth.cli.claim_tokens import read_claim_text
 from troth.cli.client import Node
 from troth.cli.credentials import keep
 from troth.cli.describing import left_out, thing_describe
@@ -238,7 +239,13 @@ def _joined(node: Node, name: str, made: ThingMade, *, types: dict[str, str]) ->
 @click.option("--keep", "to_keep", is_flag=True, help="Keep it on this computer, for commands that speak as the thing.")
 @as_nobody
 def thing_claim(node: Node, token: str, *, output: Path | None, to_keep: bool) -> None:
-    """Spend a claim TOKEN for the thing's own credential, and print the commands that use it."""
+    """Spend a claim TOKEN for the thing's own credential, and print the commands that use it.
+
+    TOKEN may also be the whole text of a printed label, in quotes; then it says the address too.
+    """
+    label = read_claim_text(token)
+    if label is not None:
+        node, token = Node(label[0]), label[1]
     got = node.post("/api/claim", TokenForm(token), Claimed)
     if to_keep:
         path = keep(node.url, got)
