@@ -20,6 +20,7 @@ from troth.journeys.choose import Choose
 from troth.journeys.hear import Hear
 from troth.journeys.installing import Installing
 from troth.journeys.join import Join, JoinedThing, StreamRequest, ThingRequest
+from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.journeys.sealing import Sealing
 from troth.journeys.tell import Tell
@@ -237,10 +238,12 @@ async def open_house(
 
     conduct.listen(committed)
     diagnostics: list[str] = []
+    presence = Presence(clock, later=loop.call_later)
     endpoint = Endpoint(
         hear,
         tell,
         recognise=recognise,
+        presence=presence,
         slugs=accounts.slugs,
         secret=bytes(range(16)),
         entropy=entropy,

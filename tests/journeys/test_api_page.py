@@ -7,6 +7,7 @@ import msgspec
 
 from tests.architecture.trees import ROOT
 from tests.journeys.api_house import House, run
+from troth.api.altered import altered_routes
 from troth.api.book import book_routes
 from troth.api.callers import Callers
 from troth.api.choices import choice_routes
@@ -41,6 +42,7 @@ def paths(started: House) -> list[str]:
     routes = [
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
         *type_routes(node.joining.inherit, node.join, callers=callers, addresses=addresses),
+        *altered_routes(node.joining.alter, callers=callers, addresses=addresses),
         *many_routes(node.joining.many, callers=callers),
         *description_routes(node.ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
@@ -87,7 +89,11 @@ def test_the_examples_run_in_their_order() -> None:
                 body = body.replace(f'"{word}"', f'"{value}"')
             personal = "choices" in path or "book" in path or path == "/api/erasure"
             token = found.get("SESSION") if personal else started.operator
-            path = path.replace("{slug}", "meter-in-the-hall").replace("{number}", "1").replace("{type}", "hall-meter")
+            path = (
+                path.replace("{slug}", "second-meter" if path.endswith(("/home", "/end")) else "meter-in-the-hall")
+                .replace("{number}", "1")
+                .replace("{type}", "hall-meter")
+            )
             if "book" in path:  # of what nobody has read of her, and of no statement of hers, there is no proof
                 path = path.replace("{place}", "1-0").replace("{statement}", "0" * 64)
             path = re.sub(r"\{([a-z]+)\}", lambda name: found[name[1].upper()], path)

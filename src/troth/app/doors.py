@@ -14,6 +14,7 @@ import structlog
 from starlette.applications import Starlette
 
 from troth.api import log, sensorthings
+from troth.api.altered import altered_routes
 from troth.api.book import book_routes
 from troth.api.callers import Callers
 from troth.api.choices import choice_routes
@@ -55,6 +56,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     ingest = HttpIngest(
         node.hear,
         node.recognise,
+        presence=node.presence,
         slugs=ports.accounts.slugs,
         url=url,
         clock=ports.clock,
@@ -69,6 +71,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
         *type_routes(node.joining.inherit, node.join, callers=callers, addresses=addresses),
+        *altered_routes(node.joining.alter, callers=callers, addresses=addresses),
         *many_routes(node.joining.many, callers=callers),
         *description_routes(ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
@@ -103,6 +106,7 @@ def mqtt_door(node: Node, *, connections_max: int = CONNECTIONS_MAX) -> Endpoint
         node.hear,
         node.tell,
         recognise=node.recognise,
+        presence=node.presence,
         slugs=node.ports.accounts.slugs,
         secret=repeat_secret(node),
         entropy=node.ports.entropy,

@@ -219,6 +219,9 @@ class Join:
         thing = self._accounts.slugs().get(slug)
         if thing is None:
             raise NotFound("there is no thing of that name here")
+        known = self._directory.things.get(thing)
+        if known is not None and known.body.to_ns is not None:
+            raise Refused("this thing is over here")
         former = self._accounts.of(Bearer.CLAIM, thing=thing)
         token = await self._recognise.give(Bearer.CLAIM, Account(b"", Bearer.CLAIM, thing=thing), seconds=CLAIM_S)
         for each in former:
