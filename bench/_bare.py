@@ -215,6 +215,7 @@ async def _serve(settings: Settings) -> None:
         hear,
         node.tell,
         recognise=node.recognise,
+        presence=node.presence,
         slugs=ports.accounts.slugs,
         secret=_SECRET,
         entropy=os.urandom,
@@ -224,6 +225,7 @@ async def _serve(settings: Settings) -> None:
     ingest = HttpIngest(
         hear,
         node.recognise,
+        presence=node.presence,
         slugs=ports.accounts.slugs,
         url="http://localhost",
         clock=ports.clock,

@@ -16,6 +16,7 @@ from troth.clock import NS_PER_S, SystemClock
 from troth.ingest.http import HttpIngest
 from troth.ingest.rates import Rates
 from troth.journeys.join import JoinedThing, StreamRequest, ThingRequest
+from troth.journeys.presence import Presence
 from troth.names import HouseholdId, PersonId, PurposeId, Uri
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
@@ -193,6 +194,7 @@ async def open_doors(
         ingest = HttpIngest(
             house.hear,
             house.recognise,
+            presence=Presence(SystemClock(), later=asyncio.get_running_loop().call_later),
             slugs=house.slugs,
             url=URL,
             clock=SystemClock(),

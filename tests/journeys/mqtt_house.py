@@ -18,7 +18,9 @@ from troth.journeys.access import Access
 from troth.journeys.begin import begin
 from troth.journeys.choose import Choose
 from troth.journeys.hear import Hear
+from troth.journeys.installing import Installing
 from troth.journeys.join import Join, JoinedThing, StreamRequest, ThingRequest
+from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.journeys.sealing import Sealing
 from troth.journeys.tell import Tell
@@ -218,7 +220,16 @@ async def open_house(
         whole=lambda work: work,
     )
     choose = Choose(accept, keys, directory=directory, in_force=leases.in_force, clock=clock, entropy=entropy)
-    join = Join(accept, accounts, recognise=recognise, keys=keys, directory=directory, clock=clock, entropy=entropy)
+    join = Join(
+        accept,
+        accounts,
+        recognise=recognise,
+        keys=keys,
+        directory=directory,
+        clock=clock,
+        entropy=entropy,
+        installing=Installing(accounts, directory, clock=clock, entropy=entropy),
+    )
     await begin(accept, journal, keys=keys, directory=directory, clock=clock, origin=ORIGIN, segment_tick_s=3600)
 
     def committed(batches: Sequence[Told]) -> None:
@@ -227,10 +238,12 @@ async def open_house(
 
     conduct.listen(committed)
     diagnostics: list[str] = []
+    presence = Presence(clock, later=loop.call_later)
     endpoint = Endpoint(
         hear,
         tell,
         recognise=recognise,
+        presence=presence,
         slugs=accounts.slugs,
         secret=bytes(range(16)),
         entropy=entropy,

@@ -7,16 +7,19 @@ import msgspec
 
 from tests.architecture.trees import ROOT
 from tests.journeys.api_house import House, run
+from troth.api.altered import altered_routes
 from troth.api.book import book_routes
 from troth.api.callers import Callers
 from troth.api.choices import choice_routes
 from troth.api.descriptions import description_routes
 from troth.api.erasures import erasure_routes
 from troth.api.keys import key_routes
+from troth.api.many import many_routes
 from troth.api.operate import Addresses, operate_routes
 from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
 from troth.api.street import street_routes
+from troth.api.types import type_routes
 from troth.wire.times import print_time
 
 MONTH_NS: Final = 30 * 86_400_000_000_000
@@ -38,6 +41,9 @@ def paths(started: House) -> list[str]:
     addresses = Addresses("http://localhost:8080", "mqtt://localhost:1883")
     routes = [
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
+        *type_routes(node.joining.inherit, node.join, callers=callers, addresses=addresses),
+        *altered_routes(node.joining.alter, callers=callers, addresses=addresses),
+        *many_routes(node.joining.many, callers=callers),
         *description_routes(node.ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *key_routes(node.rekey, callers=callers),
@@ -83,7 +89,11 @@ def test_the_examples_run_in_their_order() -> None:
                 body = body.replace(f'"{word}"', f'"{value}"')
             personal = "choices" in path or "book" in path or path == "/api/erasure"
             token = found.get("SESSION") if personal else started.operator
-            path = path.replace("{slug}", "meter-in-the-hall").replace("{number}", "1")
+            path = (
+                path.replace("{slug}", "second-meter" if path.endswith(("/home", "/end")) else "meter-in-the-hall")
+                .replace("{number}", "1")
+                .replace("{type}", "hall-meter")
+            )
             if "book" in path:  # of what nobody has read of her, and of no statement of hers, there is no proof
                 path = path.replace("{place}", "1-0").replace("{statement}", "0" * 64)
             path = re.sub(r"\{([a-z]+)\}", lambda name: found[name[1].upper()], path)

@@ -22,8 +22,8 @@ from troth.app import serve
 from troth.cli import main
 from troth.cli.client import Node
 from troth.cli.places import TOKEN_FILE
+from troth.cli.registering import unsaid
 from troth.cli.simple import Joining
-from troth.cli.thing import unsaid
 from troth.names import Uri
 from troth.statements.organisation import OrganisationBody
 

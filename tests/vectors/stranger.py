@@ -21,7 +21,7 @@ __all__ = ["Fails", "verify"]
 
 OPEN = {
     "key", "registration-policy", "trust-anchors", "organisation", "passport", "disclosure", "installation", "conduct-segment",
-    "entity", "red-line", "promise", "support", "succession",
+    "entity", "red-line", "promise", "support", "succession", "installation-type",
 }  # fmt: skip
 PRIVATE = {
     "home-disclosure", "home-entity", "home-installation", "person", "household", "membership", "choice", "preservation",

@@ -9,7 +9,7 @@ Left out: outgoing mail, passwords.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self
@@ -41,7 +41,9 @@ class SqliteAccounts:
     def __init__(self, writer: SqliteWriter) -> None:
         self._writer = writer
         self._accounts: dict[bytes, Account] = {}
+        self._of: dict[tuple[Bearer, ThingId | None], dict[bytes, Account]] = {}
         self._slugs: dict[Slug, ThingId] = {}
+        self._named: dict[ThingId, Slug] = {}
 
     @classmethod
     async def open(
@@ -67,7 +69,7 @@ class SqliteAccounts:
         return self._accounts.get(digest)
 
     def of(self, bearer: Bearer, *, thing: ThingId | None = None) -> tuple[Account, ...]:
-        return tuple(each for each in self._accounts.values() if each.bearer is bearer and each.thing == thing)
+        return tuple(self._of.get((bearer, thing), {}).values())
 
     async def add(self, account: Account) -> None:
         def work(connection: sqlite3.Connection) -> Callable[[], None]:
@@ -75,7 +77,7 @@ class SqliteAccounts:
             connection.execute(_INSERT, _columns(account))
 
             def then() -> None:
-                self._accounts[account.digest] = account
+                self._learn(account)
 
             return then
 
@@ -90,8 +92,8 @@ class SqliteAccounts:
             connection.execute(_INSERT, _columns(gained))
 
             def then() -> None:
-                del self._accounts[digest]
-                self._accounts[gained.digest] = gained
+                self._forget(digest)
+                self._learn(gained)
 
             return then
 
@@ -102,7 +104,7 @@ class SqliteAccounts:
             connection.execute("DELETE FROM accounts WHERE digest = ?", (digest,))
 
             def then() -> None:
-                self._accounts.pop(digest, None)
+                self._forget(digest)
 
             return then
 
@@ -117,9 +119,34 @@ class SqliteAccounts:
             connection.execute("INSERT INTO slugs(slug, thing) VALUES (?, ?)", (slug, thing))
 
             def then() -> None:
-                for former in [each for each, owner in self._slugs.items() if owner == thing]:
-                    del self._slugs[former]
-                self._slugs[slug] = thing
+                self._call(slug, thing)
+
+            return then
+
+        await self._writer.write(work)
+
+    async def join(self, named: Sequence[tuple[Slug, ThingId]], accounts: Sequence[Account]) -> None:
+        former = [each for account in accounts for each in self.of(account.bearer, thing=account.thing)]
+
+        def work(connection: sqlite3.Connection) -> Callable[[], None]:
+            for slug, thing in named:
+                owner = connection.execute("SELECT thing FROM slugs WHERE slug = ?", (slug,)).fetchone()
+                if owner is not None and owner[0] != thing:
+                    raise Conflict("another thing has this short name")
+            for account in accounts:
+                _refuse_taken(connection, account.digest)
+            # Nothing is refused from here on: what is refused has changed nothing.
+            connection.executemany("INSERT OR IGNORE INTO slugs(slug, thing) VALUES (?, ?)", named)
+            connection.executemany("DELETE FROM accounts WHERE digest = ?", [(each.digest,) for each in former])
+            connection.executemany(_INSERT, [_columns(each) for each in accounts])
+
+            def then() -> None:
+                for slug, thing in named:
+                    self._call(slug, thing)
+                for each in former:
+                    self._forget(each.digest)
+                for each in accounts:
+                    self._learn(each)
 
             return then
 
@@ -138,9 +165,10 @@ class SqliteAccounts:
 
             def then() -> bool:
                 for digest, *_ in accounts:
-                    self._accounts.pop(digest, None)
-                for slug, _ in slugs:
+                    self._forget(digest)
+                for slug, thing in slugs:
                     self._slugs.pop(slug, None)
+                    self._named.pop(ThingId(thing), None)
                 return bool(accounts or slugs)
 
             return then
@@ -151,18 +179,41 @@ class SqliteAccounts:
     def slugs(self) -> Mapping[Slug, ThingId]:
         return MappingProxyType(self._slugs)
 
+    def slug_of(self, thing: ThingId) -> Slug | None:
+        return self._named.get(thing)
+
+    def _learn(self, account: Account) -> None:
+        self._accounts[account.digest] = account
+        self._of.setdefault((account.bearer, account.thing), {})[account.digest] = account
+
+    def _forget(self, digest: bytes) -> None:
+        account = self._accounts.pop(digest, None)
+        if account is not None:
+            alike = self._of[account.bearer, account.thing]
+            del alike[digest]
+            if not alike:
+                del self._of[account.bearer, account.thing]
+
+    def _call(self, slug: Slug, thing: ThingId) -> None:
+        former = self._named.get(thing)
+        if former is not None:
+            self._slugs.pop(former, None)
+        self._slugs[slug], self._named[thing] = thing, slug
+
     async def close(self) -> None:
         await self._writer.close()
 
     def _load(self, connection: sqlite3.Connection) -> Callable[[], None]:
         try:
-            accounts = {row[0]: Account(row[0], Bearer(row[1]), *row[2:]) for row in connection.execute(_ACCOUNT)}
+            accounts = [Account(row[0], Bearer(row[1]), *row[2:]) for row in connection.execute(_ACCOUNT)]
         except ValueError as cause:
             raise StorageFailed("the file for accounts holds a credential of an unknown kind") from cause
         slugs = {Slug(slug): ThingId(thing) for slug, thing in connection.execute("SELECT slug, thing FROM slugs")}
 
         def then() -> None:
-            self._accounts, self._slugs = accounts, slugs
+            for account in accounts:
+                self._learn(account)
+            self._slugs, self._named = slugs, {thing: slug for slug, thing in slugs.items()}
 
         return then
 

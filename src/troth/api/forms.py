@@ -37,7 +37,9 @@ __all__ = [
     "RecipientForm",
     "StreamForm",
     "ThingForm",
+    "Title",
     "TokenForm",
+    "check_date",
     "digest_of",
     "filled",
     "household_of",
@@ -126,10 +128,7 @@ class ThingForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_"
             )
             for each in self.streams
         )
-        try:
-            date.fromisoformat(self.consideration.date)
-        except ValueError as cause:
-            raise BadTime("the date of a consideration is written YYYY-MM-DD") from cause
+        check_date(self.consideration)
         return ThingRequest(
             name=self.name,
             product=check_uri(self.product),
@@ -202,6 +201,14 @@ def filled(body: bytes, form: type[S]) -> S:
     if unknown is not None:
         raise BadJson(f"this body has a member that is not known here: {unknown}", hint=_HINT)
     return found
+
+
+def check_date(consideration: Consideration) -> None:
+    """BadTime for the date of a consideration that is none."""
+    try:
+        date.fromisoformat(consideration.date)
+    except ValueError as cause:
+        raise BadTime("the date of a consideration is written YYYY-MM-DD") from cause
 
 
 def household_of(text: str) -> HouseholdId:

@@ -39,7 +39,7 @@ from troth.api.callers import Callers, created, form, resource, shown
 from troth.api.forms import DisclosureForm, HouseholdForm, PersonForm, RecipientForm, ThingForm, TokenForm, household_of
 from troth.clock import NS_PER_S
 from troth.errors import NotFound, WrongToken
-from troth.journeys.join import Join
+from troth.journeys.join import Join, JoinedThing
 from troth.journeys.oversee import Oversee, SeenThing
 from troth.journeys.recognise import Recognise
 from troth.journeys.witness_door import WitnessStanding
@@ -49,7 +49,7 @@ from troth.statements.passport import PassportBody
 from troth.wire.credentials import authorization
 from troth.wire.times import print_time
 
-__all__ = ["Addresses", "operate_routes"]
+__all__ = ["Addresses", "claim_command", "operate_routes", "thing_made"]
 
 
 class Addresses(msgspec.Struct, frozen=True):
@@ -124,27 +124,15 @@ class _Registering:
 
     async def thing(self, request: Request) -> Response:
         joined = await self._join.thing((await form(request, ThingForm)).request())
-        return created(
-            ThingMade(
-                print_thing(joined.thing),
-                joined.slug,
-                joined.claim,
-                self._command(joined.claim),
-                joined.datastreams,
-                self._at.mqtt,
-            )
-        )
+        return created(thing_made(joined, self._at))
 
     async def claim_again(self, request: Request) -> Response:
         slug = check_slug(request.path_params["slug"])
         token = await self._join.claim_again(slug)
-        return created(ClaimMade(slug, token, self._command(token)))
+        return created(ClaimMade(slug, token, claim_command(token, self._at)))
 
     def _link(self, token: str) -> str:
         return f"{self._at.url}/enter/{token}"
-
-    def _command(self, token: str) -> str:
-        return f"troth thing claim --url {self._at.url} {token}"
 
 
 class _Looking:
@@ -221,6 +209,17 @@ class _Entering:
         if token is not None and who is not None and who.bearer == "session":
             await self._recognise.leave(token)
         return Response(status_code=204)
+
+
+def thing_made(joined: JoinedThing, addresses: Addresses) -> ThingMade:
+    """What an installer is told of a thing that has joined."""
+    command = claim_command(joined.claim, addresses)
+    return ThingMade(print_thing(joined.thing), joined.slug, joined.claim, command, joined.datastreams, addresses.mqtt)
+
+
+def claim_command(token: str, addresses: Addresses) -> str:
+    """The command with which a claim token is spent."""
+    return f"troth thing claim --url {addresses.url} {token}"
 
 
 def _thing_shown(seen: SeenThing) -> ThingShown:

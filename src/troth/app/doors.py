@@ -14,18 +14,21 @@ import structlog
 from starlette.applications import Starlette
 
 from troth.api import log, sensorthings
+from troth.api.altered import altered_routes
 from troth.api.book import book_routes
 from troth.api.callers import Callers
 from troth.api.choices import choice_routes
 from troth.api.descriptions import description_routes
 from troth.api.erasures import erasure_routes
 from troth.api.keys import key_routes
+from troth.api.many import many_routes
 from troth.api.metrics import metrics_routes
 from troth.api.operate import Addresses, operate_routes
 from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
 from troth.api.scrapi import scrapi_routes
 from troth.api.street import street_routes
+from troth.api.types import type_routes
 from troth.api.wot import wot_routes
 from troth.app.node import Node
 from troth.ingest.http import HttpIngest
@@ -54,6 +57,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     ingest = HttpIngest(
         node.hear,
         node.recognise,
+        presence=node.presence,
         slugs=ports.accounts.slugs,
         url=url,
         clock=ports.clock,
@@ -68,6 +72,9 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *log.routes(node.witnesses.cosigned.read),
         *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
+        *type_routes(node.joining.inherit, node.join, callers=callers, addresses=addresses),
+        *altered_routes(node.joining.alter, callers=callers, addresses=addresses),
+        *many_routes(node.joining.many, callers=callers),
         *description_routes(ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *key_routes(node.rekey, callers=callers),
@@ -101,6 +108,7 @@ def mqtt_door(node: Node, *, connections_max: int = CONNECTIONS_MAX) -> Endpoint
         node.hear,
         node.tell,
         recognise=node.recognise,
+        presence=node.presence,
         slugs=node.ports.accounts.slugs,
         secret=repeat_secret(node),
         entropy=node.ports.entropy,

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from troth.app.clock_watch import watch_clock
+from troth.app.joining import Joining
 from troth.app.opening import open_log
 from troth.app.ports import Ports
 from troth.app.room import Room
@@ -33,13 +34,13 @@ from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.forget import Forget
 from troth.journeys.hear import Hear
-from troth.journeys.join import Join
 from troth.journeys.keyring import Keyring
 from troth.journeys.lineage import Lineage, lineage_of
 from troth.journeys.making import InPlace
 from troth.journeys.measure import Measure
 from troth.journeys.oversee import Oversee
 from troth.journeys.pledge import Pledge
+from troth.journeys.presence import Presence
 from troth.journeys.preserve import Preserve
 from troth.journeys.prove import Prove
 from troth.journeys.receipts import Receipts
@@ -84,7 +85,8 @@ class Node:
         self._lineage = ports.lineage or lineage_of(ports.journal) or Lineage(settings.origin or fresh_origin(entropy))
         self.origin = self._lineage.origin
         self.keyring = Keyring(ports.keys, self.directory)
-        self.recognise = Recognise(ports.accounts, clock=clock, entropy=entropy)
+        self.presence = Presence(clock, later=asyncio.get_running_loop().call_later)
+        self.recognise = Recognise(ports.accounts, clock=clock, entropy=entropy, parted=self.presence.part)
         self.sealing = Sealing(ports.ledgers, self.directory, clock=clock, entropy=entropy)
         self.access = Access(ports.conduct, clock, sealing=self.sealing, entropy=entropy)
         self.hear = Hear(ports.conduct, self.leases, self.directory, clock=clock)
@@ -121,16 +123,17 @@ class Node:
             clock=clock,
             entropy=entropy,
         )
-        self.join = Join(
-            self.accept,
-            ports.accounts,
-            recognise=self.recognise,
-            keys=self.keyring,
-            directory=self.directory,
-            clock=clock,
-            entropy=entropy,
-        )
         self.say = Say(self.accept, self.keyring, clock=clock, entropy=entropy)
+        self.joining = Joining(
+            ports,
+            self.accept,
+            say=self.say,
+            recognise=self.recognise,
+            presence=self.presence,
+            keyring=self.keyring,
+            directory=self.directory,
+        )
+        self.join = self.joining.join
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
         self.forget = Forget(
             ports.journal,
@@ -281,7 +284,7 @@ class Node:
             backups=ports.backups,
             directory=self.directory,
             in_force=self.leases.in_force,
-            memories=(self.hear, self.access, self.tell, self.prove, self.book),
+            memories=(self.hear, self.presence, self.access, self.tell, self.prove, self.book),
             clock=ports.clock,
             entropy=ports.entropy,
             in_worker=ports.in_worker,
@@ -318,6 +321,7 @@ class Node:
         ports.conduct.listen(self._committed, wanted=self.tell.outlets)
         await self.accept.mend()
         await self.erase.carry_on()
+        await self.joining.alter.mend()
         await self.retain.begin()
         await self.record.publish()
         await self.room.look()

@@ -12,9 +12,11 @@ Source: runtime.md; house.md.
 import click
 
 from troth import __version__
+from troth.cli.altering import thing_end, thing_move, thing_rename, thing_replace
 from troth.cli.auditing import audit
 from troth.cli.book import book
 from troth.cli.bridge import bridge
+from troth.cli.bulk import thing_bulk
 from troth.cli.certificate import certificate
 from troth.cli.checking import log, proof, status, verify
 from troth.cli.choose import choose, enter, leave
@@ -29,6 +31,7 @@ from troth.cli.speaking import SpeakingGroup
 from troth.cli.store import store
 from troth.cli.thing import thing
 from troth.cli.trusting import trust
+from troth.cli.types import type_
 from troth.cli.up import up
 from troth.cli.witness import witness
 
@@ -51,9 +54,21 @@ def main() -> None:
 
 main.add_part("Run a node", up, status, key, certificate)
 main.add_part(
-    "Say who and what there is", organisation, household, person, product, disclosure, party, thing, replay, bridge
+    "Say who and what there is",
+    organisation,
+    household,
+    person,
+    product,
+    disclosure,
+    type_,
+    party,
+    thing,
+    replay,
+    bridge,
 )
 thing.add_command(thing_here)
+for each in (thing_bulk, thing_rename, thing_replace, thing_move, thing_end):
+    thing.add_command(each)
 log.add_command(log_mirror)
 log.add_command(log_restore)
 log.add_command(log_succeed)

@@ -3,6 +3,7 @@
 Every command says one statement; what it says stands in docs/reference/api.md.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from troth.cli.speaking import say
 from troth.names import Uri
 from troth.statements.organisation import OrganisationBody
 
-__all__ = ["disclosure", "household", "organisation", "party", "person", "product"]
+__all__ = ["disclosure", "household", "organisation", "party", "person", "product", "unsaid"]
 
 
 @click.group()
@@ -34,6 +35,12 @@ def organisation_add(node: Node, uri: str, name: str, contact: str, about: str |
     """Register an organisation by an https: or urn: URI that it controls, or its newer name and contact."""
     done = node.post("/api/organisations", OrganisationBody(Uri(uri), name, contact, about), Done)
     say(f"Registered: {done.registered}")
+
+
+def unsaid(wanted: Sequence[OrganisationBody], known: Sequence[OrganisationBody]) -> list[OrganisationBody]:
+    """The organisations that are not registered yet. Those that are keep their name: adding a thing renames nobody."""
+    there = {each.organisation for each in known}
+    return [each for each in wanted if each.organisation not in there]
 
 
 @click.group()

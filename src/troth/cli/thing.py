@@ -12,7 +12,6 @@ Source: things.md, "A thing joins".
 import os
 import shlex
 import sys
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -23,22 +22,25 @@ import msgspec
 
 from troth.api.answers import Claimed, ClaimMade, Done, Organisations, Status, ThingMade, Things
 from troth.api.forms import ThingForm, TokenForm, filled
+from troth.api.type_forms import TypedThingForm
+from troth.cli.claim_tokens import read_claim_text
 from troth.cli.client import Node
 from troth.cli.credentials import keep
 from troth.cli.describing import left_out, thing_describe
 from troth.cli.files import FILE, read_file, write_file
 from troth.cli.places import as_nobody, as_operator
+from troth.cli.registering import unsaid
 from troth.cli.sheet import sheet
 from troth.cli.simple import Joining, Simple, described_streams, joining, one_stream
 from troth.cli.speaking import plain, say, table
+from troth.cli.types import joined_as, path_part
 from troth.clock import NS_PER_S, SystemClock
 from troth.journeys.describe import described
 from troth.journeys.join import REACHES
 from troth.names import Uri
-from troth.statements.organisation import OrganisationBody
 from troth.things.descriptions import Proposal
 
-__all__ = ["asked", "registered", "thing", "unsaid"]
+__all__ = ["asked", "registered", "thing"]
 
 _EXAMPLES: Final = {"number": "21.5", "integer": "3", "boolean": "true", "text": '"open"', "json": '{"level":3}'}
 
@@ -55,6 +57,7 @@ thing.add_command(thing_describe)
 @click.argument("name", required=False)
 @click.option("--file", "file", type=FILE, help="A JSON file that says everything (- for stdin), in place of the rest.")
 @click.option("--td", type=FILE, help="A Thing Description or Thing Model (W3C WoT 1.1) that says its streams.")
+@click.option("--of", "of", help="Short name of the type that it joins as; then NAME and --place are enough.")
 @click.option("--stream", help="Short name of what it senses, as in its topic: temperature.")
 @click.option("--title", help="What people read for the stream. Its short name, if not given.")
 @click.option("--senses", help="Which sense it is: temperature, power, water, presence ... The stream, if not given.")
@@ -89,6 +92,7 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
     name: str | None,
     file: Path | None,
     td: Path | None,
+    of: str | None,
     stream: str | None,
     title: str | None,
     senses: str | None,
@@ -120,9 +124,21 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
 
     Its streams may also come from its maker's description: troth thing add --td lamp.td.json --household ho...
 
+    Of a type that is there, only its name and its place: troth thing add "Bearing 7" --of bearing --place "Line 2"
+
     Anything more (recipients, choices) stands in a file: troth thing add --file thing.json
     """  # noqa: D301 - the control character tells click to keep the lines
     found: Proposal | None = None
+    if of is not None:
+        if file is not None or td is not None or stream is not None or nobody:
+            raise click.UsageError(
+                "A type says the streams: give --of with --place, --household, --slug and --from only."
+            )
+        form = TypedThingForm(
+            name or asked("What people call it"), place or asked("Where it is"), slug, household, from_
+        )
+        _joined(node, form.name, joined_as(node, of, form), types={})
+        return
     if file is not None:
         if name is not None or stream is not None or td is not None:
             raise click.UsageError("Say the thing with options or with --file, not with both.")
@@ -177,7 +193,8 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
         if not click.confirm("Connect it?"):
             say("Nothing was registered.")
             return
-    _joined(node, whole, registered(node, whole))
+    types = {} if whole.product is None else {each.name: each.type for each in whole.product.streams}
+    _joined(node, whole.thing.name, registered(node, whole), types=types)
     if not ask:
         _say_sheet(whole, found)
 
@@ -203,9 +220,8 @@ def registered(node: Node, whole: Joining) -> ThingMade:
     return node.post("/api/things", whole.thing, ThingMade)
 
 
-def _joined(node: Node, whole: Joining, made: ThingMade) -> None:
-    types = {} if whole.product is None else {each.name: each.type for each in whole.product.streams}
-    say(f"{plain(whole.thing.name)} is registered as {made.slug}.")
+def _joined(node: Node, name: str, made: ThingMade, *, types: dict[str, str]) -> None:
+    say(f"{plain(name)} is registered as {made.slug}.")
     say("Its claim token, shown this once; it works once within 7 days:")
     say(f"  {made.claim}")
     say("The thing gets its own credential with it:")
@@ -223,7 +239,13 @@ def _joined(node: Node, whole: Joining, made: ThingMade) -> None:
 @click.option("--keep", "to_keep", is_flag=True, help="Keep it on this computer, for commands that speak as the thing.")
 @as_nobody
 def thing_claim(node: Node, token: str, *, output: Path | None, to_keep: bool) -> None:
-    """Spend a claim TOKEN for the thing's own credential, and print the commands that use it."""
+    """Spend a claim TOKEN for the thing's own credential, and print the commands that use it.
+
+    TOKEN may also be the whole text of a printed label, in quotes; then it says the address too.
+    """
+    label = read_claim_text(token)
+    if label is not None:
+        node, token = Node(label[0]), label[1]
     got = node.post("/api/claim", TokenForm(token), Claimed)
     if to_keep:
         path = keep(node.url, got)
@@ -244,7 +266,7 @@ def thing_claim(node: Node, token: str, *, output: Path | None, to_keep: bool) -
 @as_operator
 def thing_renew(node: Node, slug: str) -> None:
     """Make a new claim token for the thing called SLUG, whose token or credential was lost."""
-    made = node.post(f"/api/things/{_part(slug)}/claim", b"{}", ClaimMade)
+    made = node.post(f"/api/things/{path_part(slug)}/claim", b"{}", ClaimMade)
     say("Its claim token, shown this once; it works once within 7 days:")
     say(f"  {made.claim}")
     say("The thing gets its own credential with it:")
@@ -279,12 +301,6 @@ def thing_list(node: Node, *, as_json: bool) -> None:
     )
 
 
-def unsaid(wanted: Sequence[OrganisationBody], known: Sequence[OrganisationBody]) -> list[OrganisationBody]:
-    """The organisations that are not registered yet. Those that are keep their name: adding a thing renames nobody."""
-    there = {each.organisation for each in known}
-    return [each for each in wanted if each.organisation not in there]
-
-
 def _speaking(url: str, made: ThingMade | Claimed, *, credential: str, types: dict[str, str]) -> None:
     """The exact commands by which a thing's first stream speaks."""
     at = urlsplit(made.mqtt)
@@ -306,11 +322,6 @@ def asked(question: str, *, proposed: str | None = None) -> str:
     if not sys.stdin.isatty():
         raise click.UsageError(f"This must be said: {question}. --help names the option.")
     return str(click.prompt(question, type=str, default=proposed)).strip()
-
-
-def _part(slug: str) -> str:
-    """A short name as a part of a path."""
-    return slug if slug.replace("-", "").isalnum() and slug.isascii() else "-"
 
 
 def _today() -> date:

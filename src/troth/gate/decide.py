@@ -125,6 +125,16 @@ def _decide(question: Question, reading: Reading) -> Answer:
     stream = reading.stream(stream_scope(question.stream))
     if stream is None or not _party_known(question.asker, stream, reading):
         return Answer(Verdict.DENY, (Reason(Step.KNOWN, Code.UNKNOWN),))
+    if question.at_ns < stream.to_ns:
+        answer = _answered(question, stream, reading)
+        return msgspec.structs.replace(answer, until_ns=min(answer.until_ns, stream.to_ns))
+    if question.action is Action.COLLECT:
+        return Answer(Verdict.DENY, (Reason(Step.KNOWN, Code.OVER, (stream.statement,)),), named=True)
+    return _answered(question, stream, reading)
+
+
+def _answered(question: Question, stream: StreamScope, reading: Reading) -> Answer:
+    """Steps 2 to 8, for a stream and a party that are known."""
     product = _product(stream, reading)
     declared = _declared(stream, product)
     if declared is None:
@@ -147,7 +157,7 @@ def _decide(question: Question, reading: Reading) -> Answer:
         for purpose, text in [(each, told(each, product, reading)) for each in purposes]
         for view in purpose.variants
     ]
-    installed = (Interval(stream.from_ns, FOREVER),)
+    installed = (Interval(stream.from_ns, FOREVER),)  # a clock that ran ahead of the end hides nothing that was kept
     if question.action is Action.COLLECT:
         return _collected(tried, question, installed, (stream.statement, *_ids(product)))
     return _read(tried, question, installed, (stream.statement, *_ids(product)))

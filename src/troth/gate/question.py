@@ -91,6 +91,7 @@ class Code(StrEnum):
     EXPIRED = "expired"
     NOT_THEN = "not-then"
     NOT_OFFERED = "not-offered"
+    OVER = "over"
 
 
 class Verdict(StrEnum):

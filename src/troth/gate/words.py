@@ -17,6 +17,7 @@ WORDS: Final = {
     "expired": "What allowed this has ended.",
     "not-then": "This is from a time at which nothing allowed it.",
     "not-offered": "This version cannot settle this question, so the answer is no.",
+    "over": "This thing is over here: nothing more is taken from it.",
     "wrong-type": "The result is not of the declared type.",
     "ahead": "The time of this observation lies more than 60 seconds ahead of the clock here.",
     "before-installation": "The time of this observation lies before the thing was installed.",

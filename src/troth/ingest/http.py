@@ -31,6 +31,7 @@ from troth.ingest.rates import Rates
 from troth.ingest.repeats import repeat_key
 from troth.ingest.settling import Outcomes, settle
 from troth.journeys.hear import Hear, Inlet
+from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.names import Slug, ThingId
 from troth.things.observations import Outcome, Refusal, Result
@@ -57,6 +58,7 @@ class HttpIngest:
     Args:
         hear: the journey.
         recognise: knows tokens.
+        presence: is told from where a thing asks.
         slugs: all short names of things, now.
         url: the address under which people reach the node, without a closing slash.
         clock: for the turns of the loop.
@@ -65,11 +67,12 @@ class HttpIngest:
         rates: how much each thing may send here; None for what every thing may.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the wiring of one node, named
         self,
         hear: Hear,
         recognise: Recognise,
         *,
+        presence: Presence,
         slugs: Callable[[], Mapping[Slug, ThingId]],
         url: str,
         clock: Clock,
@@ -78,7 +81,9 @@ class HttpIngest:
         rates: Rates | None = None,
     ) -> None:
         self._hear = hear
-        self._door = HttpDoor(hear, recognise, slugs=slugs, clock=clock, secret=secret, rates=rates or Rates(clock))
+        self._door = HttpDoor(
+            hear, recognise, presence=presence, slugs=slugs, clock=clock, secret=secret, rates=rates or Rates(clock)
+        )
         self._packs = HttpPacks(self._door)
         self._csv = HttpCsv(self._door)
         self._link = f"{url}{PREFIX}/Observations("
@@ -121,7 +126,8 @@ class HttpIngest:
         if found is None:
             raise NotFound("there is no such route")
         headers = headers_of(scope)
-        thing = self._door.thing(headers, found[4])
+        client = scope.get("client")
+        thing = self._door.thing(headers, found[4], address=str(client[0]) if client else "")
         if scope["method"] == "GET":
             await self._csv.status(thing, send)
             return

@@ -21,6 +21,7 @@ from troth.errors import BadName, BadTime, Busy, Malformed, NotFound, NotOffered
 from troth.ingest.rates import Rates
 from troth.ingest.settling import settle
 from troth.journeys.hear import Hear
+from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.names import Slug, ThingId, check_slug, parse_id
 from troth.things.observations import Outcome, Refusal
@@ -41,6 +42,7 @@ class HttpDoor:
     Args:
         hear: the journey.
         recognise: knows tokens.
+        presence: is told from where a thing asks.
         slugs: all short names of things, now.
         clock: for the turns of the loop.
         secret: for repeat keys, 16 to 64 bytes, the same after a restart.
@@ -52,6 +54,7 @@ class HttpDoor:
         hear: Hear,
         recognise: Recognise,
         *,
+        presence: Presence,
         slugs: Callable[[], Mapping[Slug, ThingId]],
         clock: Clock,
         secret: bytes,
@@ -62,11 +65,12 @@ class HttpDoor:
         self.secret = secret
         self.rates = rates
         self._recognise = recognise
+        self._presence = presence
         self._slugs = slugs
         self._flushing = False
 
-    def thing(self, headers: Headers, named: str | None = None) -> ThingId:
-        """Whose credential this is. `named`: what the path calls the thing.
+    def thing(self, headers: Headers, named: str | None = None, *, address: str) -> ThingId:
+        """Whose credential this is. `named`: what the path calls the thing; `address`: from where it is asked.
 
         Raises:
             WrongToken: it is none of a thing.
@@ -79,6 +83,7 @@ class HttpDoor:
             raise WrongToken("This needs a thing's own credential.", hint="Send 'Authorization: Bearer CREDENTIAL'.")
         if named is not None and self._named(named) != who.thing:
             raise NotFound("there is no such thing of this credential")
+        self._presence.asked(who.thing, address=address)
         return who.thing
 
     def room(self, thing: ThingId) -> None:

@@ -10,7 +10,7 @@ Left out in this version: passwords, passkeys, lists of sessions to revoke.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -78,6 +78,14 @@ class AccountStore(Protocol):
         """Give a thing its short name (the thing's former one is freed); Conflict if another thing has it."""
         ...
 
+    async def join(self, named: Sequence[tuple[Slug, ThingId]], accounts: Sequence[Account]) -> None:
+        """Name things that have no name yet and keep accounts, all or none; those of the same bearer and thing are forgotten.
+
+        Raises:
+            Conflict: another thing has one of the names, or a digest is there.
+        """
+        ...
+
     async def erase(self, gone: Callable[[bytes], bool]) -> None:
         """Forget every credential of a person or thing for which `gone` says so, and the short names of such things.
 
@@ -87,6 +95,10 @@ class AccountStore(Protocol):
 
     def slugs(self) -> Mapping[Slug, ThingId]:
         """All short names: a view that follows every change, for reading within one step."""
+        ...
+
+    def slug_of(self, thing: ThingId) -> Slug | None:
+        """The short name of a thing, or None."""
         ...
 
     async def close(self) -> None:

@@ -324,7 +324,7 @@ class Explain:
         return party_name(uri, self._directory)
 
     def _slug(self, thing: KnownThing) -> Slug | None:
-        return next((slug for slug, each in self._accounts.slugs().items() if each == thing.thing), None)
+        return self._accounts.slug_of(thing.thing)
 
 
 def purposes_of(thing: KnownThing, stream: KnownStream, directory: Directory) -> tuple[DisclosedPurpose, ...]:

@@ -9,18 +9,16 @@ Rules
 Source: things.md, "A thing joins"; gate.md (essential functions); people.md, "Accounts".
 """
 
-import re
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from troth.clock import Clock
-from troth.errors import BadName, Conflict, NotFound, Refused, Undeclared
+from troth.errors import NotFound, Refused, Undeclared
 from troth.gate.question import Ground
 from troth.journeys.accept import Accept
 from troth.journeys.accounts import Account, AccountStore, Bearer
 from troth.journeys.choose import key_name
+from troth.journeys.installing import REACHED, REACHES, Installing, JoinedThing, StreamRequest, ThingRequest
 from troth.journeys.recognise import CLAIM_S, INVITATION_S, Recognise
 from troth.journeys.say import Say
 from troth.journeys.sealing import ledger_name
@@ -29,7 +27,6 @@ from troth.names import (
     PersonId,
     PurposeId,
     Slug,
-    StreamId,
     ThingId,
     Uri,
     check_slug,
@@ -39,7 +36,6 @@ from troth.names import (
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
-from troth.statements.installation import Answering, Consideration, Contract, InstallationBody, InstalledStream
 from troth.statements.kinds import Body, KindName
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
@@ -48,48 +44,13 @@ from troth.things.observations import Variant
 
 __all__ = ["REACHES", "Join", "JoinedThing", "StreamRequest", "ThingRequest"]
 
-REACHES: Final = ("sealed", "carried", "copied", "declared")
 _STREAMS_MAX: Final = 256  # things.md, Limits: streams per thing
 _KEPT_DAYS_MAX: Final = 36_500  # a hundred years; more days than a file's number can hold would end the node
 _OURS: Final = "urn:troth:"
-_REACHED: Final = ("https://", "mailto:")
 _TOPICS: Final = frozenset(
     {"refused", "senml"}
 )  # things.md, Speaking: `things/<thing>/refused`, `things/<thing>/senml`
-_THING_ID: Final = re.compile(r"th[a-z2-7]{26}")
 _TYPES: Final = ("number", "integer", "boolean", "text", "json")
-
-
-class StreamRequest(msgspec.Struct, frozen=True):
-    """One stream of a thing that joins. `reach`: sealed, carried, copied or declared (mission.md)."""
-
-    name: str
-    reach: str
-    other_ways_out: str | None = None
-    contract: Contract | None = None
-
-
-class ThingRequest(msgspec.Struct, frozen=True):
-    """A thing that joins. `from_ns`: data before it is refused; None for now."""
-
-    name: str
-    product: Uri
-    place: str
-    answers: Answering
-    streams: tuple[StreamRequest, ...]
-    consideration: Consideration
-    slug: str | None = None
-    household: HouseholdId | None = None
-    from_ns: int | None = None
-
-
-class JoinedThing(msgspec.Struct, frozen=True):
-    """What the installer gets: identifiers, and the claim token, shown this once."""
-
-    thing: ThingId
-    slug: Slug
-    claim: str
-    datastreams: dict[str, int]
 
 
 class Join:
@@ -105,7 +66,9 @@ class Join:
         directory: Directory,
         clock: Clock,
         entropy: Callable[[int], bytes],
+        installing: Installing,
     ) -> None:
+        self._installing = installing
         self._accept = accept
         self._accounts = accounts
         self._recognise = recognise
@@ -120,7 +83,7 @@ class Join:
         check_uri(body.organisation)
         if body.organisation.startswith(_OURS):
             raise Refused("this name stands for something here and for no organisation")
-        if not body.name.strip() or not body.contact.startswith(_REACHED):
+        if not body.name.strip() or not body.contact.startswith(REACHED):
             raise Refused("an organisation has a name and a contact that begins with https:// or mailto:")
         await self._say(KindName.ORGANISATION, body, subject=body.organisation)
 
@@ -238,39 +201,27 @@ class Join:
             Refused: no consideration, an unknown reach.
             Conflict: the short name is taken.
         """
-        self._check(request)
-        thing = ThingId(self._entropy(16))
-        slug = self._slug(request)
-        streams = tuple(
-            InstalledStream(StreamId(self._entropy(16)), each.name, each.reach, each.other_ways_out, each.contract)
-            for each in request.streams
-        )
-        body = InstallationBody(
-            thing=thing,
-            name=request.name,
-            product=request.product,
-            place=request.place,
-            answers=request.answers,
-            from_ns=self._clock.now() if request.from_ns is None else request.from_ns,
-            streams=streams,
-            consideration=request.consideration,
-            household=request.household,
-        )
-        kind = KindName.INSTALLATION if request.household is None else KindName.HOME_INSTALLATION
-        signed, _ = self._voice.sign(
-            kind, body, subject=self._fresh("si")
-        )  # what cannot be said must not keep the name
-        await self._accounts.name(slug, thing)
-        await self._accept.accept(signed)
+        made = self._installing.plan(request)
+        with self._installing.keeping() as keep:
+            keep(made.slug)
+            signed, _ = self._voice.sign(
+                made.kind, made.body, subject=self._fresh("si")
+            )  # what cannot be said must not keep the name
+            await self._accounts.name(made.slug, made.body.thing)
+            await self._accept.accept(signed)
+        thing = made.body.thing
         claim = await self._recognise.give(Bearer.CLAIM, Account(b"", Bearer.CLAIM, thing=thing), seconds=CLAIM_S)
         known = self._directory.things[thing]
-        return JoinedThing(thing, slug, claim, {name: each.number for name, each in known.streams.items()})
+        return JoinedThing(thing, made.slug, claim, {name: each.number for name, each in known.streams.items()})
 
     async def claim_again(self, slug: Slug) -> str:
         """A new claim token for a thing whose token or credential was lost; those made before recognise nobody any more."""
         thing = self._accounts.slugs().get(slug)
         if thing is None:
             raise NotFound("there is no thing of that name here")
+        known = self._directory.things.get(thing)
+        if known is not None and known.body.to_ns is not None:
+            raise Refused("this thing is over here")
         former = self._accounts.of(Bearer.CLAIM, thing=thing)
         token = await self._recognise.give(Bearer.CLAIM, Account(b"", Bearer.CLAIM, thing=thing), seconds=CLAIM_S)
         for each in former:
@@ -279,44 +230,7 @@ class Join:
 
     def slug_of(self, thing: ThingId) -> Slug | None:
         """The short name of a thing."""
-        return next((slug for slug, each in self._accounts.slugs().items() if each == thing), None)
-
-    def _check(self, request: ThingRequest) -> None:
-        product = self._directory.products.get(request.product)
-        if product is None:
-            raise NotFound("there is no such product here")
-        self._registered(request.answers.organisation)
-        if request.household is not None and request.household not in self._directory.households:
-            raise NotFound("there is no such household here")
-        disclosed = self._directory.disclosure_of(request.product, request.household)
-        known = {each.name for each in disclosed[0].streams} if disclosed is not None else set()
-        declared = known & {each.name for each in product.streams}
-        names = [each.name for each in request.streams]
-        if not names or len(set(names)) != len(names) or not set(names) <= declared:
-            raise Undeclared("a thing has at least one stream, none twice, and each with a passport and a disclosure")
-        if any(each.reach not in REACHES for each in request.streams):
-            raise Refused(f"the reach of a stream is one of {', '.join(REACHES)}")
-        if not request.answers.contact.startswith(_REACHED):
-            raise Refused("who answers for a thing is reached by a contact that begins with https:// or mailto:")
-        thought = request.consideration
-        if not (thought.by.strip() and thought.sentence.strip() and thought.date.strip()):
-            raise Refused("nothing goes live without one dated sentence of consideration and a name")
-
-    def _slug(self, request: ThingRequest) -> Slug:
-        if request.slug is not None:
-            slug = check_slug(request.slug)
-            if _THING_ID.fullmatch(slug):
-                raise BadName("a short name does not look like the identifier of a thing")
-            if slug in self._accounts.slugs():
-                raise Conflict("this short name is taken")
-            return slug
-        plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in request.name.lower())
-        stem = "-".join(part for part in plain.split("-") if part)[:56].strip("-") or "thing"
-        names = self._accounts.slugs()
-        number = 1
-        while (slug := Slug(stem if number == 1 else f"{stem}-{number}")) in names or _THING_ID.fullmatch(slug):
-            number += 1
-        return check_slug(slug)
+        return self._accounts.slug_of(thing)
 
     def _recipient(self, party: Uri, app: str, purpose: PurposeId) -> Account:
         self._registered(party)

@@ -115,8 +115,8 @@ class Oversee:
         Raises:
             NotFound: no installed thing has it.
         """
-        thing = self._installed().get(slug)
-        if thing is None:
+        thing = self._accounts.slugs().get(slug)
+        if thing is None or thing not in self._directory.things:
             raise NotFound("there is no thing of that name here")
         return self._seen(slug, thing)
 
@@ -126,8 +126,8 @@ class Oversee:
         Raises:
             NotFound: it is not installed, or has no short name.
         """
-        slug = next((slug for slug, each in self._installed().items() if each == thing), None)
-        if slug is None:
+        slug = self._accounts.slug_of(thing)
+        if slug is None or thing not in self._directory.things:
             raise NotFound("there is no such thing here")
         return self._seen(slug, thing)
 

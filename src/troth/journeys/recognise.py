@@ -46,10 +46,18 @@ class Principal(msgspec.Struct, frozen=True):
 
 
 class Recognise:
-    """Tokens in, principals out."""
+    """Tokens in, principals out. `parted`: closes the connections of a thing, with words."""
 
-    def __init__(self, accounts: AccountStore, *, clock: Clock, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        accounts: AccountStore,
+        *,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+        parted: Callable[[ThingId, str], object] = lambda _thing, _words: None,
+    ) -> None:
         self._accounts = accounts
+        self._parted = parted
         self._clock = clock
         self._entropy = entropy
 
@@ -71,7 +79,7 @@ class Recognise:
     async def claim(self, token: str) -> tuple[ThingId, str]:
         """Spend a claim token for the thing's own credential; the one it had before recognises nobody any more.
 
-        A connection that was let in with the former credential lives until it ends.
+        Connections that were let in with the former credential are closed.
 
         Raises:
             WrongToken: unknown, used, expired, or not a claim token.
@@ -84,7 +92,21 @@ class Recognise:
         await self._accounts.spend(account.digest, self._account(account, Bearer.THING, credential, None))
         for each in former:
             await self._accounts.remove(each.digest)
+        if former:
+            self._parted(account.thing, "This thing has a new credential.")
         return account.thing, credential
+
+    async def end(self, thing: ThingId, words: str) -> None:
+        """A thing's credential and claim tokens recognise nobody any more, and its connections are closed."""
+        for bearer in (Bearer.THING, Bearer.CLAIM):
+            for each in self._accounts.of(bearer, thing=thing):
+                await self._accounts.remove(each.digest)
+        self._parted(thing, words)
+
+    def claim_for(self, thing: ThingId) -> tuple[str, Account]:
+        """A fresh claim token and what must be kept of it; it recognises nobody before that is kept."""
+        token = self._fresh()
+        return token, self._account(Account(b"", Bearer.CLAIM, thing=thing), Bearer.CLAIM, token, CLAIM_S)
 
     async def operator(self) -> str:
         """A new token for the operator's commands; the former one recognises nobody any more."""

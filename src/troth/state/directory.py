@@ -29,6 +29,7 @@ from troth.state.fold import key_issuer
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
 from troth.statements.installation import InstallationBody, InstalledStream
+from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.key import KeyBody, KeyRole
 from troth.statements.known_keys import KnownKey, in_force, learned
 from troth.statements.organisation import OrganisationBody
@@ -100,6 +101,8 @@ class Directory:
         self.lines: dict[LineId, KnownLine] = {}
         self.promises: dict[PromiseId, tuple[PromiseBody, StatementId]] = {}
         self.supports: dict[SupportId, tuple[SupportBody, StatementId]] = {}
+        self.types: dict[str, tuple[InstallationTypeBody, StatementId]] = {}
+        self.type_names: dict[StatementId, str] = {}  # of every type statement, those that were replaced too
         self.entities: dict[EntityId, tuple[EntityBody, StatementId]] = {}
         self.organisations: dict[Uri, OrganisationBody] = {}
         self.persons: dict[PersonId, KnownPerson] = {}
@@ -142,7 +145,7 @@ class Directory:
                 self._take_rules(body, statement.signed.id)
             case ConductSegmentBody():
                 self.newest_segment = (body.number, statement.signed.id)
-            case RedLineBody() | PromiseBody() | SupportBody() | EntityBody():
+            case RedLineBody() | PromiseBody() | SupportBody() | EntityBody() | InstallationTypeBody():
                 self._take_word(body, statement.signed.id)
             case _:
                 pass
@@ -200,7 +203,9 @@ class Directory:
         else:
             self.home_disclosures[body.household, body.product] = (body, statement)
 
-    def _take_word(self, body: RedLineBody | PromiseBody | SupportBody | EntityBody, statement: StatementId) -> None:
+    def _take_word(
+        self, body: RedLineBody | PromiseBody | SupportBody | EntityBody | InstallationTypeBody, statement: StatementId
+    ) -> None:
         match body:
             case RedLineBody():
                 known = self.lines.get(body.line)
@@ -209,6 +214,9 @@ class Directory:
                 self.promises[body.promise] = (body, statement)
             case SupportBody():
                 self.supports[body.support] = (body, statement)
+            case InstallationTypeBody():
+                self.types[body.type] = (body, statement)
+                self.type_names[statement] = body.type
             case EntityBody() if body.deleted:
                 self.entities.pop(body.entity, None)
             case EntityBody():
@@ -248,7 +256,7 @@ class Directory:
 
     def rests_on(self, statement: StatementId) -> bool:
         """Whether something that is listed here and in no scope is counted from this statement."""
-        words = (*self.promises.values(), *self.supports.values(), *self.entities.values())
+        words = (*self.promises.values(), *self.supports.values(), *self.entities.values(), *self.types.values())
         return any(id_ == statement for _, id_ in words)
 
     def at_home(self, identifier: bytes) -> bool:

@@ -43,6 +43,7 @@ from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
 from troth.statements.erasure import ErasureBody
 from troth.statements.installation import InstallationBody
+from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.key import KeyBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
@@ -83,7 +84,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return tuple(map(place_scope, body.households))
         case KeyBody() | RegistrationPolicyBody() | TrustAnchorsBody() | ConductSegmentBody() | SuccessionBody():
             return ()
-        case EntityBody() | PromiseBody() | SupportBody():
+        case EntityBody() | PromiseBody() | SupportBody() | InstallationTypeBody():
             return ()
         case _:
             assert_never(body)
@@ -154,6 +155,7 @@ def _installed(scope: Scope, body: InstallationBody, statement: Statement) -> St
                 from_ns=body.from_ns,
                 installed=each,
                 statement=statement.signed.id,
+                to_ns=FOREVER if body.to_ns is None else body.to_ns,
             )
     return None
 

@@ -20,7 +20,7 @@ from troth.statements.installation import InstalledStream
 from troth.statements.passport import PassportBody
 from troth.statements.preservation import PreservationBody
 from troth.statements.red_line import RedLineBody
-from troth.things.intervals import BEGINNING
+from troth.things.intervals import BEGINNING, FOREVER
 
 __all__ = [
     "DEPLOYMENT",
@@ -67,7 +67,7 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 class StreamScope(msgspec.Struct, frozen=True):
-    """Where a stream is installed. `household` is None in public places."""
+    """Where a stream is installed, and until when. `household` is None in public places."""
 
     thing: ThingId
     product: Uri
@@ -76,6 +76,7 @@ class StreamScope(msgspec.Struct, frozen=True):
     from_ns: int
     installed: InstalledStream
     statement: StatementId
+    to_ns: int = FOREVER
 
 
 class ProductScope(msgspec.Struct, frozen=True):

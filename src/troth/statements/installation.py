@@ -6,9 +6,9 @@ Source: things.md, "A thing joins"; record.md, faces.
 
 import msgspec
 
-from troth.names import HouseholdId, StreamId, ThingId, Uri
+from troth.names import HouseholdId, StatementId, StreamId, ThingId, Uri
 
-__all__ = ["Answering", "Consideration", "Contract", "InstallationBody", "InstalledStream"]
+__all__ = ["Answering", "Consideration", "Contract", "Device", "InstallationBody", "InstalledStream"]
 
 
 class Contract(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -45,10 +45,20 @@ class Answering(msgspec.Struct, frozen=True):
     contact: str
 
 
+class Device(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which hardware stands there: the `number`-th, from `since_ns` on; `serial` is what is printed on it."""
+
+    number: int
+    since_ns: int
+    serial: str | None = None
+
+
 class InstallationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """`household` is set in a home-installation only: its members are the persons concerned.
 
-    Data before `from_ns` is refused.
+    Data before `from_ns` is refused, and so is everything from `to_ns` on: then the thing is over, `because` says why.
+    `type`: the installation-type statement it inherited from; it says everything all the same. `device`: of a thing whose
+    hardware was replaced. A later installation of the same thing replaces the former from its acceptance on.
     """
 
     thing: ThingId
@@ -60,4 +70,8 @@ class InstallationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     streams: tuple[InstalledStream, ...]
     consideration: Consideration
     household: HouseholdId | None = None
-    crit: tuple[str, ...] = ("from_ns", "streams", "household")
+    to_ns: int | None = None
+    because: str | None = None
+    type: StatementId | None = None
+    device: Device | None = None
+    crit: tuple[str, ...] = ("from_ns", "to_ns", "streams", "household")

@@ -20,6 +20,7 @@ from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
 from troth.statements.erasure import ErasureBody
 from troth.statements.installation import InstallationBody
+from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.key import KeyBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
@@ -43,6 +44,7 @@ Body: TypeAlias = (
     | PassportBody
     | DisclosureBody
     | InstallationBody
+    | InstallationTypeBody
     | PersonBody
     | HouseholdBody
     | MembershipBody
@@ -85,6 +87,7 @@ class KindName(StrEnum):
     HOME_DISCLOSURE = "home-disclosure"
     INSTALLATION = "installation"
     HOME_INSTALLATION = "home-installation"
+    INSTALLATION_TYPE = "installation-type"
     ENTITY = "entity"
     HOME_ENTITY = "home-entity"
     RED_LINE = "red-line"
@@ -125,6 +128,7 @@ KINDS: Final = _table(
     Kind(KindName.HOME_DISCLOSURE, 1, Face.PRIVATE, DisclosureBody, "operator"),
     Kind(KindName.INSTALLATION, 1, Face.OPEN, InstallationBody, "operator"),
     Kind(KindName.HOME_INSTALLATION, 1, Face.PRIVATE, InstallationBody, "operator"),
+    Kind(KindName.INSTALLATION_TYPE, 1, Face.OPEN, InstallationTypeBody, "operator", Text.DELETABLE),
     Kind(KindName.ENTITY, 1, Face.OPEN, EntityBody, "operator", Text.DELETABLE),
     Kind(KindName.HOME_ENTITY, 1, Face.PRIVATE, EntityBody, "operator"),
     Kind(KindName.RED_LINE, 1, Face.OPEN, RedLineBody, "operator", Text.ENVELOPED),

@@ -43,6 +43,8 @@ def check_meaning(statement: Statement) -> None:
     """
     check_texts(statement.body)
     match statement.body:
+        case InstallationBody() as body:
+            _installation(body)
         case EntityBody() as body:
             _entity(body)
         case RedLineBody() as body:
@@ -53,6 +55,16 @@ def check_meaning(statement: Statement) -> None:
             _support(body)
         case _:
             return
+
+
+def _installation(body: InstallationBody) -> None:
+    _span(body.from_ns, body.to_ns)
+    if body.type is not None and len(body.type) != _DIGEST_BYTES:
+        raise Refused("a statement is named by its 32 bytes")
+    if body.because is not None and body.to_ns is None:
+        raise Refused("a reason for the end belongs to an end")
+    if body.device is not None and body.device.number < 1:
+        raise Refused("devices are counted from one")
 
 
 def _entity(body: EntityBody) -> None:

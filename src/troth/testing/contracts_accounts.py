@@ -109,6 +109,29 @@ async def a_short_name_belongs_to_one_thing_and_may_move(bench: AccountBench) ->
     assert dict(store.slugs()) == {"water-meter": METER, "water": LAMP}
 
 
+async def many_join_at_once_or_none_of_them(bench: AccountBench) -> None:
+    store = await bench.open()
+    await store.add(TOKEN)
+    lamps = Account(token_digest("lamp"), Bearer.CLAIM, thing=LAMP, until_ns=9)
+    fresh = Account(token_digest("fresh"), Bearer.CLAIM, thing=METER, until_ns=9)
+    await store.join([(Slug("water"), METER), (Slug("lamp"), LAMP)], [fresh, lamps])
+    assert (None, fresh, lamps) == (store.find(TOKEN.digest), store.find(fresh.digest), store.find(lamps.digest))
+    assert ((fresh,), (lamps,)) == (store.of(Bearer.CLAIM, thing=METER), store.of(Bearer.CLAIM, thing=LAMP))
+    assert (store.slug_of(METER), store.slug_of(LAMP)) == ("water", "lamp")
+    other = Account(token_digest("other"), Bearer.CLAIM, thing=LAMP)
+    await fails(Conflict, store.join([(Slug("other"), ThingId(b"o" * 16)), (Slug("water"), LAMP)], [other]))
+    await fails(Conflict, store.join([(Slug("other"), ThingId(b"o" * 16))], [other, fresh]))
+    await bench.crash()
+    store = await bench.open()
+    assert dict(store.slugs()) == {"water": METER, "lamp": LAMP}
+    assert (None, fresh, lamps) == (store.find(TOKEN.digest), store.find(fresh.digest), store.find(lamps.digest))
+    assert store.find(other.digest) is None
+    await store.name(Slug("water-meter"), METER)
+    assert (store.slug_of(METER), store.slug_of(ThingId(b"o" * 16))) == ("water-meter", None)
+    await store.erase(lambda each: each == LAMP)
+    assert (store.of(Bearer.CLAIM, thing=LAMP), store.slug_of(LAMP)) == ((), None)
+
+
 async def a_failed_spending_leaves_the_token_or_the_gain(bench: AccountBench) -> None:
     for fault, left in ((StoreFault.FAILS, (TOKEN, None)), (StoreFault.FAILS_BUT_PERSISTED, (None, OWN))):
         store = await bench.open()
@@ -152,6 +175,7 @@ ACCOUNT_CASES: Final[tuple[Callable[[AccountBench], Awaitable[None]], ...]] = (
     spending_for_what_is_there_spends_nothing,
     a_removed_account_is_gone_for_good,
     a_short_name_belongs_to_one_thing_and_may_move,
+    many_join_at_once_or_none_of_them,
     a_failed_spending_leaves_the_token_or_the_gain,
     a_slow_spending_shows_nothing_before_it_is_durable,
     a_spending_delivered_twice_gains_once,

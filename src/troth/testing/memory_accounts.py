@@ -6,7 +6,7 @@ Rules
 Source: journeys/accounts (the port).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Self
 
@@ -80,6 +80,20 @@ class MemoryAccounts:
 
         await self._writes.write(apply)
 
+    async def join(self, named: Sequence[tuple[Slug, ThingId]], accounts: Sequence[Account]) -> None:
+        def apply() -> None:
+            if any(self._slugs.get(slug, thing) != thing for slug, thing in named):
+                raise Conflict("another thing has this short name")
+            if any(each.digest in self._accounts for each in accounts):
+                raise Conflict("this credential is there already")
+            self._slugs.update(named)
+            replaced = {(each.bearer, each.thing) for each in accounts}
+            for former in [each for each in self._accounts.values() if (each.bearer, each.thing) in replaced]:
+                del self._accounts[former.digest]
+            self._accounts.update({each.digest: each for each in accounts})
+
+        await self._writes.write(apply)
+
     async def erase(self, gone: Callable[[bytes], bool]) -> None:
         def apply() -> None:
             for digest in [each.digest for each in self._accounts.values() if _goes(each, gone)]:
@@ -91,6 +105,9 @@ class MemoryAccounts:
 
     def slugs(self) -> Mapping[Slug, ThingId]:
         return MappingProxyType(self._slugs)
+
+    def slug_of(self, thing: ThingId) -> Slug | None:
+        return next((slug for slug, each in self._slugs.items() if each == thing), None)
 
     async def close(self) -> None:
         self._writes.crash()

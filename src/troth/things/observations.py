@@ -79,6 +79,7 @@ class Refusal(StrEnum):
     BAD_PAYLOAD = "bad-payload"
     UNKNOWN = "unknown"
     NOT_OFFERED = "not-offered"
+    OVER = "over"
     TOO_LARGE = "too-large"
     OUT_OF_RANGE = "out-of-range"
     WRONG_UNIT = "wrong-unit"

@@ -152,6 +152,7 @@ _REFUSALS: Final = {
     "too-large": "too large",
     "unknown": "from something not known here",
     "not-offered": "not offered in this version",
+    "over": "after the thing was over here",
 }
 
 

@@ -15,6 +15,7 @@ from troth.ingest.mqtt.door import CONNECTIONS_MAX, Door
 from troth.ingest.mqtt.sessions import Later
 from troth.ingest.rates import Rates
 from troth.journeys.hear import Hear
+from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.journeys.tell import Tell
 from troth.names import Slug, ThingId
@@ -27,7 +28,7 @@ class Endpoint:
     """All MQTT connections of a node; `loop.create_server(endpoint, host, port)`. Owner: the event loop.
 
     Args:
-        hear, tell, recognise: the journeys.
+        hear, tell, recognise, presence: the journeys.
         slugs: all short names of things, now.
         secret: 16 to 64 bytes for repeat keys; the same after a restart.
         entropy: random bytes.
@@ -43,6 +44,7 @@ class Endpoint:
         tell: Tell,
         *,
         recognise: Recognise,
+        presence: Presence,
         slugs: Callable[[], Mapping[Slug, ThingId]],
         secret: bytes,
         entropy: Callable[[int], bytes],
@@ -55,6 +57,7 @@ class Endpoint:
             hear,
             tell,
             recognise=recognise,
+            presence=presence,
             slugs=slugs,
             secret=secret,
             entropy=entropy,

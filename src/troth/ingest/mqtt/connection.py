@@ -18,7 +18,7 @@ from functools import partial
 from typing import Final, assert_never, cast
 
 from troth.errors import BadMqtt, Unavailable
-from troth.ingest.mqtt.door import Door
+from troth.ingest.mqtt.door import Door, address_of
 from troth.ingest.mqtt.greeting import admitted, expiry_s, refusal, welcome
 from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.sessions import Parting
@@ -138,6 +138,8 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         who, session, hello = self._who, self._session, self._hello
+        if who is not None and who.thing is not None:
+            self._door.presence.gone(who.thing, self)
         if who is not None and session is not None and hello is not None:
             self._door.seats.leave(who, hello.client_id, session=session, link=self, parting=self._parting)
         self._session = self._speaker = None
@@ -199,6 +201,16 @@ class Connection(asyncio.Protocol):
             self.write(said if most is None or len(said) <= most else encode(Disconnect(reason), Version.V5))
         self._close()
 
+    @property
+    def heard(self) -> float:
+        """Another value whenever something has come."""
+        return self._heard_s
+
+    def part(self, words: str) -> None:
+        """The credential has ended: nobody comes back to this session, and no will is said under it."""
+        self._parting = Parting(0)
+        self.end(Reason.NOT_AUTHORIZED, words)
+
     # --- packets ---
 
     def _take_all(self, data: bytes) -> None:
@@ -258,6 +270,7 @@ class Connection(asyncio.Protocol):
             voice = self._door.voice(who.thing)
             voice.listens_on(session)
             self._speaker = Speaker(self._door.hear, voice, line=self, secret=self._door.secret)
+            self._door.presence.came(who.thing, self, client=hello.client_id, address=address_of(self._transport))
         will = None if hello.will is None or who.thing is None else partial(self._door.say_will, who.thing, hello.will)
         self._parting = Parting(expiry_s(hello), will, _will_delay_s(hello.will))
         self._decoder.max_packet_bytes = MQTT_PACKET_BYTES

@@ -18,13 +18,14 @@ from troth.ingest.mqtt.topics import Topics, pack_topics, refused_topics
 from troth.ingest.rates import Allowance, Rates
 from troth.ingest.repeats import Recent
 from troth.journeys.hear import Hear, Inlet
+from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.journeys.tell import Tell
 from troth.names import Slug, ThingId
 from troth.things.observations import Outcome, Refusal
 from troth.wire.mqtt import Reason, Will
 
-__all__ = ["CONNECTIONS_MAX", "Door", "Ending", "ThingVoice"]
+__all__ = ["CONNECTIONS_MAX", "Door", "Ending", "ThingVoice", "address_of"]
 
 CONNECTIONS_MAX: Final = 100_000  # P10; `app` gives fewer where the system gives fewer files
 
@@ -93,7 +94,7 @@ class Door:
     """Shared by all connections.
 
     Args:
-        hear, tell, recognise: the journeys.
+        hear, tell, recognise, presence: the journeys.
         slugs: all short names of things, now.
         secret: 16 to 64 bytes for repeat keys; the same after a restart.
         entropy: random bytes, for client identifiers that are assigned.
@@ -109,6 +110,7 @@ class Door:
         tell: Tell,
         *,
         recognise: Recognise,
+        presence: Presence,
         slugs: Callable[[], Mapping[Slug, ThingId]],
         secret: bytes,
         entropy: Callable[[int], bytes],
@@ -120,6 +122,7 @@ class Door:
         self.hear = hear
         self.tell = tell
         self.recognise = recognise
+        self.presence = presence
         self.secret = secret
         self.diagnose = diagnose
         self.topics = Topics(hear, tell, slugs=slugs)
@@ -170,6 +173,12 @@ class Door:
         else:
             inlet.offer(said.result, time_ns=said.time_ns, end_ns=said.end_ns, done=_nothing)
         self.hear.flush()
+
+
+def address_of(transport: asyncio.Transport | None) -> str:
+    """From where a client has come, without its port."""
+    peer = None if transport is None else transport.get_extra_info("peername")
+    return str(peer[0]) if isinstance(peer, tuple) and peer else ""
 
 
 def _nothing(_outcome: Outcome) -> None:

@@ -1,0 +1,108 @@
+"""The JSON interface of things that stand and are changed: name and place, hardware, home, and the end.
+
+Rules
+- Everything here is the operator's. Each change is a statement made by `journeys/alter`.
+- A token is answered once, never again, and never logged.
+
+Source: things.md, "A thing joins"; docs/reference/api.md.
+"""
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from troth.api.answers import ClaimMade
+from troth.api.callers import Callers, created, form, resource
+from troth.api.forms import Title, household_of
+from troth.api.operate import Addresses, claim_command, thing_made
+from troth.journeys.alter import Alter
+from troth.names import Slug, check_slug
+from troth.wire.times import print_time
+
+__all__ = ["EndForm", "Ended", "HomeForm", "NameForm", "Renamed", "ReplaceForm", "altered_routes"]
+
+
+class NameForm(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a thing is called from now on, and where it is; what is absent stays."""
+
+    name: Title | None = None
+    place: Title | None = None
+    slug: str | None = None
+
+
+class Renamed(msgspec.Struct, frozen=True):
+    """The short name of the thing."""
+
+    slug: str
+
+
+class ReplaceForm(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Other hardware; `serial` is what is printed on it."""
+
+    serial: Title | None = None
+
+
+class HomeForm(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a thing goes: another household, or a public place if there is none."""
+
+    place: Title
+    household: str | None = None
+
+
+class EndForm(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a thing is over, in words."""
+
+    because: Title | None = None
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """Since when a thing is over."""
+
+    slug: str
+    since: str
+
+
+def altered_routes(alter: Alter, *, callers: Callers, addresses: Addresses) -> list[Route]:
+    """All routes of this module, to be put below the root of the interface."""
+    altering = _Altering(alter, addresses)
+    op = callers.operated
+    return [
+        resource("/api/things/{slug}/name", {"POST": op(altering.rename)}),
+        resource("/api/things/{slug}/device", {"POST": op(altering.replace)}),
+        resource("/api/things/{slug}/home", {"POST": op(altering.rehouse)}),
+        resource("/api/things/{slug}/end", {"POST": op(altering.end)}),
+    ]
+
+
+class _Altering:
+    def __init__(self, alter: Alter, addresses: Addresses) -> None:
+        self._alter = alter
+        self._at = addresses
+
+    async def rename(self, request: Request) -> Response:
+        asked = await form(request, NameForm)
+        short = None if asked.slug is None else check_slug(asked.slug)
+        return created(
+            Renamed(await self._alter.rename(_slug(request), name=asked.name, place=asked.place, short=short))
+        )
+
+    async def replace(self, request: Request) -> Response:
+        asked = await form(request, ReplaceForm)
+        token = await self._alter.replace(_slug(request), serial=asked.serial)
+        return created(ClaimMade(_slug(request), token, claim_command(token, self._at)))
+
+    async def rehouse(self, request: Request) -> Response:
+        asked = await form(request, HomeForm)
+        household = None if asked.household is None else household_of(asked.household)
+        joined = await self._alter.rehouse(_slug(request), household=household, place=asked.place)
+        return created(thing_made(joined, self._at))
+
+    async def end(self, request: Request) -> Response:
+        asked = await form(request, EndForm)
+        since_ns = await self._alter.end(_slug(request), because=asked.because)
+        return created(Ended(_slug(request), print_time(since_ns)))
+
+
+def _slug(request: Request) -> Slug:
+    return check_slug(request.path_params["slug"])

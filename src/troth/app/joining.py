@@ -1,0 +1,68 @@
+"""The journeys by which things join one node, wired together."""
+
+from troth.app.ports import Ports
+from troth.journeys.accept import Accept
+from troth.journeys.alter import Alter
+from troth.journeys.inherit import Inherit
+from troth.journeys.installing import Installing
+from troth.journeys.join import Join
+from troth.journeys.join_many import JoinMany
+from troth.journeys.keyring import Keyring
+from troth.journeys.presence import Presence
+from troth.journeys.recognise import Recognise
+from troth.journeys.say import Say
+from troth.state.directory import Directory
+
+__all__ = ["Joining"]
+
+
+class Joining:
+    """One by one, as one of a type, and many at once; and what becomes of things that stand."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        accept: Accept,
+        *,
+        say: Say,
+        recognise: Recognise,
+        presence: Presence,
+        keyring: Keyring,
+        directory: Directory,
+    ) -> None:
+        clock, entropy, accounts = ports.clock, ports.entropy, ports.accounts
+        installing = Installing(accounts, directory, clock=clock, entropy=entropy)
+        self.join = Join(
+            accept,
+            accounts,
+            recognise=recognise,
+            keys=keyring,
+            directory=directory,
+            clock=clock,
+            entropy=entropy,
+            installing=installing,
+        )
+        self.inherit = Inherit(say, directory, installing=installing)
+        self.many = JoinMany(
+            accept,
+            accounts,
+            say=say,
+            recognise=recognise,
+            inherit=self.inherit,
+            installing=installing,
+            directory=directory,
+            clock=clock,
+            entropy=entropy,
+            pause=ports.pause,
+        )
+        self.alter = Alter(
+            say,
+            accounts,
+            recognise=recognise,
+            presence=presence,
+            installing=installing,
+            join=self.join,
+            directory=directory,
+            clock=clock,
+            entropy=entropy,
+        )

@@ -1,0 +1,225 @@
+"""`troth thing bulk`: many things join from a table or from a folder of descriptions; said again, nothing is added.
+
+Rules
+- All of it is looked at first. Every wrong row is named with its number, its column and the reason, and then nothing is said.
+- Each thing joins whole or not at all. What was interrupted is said again: what stands is left as it is.
+- Claim tokens go into a file for their owner alone, before more is said, and never to the terminal.
+
+Source: things.md, "A thing joins"; mission.md (10,000 things in under a minute).
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Protocol
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from troth.api.answers import Status
+from troth.api.many_forms import ManyForm, ManyShown, Renewals, RenewForm
+from troth.api.type_forms import Types
+from troth.cli.bulk_folder import FolderWords, folder_rows
+from troth.cli.bulk_rows import FILE_BYTES, Defaults, NumberedRow, WrongRow, read_rows
+from troth.cli.claim_tokens import Claim, TokenFile
+from troth.cli.client import Node
+from troth.cli.files import read_file, write_file
+from troth.cli.places import as_operator
+from troth.cli.qr_sheet import sheet_of
+from troth.cli.speaking import plain, say
+from troth.journeys.installing import REACHES
+from troth.journeys.join_many import ROWS_MAX as AT_ONCE
+
+__all__ = ["thing_bulk"]
+
+_SHOWN_MAX: Final = 1_000  # wrong rows of one file
+
+
+@click.command("bulk")
+@click.argument("path", metavar="FILE|FOLDER", type=click.Path(path_type=Path, exists=True))
+@click.option("--of", "of", help="Short name of the type of rows that name none.")
+@click.option("--place", help="Where things are that do not say it.")
+@click.option("--household", help="Identifier of the household of rows that name none (ho...).")
+@click.option("--nobody", is_flag=True, help="Of a folder: its things concern no person and anybody may read them.")
+@click.option("--by", help="Of a folder: who answers for its things and has thought about them.")
+@click.option("--contact", help="Of a folder: where they are reached, an https: or mailto: address.")
+@click.option("--considered", help="Of a folder: one sentence of who could be harmed, and what was done about it.")
+@click.option(
+    "--answers", help="Of a folder: URI of the organisation that answers. Whoever runs the node, if not given."
+)
+@click.option("--keep-days", type=click.IntRange(1, 36_500), default=365, show_default=True, help="Of a folder.")
+@click.option("--reach", type=click.Choice(REACHES), default="declared", show_default=True, help="Of a folder.")
+@click.option("--check", is_flag=True, help="Only look at everything; register nothing.")
+@click.option(
+    "--tokens", type=click.Path(path_type=Path, dir_okay=False), help="File of claim tokens, made for you alone."
+)
+@click.option("--qr", type=click.Path(path_type=Path, dir_okay=False), help="Write a sheet of them to print (HTML).")
+@as_operator
+def thing_bulk(  # noqa: PLR0913 - one option per thing that may be said
+    node: Node,
+    *,
+    path: Path,
+    of: str | None,
+    place: str | None,
+    household: str | None,
+    nobody: bool,
+    by: str | None,
+    contact: str | None,
+    considered: str | None,
+    answers: str | None,
+    keep_days: int,
+    reach: str,
+    check: bool,
+    tokens: Path | None,
+    qr: Path | None,
+) -> None:
+    """Register many things, from a CSV file or a folder of Thing Descriptions. Said again, nothing is added.
+
+    The first line of a file names its columns: name, place, type; where wanted slug, household, from, reach, ways_out.
+    """
+    if path.is_dir():
+        words = FolderWords(
+            place=place,
+            household=household,
+            nobody=nobody,
+            answers=answers or node.get("/api/status", Status).operator,
+            by=by,
+            contact=contact,
+            considered=considered,
+            keep_days=keep_days,
+            reach=reach,
+        )
+        rows, wrong = folder_rows(node, path, words, only_look=check)
+    else:
+        types = {each.type: each for each in node.get("/api/types", Types).types}
+        rows, wrong = read_rows(read_file(path, limit=FILE_BYTES), defaults=Defaults(of, place, household), types=types)
+    file = TokenFile(tokens or path.with_name(f"{path.name}.claims.csv"))
+    file.read()
+    stands, more = _looked(node, rows) if not (wrong and path.is_dir()) and rows else (0, [])
+    seen = {(each.number, each.column) for each in wrong}
+    wrong = sorted([*wrong, *(each for each in more if (each.number, each.column) not in seen)], key=lambda w: w.number)
+    if wrong:
+        _tell_wrong(wrong)
+    if check:
+        say(
+            f"{len(rows)} rows can be said: {len(rows) - stands} would join, {stands} stand already. Nothing was registered."
+        )
+        return
+    joined, unclaimed = _joined(node, rows, file)
+    _renewed(node, [each for each in unclaimed if each.slug not in file.claims], file)
+    _tell(rows, joined, file)
+    if qr is not None:
+        waiting = [file.claims[each.slug] for each in unclaimed if each.slug in file.claims]
+        write_file(qr, sheet_of(waiting, url=node.url))
+        say(f"A sheet of {len(waiting)} labels to print is in {qr}.")
+
+
+def _looked(node: Node, rows: Sequence[NumberedRow]) -> tuple[int, list[WrongRow]]:
+    """How many stand already, and what the node says is wrong."""
+    stands = 0
+    wrong: list[WrongRow] = []
+    with _progress("looked at", len(rows)) as moved:
+        for part in _parts(rows):
+            became = node.post("/api/things/many", ManyForm(tuple(each.form for each in part), check=True), ManyShown)
+            for row, each in zip(part, became.rows, strict=True):
+                stands += each.state == "there"
+                if each.fault is not None:
+                    wrong.append(WrongRow(row.number, each.fault.column, each.fault.detail))
+            moved(len(part))
+    return stands, wrong
+
+
+def _joined(node: Node, rows: Sequence[NumberedRow], file: TokenFile) -> tuple[int, list[Claim]]:
+    """Say them; how many have joined, and those that have no credential yet (their tokens, where they came just now)."""
+    joined = 0
+    unclaimed: list[Claim] = []
+    with _progress("joined", len(rows)) as moved:
+        for part in _parts(rows):
+            became = node.post("/api/things/many", ManyForm(tuple(each.form for each in part)), ManyShown)
+            new: list[Claim] = []
+            for row, each in zip(part, became.rows, strict=True):
+                if each.fault is not None or each.slug is None:
+                    # Somebody else has said something since it was looked at.
+                    _tell_wrong(
+                        [WrongRow(row.number, "slug" if each.fault is None else each.fault.column, _why(each.fault))]
+                    )
+                claim = Claim(each.slug or "", row.form.name, row.form.place, each.claim or "")
+                joined += each.state == "joined"
+                new += [claim] if claim.claim else []
+                unclaimed += [] if each.claimed else [claim]
+            file.add(new)
+            moved(len(part))
+    return joined, unclaimed
+
+
+def _renewed(node: Node, lost: Sequence[Claim], file: TokenFile) -> None:
+    """Things that stand, have no credential, and whose token is not in the file: an interrupted run did not keep it."""
+    for start in range(0, len(lost), AT_ONCE):
+        part = {each.slug: each for each in lost[start : start + AT_ONCE]}
+        made = node.post("/api/things/claims", RenewForm(tuple(part)), Renewals)
+        file.add(
+            Claim(each.slug, part[each.slug].name, part[each.slug].place, each.claim)
+            for each in made.things
+            if each.claim is not None
+        )
+
+
+class _Fault(Protocol):
+    @property
+    def detail(self) -> str: ...
+
+
+def _why(fault: _Fault | None) -> str:
+    return "the node said nothing of it" if fault is None else fault.detail
+
+
+def _tell_wrong(wrong: Sequence[WrongRow]) -> None:
+    """Name them all and end with 1."""
+    click.echo(f"{len(wrong)} rows are wrong, so nothing more is said:", err=True)
+    for each in wrong[:_SHOWN_MAX]:
+        click.echo(plain(f"  row {each.number}, {each.column}: {each.reason}"), err=True)
+    if len(wrong) > _SHOWN_MAX:
+        click.echo(f"  and {len(wrong) - _SHOWN_MAX} more", err=True)
+    raise SystemExit(1)
+
+
+def _tell(rows: Sequence[NumberedRow], joined: int, file: TokenFile) -> None:
+    if joined:
+        say(f"{joined} things have joined, {len(rows) - joined} stood already.")
+    else:
+        say(f"Nothing was added: all {len(rows)} things stand already.")
+    if file.claims:
+        say(f"Claim tokens are in {file.path}, readable by you alone; each works once within 7 days.")
+
+
+def _parts(rows: Sequence[NumberedRow]) -> Iterator[Sequence[NumberedRow]]:
+    return (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
+
+
+class _Moved(Protocol):
+    def __call__(self, rows: int, /) -> None: ...
+
+
+@contextmanager
+def _progress(word: str, total: int) -> Iterator[_Moved]:
+    """A bar on a terminal; elsewhere a line now and then."""
+    if sys.stderr.isatty():
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+            task = shown.add_task(word, total=total)
+            yield lambda rows: shown.advance(task, rows)
+        return
+    done = 0
+
+    def moved(rows: int) -> None:
+        nonlocal done
+        before, done = done, done + rows
+        if done // _LINE_EVERY > before // _LINE_EVERY and done < total:
+            click.echo(f"{done} of {total} {word}", err=True)
+
+    yield moved
+
+
+_LINE_EVERY: Final = 2_000  # rows between two lines where no terminal shows a bar
