@@ -127,7 +127,7 @@ class Door:
         self.connections: set[Ending] = set()
         self.connections_max = connections_max
         self._entropy = entropy
-        self._later = later
+        self.later = later
         self._rates = rates or Rates(hear.clock)
         self._voices: dict[ThingId, ThingVoice] = {}
         self._spoke: dict[Spoke, None] = {}  # in the order in which they spoke
@@ -137,7 +137,7 @@ class Door:
         voice = self._voices.get(thing)
         if voice is None:
             voice = self._voices[thing] = ThingVoice(
-                thing, self.topics, allowance=self._rates.of(thing), later=self._later
+                thing, self.topics, allowance=self._rates.of(thing), later=self.later
             )
         return voice
 
