@@ -122,7 +122,7 @@ class Door:
         self.recognise = recognise
         self.secret = secret
         self.diagnose = diagnose
-        self.topics = Topics(hear, tell, slugs=slugs)
+        self.topics = Topics(hear, slugs=slugs)
         self.seats = Seats(later, lost=tell.lost)
         self.connections: set[Ending] = set()
         self.connections_max = connections_max
