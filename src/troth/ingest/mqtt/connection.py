@@ -19,7 +19,7 @@ from typing import Final, assert_never, cast
 
 from troth.errors import BadMqtt, Unavailable
 from troth.ingest.mqtt.door import Door
-from troth.ingest.mqtt.greeting import admitted, check_length, named, parting_of, refusal, welcome
+from troth.ingest.mqtt.greeting import admitted, check_length, keep_alive_s, named, parting_of, refusal, welcome
 from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.sessions import Parting
 from troth.ingest.mqtt.speaking import Speaker
@@ -264,7 +264,7 @@ class Connection(asyncio.Protocol):
         self._decoder.max_packet_bytes = MQTT_PACKET_BYTES
         self.write(welcome(hello, present=present, assigned=assigned))
         session.attach(self)
-        self._watch(hello.keep_alive_s)
+        self._watch(keep_alive_s(hello))
 
     def _refuse_publish(self, packet: Publish) -> None:
         """Somebody who is no thing publishes: nothing is kept and nothing can be counted."""
@@ -347,20 +347,20 @@ class Connection(asyncio.Protocol):
 
     # --- the end ---
 
-    def _watch(self, keep_alive_s: int) -> None:
+    def _watch(self, every_s: int) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
-        if keep_alive_s:
-            wait_s = keep_alive_s * _KEEP_ALIVE_FACTOR
-            self._timer = self._loop.call_at(self._heard_s + wait_s, self._check_alive, keep_alive_s)
+        if every_s:
+            wait_s = every_s * _KEEP_ALIVE_FACTOR
+            self._timer = self._loop.call_at(self._heard_s + wait_s, self._check_alive, every_s)
 
-    def _check_alive(self, keep_alive_s: int) -> None:
+    def _check_alive(self, every_s: int) -> None:
         silent_s = self._loop.time() - self._heard_s
-        if self._hold or silent_s < keep_alive_s * _KEEP_ALIVE_FACTOR:
+        if self._hold or silent_s < every_s * _KEEP_ALIVE_FACTOR:
             if self._hold:
                 self._heard_s = self._loop.time()
-            self._watch(keep_alive_s)
+            self._watch(every_s)
         else:
             self.end(Reason.KEEP_ALIVE_TIMEOUT, "Nothing was heard for one and a half times the keep-alive.")
 

@@ -3,7 +3,8 @@
 Rules
 - The password is the token: a thing's own credential, or a recipient's. Nobody comes in without one.
 - Only a thing may leave a will: a will is an observation.
-- What Troth does not do is told in CONNACK (version 5): QoS 2, shared subscriptions, a longer session than 24 h.
+- What Troth does not do is told in CONNACK (version 5): QoS 2, shared subscriptions, a longer session than 24 h, silence for
+  longer than an hour.
 
 Source: MQTT 5.0 §3.1, §3.2; things.md, "Speaking".
 Left out: mTLS; enhanced authentication (0x8C).
@@ -16,10 +17,10 @@ from troth.ingest.mqtt.sessions import Parting
 from troth.ingest.mqtt.speaking import TOPIC_ALIAS_MAXIMUM
 from troth.journeys.accounts import Bearer
 from troth.journeys.recognise import Principal, Recognise
-from troth.wire.limits import MQTT_PACKET_BYTES, RECEIVE_MAXIMUM, SESSION_EXPIRY_S
+from troth.wire.limits import KEEP_ALIVE_S, MQTT_PACKET_BYTES, RECEIVE_MAXIMUM, SESSION_EXPIRY_S
 from troth.wire.mqtt import Connack, Connect, Properties, Reason, Version, encode, return_code_311
 
-__all__ = ["admitted", "check_length", "named", "parting_of", "refusal", "welcome"]
+__all__ = ["admitted", "check_length", "keep_alive_s", "named", "parting_of", "refusal", "welcome"]
 
 
 def admitted(hello: Connect, recognise: Recognise) -> Principal | Reason:
@@ -48,6 +49,16 @@ def parting_of(hello: Connect, will: Callable[[], None] | None) -> Parting:
     """How a connection that began so ends when it says nothing more; `will` says its will."""
     delay_s = 0 if hello.will is None else hello.will.properties.will_delay_s or 0
     return Parting(_expiry_s(hello), will, delay_s)
+
+
+def keep_alive_s(hello: Connect) -> int:
+    """How often a client is to be heard; 0 when it need not be, which only version 3.1.1 can ask for here.
+
+    A client that is gone without a word, and for which nothing is said, would otherwise be kept for ever.
+    """
+    if hello.version is Version.V5 and not 0 < hello.keep_alive_s <= KEEP_ALIVE_S:
+        return KEEP_ALIVE_S
+    return hello.keep_alive_s
 
 
 def named(hello: Connect, client_id: str) -> Connect:
@@ -84,6 +95,7 @@ def welcome(hello: Connect, *, present: bool, assigned: str | None) -> bytes:
     asked = hello.properties.session_expiry_s or 0
     granted = _expiry_s(hello)
     agreed = Properties(
+        server_keep_alive_s=None if keep_alive_s(hello) == hello.keep_alive_s else KEEP_ALIVE_S,
         session_expiry_s=granted if granted != asked else None,
         receive_maximum=RECEIVE_MAXIMUM,
         maximum_qos=1,
