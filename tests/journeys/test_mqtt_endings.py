@@ -1,4 +1,4 @@
-"""A connection ends in every way there is: its will is said once or not at all, and its session is kept as long as was agreed."""
+"""A connection ends in every way there is: its will is said once or never, its session is kept as long as was agreed."""
 
 import pytest
 
