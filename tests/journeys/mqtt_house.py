@@ -313,6 +313,11 @@ class Client:
         """Write bytes as they are."""
         self._writer.write(data)
 
+    async def drained(self) -> None:
+        """What was written is with the system."""
+        await self._writer.drain()
+        await turn(0)
+
     async def next(self) -> Packet:
         """The next packet; EOFError when the connection is closed."""
         while not self._waiting:
@@ -326,6 +331,14 @@ class Client:
         """The next packets."""
         return [await self.next() for _ in range(count)]
 
+    async def rest(self) -> list[Packet]:
+        """Whatever comes until the connection is closed."""
+        found: list[Packet] = []
+        with suppress(EOFError, ConnectionError):
+            while True:
+                found.append(await self.next())
+        return found
+
     async def silent(self, seconds: float = 0.1) -> bool:
         """Whether nothing comes for a while."""
         if self._waiting:
@@ -336,6 +349,10 @@ class Client:
             return True
         self._waiting = self._decoder.feed(data)
         return not self._waiting and bool(data)
+
+    def half_close(self) -> None:
+        """Send no more, and go on reading."""
+        self._writer.write_eof()
 
     def cut(self) -> None:
         """Drop the connection without a word."""

@@ -200,7 +200,7 @@ class Voice:
         self.recent = Recent()
         self.looked = 0
         self.allowance = Rates(world.node.hear.clock).of(self.thing)
-        self._topics = Topics(world.node.hear, world.node.tell, slugs=world.accounts.slugs)
+        self._topics = Topics(world.node.hear, slugs=world.accounts.slugs)
 
     def inlets(self) -> Mapping[str, Inlet]:
         self.looked += 1

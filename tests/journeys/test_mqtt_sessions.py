@@ -2,9 +2,22 @@
 
 import pytest
 
-from tests.journeys.mqtt_house import Client, House, in_house, said, speak, until, value
+from tests.journeys.mqtt_house import RESEARCH, Client, House, in_house, said, speak, turn, until, value
+from troth.statements.choice import Decision
 from troth.wire.limits import LISTENER_QUEUE_MESSAGES
-from troth.wire.mqtt import Disconnect, Properties, Puback, Publish, Reason, Subscribe, Subscription, Version
+from troth.wire.mqtt import (
+    Disconnect,
+    Properties,
+    Puback,
+    Publish,
+    Reason,
+    Suback,
+    Subscribe,
+    Subscription,
+    Unsuback,
+    Unsubscribe,
+    Version,
+)
 
 V5, V311 = Version.V5, Version.V311
 LEVEL, POWER = "things/station/level", "things/meter/power"
@@ -192,5 +205,90 @@ def test_a_node_that_stops_says_so() -> None:
         ended = await client.next()
         assert isinstance(ended, Disconnect)
         assert ended.reason == Reason.SERVER_SHUTTING_DOWN
+
+    in_house(scene)
+
+
+def test_subscribing_again_changes_what_was_asked_for_and_loses_nothing() -> None:
+    async def scene(house: House) -> None:
+        _, credential = await house.station()
+        thing, _ = await Client.hello(house, credential)
+        token, one = await house.reader(), Properties(receive_maximum=1)
+        reader, _ = await Client.hello(house, token, client_id="r", properties=one)
+        reader.send(Subscribe(1, (Subscription(LEVEL, 1),), Properties(subscription_ids=(1,))))
+        await reader.next()
+        await speak(thing, LEVEL, "1", "2", "3")
+        first = await reader.next()
+        assert isinstance(first, Publish)
+        reader.send(Subscribe(2, (Subscription(LEVEL, 1),), Properties(subscription_ids=(2,))))
+        assert isinstance(await reader.next(), Suback)
+        got, ids, retained = [value(first)], [first.properties.subscription_ids], [first.retain]
+        message = first
+        for _ in range(3):
+            reader.send(Puback(message.packet_id))
+            following = await reader.next()
+            assert isinstance(following, Publish)
+            message = following
+            got.append(value(message))
+            ids.append(message.properties.subscription_ids)
+            retained.append(message.retain)
+        assert [1.0, 2.0, 3.0, 3.0] == got, "nothing is lost, and the last value is given again"
+        assert [(1,), (2,), (2,), (2,)] == ids
+        assert [False, False, True] == retained[1:]
+        reader.send(Puback(message.packet_id))
+        await speak(thing, LEVEL, "4")
+        assert value(await reader.next()) == 4.0
+        assert house.tell.listeners == 1
+
+    in_house(scene)
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_what_was_handed_over_before_unsubscribing_is_brought_to_its_end(*, withdrawn: bool) -> None:
+    async def scene(house: House) -> None:
+        household, ana = await house.home()
+        _, credential = await house.meter(household)
+        await house.say(ana, Decision.GIVE)
+        meter, _ = await Client.hello(house, credential)
+        token, kept = await house.reader(RESEARCH), Properties(session_expiry_s=60)
+        reader, _ = await Client.hello(house, token, client_id="r", clean_start=False, properties=kept)
+        reader.send(Subscribe(1, (Subscription(POWER, 1),)))
+        await reader.next()
+        await speak(meter, POWER, "1")
+        first = await reader.next()
+        assert isinstance(first, Publish)
+        reader.send(Unsubscribe(2, (POWER,)))
+        assert Unsuback(2, (0,)) == await reader.next()
+        await speak(meter, POWER, "2")
+        reader.cut()
+        await until(lambda: house.endpoint.connections() == 1)
+        if withdrawn:
+            await house.say(ana, Decision.WITHDRAW)
+        back, _ = await Client.hello(house, token, client_id="r", clean_start=False, properties=kept)
+        if not withdrawn:
+            again = await back.next()
+            assert isinstance(again, Publish)
+            assert (first.packet_id, True, 1.0) == (again.packet_id, again.dup, value(again))
+            back.send(Puback(again.packet_id))
+        assert await back.silent()
+        assert house.tell.listeners == 0
+
+    in_house(scene)
+
+
+def test_who_asks_for_the_last_value_again_and_again_without_reading_is_given_up() -> None:
+    async def scene(house: House) -> None:
+        _, credential = await house.station()
+        thing, _ = await Client.hello(house, credential)
+        await speak(thing, "things/station/word", '"' + "x" * 60_000 + '"')
+        one = Properties(receive_maximum=1)
+        reader, _ = await Client.hello(house, await house.reader(), client_id="r", properties=one)
+        for number in range(1, 3 * LISTENER_QUEUE_MESSAGES):
+            reader.send(Subscribe(number, (Subscription("things/station/word", 1),)))
+            if number % 20 == 0:
+                await turn(0.001)
+        await until(lambda: house.endpoint.connections() == 1)
+        assert house.tell.listeners == 0
+        await speak(thing, "things/station/level", "1")
 
     in_house(scene)

@@ -305,3 +305,42 @@ def test_a_thing_that_sends_more_than_one_thing_may_is_acknowledged_later_and_lo
         assert Puback(99) == await client.next()
 
     in_house(scene, rates=Rates(clock, messages_per_s=5, bytes_per_s=1_000_000))
+
+
+@pytest.mark.parametrize("version", [V5, V311])
+def test_a_thing_that_sends_more_with_qos_0_than_one_thing_may_is_read_later_and_loses_nothing(
+    version: Version,
+) -> None:
+    clock = StillClock()
+
+    async def scene(house: House) -> None:
+        joined, credential = await house.station()
+        client, _ = await Client.hello(house, credential, version=version)
+        client.send(*(said(LEVEL, str(number)) for number in range(5 * BURST_S + 5)))
+        await until(lambda: house.tally(joined).stored == 5 * BURST_S + 5)
+        client.send(said(LEVEL, "98"), Pingreq())
+        assert await client.silent()
+        assert house.tally(joined).stored == 5 * BURST_S + 5, "it is not read"
+        clock.now_ns += NS_PER_S
+        assert Pingresp() == await client.next()
+        await until(lambda: house.tally(joined).stored == 5 * BURST_S + 6)
+
+    in_house(scene, rates=Rates(clock, messages_per_s=5, bytes_per_s=1_000_000))
+
+
+def test_a_thing_that_owes_for_qos_0_costs_its_neighbour_nothing() -> None:
+    async def scene(house: House) -> None:
+        _, loud = await house.station("loud")
+        joined, quiet = await house.station("quiet")
+        shouting, _ = await Client.hello(house, loud, client_id="loud")
+        client, _ = await Client.hello(house, quiet, client_id="quiet")
+        shouting.send(*(said("things/loud/level", str(number)) for number in range(500)), Pingreq())
+        for number in range(1, 6):
+            client.send(said("things/quiet/level", str(number), number))
+            assert Puback(number) == await client.next()
+        assert house.tally(joined).stored == 5
+        assert Pingresp() == await shouting.next(), "what came in one piece was taken, and is owed for"
+        shouting.send(Pingreq())
+        assert await shouting.silent()
+
+    in_house(scene, rates=Rates(StillClock(), messages_per_s=5, bytes_per_s=1_000_000))

@@ -136,6 +136,22 @@ def test_a_node_on_one_address_of_ipv6_is_found_there_by_its_neighbourhood(tmp_p
         node.stop()
 
 
+def test_a_node_on_all_addresses_of_ipv6_takes_mqtt_over_both(tmp_path: Path) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this computer has no IPv6")
+    node = NodeProgram(tmp_path / "data", settings={"TROTH_BIND": "::"}, options=(*PORTS, "--no-demo"))
+    node.start()
+    try:
+        for address in ("::1", "127.0.0.1"):
+            with socket.create_connection((address, node.mqtt_port), timeout=30) as client:
+                client.sendall(bytes.fromhex("100d00044d51545404020000000161"))
+                assert bytes.fromhex("20020005") == client.recv(100), "who it is is asked on every address"
+    finally:
+        node.stop()
+
+
 def test_who_listens_for_other_computers_is_told_that_there_is_no_tls(tmp_path: Path) -> None:
     node = NodeProgram(tmp_path / "data", settings={"TROTH_BIND": "0.0.0.0"}).start()  # noqa: S104 - what is tested
     node.stop()

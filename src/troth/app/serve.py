@@ -56,6 +56,7 @@ __all__ = [
 TOKEN_FILE: Final = "operator.token"  # noqa: S105 - the name of a file
 # New objects per look at them, such looks per wider one, wider ones per look at everything since the start.
 _COLLECT: Final = (5_000, 50, 100)
+_ASKED_WHEN_SILENT: Final = (("TCP_KEEPIDLE", 600), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5))  # s, s, times
 _NEAR: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where all addresses are listened on, one of this computer
 HANDSHAKE_S: Final = 10.0  # as long as CONNECT may take (docs/reference/mqtt.md)
 _diagnostics = structlog.get_logger("troth")
@@ -266,6 +267,14 @@ def listen(host: str, port: int, setting: str, option: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Whoever is accepted is asked by the system now and then whether it is there: a client that is gone without a word, and
+    # that is to be heard from at no time, would otherwise be kept for ever. `::` is all addresses, those of IPv4 too.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option_name, seconds in _ASKED_WHEN_SILENT:
+        if hasattr(socket, option_name):
+            listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, option_name), seconds)
+    if family == socket.AF_INET6:
+        listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     try:
         listening.bind((host, port))
         listening.listen(1024)

@@ -32,7 +32,7 @@ class Listener(Protocol):
     """
 
     def last(self, row: Shown) -> None:
-        """The stream's last value, once, when listening begins or goes on under another view."""
+        """The stream's last value: when listening begins, goes on under another view, or the outlet was asked for it again."""
         ...
 
     def give(self, rows: Sequence[Shown]) -> None:
@@ -87,7 +87,19 @@ class Source(Protocol):
 class Outlet:
     """One listener on one stream."""
 
-    __slots__ = ("_busy", "_closed", "_hour", "_listener", "_queue", "_source", "asker", "lease", "number", "renewing")
+    __slots__ = (
+        "_again",
+        "_busy",
+        "_closed",
+        "_hour",
+        "_listener",
+        "_queue",
+        "_source",
+        "asker",
+        "lease",
+        "number",
+        "renewing",
+    )
 
     def __init__(self, source: Source, number: int, asker: Asker, *, lease: Lease, listener: Listener) -> None:
         self._source = source
@@ -95,6 +107,7 @@ class Outlet:
         self._queue: list[Kept] = []
         self._hour: int | None = None
         self._busy = True  # until `begin` has run
+        self._again = False  # the last value was asked for meanwhile
         self._closed = False
         self.renewing = False  # from `drop` until `renew`
         self.number = number
@@ -106,6 +119,13 @@ class Outlet:
         self._closed = True
         self._queue.clear()
         self._source.close(self)
+
+    def again(self) -> None:
+        """Give the last value once more; nothing that comes meanwhile is lost."""
+        self._again = self._busy
+        if not self._busy and not self._closed:
+            self._busy = True
+            self._source.spawn(self.begin())
 
     def holds(self) -> bool:
         """Whether what was given may be handed to the transport now. A lease that ended by the clock alone is renewed."""
@@ -131,6 +151,7 @@ class Outlet:
     async def begin(self) -> None:
         """Open the window, give the last value, then what came meanwhile."""
         lease = self.lease
+        self._again = False
         try:
             last = await self._source.shown(
                 self.number, ObservationQuery(order=Order.DESCENDING, top=1), asker=self.asker
@@ -203,6 +224,8 @@ class Outlet:
         if self._closed or not await self._still(lease):
             return
         self._busy = False
+        if self._again:
+            self.again()
         if rows:
             self._hour = hour_of(rows[-1].from_ns)
             self._listener.give(rows)
@@ -213,6 +236,9 @@ class Outlet:
         if self._closed or not await self._still(lease):
             return
         self._busy = False
+        if self._again:
+            self.again()
+            return
         rows, self._queue = self._queue, []
         if rows and lease.answer.variant is Variant.RAW:
             self.tell(rows)

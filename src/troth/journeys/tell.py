@@ -18,13 +18,15 @@ from troth.clock import Clock
 from troth.errors import Denied, NotFound, NotOffered
 from troth.gate.decide import ANYONE
 from troth.gate.leases import Lease, Leases
-from troth.gate.question import Action, Asker, Code, Question, Reason, Verdict
+from troth.gate.question import Action, Asker, Code, Question, Verdict
 from troth.gate.words import outer
 from troth.journeys.access import Access
 from troth.journeys.asking import ask
+from troth.journeys.following import Follower, Following
 from troth.journeys.outlet import Listener, Outlet
 from troth.journeys.rows import Rows
 from troth.journeys.shelves import shelf_of
+from troth.journeys.views import LONG_PAGE_MAX, Page, StreamView, short, view_of
 from troth.names import PersonId, PurposeId, StreamId
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.leaving import Leaving
@@ -43,33 +45,10 @@ from troth.things.windows import (
 
 __all__ = ["COUNT_MAX", "LONG_PAGE_MAX", "Page", "StreamView", "Tell"]
 
-LONG_PAGE_MAX = 200  # rows of text or JSON in one answer: 50 MiB at 256 KiB each
 COUNT_MAX = 100_000  # ten pages of rows; a longer count would hold a reader for seconds
 
 _NOTHING = "there is no such observation for this asker"
 _RENEW_AT_ONCE = 16  # decisions of about 100 µs in one step of the loop: under 2 ms
-
-
-class StreamView(msgspec.Struct, frozen=True):
-    """A stream as one asker may see it. `variant` is the view granted now; `because` the outer reason it is not more."""
-
-    thing: KnownThing
-    stream: KnownStream
-    variant: Variant
-    because: str | None
-
-
-class Page(msgspec.Struct, frozen=True):
-    """One page of observations.
-
-    `holds()` says, at any later moment, whether rows may still be handed over; a door asks before each chunk it gives to
-    its transport, and breaks the connection when the answer is no. `after` is set when there is more.
-    """
-
-    rows: tuple[Shown, ...]
-    view: StreamView
-    after: After | None
-    holds: Callable[[], bool]
 
 
 class Tell:
@@ -98,6 +77,7 @@ class Tell:
         self._pause = pause
         self._held: dict[tuple[StreamId, Asker], Lease] = {}
         self.outlets: dict[StreamId, list[Outlet]] = {}  # of these streams rows are wanted
+        self._following = Following(self._look, directory, now=clock.now, spawn=spawn, pause=pause)
         self.dropped = 0
 
     def anyone(self, number: int) -> Asker:
@@ -116,7 +96,7 @@ class Tell:
         for number in self._directory.by_number:
             lease, known = self._lease(number, asker or self.anyone(number))
             if lease is not None and lease.answer.verdict is not Verdict.DENY and known is not None:
-                found.append(_view(known, lease))
+                found.append(view_of(known, lease))
         return tuple(found)
 
     def view(self, number: int, asker: Asker | None) -> StreamView:
@@ -127,7 +107,7 @@ class Tell:
             NotFound: the stream does not exist for this asker.
         """
         known, lease = self._granted(number, asker or self.anyone(number))
-        return _view(known, lease)
+        return view_of(known, lease)
 
     async def observations(self, number: int, query: ObservationQuery, *, asker: Asker | None) -> Page:
         """One page of a stream's observations, or of the coarser view that is granted.
@@ -139,13 +119,13 @@ class Tell:
         while True:
             known, lease = self._granted(number, who)
             await self._access.open(lease)
-            rows, more = await self._rows.page(lease, self._shelf(known), _short(query, known[1]), number=number)
+            rows, more = await self._rows.page(lease, self._shelf(known), short(query, known[1]), number=number)
             await self._access.open(lease)  # a tick may have closed the window meanwhile
             if lease.holds(self._clock.now()):
                 break
         self._access.left(lease, len(rows))
         after = After(rows[-1].from_ns, rows[-1].sequence) if more and rows else None
-        return Page(tuple(rows), _view(known, lease), after, lambda: lease.holds(self._clock.now()))
+        return Page(tuple(rows), view_of(known, lease), after, lambda: lease.holds(self._clock.now()))
 
     async def count(self, number: int, query: ObservationQuery, *, asker: Asker | None) -> int:
         """How many observations `query` has in what is granted, whatever its `top` and `after`.
@@ -158,7 +138,7 @@ class Tell:
         """
         known, lease = self._granted(number, asker or self.anyone(number))
         await self._access.open(lease)
-        query = _short(msgspec.structs.replace(query, top=PAGE_MAX, after=None), known[1])
+        query = short(msgspec.structs.replace(query, top=PAGE_MAX, after=None), known[1])
         total, pages, more = 0, 0, True
         while more:
             rows, more = await self._rows.page(lease, self._shelf(known), query, number=number)
@@ -180,7 +160,7 @@ class Tell:
             known = self._known(self._directory.streams[row.stream].number)
             if known is None:
                 raise NotFound(_NOTHING)
-            return Page((shown(row),), _view(known, lease), None, lambda: lease.holds(self._clock.now()))
+            return Page((shown(row),), view_of(known, lease), None, lambda: lease.holds(self._clock.now()))
         number, hour = window_of(id_)
         query = ObservationQuery(times=(Interval(hour * HOUR_NS, (hour + 1) * HOUR_NS),))
         page = await self.observations(number, query, asker=asker)
@@ -245,6 +225,14 @@ class Tell:
             if not held:
                 del self.outlets[stream]
 
+    def follow(self, asker: Asker | None, follower: Follower) -> None:
+        """Tell a listener to many streams of each that may be read, now and later; it listens to them itself."""
+        self._following.follow(asker, follower)
+
+    def leave(self, asker: Asker | None, follower: Follower) -> None:
+        """Tell it of none any more."""
+        self._following.leave(asker, follower)
+
     def forget(self, gone: Leaving) -> None:
         """Somebody is erased: nothing is held for them, or about what went with them."""
         for stream, asker in tuple(self._held):
@@ -273,11 +261,14 @@ class Tell:
         gone = set(leases)
         streams = dict.fromkeys(lease.question.stream for lease in leases)
         self._drop([o for stream in streams for o in self.outlets.get(stream, ()) if o.lease in gone])
+        self._following.moved(leases)
 
     def expire(self) -> None:
         """The same for outlets whose lease came to its end by the clock. Called by `app` a few times a second."""
         now = self._clock.now()
-        self._drop([o for held in self.outlets.values() for o in held if not o.lease.holds(now)])
+        over = [o for held in self.outlets.values() for o in held if not o.lease.holds(now)]
+        self._drop(over)
+        self._following.expire([(each.number, each.asker) for each in over])
 
     def granted(self, number: int, asker: Asker) -> Lease:
         """The live, allowing lease of an asker on a stream.
@@ -322,6 +313,11 @@ class Tell:
         """How many outlets there are."""
         return sum(map(len, self.outlets.values()))
 
+    @property
+    def followers(self) -> int:
+        """How many listen to all that they may read."""
+        return len(self._following)
+
     def now(self) -> int:
         """UTC ns."""
         return self._clock.now()
@@ -358,6 +354,9 @@ class Tell:
             self._held[key] = lease
         return lease, known
 
+    def _look(self, number: int, asker: Asker | None) -> Lease | None:
+        return self._lease(number, asker or self.anyone(number))[0]
+
     def _granted(self, number: int, asker: Asker) -> tuple[tuple[KnownThing, KnownStream], Lease]:
         lease, known = self._lease(number, asker)
         if lease is None or known is None:
@@ -382,17 +381,3 @@ class Tell:
 
     def _shelf(self, known: tuple[KnownThing, KnownStream]) -> Shelf:
         return shelf_of(*known, self._directory)
-
-
-def _short(query: ObservationQuery, stream: KnownStream) -> ObservationQuery:
-    """The query with no more rows than an answer can hold where each may be long."""
-    if stream.declared.type not in {"text", "json"} or query.top <= LONG_PAGE_MAX:
-        return query
-    return msgspec.structs.replace(query, top=LONG_PAGE_MAX)
-
-
-def _view(known: tuple[KnownThing, KnownStream], lease: Lease) -> StreamView:
-    answer = lease.answer
-    missed: Reason | None = next((each for each in answer.reasons if each.code is not None), None)
-    because = None if missed is None or missed.code is None else outer(missed.code)
-    return StreamView(*known, answer.variant or Variant.RAW, because)

@@ -15,6 +15,7 @@ __all__ = [
     "FILTER_BYTES",
     "FILTER_DEPTH",
     "JSON_DEPTH",
+    "KEEP_ALIVE_S",
     "LISTENER_QUEUE_BYTES",
     "LISTENER_QUEUE_MESSAGES",
     "MQTT_PACKET_BYTES",
@@ -40,6 +41,7 @@ STREAMS_PER_THING: Final = 256  # things.md, Limits
 RECEIVE_MAXIMUM: Final = 100  # things.md, Limits: unacknowledged per connection = Receive Maximum (MQTT 5.0 §3.2.2.3.3)
 LISTENER_QUEUE_MESSAGES: Final = 1_000  # things.md, Limits: then dropped with reason
 LISTENER_QUEUE_BYTES: Final = 1024 * 1024  # things.md, Limits: whichever comes first
+KEEP_ALIVE_S: Final = 3600  # a client of MQTT 5 that asks for a longer silence, or for any, is told this (§3.2.2.3.14)
 SESSION_EXPIRY_S: Final = 24 * 3600  # things.md, Limits: a longer one asked for is told shorter in CONNACK
 REPEAT_WINDOW: Final = 1_024  # things.md, The writer: messages of one thing in which DUP marks a repeat
 FILTER_BYTES: Final = 4 * 1024  # things.md, Limits: $filter

@@ -4,7 +4,7 @@ Rules
 - The first packet is CONNECT, within 10 s and 16 KiB; until it is accepted nothing else is read.
 - What was offered is handed over once for all connections that spoke in a turn of the loop (`Door.hand_over_soon`).
 - Back-pressure stops reading the socket: while the store is full, while 100 messages of a 3.1.1 client are not acknowledged,
-  while the client does not read.
+  while the client does not read, and after QoS 0 while its thing has sent more than one thing may.
 - Malformed bytes end the connection after the packets before them; version 5 is told why.
 
 Source: things.md, "Speaking"; MQTT 5.0 §3.1.2.10 (keep-alive), §4.13 (errors). asyncio protocol, so that uvloop can drive it.
@@ -19,7 +19,7 @@ from typing import Final, assert_never, cast
 
 from troth.errors import BadMqtt, Unavailable
 from troth.ingest.mqtt.door import Door, address_of
-from troth.ingest.mqtt.greeting import admitted, expiry_s, refusal, welcome
+from troth.ingest.mqtt.greeting import admitted, check_length, keep_alive_s, named, parting_of, refusal, welcome
 from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.sessions import Parting
 from troth.ingest.mqtt.speaking import Speaker
@@ -43,7 +43,6 @@ from troth.wire.mqtt import (
     Unsuback,
     Unsubscribe,
     Version,
-    Will,
     encode,
     encode_puback,
 )
@@ -54,6 +53,7 @@ __all__ = ["Connection"]
 CONNECT_WITHIN_S: Final = 10.0  # a connection that says nothing is closed
 _WRITE_BUFFER_BYTES: Final = 64 * 1024  # gate.md: what a transport may hold beyond a hand-over
 _KEEP_ALIVE_FACTOR: Final = 1.5  # MQTT 5.0 §3.1.2.10
+_LOOK_AGAIN_S: Final = 1.0  # a connection that is slowed and gone is not kept for longer
 
 
 class _Hold(Flag):
@@ -63,6 +63,7 @@ class _Hold(Flag):
     STORE = auto()
     IN_FLIGHT = auto()
     DEAF = auto()
+    RATE = auto()
 
 
 class Connection(asyncio.Protocol):
@@ -242,7 +243,7 @@ class Connection(asyncio.Protocol):
             case Unsubscribe():
                 if self._session is not None:
                     said = encode(unsubscribed(packet, self._session, version=self.version), self.version)
-                    _check_length(said, self.max_packet_bytes)
+                    check_length(said, self.max_packet_bytes)
                     self.write(said)
             case Pingreq():
                 self.write(encode(Pingresp(), self.version))
@@ -261,8 +262,8 @@ class Connection(asyncio.Protocol):
             self._close()
             return
         assigned = None if hello.client_id else self._door.new_client_id()
-        hello = hello if assigned is None else _named(hello, assigned)
-        _check_length(welcome(hello, present=False, assigned=assigned), hello.properties.maximum_packet_bytes)
+        hello = hello if assigned is None else named(hello, assigned)
+        check_length(welcome(hello, present=False, assigned=assigned), hello.properties.maximum_packet_bytes)
         session, present = self._door.seats.take(who, hello.client_id, link=self, fresh=hello.clean_start)
         self._who, self._hello, self._session = who, hello, session
         self._reader = Reader(self._door.tell, self._door.topics, asker=who.asker, thing=who.thing)
@@ -272,11 +273,11 @@ class Connection(asyncio.Protocol):
             self._speaker = Speaker(self._door.hear, voice, line=self, secret=self._door.secret)
             self._door.presence.came(who.thing, self, client=hello.client_id, address=address_of(self._transport))
         will = None if hello.will is None or who.thing is None else partial(self._door.say_will, who.thing, hello.will)
-        self._parting = Parting(expiry_s(hello), will, _will_delay_s(hello.will))
+        self._parting = parting_of(hello, will)
         self._decoder.max_packet_bytes = MQTT_PACKET_BYTES
         self.write(welcome(hello, present=present, assigned=assigned))
         session.attach(self)
-        self._watch(hello.keep_alive_s)
+        self._watch(keep_alive_s(hello))
 
     def _refuse_publish(self, packet: Publish) -> None:
         """Somebody who is no thing publishes: nothing is kept and nothing can be counted."""
@@ -292,7 +293,7 @@ class Connection(asyncio.Protocol):
         said = encode(answer, self.version)
         if self.max_packet_bytes is not None and len(said) > self.max_packet_bytes:
             said = encode(Suback(answer.packet_id, answer.reasons), self.version)
-        _check_length(said, self.max_packet_bytes)
+        check_length(said, self.max_packet_bytes)
         self.write(said)
 
     def _part(self, packet: Disconnect) -> None:
@@ -334,6 +335,17 @@ class Connection(asyncio.Protocol):
             self._door.hear.when_free(lambda: self._resume(_Hold.STORE))
         if self.version is Version.V311 and self._speaker.waiting >= RECEIVE_MAXIMUM:
             self._pause(_Hold.IN_FLIGHT)
+        if not self._hold & _Hold.RATE and self._speaker.owes_s() > 0:
+            self._pause(_Hold.RATE)
+            self._read_later()
+
+    def _read_later(self) -> None:
+        """Read on once the thing owes nothing for its QoS 0 messages, for which nothing else could slow it."""
+        owes_s = 0.0 if self._speaker is None else self._speaker.owes_s()
+        if owes_s > 0:
+            self._door.later(min(owes_s, _LOOK_AGAIN_S), self._read_later)
+        else:
+            self._resume(_Hold.RATE)
 
     def _pause(self, why: _Hold) -> None:
         if not self._hold and self._transport is not None and not self._transport.is_closing():
@@ -348,20 +360,20 @@ class Connection(asyncio.Protocol):
 
     # --- the end ---
 
-    def _watch(self, keep_alive_s: int) -> None:
+    def _watch(self, every_s: int) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
-        if keep_alive_s:
-            wait_s = keep_alive_s * _KEEP_ALIVE_FACTOR
-            self._timer = self._loop.call_at(self._heard_s + wait_s, self._check_alive, keep_alive_s)
+        if every_s:
+            wait_s = every_s * _KEEP_ALIVE_FACTOR
+            self._timer = self._loop.call_at(self._heard_s + wait_s, self._check_alive, every_s)
 
-    def _check_alive(self, keep_alive_s: int) -> None:
+    def _check_alive(self, every_s: int) -> None:
         silent_s = self._loop.time() - self._heard_s
-        if self._hold or silent_s < keep_alive_s * _KEEP_ALIVE_FACTOR:
+        if self._hold or silent_s < every_s * _KEEP_ALIVE_FACTOR:
             if self._hold:
                 self._heard_s = self._loop.time()
-            self._watch(keep_alive_s)
+            self._watch(every_s)
         else:
             self.end(Reason.KEEP_ALIVE_TIMEOUT, "Nothing was heard for one and a half times the keep-alive.")
 
@@ -372,25 +384,3 @@ class Connection(asyncio.Protocol):
             self._session.detach()
         if transport is not None:
             transport.close()
-
-
-def _check_length(answer: bytes, most: int | None) -> None:
-    """Refuse a client whose Maximum Packet Size its own answer does not fit (MQTT-3.1.2-24)."""
-    if most is not None and len(answer) > most:
-        raise BadMqtt("The answer is longer than the client takes.", reason=Reason.PACKET_TOO_LARGE)
-
-
-def _named(hello: Connect, client_id: str) -> Connect:
-    """The same CONNECT under the identifier that was assigned."""
-    return Connect(
-        version=hello.version,
-        client_id=client_id,
-        clean_start=hello.clean_start,
-        keep_alive_s=hello.keep_alive_s,
-        will=hello.will,
-        properties=hello.properties,
-    )
-
-
-def _will_delay_s(will: Will | None) -> int:
-    return 0 if will is None else will.properties.will_delay_s or 0

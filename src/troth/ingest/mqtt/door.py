@@ -125,12 +125,12 @@ class Door:
         self.presence = presence
         self.secret = secret
         self.diagnose = diagnose
-        self.topics = Topics(hear, tell, slugs=slugs)
+        self.topics = Topics(hear, slugs=slugs)
         self.seats = Seats(later, lost=tell.lost)
         self.connections: set[Ending] = set()
         self.connections_max = connections_max
         self._entropy = entropy
-        self._later = later
+        self.later = later
         self._rates = rates or Rates(hear.clock)
         self._voices: dict[ThingId, ThingVoice] = {}
         self._spoke: dict[Spoke, None] = {}  # in the order in which they spoke
@@ -140,7 +140,7 @@ class Door:
         voice = self._voices.get(thing)
         if voice is None:
             voice = self._voices[thing] = ThingVoice(
-                thing, self.topics, allowance=self._rates.of(thing), later=self._later
+                thing, self.topics, allowance=self._rates.of(thing), later=self.later
             )
         return voice
 

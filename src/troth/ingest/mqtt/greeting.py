@@ -3,19 +3,24 @@
 Rules
 - The password is the token: a thing's own credential, or a recipient's. Nobody comes in without one.
 - Only a thing may leave a will: a will is an observation.
-- What Troth does not do is told in CONNACK (version 5): QoS 2, shared subscriptions, a longer session than 24 h.
+- What Troth does not do is told in CONNACK (version 5): QoS 2, shared subscriptions, a longer session than 24 h, silence for
+  longer than an hour.
 
 Source: MQTT 5.0 §3.1, §3.2; things.md, "Speaking".
 Left out: mTLS; enhanced authentication (0x8C).
 """
 
+from collections.abc import Callable
+
+from troth.errors import BadMqtt
+from troth.ingest.mqtt.sessions import Parting
 from troth.ingest.mqtt.speaking import TOPIC_ALIAS_MAXIMUM
 from troth.journeys.accounts import Bearer
 from troth.journeys.recognise import Principal, Recognise
-from troth.wire.limits import MQTT_PACKET_BYTES, RECEIVE_MAXIMUM, SESSION_EXPIRY_S
+from troth.wire.limits import KEEP_ALIVE_S, MQTT_PACKET_BYTES, RECEIVE_MAXIMUM, SESSION_EXPIRY_S
 from troth.wire.mqtt import Connack, Connect, Properties, Reason, Version, encode, return_code_311
 
-__all__ = ["admitted", "expiry_s", "refusal", "welcome"]
+__all__ = ["admitted", "check_length", "keep_alive_s", "named", "parting_of", "refusal", "welcome"]
 
 
 def admitted(hello: Connect, recognise: Recognise) -> Principal | Reason:
@@ -40,11 +45,42 @@ def admitted(hello: Connect, recognise: Recognise) -> Principal | Reason:
     return who
 
 
-def expiry_s(hello: Connect) -> int:
-    """How long the session outlives its connection."""
-    if hello.version is Version.V311:
-        return 0 if hello.clean_start else SESSION_EXPIRY_S
-    return min(hello.properties.session_expiry_s or 0, SESSION_EXPIRY_S)
+def parting_of(hello: Connect, will: Callable[[], None] | None) -> Parting:
+    """How a connection that began so ends when it says nothing more; `will` says its will."""
+    delay_s = 0 if hello.will is None else hello.will.properties.will_delay_s or 0
+    return Parting(_expiry_s(hello), will, delay_s)
+
+
+def keep_alive_s(hello: Connect) -> int:
+    """How often a client is to be heard; 0 when it need not be, which only version 3.1.1 can ask for here.
+
+    A client that is gone without a word, and for which nothing is said, would otherwise be kept for ever.
+    """
+    if hello.version is Version.V5 and not 0 < hello.keep_alive_s <= KEEP_ALIVE_S:
+        return KEEP_ALIVE_S
+    return hello.keep_alive_s
+
+
+def named(hello: Connect, client_id: str) -> Connect:
+    """The same CONNECT under the identifier that was assigned."""
+    return Connect(
+        version=hello.version,
+        client_id=client_id,
+        clean_start=hello.clean_start,
+        keep_alive_s=hello.keep_alive_s,
+        will=hello.will,
+        properties=hello.properties,
+    )
+
+
+def check_length(answer: bytes, most: int | None) -> None:
+    """Refuse a client whose Maximum Packet Size its own answer does not fit (MQTT-3.1.2-24).
+
+    Raises:
+        BadMqtt: 0x95.
+    """
+    if most is not None and len(answer) > most:
+        raise BadMqtt("The answer is longer than the client takes.", reason=Reason.PACKET_TOO_LARGE)
 
 
 def refusal(version: Version, reason: int) -> bytes:
@@ -57,8 +93,9 @@ def welcome(hello: Connect, *, present: bool, assigned: str | None) -> bytes:
     if hello.version is Version.V311:
         return encode(Connack(session_present=present), Version.V311)
     asked = hello.properties.session_expiry_s or 0
-    granted = expiry_s(hello)
+    granted = _expiry_s(hello)
     agreed = Properties(
+        server_keep_alive_s=None if keep_alive_s(hello) == hello.keep_alive_s else KEEP_ALIVE_S,
         session_expiry_s=granted if granted != asked else None,
         receive_maximum=RECEIVE_MAXIMUM,
         maximum_qos=1,
@@ -68,3 +105,10 @@ def welcome(hello: Connect, *, present: bool, assigned: str | None) -> bytes:
         shared_available=False,
     )
     return encode(Connack(session_present=present, properties=agreed), Version.V5)
+
+
+def _expiry_s(hello: Connect) -> int:
+    """How long the session outlives its connection."""
+    if hello.version is Version.V311:
+        return 0 if hello.clean_start else SESSION_EXPIRY_S
+    return min(hello.properties.session_expiry_s or 0, SESSION_EXPIRY_S)

@@ -8,24 +8,26 @@ Rules
   count: there is one per stream.
 - A connection gets no more in flight than it takes, copies sent again included.
 - A stream's last value is given once on SUBSCRIBE as a retained message; all that follows is not retained.
+- A subscription that is replaced goes on where it was; what had been handed over under one that ended is still given again
+  to a client that comes back, while its outlet's lease holds.
 
 Source: things.md, "Speaking" and "Limits"; gate.md, "The barrier"; MQTT 5.0 §4.1 (session state), §3.8.3.1, §4.4.
-Left out: shared subscriptions; streams that become readable after SUBSCRIBE (subscribe again); sessions across a restart.
+Left out: shared subscriptions; sessions across a restart.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from enum import Enum, auto
 from typing import Final, Protocol
 
+from troth.ingest.mqtt.feeds import Feed, Message, Place, Subscribed
 from troth.ingest.mqtt.payload import told_payload
 from troth.ingest.mqtt.topics import has_wildcard
-from troth.journeys.outlet import Outlet
+from troth.journeys.following import Follower
 from troth.things.windows import Shown
 from troth.wire.limits import LISTENER_QUEUE_BYTES, LISTENER_QUEUE_MESSAGES
 from troth.wire.mqtt import NO_PROPERTIES, Properties, Publish, Reason, Version, encode
 
-__all__ = ["Feed", "Link", "Session", "Subscribed"]
+__all__ = ["Grower", "Link", "Session"]
 
 _AT_ONCE: Final = 64  # messages per write, so that a full transport is noticed soon
 _TOO_SLOW: Final = "too-slow"
@@ -64,85 +66,12 @@ class Link(Protocol):
         ...
 
 
-class Subscribed:
-    """One subscription of a session."""
-
-    __slots__ = ("feeds", "ids", "qos", "topic_filter")
-
-    def __init__(self, topic_filter: str, qos: int, *, ids: tuple[int, ...]) -> None:
-        self.topic_filter = topic_filter
-        self.qos = qos
-        self.ids = ids
-        self.feeds: list[Feed] = []
-
-
-class _Place(Enum):
-    """Whether a message is a stream's last value on SUBSCRIBE, which is retained, or one of those that follow."""
-
-    FIRST = auto()
-    LATER = auto()
-
-
-class _Message:
-    """One message on its way out. `feed` None: it concerns no stream (what was refused)."""
-
-    __slots__ = ("feed", "payload", "place", "subscribed", "topic")
-
-    def __init__(
-        self, subscribed: Subscribed, topic: str, *, payload: bytes, feed: "Feed | None", place: _Place
-    ) -> None:
-        self.subscribed = subscribed
-        self.topic = topic
-        self.payload = payload
-        self.feed = feed
-        self.place = place
-
-
-class Feed:
-    """The door's side of one outlet; it is a `journeys.outlet.Listener`."""
-
-    __slots__ = ("_last_id", "_session", "_wants_first", "outlet", "subscribed", "topic")
-
-    def __init__(self, session: "Session", subscribed: Subscribed, *, topic: str, wants_first: bool) -> None:
-        self._session = session
-        self._wants_first = wants_first
-        self._last_id: int | None = None
-        self.subscribed = subscribed
-        self.topic = topic
-        self.outlet: Outlet | None = None
-
-    def last(self, row: Shown) -> None:
-        """The stream's last value; told once on SUBSCRIBE, and again only where a new view shows another row."""
-        wanted = self._wants_first and self._last_id is None
-        news = self._last_id is not None and self._last_id != row.id
-        self._last_id = row.id
-        if wanted or news:
-            self._session.send(self, [row], _Place.FIRST if wanted else _Place.LATER)
-
-    def give(self, rows: Sequence[Shown]) -> None:
-        """Rows that became durable."""
-        if rows:
-            self._last_id = rows[-1].id
-            self._session.send(self, rows, _Place.LATER)
-
-    def drop(self) -> None:
-        """The lease has ended: forget what waits."""
-        if self._session.forget(self):
-            self._last_id = -1  # what was dropped may be given again under the next lease
-
-    def end(self, code: str, words: str) -> None:
-        """The outlet has ended for good."""
-        self._session.ended(self, code, words=words)
-
-    def holds(self) -> bool:
-        """Whether what waits may be handed over now; asked before each hand-over."""
-        return self.outlet is None or self.outlet.holds()
+class Grower(Follower, Protocol):
+    """What finds streams for a session's wildcards."""
 
     def close(self) -> None:
-        """Nobody listens any more."""
-        if self.outlet is not None:
-            self.outlet.close()
-        self._session.forget(self)
+        """The session has no wildcards any more."""
+        ...
 
 
 class Session:
@@ -161,6 +90,7 @@ class Session:
         "_queue",
         "_unacked",
         "closed",
+        "grower",
         "link",
         "refused",
         "subscribed",
@@ -168,14 +98,15 @@ class Session:
 
     def __init__(self, over: Callable[["Session"], None]) -> None:
         self._over = over
-        self._queue: deque[_Message] = deque()
-        self._unacked: dict[int, _Message] = {}
+        self._queue: deque[Message] = deque()
+        self._unacked: dict[int, Message] = {}
         self._again: dict[int, None] = {}  # of those in flight, what this connection has not been given yet
         self._count = 0
         self._bytes = 0
         self._last_packet_id = 0
         self.closed = False
         self.link: Link | None = None
+        self.grower: Grower | None = None  # while there is a subscription with a wildcard
         self.subscribed: dict[str, Subscribed] = {}
         self.refused: dict[str, Subscribed] = {}  # by topic: where the thing is told what was refused
 
@@ -198,20 +129,22 @@ class Session:
         self._again.pop(packet_id, None)
         if message is not None:
             self._uncount(message)
+            if message.feed is not None and message.feed.leaving:
+                message.feed.close_if_done()
             self.pump()
 
-    def send(self, feed: Feed, rows: Sequence[Shown], place: _Place) -> None:
+    def send(self, feed: Feed, rows: Sequence[Shown], place: Place) -> None:
         """Queue rows of an outlet and hand over what can go."""
         for row in rows:
             payload = told_payload(row)
-            self._enqueue(_Message(feed.subscribed, feed.topic, payload=payload, feed=feed, place=place))
+            self._enqueue(Message(feed.subscribed, feed.topic, payload=payload, feed=feed, place=place))
         self._hand_over()
 
     def tell_refused(self, topic: str, payload: bytes) -> None:
         """Queue what a thing is told about its own refused message."""
         subscribed = self.refused.get(topic)
         if subscribed is not None:
-            self._enqueue(_Message(subscribed, topic, payload=payload, feed=None, place=_Place.LATER))
+            self._enqueue(Message(subscribed, topic, payload=payload, feed=None, place=Place.LATER))
             self._hand_over()
 
     def forget(self, feed: Feed) -> int:
@@ -225,10 +158,24 @@ class Session:
                 self._uncount(message)
         return len(gone)
 
+    def forget_waiting(self, feed: Feed) -> None:
+        """Drop what of an outlet was not handed over yet."""
+        gone = [message for message in self._queue if message.feed is feed]
+        if gone:
+            self._queue = deque(message for message in self._queue if message.feed is not feed)
+            for message in gone:
+                self._uncount(message)
+
+    def has_in_flight(self, feed: Feed) -> bool:
+        """Whether something of an outlet was handed over and is not acknowledged."""
+        return any(message.feed is feed for message in self._unacked.values())
+
     def ended(self, feed: Feed, code: str, *, words: str) -> None:
         """The gate has ended an outlet: one stream ends the connection, one of many goes quietly."""
         self.forget(feed)
-        feed.subscribed.feeds.remove(feed)
+        if feed.leaving or feed.outlet is None:
+            return
+        feed.subscribed.feeds.pop(feed.outlet.number, None)
         if has_wildcard(feed.subscribed.topic_filter):
             return
         self.subscribed.pop(feed.subscribed.topic_filter, None)
@@ -240,8 +187,11 @@ class Session:
         """End a subscription; None if there was none."""
         former = self.subscribed.pop(topic_filter, None)
         if former is not None:
-            for feed in former.feeds:
-                feed.close()
+            for feed in former.feeds.values():
+                feed.leave()
+            if self.grower is not None and not any(map(has_wildcard, self.subscribed)):
+                self.grower.close()
+                self.grower = None
             self.refused = {topic: each for topic, each in self.refused.items() if each is not former}
         return former
 
@@ -250,8 +200,11 @@ class Session:
         self.closed = True
         for topic_filter in tuple(self.subscribed):
             self.unsubscribe(topic_filter)
+        left, self._unacked = self._unacked, {}
+        for message in left.values():
+            if message.feed is not None:
+                message.feed.close_if_done()
         self._queue.clear()
-        self._unacked.clear()
         self._again.clear()
         self._count = self._bytes = 0
 
@@ -315,14 +268,14 @@ class Session:
             if link is not None:
                 link.end(Reason.QUOTA_EXCEEDED, f"{_TOO_SLOW}: {_TOO_SLOW_WORDS}")
 
-    def _enqueue(self, message: _Message) -> None:
+    def _enqueue(self, message: Message) -> None:
         self._queue.append(message)
-        if message.place is _Place.LATER:
+        if message.place is not Place.FIRST:
             self._count += 1
             self._bytes += len(message.payload)
 
-    def _uncount(self, message: _Message) -> None:
-        if message.place is _Place.LATER:
+    def _uncount(self, message: Message) -> None:
+        if message.place is not Place.FIRST:
             self._count -= 1
             self._bytes -= len(message.payload)
 
@@ -335,10 +288,10 @@ class Session:
                 return packet_id
 
 
-def _encoded(message: _Message, version: Version, *, packet_id: int, again: bool) -> bytes:
+def _encoded(message: Message, version: Version, *, packet_id: int, again: bool) -> bytes:
     ids = message.subscribed.ids
     properties = Properties(subscription_ids=ids) if ids and version is Version.V5 else NO_PROPERTIES
-    retain = message.place is _Place.FIRST
+    retain = message.place is not Place.LATER
     return encode(
         Publish(message.topic, message.payload, int(packet_id > 0), packet_id, retain, again, properties), version
     )

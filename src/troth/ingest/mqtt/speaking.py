@@ -7,7 +7,8 @@ Rules
 - What one read of the socket brings is offered together, and settled together where nothing comes between: per message there
   is no object, no callback and no look at the clock.
 - What may pass later is not acknowledged: while the store is full the message waits in its inlet. A thing that has sent more
-  than one thing may is acknowledged later, so that it sends no faster; what it sent is kept all the same.
+  than one thing may is acknowledged later, so that it sends no faster; what it sent is kept all the same. With QoS 0 there
+  is nothing to hold back, so its connection reads on later.
 - A topic that is no stream of this thing is refused and counted like any other observation. RETAIN is ignored.
 
 Source: things.md, "Speaking" and "Shape of the hot path"; MQTT 5.0 §4.9 (receive maximum).
@@ -172,8 +173,11 @@ class Speaker:
         "_installed",
         "_line",
         "_pending",
+        "_quiet",
+        "_quiet_bytes",
         "_scheduled",
         "_secret",
+        "_slowed",
         "_voice",
         "_waiting",
     )
@@ -190,11 +194,26 @@ class Speaker:
         self._waiting = 0
         self._scheduled = False
         self._bytes = 0  # come and not charged yet
+        self._quiet = self._quiet_bytes = 0  # the same of QoS 0
+        self._slowed = False  # whether this connection is to wait for what it sent with QoS 0
 
     @property
     def waiting(self) -> int:
         """How many QoS 1 messages are not acknowledged yet."""
         return self._waiting
+
+    def owes_s(self) -> float:
+        """Charge what came with QoS 0; for how many seconds nothing more of it is to be read."""
+        allowance = self._voice.allowance
+        if self._quiet:
+            allowance.charge(self._quiet, self._quiet_bytes)
+            self._quiet = self._quiet_bytes = 0
+            self._slowed = True
+        if self._slowed:
+            owes_s = allowance.owes_s()
+            self._slowed = owes_s > 0
+            return owes_s
+        return 0.0
 
     def publish(self, packets: Sequence[Packet], first: int) -> int:
         """Offer the messages that stand next to one another from `first` on; returns where something else comes.
@@ -222,6 +241,9 @@ class Speaker:
                     raise BadMqtt("More messages are in flight than agreed.", reason=Reason.RECEIVE_MAXIMUM_EXCEEDED)
                 self._waiting += 1
                 self._bytes += len(packet.payload)
+            else:
+                self._quiet += 1
+                self._quiet_bytes += len(packet.payload)
             place = len(heard.ids)
             heard.ids.append(packet.packet_id)
             heard.topics.append(packet.topic)

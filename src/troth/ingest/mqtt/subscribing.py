@@ -3,12 +3,13 @@
 Rules
 - A filter for one stream is granted or refused with the outer reason; a stream that does not exist and one that does not
   exist for this asker get the same answer.
-- A filter with a wildcard is granted and reaches what may be read now, possibly nothing.
+- A filter with a wildcard is granted and reaches whatever may be read, possibly nothing: what may be read now soon after the
+  answer, and every stream that begins to be readable as it does.
 - No Local leaves out what the asker's own thing says, whichever of its clients says it.
-- At most QoS 1 is granted. Subscribing again to the same filter begins anew.
-- A session has at most SUBSCRIPTIONS_MAX filters, of 256 bytes each; what an asker may read is looked up once per packet.
+- At most QoS 1 is granted. Subscribing again to the same filter changes what was asked for, and nothing that came is lost.
+- A session has at most SUBSCRIPTIONS_MAX filters, of 256 bytes each; what an asker may read is looked through once per packet.
 
-Source: things.md, "Speaking"; gate.md, "Rules"; MQTT 5.0 §3.8.4, §3.9.3.
+Source: things.md, "Speaking"; gate.md, "Rules"; MQTT 5.0 §3.3.1.3, §3.8.4, §3.9.3.
 """
 
 from typing import Final
@@ -16,8 +17,9 @@ from typing import Final
 from troth.errors import BadMqtt, Denied, NotFound
 from troth.gate.question import Asker
 from troth.gate.words import outer
-from troth.ingest.mqtt.listening import Feed, Session, Subscribed
-from troth.ingest.mqtt.topics import Readable, Topics, has_wildcard, matching, refused_topics
+from troth.ingest.mqtt.feeds import Feed, Subscribed
+from troth.ingest.mqtt.listening import Grower, Session
+from troth.ingest.mqtt.topics import Topics, has_wildcard, refused_topics
 from troth.journeys.tell import Tell
 from troth.names import ThingId
 from troth.wire.limits import STREAMS_PER_THING, TOPIC_BYTES
@@ -43,7 +45,7 @@ _NOTHING: Final = f"unknown: {outer('unknown')}"
 
 
 class Reader:
-    """Grants one connection's subscriptions.
+    """Grants one client's subscriptions.
 
     Args:
         tell: the journey.
@@ -64,57 +66,80 @@ class Reader:
         """Grant or refuse each filter, in their order."""
         codes: list[int] = []
         words: list[str] = []
-        readable: Readable = ()
-        if any(has_wildcard(wish.topic_filter) for wish in packet.subscriptions):
-            readable = self._topics.readable(self._asker)
         for wish in packet.subscriptions:
             try:
-                codes.append(self._grant(wish, session, ids=packet.properties.subscription_ids, readable=readable))
+                codes.append(self._grant(wish, session, ids=packet.properties.subscription_ids))
             except BadMqtt as no:
                 codes.append(no.reason)
                 words.append(no.message)
+        if any(
+            has_wildcard(wish.topic_filter) and wish.topic_filter in session.subscribed for wish in packet.subscriptions
+        ):
+            if session.grower is None:
+                session.grower = _Growing(self, session)
+            self._tell.follow(self._asker, session.grower)
         if version is Version.V311:
             return Suback(packet.packet_id, tuple(min(_FAILURE_311, code) for code in codes))
         said = Properties(reason_string="; ".join(dict.fromkeys(words))) if words and reasons else NO_PROPERTIES
         return Suback(packet.packet_id, tuple(codes), said)
 
-    def _grant(self, wish: Subscription, session: Session, *, ids: tuple[int, ...], readable: Readable) -> int:
+    def _grant(self, wish: Subscription, session: Session, *, ids: tuple[int, ...]) -> int:
         topic_filter = check_filter(wish.topic_filter)
         if len(topic_filter.encode()) > TOPIC_BYTES:
             raise BadMqtt("A topic filter is longer than any topic.", reason=Reason.TOPIC_FILTER_INVALID)
-        if topic_filter not in session.subscribed and len(session.subscribed) >= SUBSCRIPTIONS_MAX:
-            raise BadMqtt(f"A session has at most {SUBSCRIPTIONS_MAX} filters.", reason=Reason.QUOTA_EXCEEDED)
-        former = session.unsubscribe(topic_filter)
-        subscribed = Subscribed(topic_filter, min(wish.qos, 1), ids=ids)
-        first = wish.retain_handling == 0 or (wish.retain_handling == 1 and former is None)
-        found = self._found(topic_filter, readable)
+        subscribed = session.subscribed.get(topic_filter)
+        if subscribed is None:
+            if len(session.subscribed) >= SUBSCRIPTIONS_MAX:
+                raise BadMqtt(f"A session has at most {SUBSCRIPTIONS_MAX} filters.", reason=Reason.QUOTA_EXCEEDED)
+            subscribed = Subscribed(topic_filter)
+        subscribed.qos, subscribed.ids = min(wish.qos, 1), ids
+        subscribed.no_local, subscribed.retain_handling = wish.no_local, wish.retain_handling
+        subscribed.turn += 1
         refused = self._refused(topic_filter)
-        if not found and not refused and not has_wildcard(topic_filter):
-            raise BadMqtt(_NOTHING, reason=Reason.NOT_AUTHORIZED)
-        for topic, number in found:
-            unheard = wish.no_local and self._is_own(topic)
-            feed = Feed(session, subscribed, topic=topic, wants_first=first and not unheard)
+        if not has_wildcard(topic_filter):
+            number = self._topics.number(topic_filter)
             try:
-                feed.outlet = self._tell.listen(number, self._asker, feed)
+                if number is not None:
+                    self._tell.view(number, self._asker)
+                    self._reach(subscribed, session, topic=topic_filter, number=number)
+                elif not refused:
+                    raise NotFound(_NOTHING)
             except (Denied, NotFound) as no:
-                if has_wildcard(topic_filter):
-                    continue  # it was granted a moment ago and is not any more
+                session.unsubscribe(topic_filter)
                 said = f"{no.reason_code}: {no.message}" if isinstance(no, Denied) else _NOTHING
                 raise BadMqtt(said, reason=Reason.NOT_AUTHORIZED) from no
-            if unheard:
-                feed.close()  # the gate was asked all the same, so that the answer does not differ
-            else:
-                subscribed.feeds.append(feed)
         session.subscribed[topic_filter] = subscribed
         for topic in refused:
             session.refused[topic] = subscribed
         return subscribed.qos
 
-    def _found(self, topic_filter: str, readable: Readable) -> list[tuple[str, int]]:
-        if has_wildcard(topic_filter):
-            return matching(topic_filter, readable)
-        number = self._topics.number(topic_filter)
-        return [] if number is None else [(topic_filter, number)]
+    def readable(self, number: int, session: Session, *, thing: ThingId, name: str) -> None:
+        """A stream may be read: listen to it for each filter that matches it and does not yet, or asked anew."""
+        topics = self._topics.of(thing, name)
+        for topic_filter, subscribed in session.subscribed.items():
+            if has_wildcard(topic_filter):
+                topic = next((topic for topic in topics if matches(topic_filter, topic)), None)
+                if topic is not None:
+                    self._reach(subscribed, session, topic=topic, number=number)
+
+    def leave(self, grower: Grower) -> None:
+        """Hear of no further streams."""
+        self._tell.leave(self._asker, grower)
+
+    def _reach(self, subscribed: Subscribed, session: Session, *, topic: str, number: int) -> None:
+        """Have a feed for a stream that may be read, or none where this is the asker's own; give the last value as asked."""
+        feed = subscribed.feeds.get(number)
+        if subscribed.no_local and self._is_own(topic):
+            if feed is not None:
+                subscribed.feeds.pop(number).leave()
+        elif feed is None:
+            feed = Feed(session, subscribed, topic=topic)
+            feed.outlet = self._tell.listen(number, self._asker, feed)
+            subscribed.feeds[number] = feed
+        elif feed.turn != subscribed.turn:
+            feed.turn = subscribed.turn
+            if subscribed.retain_handling == 0:
+                feed.again()
 
     def _is_own(self, topic: str) -> bool:
         if self._thing is None:
@@ -125,6 +150,24 @@ class Reader:
         if self._thing is None:
             return []
         return [topic for topic in refused_topics(self._topics.names(self._thing)) if matches(topic_filter, topic)]
+
+
+class _Growing:
+    """A session's wildcards, as they grow; it outlives the connection like the session."""
+
+    __slots__ = ("_reader", "_session")
+
+    def __init__(self, reader: Reader, session: Session) -> None:
+        self._reader = reader
+        self._session = session
+
+    def readable(self, number: int, *, thing: ThingId, name: str) -> None:
+        """A stream may be read now."""
+        self._reader.readable(number, self._session, thing=thing, name=name)
+
+    def close(self) -> None:
+        """There are no wildcards any more."""
+        self._reader.leave(self)
 
 
 def unsubscribed(packet: Unsubscribe, session: Session, *, version: Version) -> Unsuback:

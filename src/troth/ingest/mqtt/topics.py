@@ -9,20 +9,13 @@ Source: things.md, "Speaking"; gate.md, "Rules".
 Left out: SensorThings resource paths as topics.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
 
 from troth.errors import BadName
-from troth.gate.question import Asker
 from troth.journeys.hear import Hear, Inlet
-from troth.journeys.tell import Tell
 from troth.names import Slug, ThingId, check_slug, parse_id, print_thing
-from troth.wire.mqtt import matches
 
-__all__ = ["Readable", "Topics", "has_wildcard", "matching", "pack_topics", "refused_topics"]
-
-Readable: TypeAlias = Sequence[tuple[tuple[str, ...], int]]
-"""Streams by number, each with the topics it goes under."""
+__all__ = ["Topics", "has_wildcard", "pack_topics", "refused_topics"]
 
 
 def has_wildcard(topic_filter: str) -> bool:
@@ -40,28 +33,16 @@ def pack_topics(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"things/{name}/senml" for name in names)
 
 
-def matching(topic_filter: str, readable: Readable) -> list[tuple[str, int]]:
-    """Those of these streams that a filter matches, each once, with the topic they go under."""
-    found = []
-    for topics, number in readable:
-        topic = next((topic for topic in topics if matches(topic_filter, topic)), None)
-        if topic is not None:
-            found.append((topic, number))
-    return found
-
-
 class Topics:
     """Finds streams by topic.
 
     Args:
         hear: knows a thing's streams.
-        tell: knows what an asker may read.
         slugs: all short names, now.
     """
 
-    def __init__(self, hear: Hear, tell: Tell, *, slugs: Callable[[], Mapping[Slug, ThingId]]) -> None:
+    def __init__(self, hear: Hear, *, slugs: Callable[[], Mapping[Slug, ThingId]]) -> None:
         self._hear = hear
-        self._tell = tell
         self._slugs = slugs
         self._short: dict[ThingId, Slug] = {}  # short names the other way round, made anew when one is not right
 
@@ -88,13 +69,9 @@ class Topics:
         inlet = None if thing is None else self._hear.inlets(thing).get(levels[2])
         return None if inlet is None else inlet.number
 
-    def readable(self, asker: Asker | None) -> Readable:
-        """The streams that this asker may read now, each with its topics."""
-        found = []
-        for view in self._tell.views(asker):
-            names = self.names(view.thing.thing)
-            found.append((tuple(f"things/{name}/{view.stream.installed.name}" for name in names), view.stream.number))
-        return found
+    def of(self, thing: ThingId, stream: str) -> tuple[str, ...]:
+        """The topics a stream of this name goes under."""
+        return tuple(f"things/{name}/{stream}" for name in self.names(thing))
 
     def _thing(self, name: str) -> ThingId | None:
         try:

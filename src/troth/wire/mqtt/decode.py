@@ -189,6 +189,8 @@ def _subscribe(fields: Fields, version: Version) -> Subscribe:
         reserved = 0xC0 if version is Version.V5 else 0xFC
         if options & reserved or options & 3 == 3:
             raise BadMqtt("The options of a subscription have a reserved bit or QoS 3.")
+        if options & 4 and topic_filter.startswith("$share/"):
+            raise _protocol("A shared subscription has No Local.")  # MQTT-3.8.3-4
         if options >> 4 & 3 == 3:
             raise _protocol("The retain handling of a subscription is 3.")
         subscriptions.append(

@@ -1,0 +1,58 @@
+"""A stream and a page of its observations, as one asker may see them.
+
+Source: gate.md, "Inlets and outlets".
+Left out: how they come about (`tell`).
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from troth.gate.leases import Lease
+from troth.gate.question import Reason
+from troth.gate.words import outer
+from troth.state.directory import KnownStream, KnownThing
+from troth.things.observations import Variant
+from troth.things.query import After, ObservationQuery
+from troth.things.windows import Shown
+
+__all__ = ["LONG_PAGE_MAX", "Page", "StreamView", "short", "view_of"]
+
+LONG_PAGE_MAX = 200  # rows of text or JSON in one answer: 50 MiB at 256 KiB each
+
+
+class StreamView(msgspec.Struct, frozen=True):
+    """A stream as one asker may see it. `variant` is the view granted now; `because` the outer reason it is not more."""
+
+    thing: KnownThing
+    stream: KnownStream
+    variant: Variant
+    because: str | None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of observations.
+
+    `holds()` says, at any later moment, whether rows may still be handed over; a door asks before each chunk it gives to
+    its transport, and breaks the connection when the answer is no. `after` is set when there is more.
+    """
+
+    rows: tuple[Shown, ...]
+    view: StreamView
+    after: After | None
+    holds: Callable[[], bool]
+
+
+def short(query: ObservationQuery, stream: KnownStream) -> ObservationQuery:
+    """The query with no more rows than an answer can hold where each may be long."""
+    if stream.declared.type not in {"text", "json"} or query.top <= LONG_PAGE_MAX:
+        return query
+    return msgspec.structs.replace(query, top=LONG_PAGE_MAX)
+
+
+def view_of(known: tuple[KnownThing, KnownStream], lease: Lease) -> StreamView:
+    """The stream under the answer that a lease holds."""
+    answer = lease.answer
+    missed: Reason | None = next((each for each in answer.reasons if each.code is not None), None)
+    because = None if missed is None or missed.code is None else outer(missed.code)
+    return StreamView(*known, answer.variant or Variant.RAW, because)
