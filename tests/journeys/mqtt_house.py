@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from tests.journeys.turns import WAIT_S, turn
 from troth.clock import NS_PER_S, SystemClock
 from troth.gate.decide import ANYONE
 from troth.gate.leases import Leases
@@ -46,7 +47,6 @@ ORG: Final = Uri("https://works.example")
 LAB: Final = Uri("https://lab.example")
 RESEARCH: Final = PurposeId("https://lab.example/research")
 OPEN_DATA: Final = PurposeId("https://works.example/open")
-WAIT_S: Final = 30.0
 
 STATION: Final = Uri("https://works.example/station")
 METER: Final = Uri("https://works.example/meter")
@@ -363,22 +363,6 @@ def said(topic: str, payload: str, packet_id: int = 0, *, name: str | None = Non
     """A PUBLISH, of QoS 1 when it has a packet identifier."""
     properties = Properties() if name is None else Properties(user=(("id", name),))
     return Publish(topic, payload.encode(), int(packet_id > 0), packet_id, dup=dup, properties=properties)
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Wait until something is so, at most half a minute."""
-    end = asyncio.get_running_loop().time() + WAIT_S
-    while not true():
-        assert asyncio.get_running_loop().time() < end, "it did not become so"
-        await turn(0.002)
-
-
-async def turn(seconds: float) -> None:
-    """Let the loop do other things."""
-    loop = asyncio.get_running_loop()
-    over: asyncio.Future[None] = loop.create_future()
-    loop.call_later(seconds, over.set_result, None)
-    await over
 
 
 def in_house(

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.journeys.http_house import Doors, Told, open_doors
-from tests.journeys.mqtt_house import until
+from tests.journeys.turns import until
 from troth.clock import NS_PER_S
 from troth.ingest.http_csv import IN_FLIGHT_VALUES, LISTED_REFUSALS
 from troth.statements.choice import Decision

@@ -6,8 +6,9 @@ from typing import Final
 
 import pytest
 
-from tests.journeys.mqtt_house import Client, House, in_house, speak, turn
+from tests.journeys.mqtt_house import Client, House, in_house, speak
 from tests.journeys.mqtt_house import said as said_
+from tests.journeys.turns import turn
 from troth.clock import NS_PER_S
 from troth.errors import NotFound
 from troth.ingest.mqtt.connection import Connection

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.journeys.mqtt_house import Client, House, in_house, said, speak, until, value
+from tests.journeys.mqtt_house import Client, House, in_house, said, speak, value
+from tests.journeys.turns import until
 from troth.ingest.mqtt.feeds import Subscribed
 from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.speaking import TOPIC_ALIAS_MAXIMUM

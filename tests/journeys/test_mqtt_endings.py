@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.journeys.mqtt_house import Client, House, in_house, said, speak, turn, until, value
+from tests.journeys.mqtt_house import Client, House, in_house, said, speak, value
+from tests.journeys.turns import turn, until
 from troth.wire.limits import SESSION_EXPIRY_S
 from troth.wire.mqtt import (
     Disconnect,

@@ -4,7 +4,8 @@ import unicodedata
 
 import pytest
 
-from tests.journeys.mqtt_house import Client, House, in_house, said, speak, until, value
+from tests.journeys.mqtt_house import Client, House, in_house, said, speak, value
+from tests.journeys.turns import until
 from troth.wire.mqtt import (
     Properties,
     Suback,

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.journeys.mqtt_house import Client, House, in_house, said, turn, until
+from tests.journeys.mqtt_house import Client, House, in_house, said
+from tests.journeys.turns import turn, until
 from troth.wire.limits import KEEP_ALIVE_S
 from troth.wire.mqtt import (
     Connack,

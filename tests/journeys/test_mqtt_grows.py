@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from tests.journeys.mqtt_house import LAB, OPEN_DATA, RESEARCH, Client, House, in_house, said, speak, until, value
+from tests.journeys.mqtt_house import LAB, OPEN_DATA, RESEARCH, Client, House, in_house, said, speak, value
+from tests.journeys.turns import until
 from troth.ingest.mqtt.subscribing import SUBSCRIPTIONS_MAX
 from troth.names import HouseholdId, PersonId
 from troth.statements.choice import Decision

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.journeys.mqtt_house import RESEARCH, Client, House, in_house, said, speak, until, value
+from tests.journeys.mqtt_house import RESEARCH, Client, House, in_house, said, speak, value
+from tests.journeys.turns import until
 from troth.statements.choice import Decision
 from troth.wire.mqtt import (
     Disconnect,

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.journeys.mqtt_house import Client, House, in_house, said, speak, until
+from tests.journeys.mqtt_house import Client, House, in_house, said, speak
+from tests.journeys.turns import until
 from tests.properties.test_mqtt_refusals import NO_GREETINGS, OF_CLIENTS
 from troth.wire.mqtt import Disconnect, Puback, Reason, Version, encode
 

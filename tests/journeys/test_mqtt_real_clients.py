@@ -10,7 +10,8 @@ import aiomqtt
 import pytest
 from paho.mqtt.reasoncodes import ReasonCode
 
-from tests.journeys.mqtt_house import RESEARCH, House, in_house, until
+from tests.journeys.mqtt_house import RESEARCH, House, in_house
+from tests.journeys.turns import until
 from troth.statements.choice import Decision
 
 LEVEL = "things/station/level"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.journeys.mqtt_house import RESEARCH, Client, House, in_house, said, speak, turn, until, value
+from tests.journeys.mqtt_house import RESEARCH, Client, House, in_house, said, speak, value
+from tests.journeys.turns import turn, until
 from troth.statements.choice import Decision
 from troth.wire.limits import LISTENER_QUEUE_MESSAGES
 from troth.wire.mqtt import (

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.journeys.mqtt_house import Client, House, in_house, said, until
+from tests.journeys.mqtt_house import Client, House, in_house, said
+from tests.journeys.turns import until
 from troth.clock import NS_PER_S
 from troth.ingest.rates import BURST_S, Rates
 from troth.statements.choice import Decision

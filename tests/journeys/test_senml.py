@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from tests.journeys.http_house import WEEK, Doors, Told, open_doors
-from tests.journeys.mqtt_house import Client, House, in_house, said, until
+from tests.journeys.mqtt_house import Client, House, in_house, said
+from tests.journeys.turns import until
 from troth.clock import NS_PER_S
 from troth.ingest.http_packs import PACK_BYTES
 from troth.names import ThingId, print_thing

@@ -10,7 +10,8 @@ import msgspec
 import uvicorn
 
 from tests.journeys.http_house import URL, WEEK, Doors, open_doors
-from tests.journeys.mqtt_house import RESEARCH, until
+from tests.journeys.mqtt_house import RESEARCH
+from tests.journeys.turns import until
 from troth.statements.choice import Decision
 
 BUFFERS = 32 * 1024  # asked of the system for each side of a connection; it may double them
