@@ -17,7 +17,7 @@ from troth.errors import BadTrace
 from troth.things.observations import Kept
 from troth.tlog.trace import SALT_BYTES, collected_bytes, leaf_hash
 
-__all__ = ["check_partition"]
+__all__ = ["check_partition", "trace_of"]
 
 _AT_ONCE: Final = 5_000  # rows of one read, as reads of the node
 
@@ -67,16 +67,25 @@ def _leaf(row: Kept) -> bytes:
     if len(row.salt) != SALT_BYTES:
         return b""
     try:
-        trace = collected_bytes(
-            row.stream,
-            row.sequence,
-            from_ns=row.from_ns,
-            to_ns=row.to_ns,
-            gate_ns=row.gate_ns,
-            basis=row.basis,
-            type=row.type,
-            result=row.result,
-        )
+        trace = trace_of(row)
     except (BadTrace, ValueError):
         return b""
     return leaf_hash(row.salt, trace)
+
+
+def trace_of(row: Kept) -> bytes:
+    """The bytes of a row's trace.
+
+    Raises:
+        BadTrace, ValueError: a result that is not of its type.
+    """
+    return collected_bytes(
+        row.stream,
+        row.sequence,
+        from_ns=row.from_ns,
+        to_ns=row.to_ns,
+        gate_ns=row.gate_ns,
+        basis=row.basis,
+        type=row.type,
+        result=row.result,
+    )

@@ -8,17 +8,20 @@ Source: things.md, "Shape of the hot path"; runtime.md, "Workers". Runs in a pro
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import repeat
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 import msgspec
+from msgspec.structs import astuple
 
 from troth.adapters import conduct_tables as tables
 from troth.adapters import partitions_files as files
+from troth.adapters.check_partitions import trace_of
 from troth.adapters.conduct_blocks import Block, Piece, unpack_pieces
-from troth.adapters.conduct_groups import Group, kept
+from troth.adapters.conduct_groups import Group, columns, kept
 from troth.adapters.conduct_packing import unpack_traces
 from troth.adapters.sqlite_files import connect_writer, open_writer, read
 from troth.things.ledgers import SealedTrace
@@ -28,7 +31,7 @@ from troth.things.retention import DAY_NS
 from troth.things.stores import Cut, Traced
 from troth.tlog.merkle import root_of
 from troth.tlog.segment import pad
-from troth.tlog.trace import SALT_BYTES, collected_bytes, leaf_hash, number_leaves
+from troth.tlog.trace import SALT_BYTES, leaf_hash, number_leaves
 
 __all__ = ["CutRows"]
 
@@ -141,31 +144,43 @@ class CutRows:
             add((streams[head], sequence, id_, time, time, gate_ns, bases[head], _NUMBER, number, salt, segment, at))
 
     def _take_group(self, group: Group, leaves: list[bytes], to: _To) -> None:
+        if group.type != _NUMBER:
+            self._take_rows(group, leaves, to)
+            return
+        stream, gate_ns, basis, segment, first = group.stream, group.gate_ns, group.basis, self._number, len(leaves)
+        times, ends, ids, salts, results = columns(group)
+        sequences = range(group.first, group.first + group.count)
+        of_rows = [salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES)]
+        said = zip(sequences, times, ends, cast("Sequence[float]", results), of_rows, strict=True)
+        leaves += number_leaves(
+            (stream, sequence, from_ns, to_ns, gate_ns, basis, number, salt)
+            for sequence, from_ns, to_ns, number, salt in said
+        )
+        moved = zip(
+            repeat(stream),
+            sequences,
+            ids,
+            times,
+            ends,
+            repeat(gate_ns),
+            repeat(basis),
+            repeat(_NUMBER),
+            results,
+            of_rows,
+            repeat(segment),
+            range(first, first + group.count),
+            strict=False,
+        )
+        if group.earliest_ns // DAY_NS == group.latest_ns // DAY_NS:
+            to(group.shelf, group.earliest_ns).extend(moved)
+        else:
+            for row in moved:
+                to(group.shelf, row[3]).append(row)
+
+    def _take_rows(self, group: Group, leaves: list[bytes], to: _To) -> None:
         for row in kept(group):
-            trace = collected_bytes(
-                row.stream,
-                row.sequence,
-                from_ns=row.from_ns,
-                to_ns=row.to_ns,
-                gate_ns=row.gate_ns,
-                basis=row.basis,
-                type=row.type,
-                result=row.result,
-            )
+            leaf = leaf_hash(row.salt, trace_of(row))
             to(group.shelf, row.from_ns).append(
-                (
-                    row.stream,
-                    row.sequence,
-                    row.id,
-                    row.from_ns,
-                    row.to_ns,
-                    row.gate_ns,
-                    row.basis,
-                    row.type,
-                    row.result,
-                    row.salt,
-                    self._number,
-                    len(leaves),
-                )
+                astuple(msgspec.structs.replace(row, segment=self._number, leaf=len(leaves)))
             )
-            leaves.append(leaf_hash(row.salt, trace))
+            leaves.append(leaf)
