@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from troth.errors import BadTime
-from troth.wire.times import parse_interval, parse_time, print_interval, print_time
+from troth.wire.times import parse_interval, parse_time, parse_times, print_interval, print_time
 
 _int64 = st.integers(-(2**63), 2**63 - 1)
 
@@ -13,6 +13,30 @@ _int64 = st.integers(-(2**63), 2**63 - 1)
 @given(_int64)
 def test_what_is_printed_reads_back_to_the_same_nanosecond(time_ns: int) -> None:
     assert time_ns == parse_time(print_time(time_ns))
+
+
+_texts = st.one_of(
+    _int64.map(print_time),
+    st.datetimes().map(lambda each: each.isoformat() + "Z"),
+    st.datetimes().map(lambda each: each.isoformat(timespec="milliseconds") + "Z"),
+    st.from_regex(
+        r"20[0-3][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](\.[0-9]{0,10})?Z?", fullmatch=True
+    ),
+    st.text(max_size=30),
+)
+
+
+@given(st.lists(st.one_of(_texts, st.none(), st.integers(), st.lists(st.text(max_size=2), max_size=25)), max_size=5))
+def test_many_times_are_the_same_as_each_alone_or_are_not_read_together(texts: list[object]) -> None:
+    try:
+        together = parse_times(texts)
+    except BadTime:
+        together = None
+    if together is not None:
+        assert [parse_time(str(text)) for text in texts] == together
+    elif all(isinstance(text, str) and len(text) == 20 for text in texts):
+        with pytest.raises(BadTime):
+            [parse_time(str(text)) for text in texts]
 
 
 @given(_int64, _int64)

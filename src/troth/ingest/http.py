@@ -14,7 +14,7 @@ Owner of all state: the event loop.
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -26,7 +26,7 @@ from troth.errors import BadJson, Busy, Malformed, NotFound, NotOffered, TooLarg
 from troth.ingest.http_csv import HttpCsv
 from troth.ingest.http_door import ROWS_AT_ONCE, TURN_NS, HttpDoor, counted_as, message_name, told_refusals
 from troth.ingest.http_packs import HttpPacks
-from troth.ingest.http_payloads import Columns, read_arrays, read_columns, read_observation, read_row
+from troth.ingest.http_payloads import Columns, read_arrays, read_columns, read_numbers, read_observation, read_row
 from troth.ingest.rates import Rates
 from troth.ingest.repeats import repeat_key
 from troth.ingest.settling import Outcomes, settle
@@ -34,7 +34,7 @@ from troth.journeys.hear import Hear, Inlet
 from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.names import Slug, ThingId
-from troth.things.observations import Outcome, Refusal, Result
+from troth.things.observations import Outcome, Refusal, Result, ResultType
 from troth.wire.asgi import Receive, Scope, Send, headers_of, place_of, send_whole
 from troth.wire.limits import PAYLOAD_BYTES
 from troth.wire.paths import PREFIX
@@ -49,6 +49,7 @@ _PATH: Final = re.compile(
     re.escape(PREFIX)
     + r"/(?:Datastreams\(([0-9]{1,16})\)/Observations|(Observations)|(CreateObservations)|things/([a-z0-9-]{1,64})/(senml|csv))"
 )
+_encode = msgspec.json.Encoder().encode
 _diagnostics = structlog.get_logger("troth.ingest.http")
 
 
@@ -157,11 +158,18 @@ class HttpIngest:
             return
         body = await self._door.body(receive, thing, limit=ARRAY_BYTES)
         outcomes = await self._many(thing, body, name=name)
-        links = msgspec.json.encode(
-            ["error" if isinstance(each, Refusal) else f"{self._link}{each})" for each in outcomes.all]
-        )
+        links, refused = self._links(outcomes.all), outcomes.refused()
         kind = ((b"content-type", b"application/json"), (b"content-length", b"%d" % len(links)))
-        await send_whole(send, 201, headers=(*kind, *told_refusals(outcomes.refused())), body=links)
+        await send_whole(send, 201, headers=(*kind, *told_refusals(refused)), body=links)
+
+    def _links(self, outcomes: Sequence[Outcome]) -> bytes:
+        """A JSON list of self links, or "error" in the place of what was refused."""
+        if Refusal in set(map(type, outcomes)) or not outcomes:
+            return _encode(["error" if isinstance(each, Refusal) else f"{self._link}{each})" for each in outcomes])
+        # All were kept: an address of this node and a number need no escaping that is not in `_link` once.
+        link = _encode(self._link)[1:-1].decode()
+        numbers = f')","{link}'.join(map(str, outcomes))
+        return f'["{link}{numbers})"]'.encode()
 
     async def _one(self, thing: ThingId, body: bytes, *, number: int | None, name: str) -> Outcome:
         """Offer one Observation and wait until it is settled."""
@@ -215,6 +223,11 @@ class HttpIngest:
 
     def _offer(self, inlet: Inlet, rows: list[object], *, columns: Columns, array: Outcomes, name: str) -> None:
         """Offer some rows of one stream together; what cannot be read is counted."""
+        if not name and inlet.type is ResultType.NUMBER:
+            usual = read_numbers(rows, columns)
+            if usual is not None and inlet.offer_run(*usual, array, array.offered):
+                array.span(len(rows))
+                return
         results: list[Result] = []
         times: list[int | None] = []
         keys: list[bytes] = []

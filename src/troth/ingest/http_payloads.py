@@ -11,14 +11,14 @@ Left out: deep insert, FeatureOfInterest, parameters, resultQuality, validTime.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
 from troth.errors import BadJson, BadTime, NotOffered, TooLarge
 from troth.things.observations import Refusal, Result, ResultType
 from troth.wire.results import result_of
-from troth.wire.times import parse_interval
+from troth.wire.times import parse_interval, parse_times
 
 __all__ = [
     "ROWS_MAX",
@@ -28,6 +28,7 @@ __all__ = [
     "Row",
     "read_arrays",
     "read_columns",
+    "read_numbers",
     "read_observation",
     "read_row",
 ]
@@ -38,6 +39,7 @@ _COMPONENTS: Final = frozenset({"phenomenonTime", "resultTime", "result"})
 _UNKEPT: Final = frozenset(
     {"FeatureOfInterest", "FeatureOfInterest/id", "parameters", "resultQuality", "validTime", "id"}
 )
+_NUMBER_AND_TIME: Final = 2
 _HINT: Final = "docs/reference/sensorthings.md shows every body."
 
 
@@ -185,6 +187,24 @@ def read_row(row: object, columns: Columns, type_: ResultType) -> Row | Refusal:
     except BadTime:
         return Refusal.BAD_TIME
     return Row(result, time_ns, end_ns)
+
+
+def read_numbers(rows: Sequence[object], columns: Columns) -> tuple[list[float], list[int]] | None:
+    """Numbers and times of rows that all have both, in the usual form; None where any is otherwise, and is read alone."""
+    if columns.width != _NUMBER_AND_TIME or columns.time < 0 or set(map(type, rows)) != {list}:
+        return None
+    lists = cast("Sequence[list[object]]", rows)
+    if set(map(len, lists)) != {_NUMBER_AND_TIME}:
+        return None
+    values = [row[columns.result] for row in lists]
+    if not set(map(type, values)) <= {float, int}:
+        return None
+    try:
+        times = parse_times([row[columns.time] for row in lists])
+        numbers = list(map(float, cast("list[float]", values)))
+    except (BadTime, OverflowError):
+        return None
+    return None if times is None else (numbers, times)
 
 
 def _time(value: object) -> tuple[int | None, int | None]:

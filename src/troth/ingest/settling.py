@@ -43,6 +43,19 @@ class Outcomes:
         self.offered += 1
         return partial(self._settle, at)
 
+    def span(self, rows: int) -> int:
+        """The places of the next `rows` observations, of which this is the settler: the first of them."""
+        at = self.offered
+        self.offered += rows
+        return at
+
+    def settled(self, at: int, outcomes: Sequence[Outcome]) -> None:
+        """The outcomes of the observations at `at`, `at` + 1, ..."""
+        self.all[at : at + len(outcomes)] = outcomes
+        self._left -= len(outcomes)
+        if not self._left:
+            self._whole()
+
     def refused(self) -> Sequence[Refusal]:
         """The refusals among them, in order."""
         return [each for each in self.all if isinstance(each, Refusal)]

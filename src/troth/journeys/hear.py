@@ -18,6 +18,7 @@ from typing import Final
 from troth.clock import Clock
 from troth.errors import Busy
 from troth.gate.leases import Leases
+from troth.journeys.desk import Waiting
 from troth.journeys.inlet import HAND_OVER_ROWS, Inlet
 from troth.journeys.shelves import shelf_of
 from troth.journeys.turn import Turn
@@ -25,6 +26,7 @@ from troth.names import StreamId, ThingId
 from troth.state.directory import Directory
 from troth.state.leaving import Leaving
 from troth.things.observations import Outcome, Refusal
+from troth.things.stamps import Admitted
 from troth.things.stores import ConductStore, Tally
 
 __all__ = ["Hear", "Inlet"]
@@ -41,8 +43,9 @@ class Hear:
         self.clock = clock
         self._directory = directory
         self._inlets: dict[StreamId, Inlet] = {}
-        self._touched: list[Inlet] = []
+        self._touched: list[Waiting] = []
         self._turns: deque[Turn] = deque((Turn(self.flush),))
+        self._ready: deque[Admitted] = deque()
         self._gone: set[ThingId] = set()
         self._refused: dict[tuple[ThingId, Refusal], list[Callable[[Outcome], None]]] = {}
         self._waiting: list[Callable[[], None]] = []
@@ -76,7 +79,11 @@ class Hear:
             self._turns.append(turn)
         return turn
 
-    def touched(self, inlet: Inlet) -> None:
+    def ready(self, stamp: Admitted) -> None:
+        """Hand over a stamp at the next flush. Called by inlets only."""
+        self._ready.append(stamp)
+
+    def touched(self, inlet: Waiting) -> None:
         """Remember that an inlet has something to hand over. Called by inlets only."""
         self._touched.append(inlet)
 
@@ -108,7 +115,7 @@ class Hear:
             self.flush()
 
     def _hand_over(self) -> None:
-        """Turns first: what waits in an inlet came behind what its stream has said in one.
+        """Turns first: what waits in an inlet came behind what its stream has said in one, or in a stamp of its own.
 
         Raises:
             Busy: the store is full; what it did not take stays here, in its order.
@@ -125,6 +132,9 @@ class Hear:
             except Busy:
                 self._turns.appendleft(turn)
                 raise
+        while self._ready:
+            self.conduct.append(self._ready[0])
+            self._ready.popleft()
         while self._touched:
             inlet = self._touched.pop()
             try:

@@ -13,63 +13,27 @@ Left out: giving inlets and handing over, which is `hear`'s.
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
-from troth.clock import Clock
 from troth.errors import Busy
-from troth.gate.leases import Lease, Leases
+from troth.gate.leases import Lease
 from troth.gate.question import OWN_PURPOSE, Action, Asker, Question, Verdict
 from troth.journeys.asking import ask
-from troth.journeys.turn import Once, Settler, Turn, settle_one
-from troth.names import StreamId, ThingId
+from troth.journeys.desk import Desk
+from troth.journeys.turn import Once, Settler, settle_one
+from troth.names import StreamId
 from troth.state.directory import KnownStream, KnownThing
 from troth.things.intervals import covers, holds_all
 from troth.things.observations import CLOCK_AHEAD_NS, Outcome, Refusal, Result, ResultType, Shelf
-from troth.things.stamps import Admission, Admitted
-from troth.things.stores import ConductStore
+from troth.things.stamps import Admission, Admitted, Done
 
-__all__ = ["HAND_OVER_BYTES", "HAND_OVER_ROWS", "Desk", "Inlet"]
+__all__ = ["HAND_OVER_BYTES", "HAND_OVER_ROWS", "Inlet"]
 
 _TYPES = {each.name.lower(): each for each in ResultType}
 _INT64 = 1 << 63
 HAND_OVER_ROWS: Final = 10_000  # of one stream in one stamp; a stamp goes whole into one commit
 HAND_OVER_BYTES: Final = 8_388_608  # 8 MiB of texts or JSON, for the same reason
 _LONG: Final = frozenset({ResultType.TEXT, ResultType.JSON})
-
-
-class Desk(Protocol):
-    """What all inlets share: `Hear`."""
-
-    @property
-    def conduct(self) -> ConductStore:
-        """Where rows go."""
-        ...
-
-    @property
-    def leases(self) -> Leases:
-        """Where leases are held."""
-        ...
-
-    @property
-    def clock(self) -> Clock:
-        """Now."""
-        ...
-
-    def turn(self) -> Turn:
-        """Where the next number goes."""
-        ...
-
-    def touched(self, inlet: "Inlet", /) -> None:
-        """Remember that an inlet has something to hand over."""
-        ...
-
-    def count(self, thing: ThingId, reason: Refusal, done: Callable[[Outcome], None]) -> None:
-        """Refuse one observation for good."""
-        ...
-
-    def flush(self) -> None:
-        """Hand over everything offered."""
-        ...
 
 
 class Inlet:
@@ -220,6 +184,42 @@ class Inlet:
             turn.owe(settler, at)
         return time_ns
 
+    def offer_run(self, numbers: Sequence[float], times: Sequence[int], settler: Settler, at: int) -> bool:
+        """Offer numbers at instants in order, if all of them can be admitted as they are; returns whether they were.
+
+        Args:
+            numbers: at least one, any.
+            times: as many, ns UTC.
+            settler: told their outcomes, as those of its observations `at`, `at` + 1, ...
+            at: which of them is the first.
+        """
+        now, lease = self._hear.clock.now(), self._lease
+        if (
+            self._admission is None
+            or lease is None
+            or not lease.holds(now)
+            or self._times
+            or len(times) > HAND_OVER_ROWS
+            or not self._all_shaped(numbers)
+            or min(times) < self._since_ns
+            or max(times) >= min(now + CLOCK_AHEAD_NS, lease.span.to_ns)
+        ):
+            return False
+        self._last_ns = max(self._last_ns, *times)
+        done = partial(self._run_settled, numbers, times, settler, at)
+        self._hear.ready(self._admitted(lease, (times, times, numbers, [b""] * len(times)), done, now=now))
+        return True
+
+    def _run_settled(
+        self, numbers: Sequence[float], times: Sequence[int], settler: Settler, at: int, outcomes: Sequence[Outcome]
+    ) -> None:
+        if outcomes[0] is not Refusal.LEASE_ENDED:
+            settler.settled(at, outcomes)
+            return
+        for row, (number, time_ns) in enumerate(zip(numbers, times, strict=True), at):
+            self.offer(number, time_ns=time_ns, done=partial(settle_one, settler, row))
+        self._hear.flush()
+
     def offer_all(
         self,
         results: Sequence[Result],
@@ -342,6 +342,10 @@ class Inlet:
             for done, outcome in zip(dones, outcomes, strict=True):
                 done(outcome)
 
+        return self._admitted(lease, (times, ends, results, keys), settled, now=now)
+
+    def _admitted(self, lease: Lease, columns: "_Columns", done: Done, *, now: int) -> Admitted:
+        times, ends, results, keys = columns
         return lease.admit(
             self.thing,
             self._shelf,
@@ -351,7 +355,7 @@ class Inlet:
             ends=ends,
             results=results,
             keys=keys,
-            done=settled,
+            done=done,
         )
 
     def _take(self) -> "_Batch":
@@ -391,3 +395,4 @@ class Inlet:
 
 
 _Batch: TypeAlias = tuple[list[int], list[int], list[Result], list[bytes], list[Callable[[Outcome], None]]]
+_Columns: TypeAlias = tuple[Sequence[int], Sequence[int], Sequence[Result], Sequence[bytes]]

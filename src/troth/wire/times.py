@@ -10,13 +10,14 @@ Left out: weeks, ordinal dates, durations, names of zones.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 from troth.errors import BadTime
 
-__all__ = ["parse_interval", "parse_time", "print_interval", "print_time"]
+__all__ = ["parse_interval", "parse_time", "parse_times", "print_interval", "print_time"]
 
 _TIME: Final = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
@@ -25,6 +26,9 @@ _TIME: Final = re.compile(
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NS: Final = 1_000_000_000
+_SECONDS: Final = {f"{second:02}": second * 1_000_000_000 for second in range(60)}
+_TENS: Final = tuple(10**power for power in range(10))
+_NEVER: Final = 1 << 70
 _LIMIT: Final = 1 << 63  # formats.md: int64 ns, the years 1678 to 2262
 
 
@@ -46,6 +50,27 @@ def parse_time(text: str) -> int:
     if not -_LIMIT <= time_ns < _LIMIT:
         raise BadTime("This time lies outside the years 1678 to 2262.")
     return time_ns
+
+
+def parse_times(texts: Sequence[object]) -> list[int] | None:
+    """`parse_time` of each, where all are texts in the usual form: in UTC with `Z`; None where any is not, or is too far off.
+
+    Raises:
+        BadTime: a minute that does not exist.
+    """
+    minute, seconds, found = _minute_of, _SECONDS, list[int]()
+    try:
+        for text in texts:
+            time_ns = minute(text[:17]) + seconds[text[17:19]]  # type: ignore[index]  # what is no text fails below
+            if text[19:] != "Z":  # type: ignore[index]  # the same
+                fraction = text[20:-1]  # type: ignore[index]  # the same
+                if text[19] != "." or text[-1] != "Z" or not (fraction.isascii() and fraction.isdigit()):  # type: ignore[index]  # the same
+                    return None
+                time_ns += int(fraction) * _TENS[9 - len(fraction)] if len(fraction) <= 9 else _NEVER
+            found.append(time_ns)
+    except (TypeError, KeyError, IndexError, AttributeError):
+        return None
+    return found if not found or (min(found) >= -_LIMIT and max(found) < _LIMIT) else None
 
 
 def parse_interval(text: str) -> tuple[int, int | None]:
@@ -76,6 +101,12 @@ def _unbounded(text: str) -> int:
         raise BadTime("The day of this time does not exist.") from cause
     east_s = (east_h * 60 + east_m) * (-60 if found[9] == "-" else 60)
     return ((days * 24 + hour) * 3600 + minute * 60 + second - east_s) * _NS + fraction
+
+
+@lru_cache(maxsize=4096)
+def _minute_of(text: str) -> int:
+    """The same of a text that ends where seconds begin."""
+    return _unbounded(text + "00Z")
 
 
 @lru_cache(maxsize=4096)
