@@ -3,7 +3,7 @@
 Run with `python -m bench.first_use`. The checkout it stands in is cloned (what is committed), `./run` is started there as users
 do, and the page of a public stream is asked until it shows a value that the gate let out.
 
-Left out: memory per connected thing (`bench/idle.py` where there is one), a machine without Python, a slow network:
+Left out: memory per connected thing (`bench/idle.py`), a machine without Python, a slow network:
 the packages come from wherever pip finds them, and that time is in the figure.
 """
 

@@ -21,7 +21,7 @@ from troth.errors import BadMqtt, Unavailable
 from troth.ingest.mqtt.door import Door, address_of
 from troth.ingest.mqtt.greeting import admitted, check_length, keep_alive_s, named, parting_of, refusal, welcome
 from troth.ingest.mqtt.listening import Session
-from troth.ingest.mqtt.sessions import Parting
+from troth.ingest.mqtt.sessions import NO_PARTING, Parting
 from troth.ingest.mqtt.speaking import Speaker
 from troth.ingest.mqtt.subscribing import Reader, unsubscribed
 from troth.journeys.recognise import Principal
@@ -51,6 +51,7 @@ from troth.wire.mqtt.reasons import DISCONNECT_REASONS_OF_SERVERS
 __all__ = ["Connection"]
 
 CONNECT_WITHIN_S: Final = 10.0  # a connection that says nothing is closed
+TAKE_WITHIN_S: Final = 5.0  # one that is closed and does not take what was written is dropped
 _WRITE_BUFFER_BYTES: Final = 64 * 1024  # gate.md: what a transport may hold beyond a hand-over
 _KEEP_ALIVE_FACTOR: Final = 1.5  # MQTT 5.0 §3.1.2.10
 _LOOK_AGAIN_S: Final = 1.0  # a connection that is slowed and gone is not kept for longer
@@ -70,19 +71,24 @@ class Connection(asyncio.Protocol):
     """One client. It is the `Line` of its speaker and the `Link` of its session. Owner: the event loop."""
 
     __slots__ = (
+        "_client_id",
         "_decoder",
         "_door",
+        "_every_s",
         "_heard_s",
-        "_hello",
         "_hold",
+        "_leaving",
         "_loop",
         "_parting",
         "_reader",
         "_session",
         "_speaker",
-        "_timer",
+        "_spoke",
         "_transport",
         "_who",
+        "max_packet_bytes",
+        "receive_maximum",
+        "wants_reasons",
         "writable",
     )
 
@@ -91,16 +97,22 @@ class Connection(asyncio.Protocol):
         self._decoder = Decoder(None, CONNECT_BYTES)
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._leaving: asyncio.Transport | None = None  # closed, and something written has not gone
+        self._spoke = 0  # where it stands in the wheel; 0 nowhere
         self._heard_s = 0.0
+        self._every_s: float = 0  # how often it is to be heard; 0 need not be
         self._hold = _Hold.NOTHING
-        self._hello: Connect | None = None
-        self._parting = Parting(0)
+        self._client_id: str | None = None  # until it is greeted
+        self._parting = NO_PARTING
         self._who: Principal | None = None
         self._session: Session | None = None
         self._reader: Reader | None = None
         self._speaker: Speaker | None = None
         self.writable = True
+        # Of CONNECT, what is needed later; CONNECT itself would be three times as large.
+        self.wants_reasons = True
+        self.receive_maximum = 0xFFFF  # MQTT 5.0 §3.1.2.11.3
+        self.max_packet_bytes: int | None = None
 
     # --- the transport calls ---
 
@@ -112,8 +124,8 @@ class Connection(asyncio.Protocol):
             return
         self._transport = stream
         self._transport.set_write_buffer_limits(high=_WRITE_BUFFER_BYTES)
-        self._timer = self._loop.call_later(CONNECT_WITHIN_S, self._close)
-        self._door.connections.add(self)
+        self._spoke = self._door.wheel.put(self, self._loop.time() + CONNECT_WITHIN_S)
+        self._door.has_come(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come: take all their packets, and hand over with all others that come in this turn of the loop."""
@@ -134,15 +146,14 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """The connection is gone: its session goes on without it, its will fires unless it was taken back."""
-        self._transport = None
-        self._door.connections.discard(self)
-        if self._timer is not None:
-            self._timer.cancel()
-        who, session, hello = self._who, self._session, self._hello
+        self._transport = self._leaving = None
+        self._door.has_gone(self)
+        self._door.wheel.take(self, self._spoke)
+        who, session, client_id = self._who, self._session, self._client_id
         if who is not None and who.thing is not None:
             self._door.presence.gone(who.thing, self)
-        if who is not None and session is not None and hello is not None:
-            self._door.seats.leave(who, hello.client_id, session=session, link=self, parting=self._parting)
+        if who is not None and session is not None and client_id is not None:
+            self._door.seats.leave(who, client_id, session=session, link=self, parting=self._parting)
         self._session = self._speaker = None
 
     def pause_writing(self) -> None:
@@ -164,22 +175,6 @@ class Connection(asyncio.Protocol):
         """What was agreed on."""
         return self._decoder.version or Version.V311
 
-    @property
-    def wants_reasons(self) -> bool:
-        """False when the client asked for no problem information."""
-        return self._hello is not None and self._hello.properties.request_problem_information is not False
-
-    @property
-    def receive_maximum(self) -> int:
-        """How many QoS 1 messages this client takes in flight."""
-        asked = None if self._hello is None else self._hello.properties.receive_maximum
-        return asked or 0xFFFF  # MQTT 5.0 §3.1.2.11.3
-
-    @property
-    def max_packet_bytes(self) -> int | None:
-        """This client's Maximum Packet Size."""
-        return None if self._hello is None else self._hello.properties.maximum_packet_bytes
-
     def write(self, data: bytes) -> None:
         """Give bytes to the transport."""
         if self._transport is not None and data:
@@ -196,7 +191,7 @@ class Connection(asyncio.Protocol):
 
     def end(self, reason: Reason, words: str) -> None:
         """Say DISCONNECT with the reason where the version can, and close."""
-        if self._hello is not None and self.version is Version.V5:
+        if self._client_id is not None and self.version is Version.V5:
             said = encode(Disconnect(reason, Properties(reason_string=words)), Version.V5)
             most = self.max_packet_bytes
             self.write(said if most is None or len(said) <= most else encode(Disconnect(reason), Version.V5))
@@ -265,7 +260,11 @@ class Connection(asyncio.Protocol):
         hello = hello if assigned is None else named(hello, assigned)
         check_length(welcome(hello, present=False, assigned=assigned), hello.properties.maximum_packet_bytes)
         session, present = self._door.seats.take(who, hello.client_id, link=self, fresh=hello.clean_start)
-        self._who, self._hello, self._session = who, hello, session
+        self._who, self._client_id, self._session = who, hello.client_id, session
+        asked = hello.properties
+        self.wants_reasons = asked.request_problem_information is not False
+        self.receive_maximum = asked.receive_maximum or self.receive_maximum
+        self.max_packet_bytes = asked.maximum_packet_bytes
         self._reader = Reader(self._door.tell, self._door.topics, asker=who.asker, thing=who.thing)
         if who.thing is not None:
             voice = self._door.voice(who.thing)
@@ -276,8 +275,11 @@ class Connection(asyncio.Protocol):
         self._parting = parting_of(hello, will)
         self._decoder.max_packet_bytes = MQTT_PACKET_BYTES
         self.write(welcome(hello, present=present, assigned=assigned))
+        self._door.is_known(self)
         session.attach(self)
-        self._watch(keep_alive_s(hello))
+        self._door.wheel.take(self, self._spoke)
+        self._every_s = keep_alive_s(hello) * _KEEP_ALIVE_FACTOR
+        self._watch()
 
     def _refuse_publish(self, packet: Publish) -> None:
         """Somebody who is no thing publishes: nothing is kept and nothing can be counted."""
@@ -309,7 +311,7 @@ class Connection(asyncio.Protocol):
     def _refuse(self, fault: BadMqtt) -> None:
         """Bytes that are not MQTT, or that break what was agreed on."""
         self._door.diagnose(f"MQTT: a connection was closed: {fault.message}")
-        if self._hello is not None:
+        if self._client_id is not None:
             known = fault.reason in DISCONNECT_REASONS_OF_SERVERS
             self.end(Reason(fault.reason) if known else Reason.PROTOCOL_ERROR, fault.message)
         elif fault.reason in {Reason.UNSUPPORTED_PROTOCOL_VERSION, Reason.CLIENT_ID_NOT_VALID}:
@@ -360,27 +362,31 @@ class Connection(asyncio.Protocol):
 
     # --- the end ---
 
-    def _watch(self, every_s: int) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = None
-        if every_s:
-            wait_s = every_s * _KEEP_ALIVE_FACTOR
-            self._timer = self._loop.call_at(self._heard_s + wait_s, self._check_alive, every_s)
+    def _watch(self) -> None:
+        self._spoke = self._door.wheel.put(self, self._heard_s + self._every_s) if self._every_s else 0
 
-    def _check_alive(self, every_s: int) -> None:
-        silent_s = self._loop.time() - self._heard_s
-        if self._hold or silent_s < every_s * _KEEP_ALIVE_FACTOR:
+    def look(self) -> None:
+        """Nothing was heard for long: before CONNECT that is the end, and after it where nothing was for too long."""
+        self._spoke = 0
+        if self._leaving is not None:
+            self._leaving.abort()
+        elif self._client_id is None:
+            self._close()
+        elif self._hold or self._loop.time() - self._heard_s < self._every_s:
             if self._hold:
                 self._heard_s = self._loop.time()
-            self._watch(every_s)
+            self._watch()
         else:
             self.end(Reason.KEEP_ALIVE_TIMEOUT, "Nothing was heard for one and a half times the keep-alive.")
 
     def _close(self) -> None:
-        """Close after what was written has gone; no packet is taken any more, and what comes for the session waits."""
+        """Close once what was written has gone, or in TAKE_WITHIN_S; nothing is taken any more, what comes waits."""
         transport, self._transport = self._transport, None
         if self._session is not None and self._session.link is self:
             self._session.detach()
         if transport is not None:
             transport.close()
+            if transport.get_write_buffer_size():
+                self._leaving = transport
+                self._door.wheel.take(self, self._spoke)
+                self._spoke = self._door.wheel.put(self, self._loop.time() + TAKE_WITHIN_S)

@@ -15,6 +15,7 @@ from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.payload import read_payload
 from troth.ingest.mqtt.sessions import Later, Seats
 from troth.ingest.mqtt.topics import Topics, pack_topics, refused_topics
+from troth.ingest.mqtt.wheel import Due, Wheel
 from troth.ingest.rates import Allowance, Rates
 from troth.ingest.repeats import Recent
 from troth.journeys.hear import Hear, Inlet
@@ -25,16 +26,17 @@ from troth.names import Slug, ThingId
 from troth.things.observations import Outcome, Refusal
 from troth.wire.mqtt import Reason, Will
 
-__all__ = ["CONNECTIONS_MAX", "Door", "Ending", "ThingVoice", "address_of"]
+__all__ = ["CONNECTIONS_MAX", "STRANGERS_MAX", "Caller", "Door", "ThingVoice", "address_of"]
 
 CONNECTIONS_MAX: Final = 100_000  # P10; `app` gives fewer where the system gives fewer files
 
+STRANGERS_MAX: Final = 4_096  # connections before CONNECT: four full backlogs; never more than half of all
 _CLIENT_ID_BYTES: Final = 8
 _write_json: Final = msgspec.json.Encoder().encode
 
 
-class Ending(Protocol):
-    """A connection, as far as whoever closes the door is concerned."""
+class Caller(Due, Protocol):
+    """A connection, as far as whoever keeps or closes the door is concerned. Before CONNECT, to look at it is to close it."""
 
     def end(self, reason: Reason, words: str) -> None:
         """Say why, and close."""
@@ -52,7 +54,7 @@ class Spoke(Protocol):
 class ThingVoice:
     """One thing that speaks, whichever connections it has: a `speaking.Voice`."""
 
-    __slots__ = ("_later", "_sessions", "_topics", "allowance", "recent", "thing")
+    __slots__ = ("_inlets", "_later", "_names", "_sessions", "_topics", "allowance", "recent", "thing")
 
     def __init__(self, thing: ThingId, topics: Topics, *, allowance: Allowance, later: Later) -> None:
         self._topics = topics
@@ -61,10 +63,15 @@ class ThingVoice:
         self.thing = thing
         self.recent = Recent()
         self._sessions: list[Session] = []
+        self._names: tuple[int, tuple[str, ...]] = (-1, ())
+        self._inlets: Mapping[str, Inlet] = {}
 
     def inlets(self) -> Mapping[str, Inlet]:
-        """Its streams by topic."""
-        return self._topics.inlets(self.thing)
+        """Its streams by topic; one mapping for all its connections, until something is installed."""
+        now = (self._topics.installed, self._topics.names(self.thing))
+        if now != self._names:
+            self._names, self._inlets = now, self._topics.inlets(self.thing)
+        return self._inlets
 
     def takes_packs(self, topic: str) -> bool:
         """Whether this is the topic of its SenML packs."""
@@ -127,7 +134,9 @@ class Door:
         self.diagnose = diagnose
         self.topics = Topics(hear, slugs=slugs)
         self.seats = Seats(later, lost=tell.lost)
-        self.connections: set[Ending] = set()
+        self.wheel = Wheel(asyncio.get_running_loop().time, later)
+        self.connections: set[Caller] = set()
+        self._strangers: dict[Caller, None] = {}  # those before CONNECT, in the order in which they came
         self.connections_max = connections_max
         self._entropy = entropy
         self.later = later
@@ -143,6 +152,24 @@ class Door:
                 thing, self.topics, allowance=self._rates.of(thing), later=self.later
             )
         return voice
+
+    def has_come(self, caller: "Caller") -> None:
+        """A connection that has not said yet who it is. Too many of them: the one that has waited longest is closed."""
+        self.connections.add(caller)
+        self._strangers[caller] = None
+        if len(self._strangers) > min(STRANGERS_MAX, max(self.connections_max // 2, 1)):
+            oldest = next(iter(self._strangers))
+            del self._strangers[oldest]
+            oldest.look()
+
+    def is_known(self, caller: "Caller") -> None:
+        """It has said who it is."""
+        self._strangers.pop(caller, None)
+
+    def has_gone(self, caller: "Caller") -> None:
+        """It is closed."""
+        self.connections.discard(caller)
+        self._strangers.pop(caller, None)
 
     def hand_over_soon(self, spoke: Spoke) -> None:
         """Hand over once for all connections that speak in this turn of the loop, then tell each."""

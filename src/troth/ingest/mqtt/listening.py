@@ -23,12 +23,16 @@ from troth.ingest.mqtt.feeds import Feed, Message, Place, Subscribed
 from troth.ingest.mqtt.payload import told_payload
 from troth.ingest.mqtt.topics import has_wildcard
 from troth.journeys.following import Follower
+from troth.journeys.recognise import Principal
 from troth.things.windows import Shown
 from troth.wire.limits import LISTENER_QUEUE_BYTES, LISTENER_QUEUE_MESSAGES
 from troth.wire.mqtt import NO_PROPERTIES, Properties, Publish, Reason, Version, encode
 
 __all__ = ["Grower", "Link", "Session"]
 
+_NOTHING: Final[deque[Message]] = deque(
+    maxlen=0
+)  # what an idle session waits for: an empty deque has 600 bytes, and this one none
 _AT_ONCE: Final = 64  # messages per write, so that a full transport is noticed soon
 _TOO_SLOW: Final = "too-slow"
 _TOO_SLOW_WORDS: Final = "This listener did not keep up."
@@ -79,6 +83,7 @@ class Session:
 
     Args:
         over: called once when the session has ended by itself (it did not keep up).
+        key: whose it is, for `over`.
     """
 
     __slots__ = (
@@ -91,14 +96,16 @@ class Session:
         "_unacked",
         "closed",
         "grower",
+        "key",
         "link",
         "refused",
         "subscribed",
     )
 
-    def __init__(self, over: Callable[["Session"], None]) -> None:
+    def __init__(self, over: Callable[["Session"], None], key: tuple[Principal, str] | None = None) -> None:
         self._over = over
-        self._queue: deque[Message] = deque()
+        self.key = key
+        self._queue: deque[Message] = _NOTHING
         self._unacked: dict[int, Message] = {}
         self._again: dict[int, None] = {}  # of those in flight, what this connection has not been given yet
         self._count = 0
@@ -204,7 +211,7 @@ class Session:
         for message in left.values():
             if message.feed is not None:
                 message.feed.close_if_done()
-        self._queue.clear()
+        self._queue = _NOTHING
         self._again.clear()
         self._count = self._bytes = 0
 
@@ -237,6 +244,8 @@ class Session:
             if len(out) >= _AT_ONCE:
                 link.write(b"".join(out))
                 out.clear()
+        if not self._queue:
+            self._queue = _NOTHING
         if out:
             link.write(b"".join(out))
 
@@ -269,6 +278,8 @@ class Session:
                 link.end(Reason.QUOTA_EXCEEDED, f"{_TOO_SLOW}: {_TOO_SLOW_WORDS}")
 
     def _enqueue(self, message: Message) -> None:
+        if self._queue is _NOTHING:
+            self._queue = deque()
         self._queue.append(message)
         if message.place is not Place.FIRST:
             self._count += 1

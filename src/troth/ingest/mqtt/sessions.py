@@ -21,7 +21,7 @@ from troth.ingest.mqtt.listening import Link, Session
 from troth.journeys.recognise import Principal
 from troth.wire.mqtt import Reason
 
-__all__ = ["SESSIONS_LEFT_MAX", "Later", "Parting", "Seats", "Timer"]
+__all__ = ["NO_PARTING", "SESSIONS_LEFT_MAX", "Later", "Parting", "Seats", "Timer"]
 
 SESSIONS_LEFT_MAX: Final = 64  # of 1 MiB each (things.md, Limits: outbound queue per listener)
 
@@ -48,6 +48,9 @@ class Parting(msgspec.Struct, frozen=True):
     expiry_s: int
     will: Callable[[], None] | None = None
     will_delay_s: int = 0
+
+
+NO_PARTING: Final = Parting(0)
 
 
 class _Seat:
@@ -95,7 +98,7 @@ class Seats:
             _stop(seat.will_timer)
             seat.end = seat.will_timer = seat.will = None
             return seat.session, True
-        session = Session(lambda gone: self._over(key, gone))
+        session = Session(self._over, key)
         self._seats[key] = _Seat(session)
         return session, False
 
@@ -139,9 +142,12 @@ class Seats:
         if will is not None:
             will()
 
-    def _over(self, key: tuple[Principal, str], session: Session) -> None:
-        seat = self._seats.get(key)
-        if seat is not None and seat.session is session:
+    def _over(self, session: Session) -> None:
+        key = session.key
+        seat = None if key is None else self._seats.get(key)
+        if key is None or seat is None:
+            return
+        if seat.session is session:
             self._lost()
             self._discard(key)
 

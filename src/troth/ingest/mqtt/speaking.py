@@ -155,6 +155,9 @@ class _Heard:
         self.speaker.settled()
 
 
+_NOTHING: Final[deque[_Heard]] = deque(maxlen=0)  # what an idle connection waits for: an empty deque has 600 bytes (P9)
+
+
 class Speaker:
     """One connection's messages. Owner: the event loop.
 
@@ -190,7 +193,7 @@ class Speaker:
         self._inlets = voice.inlets()
         self._installed = hear.installed
         self._aliases = TopicAliases(TOPIC_ALIAS_MAXIMUM)
-        self._pending: deque[_Heard] = deque()
+        self._pending: deque[_Heard] = _NOTHING
         self._waiting = 0
         self._scheduled = False
         self._bytes = 0  # come and not charged yet
@@ -222,6 +225,8 @@ class Speaker:
             BadMqtt: a topic alias that was never set or is too high; more in flight than the receive maximum.
         """
         heard = _Heard(self)
+        if self._pending is _NOTHING:
+            self._pending = deque()
         self._pending.append(heard)
         if self._installed != self._hear.installed:
             # A stream may have been installed, or declared anew, since CONNECT.
@@ -334,6 +339,8 @@ class Speaker:
             if heard.left:
                 break
             pending.popleft()
+        if not pending:
+            self._pending = _NOTHING
         allowance.charge(before - self._waiting, self._bytes)
         self._bytes = 0
         self._line.write(b"".join(out))

@@ -46,6 +46,11 @@ class Topics:
         self._slugs = slugs
         self._short: dict[ThingId, Slug] = {}  # short names the other way round, made anew when one is not right
 
+    @property
+    def installed(self) -> int:
+        """How often something was installed: what was found before may not be right any more when it differs."""
+        return self._hear.installed
+
     def names(self, thing: ThingId) -> tuple[str, ...]:
         """What a thing is called in topics: its short name first, if it has one, then its identifier."""
         slugs = self._slugs()
