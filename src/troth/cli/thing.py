@@ -12,7 +12,6 @@ Source: things.md, "A thing joins".
 import os
 import shlex
 import sys
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -33,8 +32,7 @@ from troth.cli.registering import unsaid
 from troth.cli.sheet import sheet
 from troth.cli.simple import Joining, Simple, described_streams, joining, one_stream
 from troth.cli.speaking import local, plain, say, table
-from troth.cli.types import joined_as, path_part
-from troth.clock import NS_PER_S, SystemClock
+from troth.cli.types import joined_as, path_part, today
 from troth.journeys.describe import described
 from troth.journeys.join import REACHES
 from troth.journeys.oversee import Only
@@ -184,7 +182,7 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
             slug=slug,
             from_=from_,
         )
-        whole = joining(simple, today=_today(), mark=os.urandom(4).hex())
+        whole = joining(simple, today=today(), mark=os.urandom(4).hex())
     if show:
         say(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
         return
@@ -351,7 +349,3 @@ def asked(question: str, *, proposed: str | None = None) -> str:
     if not sys.stdin.isatty():
         raise click.UsageError(f"This must be said: {question}. --help names the option.")
     return str(click.prompt(question, type=str, default=proposed)).strip()
-
-
-def _today() -> date:
-    return datetime.fromtimestamp(SystemClock().now() // NS_PER_S, tz=UTC).astimezone().date()
