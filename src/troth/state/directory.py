@@ -131,10 +131,12 @@ class Directory:
             case InstallationBody():
                 self._install(body, statement.signed.id)
             case PassportBody():
+                former = self.products.get(body.product)
                 self.products[body.product] = body
-                for known in tuple(self.things.values()):
-                    if known.body.product == body.product:
-                        self._install(known.body, known.statement)
+                if former is None or former.streams != body.streams:  # else 10,000 things would be put in place for nothing
+                    for known in tuple(self.things.values()):
+                        if known.body.product == body.product:
+                            self._install(known.body, known.statement)
             case DisclosureBody():
                 self._disclose(body, statement.signed.id)
             case OrganisationBody():
