@@ -198,6 +198,7 @@ class Node:
             clock=ports.clock,
             entropy=ports.entropy,
             in_worker=ports.in_worker,
+            pause=ports.pause,
             published=self._published.tell,
             first=self._lineage.first,
             newest_segment=lambda: self.directory.newest_segment,

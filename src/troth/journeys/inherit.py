@@ -6,7 +6,7 @@ Rules
 - A thing inherits when it joins: its installation says everything itself and names the type statement that it came from.
 - A newer type changes nothing that stands; `differing` lists what stands and would be said otherwise today.
 
-Source: things.md, "A thing joins"; gate.md (the ground *nobody*); docs/decisions/0045.
+Source: things.md, "A thing joins"; gate.md (the ground *nobody*); docs/decisions/0040.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
