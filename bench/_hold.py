@@ -19,20 +19,23 @@ import msgspec
 from bench._ports import open_ports
 from troth.app.node import Node
 from troth.app.serve import calm_collector
-from troth.gate.question import OWN_PURPOSE, Asker
+from troth.gate.question import ANYONE, OWN_PURPOSE, Asker
 from troth.journeys.hear import Inlet
+from troth.journeys.inherit import TypedThing
 from troth.journeys.join import StreamRequest, ThingRequest
+from troth.journeys.join_many import ROWS_MAX
 from troth.names import PurposeId, Uri
 from troth.settings import Demo, Settings
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
 from troth.statements.installation import Answering, Consideration
+from troth.statements.installation_type import InstallationTypeBody, TypedStream
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
 from troth.things.observations import Outcome
 from troth.things.windows import Shown
 
-__all__ = ["LEASES", "Held", "held_by_choice", "held_by_disclosure"]
+__all__ = ["LEASES", "Held", "held_by_choice", "held_by_disclosure", "held_by_joining"]
 
 LEASES: Final = 10_000
 _PER_THING: Final = 200
@@ -203,3 +206,34 @@ async def _quiet(node: Node) -> None:
     while others := [each for each in asyncio.all_tasks() if each is not asyncio.current_task()]:
         await asyncio.wait(others)
     await node.ports.conduct.settle()
+
+
+async def held_by_joining(things: int) -> Held:
+    """Things join by hundreds, while the log follows; acknowledged is the time of all of them."""
+    async with _node() as node:
+        product = Uri("https://bench.example/bearing")
+        stream = PassportStream("heat", "heat", "temperature", Uri("urn:x:p"), "number", concerns_nobody=True)
+        views = (DisclosedVariant("raw", "nobody"),)
+        upkeep = DisclosedPurpose(_RESEARCH, "Upkeep", "unknown", (ANYONE,), views, 30)
+        await node.join.product(PassportBody(product, "Bearing", _ORG, (stream,)))
+        await node.join.disclosure(DisclosureBody(product, _ORG, "en", 1, (DisclosedStream("heat", (upkeep,)),)))
+        household = await node.join.household("Bench Lane 1")
+        request = _install(product, ["heat"])
+        streams = (TypedStream("heat", "carried"),)
+        body = InstallationTypeBody("bearing", "Bearing", product, request.answers, streams, request.consideration)
+        await node.joining.inherit.type(body)
+        node.run()
+        rows = [
+            TypedThing("bearing", f"Bearing {number}", "here", household=household if number % 2 else None)
+            for number in range(things)
+        ]
+        gc.collect()
+        watch = _Watch()
+        began = time.perf_counter()
+        for at in range(0, things, ROWS_MAX):
+            await node.joining.many.check(rows[at : at + ROWS_MAX])
+        for at in range(0, things, ROWS_MAX):
+            await node.joining.many.join(rows[at : at + ROWS_MAX])
+        took = time.perf_counter() - began
+        watch.stop()
+        return Held(watch.clock * 1e3, watch.cpu * 1e3, took * 1e3)

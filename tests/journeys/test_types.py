@@ -179,7 +179,7 @@ def test_types_are_the_operators_and_an_unknown_one_is_named() -> None:
         assert 404 == (await house.ask("POST", "/api/types/none/things", thing, token=house.operator)).status_code
         assert 404 == (await house.ask("GET", "/api/types/none/differing", token=house.operator)).status_code
         with pytest.raises(NotFound):
-            list(house.node.joining.inherit.differing("none"))
+            await house.node.joining.inherit.differing("none", limit=1)
 
     furnished(test)
 
@@ -200,3 +200,18 @@ def test_types_and_what_came_of_them_are_the_same_after_a_replay() -> None:
         assert (before.types, before.type_names, before.things) == (after.types, after.type_names, after.things)
 
     run(test)
+
+
+def test_another_word_of_a_product_puts_nothing_in_place_anew_and_another_stream_does() -> None:
+    async def test(home: Home) -> None:
+        house = home.house
+        before = house.node.directory.installs
+        await house.post("/api/products", product() | {"about": "It counts."})
+        assert before == house.node.directory.installs
+        streams = product()["streams"]
+        assert isinstance(streams, list)
+        await house.post("/api/products", product() | {"streams": [streams[0] | {"highest": 5.0}]})
+        assert before + 1 == house.node.directory.installs
+        assert 5.0 == known(house, home.slug).streams["power"].declared.highest
+
+    furnished(test)

@@ -120,19 +120,29 @@ class TallyShown(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ThingShown(msgspec.Struct, frozen=True):
-    """One thing as its operator sees it."""
+    """One thing as its operator sees it.
+
+    `over`: since when it is over; `copied`: how often each sign was seen that its credential is used twice.
+    """
 
     slug: Slug
     name: str
     thing: str
     datastreams: Mapping[str, int]
     tally: TallyShown
+    place: str = ""
+    claimed: bool = True
+    connected: int = 0
+    device: int = 1
+    over: str | None = None
+    copied: Mapping[str, int] | None = None
 
 
 class Things(msgspec.Struct, frozen=True):
-    """All things, by short name."""
+    """Things by short name. `more`: there are others, after the last of these."""
 
     things: tuple[ThingShown, ...]
+    more: bool = False
 
 
 class SegmentShown(msgspec.Struct, frozen=True):

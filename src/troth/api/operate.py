@@ -38,9 +38,9 @@ from troth.api.answers import (
 from troth.api.callers import Callers, created, form, resource, shown
 from troth.api.forms import DisclosureForm, HouseholdForm, PersonForm, RecipientForm, ThingForm, TokenForm, household_of
 from troth.clock import NS_PER_S
-from troth.errors import NotFound, WrongToken
+from troth.errors import BadPath, NotFound, WrongToken
 from troth.journeys.join import Join, JoinedThing
-from troth.journeys.oversee import Oversee, SeenThing
+from troth.journeys.oversee import PAGE_MAX, Only, Oversee, SeenThing
 from troth.journeys.recognise import Recognise
 from troth.journeys.witness_door import WitnessStanding
 from troth.names import PurposeId, check_slug, check_uri, print_household, print_person, print_thing
@@ -146,8 +146,16 @@ class _Looking:
     async def organisations(self, _request: Request) -> Response:
         return shown(Organisations(self._oversee.organisations()))
 
-    async def things(self, _request: Request) -> Response:
-        return shown(Things(tuple(_thing_shown(each) for each in self._oversee.things())))
+    async def things(self, request: Request) -> Response:
+        asked = request.query_params
+        try:
+            only, limit = Only(asked.get("only", "all")), int(asked.get("limit", PAGE_MAX))
+        except ValueError as cause:
+            raise BadPath("a page of things is asked for with only=all, over, copied, refused or unclaimed") from cause
+        page = await self._oversee.page(
+            text=asked.get("text", ""), only=only, after=asked.get("after", ""), limit=limit
+        )
+        return shown(Things(tuple(map(_thing_shown, page.things)), page.more))
 
     async def tally(self, request: Request) -> Response:
         who = self._callers.known(request)
@@ -223,7 +231,19 @@ def claim_command(token: str, addresses: Addresses) -> str:
 
 
 def _thing_shown(seen: SeenThing) -> ThingShown:
-    return ThingShown(seen.slug, seen.name, print_thing(seen.thing), seen.datastreams, _tally_shown(seen))
+    return ThingShown(
+        seen.slug,
+        seen.name,
+        print_thing(seen.thing),
+        seen.datastreams,
+        _tally_shown(seen),
+        place=seen.place,
+        claimed=seen.claimed,
+        connected=seen.connected,
+        device=seen.device,
+        over=None if seen.over_ns is None else print_time(seen.over_ns),
+        copied=None if seen.copied is None else {sign.value: count for sign, count in seen.copied.signs.items()},
+    )
 
 
 def _tally_shown(seen: SeenThing) -> TallyShown:

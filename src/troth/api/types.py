@@ -72,12 +72,10 @@ class _Types:
         return created(thing_made(await self._join.thing(self._inherit.request(typed)), self._at))
 
     async def differing(self, request: Request) -> Response:
-        found: list[DifferingShown] = []
-        more = False
-        for each in self._inherit.differing(check_slug(request.path_params["type"])):
-            if len(found) == DIFFERING_MAX:
-                more = True
-                break
-            slug = self._join.slug_of(each.thing.thing) or ""
-            found.append(DifferingShown(slug, each.thing.body.name, each.fields))
-        return shown(DifferingThings(tuple(sorted(found, key=lambda each: each.slug)), more))
+        name = check_slug(request.path_params["type"])
+        found, more = await self._inherit.differing(name, limit=DIFFERING_MAX)
+        shown_ = [
+            DifferingShown(self._join.slug_of(each.thing.thing) or "", each.thing.body.name, each.fields)
+            for each in found
+        ]
+        return shown(DifferingThings(tuple(sorted(shown_, key=lambda each: each.slug)), more))

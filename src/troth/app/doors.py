@@ -150,6 +150,6 @@ def _deployment(node: Node) -> Deployment:
         street=node.street,
         log=node.record.sequencer,
         stream_of=stream_of,
-        things=node.oversee.things,
+        things=node.oversee.page,
         witnesses=node.witnesses.standing,
     )

@@ -42,7 +42,7 @@ class Joining:
             entropy=entropy,
             installing=installing,
         )
-        self.inherit = Inherit(say, directory, installing=installing)
+        self.inherit = Inherit(say, directory, installing=installing, pause=ports.pause)
         self.many = JoinMany(
             accept,
             accounts,

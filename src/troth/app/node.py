@@ -135,12 +135,9 @@ class Node:
         )
         self.join = self.joining.join
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
+        in_force = self.leases.in_force
         self.forget = Forget(
-            ports.journal,
-            self.directory,
-            in_force=self.leases.in_force,
-            in_worker=ports.in_worker,
-            backups=ports.backups,
+            ports.journal, self.directory, in_force=in_force, in_worker=ports.in_worker, backups=ports.backups
         )
         self.preserve = Preserve(
             self.accept,
@@ -201,6 +198,7 @@ class Node:
             clock=ports.clock,
             entropy=ports.entropy,
             in_worker=ports.in_worker,
+            pause=ports.pause,
             published=self._published.tell,
             first=self._lineage.first,
             newest_segment=lambda: self.directory.newest_segment,
@@ -248,6 +246,8 @@ class Node:
             self.directory,
             ports.accounts,
             hear=self.hear,
+            presence=self.presence,
+            pause=ports.pause,
             journal=ports.journal,
             observations=ports.observations,
             sequencer=sequencer,
@@ -260,6 +260,7 @@ class Node:
             directory=self.directory,
             accounts=ports.accounts,
             tally=self.hear.tally,
+            copied=self.presence.copied,
             clock=ports.clock,
         )
         self.why = Why(

@@ -10,27 +10,23 @@ Left out: descriptions of descriptions: a folder inside the folder, and models, 
 """
 
 import hashlib
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import click
 import msgspec
 
-from troth.api.answers import Done, Organisations
 from troth.api.many_forms import RowForm
-from troth.api.type_forms import TypeForm, Types
+from troth.api.type_forms import Types
 from troth.cli.bulk_rows import NumberedRow, WrongRow, doubled
 from troth.cli.client import Node
 from troth.cli.files import read_file
-from troth.cli.registering import unsaid
 from troth.cli.simple import Joining, Simple, described_streams, joining
-from troth.clock import NS_PER_S, SystemClock
+from troth.cli.types import today, type_said, typed
 from troth.errors import BadDescription, NotFound, TrothError
 from troth.journeys.describe import described
 from troth.journeys.installing import stem_of
 from troth.names import Uri
-from troth.statements.installation_type import TypedStream
 from troth.things.descriptions import Proposal
 
 __all__ = ["FolderWords", "folder_rows"]
@@ -94,7 +90,7 @@ def folder_rows(
     if only_look:
         return [each for each in rows if each.form.type in known], wrong
     for name, whole in missing.items():
-        _say_type(node, name, whole)
+        type_said(node, typed(whole, name=name))
     return rows, wrong
 
 
@@ -119,30 +115,10 @@ def _read(file: Path, words: FolderWords) -> tuple[str, Joining, str]:
         slug=None,
         about=found.about,
     )
-    today = datetime.fromtimestamp(SystemClock().now() // NS_PER_S, tz=UTC).astimezone().date()
-    whole = joining(simple, today=today, mark=mark)
+    whole = joining(simple, today=today(), mark=mark)
     return f"{stem_of(_kind(found))[:40].strip('-')}-{mark}", whole, found.title
 
 
 def _kind(found: Proposal) -> str:
     """What things like this are called: after what they sense, since a title may name one of them alone."""
     return " and ".join(sorted({each.name for each in found.streams}))[:80]
-
-
-def _say_type(node: Node, name: str, whole: Joining) -> None:
-    for organisation in unsaid(whole.organisations, node.get("/api/organisations", Organisations).organisations):
-        node.post("/api/organisations", organisation, Done)
-    if whole.product is not None:
-        node.post("/api/products", whole.product, Done)
-    if whole.disclosure is not None:
-        node.post("/api/disclosures", whole.disclosure, Done)
-    thing = whole.thing
-    form = TypeForm(
-        name,
-        whole.product.name if whole.product is not None else name,
-        Uri(thing.product),
-        thing.answers,
-        tuple(TypedStream(each.name, each.reach, each.other_ways_out) for each in thing.streams),
-        thing.consideration,
-    )
-    node.post("/api/types", form, Done)

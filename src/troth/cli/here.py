@@ -124,7 +124,7 @@ def _join(node: Node, by: str | None, *, contact: str | None, considered: str | 
 
 def _claim_again(node: Node) -> str | None:
     """A new claim token if this computer has joined already."""
-    if all(each.slug != SLUG for each in node.get("/api/things", Things).things):
+    if all(each.slug != SLUG for each in node.get(f"/api/things?text={SLUG}", Things).things):
         return None
     return node.post(f"/api/things/{SLUG}/claim", b"{}", ClaimMade).claim
 

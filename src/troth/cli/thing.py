@@ -12,15 +12,14 @@ Source: things.md, "A thing joins".
 import os
 import shlex
 import sys
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import click
 import msgspec
 
-from troth.api.answers import Claimed, ClaimMade, Done, Organisations, Status, ThingMade, Things
+from troth.api.answers import Claimed, ClaimMade, Done, Organisations, Status, ThingMade, Things, ThingShown
 from troth.api.forms import ThingForm, TokenForm, filled
 from troth.api.type_forms import TypedThingForm
 from troth.cli.claim_tokens import read_claim_text
@@ -32,11 +31,11 @@ from troth.cli.places import as_nobody, as_operator
 from troth.cli.registering import unsaid
 from troth.cli.sheet import sheet
 from troth.cli.simple import Joining, Simple, described_streams, joining, one_stream
-from troth.cli.speaking import plain, say, table
-from troth.cli.types import joined_as, path_part
-from troth.clock import NS_PER_S, SystemClock
+from troth.cli.speaking import local, plain, say, table
+from troth.cli.types import joined_as, path_part, today
 from troth.journeys.describe import described
 from troth.journeys.join import REACHES
+from troth.journeys.oversee import Only
 from troth.names import Uri
 from troth.things.descriptions import Proposal
 
@@ -183,7 +182,7 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
             slug=slug,
             from_=from_,
         )
-        whole = joining(simple, today=_today(), mark=os.urandom(4).hex())
+        whole = joining(simple, today=today(), mark=os.urandom(4).hex())
     if show:
         say(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
         return
@@ -274,19 +273,25 @@ def thing_renew(node: Node, slug: str) -> None:
 
 
 @thing.command("list")
+@click.option("--text", default="", help="Only things with this in name, short name or place.")
+@click.option("--only", type=click.Choice([each.value for each in Only]), default="all", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @as_operator
-def thing_list(node: Node, *, as_json: bool) -> None:
+def thing_list(node: Node, *, text: str, only: str, as_json: bool) -> None:
     """List things with their streams and what was stored, repeated and refused."""
-    found = node.get("/api/things", Things)
+    found = _listed(node, text=text, only=only)
     if as_json:
         say(msgspec.json.encode(found).decode())
         return
     if not found.things:
-        say("No thing has joined yet. Add one with: troth thing add")
+        asked = text or only != "all"
+        say("No thing is so." if asked else "No thing has joined yet. Add one with: troth thing add")
         return
+    states = [_state(each) for each in found.things]
+    columns = ("thing", "name", "datastreams", "stored", "repeated", "refused", "state")
+    shown = len(columns) if any(states) else len(columns) - 1  # a column in which nothing stands is left out
     table(
-        ("thing", "name", "datastreams", "stored", "repeated", "refused"),
+        columns[:shown],
         [
             (
                 each.slug,
@@ -295,10 +300,32 @@ def thing_list(node: Node, *, as_json: bool) -> None:
                 str(each.tally.stored),
                 str(each.tally.repeated),
                 ", ".join(f"{count} {reason}" for reason, count in each.tally.refused.items()) or "0",
-            )
-            for each in found.things
+                state,
+            )[:shown]
+            for each, state in zip(found.things, states, strict=True)
         ],
     )
+
+
+def _listed(node: Node, *, text: str, only: str) -> Things:
+    """All pages of things as one."""
+    things: list[ThingShown] = []
+    more, after = True, ""
+    while more:
+        page = node.get(f"/api/things?{urlencode({'text': text, 'only': only, 'after': after})}", Things)
+        things += page.things
+        more, after = page.more and bool(page.things), page.things[-1].slug if page.things else ""
+    return Things(tuple(things))
+
+
+def _state(shown: ThingShown) -> str:
+    """What there is to know of a thing beside its counts."""
+    if shown.over is not None:
+        return f"over since {local(shown.over)}"
+    said = [] if shown.claimed else ["has no credential yet"]
+    said += [] if shown.device == 1 else [f"hardware {shown.device}"]
+    said += [f"credential perhaps used twice ({', '.join(shown.copied)})"] if shown.copied else []
+    return "; ".join(said)
 
 
 def _speaking(url: str, made: ThingMade | Claimed, *, credential: str, types: dict[str, str]) -> None:
@@ -322,7 +349,3 @@ def asked(question: str, *, proposed: str | None = None) -> str:
     if not sys.stdin.isatty():
         raise click.UsageError(f"This must be said: {question}. --help names the option.")
     return str(click.prompt(question, type=str, default=proposed)).strip()
-
-
-def _today() -> date:
-    return datetime.fromtimestamp(SystemClock().now() // NS_PER_S, tz=UTC).astimezone().date()

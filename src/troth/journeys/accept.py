@@ -48,7 +48,7 @@ __all__ = ["BEGINNING", "TOGETHER_MAX", "Accept", "Accepted", "Whole"]
 
 T = TypeVar("T")
 _AT_ONCE = 1_000
-TOGETHER_MAX = 16  # statements: looking at and folding that many takes some 3 ms, which nothing else may interrupt
+TOGETHER_MAX = 12  # statements: looking at and folding that many takes some 3 ms, which nothing else may interrupt
 BEGINNING = 2  # statements: the registration policy and the trust anchors
 
 

@@ -8,7 +8,7 @@ Rules
   the people who lived with it, and nobody who knew its credential can speak in the other home.
 - A thing that is over takes nothing more; what it said is read under the grounds it was kept under. It keeps its short name.
 
-Source: things.md, "A thing joins"; docs/decisions/0046. Owner of all state: the event loop.
+Source: things.md, "A thing joins"; docs/decisions/0041. Owner of all state: the event loop.
 Left out: erasing what a thing said, other than with the person it concerns.
 """
 

@@ -21,6 +21,7 @@ from troth.errors import Denied, NotFound
 from troth.gate.question import ANYONE, OWN_PURPOSE, Answer, Asker, Verdict
 from troth.journeys.accounts import AccountStore
 from troth.journeys.choose import Choose, Offer
+from troth.journeys.presence import Copied
 from troth.journeys.recognise import MEMBER
 from troth.journeys.tell import StreamView, Tell
 from troth.names import PersonId, Slug, ThingId, Uri
@@ -49,6 +50,7 @@ __all__ = [
     "uses_of",
 ]
 
+STREET_MAX: Final = 60  # things of the first page: what can be looked at; the page stays under 60 KB (people.md)
 CURVE_NS: Final = 24 * 3_600_000_000_000  # a curve shows the last day
 
 
@@ -154,6 +156,7 @@ class ThingFacts(msgspec.Struct, frozen=True):
     tally: Tally | None
     latest: dict[str, Shown]
     pages: tuple[Callable[[], bool], ...]
+    copied: Copied | None = None
 
     def holds(self) -> bool:
         """Whether all of it may still be handed over."""
@@ -171,6 +174,7 @@ class Explain:
         directory: Directory,
         accounts: AccountStore,
         tally: Callable[[ThingId], Tally],
+        copied: Callable[[ThingId], Copied | None],
         clock: Clock,
     ) -> None:
         self._tell = tell
@@ -178,6 +182,7 @@ class Explain:
         self._directory = directory
         self._accounts = accounts
         self._tally = tally
+        self._copied = copied
         self._clock = clock
 
     async def home(self, person: PersonId, *, top: int = Detail.CURVE, only: int | None = None) -> Home:
@@ -250,13 +255,14 @@ class Explain:
             self._tally(thing.thing) if self._reads_all(thing, asker) else None,
             latest,
             tuple(pages),
+            None if thing.body.to_ns is not None else self._copied(thing.thing),
         )
 
-    async def street(self) -> tuple[ThingFacts, ...]:
-        """All things in public places, by name."""
+    async def street(self) -> tuple[tuple[ThingFacts, ...], int]:
+        """The first things in public places that are not over, by name, and how many more there are."""
         slugs = sorted(self._accounts.slugs().items())
         public = [slug for slug, thing in slugs if self._is_public(thing)]
-        return tuple([await self.facts(slug, asker=None) for slug in public])
+        return tuple([await self.facts(slug, asker=None) for slug in public[:STREET_MAX]]), len(public[STREET_MAX:])
 
     def homes(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """How many things of which senses homes have, without which home: (product name, senses) per thing.
@@ -318,7 +324,7 @@ class Explain:
 
     def _is_public(self, thing: ThingId) -> bool:
         known = self._directory.things.get(thing)
-        return known is not None and known.body.household is None
+        return known is not None and known.body.household is None and known.body.to_ns is None
 
     def _party(self, uri: Uri) -> str:
         return party_name(uri, self._directory)

@@ -6,10 +6,11 @@ Rules
 - A thing inherits when it joins: its installation says everything itself and names the type statement that it came from.
 - A newer type changes nothing that stands; `differing` lists what stands and would be said otherwise today.
 
-Source: things.md, "A thing joins"; gate.md (the ground *nobody*); docs/decisions/0045.
+Source: things.md, "A thing joins"; gate.md (the ground *nobody*); docs/decisions/0040.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -24,6 +25,8 @@ from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.kinds import KindName
 
 __all__ = ["Differing", "Inherit", "OwnWords", "TypedThing"]
+
+_LOOKED_AT: Final = 500  # things between two turns of the loop: some 2 ms
 
 
 class OwnWords(msgspec.Struct, frozen=True):
@@ -57,10 +60,13 @@ class Differing(msgspec.Struct, frozen=True):
 class Inherit:
     """Says types, and what a thing of one is."""
 
-    def __init__(self, say: Say, directory: Directory, *, installing: Installing) -> None:
+    def __init__(
+        self, say: Say, directory: Directory, *, installing: Installing, pause: Callable[[], Awaitable[None]]
+    ) -> None:
         self._say = say
         self._directory = directory
         self._installing = installing
+        self._pause = pause
 
     async def type(self, body: InstallationTypeBody) -> None:
         """Register a type, or what holds from now on for things that join as one.
@@ -135,8 +141,8 @@ class Inherit:
             type=statement,
         )
 
-    def differing(self, name: str) -> Iterator[Differing]:
-        """Things that joined as one of this type and stand otherwise than it says now, one by one.
+    async def differing(self, name: str, *, limit: int) -> tuple[Sequence[Differing], bool]:
+        """At most `limit` things that joined as one of this type and stand otherwise than it says now; whether there are more.
 
         Raises:
             NotFound: there is no such type here.
@@ -144,12 +150,18 @@ class Inherit:
         said = self._directory.types.get(name)
         if said is None:
             raise NotFound("there is no such type here", hint="'troth type list' shows all.")
-        for known in tuple(self._directory.things.values()):
+        found: list[Differing] = []
+        for number, known in enumerate(tuple(self._directory.things.values())):
+            if number % _LOOKED_AT == _LOOKED_AT - 1:
+                await self._pause()
             if known.body.type is None or self._directory.type_names.get(known.body.type) != name:
                 continue
             fields = () if known.body.to_ns is not None else _differs(known.body, said[0])
+            if fields and len(found) == limit:
+                return found, True
             if fields:
-                yield Differing(known, fields)
+                found.append(Differing(known, fields))
+        return found, False
 
 
 def _differs(body: InstallationBody, type_: InstallationTypeBody) -> tuple[str, ...]:

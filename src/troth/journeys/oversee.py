@@ -3,18 +3,22 @@
 Rules
 - Counts and positions only: no observation, no person and no choice passes through here, so the gate has nothing to decide.
 - Counts are the durable ones, as kept in the same commit as the rows.
+- Things are shown a page at a time, in the order of their short names, however many there are.
 
 Source: things.md, "The writer" (accounted); runtime.md.
 Left out in this version: health of the disk, ages of what is not yet signed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from troth.errors import NotFound
-from troth.journeys.accounts import AccountStore
+from troth.journeys.accounts import AccountStore, Bearer
 from troth.journeys.hear import Hear
+from troth.journeys.presence import Copied, Presence
 from troth.journeys.witness_door import WitnessesStanding
 from troth.names import Slug, ThingId, Uri, ckt_uri
 from troth.state.directory import Directory
@@ -24,11 +28,29 @@ from troth.statements.organisation import OrganisationBody
 from troth.things.stores import ObservationStore, Tally
 from troth.tlog.sequencer import Sequencer
 
-__all__ = ["LastSegment", "Oversee", "RoomLeft", "SeenThing", "Standing"]
+__all__ = ["PAGE_MAX", "LastSegment", "Only", "Oversee", "RoomLeft", "SeenThing", "Standing", "ThingPage"]
+
+PAGE_MAX: Final = 1_000  # things of one page
+_LOOKED_AT: Final = 500  # things between two turns of the loop: some 2 ms
+
+
+class Only(StrEnum):
+    """Which things are shown."""
+
+    ALL = "all"
+    OVER = "over"
+    COPIED = "copied"
+    REFUSED = "refused"
+    UNCLAIMED = "unclaimed"
 
 
 class SeenThing(msgspec.Struct, frozen=True):
-    """One installed thing: its names, its Datastreams and the declared reach by stream name, and what was counted of it."""
+    """One installed thing: its names, its Datastreams and the declared reach by stream name, and what was counted of it.
+
+    `public`: it stands in no home, so that everybody may look at its page; `over_ns`: since when it is over; `device`: which
+    hardware stands there, counted from 1; `copied`: signs that its credential is used twice; `claimed`: whether it has one;
+    `connected`: how many connections it has over MQTT.
+    """
 
     thing: ThingId
     slug: Slug
@@ -36,6 +58,21 @@ class SeenThing(msgspec.Struct, frozen=True):
     datastreams: Mapping[str, int]
     tally: Tally
     reaches: Mapping[str, str]
+    place: str = ""
+    public: bool = False
+    over_ns: int | None = None
+    device: int = 1
+    copied: Copied | None = None
+    claimed: bool = True
+    connected: int = 0
+
+
+class ThingPage(msgspec.Struct, frozen=True):
+    """Some things by short name; `more`: there are others after the last one. `known`: how many there are in all."""
+
+    things: tuple[SeenThing, ...]
+    more: bool
+    known: int
 
 
 class LastSegment(msgspec.Struct, frozen=True):
@@ -84,12 +121,14 @@ class Standing(msgspec.Struct, frozen=True):
 class Oversee:
     """Answers what an operator may know. Owner: the event loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the wiring of one node, named
         self,
         directory: Directory,
         accounts: AccountStore,
         *,
         hear: Hear,
+        presence: Presence,
+        pause: Callable[[], Awaitable[None]],
         journal: Journal,
         observations: ObservationStore,
         sequencer: Sequencer,
@@ -99,15 +138,40 @@ class Oversee:
         self._directory = directory
         self._accounts = accounts
         self._hear = hear
+        self._presence = presence
+        self._pause = pause
         self._journal = journal
         self._observations = observations
         self._sequencer = sequencer
         self._witnesses = witnesses
         self._room = room
 
-    def things(self) -> tuple[SeenThing, ...]:
-        """All installed things, by short name."""
-        return tuple(self._seen(slug, thing) for slug, thing in sorted(self._installed().items()))
+    async def page(self, *, text: str = "", only: Only = Only.ALL, after: str = "", limit: int = PAGE_MAX) -> ThingPage:
+        """Things by short name.
+
+        Args:
+            text: what stands in name, short name or place, in any case; "" for every one.
+            only: which.
+            after: the short name that the former page ended with.
+            limit: how many at most; no more than PAGE_MAX.
+        """
+        wanted, most = text.casefold(), max(1, min(limit, PAGE_MAX))
+        found: list[SeenThing] = []
+        for number, (slug, thing) in enumerate(sorted(self._accounts.slugs().items())):
+            if number % _LOOKED_AT == _LOOKED_AT - 1:
+                await self._pause()
+            known = self._directory.things.get(thing)
+            if slug <= after or known is None:
+                continue
+            if wanted and not any(wanted in each.casefold() for each in (slug, known.body.name, known.body.place)):
+                continue
+            seen = self._seen(slug, thing)
+            if not _is_one(seen, only):
+                continue
+            if len(found) == most:
+                return ThingPage(tuple(found), more=True, known=len(self._directory.things))
+            found.append(seen)
+        return ThingPage(tuple(found), more=False, known=len(self._directory.things))
 
     def thing(self, slug: Slug) -> SeenThing:
         """One thing by its short name.
@@ -155,12 +219,36 @@ class Oversee:
             witnesses=self._witnesses(),
         )
 
-    def _installed(self) -> dict[Slug, ThingId]:
-        """Short names of things whose installation is in force (a crash may leave a name without one)."""
-        return {slug: thing for slug, thing in self._accounts.slugs().items() if thing in self._directory.things}
-
     def _seen(self, slug: Slug, thing: ThingId) -> SeenThing:
         known = self._directory.things[thing]
         datastreams = {name: each.number for name, each in known.streams.items()}
         reaches = {each.name: each.reach for each in known.body.streams}
-        return SeenThing(thing, slug, known.body.name, datastreams, self._hear.tally(thing), reaches)
+        return SeenThing(
+            thing,
+            slug,
+            known.body.name,
+            datastreams,
+            self._hear.tally(thing),
+            reaches,
+            place=known.body.place,
+            public=known.body.household is None,
+            over_ns=known.body.to_ns,
+            device=1 if known.body.device is None else known.body.device.number,
+            copied=self._presence.copied(thing),
+            claimed=bool(self._accounts.of(Bearer.THING, thing=thing)),
+            connected=self._presence.connected(thing),
+        )
+
+
+def _is_one(seen: SeenThing, only: Only) -> bool:
+    match only:
+        case Only.ALL:
+            return True
+        case Only.OVER:
+            return seen.over_ns is not None
+        case Only.COPIED:
+            return seen.copied is not None
+        case Only.REFUSED:
+            return bool(seen.tally.refused)
+        case Only.UNCLAIMED:
+            return seen.over_ns is None and not seen.claimed

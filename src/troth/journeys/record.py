@@ -16,7 +16,7 @@ Source: record.md, "Statements and traces are two things" and "The log".
 Owner of all state: the event loop; the sequencer is used by one task at a time.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, TypeVar
@@ -30,7 +30,7 @@ from troth.journeys.making import InWorker
 from troth.names import StatementId, ckt_uri
 from troth.signing.cose import Signed, parse
 from troth.signing.keys import KeyStore
-from troth.statements.journal import Journal, JournalEntry, unerased
+from troth.statements.journal import Entry, Journal, JournalEntry, unerased
 from troth.statements.kinds import KindName
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import as_kind, read, write
@@ -45,6 +45,7 @@ __all__ = ["InWorker", "Record"]
 
 T = TypeVar("T")
 _ENTRIES_AT_ONCE: Final = 1_000
+_READ_AT_ONCE: Final = 32  # statements between two turns of the loop: reading one takes some 60 µs
 _TWO_PIECES: Final = (
     "The journal is older than the log, as after restoring a backup: what people said meanwhile is not in it. "
     "Bring back the journal that belongs to this log; if it is lost, say so with a new log ('troth log succeed')."
@@ -70,6 +71,7 @@ class Record:
         clock: Clock,
         entropy: Callable[[int], bytes],
         in_worker: InWorker,
+        pause: Callable[[], Awaitable[None]],
         published: Callable[[], None],
         newest_segment: Callable[[], tuple[int, StatementId] | None],
         first: Sequence[JournalEntry] = (),
@@ -85,6 +87,7 @@ class Record:
         self._clock = clock
         self._entropy = entropy
         self._in_worker = in_worker
+        self._pause = pause
         self._published = published
         self._first = first
         self._index: dict[StatementId, int] = {each.signed.id: at for at, each in enumerate(first)}
@@ -160,8 +163,10 @@ class Record:
         self._publishing = True
         taken = 0
         try:
-            self._look_on()
-            while batch := self._journal.entries(after=self.sequencer.taken, limit=_ENTRIES_AT_ONCE):
+            while self._looked < self._journal.position:
+                self._learn(_READ_AT_ONCE)
+                await self._pause()
+            while batch := await self._waiting():
                 entries = [entry.signed.data for entry in unerased(batch) if is_entry(entry, self._first)]
                 if not self.sequencer.size:
                     entries = [*(each.signed.data for each in self._first), *entries]
@@ -203,10 +208,23 @@ class Record:
     def _look_on(self) -> None:
         """Learn the places of open statements: all of them at start, in `publish`, and then the few that are new."""
         while self._looked < self._journal.position:
-            for entry in self._journal.entries(after=self._looked, limit=_ENTRIES_AT_ONCE):
-                if isinstance(entry, JournalEntry) and is_entry(entry, self._first):
-                    self._index[entry.signed.id] = len(self._index)
-                self._looked = entry.position
+            self._learn(_ENTRIES_AT_ONCE)
+
+    def _learn(self, limit: int) -> None:
+        for entry in self._journal.entries(after=self._looked, limit=limit):
+            if isinstance(entry, JournalEntry) and is_entry(entry, self._first):
+                self._index[entry.signed.id] = len(self._index)
+            self._looked = entry.position
+
+    async def _waiting(self) -> Sequence[Entry]:
+        """The next statements that the log has not taken, read a few at a time."""
+        batch: list[Entry] = []
+        after = self.sequencer.taken
+        while len(batch) < _ENTRIES_AT_ONCE and (more := self._journal.entries(after=after, limit=_READ_AT_ONCE)):
+            batch += more
+            after = more[-1].position
+            await self._pause()
+        return batch
 
     def _second(self) -> int:
         now = self._clock.now()

@@ -131,10 +131,7 @@ class Directory:
             case InstallationBody():
                 self._install(body, statement.signed.id)
             case PassportBody():
-                self.products[body.product] = body
-                for known in tuple(self.things.values()):
-                    if known.body.product == body.product:
-                        self._install(known.body, known.statement)
+                self._declare(body)
             case DisclosureBody():
                 self._disclose(body, statement.signed.id)
             case OrganisationBody():
@@ -196,6 +193,16 @@ class Directory:
         """The key of a role of this node that has not ended; of several anchors the newest."""
         found = in_force(self.keys, role.value)
         return found[-1] if found else None
+
+    def _declare(self, body: PassportBody) -> None:
+        """Another word of a product changes nothing of its things; another stream does, and they are put in place anew."""
+        former = self.products.get(body.product)
+        self.products[body.product] = body
+        if former is not None and former.streams == body.streams:
+            return
+        for known in tuple(self.things.values()):
+            if known.body.product == body.product:
+                self._install(known.body, known.statement)
 
     def _disclose(self, body: DisclosureBody, statement: StatementId) -> None:
         if body.household is None:

@@ -1,6 +1,6 @@
 """What pages are given of a deployment: journeys and values, never a store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -10,7 +10,7 @@ from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
-from troth.journeys.oversee import SeenThing
+from troth.journeys.oversee import Only, ThingPage
 from troth.journeys.prove import Prove
 from troth.journeys.recognise import Recognise
 from troth.journeys.street import Street
@@ -40,8 +40,16 @@ class LogView(Protocol):
         ...
 
 
+class ThingPages(Protocol):
+    """Gives the operator's things a page at a time."""
+
+    async def __call__(self, *, text: str, only: Only, after: str, limit: int) -> ThingPage:
+        """As `journeys.oversee.Oversee.page`."""
+        ...
+
+
 class Deployment(msgspec.Struct, frozen=True):
-    """What pages need. `stream_of` gives the stream of a Datastream number; `things` what was counted of each thing."""
+    """What pages need. `stream_of` gives the stream of a Datastream number; `things` a page of what was counted of them."""
 
     url: str
     origin: str
@@ -57,5 +65,5 @@ class Deployment(msgspec.Struct, frozen=True):
     street: Street
     log: LogView
     stream_of: Callable[[int], StreamId | None]
-    things: Callable[[], Sequence[SeenThing]]
+    things: ThingPages
     witnesses: Callable[[], WitnessesStanding]

@@ -9,6 +9,8 @@ Source: people.md. Checking (why, proofs, the log) stands in `checking`.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -18,6 +20,7 @@ from troth.errors import BadName, BadPath, Malformed, NotFound, WrongToken
 from troth.gate.question import Asker
 from troth.journeys.choose import Offer
 from troth.journeys.explain import Detail, Home, Screen
+from troth.journeys.oversee import Only
 from troth.journeys.street import StreetLinks
 from troth.names import PersonId, PurposeId, StreamId, check_slug
 from troth.statements.choice import Decision
@@ -30,7 +33,10 @@ from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_
 from troth.web.shell import HEADERS, Page, Shell, static_file
 from troth.web.whole import Values, whole
 
-__all__ = ["page_routes"]
+__all__ = ["ROWS_A_PAGE", "page_routes"]
+
+ROWS_A_PAGE: Final = 50  # things of one page of the operator
+_TEXT_MAX: Final = 100
 
 
 class Pages:
@@ -67,7 +73,8 @@ class Pages:
         async def gather() -> Values:
             home = None if links is None else await self._home(viewer, top=top, only=only)
             screen = None if links is None else await self._screen(viewer, top=top, only=only)
-            return {"home": home, "screen": screen, "street": await self._at.explain.street()}
+            street, more = await self._at.explain.street()
+            return {"home": home, "screen": screen, "street": street, "more": more}
 
         values = {
             "viewer": viewer,
@@ -187,8 +194,22 @@ class Pages:
     async def operate(self, request: Request) -> Response:
         """Things and their counts, for the operator; never what they say."""
         viewer = self._viewer(request)
-        things = self._at.things() if viewer.operator else ()
-        return self._shell.show(request, "operate.html", {"viewer": viewer, "things": things})
+        asked = request.query_params
+        text, after, only = asked.get("text", "")[:_TEXT_MAX], asked.get("after", ""), Only.ALL
+        with suppress(ValueError):
+            only = Only(asked.get("only", only))
+        page = None
+        if viewer.operator:
+            page = await self._at.things(text=text, only=only, after=after, limit=ROWS_A_PAGE)
+        values = {
+            "viewer": viewer,
+            "page": page,
+            "text": text,
+            "only": only,
+            "after": after,
+            "rows_a_page": ROWS_A_PAGE,
+        }
+        return self._shell.show(request, "operate.html", values)
 
     async def static(self, request: Request) -> Response:
         """A file that pages use."""

@@ -14,12 +14,14 @@ from typing import Final
 
 from troth.clock import NS_PER_S
 from troth.gate.words import ground_words
+from troth.journeys.presence import Copied, Sign
 from troth.statements.choice import Decision
 from troth.things.observations import Result
 from troth.things.windows import Shown
 
 __all__ = [
     "CHECKS",
+    "ONLY_WORDS",
     "REACH_WORDS",
     "VIEW_WORDS",
     "bare",
@@ -28,6 +30,7 @@ __all__ = [
     "clock_time",
     "coarser",
     "contact_link",
+    "copied",
     "day",
     "day_time",
     "ground",
@@ -37,6 +40,7 @@ __all__ = [
     "iso",
     "moment",
     "no_because",
+    "nth",
     "number",
     "period",
     "refusal",
@@ -53,6 +57,19 @@ REACH_WORDS: Final = {
     "copied": "A copy comes here. Other copies exist.",
     "declared": "These are words only. Troth cannot see other ways out.",
 }
+ONLY_WORDS: Final = {
+    "all": "All things",
+    "refused": "Something was turned away",
+    "unclaimed": "Without a credential yet",
+    "copied": "Credential perhaps used twice",
+    "over": "Over",
+}
+_SIGNS: Final = {
+    Sign.TWO_AT_ONCE: "two that were connected at once both spoke",
+    Sign.BY_TURNS: "it came from two places by turns",
+    Sign.TAKEN_OVER: "one took the other's place again and again",
+}
+_NTH: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 VIEW_WORDS: Final = {"raw": "every value", "hourly-mean": "one mean for each hour"}
 CHECKS: Final = {  # the stranger's checks (verify/verdict.TITLES) as people read them; 0 is "can it be read at all"
     0: "It is a proof and can be read",
@@ -159,6 +176,19 @@ _REFUSALS: Final = {
 def clock_time(time_ns: int) -> str:
     """14:02:07 with the zone's name, in the zone of the computer that runs Troth."""
     return f"{_local(time_ns):%H:%M:%S} {zone(time_ns)}"
+
+
+def copied(seen: Copied) -> str:
+    """The signs that a credential is used twice, as a sentence."""
+    said = "; ".join(
+        _SIGNS[sign] + ("" if count == 1 else f" ({count} times)") for sign, count in sorted(seen.signs.items())
+    )
+    return f"{said}, last on {day(seen.last_ns)} at {clock_time(seen.last_ns)}."
+
+
+def nth(number_: int) -> str:
+    """2 as "second"."""
+    return _NTH[number_ - 1] if number_ <= len(_NTH) else f"number {number_}"
 
 
 def day(time_ns: int) -> str:
