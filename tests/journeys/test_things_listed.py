@@ -69,7 +69,7 @@ def test_what_stands_beside_a_thing() -> None:
         house = home.house
         await house.post(f"/api/things/{home.slug}/device", {"serial": "SN 42"})
         for number in range(20):
-            house.node.presence.asked(house.node.ports.accounts.slugs()[home.slug], address=str(number % 2))  # type: ignore[index]
+            house.node.presence.asked(house.node.ports.accounts.slugs()[home.slug], address=str(number % 2))  # type: ignore[index]  # JSON and mappings of a test
         shown = (await house.ask("GET", "/api/things", token=house.operator)).json()["things"][0]
         assert (2, False, None, "Hall") == (shown["device"], shown["claimed"], shown["over"], shown["place"])
         assert {"by-turns"} == set(shown["copied"])
