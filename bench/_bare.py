@@ -12,18 +12,23 @@ Source: promises.md, P3; house.md ("A bench that needs a pipeline without the ga
 """
 
 import asyncio
+import math
 import os
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final, cast
+from functools import partial
+from pathlib import Path
+from typing import Final
 
 import msgspec
 import uvicorn
 import uvloop
 
 from bench._ports import open_ports
+from troth.adapters.making_away import MakerAway
+from troth.adapters.partitions_sqlite import SqliteObservations
 from troth.app.node import Node
 from troth.app.serve import calm_collector
 from troth.ingest.http import HttpIngest
@@ -31,20 +36,22 @@ from troth.ingest.mqtt import Endpoint
 from troth.journeys.begin import origin_of
 from troth.journeys.hear import Hear, Inlet
 from troth.journeys.shelves import shelf_of
+from troth.journeys.turn import Once, Settler, Turn, settle_one
 from troth.names import BasisId, StreamId, ThingId
 from troth.settings import Demo, Settings
-from troth.state.directory import KnownStream
+from troth.state.directory import KnownStream, KnownThing
 from troth.things.intervals import FOREVER
+from troth.things.making import Built, SegmentMaker
 from troth.things.observations import Outcome, Refusal, Result, ResultType, Shelf
-from troth.things.stamps import Admitted
-from troth.things.stores import Committed, Segment, Told
+from troth.things.stamps import Admission, Admitted, AdmittedMany
+from troth.things.stores import SEGMENT_MAX, Committed, Cut, Segment, Told
 
 _SECRET: Final = bytes(32)
 _NONE: Final = BasisId(bytes(16))
 
 
 class _Always:
-    """What stands where a lease would."""
+    """What stands where a lease would: it holds."""
 
     live: Final = True
     until_ns: Final = FOREVER
@@ -53,21 +60,20 @@ class _Always:
 _ALWAYS: Final = _Always()
 
 
-class BareInlet:
-    """One stream: its type and range are looked at, and nothing else."""
+class BareTurn(Turn):
+    """Rows of many streams, handed over without a look at leases."""
 
-    def __init__(self, hear: "BareHear", known: KnownStream, *, shelf: Shelf) -> None:
-        self._hear = hear
-        self._shelf = shelf
-        self.thing = known.thing
-        self.stream: StreamId = known.stream
-        self.number = known.number
-        self.type = ResultType.NUMBER
-        self._last_ns = 0
-        self._times: list[int] = []
-        self._results: list[Result] = []
-        self._keys: list[bytes] = []
-        self._dones: list[Callable[[Outcome], None]] = []
+    def stamped(self, now_ns: int) -> AdmittedMany:  # noqa: ARG002 - nothing is looked at
+        """Everything."""
+        return AdmittedMany(self.admissions, 0, self.times, self.results, self.keys, self._settled)
+
+
+class BareInlet(Inlet):
+    """One stream: its type and range are looked at, and nothing else. Benches send numbers at instants."""
+
+    def __init__(self, hear: "BareHear", thing: KnownThing, known: KnownStream, *, shelf: Shelf) -> None:
+        super().__init__(hear, thing, known, shelf=shelf)
+        self._bare = Admission(_ALWAYS, thing.thing, known.stream, shelf, _NONE, (), ResultType.NUMBER)
 
     def offer(
         self,
@@ -78,73 +84,59 @@ class BareInlet:
         end_ns: int | None = None,  # noqa: ARG002 - a bench sends instants
         key: bytes = b"",
     ) -> int:
-        """As an inlet's, for instants of numbers."""
+        """As an inlet's."""
         if time_ns is None:
             time_ns = max(self._hear.clock.now(), self._last_ns + 1)
         if type(result) is not float or not -1e300 <= result <= 1e300:
             self._hear.count(self.thing, Refusal.WRONG_TYPE, done)
             return time_ns
-        if not self._times:
-            self._hear.touched(cast("Inlet", self))
         self._last_ns = max(self._last_ns, time_ns)
-        self._times.append(time_ns)
-        self._results.append(result)
-        self._keys.append(key)
-        self._dones.append(done)
+        self._hear.turn().add(self, self._bare, time_ns=time_ns, result=result, key=key, settler=Once(done), at=0)
         return time_ns
 
-    def offer_all(
-        self,
-        results: Sequence[Result],
-        times: Sequence[int | None],
-        *,
-        keys: Sequence[bytes],
-        dones: Sequence[Callable[[Outcome], None]],
-    ) -> None:
-        """As an inlet's, for numbers with times."""
-        known = [time for time in times if time is not None]
-        numbers = cast("Sequence[float]", results)
-        if len(known) < len(times) or set(map(type, results)) != {float} or max(map(abs, numbers)) > 1e300:
-            for result, time_ns, key, done in zip(results, times, keys, dones, strict=True):
-                self.offer(result, time_ns=time_ns, key=key, done=done)
-            return
-        if not self._times:
-            self._hear.touched(cast("Inlet", self))
-        self._last_ns = max(self._last_ns, *known)
-        self._times += known
-        self._results += results
-        self._keys += keys
-        self._dones += dones
+    def say(self, number: float, now_ns: int, settler: Settler, at: int) -> int:
+        """As an inlet's."""
+        time_ns = self._last_ns + 1
+        time_ns = max(time_ns, now_ns)
+        if not self._lowest <= number <= self._highest or not math.isfinite(number):
+            self._hear.count(self.thing, Refusal.OUT_OF_RANGE, partial(settle_one, settler, at))
+            return time_ns
+        self._last_ns = time_ns
+        turn = self._hear.turn()
+        turn.inlets.append(self)
+        turn.admissions.append(self._bare)
+        turn.times.append(time_ns)
+        turn.results.append(number)
+        turn.keys.append(b"")
+        if turn.settlers and turn.settlers[-1] is settler and turn.firsts[-1] + turn.counts[-1] == at:
+            turn.counts[-1] += 1
+        else:
+            turn.owe(settler, at)
+        return time_ns
 
-    def hand_over(self) -> None:
-        """Everything offered, to the store.
-
-        Raises:
-            Busy: the store is full; everything stays here.
-        """
-        times, dones = self._times, self._dones
-
-        def settled(outcomes: Sequence[Outcome]) -> None:
-            for done, outcome in zip(dones, outcomes, strict=True):
-                done(outcome)
-
-        stamp = Admitted(
-            hold=_ALWAYS,
-            thing=self.thing,
-            stream=self.stream,
-            shelf=self._shelf,
-            basis=_NONE,
-            rests_on=(),
-            type=self.type,
-            gate_ns=0,
-            times=times,
-            ends=times,
-            results=self._results,
-            keys=self._keys,
-            done=settled,
+    def offer_run(self, numbers: Sequence[float], times: Sequence[int], settler: Settler, at: int) -> bool:
+        """As an inlet's."""
+        if not self._all_shaped(numbers):
+            return False
+        self._last_ns = max(self._last_ns, *times)
+        self._hear.ready(
+            Admitted(
+                hold=_ALWAYS,
+                thing=self.thing,
+                stream=self.stream,
+                shelf=self._shelf,
+                basis=_NONE,
+                rests_on=(),
+                type=self.type,
+                gate_ns=0,
+                times=times,
+                ends=times,
+                results=numbers,
+                keys=[b""] * len(times),
+                done=partial(settler.settled, at),
+            )
         )
-        self._hear.conduct.append(stamp)
-        self._times, self._results, self._keys, self._dones = [], [], [], []
+        return True
 
 
 class BareHear(Hear):
@@ -162,34 +154,57 @@ class BareHear(Hear):
             return {}
         for stream in known.streams.values():
             if stream.stream not in self._bare:
-                self._bare[stream.stream] = BareInlet(self, stream, shelf=shelf_of(known, stream, self._known))
-        found = {name: self._bare[stream.stream] for name, stream in known.streams.items()}
-        return cast("Mapping[str, Inlet]", found)  # the doors call what both have
+                shelf = shelf_of(known, stream, self._known)
+                self._bare[stream.stream] = BareInlet(self, known, stream, shelf=shelf)
+        return {name: self._bare[stream.stream] for name, stream in known.streams.items()}
+
+    def _new_turn(self) -> Turn:
+        return BareTurn(self.flush)
 
 
-async def _move(node: Node) -> None:
+class _NoLeaves:
+    """Makes segments without leaves, in place; a `MakerAway` beside it moves the rows of large ones."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    async def build(self, cut: Cut, *, about: int) -> Built:
+        """Rows with their places, and no leaf."""
+        del about
+        placed, at = [], 0
+        for commit in await self._node.ports.conduct.committed(cut):
+            rows = []
+            for shelf, row in commit.rows:
+                rows.append((shelf, msgspec.structs.replace(row, segment=cut.number, leaf=at)))
+                at += 1
+            placed.append(Committed(commit.number, rows, ()))
+        return Built(bytes(32 * at), at, bytes(32), (), placed)
+
+    async def move(self, segment: Segment, built: Built) -> None:
+        """As the store does."""
+        await self._node.ports.observations.move(segment, built.commits)
+
+    async def close(self) -> None:
+        """Nothing is kept."""
+
+
+async def _move(node: Node, maker: SegmentMaker) -> None:
     """One tick: rows into partitions, with places in a segment that has no leaves."""
-    ports = node.ports
-    cut = await ports.conduct.cut(ports.clock.now(), bytes(32))
-    commits = await ports.conduct.committed(cut)
-    at = 0
-    placed = []
-    for commit in commits:
-        rows = []
-        for shelf, row in commit.rows:
-            rows.append((shelf, msgspec.structs.replace(row, segment=cut.number, leaf=at)))
-            at += 1
-        placed.append(Committed(commit.number, rows, ()))
-    await ports.observations.move(Segment(cut, bytes(32 * at), at, bytes(32), b""), placed)
-    await ports.conduct.clear(cut)
+    conduct = node.ports.conduct
+    about = conduct.uncut
+    cut = await conduct.cut(node.ports.clock.now(), bytes(32))
+    built = await maker.build(cut, about=about)
+    await maker.move(Segment(cut, built.leaves, built.size, built.root, b""), built)
+    await conduct.clear(cut)
 
 
-async def _tick_forever(node: Node) -> None:
+async def _tick_forever(node: Node, maker: SegmentMaker) -> None:
     loop = asyncio.get_running_loop()
     while True:
         began = loop.time()
-        await _move(node)
-        await asyncio.sleep(max(0.0, node.settings.segment_tick_s - (loop.time() - began)))
+        await _move(node, maker)
+        while node.ports.conduct.uncut < SEGMENT_MAX and loop.time() - began < node.settings.segment_tick_s:  # noqa: ASYNC110 - as a node's tick
+            await asyncio.sleep(0.05)
 
 
 class _Server(uvicorn.Server):
@@ -238,7 +253,17 @@ async def _serve(settings: Settings) -> None:
     server = _Server(
         uvicorn.Config(ingest, http="httptools", ws="none", lifespan="off", log_level="warning", access_log=False)
     )
-    moving = loop.create_task(_tick_forever(node))
+    folder = Path(settings.data)
+    observations = ports.observations
+    assert isinstance(observations, SqliteObservations)
+    maker = MakerAway(
+        _NoLeaves(node),
+        observations,
+        conduct=folder / "conduct.db",
+        folder=folder / "partitions",
+        command=(sys.executable, "-m", "bench._bare_moves"),
+    )
+    moving = loop.create_task(_tick_forever(node, maker))
     print(web.getsockname()[1], mqtt.sockets[0].getsockname()[1], flush=True)
     await server.serve(sockets=[web])
     moving.cancel()

@@ -44,7 +44,7 @@ class Hear:
         self._directory = directory
         self._inlets: dict[StreamId, Inlet] = {}
         self._touched: list[Waiting] = []
-        self._turns: deque[Turn] = deque((Turn(self.flush),))
+        self._turns: deque[Turn] = deque((self._new_turn(),))
         self._ready: deque[Admitted] = deque()
         self._gone: set[ThingId] = set()
         self._refused: dict[tuple[ThingId, Refusal], list[Callable[[Outcome], None]]] = {}
@@ -75,9 +75,12 @@ class Hear:
         """Where the next row goes. Called by inlets only."""
         turn = self._turns[-1]
         if len(turn.times) >= HAND_OVER_ROWS:
-            turn = Turn(self.flush)
+            turn = self._new_turn()
             self._turns.append(turn)
         return turn
+
+    def _new_turn(self) -> Turn:
+        return Turn(self.flush)
 
     def ready(self, stamp: Admitted) -> None:
         """Hand over a stamp at the next flush. Called by inlets only."""
@@ -123,7 +126,7 @@ class Hear:
         while self._turns[0].times:
             turn = self._turns.popleft()
             if not self._turns:
-                self._turns.append(Turn(self.flush))
+                self._turns.append(self._new_turn())
             stamp = turn.stamped(self.clock.now())
             if stamp is None:
                 continue
