@@ -16,6 +16,9 @@ from argparse import Namespace
 from pathlib import Path
 from time import perf_counter
 
+import uvloop
+
+from bench._hold import held_by_joining
 from bench._process import used
 from bench._report import begin, options, percentile, say, show, show_one
 from bench._town import ORG, Api, furnish_things
@@ -23,6 +26,7 @@ from troth.testing.program import NodeProgram
 
 THINGS = 10_000
 AT_ONCE = 250
+HELD_THINGS = 2_000  # in this process, watched turn by turn
 _CONSIDERED = {"date": "2026-01-01", "by": "A. Bench", "sentence": "Only numbers are counted."}
 
 
@@ -114,6 +118,8 @@ def main(given: Namespace) -> None:
     show("both", [a + b for a, b in zip(checks, joins, strict=True)], "s", promise="< 60 s")
     show("CPU of the node, a thing", cpu, "ms")
     show("memory of the node afterwards", memory, "MB")
+    held = [uvloop.run(held_by_joining(HELD_THINGS)) for _ in range(given.runs)]
+    show("longest turn of the loop, its own CPU", [each.cpu for each in held], "ms")
     show_one("others waited, p99", percentile(waits, 0.99) * 1e3, "ms")
     show_one("others waited, longest", max(waits) * 1e3, "ms")
     say("")

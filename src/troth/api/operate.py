@@ -6,7 +6,7 @@ Rules
 - A token is answered once, never again, and never logged.
 
 Source: things.md, "A thing joins"; people.md, "Accounts"; docs/reference/api.md.
-Left out: changing or ending a registration; it is registered anew.
+Left out: what becomes of a thing that stands, which is `altered`; many at once, which is `many`.
 """
 
 from collections.abc import Mapping
