@@ -15,7 +15,7 @@ from troth.adapters.partitions_sqlite import SLICE_ROWS
 from troth.app.open_files import KEPT_FOR_STORES
 from troth.ingest.http import REQUESTS_MAX
 from troth.ingest.mqtt.door import STRANGERS_MAX
-from troth.ingest.mqtt.sessions import SESSIONS_LEFT_MAX
+from troth.ingest.mqtt.sessions import CONNECTIONS_EACH_MAX, SESSIONS_LEFT_MAX
 from troth.journeys.hear import REFUSALS_MAX
 from troth.journeys.outlet import OUTLET_QUEUE_MAX
 from troth.journeys.prove import MAKING_MAX
@@ -56,6 +56,7 @@ BOUNDS = {
     "traces of a segment in the making": (SEGMENT_MAX, 64),
     "streams and periods that are deleted together": (EXPIRED_AT_ONCE,),
     "rows of one slice of a read": (SLICE_ROWS,),
+    "MQTT connections of one credential": (CONNECTIONS_EACH_MAX,),
     "connections before CONNECT": (STRANGERS_MAX,),
     "connections": (KEPT_FOR_STORES,),
 }

@@ -9,7 +9,7 @@ import pytest
 from tests.journeys.mqtt_house import Client, House, in_house, said, speak
 from tests.journeys.turns import turn, until
 from troth.ingest.mqtt.door import STRANGERS_MAX
-from troth.ingest.mqtt.sessions import SESSIONS_LEFT_MAX
+from troth.ingest.mqtt.sessions import CONNECTIONS_EACH_MAX, SESSIONS_LEFT_MAX
 from troth.journeys.outlet import OUTLET_QUEUE_MAX
 from troth.wire.limits import CONNECT_BYTES, LISTENER_QUEUE_MESSAGES, MQTT_PACKET_BYTES, PAYLOAD_BYTES, RECEIVE_MAXIMUM
 from troth.wire.mqtt import (
@@ -252,6 +252,27 @@ def test_sessions_that_are_left_behind_are_bounded_for_each_credential() -> None
             client.cut()
         await until(lambda: house.endpoint.connections() == 1)
         assert len(house.endpoint._door.seats) == SESSIONS_LEFT_MAX + 1  # noqa: SLF001 - what is bounded
+
+    played(scene)
+
+
+@pytest.mark.parametrize("version", [V5, V311])
+def test_one_credential_has_so_many_connections_and_no_more_and_the_others_stay(version: Version) -> None:
+    async def scene(house: House, credential: str) -> None:
+        clients = [
+            (await Client.hello(house, credential, client_id=f"c{number}", version=version))[0]
+            for number in range(CONNECTIONS_EACH_MAX)
+        ]
+        _, refused = await Client.hello(house, credential, client_id="one too many", version=version)
+        assert (Reason.QUOTA_EXCEEDED if version is V5 else 3) == refused.reason
+        _, again = await Client.hello(house, credential, client_id="c7", version=version)
+        assert again.reason == 0, "who is back takes the place of its own connection"
+        await until(lambda: house.endpoint.connections() == CONNECTIONS_EACH_MAX + 1)
+        await speak(clients[0], LEVEL, "1")
+        clients[1].send(Disconnect())
+        await until(lambda: house.endpoint.connections() == CONNECTIONS_EACH_MAX)
+        _, welcome = await Client.hello(house, credential, client_id="one more", version=version)
+        assert welcome.reason == 0
 
     played(scene)
 

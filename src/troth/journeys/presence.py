@@ -17,9 +17,9 @@ Source: threats.md (a thing that is copied); things.md, "A thing joins". Owner o
 Left out: signs over a restart; what a device says of itself (counters).
 """
 
-from collections import deque
 from collections.abc import Callable
 from enum import StrEnum
+from itertools import islice
 from typing import Final, Protocol
 
 import msgspec
@@ -33,6 +33,7 @@ __all__ = ["SECOND_S", "TURNS", "TURNS_S", "Copied", "Line", "Presence", "Sign"]
 SECOND_S: Final = 30  # a connection that was cut is noticed by then: TCP says so, or its keep-alive of 20 s
 TURNS: Final = 6  # moves between two places: a device that roams makes one or two
 TURNS_S: Final = 600
+OTHERS: Final = 4  # so many of a thing's other connections are compared with a new one, the newest
 
 
 class Sign(StrEnum):
@@ -71,7 +72,7 @@ class _Turns:
     def __init__(self) -> None:
         self.last: tuple[str, str] | None = None
         self.before: tuple[str, str] | None = None
-        self.times: deque[int] = deque(maxlen=TURNS)  # ns, monotonic
+        self.times: tuple[int, ...] = ()  # ns, monotonic; the last TURNS
 
 
 class _Thing:
@@ -83,7 +84,7 @@ class _Thing:
         self.lines: dict[Line, tuple[str, str]] = {}
         self.visits = _Turns()  # over MQTT
         self.asks = _Turns()  # over HTTP
-        self.overs: deque[int] = deque(maxlen=TURNS)  # when one connection took another's place
+        self.overs: tuple[int, ...] = ()  # when one connection took another's place
         self.signs: dict[Sign, int] = {}
         self.last_ns = 0
 
@@ -100,9 +101,10 @@ class Presence:
         """A thing has connected."""
         known = self._things.setdefault(thing, _Thing())
         place = (client, address)
-        others = {each: each.heard for each, elsewhere in known.lines.items() if elsewhere != place}
-        if len(others) < len(known.lines):
-            self._count(known, known.overs, Sign.TAKEN_OVER)
+        if place in known.lines.values():
+            known.overs = self._counted(known, known.overs, Sign.TAKEN_OVER)
+        elsewhere = (each for each in reversed(known.lines) if known.lines[each] != place)
+        others = {each: each.heard for each in islice(elsewhere, OTHERS)}
         known.lines[line] = place
         self._heard(known, known.visits, place)
         if others:
@@ -145,7 +147,7 @@ class Presence:
         known = self._things.get(thing)
         if known is not None:
             known.signs.clear()
-            known.overs.clear()
+            known.overs = ()
             known.visits, known.asks = _Turns(), _Turns()
 
     def forget(self, gone: Leaving) -> None:
@@ -158,16 +160,17 @@ class Presence:
         if place == turns.last:
             return
         if place == turns.before:
-            self._count(known, turns.times, Sign.BY_TURNS)
+            turns.times = self._counted(known, turns.times, Sign.BY_TURNS)
         turns.before, turns.last = turns.last, place
 
-    def _count(self, known: _Thing, times: deque[int], sign: Sign) -> None:
-        """Once more; a sign when it was TURNS times within TURNS_S."""
+    def _counted(self, known: _Thing, times: tuple[int, ...], sign: Sign) -> tuple[int, ...]:
+        """The times with one more; a sign, and none of them, when it was TURNS times within TURNS_S."""
         now = self._clock.ticks()
-        times.append(now)
-        if len(times) == TURNS and now - times[0] <= TURNS_S * NS_PER_S:
-            times.clear()
-            self._notice(known, sign)
+        times = (*times[-TURNS + 1 :], now)
+        if len(times) < TURNS or now - times[0] > TURNS_S * NS_PER_S:
+            return times
+        self._notice(known, sign)
+        return ()
 
     def _look(self, known: _Thing, line: Line, heard: float, others: dict[Line, float]) -> None:
         spoke = line in known.lines and line.heard != heard

@@ -250,7 +250,7 @@ class Connection(asyncio.Protocol):
                 assert_never(packet)
 
     def _greet(self, hello: Connect) -> None:
-        who = admitted(hello, self._door.recognise)
+        who = admitted(hello, self._door.recognise, seats=self._door.seats)
         if isinstance(who, Reason):
             self._door.diagnose(f"MQTT: a client was not let in ({who.name})")
             self.write(refusal(hello.version, who))

@@ -13,7 +13,7 @@ Left out: mTLS; enhanced authentication (0x8C).
 from collections.abc import Callable
 
 from troth.errors import BadMqtt
-from troth.ingest.mqtt.sessions import Parting
+from troth.ingest.mqtt.sessions import Parting, Seats
 from troth.ingest.mqtt.speaking import TOPIC_ALIAS_MAXIMUM
 from troth.journeys.accounts import Bearer
 from troth.journeys.recognise import Principal, Recognise
@@ -23,7 +23,7 @@ from troth.wire.mqtt import Connack, Connect, Properties, Reason, Version, encod
 __all__ = ["admitted", "check_length", "keep_alive_s", "named", "parting_of", "refusal", "welcome"]
 
 
-def admitted(hello: Connect, recognise: Recognise) -> Principal | Reason:
+def admitted(hello: Connect, recognise: Recognise, *, seats: Seats) -> Principal | Reason:
     """Who this is, or why nobody comes in."""
     if hello.properties.authentication_method is not None:
         return Reason.BAD_AUTHENTICATION_METHOD
@@ -42,7 +42,7 @@ def admitted(hello: Connect, recognise: Recognise) -> Principal | Reason:
         return Reason.NOT_AUTHORIZED
     if hello.will is not None and hello.will.qos > 1:
         return Reason.QOS_NOT_SUPPORTED
-    return who
+    return who if seats.has_room(who, hello.client_id) else Reason.QUOTA_EXCEEDED
 
 
 def parting_of(hello: Connect, will: Callable[[], None] | None) -> Parting:

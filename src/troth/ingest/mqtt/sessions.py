@@ -4,6 +4,7 @@ Rules
 - A session belongs to a principal and its client identifier: nobody can take over another's by choosing its name.
 - A second connection of the same client ends the first (session taken over).
 - A session lasts at most 24 h after its connection, in memory only: a restart forgets it, and CONNACK says so.
+- One principal has at most CONNECTIONS_EACH_MAX connections; of those it has, none is closed for a new one.
 - Of the sessions that one principal left behind the latest SESSIONS_LEFT_MAX are kept: each may hold a full queue.
 - A will fires when its connection goes without DISCONNECT, after its delay or when the session ends, whichever is first; it is
   not fired when the client is back before.
@@ -21,8 +22,9 @@ from troth.ingest.mqtt.listening import Link, Session
 from troth.journeys.recognise import Principal
 from troth.wire.mqtt import Reason
 
-__all__ = ["NO_PARTING", "SESSIONS_LEFT_MAX", "Later", "Parting", "Seats", "Timer"]
+__all__ = ["CONNECTIONS_EACH_MAX", "NO_PARTING", "SESSIONS_LEFT_MAX", "Later", "Parting", "Seats", "Timer"]
 
+CONNECTIONS_EACH_MAX: Final = 256  # as many as a thing has streams; a copied credential takes no more than that
 SESSIONS_LEFT_MAX: Final = 64  # of 1 MiB each (things.md, Limits: outbound queue per listener)
 
 
@@ -72,11 +74,19 @@ class Seats:
         self._later = later
         self._lost = lost
         self._seats: dict[tuple[Principal, str], _Seat] = {}
+        self._here: dict[Principal, int] = {}  # how many connections each has
         self._left: dict[Principal, dict[str, None]] = {}  # without a connection, in order of leaving
 
     def __len__(self) -> int:
         """How many sessions there are."""
         return len(self._seats)
+
+    def has_room(self, who: Principal, client_id: str) -> bool:
+        """Whether this client may connect; one that takes over its own connection always may."""
+        if self._here.get(who, 0) < CONNECTIONS_EACH_MAX:
+            return True
+        seat = self._seats.get((who, client_id))
+        return seat is not None and seat.session.link is not None
 
     def take(self, who: Principal, client_id: str, *, link: Link, fresh: bool) -> tuple[Session, bool]:
         """The client's session and whether it was there before; a former connection is ended, a fresh start forgets it.
@@ -84,6 +94,7 @@ class Seats:
         The caller attaches the session once it has answered CONNECT.
         """
         key = (who, client_id)
+        self._here[who] = self._here.get(who, 0) + 1
         seat = self._seats.get(key)
         if seat is not None and seat.session.link is not None and seat.session.link is not link:
             former = seat.session.link
@@ -103,8 +114,11 @@ class Seats:
         return session, False
 
     def leave(self, who: Principal, client_id: str, *, session: Session, link: Link, parting: Parting) -> None:
-        """A connection has ended."""
+        """A connection has ended. Called once for each that took a session."""
         key = (who, client_id)
+        self._here[who] -= 1
+        if not self._here[who]:
+            del self._here[who]
         seat = self._seats.get(key)
         if seat is None or seat.session is not session or session.link not in {None, link}:
             # Taken over, or its session is gone: what is left of this connection is its will.

@@ -190,8 +190,8 @@ class Speaker:
         self._voice = voice
         self._line = line
         self._secret = secret
-        self._inlets = voice.inlets()
-        self._installed = hear.installed
+        self._inlets: Mapping[str, Inlet] = {}  # looked up with the first message: who only listens needs none
+        self._installed = -1
         self._aliases = TopicAliases(TOPIC_ALIAS_MAXIMUM)
         self._pending: deque[_Heard] = _NOTHING
         self._waiting = 0
