@@ -87,7 +87,7 @@ def stored(node: NodeProgram, things: Sequence[Speaks]) -> tuple[int, int]:
     slugs = {each.slug for each in things}
     tallies = [each["tally"] for each in listed if each["slug"] in slugs]
     return (
-        sum(each["stored", "wait_for"] for each in tallies),
+        sum(each["stored"] for each in tallies),
         sum(each["repeated"] + sum(each["refused"].values()) for each in tallies),
     )
 
