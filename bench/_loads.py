@@ -21,7 +21,7 @@ from bench._process import Used, used
 from bench._town import Api, Speaks
 from troth.testing.program import NodeProgram
 
-__all__ = ["Measured", "follow", "measure", "mosquitto", "moved", "senders", "stored"]
+__all__ = ["Measured", "follow", "measure", "mosquitto", "moved", "senders", "stored", "wait_for"]
 
 
 @dataclass(frozen=True)
@@ -122,14 +122,15 @@ def mosquitto(folder: Path) -> Iterator[tuple[int, int] | None]:
     )
     process = subprocess.Popen([program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait_for(port)
+        wait_for(port)
         yield port, process.pid
     finally:
         process.terminate()
         process.wait(timeout=10)
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Until somebody listens there, for at most 10 s; what the system says when nobody does."""
     give_up = perf_counter() + 10
     while True:
         try:

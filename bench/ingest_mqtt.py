@@ -3,7 +3,7 @@
 Run with `python -m bench.ingest_mqtt`; `--long` for runs of 60 s. The node is the program a user starts, the load comes from
 another process, and the runs of a case alternate between node and mosquitto.
 
-Left out: amqtt (another project's comparison, not measured yet), TLS, growth over 60 s unless `--long`.
+Left out: amqtt (`compare_amqtt.py`), TLS, growth over 60 s unless `--long`.
 """
 
 import tempfile
@@ -116,7 +116,6 @@ def main() -> None:
         say(
             f"  refused or repeated: {ran.refused}; rows not yet moved when the last run ended: about {max(0, ran.behind):,}"
         )
-    say("amqtt: not measured")
 
 
 if __name__ == "__main__":

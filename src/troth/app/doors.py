@@ -33,6 +33,7 @@ from troth.api.wot import wot_routes
 from troth.app.node import Node
 from troth.ingest.http import HttpIngest
 from troth.ingest.mqtt import CONNECTIONS_MAX, Endpoint
+from troth.ingest.rates import Rates
 from troth.journeys.begin import REPEATS
 from troth.names import StreamId
 from troth.web.deployment import Deployment
@@ -63,6 +64,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         clock=ports.clock,
         secret=repeat_secret(node),
         entropy=ports.entropy,
+        rates=_rates(node),
     )
     readers = sensorthings.SensorThings(node.tell, node.recognise, url=url, entropy=ports.entropy)
     shell = Shell(ports.clock, short=lambda: node.room.short)
@@ -115,6 +117,17 @@ def mqtt_door(node: Node, *, connections_max: int = CONNECTIONS_MAX) -> Endpoint
         later=asyncio.get_running_loop().call_later,
         diagnose=diagnostics.info,
         connections_max=connections_max,
+        rates=_rates(node),
+    )
+
+
+def _rates(node: Node) -> Rates:
+    """What each thing may send at one door."""
+    settings = node.settings
+    return Rates(
+        node.ports.clock,
+        messages_per_s=settings.thing_messages_per_s,
+        bytes_per_s=settings.thing_kib_per_s * 1024,
     )
 
 

@@ -37,7 +37,8 @@ class Allowance:
         if self._messages >= 0 and self._bytes >= 0:
             return 0.0
         self._earn()
-        return max(-self._messages / self._rates.messages_per_s, -self._bytes / self._rates.bytes_per_s, 0.0)
+        owed_s = max(-self._messages / self._rates.messages_per_s, -self._bytes / self._rates.bytes_per_s)
+        return owed_s if owed_s * NS_PER_S >= 1 else 0.0  # no clock passes so little: one would wait for it again and again
 
     def charge(self, messages: int, size: int) -> None:
         """So much has come. `size` in bytes."""

@@ -57,10 +57,10 @@ def parse_local(text: str, zone: ZoneInfo | None) -> int:
 def parse_step(text: str) -> int:
     """A span of time in ns, written 30s, 5min, 1h, 1d or 250ms; BadTime otherwise, and for none at all."""
     found = _STEP.fullmatch(text)
-    span_ns = 0 if found is None else round(float(found[1]) * _UNITS_NS[found[2]])
-    if not 0 < span_ns <= 3_660 * _UNITS_NS["d"]:
+    span_ns = 0.0 if found is None else float(found[1]) * _UNITS_NS[found[2]]
+    if span_ns > 3_660 * _UNITS_NS["d"] or not round(span_ns):  # compared first: many digits are infinity
         raise BadTime("A step is a number and ms, s, min, h or d, such as 5min.")
-    return span_ns
+    return round(span_ns)
 
 
 def _moment(text: str, zone: ZoneInfo) -> int:
