@@ -4,20 +4,20 @@ Rules
 - The schema is a value; nothing it refers to is ever fetched.
 - A fault is said in our words with a JSON pointer, and never repeats a value.
 - Of alternatives that all fail, the fault of the one that came nearest is said.
+- `jsonschema` is loaded when the first document is measured: a node and a command that never see one do not wait for it.
 
 Source: W3C WoT Thing Description 1.1, Appendix B; JSON Schema draft-07; RFC 6901.
 Left out: what a schema cannot say (`meaning`), and `format`, which draft-07 leaves to whoever reads.
 """
 
 from collections.abc import Mapping
-from typing import Final
-
-from jsonschema import Draft7Validator
-from jsonschema.exceptions import ValidationError, best_match
-from referencing import Registry
+from typing import TYPE_CHECKING, Final
 
 from troth.errors import Fault
 from troth.things.descriptions.reading import Json, pointer
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 __all__ = ["Shape"]
 
@@ -47,6 +47,9 @@ class Shape:
     """One schema, ready to measure documents by."""
 
     def __init__(self, schema: Mapping[str, Json]) -> None:
+        from jsonschema import Draft7Validator  # noqa: PLC0415 - takes as long as a tenth of a node's start
+        from referencing import Registry  # noqa: PLC0415 - as above
+
         # An empty registry retrieves nothing: a reference out of the schema is an error of ours, not a request.
         self._validator = Draft7Validator(schema, registry=Registry())
 
@@ -62,11 +65,13 @@ class Shape:
         return found
 
 
-def _nearest(error: ValidationError) -> ValidationError:
+def _nearest(error: "ValidationError") -> "ValidationError":
+    from jsonschema.exceptions import best_match  # noqa: PLC0415 - loaded already where there is an error
+
     return best_match([error]) or error
 
 
-def _said(error: ValidationError) -> Fault:
+def _said(error: "ValidationError") -> Fault:
     where = pointer(list(error.absolute_path))
     wanted = error.validator_value
     names = [str(each) for each in wanted] if isinstance(wanted, list) else [str(wanted)]
