@@ -40,10 +40,16 @@ def request_of(key: Key, name: str = "anything") -> str:
     return signed.public_bytes(Encoding.PEM).decode()
 
 
+def signed_text(key: Key, message: bytes) -> bytes:
+    return (
+        key.sign(message)
+        if isinstance(key, ed25519.Ed25519PrivateKey)
+        else key.sign(message, ec.ECDSA(hashes.SHA256()))
+    )
+
+
 def signature_of(key: Key, message: bytes) -> str:
-    if isinstance(key, ed25519.Ed25519PrivateKey):
-        return base64.b64encode(key.sign(message)).decode()
-    return base64.b64encode(key.sign(message, ec.ECDSA(hashes.SHA256()))).decode()
+    return base64.b64encode(signed_text(key, message)).decode()
 
 
 @dataclass
