@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Protocol
 from troth.clock import NS_PER_S, Clock
 from troth.errors import BadSetting
 from troth.journeys.accounts import AccountStore
+from troth.journeys.enrol import Unfit
 from troth.journeys.witness_door import WitnessDoor
 from troth.settings import Settings
+from troth.signing.certificates import Authority
 from troth.signing.keys import KeyStore
 from troth.statements.journal import Journal
 from troth.things.backups import BackupKeys
@@ -119,12 +121,12 @@ class TlsFolder(Protocol):
     """The certificates of one node."""
 
     @property
-    def authority(self) -> bytes:
-        """The certificate that things trust, PEM."""
+    def signer(self) -> Authority:
+        """Who signs certificates of things."""
         ...
 
-    def context(self) -> ssl.SSLContext:
-        """What a listener serves with."""
+    def context(self, refused: Callable[[Unfit], None]) -> ssl.SSLContext:
+        """What a listener serves with; `refused` is told why a client's certificate does not hold."""
         ...
 
 
@@ -155,11 +157,10 @@ def open_tls(settings: Settings, *, clock: Clock) -> TlsFolder:
     """The certificates of this place, made where they are not there."""
     from troth.adapters.tls_files import TlsFolder as Files
 
-    return Files(
-        settings.folder / "tls",
-        names=settings.named,
-        now=lambda: datetime.fromtimestamp(clock.now() / NS_PER_S, UTC),
-    )
+    def now() -> datetime:
+        return datetime.fromtimestamp(clock.now() / NS_PER_S, UTC)
+
+    return Files(settings.folder / "tls", names=settings.named, now=now)
 
 
 async def open_journal(settings: Settings, *, on_failure: Callable[[Exception], None]) -> Journal:

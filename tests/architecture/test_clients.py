@@ -11,6 +11,9 @@ CLIENT = ROOT / "clients/troth-thing"
 ALLOWED = {"troth_thing", "paho", "typing_extensions"}  # the last for type checkers only
 
 
+OPTIONAL = {"cryptography": "certificate.py"}  # a part that is asked for, in one file
+
+
 def foreign(path: Path, tree: ast.Module) -> list[str]:
     """Imports of a file that a device does not have."""
     found = []
@@ -26,6 +29,7 @@ def foreign(path: Path, tree: ast.Module) -> list[str]:
             f"{shown(path, node)} {each}"
             for each in modules
             if each.split(".")[0] not in ALLOWED | sys.stdlib_module_names
+            and OPTIONAL.get(each.split(".")[0]) != path.name
         ]
     return found
 
@@ -44,6 +48,7 @@ def test_an_import_of_troth_would_be_seen() -> None:
 def test_the_client_needs_paho_and_python_3_9() -> None:
     project = tomllib.loads((CLIENT / "pyproject.toml").read_text())["project"]
     assert [">=3.9", ["paho-mqtt>=2.1,<3"]] == [project["requires-python"], project["dependencies"]]
+    assert {"certificate": ["cryptography>=42"]} == project["optional-dependencies"]
     for path in python_files("clients"):
         ast.parse(path.read_text(), feature_version=(3, 9))
     assert (ROOT / "LICENSE").read_bytes() == (CLIENT / "LICENSE").read_bytes()

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 import httpx
 import msgspec
 
+from tests.journeys.certified import made_authority
 from troth.app.doors import http_doors
 from troth.app.node import Node
 from troth.app.ports import Ports
@@ -158,6 +159,7 @@ async def house() -> AsyncIterator[House]:
         outside=None,
         in_worker=in_worker,
         pause=pause,
+        authority=made_authority(),
     )
     node = Node(Settings(), ports)
     await node.start()

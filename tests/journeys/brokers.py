@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -48,7 +48,7 @@ def until(true: Callable[[], bool]) -> None:
 class Broker:
     """mosquitto or nats-server, as a program of its own."""
 
-    def __init__(self, kind: str, folder: Path) -> None:
+    def __init__(self, kind: str, folder: Path, *, secure: tuple[int, Path] | None = None) -> None:
         program = shutil.which(kind) or shutil.which(f"/usr/sbin/{kind}")
         if program is None:
             pytest.skip(f"{kind} is not installed")
@@ -59,6 +59,11 @@ class Broker:
         file = folder / "broker.conf"
         # Started by root, mosquitto becomes another user, who could not write here.
         file.write_text(template.format(port=self.port, own=free_port(), folder=folder, user=getpass.getuser()))
+        if secure is not None:  # mosquitto: another port, with the certificate in that folder
+            port, tls = secure
+            with file.open("a") as config:
+                config.write(f"\nlistener {port} 127.0.0.1\nallow_anonymous true\n")
+                config.write(f"certfile {tls}/server.pem\nkeyfile {tls}/server.key\n")
         self._command = [program, "-c", str(file)]
         self._process: subprocess.Popen[str] | None = None
 
@@ -97,8 +102,8 @@ class Broker:
 class Bridge:
     """`troth bridge` as a program; use it as a context, or `kill` it."""
 
-    def __init__(self, broker: str, file: Path, *, url: str, state: Path) -> None:
-        self._command = [sys.executable, "-m", "troth", "bridge", broker, "--map", str(file), "--url", url]
+    def __init__(self, broker: str, file: Path, *, url: str, state: Path, more: Sequence[str] = ()) -> None:
+        self._command = [sys.executable, "-m", "troth", "bridge", broker, "--map", str(file), "--url", url, *more]
         self._environment = {k: v for k, v in os.environ.items() if not k.startswith("TROTH_")}
         self._environment |= {"XDG_STATE_HOME": str(state), "PYTHONUNBUFFERED": "1"}
         self.said: list[str] = []
@@ -113,6 +118,8 @@ class Bridge:
             if line.startswith("Listening at"):
                 break
         else:
+            self._process.wait(WAIT_S)
+            self._process.stdout.close()
             raise AssertionError("\n".join(self.said))
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()

@@ -1,5 +1,6 @@
 """docs/reference/api.md is true: it lists every resource with its methods, and its examples run in their order."""
 
+import json
 import re
 from typing import Final
 
@@ -7,9 +8,11 @@ import msgspec
 
 from tests.architecture.trees import ROOT
 from tests.journeys.api_house import House, run
+from tests.journeys.certified import Key, made_key, request_of, signature_of
 from troth.api.altered import altered_routes
 from troth.api.book import book_routes
 from troth.api.callers import Callers
+from troth.api.certificates import certificate_routes
 from troth.api.choices import choice_routes
 from troth.api.descriptions import description_routes
 from troth.api.erasures import erasure_routes
@@ -20,11 +23,13 @@ from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
 from troth.api.street import street_routes
 from troth.api.types import type_routes
+from troth.journeys.enrol import renewal_message
 from troth.wire.times import print_time
 
 MONTH_NS: Final = 30 * 86_400_000_000_000
 KEYS: Final = (
     *("household", "person", "claim", "session", "line", "promise", "support", "statement", "preservation", "key"),
+    *("certificate", "challenge"),
 )
 PAGE: Final = ROOT / "docs" / "reference" / "api.md"
 
@@ -43,6 +48,7 @@ def paths(started: House) -> list[str]:
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
         *type_routes(node.joining.inherit, node.join, callers=callers, addresses=addresses),
         *altered_routes(node.joining.alter, callers=callers, addresses=addresses),
+        *certificate_routes(node.enrol, node.joining.alter, seen=node.oversee, callers=callers, addresses=addresses),
         *many_routes(node.joining.many, callers=callers),
         *description_routes(node.ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
@@ -76,9 +82,16 @@ def shown(got: dict[str, object]) -> dict[str, str]:
     return words | ({"SHOWN": str(got["digest"])} if "stays" in got else {})
 
 
+def signed(got: dict[str, object], thing: Key, request: str) -> dict[str, str]:
+    """What the thing signs of a challenge, under its word."""
+    challenge = got.get("challenge")
+    return {} if challenge is None else {"SIGNATURE": signature_of(thing, renewal_message(str(challenge), request))}
+
+
 def test_the_examples_run_in_their_order() -> None:
     async def test(started: House) -> None:
-        found = {"SOON": print_time(started.node.ports.clock.now() + MONTH_NS)}
+        thing = made_key()
+        found = {"REQUEST": request_of(thing), "SOON": print_time(started.node.ports.clock.now() + MONTH_NS)}
         for heading, text in sections().items():
             method, path = heading.split()
             block = re.search(r"```json\n(.+?)```", text, flags=re.DOTALL)
@@ -86,7 +99,7 @@ def test_the_examples_run_in_their_order() -> None:
                 assert block is not None, heading
             body = "" if block is None else block[1]
             for word, value in found.items():
-                body = body.replace(f'"{word}"', f'"{value}"')
+                body = body.replace(f'"{word}"', json.dumps(value))
             personal = "choices" in path or "book" in path or path == "/api/erasure"
             token = found.get("SESSION") if personal else started.operator
             path = (
@@ -114,10 +127,11 @@ def test_the_examples_run_in_their_order() -> None:
                     found[key.upper()] = str(got[key])
             if path == "/api/people":
                 found["INVITATION"] = str(got["invitation"]).rpartition("/")[2]
-            found.update(shown(got))
+            found.update(shown(got) | signed(got, thing, found["REQUEST"]))
             for name in re.findall(r"`\{\"([a-z_]+)\"", text):
                 assert name in got, f"{heading} answers no {name}"
         words = {"HOUSEHOLD", "PERSON", "CLAIM", "INVITATION", "SESSION", "NOTICE", "SOON", "SHOWN", "PRESERVATION"}
+        words |= {"REQUEST", "CERTIFICATE", "CHALLENGE", "SIGNATURE"}
         assert words | {"LINE", "PROMISE", "SUPPORT", "STATEMENT", "KEY"} == set(found)
 
     run(test)

@@ -1,12 +1,14 @@
 """`troth bridge` between real brokers and a node in a process of its own: what is mapped is stored once, the rest is listed."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.journeys.brokers import Bridge, Broker, free_port, until
 from tests.journeys.replaying import SETTINGS, Town
+from troth.adapters.tls_files import TlsFolder
 from troth.cli.bridge_map import Mapped, read_map, value_of
 from troth.cli.bridge_names import Names
 from troth.errors import BadJson, BadSetting, TrothError
@@ -76,6 +78,27 @@ def test_what_is_mapped_is_stored_and_the_rest_is_listed(town: Town, broker: Bro
     assert "  1 × unreadable: home/kitchen: the payload has no /sensors/0/t" in running.said
     assert "  1 × unreadable: home/plain: the payload is no JSON" in running.said
     assert f"refused: {slug}: out-of-range:" in said
+
+
+def test_a_broker_over_tls_is_trusted_by_its_authority_or_not_at_all(town: Town, tmp_path: Path) -> None:
+    files = TlsFolder(tmp_path / "tls", names=["localhost"], now=lambda: datetime.now(UTC))  # noqa: TID251 - TLS looks at it
+    slug = "over-tls"
+    town.thing(slug, "temperature", "--reach", "copied", "--highest", "100")
+    file = mapping(tmp_path, entry("home/plain", f"{slug}/temperature"))
+    secure = free_port()
+    with Broker("mosquitto", tmp_path / "broker", secure=(secure, tmp_path / "tls")) as broker:
+        ca = str(tmp_path / "ca.pem")
+        Path(ca).write_bytes(files.authority)
+        trusted = f"mqtts://localhost:{secure}"
+        with Bridge(trusted, file, url=town.node.url, state=town.state, more=("--ca", ca)) as running:
+            broker.publish(("home/plain", 21))
+            until(lambda: results(town, slug) == [21])
+            assert 0 == running.stop()
+        others: list[tuple[str, list[str]]] = [(trusted, []), (f"mqtts://127.0.0.1:{secure}", ["--ca", ca])]
+        for url, more in others:
+            refused = Bridge(url, file, url=town.node.url, state=town.state, more=more)
+            with pytest.raises(AssertionError, match="is not one that is trusted"), refused:
+                raise AssertionError("it listens")
 
 
 def test_what_was_retained_counts_only_with_its_own_time(town: Town, broker: Broker, tmp_path: Path) -> None:

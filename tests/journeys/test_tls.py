@@ -178,7 +178,7 @@ class TestFolder:
         after = x509.load_pem_x509_certificate(self.opened(tmp_path).authority)
         assert (before == self.opened(tmp_path).authority) == gone.startswith("server")
         self.server(tmp_path).verify_directly_issued_by(after)
-        self.opened(tmp_path).context()
+        self.opened(tmp_path).context(lambda _reason: None)
 
     @pytest.mark.parametrize("damaged", ["ca.pem", "ca.key", "server.pem", "server.key"])
     def test_what_is_damaged_is_said_and_not_replaced(self, damaged: str, tmp_path: Path) -> None:

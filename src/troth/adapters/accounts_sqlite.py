@@ -83,17 +83,23 @@ class SqliteAccounts:
 
         await self._writer.write(work)
 
-    async def spend(self, digest: bytes, gained: Account) -> None:
+    async def spend(self, digest: bytes, *gained: Account, ends: Sequence[bytes] = ()) -> None:
+        gone = (digest, *ends)
+
         def work(connection: sqlite3.Connection) -> Callable[[], None]:
             if not _is_there(connection, digest):
                 raise WrongToken("this token is unknown or used")
-            _refuse_taken(connection, gained.digest)
-            connection.execute("DELETE FROM accounts WHERE digest = ?", (digest,))
-            connection.execute(_INSERT, _columns(gained))
+            for each in gained:
+                if each.digest not in gone:
+                    _refuse_taken(connection, each.digest)
+            connection.executemany("DELETE FROM accounts WHERE digest = ?", [(each,) for each in gone])
+            connection.executemany(_INSERT, [_columns(each) for each in gained])
 
             def then() -> None:
-                self._forget(digest)
-                self._learn(gained)
+                for each in gone:
+                    self._forget(each)
+                for account in gained:
+                    self._learn(account)
 
             return then
 

@@ -9,7 +9,7 @@ Rules
 - A file gets its name when it is whole and synced; a crash leaves the old one or none.
 
 Source: RFC 5280 (profile), RFC 8446 (TLS 1.3); CA/Browser Forum baseline (398 days for a server's certificate).
-Left out: client certificates, revocation lists, keys in hardware, certificates of public authorities.
+Left out: which certificates of things hold (`journeys/enrol`), keys in hardware, certificates of public authorities.
 """
 
 import ipaddress
@@ -29,7 +29,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from troth.adapters.folders import make_folder
 from troth.adapters.sqlite_files import sync_folder
+from troth.adapters.tls_refused import told
 from troth.errors import BadSetting, FolderNotWritable, StorageFailed
+from troth.journeys.enrol import Unfit
+from troth.signing.certificates import Authority
 
 __all__ = ["CA_DAYS", "CA_FILE", "RENEW_DAYS", "SERVER_DAYS", "TlsFolder"]
 
@@ -38,6 +41,8 @@ CA_DAYS: Final = 3_652  # ten years
 SERVER_DAYS: Final = 397
 RENEW_DAYS: Final = 60
 _CA_NAME: Final = "Troth, things of this place"
+# RFC 9325 §4.2: forward secrecy and authenticated encryption; of TLS 1.3 every suite has both.
+_CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _BACK: Final = timedelta(hours=1)  # clocks of things differ
 
 
@@ -61,7 +66,7 @@ class TlsFolder:
         wanted = _alternatives(names)
         try:
             make_folder(folder, mode=0o700)
-            authority = self._read(CA_FILE, "ca.key") or self._made_authority()
+            self._authority = authority = self._read(CA_FILE, "ca.key") or self._made_authority()
             held = self._read("server.pem", "server.key")
             if held is None or not self._serves(held[0], authority[0], wanted):
                 self._make_server(authority, wanted)
@@ -73,12 +78,27 @@ class TlsFolder:
         """The certificate that things trust, PEM."""
         return (self._folder / CA_FILE).read_bytes()
 
-    def context(self) -> ssl.SSLContext:
-        """What a listener serves with: TLS 1.2 or newer."""
+    @property
+    def signer(self) -> Authority:
+        """Who signs certificates of things."""
+        return Authority(*self._authority)
+
+    def context(self, refused: Callable[[Unfit], None]) -> ssl.SSLContext:
+        """What a listener serves with: TLS 1.3, or 1.2 with forward secrecy; it asks for a certificate and takes none too.
+
+        Args:
+            refused: called with a reason for each client that brought a certificate that does not hold.
+        """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(_CIPHERS)
         context.load_cert_chain(self._folder / "server.pem", self._folder / "server.key")
-        return context
+        context.load_verify_locations(self._folder / CA_FILE)
+        context.verify_mode = ssl.CERT_OPTIONAL
+        # Nothing is resumed: a certificate that ended is looked at again with every connection.
+        context.num_tickets = 0
+        context.options |= ssl.OP_NO_TICKET
+        return told(context, refused)
 
     def _read(self, certificate: str, key: str) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None:
         """A certificate with its key; None where one of the two is not there."""

@@ -53,10 +53,11 @@ __all__ = ["Addresses", "claim_command", "operate_routes", "thing_made"]
 
 
 class Addresses(msgspec.Struct, frozen=True):
-    """Where this node is reached: `url` by people and programs, `mqtt` by things (`mqtt://HOST:PORT`)."""
+    """Where this node is reached: `url` by people and programs, `mqtt` and `mqtts` by things (`mqtt://HOST:PORT`)."""
 
     url: str
     mqtt: str
+    mqtts: str = ""
 
 
 def operate_routes(

@@ -8,6 +8,7 @@ Rules
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 import structlog
@@ -17,6 +18,7 @@ from troth.api import log, sensorthings
 from troth.api.altered import altered_routes
 from troth.api.book import book_routes
 from troth.api.callers import Callers
+from troth.api.certificates import certificate_routes
 from troth.api.choices import choice_routes
 from troth.api.descriptions import description_routes
 from troth.api.erasures import erasure_routes
@@ -35,13 +37,14 @@ from troth.ingest.http import HttpIngest
 from troth.ingest.mqtt import CONNECTIONS_MAX, Endpoint
 from troth.ingest.rates import Rates
 from troth.journeys.begin import REPEATS
+from troth.journeys.enrol import Unfit
 from troth.names import StreamId
 from troth.web.deployment import Deployment
 from troth.web.failures import INCIDENT, Failures
 from troth.web.pages import page_routes
 from troth.web.shell import Shell
 
-__all__ = ["http_doors", "mqtt_door"]
+__all__ = ["http_doors", "mqtt_door", "turned_away"]
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -54,7 +57,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     settings, ports = node.settings, node.ports
     url = settings.url
     callers = Callers(node.recognise, url=url)
-    addresses = Addresses(url, settings.mqtt_url)
+    addresses = Addresses(url, settings.mqtt_url, settings.mqtts_url)
     ingest = HttpIngest(
         node.hear,
         node.recognise,
@@ -74,6 +77,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *log.routes(node.witnesses.cosigned.read),
         *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
+        *certificate_routes(node.enrol, node.joining.alter, seen=node.oversee, callers=callers, addresses=addresses),
         *type_routes(node.joining.inherit, node.join, callers=callers, addresses=addresses),
         *altered_routes(node.joining.alter, callers=callers, addresses=addresses),
         *many_routes(node.joining.many, callers=callers),
@@ -116,6 +120,7 @@ def mqtt_door(node: Node, *, connections_max: int = CONNECTIONS_MAX) -> Endpoint
         entropy=node.ports.entropy,
         later=asyncio.get_running_loop().call_later,
         diagnose=diagnostics.info,
+        turned_away=partial(turned_away, node),
         connections_max=connections_max,
         rates=_rates(node),
     )
@@ -129,6 +134,12 @@ def _rates(node: Node) -> Rates:
         messages_per_s=settings.thing_messages_per_s,
         bytes_per_s=settings.thing_kib_per_s * 1024,
     )
+
+
+def turned_away(node: Node, reason: Unfit) -> None:
+    """Somebody came over TLS with a certificate that does not hold: counted, and told to whoever runs this node."""
+    node.measure.not_let_in[reason] += 1
+    structlog.get_logger("troth.mqtt").info(f"TLS: a client was not let in ({reason})")
 
 
 def repeat_secret(node: Node) -> bytes:

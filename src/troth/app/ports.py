@@ -8,6 +8,7 @@ from troth.journeys.accounts import AccountStore
 from troth.journeys.lineage import Lineage
 from troth.journeys.making import InWorker
 from troth.journeys.witness_door import Asking
+from troth.signing.certificates import Authority
 from troth.signing.keys import KeyStore
 from troth.statements.journal import Journal
 from troth.things.backups import BackupKeys
@@ -48,6 +49,8 @@ class Ports:
     """Which witnesses to ask, and the way to them; nobody without."""
     away: Callable[[SegmentMaker], SegmentMaker] | None = None
     """Makes large segments elsewhere, and others by what it is given; all are made in place without."""
+    authority: Authority | None = None
+    """Who signs certificates of things; they get none without."""
     lineage: Lineage | None = None
     """Which log `tiles`, `lock` and `outside` are; looked up in the journal where it is not given."""
 

@@ -28,7 +28,7 @@ import structlog
 import uvicorn
 
 from troth import drivers
-from troth.app.doors import http_doors, mqtt_door
+from troth.app.doors import http_doors, mqtt_door, turned_away
 from troth.app.http_server import HttpProtocol
 from troth.app.node import Node
 from troth.app.open_files import raise_file_limit, shares
@@ -137,7 +137,7 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         )
         certificates = None if secure is None else drivers.open_tls(settings, clock=SystemClock())
         failed: asyncio.Future[TrothError] = loop.create_future()
-        node = await _open(settings, stack, failed, held=held.handle)
+        node = await _open(settings, stack, failed, held=held.handle, certificates=certificates)
         await node.start()
         calm_collector()
         await _operator_token(node, settings.folder / TOKEN_FILE)
@@ -148,7 +148,10 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         stack.callback(mqtt.close)
         if secure is not None and certificates is not None:
             mqtts = await loop.create_server(
-                endpoint, sock=secure, ssl=certificates.context(), ssl_handshake_timeout=HANDSHAKE_S
+                endpoint,
+                sock=secure,
+                ssl=certificates.context(partial(turned_away, node)),
+                ssl_handshake_timeout=HANDSHAKE_S,
             )
             stack.callback(mqtts.close)
         server = QuietServer(_config(node, connections_max=web_max))
@@ -204,7 +207,14 @@ def signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
     return stop
 
 
-async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Future[TrothError], *, held: int) -> Node:
+async def _open(
+    settings: Settings,
+    stack: AsyncExitStack,
+    failed: asyncio.Future[TrothError],
+    *,
+    held: int,
+    certificates: drivers.TlsFolder | None,
+) -> Node:
     """Open every port; whichever fails later sets `failed`. `held` holds the data folder."""
     loop = asyncio.get_running_loop()
     clock, entropy = SystemClock(), os.urandom
@@ -253,6 +263,7 @@ async def _open(settings: Settings, stack: AsyncExitStack, failed: asyncio.Futur
         pause=lambda: asyncio.sleep(0),
         asking=asking_of(settings),
         away=partial(drivers.maker_away, settings, observations, held=(held,)),
+        authority=None if certificates is None else certificates.signer,
         lineage=lineage,
     )
     return Node(settings, ports)

@@ -12,7 +12,7 @@ Source: runtime.md; house.md.
 import click
 
 from troth import __version__
-from troth.cli.altering import thing_end, thing_move, thing_rename, thing_replace
+from troth.cli.altering import thing_end, thing_move, thing_rename, thing_replace, thing_revoke
 from troth.cli.auditing import audit
 from troth.cli.book import book
 from troth.cli.bridge import bridge
@@ -67,7 +67,7 @@ main.add_part(
     bridge,
 )
 thing.add_command(thing_here)
-for each in (thing_bulk, thing_rename, thing_replace, thing_move, thing_end):
+for each in (thing_bulk, thing_rename, thing_replace, thing_revoke, thing_move, thing_end):
     thing.add_command(each)
 log.add_command(log_mirror)
 log.add_command(log_restore)

@@ -1,4 +1,4 @@
-"""`troth thing rename`, `replace`, `move`, `end`: a thing that stands is changed, and each says what it did.
+"""`troth thing rename`, `replace`, `revoke`, `move`, `end`: a thing that stands is changed, and each says what it did.
 
 Source: things.md, "A thing joins".
 """
@@ -8,13 +8,14 @@ import sys
 import click
 
 from troth.api.altered import Ended, EndForm, HomeForm, NameForm, Renamed, ReplaceForm
-from troth.api.answers import ClaimMade, ThingMade
+from troth.api.answers import ClaimMade, Done, ThingMade
+from troth.api.certificates import RevokeForm
 from troth.cli.client import Node
 from troth.cli.places import as_operator
 from troth.cli.speaking import local, plain, say
 from troth.cli.types import path_part
 
-__all__ = ["thing_end", "thing_move", "thing_rename", "thing_replace"]
+__all__ = ["thing_end", "thing_move", "thing_rename", "thing_replace", "thing_revoke"]
 
 
 @click.command("rename")
@@ -70,6 +71,19 @@ def thing_move(node: Node, slug: str, *, household: str | None, public: bool, pl
     say(f"  {made.claim}")
     say("The thing gets its own credential with it:")
     say(f"  {made.claim_command}")
+
+
+@click.command("revoke")
+@click.argument("slug")
+@as_operator
+def thing_revoke(node: Node, slug: str) -> None:
+    """Let nobody in any more as the thing called SLUG: its credential, certificates and claim tokens end at once.
+
+    Its connections are closed. The thing stays; a new claim token lets it in again: troth thing renew
+    """
+    done = node.post(f"/api/things/{path_part(slug)}/revoke", RevokeForm(), Done)
+    say(f"Nobody is let in as {plain(done.registered)} any more, and its connections are closed.")
+    say(f"A new claim token: troth thing renew {plain(slug)}")
 
 
 @click.command("end")

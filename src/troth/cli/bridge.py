@@ -14,6 +14,7 @@ import asyncio
 import hashlib
 import os
 import signal
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -41,15 +42,27 @@ _REACH: Final = "copied"
 
 
 @click.command()
-@click.argument("broker", metavar="mqtt://HOST[:PORT]")
+@click.argument("broker", metavar="mqtt[s]://HOST[:PORT]")
 @click.option("--map", "map_", type=FILE, required=True, help="TOML file that says which topic is which stream.")
 @click.option("--credential", "files", type=FILE, multiple=True, help="File of 'troth thing claim --output'.")
 @click.option("--user", help="User name at the broker. Its password is taken from TROTH_BRIDGE_PASSWORD.")
+@click.option(
+    "--ca", type=FILE, help="Certificate of the authority to trust (PEM), with mqtts://; the system's if absent."
+)
 @click.option("--name", help="Name of the session at the broker, to run two bridges at one.")
 @as_nobody
-def bridge(node: Node, *, broker: str, map_: Path, files: tuple[Path, ...], user: str | None, name: str | None) -> None:
-    """Say topics of the broker at mqtt://HOST as things of this node, until Ctrl-C."""
-    at = _broker(broker)
+def bridge(
+    node: Node,
+    *,
+    broker: str,
+    map_: Path,
+    files: tuple[Path, ...],
+    user: str | None,
+    ca: Path | None,
+    name: str | None,
+) -> None:
+    """Say topics of the broker at mqtt://HOST or mqtts://HOST as things of this node, until Ctrl-C."""
+    at, tls = _broker(broker, ca)
     mapped = read_map(map_)
     speaks = _speakers(node, mapped, files)
     _checked(mapped, speaks)
@@ -62,7 +75,9 @@ def bridge(node: Node, *, broker: str, map_: Path, files: tuple[Path, ...], user
     )
     tally = Tally()
     with Names(state_folder() / "bridges" / f"{mark}.db") as names:
-        working = Bridging(at, session, mapped=mapped, names=names, tally=tally, clock=SystemClock(), said=_said)
+        working = Bridging(
+            at, session, mapped=mapped, names=names, tally=tally, clock=SystemClock(), said=_said, tls=tls
+        )
         try:
             asyncio.run(_run(working, speaks, tally))
         finally:
@@ -89,17 +104,26 @@ async def _watch(tally: Tally) -> None:
             _said(before)
 
 
-def _broker(url: str) -> tuple[str, int]:
+def _broker(url: str, ca: Path | None) -> tuple[tuple[str, int], ssl.SSLContext | None]:
+    """Where the broker is, and whom to trust there."""
     try:
         parts = urlsplit(url)
-        at = parts.hostname or "", parts.port or 1883
+        secure = parts.scheme == "mqtts"
+        at = parts.hostname or "", parts.port or (8883 if secure else 1883)
     except ValueError as cause:
-        raise BadSetting("the address of a broker is mqtt://HOST:PORT") from cause
-    if parts.scheme != "mqtt" or not at[0] or parts.username or parts.path not in {"", "/"}:
+        raise BadSetting("the address of a broker is mqtt://HOST:PORT or mqtts://HOST:PORT") from cause
+    if parts.scheme not in {"mqtt", "mqtts"} or not at[0] or parts.username or parts.path not in {"", "/"}:
         raise BadSetting(
-            "the address of a broker is mqtt://HOST:PORT", hint="Name the user with --user; there is no TLS yet."
+            "the address of a broker is mqtt://HOST:PORT or mqtts://HOST:PORT", hint="Name the user with --user."
         )
-    return at
+    if not secure:
+        if ca is not None:
+            raise BadSetting("--ca goes with an address that begins with mqtts://")
+        return at, None
+    try:
+        return at, ssl.create_default_context(cafile=ca)
+    except (OSError, ValueError) as cause:
+        raise BadSetting("the file of --ca holds no certificate", hint="In PEM, of the authority.") from cause
 
 
 def _speakers(node: Node, mapped: BridgeMap, files: tuple[Path, ...]) -> dict[str, Claimed]:

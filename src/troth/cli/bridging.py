@@ -11,6 +11,7 @@ Left out: TLS to the broker; speaking back to it.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from typing import Final, cast
@@ -22,7 +23,7 @@ from troth.cli.bridge_map import BridgeMap, Mapped, Value, value_of
 from troth.cli.bridge_names import Names
 from troth.cli.line import Line, address_of
 from troth.clock import Clock
-from troth.errors import BadJson, BadMqtt, Denied, TooLarge, TrothError, WrongToken
+from troth.errors import BadJson, BadMqtt, Denied, Refused, TooLarge, TrothError, WrongToken
 from troth.wire.mqtt import Heard, HearingSession, Hello, Listens, Settled, Turned
 from troth.wire.times import print_time
 
@@ -78,6 +79,7 @@ class Bridging:
 
     Args:
         at: host and port of the broker.
+        tls: whom to trust there; None for no TLS.
         session: the broker's side.
         said: called with a line for whoever watches.
     """
@@ -92,8 +94,10 @@ class Bridging:
         tally: Tally,
         clock: Clock,
         said: Callable[[str], None],
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._at = at
+        self._tls = tls
         self._session = session
         self._topics: dict[str, list[Mapped]] = {}
         for each in mapped.map:
@@ -159,7 +163,12 @@ class Bridging:
         wait_s = _AGAIN_S
         while self._failed is None:
             try:
-                _, wire = await loop.create_connection(lambda: _Wire(self.came), *self._at)
+                _, wire = await loop.create_connection(lambda: _Wire(self.came), *self._at, ssl=self._tls)
+            except ssl.SSLCertVerificationError as cause:
+                raise Refused(
+                    f"the broker at {self._at[0]}:{self._at[1]} is not one that is trusted ({cause.verify_message})",
+                    hint="Name the certificate of its authority with --ca FILE, and the broker as its certificate does.",
+                ) from cause
             except OSError:
                 if wait_s == _AGAIN_S:
                     self._said(f"No broker answers at {self._at[0]}:{self._at[1]}; trying again.")

@@ -28,6 +28,7 @@ class Bearer(StrEnum):
 
     OPERATOR = "operator"
     THING = "thing"
+    CERTIFICATE = "certificate"
     RECIPIENT = "recipient"
     SESSION = "session"
     CLAIM = "claim"
@@ -35,10 +36,10 @@ class Bearer(StrEnum):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """One credential. `digest` is the SHA-256 of the token; which other fields are set follows from `bearer`.
+    """One credential. `digest` is the SHA-256 of the token, or of a certificate's DER; what else is set follows from `bearer`.
 
-    THING, CLAIM: thing. RECIPIENT: party, app, purpose. SESSION, INVITATION: person, or party + app + purpose (a recipient's
-    screen), or neither (the operator's). `until_ns`: None for no end.
+    THING, CERTIFICATE, CLAIM: thing. RECIPIENT: party, app, purpose. SESSION, INVITATION: person, or party + app + purpose
+    (a recipient's screen), or neither (the operator's). `until_ns`: None for no end.
     """
 
     digest: bytes
@@ -66,8 +67,13 @@ class AccountStore(Protocol):
         """Keep an account; Conflict if the digest is there."""
         ...
 
-    async def spend(self, digest: bytes, gained: Account) -> None:
-        """Remove `digest` and keep `gained`, both or neither; WrongToken if `digest` is not there (any more)."""
+    async def spend(self, digest: bytes, *gained: Account, ends: Sequence[bytes] = ()) -> None:
+        """Remove `digest` and whatever of `ends` is there, and keep all `gained` (one may have `digest` again), all or none.
+
+        Raises:
+            WrongToken: `digest` is not there (any more).
+            Conflict: what would be gained is there already.
+        """
         ...
 
     async def remove(self, digest: bytes) -> None:

@@ -33,6 +33,7 @@ from troth.statements.kinds import KindName
 __all__ = ["Alter"]
 
 _OVER: Final = "This thing is over here."
+_REVOKED: Final = "What this thing came in with is revoked."
 _REPLACED: Final = "Other hardware stands here now."
 
 
@@ -106,6 +107,18 @@ class Alter:
         await self._recognise.end(known.thing, _REPLACED)
         self._presence.settled(known.thing)
         return await self._recognise.give(Bearer.CLAIM, Account(b"", Bearer.CLAIM, thing=known.thing), seconds=CLAIM_S)
+
+    async def revoke(self, slug: Slug) -> None:
+        """A thing's credential, certificates and claim tokens recognise nobody any more; it stands as before.
+
+        On return that is durable, and its connections are closed. A new claim token lets it in again.
+
+        Raises:
+            NotFound: there is no such thing.
+        """
+        known = self._known(slug)
+        await self._recognise.end(known.thing, _REVOKED)
+        self._presence.settled(known.thing)
 
     async def end(self, slug: Slug, *, because: str | None = None) -> int:
         """A thing is over; returns since when (ns UTC).

@@ -10,6 +10,7 @@ Source: record.md, "Personal ledgers" (diagnostics and metrics carry no person, 
 Owner of all state: the event loop.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Final
@@ -18,6 +19,7 @@ import msgspec
 
 from troth.clock import NS_PER_S, Clock
 from troth.journeys.accounts import AccountStore
+from troth.journeys.enrol import Unfit
 from troth.journeys.oversee import RoomLeft
 from troth.journeys.tell import Tell
 from troth.statements.journal import Journal
@@ -91,6 +93,12 @@ METRICS: Final = (
     Metric("troth_disk_short", _GAUGE, "1 while nothing new is kept for want of room."),
     Metric("troth_doors_closed", _GAUGE, "1 while doors do not read, because too much waits or there is no room."),
     Metric("troth_connections", _GAUGE, "Open connections.", labels=("door",)),
+    Metric(
+        "troth_not_let_in_total",
+        _COUNTER,
+        "Clients that were not let in because of the certificate that they brought.",
+        labels=("reason",),
+    ),
     Metric("troth_listeners", _GAUGE, "Subscriptions to streams, over all doors."),
     Metric("troth_listeners_dropped_total", _COUNTER, "Listeners that were dropped because they did not keep up."),
     Metric("troth_things", _GAUGE, "Installed things."),
@@ -165,6 +173,8 @@ class Measure:
         self._clock = clock
         self.doors: dict[str, Callable[[], int]] = {}
         """How many connections each door has; doors put themselves here."""
+        self.not_let_in: Counter[Unfit] = Counter()
+        """Clients that came with a certificate that does not hold, by reason, since the start; doors count here."""
 
     def families(self, asks: WhoAsks) -> list[Family]:
         """What may be shown to whoever asks, in the order of METRICS."""
@@ -211,6 +221,8 @@ class Measure:
         yield "troth_doors_closed", Sample(self._closed())
         for door, connections in sorted(self.doors.items()):
             yield "troth_connections", Sample(connections(), {"door": door})
+        for unfit in Unfit:
+            yield "troth_not_let_in_total", Sample(self.not_let_in[unfit], {"reason": unfit.value})
         yield "troth_listeners", Sample(self._tell.listeners)
         yield "troth_listeners_dropped_total", Sample(self._tell.dropped)
         yield "troth_things", Sample(self._things())

@@ -2,7 +2,7 @@
 
 Rules
 - A token is found by its digest; an expired one is as unknown as a wrong one.
-- A claim token is spent for a thing's own credential, an invitation for a session; both once.
+- A claim token is spent for a thing's own credential or certificate, an invitation for a session; both once.
 - Being recognised allows nothing: the gate is asked for everything that follows.
 
 Source: things.md, "A thing joins"; people.md, "Accounts".
@@ -27,6 +27,7 @@ SESSION_S: Final = 30 * 24 * 3600  # a session ends after 30 days
 CLAIM_S: Final = 7 * 24 * 3600  # a claim token ends after 7 days
 INVITATION_S: Final = 7 * 24 * 3600
 _MAX_TOKEN: Final = 200
+_NO_TOKENS: Final = frozenset({Bearer.CLAIM, Bearer.INVITATION, Bearer.CERTIFICATE})  # these recognise nobody as tokens
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -66,7 +67,7 @@ class Recognise:
         if not 0 < len(token) <= _MAX_TOKEN:
             return None
         account = self._accounts.find(token_digest(token))
-        if account is None or not self._valid(account) or account.bearer in {Bearer.CLAIM, Bearer.INVITATION}:
+        if account is None or not self._valid(account) or account.bearer in _NO_TOKENS:
             return None
         return Principal(account.bearer, account.thing, account.person, _asker(account))
 
@@ -76,32 +77,79 @@ class Recognise:
         await self._accounts.add(self._account(holder, bearer, token, seconds))
         return token
 
-    async def claim(self, token: str) -> tuple[ThingId, str]:
-        """Spend a claim token for the thing's own credential; the one it had before recognises nobody any more.
+    def certificate(self, digest: bytes) -> Principal | None:
+        """Which thing shows the certificate with this digest, as if it had shown its credential; or None."""
+        account = self._accounts.find(digest)
+        if account is None or account.bearer is not Bearer.CERTIFICATE or not self._valid(account):
+            return None
+        return Principal(Bearer.THING, account.thing)
 
-        Connections that were let in with the former credential are closed.
+    def certificate_left_s(self, digest: bytes) -> float:
+        """For how many seconds a certificate still counts; 0 for one that is not known."""
+        account = self._accounts.find(digest)
+        return 0.0 if account is None or account.until_ns is None else (account.until_ns - self._clock.now()) / NS_PER_S
+
+    def claimant(self, token: str) -> ThingId:
+        """The thing of a claim token, which stays unspent.
 
         Raises:
             WrongToken: unknown, used, expired, or not a claim token.
         """
-        account = self._spendable(token, Bearer.CLAIM)
-        if account.thing is None:
+        thing = self._spendable(token, Bearer.CLAIM).thing
+        if thing is None:
             raise WrongToken("this token is not for a thing")
+        return thing
+
+    async def claim(self, token: str) -> tuple[ThingId, str]:
+        """Spend a claim token for the thing's own credential; what it had before recognises nobody any more.
+
+        Connections that were let in with what it had are closed.
+
+        Raises:
+            WrongToken: unknown, used, expired, or not a claim token.
+        """
+        thing = self.claimant(token)
         credential = self._fresh()
-        former = self._accounts.of(Bearer.THING, thing=account.thing)
-        await self._accounts.spend(account.digest, self._account(account, Bearer.THING, credential, None))
-        for each in former:
-            await self._accounts.remove(each.digest)
-        if former:
-            self._parted(account.thing, "This thing has a new credential.")
-        return account.thing, credential
+        await self._claimed(token, Account(token_digest(credential), Bearer.THING, thing=thing))
+        return thing, credential
+
+    async def claim_for_certificate(self, token: str, digest: bytes, *, until_ns: int) -> None:
+        """Spend a claim token for the certificate with this digest; the rest is as in `claim`."""
+        held = Account(digest, Bearer.CERTIFICATE, thing=self.claimant(token), until_ns=until_ns)
+        await self._claimed(token, held)
+
+    async def _claimed(self, token: str, gained: Account) -> None:
+        former = self._of_thing(gained.thing, Bearer.THING, Bearer.CERTIFICATE)
+        await self._accounts.spend(token_digest(token), gained, ends=[each.digest for each in former])
+        for each in self._of_thing(gained.thing, Bearer.THING, Bearer.CERTIFICATE):
+            if each.digest != gained.digest:  # a renewal that was on its way has been kept meanwhile
+                await self._accounts.remove(each.digest)
+        if former and gained.thing is not None:
+            words = "credential" if gained.bearer is Bearer.THING else "certificate"
+            self._parted(gained.thing, f"This thing has a new {words}.")
+
+    async def renew(self, digest: bytes, gained: Account, *, until_ns: int) -> None:
+        """A certificate is followed by another one: it holds until `until_ns` at most, and every third one ends.
+
+        Raises:
+            WrongToken: it is not there (any more).
+        """
+        held = self._accounts.find(digest)
+        if held is None:
+            raise WrongToken("this certificate is unknown, revoked or over")
+        end_ns = until_ns if held.until_ns is None else min(held.until_ns, until_ns)
+        others = [each.digest for each in self._of_thing(held.thing, Bearer.CERTIFICATE) if each.digest != digest]
+        await self._accounts.spend(digest, msgspec.structs.replace(held, until_ns=end_ns), gained, ends=others)
 
     async def end(self, thing: ThingId, words: str) -> None:
-        """A thing's credential and claim tokens recognise nobody any more, and its connections are closed."""
-        for bearer in (Bearer.THING, Bearer.CLAIM):
-            for each in self._accounts.of(bearer, thing=thing):
+        """A thing's credential, certificates and claim tokens recognise nobody any more; its connections are closed."""
+        while left := self._of_thing(thing, Bearer.THING, Bearer.CERTIFICATE, Bearer.CLAIM):
+            for each in left:  # and once more: a renewal that was on its way has been kept meanwhile
                 await self._accounts.remove(each.digest)
         self._parted(thing, words)
+
+    def _of_thing(self, thing: ThingId | None, *bearers: Bearer) -> list[Account]:
+        return [each for bearer in bearers for each in self._accounts.of(bearer, thing=thing)]
 
     def claim_for(self, thing: ThingId) -> tuple[str, Account]:
         """A fresh claim token and what must be kept of it; it recognises nobody before that is kept."""

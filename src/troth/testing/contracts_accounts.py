@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
+import msgspec
+
 from troth.errors import Conflict, StorageFailed, WrongToken
 from troth.journeys.accounts import Account, AccountStore, Bearer, token_digest
 from troth.names import PersonId, PurposeId, Slug, ThingId, Uri
@@ -83,6 +85,24 @@ async def spending_for_what_is_there_spends_nothing(bench: AccountBench) -> None
     await store.add(OWN)
     await fails(Conflict, store.spend(TOKEN.digest, OWN))
     assert store.find(TOKEN.digest) == TOKEN
+
+
+async def what_a_spending_ends_ends_with_it(bench: AccountBench) -> None:
+    store = await bench.open()
+    held = Account(token_digest("held"), Bearer.CERTIFICATE, thing=METER, until_ns=9)
+    for each in (TOKEN, OTHER, held):
+        await store.add(each)
+    await fails(WrongToken, store.spend(OWN.digest, OWN, ends=(OTHER.digest,)))
+    await fails(Conflict, store.spend(TOKEN.digest, held, ends=(OTHER.digest,)))
+    assert (TOKEN, OTHER, held) == tuple(store.find(each.digest) for each in (TOKEN, OTHER, held))
+    await store.spend(TOKEN.digest, OWN, ends=(OTHER.digest, bytes(32)))
+    sooner, later = msgspec.structs.replace(held, until_ns=5), Account(bytes(32), Bearer.CERTIFICATE, thing=METER)
+    await store.spend(held.digest, sooner, later, ends=(OWN.digest,))
+    for _ in range(2):
+        assert [store.find(each.digest) for each in (TOKEN, OTHER, OWN)] == [None] * 3
+        assert {sooner, later} == set(store.of(Bearer.CERTIFICATE, thing=METER))
+        await bench.crash()
+        store = await bench.open()
 
 
 async def a_removed_account_is_gone_for_good(bench: AccountBench) -> None:
@@ -173,6 +193,7 @@ ACCOUNT_CASES: Final[tuple[Callable[[AccountBench], Awaitable[None]], ...]] = (
     a_digest_is_taken_once,
     a_token_is_spent_once_even_by_two_at_once,
     spending_for_what_is_there_spends_nothing,
+    what_a_spending_ends_ends_with_it,
     a_removed_account_is_gone_for_good,
     a_short_name_belongs_to_one_thing_and_may_move,
     many_join_at_once_or_none_of_them,

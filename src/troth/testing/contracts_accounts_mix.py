@@ -43,8 +43,10 @@ class _Model:
     def spend(self, digest: bytes, gained: Account) -> None:
         if digest not in self.accounts:
             raise WrongToken("not there")
-        self.add(gained)
+        if gained.digest != digest and gained.digest in self.accounts:
+            raise Conflict("there already")
         del self.accounts[digest]
+        self.accounts[gained.digest] = gained
 
     def remove(self, digest: bytes) -> None:
         self.accounts.pop(digest, None)

@@ -53,14 +53,16 @@ class MemoryAccounts:
 
         await self._writes.write(apply)
 
-    async def spend(self, digest: bytes, gained: Account) -> None:
+    async def spend(self, digest: bytes, *gained: Account, ends: Sequence[bytes] = ()) -> None:
         def apply() -> None:
+            gone = (digest, *ends)
             if digest not in self._accounts:
                 raise WrongToken("this token is unknown or used")
-            if gained.digest in self._accounts:
+            if any(each.digest in self._accounts and each.digest not in gone for each in gained):
                 raise Conflict("this credential is there already")
-            del self._accounts[digest]
-            self._accounts[gained.digest] = gained
+            for each in gone:
+                self._accounts.pop(each, None)
+            self._accounts.update({each.digest: each for each in gained})
 
         await self._writes.write(apply)
 

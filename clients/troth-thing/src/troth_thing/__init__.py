@@ -6,6 +6,7 @@ Rules
 Source: docs/makers of Troth.
 """
 
+from troth_thing.certificate import claim_certificate, renew_certificate
 from troth_thing.clock import Clock, SystemClock
 from troth_thing.credential import Credential, claim, load
 from troth_thing.errors import ClaimFailed, NoCredential, NotSendable, SpoolFull, ThingError
@@ -27,5 +28,7 @@ __all__ = [
     "ThingError",
     "WhenFull",
     "claim",
+    "claim_certificate",
     "load",
+    "renew_certificate",
 ]

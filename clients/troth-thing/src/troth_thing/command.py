@@ -1,4 +1,4 @@
-"""The command `troth-thing`: claim, send, status.
+"""The command `troth-thing`: claim, renew, send, status.
 
 Rules
 - A thing has one folder: its credential (`credential.json`) and its spool (`spool.db`).
@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from troth_thing.certificate import claim_certificate, renew_certificate
 from troth_thing.credential import claim, load
 from troth_thing.errors import ThingError
 from troth_thing.spool import Spool
@@ -38,8 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder: Path = given.folder
     try:
         if given.command == "claim":
-            got = claim(given.url, given.token, file=folder / "credential.json", in_the_clear=given.in_the_clear)
+            spend = claim_certificate if given.certificate else claim
+            got = spend(given.url, given.token, file=folder / "credential.json", in_the_clear=given.in_the_clear)
             _say(f"{got.slug} may speak now. Its streams: {', '.join(got.topics)}")
+            return 0
+        if given.command == "renew":
+            renew_certificate(given.url, file=folder / "credential.json")
+            _say("another certificate is kept; the former ends within an hour")
             return 0
         spool = Spool(folder / "spool.db")
         try:
@@ -85,6 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     claiming = parts.add_parser("claim", help="spend a one-time token for the thing's own credential")
     claiming.add_argument("url", help="address of the node")
     claiming.add_argument("token", help="what 'troth thing add' printed")
+    claiming.add_argument("--certificate", action="store_true", help="a certificate in place of a password, over TLS")
+    renewing = parts.add_parser("renew", help="get another certificate with the one that still holds")
+    renewing.add_argument("url", help="address of the node")
     sending = parts.add_parser("send", help="say one value, and what still waits")
     sending.add_argument("stream")
     sending.add_argument("value", type=_value, help="JSON; anything else is a text")

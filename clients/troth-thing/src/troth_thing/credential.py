@@ -18,9 +18,13 @@ import ssl
 import stat
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from troth_thing.errors import ClaimFailed, NoCredential
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Credential", "claim", "is_here", "load"]
 
@@ -30,13 +34,19 @@ _MAX_ANSWER_BYTES = 1024 * 1024
 
 @dataclass(frozen=True)
 class Credential:
-    """How a thing speaks. `mqtt` is mqtt://HOST:PORT or mqtts://HOST:PORT; `topics` by stream name."""
+    """How a thing speaks. `mqtt` is mqtt://HOST:PORT or mqtts://HOST:PORT; `topics` by stream name.
+
+    With a certificate `credential` is empty, and `certificate`, its `key` and the `authority` to trust are PEM.
+    """
 
     thing: str
     slug: str
     credential: str
     topics: dict[str, str]
     mqtt: str
+    certificate: str = ""
+    key: str = ""
+    authority: str = ""
 
     def __repr__(self) -> str:
         return f"Credential(slug={self.slug!r}, mqtt={self.mqtt!r})"
@@ -54,6 +64,19 @@ def claim(url: str, token: str, *, file: Path, in_the_clear: bool = False) -> Cr
     Raises:
         ClaimFailed: the node did not give one, or it cannot be kept.
     """
+
+    def asked() -> Credential:
+        return read(answered(url, "/api/claim", {"token": token}, in_the_clear=in_the_clear))
+
+    return put(file, asked)
+
+
+def put(file: Path, asked: Callable[[], Credential]) -> Credential:
+    """Keep what `asked` gives in `file`, which is made before it is called.
+
+    Raises:
+        ClaimFailed: it cannot be kept, or was not given.
+    """
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -63,8 +86,8 @@ def claim(url: str, token: str, *, file: Path, in_the_clear: bool = False) -> Cr
         raise ClaimFailed(f"{file} cannot be written ({cause.strerror}); the token is not spent") from cause
     try:
         with os.fdopen(number, "wb") as out:
-            got = _read(_post(url, token, in_the_clear=in_the_clear))
-            out.write(json.dumps(asdict(got), indent=1).encode() + b"\n")
+            got = asked()
+            out.write(json.dumps({k: v for k, v in asdict(got).items() if v != ""}, indent=1).encode() + b"\n")
             out.flush()
             os.fsync(out.fileno())
         fresh.replace(file)
@@ -85,7 +108,7 @@ def load(file: Path) -> Credential:
     try:
         if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
             raise NoCredential(f"others can read {file}: chmod 600 it, and get a new credential if they did")
-        return _read(file.read_bytes())
+        return read(file.read_bytes())
     except (OSError, ClaimFailed) as cause:
         raise NoCredential(f"there is no credential in {file}") from cause
 
@@ -111,7 +134,12 @@ def sync_folder(folder: Path) -> None:
         os.close(number)
 
 
-def _post(url: str, token: str, *, in_the_clear: bool) -> bytes:
+def answered(url: str, path: str, asked: dict[str, str], *, in_the_clear: bool) -> bytes:
+    """What the node answers to one POST.
+
+    Raises:
+        ClaimFailed: nobody answers, the node says no, or a token would go in the clear.
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme not in {"http", "https"} or not host:
@@ -125,8 +153,8 @@ def _post(url: str, token: str, *, in_the_clear: bool) -> bytes:
     else:
         connection = http.client.HTTPConnection(host, parts.port, timeout=_TIMEOUT_S)
     try:
-        body = json.dumps({"token": token}).encode()
-        connection.request("POST", f"{parts.path.rstrip('/')}/api/claim", body, {"Content-Type": "application/json"})
+        body = json.dumps(asked).encode()
+        connection.request("POST", f"{parts.path.rstrip('/')}{path}", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         data = answer.read(_MAX_ANSWER_BYTES)
     except (OSError, http.client.HTTPException) as cause:
@@ -148,12 +176,18 @@ def _detail(data: bytes) -> str:
     return "".join(each if each.isprintable() else "?" for each in str(text)[:500])
 
 
-def _read(data: bytes) -> Credential:
+def read(data: bytes) -> Credential:
+    """What a node or a file says of a credential.
+
+    Raises:
+        ClaimFailed: it is none.
+    """
     try:
         said = json.loads(data)
         topics = {str(name): str(topic) for name, topic in said["topics"].items()}
-        return Credential(
-            str(said["thing"]), str(said["slug"]), str(said["credential"]), topics=topics, mqtt=str(said["mqtt"])
-        )
+        held = {name: str(said.get(name, "")) for name in ("credential", "certificate", "key", "authority")}
+        if not held["credential"] and not held["certificate"] and "mqtts" not in said:
+            raise KeyError
+        return Credential(str(said["thing"]), str(said["slug"]), topics=topics, mqtt=str(said["mqtt"]), **held)
     except (ValueError, KeyError, TypeError, AttributeError) as cause:
         raise ClaimFailed("this is no credential of a thing") from cause

@@ -12,13 +12,13 @@ Left out: trying again and how long to wait before it; subscribing.
 from __future__ import annotations
 
 import select
-import ssl
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
+from troth_thing.certificate import context_of
 from troth_thing.credential import is_here
 from troth_thing.errors import ThingError
 
@@ -67,11 +67,12 @@ class Line:
             protocol=MQTTProtocolVersion.MQTTv5,
             reconnect_on_failure=False,
         )
-        client.username_pw_set(credential.slug, credential.credential)
+        if credential.credential:
+            client.username_pw_set(credential.slug, credential.credential)
         client.connect_timeout = CONNECT_S
         client.max_inflight_messages_set(window)
         if self._tls:
-            client.tls_set_context(ssl.create_default_context())
+            client.tls_set_context(context_of(credential))
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish

@@ -14,6 +14,7 @@ from troth.ingest.mqtt.connection import Connection
 from troth.ingest.mqtt.door import CONNECTIONS_MAX, Door
 from troth.ingest.mqtt.sessions import Later
 from troth.ingest.rates import Rates
+from troth.journeys.enrol import Unfit
 from troth.journeys.hear import Hear
 from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
@@ -34,6 +35,7 @@ class Endpoint:
         entropy: random bytes.
         later: `loop.call_later`.
         diagnose: takes one line for whoever runs this node.
+        turned_away: called with the reason when a client's certificate does not let it in.
         connections_max: more clients than this are closed as they come.
         rates: how much each thing may send here; None for what every thing may.
     """
@@ -50,6 +52,7 @@ class Endpoint:
         entropy: Callable[[int], bytes],
         later: Later,
         diagnose: Callable[[str], None],
+        turned_away: Callable[[Unfit], None] = lambda _reason: None,
         connections_max: int = CONNECTIONS_MAX,
         rates: Rates | None = None,
     ) -> None:
@@ -63,6 +66,7 @@ class Endpoint:
             entropy=entropy,
             later=later,
             diagnose=diagnose,
+            turned_away=turned_away,
             connections_max=connections_max,
             rates=rates,
         )

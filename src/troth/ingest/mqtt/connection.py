@@ -8,7 +8,7 @@ Rules
 - Malformed bytes end the connection after the packets before them; version 5 is told why.
 
 Source: things.md, "Speaking"; MQTT 5.0 §3.1.2.10 (keep-alive), §4.13 (errors). asyncio protocol, so that uvloop can drive it.
-Left out: TLS (the listener's), and everything the rooms do.
+Left out: TLS (the listener's), certificates (`certificates`), and everything the rooms do.
 """
 
 import asyncio
@@ -18,8 +18,9 @@ from functools import partial
 from typing import Final, assert_never, cast
 
 from troth.errors import BadMqtt, Unavailable
+from troth.ingest.mqtt.certificates import Guard, TurnedAway, let_in
 from troth.ingest.mqtt.door import Door, address_of
-from troth.ingest.mqtt.greeting import admitted, check_length, keep_alive_s, named, parting_of, refusal, welcome
+from troth.ingest.mqtt.greeting import check_length, keep_alive_s, named, parting_of, refusal, welcome
 from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.sessions import NO_PARTING, Parting
 from troth.ingest.mqtt.speaking import Speaker
@@ -75,6 +76,7 @@ class Connection(asyncio.Protocol):
         "_decoder",
         "_door",
         "_every_s",
+        "_guard",
         "_heard_s",
         "_hold",
         "_leaving",
@@ -103,6 +105,7 @@ class Connection(asyncio.Protocol):
         self._every_s: float = 0  # how often it is to be heard; 0 need not be
         self._hold = _Hold.NOTHING
         self._client_id: str | None = None  # until it is greeted
+        self._guard: Guard | None = None
         self._parting = NO_PARTING
         self._who: Principal | None = None
         self._session: Session | None = None
@@ -149,6 +152,8 @@ class Connection(asyncio.Protocol):
         self._transport = self._leaving = None
         self._door.has_gone(self)
         self._door.wheel.take(self, self._spoke)
+        if self._guard is not None:
+            self._guard.cancel()
         who, session, client_id = self._who, self._session, self._client_id
         if who is not None and who.thing is not None:
             self._door.presence.gone(who.thing, self)
@@ -250,12 +255,12 @@ class Connection(asyncio.Protocol):
                 assert_never(packet)
 
     def _greet(self, hello: Connect) -> None:
-        who = admitted(hello, self._door.recognise, seats=self._door.seats)
-        if isinstance(who, Reason):
-            self._door.diagnose(f"MQTT: a client was not let in ({who.name})")
-            self.write(refusal(hello.version, who))
+        known = let_in(hello, self._door, self._transport)
+        if isinstance(known, TurnedAway):
+            self.write(refusal(hello.version, known.reason, known.words))
             self._close()
             return
+        who, certificate = known
         assigned = None if hello.client_id else self._door.new_client_id()
         hello = hello if assigned is None else named(hello, assigned)
         check_length(welcome(hello, present=False, assigned=assigned), hello.properties.maximum_packet_bytes)
@@ -270,6 +275,7 @@ class Connection(asyncio.Protocol):
             voice = self._door.voice(who.thing)
             voice.listens_on(session)
             self._speaker = Speaker(self._door.hear, voice, line=self, secret=self._door.secret)
+            self._guard = Guard(self._door, certificate, self) if certificate else None
             self._door.presence.came(who.thing, self, client=hello.client_id, address=address_of(self._transport))
         will = None if hello.will is None or who.thing is None else partial(self._door.say_will, who.thing, hello.will)
         self._parting = parting_of(hello, will)

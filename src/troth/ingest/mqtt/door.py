@@ -18,6 +18,7 @@ from troth.ingest.mqtt.topics import Topics, pack_topics, refused_topics
 from troth.ingest.mqtt.wheel import Due, Wheel
 from troth.ingest.rates import Allowance, Rates
 from troth.ingest.repeats import Recent
+from troth.journeys.enrol import Unfit
 from troth.journeys.hear import Hear, Inlet
 from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
@@ -107,6 +108,7 @@ class Door:
         entropy: random bytes, for client identifiers that are assigned.
         later: calls something after some seconds on the loop.
         diagnose: takes one line for whoever runs this node; never a name, a value or a token.
+        turned_away: called with the reason when a client's certificate does not let it in.
         connections_max: more clients than this are closed as they come.
         rates: how much each thing may send here; None for what every thing may.
     """
@@ -123,6 +125,7 @@ class Door:
         entropy: Callable[[int], bytes],
         later: Later,
         diagnose: Callable[[str], None],
+        turned_away: Callable[[Unfit], None] = lambda _reason: None,
         connections_max: int = CONNECTIONS_MAX,
         rates: Rates | None = None,
     ) -> None:
@@ -132,6 +135,8 @@ class Door:
         self.presence = presence
         self.secret = secret
         self.diagnose = diagnose
+        self.turned_away = turned_away
+        self.slugs = slugs
         self.topics = Topics(hear, slugs=slugs)
         self.seats = Seats(later, lost=tell.lost)
         self.wheel = Wheel(asyncio.get_running_loop().time, later)

@@ -1,13 +1,13 @@
 """CONNECT and its answer: who may come in, what is agreed on, and what is said to those who may not.
 
 Rules
-- The password is the token: a thing's own credential, or a recipient's. Nobody comes in without one.
+- The password is the token: a thing's own credential, or a recipient's. Nobody comes in without one or a certificate.
 - Only a thing may leave a will: a will is an observation.
 - What Troth does not do is told in CONNACK (version 5): QoS 2, shared subscriptions, a longer session than 24 h, silence for
   longer than an hour.
 
 Source: MQTT 5.0 §3.1, §3.2; things.md, "Speaking".
-Left out: mTLS; enhanced authentication (0x8C).
+Left out: certificates (`certificates`); enhanced authentication (0x8C).
 """
 
 from collections.abc import Callable
@@ -83,9 +83,11 @@ def check_length(answer: bytes, most: int | None) -> None:
         raise BadMqtt("The answer is longer than the client takes.", reason=Reason.PACKET_TOO_LARGE)
 
 
-def refusal(version: Version, reason: int) -> bytes:
-    """CONNACK for somebody who does not come in."""
-    return encode(Connack(reason if version is Version.V5 else return_code_311(reason)), version)
+def refusal(version: Version, reason: int, words: str | None = None) -> bytes:
+    """CONNACK for somebody who does not come in; version 5 is told in words where there are any."""
+    if version is Version.V5:
+        return encode(Connack(reason, properties=Properties(reason_string=words)), version)
+    return encode(Connack(return_code_311(reason)), version)
 
 
 def welcome(hello: Connect, *, present: bool, assigned: str | None) -> bytes:
