@@ -38,7 +38,9 @@ class Allowance:
             return 0.0
         self._earn()
         owed_s = max(-self._messages / self._rates.messages_per_s, -self._bytes / self._rates.bytes_per_s)
-        return owed_s if owed_s * NS_PER_S >= 1 else 0.0  # no clock passes so little: one would wait for it again and again
+        return (
+            owed_s if owed_s * NS_PER_S >= 1 else 0.0
+        )  # no clock passes so little: one would wait for it again and again
 
     def charge(self, messages: int, size: int) -> None:
         """So much has come. `size` in bytes."""
