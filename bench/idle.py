@@ -24,7 +24,7 @@ from bench._report import begin, options, say, show
 from bench._town import Speaks, furnish_things
 from troth.app.open_files import raise_file_limit
 from troth.testing.program import NodeProgram
-from troth.wire.mqtt import Connect, Properties, Publish, Subscribe, Subscription, Version, encode
+from troth.wire.mqtt import Connect, Properties, Subscribe, Subscription, Version, encode
 
 CONNECTIONS = 10_000
 THINGS = 1_000
@@ -42,7 +42,6 @@ class Case:
     name: str
     version: Version
     subscribes: bool = False
-    speaks: bool = False
     secure: bool = False
     promise: str = ""
     connections: int = CONNECTIONS
@@ -50,7 +49,6 @@ class Case:
 
 CASES = (
     Case("MQTT 5, one connection of each thing", Version.V5, promise=PROMISED, connections=THINGS),
-    Case("MQTT 5, the same, and each stream has had a value", Version.V5, speaks=True, connections=THINGS),
     Case("MQTT 5, with a session", Version.V5, promise=PROMISED),
     Case("MQTT 3.1.1, with a session", Version.V311, promise=PROMISED),
     Case("MQTT 5, with a session and a subscription", Version.V5, subscribes=True),
@@ -99,10 +97,6 @@ def _opened(case: Case, things: list[Speaks], connect: Callable[[], socket.socke
             topic = f"things/{other.slug}/s{number % STREAMS}"
             line.sendall(encode(Subscribe(1, (Subscription(topic, 1),)), case.version))
             _answered(line, 0x90)
-        for stream in range(STREAMS if case.speaks else 0):
-            said = Publish(f"things/{thing.slug}/s{stream}", b"21.5", 1, 1 + stream)
-            line.sendall(encode(said, case.version))
-            _answered(line, 0x40)
         lines.append(line)
     return lines
 
