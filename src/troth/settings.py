@@ -104,6 +104,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("mqtts_port and another port are the same number")
 
     @property
+    def disk_reserve(self) -> int:
+        """Bytes that are to stay free."""
+        return self.disk_reserve_mib * 1_048_576
+
+    @property
     def folder(self) -> Path:
         """The data folder as a path.
 

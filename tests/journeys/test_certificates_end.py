@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from tests.contracts.crashed_files import a_turn_of_the_loop
 from tests.journeys.api_house import StandingClock
 from tests.journeys.certified import Held, Key, made_authority, made_key, request_of, signed_text
 from tests.journeys.mqtt_house import Client, open_house
@@ -136,7 +137,7 @@ def test_a_renewal_that_was_on_its_way_does_not_survive_the_end(end: Callable[[P
         held = await place.first(old)
         place.spare = await place.token()
         renewing = asyncio.ensure_future(place.renewal(held, old, new))
-        await asyncio.sleep(0)
+        await a_turn_of_the_loop()
         await end(place)
         after = await renewing
         assert (False, False) == (place.holds(held), place.holds(after))

@@ -65,7 +65,6 @@ from troth.tlog.trace import ClockStep, encode
 __all__ = ["Node"]
 
 T = TypeVar("T")
-MIB = 1_048_576
 
 
 class Node:
@@ -152,7 +151,7 @@ class Node:
         self.street = Street(self.join, ports.accounts, directory=self.directory, clock=clock)
         self.room = Room(
             ports.free_bytes,
-            reserve=settings.disk_reserve_mib * MIB,
+            reserve=settings.disk_reserve,
             in_worker=ports.in_worker,
             stop=self._stop_taking,
             go_on=self._take_again,
