@@ -76,6 +76,10 @@ def shown(got: dict[str, object]) -> dict[str, str]:
     return words | ({"SHOWN": str(got["digest"])} if "stays" in got else {})
 
 
+QUERIES = {"GET /api/products": "?product=https://works.example/meter"}
+"""What is asked for after the path."""
+
+
 def test_the_examples_run_in_their_order() -> None:
     async def test(started: House) -> None:
         found = {"SOON": print_time(started.node.ports.clock.now() + MONTH_NS)}
@@ -88,6 +92,7 @@ def test_the_examples_run_in_their_order() -> None:
             for word, value in found.items():
                 body = body.replace(f'"{word}"', f'"{value}"')
             personal = "choices" in path or "book" in path or path == "/api/erasure"
+            path += QUERIES.get(heading, "")
             token = found.get("SESSION") if personal else started.operator
             path = (
                 path.replace("{slug}", "second-meter" if path.endswith(("/home", "/end")) else "meter-in-the-hall")
