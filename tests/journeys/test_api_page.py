@@ -88,6 +88,10 @@ def signed(got: dict[str, object], thing: Key, request: str) -> dict[str, str]:
     return {} if challenge is None else {"SIGNATURE": signature_of(thing, renewal_message(str(challenge), request))}
 
 
+QUERIES = {"GET /api/products": "?product=https://works.example/meter"}
+"""What is asked for after the path."""
+
+
 def test_the_examples_run_in_their_order() -> None:
     async def test(started: House) -> None:
         thing = made_key()
@@ -101,6 +105,7 @@ def test_the_examples_run_in_their_order() -> None:
             for word, value in found.items():
                 body = body.replace(f'"{word}"', json.dumps(value))
             personal = "choices" in path or "book" in path or path == "/api/erasure"
+            path += QUERIES.get(heading, "")
             token = found.get("SESSION") if personal else started.operator
             path = (
                 path.replace("{slug}", "second-meter" if path.endswith(("/home", "/end")) else "meter-in-the-hall")

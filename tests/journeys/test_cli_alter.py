@@ -70,6 +70,8 @@ def test_a_type_is_said_by_a_makers_model_and_things_join_as_one(node: Running, 
     assert "Registered: probe." in said
     added_ = node.done("thing", "add", "South", "--of", "probe", "--place", "Roof")
     assert "South is registered as south." in added_
+    assert "made by: Ana; supported until: not known" in added_
+    assert "p: senses temperature (p, in Cel)" in added_
     assert "Every thing of this type stands as it says now." in node.done("type", "differing", "probe")
     saved = tmp_path / "probe.json"
     saved.write_text(json.dumps({"type": shown["type"] | {"product": _product(node), "title": "Probe"}}))

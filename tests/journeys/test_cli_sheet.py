@@ -5,17 +5,20 @@ import pty
 import subprocess
 from pathlib import Path
 
+import msgspec
+
 from tests.journeys.cli_node import OPTIONS, clean, program, started
 from troth.api.answers import Status
-from troth.api.forms import StreamForm, ThingForm
+from troth.api.forms import StreamForm, ThingForm, filled
 from troth.cli.client import Node
-from troth.cli.sheet import sheet
+from troth.cli.sheet import completed, sheet
 from troth.cli.simple import Joining
+from troth.cli.thing import registered
 from troth.names import Uri
 from troth.statements.installation import Answering, Consideration
 
 
-def test_what_is_registered_already_is_named_and_not_made_up() -> None:
+def test_what_is_registered_nowhere_is_named_and_not_made_up() -> None:
     thing = ThingForm(
         name="Meter",
         product="urn:p",
@@ -26,8 +29,8 @@ def test_what_is_registered_already_is_named_and_not_made_up() -> None:
     )
     assert [
         "Meter, Hall",
-        "  power: as the product urn:p is registered",
-        "    for: what its product's disclosure says here",
+        "  power: of a product that is not registered here, urn:p",
+        "    for: not known; nothing is disclosed about its product here, so nothing of it would be kept or given",
         "    ways out: a copy comes here, others exist. Its maker has a copy.",
         "  answers: https://o.example, mailto:a@o.example",
         "  considered: 2026-05-01, Bo: Seen.",
@@ -58,6 +61,28 @@ def test_on_a_terminal_connect_is_asked_after_the_sheet(tmp_path: Path) -> None:
         no = typed(data, b"n\n")
         assert no.index("level: senses level") < no.index("Connect it?") < no.index("Nothing was registered.")
         assert 0 == things(data, node.url)
+        assert "supported until: not known" in no
         yes = typed(data, b"y\n")
         assert yes.index("level: senses level") < yes.index("Connect it?") < yes.index("is registered as gauge")
         assert 1 == things(data, node.url)
+
+
+def test_a_further_thing_of_a_registered_product_is_shown_as_fully(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with started(data) as node:
+        operator = Node(node.url, (data / "operator.token").read_text().strip())
+        first = filled(
+            subprocess.run(
+                program("thing", "add", "Gauge", "--stream", "level", "--unit", "m", "--nobody", *OPTIONS,
+                        "--data", str(data), "--show"),
+                env=clean(data), check=True, capture_output=True,
+            ).stdout,
+            Joining,
+        )  # fmt: skip
+        registered(operator, first)
+        further = Joining(msgspec.structs.replace(first.thing, name="Second gauge"))
+        lines = list(sheet(completed(operator, further)))
+        assert list(sheet(completed(operator, first)))[1:] == lines[1:]
+        for words in ("  made by: Ana; supported until: not known", "  level: senses level (level, in m)"):
+            assert words in lines
+        assert any("who gets it: anybody" in line for line in lines)

@@ -1,6 +1,8 @@
 """The JSON interface of whoever runs a place: who may call, what a body is, and what may not be registered."""
 
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
@@ -30,6 +32,7 @@ from troth.journeys.accounts import Bearer
 OPERATED = [
     ("GET", "/api/organisations"),
     ("POST", "/api/organisations"),
+    ("GET", "/api/products"),
     ("POST", "/api/products"),
     ("POST", "/api/disclosures"),
     ("POST", "/api/households"),
@@ -222,6 +225,28 @@ def test_an_organisation_needs_a_uri_a_name_and_a_contact_that_can_be_reached() 
         assert [organisation()] == listed.json()["organisations"]
 
     run(test)
+
+
+def test_a_product_is_answered_with_what_is_disclosed_of_it() -> None:
+    async def test(home: Home) -> None:
+        async def asked(query: str) -> tuple[int, Any]:
+            answer = await home.house.ask("GET", f"/api/products{query}", token=home.house.operator)
+            return answer.status_code, answer.json()
+
+        status, found = await asked(f"?{urlencode({'product': product()['product']})}")
+        assert 200 == status
+        assert product()["streams"] == found["product"]["streams"]
+        assert found["product"]["product"] == found["disclosure"]["product"]
+        for query, code in (
+            ("?product=https%3A%2F%2Fworks.example%2Fnone", "not-found"),
+            ("", "bad-name"),
+            (f"?{urlencode({'product': product()['product'], 'household': 'x'})}", "bad-name"),
+        ):
+            status, refused = await asked(query)
+            assert code == refused["code"], query
+            assert 400 <= status < 500
+
+    furnished(test)
 
 
 def test_a_product_of_a_maker_nobody_knows_is_refused_by_name() -> None:

@@ -13,7 +13,9 @@ import msgspec
 
 from troth.names import Slug, Uri
 from troth.statements.choice import Decision
+from troth.statements.disclosure import DisclosureBody
 from troth.statements.organisation import OrganisationBody
+from troth.statements.passport import PassportBody
 
 __all__ = [
     "ChoiceSaid",
@@ -30,6 +32,7 @@ __all__ = [
     "PersonMade",
     "PreservationMade",
     "PreservedShown",
+    "ProductShown",
     "RecipientMade",
     "SegmentShown",
     "Status",
@@ -50,6 +53,13 @@ class Organisations(msgspec.Struct, frozen=True):
     """All registered organisations, by URI."""
 
     organisations: tuple[OrganisationBody, ...]
+
+
+class ProductShown(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A registered product, and what is disclosed about its things, if anything is."""
+
+    product: PassportBody
+    disclosure: DisclosureBody | None = None
 
 
 class HouseholdMade(msgspec.Struct, frozen=True):

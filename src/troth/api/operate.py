@@ -26,6 +26,7 @@ from troth.api.answers import (
     HouseholdMade,
     Organisations,
     PersonMade,
+    ProductShown,
     RecipientMade,
     SegmentShown,
     Status,
@@ -70,7 +71,7 @@ def operate_routes(
     op, open_ = callers.operated, callers.spoken
     return [
         resource("/api/organisations", {"GET": op(looking.organisations), "POST": op(registering.organisation)}),
-        resource("/api/products", {"POST": op(registering.product)}),
+        resource("/api/products", {"GET": op(looking.product), "POST": op(registering.product)}),
         resource("/api/disclosures", {"POST": op(registering.disclosure)}),
         resource("/api/households", {"POST": op(registering.household)}),
         resource("/api/people", {"POST": op(registering.person)}),
@@ -146,6 +147,14 @@ class _Looking:
 
     async def organisations(self, _request: Request) -> Response:
         return shown(Organisations(self._oversee.organisations()))
+
+    async def product(self, request: Request) -> Response:
+        asked = request.query_params
+        home = asked.get("household")
+        product, disclosure = self._oversee.product(
+            check_uri(asked.get("product", "")), None if home is None else household_of(home)
+        )
+        return shown(ProductShown(product, disclosure))
 
     async def things(self, request: Request) -> Response:
         asked = request.query_params

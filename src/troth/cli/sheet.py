@@ -2,21 +2,29 @@
 
 Rules
 - It says what would be registered, in the words of the declaration, before anything is.
-- What is registered already and not said again is named, and not made up.
+- What is registered already and not said again is asked of the node (`completed`).
+- What is not registered is named and not made up.
+- What is not known is said to be not known: the end of support, other ways out, what it is for.
 
 Source: gate.md (connect: after the pre-connect sheet was shown); mission.md, "Three words, made testable".
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Final
+from urllib.parse import urlencode
 
+import msgspec
+
+from troth.api.answers import Organisations, ProductShown
+from troth.cli.client import Node
 from troth.cli.simple import Joining
+from troth.errors import NotFound
 from troth.gate.question import ANYONE, Ground
 from troth.names import Uri
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
 from troth.things.observations import Variant
 
-__all__ = ["sheet"]
+__all__ = ["completed", "sheet"]
 
 _REACH: Final = {
     "sealed": "no other way out, enforced and watched, by the installer's word",
@@ -39,13 +47,18 @@ def sheet(whole: Joining) -> Iterator[str]:
     names = {each.organisation: each.name for each in whole.organisations}
     product = whole.product
     yield f"{thing.name}, {thing.place}{'' if thing.household is None else ', in a home'}"
+    if product is not None:
+        yield f"  product: {product.name}{f'. {product.about}' if product.about else ''}"
+        yield f"  made by: {names.get(product.maker, product.maker)}; supported until: {product.support_end or 'not known'}"
     for stream in thing.streams:
         known = next((each for each in (product.streams if product else ()) if each.name == stream.name), None)
-        if known is None:
-            yield f"  {stream.name}: as the product {thing.product} is registered"
-        else:
+        if known is not None:
             unit = f", in {known.unit}" if known.unit else ""
             yield f"  {stream.name}: senses {known.senses} ({known.title}{unit})"
+        elif product is not None:
+            yield f"  {stream.name}: the product has no such stream"
+        else:
+            yield f"  {stream.name}: of a product that is not registered here, {thing.product}"
         yield from _uses(stream.name, whole.disclosure, names)
         ways = stream.other_ways_out or (product.other_ways_out if product else None) or "No other way out is named."
         yield f"    ways out: {_REACH.get(stream.reach, stream.reach)}. {ways}"
@@ -56,9 +69,27 @@ def sheet(whole: Joining) -> Iterator[str]:
     yield f"  considered: {thought.date}, {thought.by}: {thought.sentence}"
 
 
+def completed(node: Node, whole: Joining) -> Joining:
+    """The same with what the node has registered of its product and of whoever stands in it: to be shown, not to be said."""
+    known = node.get("/api/organisations", Organisations).organisations
+    whole = msgspec.structs.replace(whole, organisations=(*whole.organisations, *known))
+    if whole.product is not None and whole.disclosure is not None:
+        return whole
+    asked = {"product": whole.thing.product}
+    if whole.thing.household is not None:
+        asked["household"] = whole.thing.household
+    try:
+        found = node.get(f"/api/products?{urlencode(asked)}", ProductShown)
+    except NotFound:
+        return whole
+    return msgspec.structs.replace(
+        whole, product=whole.product or found.product, disclosure=whole.disclosure or found.disclosure
+    )
+
+
 def _uses(stream: str, disclosure: DisclosureBody | None, names: Mapping[Uri, str]) -> Iterator[str]:
     if disclosure is None:
-        yield "    for: what its product's disclosure says here"
+        yield "    for: not known; nothing is disclosed about its product here, so nothing of it would be kept or given"
         return
     declared = [each for each in disclosure.streams if each.name == stream]
     if not declared:

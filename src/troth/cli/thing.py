@@ -29,10 +29,10 @@ from troth.cli.describing import left_out, thing_describe
 from troth.cli.files import FILE, read_file, write_file
 from troth.cli.places import as_nobody, as_operator
 from troth.cli.registering import unsaid
-from troth.cli.sheet import sheet
+from troth.cli.sheet import completed, sheet
 from troth.cli.simple import Joining, Simple, described_streams, joining, one_stream
 from troth.cli.speaking import local, plain, say, table
-from troth.cli.types import joined_as, path_part, today
+from troth.cli.types import as_thing, joined_as, path_part, today
 from troth.journeys.describe import described
 from troth.journeys.join import REACHES
 from troth.journeys.oversee import Only
@@ -128,6 +128,7 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
     Anything more (recipients, choices) stands in a file: troth thing add --file thing.json
     """  # noqa: D301 - the control character tells click to keep the lines
     found: Proposal | None = None
+    ask = sys.stdin.isatty() and not yes
     if of is not None:
         if file is not None or td is not None or stream is not None or nobody:
             raise click.UsageError(
@@ -136,7 +137,7 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
         form = TypedThingForm(
             name or asked("What people call it"), place or asked("Where it is"), slug, household, from_
         )
-        _joined(node, form.name, joined_as(node, of, form), types={})
+        _add_typed(node, of, form, ask=ask)
         return
     if file is not None:
         if name is not None or stream is not None or td is not None:
@@ -186,20 +187,36 @@ def thing_add(  # noqa: PLR0913 - one option per thing that may be said
     if show:
         say(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
         return
-    ask = sys.stdin.isatty() and not yes
-    if ask:
-        _say_sheet(whole, found)
-        if not click.confirm("Connect it?"):
-            say("Nothing was registered.")
-            return
+    if not _connect(node, whole, found, ask=ask):
+        return
     types = {} if whole.product is None else {each.name: each.type for each in whole.product.streams}
     _joined(node, whole.thing.name, registered(node, whole), types=types)
     if not ask:
-        _say_sheet(whole, found)
+        _say_sheet(node, whole, found)
 
 
-def _say_sheet(whole: Joining, found: Proposal | None) -> None:
-    for line in sheet(whole):
+def _add_typed(node: Node, of: str, form: TypedThingForm, *, ask: bool) -> None:
+    whole = as_thing(node, of, form)
+    if not _connect(node, whole, ask=ask):
+        return
+    _joined(node, form.name, joined_as(node, of, form), types={})
+    if not ask:
+        _say_sheet(node, whole, None)
+
+
+def _connect(node: Node, whole: Joining, found: Proposal | None = None, *, ask: bool) -> bool:
+    """Whether it is to be connected: asked after the sheet, or, where nobody is asked, yes."""
+    if not ask:
+        return True
+    _say_sheet(node, whole, found)
+    if click.confirm("Connect it?"):
+        return True
+    say("Nothing was registered.")
+    return False
+
+
+def _say_sheet(node: Node, whole: Joining, found: Proposal | None) -> None:
+    for line in sheet(completed(node, whole)):
         say(plain(line))
     if found is not None:
         left_out(found)

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from troth.api.answers import Done, Organisations, Status, ThingMade
-from troth.api.forms import filled
+from troth.api.forms import StreamForm, ThingForm, filled
 from troth.api.type_forms import DifferingThings, TypedThingForm, TypeForm, Types
 from troth.cli.client import Node
 from troth.cli.files import FILE, read_file
@@ -22,6 +22,7 @@ from troth.cli.registering import unsaid
 from troth.cli.simple import Joining, Simple, described_streams, joining
 from troth.cli.speaking import say, table
 from troth.clock import NS_PER_S, SystemClock
+from troth.errors import NotFound
 from troth.journeys.describe import described
 from troth.journeys.installing import REACHES
 from troth.names import Uri
@@ -30,7 +31,7 @@ from troth.statements.installation_type import TypedStream
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 
-__all__ = ["TypeFile", "joined_as", "path_part", "today", "type_", "type_said", "typed"]
+__all__ = ["TypeFile", "as_thing", "joined_as", "path_part", "today", "type_", "type_said", "typed"]
 
 
 class TypeFile(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -186,6 +187,24 @@ def type_differing(node: Node, type_name: str) -> None:
 def joined_as(node: Node, type_name: str, form: TypedThingForm) -> ThingMade:
     """Register a further thing of a type."""
     return node.post(f"/api/types/{path_part(type_name)}/things", form, ThingMade)
+
+
+def as_thing(node: Node, type_name: str, form: TypedThingForm) -> Joining:
+    """What a further thing of a type would be registered as, for the sheet. NotFound: there is no such type."""
+    found = next((each for each in node.get("/api/types", Types).types if each.type == type_name), None)
+    if found is None:
+        raise NotFound("there is no such type here")
+    return Joining(
+        ThingForm(
+            name=form.name,
+            product=found.product,
+            place=form.place,
+            answers=found.answers,
+            streams=tuple(StreamForm(each.name, each.reach, each.other_ways_out) for each in found.streams),
+            consideration=found.consideration,
+            household=form.household,
+        )
+    )
 
 
 def path_part(slug: str) -> str:

@@ -20,11 +20,13 @@ from troth.journeys.accounts import AccountStore, Bearer
 from troth.journeys.hear import Hear
 from troth.journeys.presence import Copied, Presence
 from troth.journeys.witness_door import WitnessesStanding
-from troth.names import Slug, ThingId, Uri, ckt_uri
+from troth.names import HouseholdId, Slug, ThingId, Uri, ckt_uri
 from troth.state.directory import Directory
+from troth.statements.disclosure import DisclosureBody
 from troth.statements.journal import Journal
 from troth.statements.key import KeyRole
 from troth.statements.organisation import OrganisationBody
+from troth.statements.passport import PassportBody
 from troth.things.stores import ObservationStore, Tally
 from troth.tlog.sequencer import Sequencer
 
@@ -194,6 +196,20 @@ class Oversee:
         if slug is None or thing not in self._directory.things:
             raise NotFound("there is no such thing here")
         return self._seen(slug, thing)
+
+    def product(self, product: Uri, household: HouseholdId | None) -> tuple[PassportBody, DisclosureBody | None]:
+        """What is registered of a product: its passport, and what is disclosed about its things, in this home if one is said.
+
+        Raises:
+            NotFound: it is not registered, or the home is not.
+        """
+        passport = self._directory.products.get(product)
+        if passport is None:
+            raise NotFound("there is no such product here")
+        if household is not None and household not in self._directory.households:
+            raise NotFound("there is no such household here")
+        disclosed = self._directory.disclosure_of(product, household)
+        return passport, None if disclosed is None else disclosed[0]
 
     def organisations(self) -> tuple[OrganisationBody, ...]:
         """All registered organisations, by URI."""
