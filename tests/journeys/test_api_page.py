@@ -48,7 +48,9 @@ def paths(started: House) -> list[str]:
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
         *type_routes(node.joining.inherit, node.join, callers=callers, addresses=addresses),
         *altered_routes(node.joining.alter, callers=callers, addresses=addresses),
-        *certificate_routes(node.enrol, node.joining.alter, seen=node.oversee, callers=callers, addresses=addresses),
+        *certificate_routes(
+            node.joining.enrol, node.joining.alter, seen=node.oversee, callers=callers, addresses=addresses
+        ),
         *many_routes(node.joining.many, callers=callers),
         *description_routes(node.ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),

@@ -77,7 +77,9 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *log.routes(node.witnesses.cosigned.read),
         *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
-        *certificate_routes(node.enrol, node.joining.alter, seen=node.oversee, callers=callers, addresses=addresses),
+        *certificate_routes(
+            node.joining.enrol, node.joining.alter, seen=node.oversee, callers=callers, addresses=addresses
+        ),
         *type_routes(node.joining.inherit, node.join, callers=callers, addresses=addresses),
         *altered_routes(node.joining.alter, callers=callers, addresses=addresses),
         *many_routes(node.joining.many, callers=callers),

@@ -3,6 +3,7 @@
 from troth.app.ports import Ports
 from troth.journeys.accept import Accept
 from troth.journeys.alter import Alter
+from troth.journeys.enrol import Enrol
 from troth.journeys.inherit import Inherit
 from troth.journeys.installing import Installing
 from troth.journeys.join import Join
@@ -55,6 +56,7 @@ class Joining:
             entropy=entropy,
             pause=ports.pause,
         )
+        self.enrol = Enrol(ports.authority, recognise, clock=clock, entropy=entropy)
         self.alter = Alter(
             say,
             accounts,

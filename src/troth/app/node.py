@@ -30,7 +30,6 @@ from troth.journeys.accounts import Account, Bearer
 from troth.journeys.begin import fresh_origin
 from troth.journeys.book import Book
 from troth.journeys.choose import Choose
-from troth.journeys.enrol import Enrol
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.forget import Forget
@@ -87,7 +86,6 @@ class Node:
         self.keyring = Keyring(ports.keys, self.directory)
         self.presence = Presence(clock, later=asyncio.get_running_loop().call_later)
         self.recognise = Recognise(ports.accounts, clock=clock, entropy=entropy, parted=self.presence.part)
-        self.enrol = Enrol(ports.authority, self.recognise, clock=clock, entropy=entropy)
         self.sealing = Sealing(ports.ledgers, self.directory, clock=clock, entropy=entropy)
         self.access = Access(ports.conduct, clock, sealing=self.sealing, entropy=entropy)
         self.hear = Hear(ports.conduct, self.leases, self.directory, clock=clock)
