@@ -5,7 +5,7 @@ Rules
 - What is answered of a certificate is no secret; the claim token is, and is spent once.
 - A renewal carries nothing that whoever overhears it could use: it may go in the clear.
 
-Source: docs/reference/api.md; docs/operators/tls.md; docs/decisions/0041.
+Source: docs/reference/api.md; docs/operators/tls.md; docs/decisions/0042.
 """
 
 import base64

@@ -7,7 +7,7 @@ Rules
   key. A challenge is used once. The old certificate holds OVERLAP_S longer, so that an answer that is lost loses nothing.
 - A certificate counts while its digest is kept: it is revoked by forgetting the digest, and there are no lists.
 
-Source: things.md, "A thing joins"; docs/decisions/0041. Owner of all state: the event loop.
+Source: things.md, "A thing joins"; docs/decisions/0042. Owner of all state: the event loop.
 Left out: keys made for things, certificates of other authorities, certificates for people.
 """
 
