@@ -9,6 +9,7 @@ from troth.errors import NotFound, StorageFailed, Unavailable
 from troth.journeys.accounts import Account, Bearer
 from troth.journeys.book import LINES_MAX, BookPage
 from troth.journeys.book_lines import Damaged, Place, Seen, TurnedAway
+from troth.journeys.making import InPlace
 from troth.journeys.sealing import DAY_NS, ledger_name
 from troth.statements.journal import unerased
 from troth.testing.faults import StoreFault
@@ -250,7 +251,8 @@ def test_a_crash_between_commit_and_move_loses_and_doubles_nothing() -> None:
         world.crash()  # after the commit, before any move
         assert [] == seen(ana.book())
         record = world.node.record
-        record._observations = MovedHalf(record._observations)  # type: ignore[assignment]  # noqa: SLF001 - dies in between
+        half = MovedHalf(world.observations)
+        record._maker = InPlace(world.conduct, half, in_worker=world.node.ports.in_worker)  # type: ignore[arg-type]  # noqa: SLF001 - dies in between
         with pytest.raises(StorageFailed):
             world.run(record.tick())
         (moved,) = seen(ana.book())
