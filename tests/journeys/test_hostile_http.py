@@ -12,6 +12,7 @@ from troth.app.open_files import KEPT_FOR_STORES, shares
 from troth.wire.asgi import Receive, Send, read_body, send_whole
 
 CLOSED_WITHIN_S = 10.0
+LONG = 64 << 20  # more than the system holds for a connection
 
 
 class Impatient(HttpProtocol):
@@ -20,22 +21,22 @@ class Impatient(HttpProtocol):
     connections_max = 4
     head_within_s = 0.2
     body_silent_s = 0.2
+    answer_stuck_s = 0.2
 
 
 async def answers(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
     """Say how long the body was."""
-    del scope
     body = await read_body(receive, limit=1 << 20)
     said = b"%d" % len(body)
     await send_whole(send, 200, headers=((b"content-length", b"%d" % len(said)),), body=said)
 
 
-def served(scene: Callable[[int], Awaitable[None]]) -> None:
-    """Play a scene with a server on this port."""
+def served(scene: Callable[[int], Awaitable[None]], app: Callable[..., Awaitable[None]] = answers) -> None:
+    """Play a scene with a server of this application on this port."""
 
     async def play() -> None:
         listening = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(answers, http=Impatient, ws="none", lifespan="off", log_level="critical")
+        config = uvicorn.Config(app, http=Impatient, ws="none", lifespan="off", log_level="critical")
         server = uvicorn.Server(config)
         serving = asyncio.ensure_future(server.serve(sockets=[listening]))
         try:
@@ -70,6 +71,19 @@ async def asked(port: int) -> bytes:
     return answer
 
 
+async def all_places(port: int) -> bool:
+    """Whether as many as may be there at once are answered."""
+    held = [await says(port, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n") for _ in range(Impatient.connections_max)]
+    begun = []
+    for reader, writer in held:
+        try:
+            begun.append(await reader.read(12))
+        except ConnectionError:
+            begun.append(b"")
+        writer.close()
+    return all(each == b"HTTP/1.1 200" for each in begun)
+
+
 def test_a_request_that_is_whole_is_answered() -> None:
     async def scene(port: int) -> None:
         assert (await asked(port)).endswith(b"\r\n\r\n3")
@@ -87,6 +101,60 @@ def test_who_says_nothing_half_a_head_or_half_a_body_is_closed() -> None:
         assert (await asked(port)).endswith(b"3")
 
     served(scene)
+
+
+def test_a_body_that_trickles_is_closed_and_one_that_is_only_large_is_not() -> None:
+    async def scene(port: int) -> None:
+        reader, writer = await says(port, b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n")
+        closed = asyncio.ensure_future(until_closed(reader))
+        for _ in range(200):  # a byte well within `body_silent_s` each time: ten seconds of it
+            if (await asyncio.wait({closed}, timeout=0.05))[0]:
+                break
+            writer.write(b"a")
+        assert closed.done(), "it would have gone on"
+        assert closed.result() == b""
+        writer.close()
+        whole = b"POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 100000\r\n\r\n" + bytes(100_000)
+        reader, writer = await says(port, whole)
+        assert (await until_closed(reader)).endswith(b"\r\n\r\n100000")
+        writer.close()
+
+    served(scene)
+
+
+def test_who_does_not_take_the_answer_is_closed_and_who_takes_it_slowly_is_not() -> None:
+    async def long_answer(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["path"] == "/":
+            await answers(scope, receive, send)
+            return
+        length = ((b"content-length", b"%d" % LONG),)
+        await send({"type": "http.response.start", "status": 200, "headers": length})
+        pieces = int(scope["path"][1:])
+        for left in reversed(range(pieces)):
+            await send({"type": "http.response.body", "body": bytes(LONG // pieces), "more_body": left > 0})
+
+    async def scene(port: int) -> None:
+        def ask(pieces: int) -> bytes:
+            return b"GET /%d HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n" % pieces
+
+        # An answer that waits for its client, and one that is over for us and lies in the transport: all places are taken.
+        stuck = [await says(port, ask(pieces)) for pieces in (1, 1, 8, 8)]
+        for reader, _ in stuck:
+            await reader.readuntil(b"\r\n\r\n")
+        assert b"" == await asked(port)
+        async with asyncio.timeout(CLOSED_WITHIN_S):
+            while not await all_places(port):
+                pass
+        for reader, writer in stuck:
+            assert len(await until_closed(reader)) < LONG
+            writer.close()
+        reader, writer = await says(port, ask(8))
+        await reader.readuntil(b"\r\n\r\n")
+        for _ in range(64):
+            assert len(await reader.readexactly(LONG // 64)) == LONG // 64
+        writer.close()
+
+    served(scene, long_answer)
 
 
 def test_a_second_request_that_is_begun_and_not_ended_is_closed_like_the_first() -> None:

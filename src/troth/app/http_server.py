@@ -1,7 +1,8 @@
 """How HTTP is served: uvicorn's protocol, with an end to everything that a stranger could make it wait for or keep.
 
 Rules
-- A connection that says nothing, a head that does not end and a body that stops coming are closed.
+- A connection that says nothing, a head that does not end, a body that stops coming or only trickles, and a client that
+  does not take its answer are closed.
 - A head (request line and header fields) has at most HEAD_BYTES.
 - Of more connections than `connections_max` the new ones are closed at once: the stores need files, too, and a store that
   gets none ends the node.
@@ -20,6 +21,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 __all__ = ["HEAD_BYTES", "HttpProtocol"]
 
 HEAD_BYTES: Final = 64 * 1024  # a query of full length (wire/odata), cookies and credentials, several times over
+BODY_BYTES_PER_S: Final = (
+    256  # a body's mean after its first `body_silent_s`; the slowest radio that carries TCP has more
+)
 WRITE_BUFFER_BYTES: Final = 32 * 1024  # gate.md: 64 KiB at most, with the chunk that is handed over (wire/held)
 
 
@@ -37,10 +41,14 @@ class HttpProtocol(HttpToolsProtocol):
     connections_max: ClassVar[int] = 1_000
     head_within_s: ClassVar[float] = 15.0
     body_silent_s: ClassVar[float] = 30.0
+    answer_stuck_s: ClassVar[float] = 30.0
 
     _waits = _Waits.HEAD
     _since_s = 0.0
     _head_bytes = 0
+    _body_bytes = 0
+    _body_since_s = 0.0
+    _stuck_since_s: float | None = None
     _look: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -85,17 +93,35 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._wait(_Waits.BODY)
+        self._body_begins()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
         self._wait(_Waits.BODY)
+        self._body_bytes += len(body)
         super().on_body(body)
+        if self.flow.read_paused:  # from here it is not the client that makes it slow
+            self._body_begins()
 
     def on_message_complete(self) -> None:
         """The request is whole."""
         self._wait(_Waits.NOTHING)
         super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """What was answered is not taken."""
+        self._stuck_since_s = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """It is taken again."""
+        self._stuck_since_s = None
+        super().resume_writing()
+
+    def _body_begins(self) -> None:
+        self._body_bytes = 0
+        self._body_since_s = self.loop.time()
 
     def _count(self, size: int) -> None:
         self._head_bytes += size
@@ -108,16 +134,20 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _look_later(self) -> None:
         """One timer for each connection and none for each request: requests are many."""
-        self._look = self.loop.call_later(min(self.head_within_s, self.body_silent_s) / 2, self._close_if_late)
+        self._look = self.loop.call_later(
+            min(self.head_within_s, self.body_silent_s, self.answer_stuck_s) / 2, self._close_if_late
+        )
 
     def _close_if_late(self) -> None:
-        if self.transport.is_closing():
-            return
-        waited_s = self.loop.time() - self._since_s
+        now_s = self.loop.time()
+        waited_s = now_s - self._since_s
         late = self._waits is _Waits.HEAD and waited_s > self.head_within_s
         # Where reading is paused it is not the client that keeps us waiting.
-        silent = self._waits is _Waits.BODY and waited_s > self.body_silent_s and not self.flow.read_paused
-        if late or silent:
+        body = self._waits is _Waits.BODY and not self.flow.read_paused
+        silent = body and waited_s > self.body_silent_s
+        trickles = body and now_s - self._body_since_s > self.body_silent_s + self._body_bytes / BODY_BYTES_PER_S
+        stuck = self._stuck_since_s is not None and now_s - self._stuck_since_s > self.answer_stuck_s
+        if late or silent or trickles or stuck:
             self.transport.abort()
             return
         self._look_later()
