@@ -66,7 +66,10 @@ def test_a_thing_gets_a_certificate_for_its_token_and_speaks_without_a_password(
     (name,) = held.x509.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     thing = node.ask("GET", "/api/things", token=node.operator).json()
     assert isinstance(thing, dict)
-    assert thing["things"][0]["thing"] == name.value
+    assert (name.value, True) == (thing["things"][0]["thing"], thing["things"][0]["claimed"])
+    front = node.ask("GET", "/", headers={"accept": "text/html"}).body
+    assert b"no value yet" in front
+    assert b"not open to all" not in front
     assert timedelta(days=90, hours=1) == held.x509.not_valid_after_utc - held.x509.not_valid_before_utc
     held.x509.verify_directly_issued_by(x509.load_pem_x509_certificate((node.data / "tls" / "ca.pem").read_bytes()))
     with Line(node, held, tls=tls) as line:

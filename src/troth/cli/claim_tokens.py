@@ -74,7 +74,7 @@ class TokenFile:
             number = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             with os.fdopen(number, "r+", encoding="utf-8", newline="") as file:
                 os.fchmod(file.fileno(), 0o600)
-                made = csv.writer(file)
+                made = csv.writer(file, lineterminator="\n")
                 end = file.seek(0, os.SEEK_END)
                 if not end:
                     made.writerow(_HEADER)

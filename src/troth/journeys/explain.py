@@ -145,6 +145,7 @@ class ThingFacts(msgspec.Struct, frozen=True):
     """What may be known of a thing: what it senses, why, who answers, who gets it, other ways out.
 
     `tally` is None for whoever may not read all its streams as they are: counts would tell them about rows they may not see.
+    `silent`: streams that may be read, of which there is nothing.
     """
 
     thing: KnownThing
@@ -155,6 +156,7 @@ class ThingFacts(msgspec.Struct, frozen=True):
     uses: dict[str, tuple[Use, ...]]
     tally: Tally | None
     latest: dict[str, Shown]
+    silent: frozenset[str]
     pages: tuple[Callable[[], bool], ...]
     copied: Copied | None = None
 
@@ -238,12 +240,14 @@ class Explain:
         thing = self._directory.things.get(self._accounts.slugs().get(slug, ThingId(b"")))
         if thing is None or not self._may_know(thing, asker):
             raise NotFound("there is no such thing here")
-        latest, pages = {}, []
+        latest, pages, silent = {}, [], set[str]()
         for name, stream in thing.streams.items():
             rows, holds = await self._points(stream.number, asker, top=Detail.NEWEST)
             pages.append(holds)
             if rows:
                 latest[name] = rows[-1]
+            elif holds is not _always:
+                silent.add(name)
         product = self._directory.products[thing.body.product]
         return ThingFacts(
             thing,
@@ -254,6 +258,7 @@ class Explain:
             {name: self._uses(thing, stream, asker) for name, stream in thing.streams.items()},
             self._tally(thing.thing) if self._reads_all(thing, asker) else None,
             latest,
+            frozenset(silent),
             tuple(pages),
             None if thing.body.to_ns is not None else self._copied(thing.thing),
         )

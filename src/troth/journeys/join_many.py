@@ -229,7 +229,8 @@ class JoinMany:
         other = next((column for column, same in stands.items() if not same), None)
         if other is not None:
             return RowFault(other, Conflict("a thing of this short name stands here, and this is not as it stands"))
-        return RowStands(slug, bool(self._accounts.of(Bearer.THING, thing=known.thing)))
+        kinds = (Bearer.THING, Bearer.CERTIFICATE)
+        return RowStands(slug, any(self._accounts.of(each, thing=known.thing) for each in kinds))
 
 
 class _Turn:

@@ -251,7 +251,7 @@ class Oversee:
             over_ns=known.body.to_ns,
             device=1 if known.body.device is None else known.body.device.number,
             copied=self._presence.copied(thing),
-            claimed=bool(self._accounts.of(Bearer.THING, thing=thing)),
+            claimed=any(self._accounts.of(each, thing=thing) for each in (Bearer.THING, Bearer.CERTIFICATE)),
             connected=self._presence.connected(thing),
         )
 
