@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.contracts.crashed_files import a_turn_of_the_loop
 from tests.faults.store_victim import open_stores
 from tests.faults.test_kill import check_traces, furnish, wait_for_segment
 from troth.adapters.conduct_sqlite import SqliteConduct
@@ -235,6 +236,34 @@ def test_who_writes_next_waits_until_it_has_let_go(tmp_path: Path) -> None:
 
 def open_files(pid: int) -> list[str]:
     return [str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()]
+
+
+def test_questions_are_asked_one_after_the_other_and_one_that_is_given_up_is_not_answered_later(tmp_path: Path) -> None:
+    async def together() -> None:
+        place = Place(tmp_path)
+        await place.open()
+        await place.say(0)
+        await place.segment(place.away)  # the process has files open
+        await place.say(10)
+        cut = await place.conduct.cut(NOON_NS, SEED)
+        gone = Going(lambda _id: False, lambda _k, _t: False, lambda _id: False, b"mark")
+        away, _ = await asyncio.gather(place.away.build(cut, about=1_000), place.observations.erase(gone))
+        here = await place.here.build(cut, about=0)
+        assert (here.leaves, here.root) == (away.leaves, away.root)
+        given_up = asyncio.ensure_future(place.away.build(cut, about=1_000))
+        while place.worker() is None or not place.away._one.locked():  # noqa: SLF001 - it has been asked
+            await a_turn_of_the_loop()
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+        assert place.worker() is None
+        away = await place.away.build(cut, about=1_000)
+        assert (here.leaves, here.root) == (away.leaves, away.root)
+        await place.away.move(Segment(cut, away.leaves, away.size, away.root, b"a statement"), away)
+        await place.conduct.clear(cut)
+        await place.close()
+
+    told(together())
 
 
 def test_it_ends_when_nothing_is_large_any_more(tmp_path: Path) -> None:

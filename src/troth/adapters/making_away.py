@@ -65,6 +65,7 @@ class MakerAway:
         self._large = large
         self._small = 0
         self._process: Process | None = None
+        self._one = asyncio.Lock()
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Answer).decode
         self._built: Cut | None = None
@@ -102,12 +103,16 @@ class MakerAway:
 
     async def _end(self) -> None:
         """It is dead on return."""
+        process = self._forget()
+        if process is not None:
+            await process.wait()
+
+    def _forget(self) -> Process | None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.kill()
+        return process
 
     async def _moved(self, number: int) -> bool:
         answer = await self._ask(Ask(move=number))
@@ -118,19 +123,22 @@ class MakerAway:
             await self._ask(Ask())
 
     async def _ask(self, ask: Ask) -> Answer | None:
-        """Its answer; None, and the process has ended, when something went wrong."""
-        try:
-            process = self._process or await self._start()
-            said = self._encode(ask)
-            async with asyncio.timeout(ANSWER_S):
-                read = self._decode(await _exchange(process, said))
-        except (OSError, EOFError, TimeoutError, msgspec.MsgspecError):
-            await self._end()
-            return None
-        if read.failed:
-            await self._end()
-            return None
-        return read
+        """Its answer; None, and the process has ended, when something went wrong. One question at a time."""
+        async with self._one:
+            try:
+                process = self._process or await self._start()
+                async with asyncio.timeout(ANSWER_S):
+                    read = self._decode(await _exchange(process, self._encode(ask)))
+            except (OSError, EOFError, TimeoutError, msgspec.MsgspecError):
+                await self._end()
+                return None
+            except asyncio.CancelledError:
+                self._forget()  # its answer would be taken for that of the next question
+                raise
+            if read.failed:
+                await self._end()
+                return None
+            return read
 
     async def _start(self) -> Process:
         self._process = process = await asyncio.create_subprocess_exec(
