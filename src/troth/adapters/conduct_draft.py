@@ -6,7 +6,7 @@ Source: things.md, "The writer". Owner: the writer's thread.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from troth.adapters.conduct_blocks import Block, Piece, block_of, head_of
 from troth.adapters.conduct_packing import Count, NewRun, RepeatKey
@@ -18,7 +18,7 @@ from troth.tlog.trace import SALT_BYTES
 
 __all__ = ["STORED", "Draft", "Mixing", "Said"]
 
-STORED = "stored"
+STORED: Final = "stored"
 
 
 @dataclass(slots=True)

@@ -66,9 +66,8 @@ class Turn:
         self.times: list[int] = []
         self.results: list[float] = []
         self.keys: list[bytes] = []
-        self.settlers: list[
-            Settler
-        ] = []  # with `firsts` and `counts`: whose the next `count` rows are, from which place
+        # Runs of rows: whose they are, the place of the first with them, and how many.
+        self.settlers: list[Settler] = []
         self.firsts: list[int] = []
         self.counts: list[int] = []
 
