@@ -1,0 +1,69 @@
+"""Step 2 *declared*: a disclosure in force covers this use, and no red line of the operator is crossed. Pure.
+
+Source: gate.md; docs/decisions/0016-a-home-s-own-disclosure.md. Which line is crossed: `gate.lines`.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from troth.gate.lines import crossed_by
+from troth.gate.question import ANYONE, OWN_PURPOSE, Action, Asker, Ground, Question
+from troth.names import StatementId
+from troth.state.in_force import Reading
+from troth.state.scopes import ProductScope, StandingLine, StreamScope, place_scope, product_scope
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
+
+__all__ = ["crossed", "declared_for", "ids_of", "meant", "product_of"]
+
+
+def product_of(stream: StreamScope, reading: Reading) -> ProductScope:
+    """Passport and disclosure that hold for this stream: a home's own disclosure stands in place of the open one."""
+    product = reading.product(product_scope(stream.product))
+    if stream.household is None:
+        return product
+    for each in reading.place(place_scope(stream.household)).disclosures:
+        if each.body.product == stream.product:
+            return msgspec.structs.replace(product, disclosure=each.body, disclosure_id=each.statement)
+    return product
+
+
+def declared_for(stream: StreamScope, product: ProductScope) -> DisclosedStream | None:
+    """The stream's part of what is disclosed, where the passport and a disclosure in force both name it; None otherwise."""
+    if product.passport is None or product.disclosure is None:
+        return None
+    name = stream.installed.name
+    if all(each.name != name for each in product.passport.streams):
+        return None
+    return next((each for each in product.disclosure.streams if each.name == name), None)
+
+
+def meant(purpose: DisclosedPurpose, question: Question, stream: StreamScope) -> bool:
+    """Whether this purpose covers this action, asker and purpose."""
+    if question.action is Action.COLLECT:
+        return question.asker.party == stream.answers
+    if question.asker.person is not None:
+        return question.asker.purpose == OWN_PURPOSE and any(v.ground == Ground.OWN for v in purpose.variants)
+    return purpose.purpose == question.asker.purpose and (
+        question.asker.party in purpose.recipients or ANYONE in purpose.recipients
+    )
+
+
+def crossed(
+    purpose: DisclosedPurpose,
+    stream: StreamScope,
+    product: ProductScope,
+    *,
+    asker: Asker | None,
+    lines: Sequence[StandingLine],
+    at_ns: int,
+) -> tuple[StatementId, ...]:
+    """The red lines in force that this use crosses."""
+    declared = () if product.passport is None else product.passport.streams
+    known = next((each for each in declared if each.name == stream.installed.name), None)
+    return () if known is None else crossed_by(lines, known, purpose=purpose, asker=asker, at_ns=at_ns)
+
+
+def ids_of(product: ProductScope) -> tuple[StatementId, ...]:
+    """The statements that passport and disclosure are read from."""
+    return tuple(each for each in (product.passport_id, product.disclosure_id) if each is not None)

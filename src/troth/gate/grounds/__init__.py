@@ -1,0 +1,32 @@
+"""Step 3, one ground to a file: for which times does it hold, for every person concerned? Pure.
+
+Rules
+- A ground that this version cannot settle denies `not-offered`.
+
+Source: gate.md, "Eight grounds".
+"""
+
+from troth.gate.grounds.choice import choice, told
+from troth.gate.grounds.contract import contract
+from troth.gate.grounds.holding import Asked, Holding
+from troth.gate.grounds.nobody import nobody
+from troth.gate.grounds.own import own
+from troth.gate.question import Code, Ground
+from troth.state.in_force import Reading
+
+__all__ = ["Asked", "Holding", "holds", "told"]
+
+
+def holds(ground: Ground, asked: Asked, reading: Reading) -> Holding:
+    """For which times `ground` holds for what is asked."""
+    match ground:
+        case Ground.NOBODY:
+            return nobody(asked)
+        case Ground.CONTRACT:
+            return contract(asked, reading)
+        case Ground.CHOICE:
+            return choice(asked, reading)
+        case Ground.OWN:
+            return own(asked, reading)
+        case Ground.SETTLED | Ground.OBJECTABLE | Ground.REQUIRED | Ground.URGENT:
+            return Holding((), lacking=Code.NOT_OFFERED)

@@ -1,0 +1,108 @@
+"""*choice*: everybody concerned has said yes to at least this view. Pure.
+
+Rules
+- What no choice covers is off. It holds where it holds for each member, while they are concerned.
+- A yes counts under the text that was shown for it. When that text changes, it covers nothing; a no stays a no.
+- A yes begins at its own moment.
+
+Source: gate.md, "Eight grounds" and "Time"; docs/decisions/0008-a-yes-counts-under-its-text.md.
+"""
+
+from typing import Final
+
+from troth.gate.grounds.holding import (
+    Asked,
+    Holding,
+    concerned_in,
+    cut,
+    inhabited,
+    join,
+    looked_at,
+    members_of,
+    next_turn,
+    no_of,
+    turns,
+)
+from troth.gate.question import Code, Ground
+from troth.names import StatementId, Uri
+from troth.state.in_force import Reading
+from troth.state.scopes import PersonScope, ProductScope, party_scope, person_scope, place_scope
+from troth.statements.choice import Decision
+from troth.statements.disclosure import DisclosedPurpose
+from troth.statements.notice import notice_of
+from troth.things.intervals import ALWAYS, BEGINNING, FOREVER, Interval, covers, intersect, tidy
+from troth.things.observations import Variant
+
+__all__ = ["choice", "told"]
+
+_ORDER: Final = (Variant.RAW, Variant.HOURLY_MEAN)
+
+
+def told(purpose: DisclosedPurpose, product: ProductScope, reading: Reading) -> bytes | None:
+    """Digest of the text that people are shown now for a purpose that rests on their choice; None where none does."""
+    if product.disclosure is None or all(view.ground != Ground.CHOICE for view in purpose.variants):
+        return None
+    names: dict[Uri, str] = {}
+    for uri in purpose.recipients:
+        party = reading.party(party_scope(uri))
+        if party is not None:
+            names[uri] = party.name
+    return notice_of(purpose, product.disclosure, parties=names).digest
+
+
+def choice(asked: Asked, reading: Reading) -> Holding:
+    """Every member of the household must have said yes to at least this view; nobody is skipped."""
+    members = members_of(asked, reading)
+    times: tuple[Interval, ...] = ALWAYS
+    rests_on, lacking = [each.statement for each in members], Code.NO_GROUND
+    until_ns = next_turn(asked.at_ns, *turns(members))
+    for member in members:
+        said = _said(reading.person(person_scope(member.person)), asked)
+        # Who is not a member at a time is not concerned then, so their silence does not narrow it.
+        before, after = Interval(BEGINNING, member.from_ns), Interval(member.to_ns, FOREVER)
+        times = intersect(times, tidy((before, *said.times, after)))
+        rests_on += said.rests_on
+        until_ns = next_turn(asked.at_ns, until_ns, said.until_ns)
+        now = member.from_ns <= asked.at_ns < member.to_ns
+        if now and lacking is not Code.REFUSED and not covers(said.times, asked.at_ns):
+            lacking = said.lacking
+    # A time at which nobody is a member has nobody who said yes.
+    times = intersect(times, inhabited(members))
+    if asked.stream.household is not None:
+        # Whoever is erased cannot say no any more: what was said until then stays as closed as it was for them, and more.
+        times = intersect(times, (Interval(reading.place(place_scope(asked.stream.household)).closed_ns, FOREVER),))
+    concerned = concerned_in(members, times, at_ns=asked.at_ns)
+    return Holding(times, tuple(rests_on), lacking, concerned, until_ns)
+
+
+def _said(person: PersonScope, asked: Asked) -> Holding:
+    """Paint one person's choices for this purpose, stream and view: covered times, what they rest on, why not now."""
+    covered: list[Interval] = []
+    basis: list[StatementId] = [] if person.statement is None else [person.statement]
+    why, until_ns = Code.NO_GROUND, FOREVER
+    said, _ = looked_at(person, asked)
+    for each in said:
+        body = each.body
+        to_ns = FOREVER if body.to_ns is None else body.to_ns
+        from_ns = body.from_ns if body.since_ns is None else body.since_ns
+        until_ns = next_turn(asked.at_ns, until_ns, body.from_ns, from_ns, to_ns)
+        cut(covered, min(body.from_ns, asked.at_ns))
+        basis.append(each.statement)
+        if (
+            body.decision is Decision.GIVE
+            and body.notice.digest == asked.told
+            and _reaches(body.variant, asked.variant)
+        ):
+            join(covered, Interval(from_ns, to_ns))
+            why = Code.EXPIRED if to_ns <= asked.at_ns else Code.NO_GROUND
+        elif body.decision is Decision.GIVE:
+            why = Code.NO_GROUND
+        else:
+            why = no_of(body.decision)
+    return Holding(tuple(covered), tuple(basis), why, until_ns=until_ns)
+
+
+def _reaches(given: str | None, wanted: Variant) -> bool:
+    """Whether a yes to `given` is also a yes to `wanted` (less revealing, or the same)."""
+    most = Variant.named(given) if given is not None else None
+    return most is not None and _ORDER.index(most) <= _ORDER.index(wanted)

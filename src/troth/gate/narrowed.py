@@ -1,0 +1,102 @@
+"""Step 8 *narrowed*: of the views that were tried, the answer is the most revealing one that passed. Pure.
+
+Rules
+- If none passes, the reasons are those of the least revealing one.
+- No answer outlives the first moment at which anything that was looked at begins or ends.
+- Collecting needs one purpose that is grounded; the times are those of all that are.
+
+Source: gate.md.
+"""
+
+import msgspec
+
+from troth.gate.grounds import Holding
+from troth.gate.question import Answer, Code, Ground, Question, Reason, Step, Verdict
+from troth.names import StatementId
+from troth.things.intervals import FOREVER, Interval, covers, intersect, tidy
+from troth.things.observations import Variant
+from troth.tlog.trace import BASIS_IDS_MAX
+
+__all__ = ["Tried", "collected", "read"]
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """One view of one purpose: where it holds, and the first step that failed now (None when all passed)."""
+
+    variant: Variant
+    holding: Holding
+    ground: Ground | None
+    failed: Reason | None
+
+
+def read(
+    tried: list[Tried], question: Question, installed: tuple[Interval, ...], base: tuple[StatementId, ...]
+) -> Answer:
+    """The most revealing view that passed; the reasons of the least revealing one if none did."""
+    order = sorted(tried, key=lambda each: list(Variant).index(each.variant))
+    missed: list[Reason] = []
+    for each in order:
+        covered = intersect(each.holding.times, installed)
+        failed = each.failed or _not_then(question, covered, each)
+        if failed is not None:
+            missed.append(failed)
+            continue
+        verdict = Verdict.ALLOW if each.variant is Variant.RAW else Verdict.TRANSFORM
+        passed = Reason(Step.NARROWED, None, each.holding.rests_on, each.ground)
+        return Answer(
+            verdict,
+            (*missed, passed),
+            variant=each.variant,
+            covered=covered,
+            until_ns=_next_boundary(tried, question.at_ns),
+            rests_on=tuple(sorted({*base, *(i for one in tried for i in one.holding.rests_on)})),
+            named=True,
+            concerned=each.holding.concerned,
+        )
+    return Answer(Verdict.DENY, tuple(missed[-1:]), named=True, until_ns=_next_boundary(tried, question.at_ns))
+
+
+def collected(
+    tried: list[Tried], question: Question, installed: tuple[Interval, ...], base: tuple[StatementId, ...]
+) -> Answer:
+    """Collecting needs one purpose that is grounded; the times are those of all that are.
+
+    What it rests on must have room in the row's basis: what cannot be named cannot be shown, so it is not collected.
+    """
+    passed = [each for each in tried if each.failed is None]
+    until_ns = _next_boundary(tried, question.at_ns)
+    if not passed:
+        return Answer(Verdict.DENY, _gravest(tried), named=True, until_ns=until_ns)
+    rests_on = tuple(sorted({*base, *(i for each in passed for i in each.holding.rests_on)}))
+    if len(rests_on) > BASIS_IDS_MAX:
+        return Answer(Verdict.DENY, (Reason(Step.GROUNDED, Code.NOT_OFFERED),), named=True, until_ns=until_ns)
+    covered = intersect(tidy(tuple(i for each in passed for i in each.holding.times)), installed)
+    if question.data_ns is not None and not covers(covered, question.data_ns):
+        return Answer(Verdict.DENY, (Reason(Step.GROUNDED, Code.NOT_THEN),), named=True, until_ns=until_ns)
+    return Answer(
+        Verdict.ALLOW,
+        tuple(Reason(Step.NARROWED, None, each.holding.rests_on, each.ground) for each in passed),
+        variant=Variant.RAW,
+        covered=covered,
+        until_ns=until_ns,
+        rests_on=rests_on,
+        named=True,
+        concerned=tuple(sorted({p for each in passed for p in each.holding.concerned})),
+    )
+
+
+def _gravest(tried: list[Tried]) -> tuple[Reason, ...]:
+    """The reasons of the last view tried: the one a person can change in front of all others."""
+    return tuple(each.failed for each in tried[-1:] if each.failed is not None)
+
+
+def _not_then(question: Question, covered: tuple[Interval, ...], tried: Tried) -> Reason | None:
+    if question.data_ns is None or covers(covered, question.data_ns):
+        return None
+    return Reason(Step.GROUNDED, Code.NOT_THEN, tried.holding.rests_on, tried.ground)
+
+
+def _next_boundary(tried: list[Tried], at_ns: int) -> int:
+    """The first moment after now at which anything looked at begins or ends: no answer outlives it."""
+    turns = (turn for each in tried for i in each.holding.times for turn in (i.from_ns, i.to_ns) if turn > at_ns)
+    return min([FOREVER, *(each.holding.until_ns for each in tried), *turns])
