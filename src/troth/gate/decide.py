@@ -18,7 +18,7 @@ import msgspec
 
 from troth.gate.declared import crossed, declared_for, ids_of, meant, product_of
 from troth.gate.grounds import Asked, Holding, holds, told
-from troth.gate.known import party_known
+from troth.gate.known import answers_until, party_known
 from troth.gate.lines import next_turn
 from troth.gate.narrowed import Tried, collected, read
 from troth.gate.permitted import permitted
@@ -117,6 +117,17 @@ def _decide(question: Question, reading: Reading) -> Answer:
     stream = reading.stream(stream_scope(question.stream))
     if stream is None or not party_known(question.asker, stream, reading):
         return Answer(Verdict.DENY, (Reason(Step.KNOWN, Code.UNKNOWN),))
+    answer = _of_known(question, stream, reading)
+    reached_ns, who = answers_until(stream, reading)
+    if reached_ns >= answer.until_ns or question.asker.person is not None:
+        return answer
+    if question.at_ns < reached_ns:
+        return msgspec.structs.replace(answer, until_ns=reached_ns)
+    return Answer(Verdict.DENY, (Reason(Step.KNOWN, Code.UNANSWERED, who),), named=answer.named)
+
+
+def _of_known(question: Question, stream: StreamScope, reading: Reading) -> Answer:
+    """A thing that is over gives nothing new."""
     if question.at_ns < stream.to_ns:
         answer = _answered(question, stream, reading)
         return msgspec.structs.replace(answer, until_ns=min(answer.until_ns, stream.to_ns))
@@ -131,7 +142,7 @@ def _answered(question: Question, stream: StreamScope, reading: Reading) -> Answ
     declared = declared_for(stream, product)
     if declared is None:
         return Answer(Verdict.DENY, (Reason(Step.DECLARED, Code.UNDECLARED, (stream.statement,)),))
-    purposes = [each for each in declared.purposes if meant(each, question, stream)]
+    purposes = [each for each in declared.purposes if meant(each, question, stream, reading)]
     if not any(each.variants for each in purposes):
         base = tuple(sorted({stream.statement, *ids_of(product)}))
         return Answer(Verdict.DENY, (Reason(Step.DECLARED, Code.UNDECLARED, base),))
@@ -176,6 +187,10 @@ def _try(
     asker = question.asker if question.action is Action.READ else None
     lines = reading.deployment().lines
     turn = next_turn(lines, question.at_ns)
+    starts_ns = purpose.starts_ns
+    if starts_ns is not None and question.at_ns < starts_ns:
+        not_yet = Reason(Step.DECLARED, Code.NOT_YET, ids_of(product))
+        return Tried(view, Holding((), until_ns=min(turn, starts_ns)), why, not_yet)
     barred = crossed(purpose, stream, product, asker=asker, lines=lines, at_ns=question.at_ns)
     if barred:
         return Tried(view, Holding((), until_ns=turn), why, Reason(Step.DECLARED, Code.RED_LINE, barred))
@@ -186,5 +201,10 @@ def _try(
     use = Use(question, stream, product, declared, purpose, why)
     lacking = Reason(Step.GROUNDED, holding.lacking, holding.rests_on, why)
     grounded = covers(holding.times, question.at_ns)
-    failed = placed(use) or permitted(use, reading) or small_groups(use) if grounded else lacking
-    return Tried(view, holding, why, failed)
+    if not grounded:
+        return Tried(view, holding, why, lacking)
+    passage = placed(use, reading, concerned=holding.concerned)
+    if passage.rests_on or passage.until_ns < holding.until_ns:
+        until_ns = min(holding.until_ns, passage.until_ns)
+        holding = msgspec.structs.replace(holding, rests_on=holding.rests_on + passage.rests_on, until_ns=until_ns)
+    return Tried(view, holding, why, passage.failed or permitted(use, reading) or small_groups(use))

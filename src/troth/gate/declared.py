@@ -9,10 +9,11 @@ import msgspec
 
 from troth.gate.lines import crossed_by
 from troth.gate.question import ANYONE, OWN_PURPOSE, Action, Asker, Ground, Question
-from troth.names import StatementId
+from troth.names import StatementId, Uri
 from troth.state.in_force import Reading
-from troth.state.scopes import ProductScope, StandingLine, StreamScope, place_scope, product_scope
+from troth.state.scopes import ProductScope, StandingLine, StreamScope, party_scope, place_scope, product_scope
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
+from troth.statements.organisation import CLASS
 
 __all__ = ["crossed", "declared_for", "ids_of", "meant", "product_of"]
 
@@ -38,15 +39,25 @@ def declared_for(stream: StreamScope, product: ProductScope) -> DisclosedStream 
     return next((each for each in product.disclosure.streams if each.name == name), None)
 
 
-def meant(purpose: DisclosedPurpose, question: Question, stream: StreamScope) -> bool:
+def meant(purpose: DisclosedPurpose, question: Question, stream: StreamScope, reading: Reading) -> bool:
     """Whether this purpose covers this action, asker and purpose."""
     if question.action is Action.COLLECT:
         return question.asker.party == stream.answers
     if question.asker.person is not None:
         return question.asker.purpose == OWN_PURPOSE and any(v.ground == Ground.OWN for v in purpose.variants)
     return purpose.purpose == question.asker.purpose and (
-        question.asker.party in purpose.recipients or ANYONE in purpose.recipients
+        question.asker.party in purpose.recipients
+        or ANYONE in purpose.recipients
+        or any(each in purpose.recipients for each in _classes(question.asker, purpose, reading))
     )
+
+
+def _classes(asker: Asker, purpose: DisclosedPurpose, reading: Reading) -> tuple[Uri, ...]:
+    """What kind of recipient a party is; not looked at where the purpose names no class."""
+    if not any(each.startswith(CLASS) for each in purpose.recipients):
+        return ()
+    party = reading.party(party_scope(asker.party))
+    return () if party is None else party.classes
 
 
 def crossed(

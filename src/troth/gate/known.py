@@ -1,14 +1,26 @@
-"""Step 1 *known*: thing, stream and asking party are known here. Pure.
+"""Step 1 *known*: thing, stream and asking party are known here, and somebody who can be reached answers. Pure.
+
+Rules
+- Who answers for a stream is a registered organisation whose contact was reached, and not too long ago. Where nobody answers,
+  people still read their own.
 
 Source: gate.md.
 Left out in this version: strength of identity, holding back.
 """
 
 from troth.gate.question import ANYONE, Asker
+from troth.names import StatementId
 from troth.state.in_force import Reading
 from troth.state.scopes import StreamScope, party_scope, place_scope
+from troth.things.intervals import FOREVER
 
-__all__ = ["party_known"]
+__all__ = ["answers_until", "party_known"]
+
+
+def answers_until(stream: StreamScope, reading: Reading) -> tuple[int, tuple[StatementId, ...]]:
+    """Until when somebody answers for a stream (ns UTC), and the statement that says so; FOREVER where none sets an end."""
+    party = reading.party(party_scope(stream.answers))
+    return (FOREVER, ()) if party is None else (party.reach_by_ns, (party.statement,))
 
 
 def party_known(asker: Asker, stream: StreamScope, reading: Reading) -> bool:

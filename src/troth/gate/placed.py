@@ -1,18 +1,99 @@
-"""Step 4 *placed*: where the data would go is permitted by disclosure and person. Pure.
+"""Step 4 *placed*: where the data would go, hop by hop, is permitted by disclosure and person. Pure.
 
-Source: gate.md.
-Left out in this version: where the disclosure states a rule about places, it denies `not-offered`.
+Rules
+- The hops of collecting are where this deployment keeps what it stores, its copies, and the purpose's processors; those of
+  reading are the processors and the recipient. Somebody who reads their own is no hop.
+- Each hop is a registered organisation; one that is not stops the flow, rule or no rule.
+- Where a rule holds, each hop must have said where it is. A rule of the disclosure names places; one of a person concerned
+  names places outside of which nothing goes, and laws that may not reach it. Each of them must be met.
+
+Source: gate.md; mission.md (S15 to S17, F5).
+Left out: hops that nobody declares; what a recipient does with what it got.
 """
 
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
 from troth.gate.declared import ids_of
-from troth.gate.question import Code, Reason, Step
+from troth.gate.question import ANYONE, Action, Code, Reason, Step
 from troth.gate.use import Use
+from troth.names import PersonId, StatementId, Uri
+from troth.state.in_force import Reading
+from troth.state.scopes import StandingPlaceRule, party_scope, person_scope
+from troth.statements.site import Site, lies_within, reached_by
+from troth.things.intervals import FOREVER
 
-__all__ = ["placed"]
+__all__ = ["Passage", "placed"]
 
 
-def placed(use: Use) -> Reason | None:
-    """Why not here; None where nothing is stated that would have to be settled."""
-    if not use.declared.places:
-        return None
-    return Reason(Step.PLACED, Code.NOT_OFFERED, ids_of(use.product), use.ground)
+class Passage(msgspec.Struct, frozen=True):
+    """Why not (None where it may go), what that rests on, and the first moment after now at which a rule begins or ends."""
+
+    failed: Reason | None = None
+    rests_on: tuple[StatementId, ...] = ()
+    until_ns: int = FOREVER
+
+
+_FREE: Final = Passage()
+
+
+def placed(use: Use, reading: Reading, *, concerned: Sequence[PersonId]) -> Passage:
+    """Whether the data may go where they would go. `concerned`: whose rules about places count."""
+    at_ns = use.question.at_ns
+    said = [rule for person in concerned for rule in reading.person(person_scope(person)).place_rules]
+    about = [each for each in said if not each.body.purposes or use.purpose.purpose in each.body.purposes]
+    rules = [each for each in about if each.body.from_ns <= at_ns < _ends(each)]
+    if not rules and not use.declared.places and not use.purpose.processors:
+        turns = [turn for each in about for turn in (each.body.from_ns, _ends(each)) if turn > at_ns]
+        return Passage(until_ns=min(turns)) if turns else _FREE
+    hops = list(_hops(use, reading))
+    until_ns = min(
+        (turn for each in about for turn in (each.body.from_ns, _ends(each)) if turn > at_ns), default=FOREVER
+    )
+    if any(not known for known, _ in hops):
+        return Passage(Reason(Step.PLACED, Code.PLACE, ids_of(use.product), use.ground), (), until_ns)
+    sites = [site for _, site in hops]
+    if use.declared.places and not all(
+        site is not None and lies_within(site.country, use.declared.places, at_ns=at_ns) for site in sites
+    ):
+        return Passage(Reason(Step.PLACED, Code.PLACE, ids_of(use.product), use.ground), (), until_ns)
+    broken = tuple(each.statement for each in rules if not _met(each, sites, at_ns=at_ns))
+    failed = Reason(Step.PLACED, Code.PLACE, broken, use.ground) if broken else None
+    return Passage(failed, tuple(each.statement for each in rules), until_ns)
+
+
+def _hops(use: Use, reading: Reading) -> Iterable[tuple[bool, Site | None]]:
+    """Each hop: whether the organisation there is known, and where it is, if it has said so."""
+    if use.question.action is Action.COLLECT:
+        keeping = reading.deployment().keeping
+        if keeping is None:
+            yield True, None
+        else:
+            yield _known(keeping.body.by, reading), keeping.body.site
+            yield from ((_known(copy.by, reading), copy.site) for copy in keeping.body.copies)
+    for hop in use.purpose.processors:
+        yield _known(hop.organisation, reading), hop.site
+    asker = use.question.asker
+    if use.question.action is Action.READ and asker.person is None:
+        party = None if asker.party == ANYONE else reading.party(party_scope(asker.party))
+        yield True, None if party is None else party.site
+
+
+def _known(party: Uri, reading: Reading) -> bool:
+    return reading.party(party_scope(party)) is not None
+
+
+def _met(rule: StandingPlaceRule, sites: Sequence[Site | None], *, at_ns: int) -> bool:
+    body = rule.body
+    return all(
+        site is not None
+        and (not body.within or lies_within(site.country, body.within, at_ns=at_ns))
+        and not (body.not_under and reached_by(site, body.not_under, at_ns=at_ns))
+        for site in sites
+    )
+
+
+def _ends(rule: StandingPlaceRule) -> int:
+    return FOREVER if rule.body.to_ns is None else rule.body.to_ns

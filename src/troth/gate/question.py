@@ -84,12 +84,15 @@ class Code(StrEnum):
 
     UNKNOWN = "unknown"
     UNDECLARED = "undeclared"
+    UNANSWERED = "unanswered"
+    NOT_YET = "not-yet"
     RED_LINE = "red-line"
     NO_GROUND = "no-ground"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     NOT_THEN = "not-then"
+    PLACE = "place"
     NOT_OFFERED = "not-offered"
     OVER = "over"
 

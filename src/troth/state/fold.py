@@ -18,6 +18,7 @@ from troth.state.scopes import (
     DEPLOYMENT,
     DeploymentScope,
     HomeDisclosure,
+    Keeping,
     Member,
     PartyScope,
     PersonScope,
@@ -30,6 +31,7 @@ from troth.state.scopes import (
     ScopeValue,
     Settled,
     StandingLine,
+    StandingPlaceRule,
     StreamScope,
     Unsettled,
     party_scope,
@@ -44,10 +46,12 @@ from troth.statements.entity import EntityBody
 from troth.statements.erasure import ErasureBody
 from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
+from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.preservation import PreservationBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
@@ -76,9 +80,9 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return (party_scope(body.organisation),)
         case HouseholdBody() | MembershipBody():
             return (place_scope(body.household),)
-        case PersonBody() | ChoiceBody() | PreservationBody():
+        case PersonBody() | ChoiceBody() | PlaceRuleBody() | PreservationBody():
             return (person_scope(body.person),)
-        case RedLineBody():
+        case RedLineBody() | KeepingBody():
             return (DEPLOYMENT,)
         case ErasureBody():
             return tuple(map(place_scope, body.households))
@@ -121,24 +125,32 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
             return _disclosed(value if isinstance(value, PlaceScope) else PlaceScope(), body, statement)
         case ScopeKind.PLACE if isinstance(body, ErasureBody) and isinstance(value, PlaceScope):
             return msgspec.structs.replace(value, closed_ns=max(value.closed_ns, body.at_ns))
-        case ScopeKind.PERSON if isinstance(body, PersonBody | ChoiceBody | PreservationBody):
+        case ScopeKind.PERSON if isinstance(body, PersonBody | ChoiceBody | PlaceRuleBody | PreservationBody):
             return _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
         case ScopeKind.PARTY if isinstance(body, OrganisationBody):
-            return PartyScope(body.name, body.contact, id_)
-        case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody):
-            return _drawn(value if isinstance(value, DeploymentScope) else DeploymentScope(), body, statement)
+            return _reached(body, id_)
+        case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody):
+            return _stated(value if isinstance(value, DeploymentScope) else DeploymentScope(), body, statement)
         case _:
             return value
 
 
+def _reached(body: OrganisationBody, statement: StatementId) -> PartyScope:
+    reach_by_ns = FOREVER if body.reach_by_ns is None else body.reach_by_ns
+    return PartyScope(body.name, body.contact, statement, body.site, body.classes, reach_by_ns)
+
+
 def _said_of(
-    person: PersonScope, body: PersonBody | ChoiceBody | PreservationBody, statement: StatementId
+    person: PersonScope, body: PersonBody | ChoiceBody | PlaceRuleBody | PreservationBody, statement: StatementId
 ) -> PersonScope:
     match body:
         case PersonBody():
             return msgspec.structs.replace(person, person=body.person, statement=statement)
         case ChoiceBody():
             return msgspec.structs.replace(person, choices=(*person.choices, SaidChoice(body, statement)))
+        case PlaceRuleBody():
+            others = tuple(each for each in person.place_rules if each.body.rule != body.rule)
+            return msgspec.structs.replace(person, place_rules=(*others, StandingPlaceRule(body, statement)))
         case PreservationBody():
             kept = tuple(each for each in person.preserved if each.body.preservation != body.preservation)
             return msgspec.structs.replace(person, preserved=(*kept, Preserved(body, statement)))
@@ -182,6 +194,14 @@ def _disclosed(place: PlaceScope, body: DisclosureBody, statement: Statement) ->
     """A later home-disclosure about the same product replaces the earlier one."""
     others = tuple(each for each in place.disclosures if each.body.product != body.product)
     return msgspec.structs.replace(place, disclosures=(*others, HomeDisclosure(body, statement.signed.id)))
+
+
+def _stated(deployment: DeploymentScope, body: RedLineBody | KeepingBody, statement: Statement) -> DeploymentScope:
+    match body:
+        case RedLineBody():
+            return _drawn(deployment, body, statement)
+        case KeepingBody():
+            return msgspec.structs.replace(deployment, keeping=Keeping(body, statement.signed.id))
 
 
 def _drawn(deployment: DeploymentScope, body: RedLineBody, statement: Statement) -> DeploymentScope:

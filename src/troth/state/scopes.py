@@ -17,15 +17,19 @@ from troth.names import HouseholdId, LineId, PersonId, StatementId, StreamId, Th
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.installation import InstalledStream
+from troth.statements.keeping import KeepingBody
 from troth.statements.passport import PassportBody
+from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.preservation import PreservationBody
 from troth.statements.red_line import RedLineBody
+from troth.statements.site import Site
 from troth.things.intervals import BEGINNING, FOREVER
 
 __all__ = [
     "DEPLOYMENT",
     "DeploymentScope",
     "HomeDisclosure",
+    "Keeping",
     "Member",
     "PartyScope",
     "PersonScope",
@@ -38,6 +42,7 @@ __all__ = [
     "ScopeValue",
     "Settled",
     "StandingLine",
+    "StandingPlaceRule",
     "StreamScope",
     "Unsettled",
     "party_scope",
@@ -130,23 +135,41 @@ class Preserved(msgspec.Struct, frozen=True):
     statement: StatementId
 
 
+class StandingPlaceRule(msgspec.Struct, frozen=True):
+    """A rule about places as it was said last."""
+
+    body: PlaceRuleBody
+    statement: StatementId
+
+
 class PersonScope(msgspec.Struct, frozen=True):
     """All choices of a person in order of acceptance; `person` is None until the person statement came.
 
-    `preserved`: what may not be deleted of them, the latest of each name.
+    `preserved`: what may not be deleted of them; `place_rules`: where it may not go. The latest of each name.
     """
 
     person: PersonId | None = None
     statement: StatementId | None = None
     choices: tuple[SaidChoice, ...] = ()
     preserved: tuple[Preserved, ...] = ()
+    place_rules: tuple[StandingPlaceRule, ...] = ()
 
 
 class PartyScope(msgspec.Struct, frozen=True):
-    """A known organisation."""
+    """A known organisation. `reach_by_ns`: nobody answers from then on, until it is reached again."""
 
     name: str
     contact: str
+    statement: StatementId
+    site: Site | None = None
+    classes: tuple[Uri, ...] = ()
+    reach_by_ns: int = FOREVER
+
+
+class Keeping(msgspec.Struct, frozen=True):
+    """Where this deployment keeps what it stores, and the statement that says so."""
+
+    body: KeepingBody
     statement: StatementId
 
 
@@ -160,13 +183,14 @@ class StandingLine(msgspec.Struct, frozen=True):
 
 
 class DeploymentScope(msgspec.Struct, frozen=True):
-    """What holds for all: red lines in order of acceptance, and policies of the operator.
+    """What holds for all: red lines in order of acceptance, where data are kept, and policies of the operator.
 
     No policy can be stated in this version; the gate denies `not-offered` if there is one.
     """
 
     policies: tuple[StatementId, ...] = ()
     lines: tuple[StandingLine, ...] = ()
+    keeping: Keeping | None = None
 
 
 class Unsettled(msgspec.Struct, frozen=True):

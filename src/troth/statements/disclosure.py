@@ -8,8 +8,9 @@ Source: gate.md (steps 2, 3, 8); formats.md.
 import msgspec
 
 from troth.names import HouseholdId, PurposeId, Uri
+from troth.statements.site import Site
 
-__all__ = ["DisclosedPurpose", "DisclosedStream", "DisclosedVariant", "DisclosureBody"]
+__all__ = ["DisclosedPurpose", "DisclosedStream", "DisclosedVariant", "DisclosureBody", "Indicator", "Processor"]
 
 
 class DisclosedVariant(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -20,6 +21,22 @@ class DisclosedVariant(msgspec.Struct, frozen=True, omit_defaults=True):
     citation: str | None = None
 
 
+class Processor(msgspec.Struct, frozen=True):
+    """One hop between here and the recipient: a registered organisation, what it does with the data, and where."""
+
+    organisation: Uri
+    does: str
+    site: Site
+
+
+class Indicator(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the benefit is measured, in words, and the last figure with its date (YYYY-MM-DD) where there is one."""
+
+    measures: str
+    figure: str | None = None
+    since: str | None = None
+
+
 class DisclosedPurpose(msgspec.Struct, frozen=True, omit_defaults=True):
     """One purpose.
 
@@ -27,11 +44,17 @@ class DisclosedPurpose(msgspec.Struct, frozen=True, omit_defaults=True):
         purpose: URI.
         title: what for, in plain words.
         benefit: what it gives to the people concerned; "unknown" is allowed.
-        recipients: organisations that may get it; empty for the household's own use.
+        recipients: organisations, or classes of them, that may get it; empty for the household's own use.
         variants: from the most to the least revealing.
         retention_days: how long rows are kept for it.
         if_yes, if_no: the consequence, shown before the choice.
         essential: the thing's function depends on it; then no variant may rest on choice.
+        function: which function of the thing it serves, in plain words; what is essential for one says which.
+        processors: who handles it on the way, hop by hop.
+        indicator: how the benefit is measured.
+        per_hour: how many values an hour are expected at most, for people to compare.
+        terms: what the purpose is in other vocabularies, as URIs of W3C DPV concepts.
+        starts_ns: an announced use begins then (ns UTC), and not before.
     """
 
     purpose: PurposeId
@@ -43,10 +66,19 @@ class DisclosedPurpose(msgspec.Struct, frozen=True, omit_defaults=True):
     if_yes: str | None = None
     if_no: str | None = None
     essential: bool = False
+    function: str | None = None
+    processors: tuple[Processor, ...] = ()
+    indicator: Indicator | None = None
+    per_hour: float | None = None
+    terms: tuple[Uri, ...] = ()
+    starts_ns: int | None = None
 
 
 class DisclosedStream(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Purposes of one stream, by its name in the passport. `places`, `group_size`: rules this version cannot settle yet."""
+    """Purposes of one stream, by its name in the passport.
+
+    `places`: countries or regions outside of which it never goes. `group_size`: a rule this version cannot settle yet.
+    """
 
     name: str
     purposes: tuple[DisclosedPurpose, ...]

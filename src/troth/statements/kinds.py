@@ -21,10 +21,12 @@ from troth.statements.entity import EntityBody
 from troth.statements.erasure import ErasureBody
 from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
+from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.preservation import PreservationBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
@@ -41,6 +43,7 @@ Body: TypeAlias = (
     | RegistrationPolicyBody
     | TrustAnchorsBody
     | OrganisationBody
+    | KeepingBody
     | PassportBody
     | DisclosureBody
     | InstallationBody
@@ -49,6 +52,7 @@ Body: TypeAlias = (
     | HouseholdBody
     | MembershipBody
     | ChoiceBody
+    | PlaceRuleBody
     | EntityBody
     | RedLineBody
     | PromiseBody
@@ -82,6 +86,7 @@ class KindName(StrEnum):
     REGISTRATION_POLICY = "registration-policy"
     TRUST_ANCHORS = "trust-anchors"
     ORGANISATION = "organisation"
+    KEEPING = "keeping"
     PASSPORT = "passport"
     DISCLOSURE = "disclosure"
     HOME_DISCLOSURE = "home-disclosure"
@@ -97,6 +102,7 @@ class KindName(StrEnum):
     HOUSEHOLD = "household"
     MEMBERSHIP = "membership"
     CHOICE = "choice"
+    PLACE_RULE = "place-rule"
     PRESERVATION = "preservation"
     ERASURE = "erasure"
     CONDUCT_SEGMENT = "conduct-segment"
@@ -123,6 +129,7 @@ KINDS: Final = _table(
     Kind(KindName.REGISTRATION_POLICY, 1, Face.OPEN, RegistrationPolicyBody, "operator"),
     Kind(KindName.TRUST_ANCHORS, 1, Face.OPEN, TrustAnchorsBody, "operator"),
     Kind(KindName.ORGANISATION, 1, Face.OPEN, OrganisationBody, "operator", Text.DELETABLE),
+    Kind(KindName.KEEPING, 1, Face.OPEN, KeepingBody, "operator", Text.ENVELOPED),
     Kind(KindName.PASSPORT, 1, Face.OPEN, PassportBody, "operator", Text.ENVELOPED),
     Kind(KindName.DISCLOSURE, 1, Face.OPEN, DisclosureBody, "operator", Text.DELETABLE),
     Kind(KindName.HOME_DISCLOSURE, 1, Face.PRIVATE, DisclosureBody, "operator"),
@@ -138,6 +145,7 @@ KINDS: Final = _table(
     Kind(KindName.HOUSEHOLD, 1, Face.PRIVATE, HouseholdBody, "operator"),
     Kind(KindName.MEMBERSHIP, 1, Face.PRIVATE, MembershipBody, "operator"),
     Kind(KindName.CHOICE, 1, Face.PRIVATE, ChoiceBody, "person"),
+    Kind(KindName.PLACE_RULE, 1, Face.PRIVATE, PlaceRuleBody, "person"),
     Kind(KindName.PRESERVATION, 1, Face.PRIVATE, PreservationBody, "operator"),
     Kind(KindName.ERASURE, 1, Face.PRIVATE, ErasureBody, "operator"),
     Kind(KindName.CONDUCT_SEGMENT, 1, Face.OPEN, ConductSegmentBody, "gate"),

@@ -15,8 +15,12 @@ from troth.names import ID_BYTES
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
 from troth.statements.installation import InstallationBody
+from troth.statements.keeping import KeepingBody
+from troth.statements.organisation import OrganisationBody
+from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import NOTICE_DAYS_MIN, RedLineBody
+from troth.statements.site import Site, check_codes, check_site
 from troth.statements.statement import Statement
 from troth.statements.support import SupportBody
 from troth.statements.texts import check_texts
@@ -53,6 +57,8 @@ def check_meaning(statement: Statement) -> None:
             _promise(body)
         case SupportBody() as body:
             _support(body)
+        case OrganisationBody() | KeepingBody() | DisclosureBody() | PlaceRuleBody() as body:
+            _places(body)
         case _:
             return
 
@@ -99,6 +105,29 @@ def _support(body: SupportBody) -> None:
     _identifiers(body.support, *body.commitments)
     if len(body.text.digest) != _DIGEST_BYTES or not body.text.title.strip():
         raise Refused("a text is named by its title and its SHA-256")
+
+
+def _places(body: OrganisationBody | KeepingBody | DisclosureBody | PlaceRuleBody) -> None:
+    """Countries and regions are written so that they can be compared."""
+    sites: tuple[Site, ...]
+    match body:
+        case OrganisationBody():
+            sites = () if body.site is None else (body.site,)
+        case KeepingBody():
+            sites = (body.site, *(each.site for each in body.copies))
+        case DisclosureBody():
+            check_codes(code for stream in body.streams for code in stream.places)
+            purposes = [each for stream in body.streams for each in stream.purposes]
+            sites = tuple(hop.site for each in purposes for hop in each.processors)
+        case PlaceRuleBody():
+            _identifiers(body.rule)
+            _span(body.from_ns, body.to_ns)
+            check_codes((*body.within, *body.not_under))
+            if not (body.within or body.not_under):
+                raise Refused("a rule about places names where data stay, or whose law may not reach them")
+            sites = ()
+    for site in sites:
+        check_site(site)
 
 
 def _identifiers(*identifiers: bytes) -> None:

@@ -1,19 +1,41 @@
 """Kind `organisation`: a party that can answer, with a contact that reaches it. Face: open.
 
-Source: mission.md, "clear accountability"; formats.md, "Identifiers".
+Rules
+- A contact that was reached is good for a while: from `reach_by_ns` on nobody answers until it is reached again, and what this
+  organisation answers for is refused.
+
+Source: mission.md, "clear accountability" (S17, F23); formats.md, "Identifiers".
 """
 
 import msgspec
 
 from troth.names import Uri
+from troth.statements.site import Site
 
-__all__ = ["OrganisationBody"]
+__all__ = ["GATEKEEPER", "OrganisationBody"]
+
+CLASS = "urn:troth:class:"  # what a class of organisations is called begins so
+GATEKEEPER = Uri(f"{CLASS}gatekeeper")  # designated under Regulation (EU) 2022/1925 (Digital Markets Act), Article 3
 
 
 class OrganisationBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`contact` is an https: or mailto: address read by people; it is an organisation's, never a private person's."""
+    """One organisation.
+
+    Args:
+        organisation: a URI that it controls.
+        name: what people call it.
+        contact: an https: or mailto: address read by people; an organisation's, never a private person's.
+        about: one sentence.
+        site: where it handles what it gets; without it, a rule about places lets nothing go there.
+        classes: what kind of recipient it is (`urn:troth:class:...`); a disclosure may name a class instead of each party.
+        reach_by_ns: until when its contact counts as reached (ns UTC); absent for no end.
+    """
 
     organisation: Uri
     name: str
     contact: str
     about: str | None = None
+    site: Site | None = None
+    classes: tuple[Uri, ...] = ()
+    reach_by_ns: int | None = None
+    crit: tuple[str, ...] = ("site", "classes", "reach_by_ns")

@@ -132,6 +132,9 @@ _NO: Final = {  # why not, and what can be done
     "red-line": ("it crosses a red line of this place", "ask for something else: no choice unlocks it"),
     "unknown": ("it is not known here", "ask whoever runs this place to register it"),
     "not-then": ("nothing allowed it at that time", "look at other times"),
+    "unanswered": ("nobody answers for it at the moment", "ask whoever runs this place to reach the contact again"),
+    "not-yet": ("this use has been announced and has not begun", "wait until it begins"),
+    "place": ("it would go where it may not go", "handle it in another place, and have that registered"),
 }
 _GROUND_TO_OTHERS: Final = {
     "choice": "because everybody concerned said yes",
@@ -157,6 +160,9 @@ _REFUSALS: Final = {
     "withdrawn": "a yes had been taken back",
     "expired": "what allowed keeping them had ended",
     "not-then": "nothing allowed it at that time",
+    "unanswered": "nobody answered for it any more",
+    "not-yet": "announced and not begun",
+    "place": "it would have gone where it may not go",
     "wrong-type": "of another kind than declared",
     "out-of-range": "outside the declared range",
     "too-fast": "more than one thing may send",
