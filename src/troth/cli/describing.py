@@ -15,7 +15,8 @@ import msgspec
 
 from troth.cli.files import FILE, read_file
 from troth.cli.speaking import fail, plain, say, table
-from troth.errors import BadDescription, Fault
+from troth.errors import BadDescription
+from troth.errors.malformed import Fault
 from troth.journeys.describe import described
 from troth.things.descriptions import Proposal, ProposedStream
 

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from troth.errors import BadDescription, Fault
+from troth.errors import BadDescription
+from troth.errors.malformed import Fault
 from troth.things.descriptions.meaning import contradictions, placeholders
 from troth.things.descriptions.model import Description
 from troth.things.descriptions.reading import Json, read_document

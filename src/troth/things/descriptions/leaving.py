@@ -11,7 +11,7 @@ Source: things.md, "A thing joins"; W3C WoT Thing Description 1.1 §5.3.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from troth.errors import Fault
+from troth.errors.malformed import Fault
 from troth.things.descriptions.checking import Checked
 from troth.things.descriptions.model import DataSchema, Property, several
 from troth.things.descriptions.reading import Json, pointer

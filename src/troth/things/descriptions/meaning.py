@@ -18,7 +18,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
-from troth.errors import Fault
+from troth.errors.malformed import Fault
 from troth.things.descriptions.model import Action, DataSchema, Description, Event, Form, Property, Response, several
 from troth.things.descriptions.reading import Json, pointer
 from troth.things.descriptions.values import value_faults

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from troth.errors import Fault
+from troth.errors.malformed import Fault
 from troth.names import SLUG_MAX
 from troth.things.descriptions.checking import Checked
 from troth.things.descriptions.leaving import left_of

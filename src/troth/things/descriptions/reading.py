@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, NoReturn, TypeAlias
 
-from troth.errors import BadDescription, Fault, TooLarge
+from troth.errors import BadDescription, TooLarge
+from troth.errors.malformed import Fault
 
 __all__ = ["DOCUMENT_BYTES", "TEXT_CHARACTERS", "Json", "pointer", "read_document"]
 

@@ -13,7 +13,7 @@ Left out: what a schema cannot say (`meaning`), and `format`, which draft-07 lea
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from troth.errors import Fault
+from troth.errors.malformed import Fault
 from troth.things.descriptions.reading import Json, pointer
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from troth.errors import Fault
+from troth.errors.malformed import Fault
 from troth.things.descriptions.model import DataSchema
 from troth.things.descriptions.reading import pointer
 

@@ -1,0 +1,124 @@
+"""The one error tree: what can go wrong, who can mend it, and a stable code for each.
+
+    TrothError
+    ├── Malformed                bytes or values from outside that cannot be read
+    │   ├── BadCbor · BadCose · BadStatement · BadNote · BadProof · BadTrace · BadName · BadBackup
+    │   ├── BadMqtt · BadPath · BadQuery · BadJson · BadTime · BadCsv · BadSenml · BadSetting · BadDescription
+    │   ├── UnknownAlgorithm (a BadCose) · BadReceipt (UnsupportedReceipt)
+    │   └── TooLarge
+    ├── Refused                  rules say no; doing the same again gives the same answer
+    │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · WrongToken · NotFound · Denied
+    │   └── Undeclared · NotOffered · CrossesRedLine
+    └── Unavailable              the world is not ready; `retry_after_s` says when to try again
+        ├── Busy · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
+        └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
+
+Rules
+- Every class has a `code` (kebab case, never changed once released) and a heading in docs/reference/errors.md.
+- A message is safe to show to whoever sent the request: it never carries a person, a place, an address or a value.
+- Asking the gate is a question, so a denial is an Answer; these classes are for commands that cannot be carried out.
+- One module per family; everybody imports them from here.
+- Misuse by our own code is RuntimeError or AssertionError, never one of these.
+"""
+
+from troth.errors.family import TrothError
+from troth.errors.malformed import (
+    BadBackup,
+    BadCbor,
+    BadCose,
+    BadCsv,
+    BadDescription,
+    BadJson,
+    BadMqtt,
+    BadName,
+    BadNote,
+    BadPath,
+    BadProof,
+    BadQuery,
+    BadReceipt,
+    BadSenml,
+    BadSetting,
+    BadStatement,
+    BadTime,
+    BadTrace,
+    Malformed,
+    TooLarge,
+    UnknownAlgorithm,
+    UnsupportedReceipt,
+)
+from troth.errors.refused import (
+    BadRuling,
+    Conflict,
+    CrossesRedLine,
+    Denied,
+    FutureDated,
+    KeyEnded,
+    NotFound,
+    NotOffered,
+    NotRegistered,
+    Refused,
+    Undeclared,
+    UnknownCrit,
+    WrongToken,
+)
+from troth.errors.unavailable import (
+    Busy,
+    DiskFull,
+    FolderInUse,
+    FolderNotWritable,
+    FormatTooNew,
+    LogDiverged,
+    NodeAbsent,
+    PortTaken,
+    StorageFailed,
+    Unavailable,
+)
+
+__all__ = [
+    "BadBackup",
+    "BadCbor",
+    "BadCose",
+    "BadCsv",
+    "BadDescription",
+    "BadJson",
+    "BadMqtt",
+    "BadName",
+    "BadNote",
+    "BadPath",
+    "BadProof",
+    "BadQuery",
+    "BadReceipt",
+    "BadRuling",
+    "BadSenml",
+    "BadSetting",
+    "BadStatement",
+    "BadTime",
+    "BadTrace",
+    "Busy",
+    "Conflict",
+    "CrossesRedLine",
+    "Denied",
+    "DiskFull",
+    "FolderInUse",
+    "FolderNotWritable",
+    "FormatTooNew",
+    "FutureDated",
+    "KeyEnded",
+    "LogDiverged",
+    "Malformed",
+    "NodeAbsent",
+    "NotFound",
+    "NotOffered",
+    "NotRegistered",
+    "PortTaken",
+    "Refused",
+    "StorageFailed",
+    "TooLarge",
+    "TrothError",
+    "Unavailable",
+    "Undeclared",
+    "UnknownAlgorithm",
+    "UnknownCrit",
+    "UnsupportedReceipt",
+    "WrongToken",
+]

@@ -1,0 +1,101 @@
+"""Errors of the rules: they say no, and doing the same again gives the same answer (drawn in the package)."""
+
+from troth.errors.family import TrothError
+
+__all__ = [
+    "BadRuling",
+    "Conflict",
+    "CrossesRedLine",
+    "Denied",
+    "FutureDated",
+    "KeyEnded",
+    "NotFound",
+    "NotOffered",
+    "NotRegistered",
+    "Refused",
+    "Undeclared",
+    "UnknownCrit",
+    "WrongToken",
+]
+
+
+class Refused(TrothError):
+    """The rules say no. Sending the same again gives the same answer."""
+
+    code = "refused"
+
+
+class NotRegistered(Refused):
+    """The registration policy does not let this issuer say this about this subject."""
+
+    code = "not-registered"
+
+
+class FutureDated(NotRegistered):
+    """A statement is dated later than this node's clock allows."""
+
+    code = "future-dated"
+
+
+class KeyEnded(NotRegistered):
+    """The key that signed was retired or revoked, or does not serve at this time. Nothing new is accepted under it."""
+
+    code = "key-ended"
+
+
+class BadRuling(NotRegistered):
+    """A policy, trust anchors or a key statement that would move the rules as they may not be moved."""
+
+    code = "bad-ruling"
+
+
+class UnknownCrit(Refused):
+    """A statement marks a field as critical that this program does not know."""
+
+    code = "unknown-crit"
+
+
+class Conflict(Refused):
+    """The name is taken, or what is asked contradicts what is in force."""
+
+    code = "conflict"
+
+
+class WrongToken(Refused):
+    """A token or credential that is unknown, used, expired or for something else."""
+
+    code = "wrong-token"
+
+
+class NotFound(Refused):
+    """Nothing of that name is there for this asker."""
+
+    code = "not-found"
+
+
+class Denied(Refused):
+    """The gate said no; `reason_code` is the outer reason."""
+
+    code = "denied"
+
+    def __init__(self, message: str, *, reason_code: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.reason_code = reason_code
+
+
+class Undeclared(Refused):
+    """A stream, field or purpose that no disclosure in force declares."""
+
+    code = "undeclared"
+
+
+class CrossesRedLine(Refused):
+    """What is declared crosses a red line of this place, and no choice unlocks that."""
+
+    code = "red-line"
+
+
+class NotOffered(Refused):
+    """A capability of a standard that this version does not offer."""
+
+    code = "not-offered"
