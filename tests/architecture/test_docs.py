@@ -63,6 +63,7 @@ def stores() -> Iterable[str]:
         "node.url",
         "troth.toml",
         "lock",
+        "wiping.lock",
     )
     return (
         *tables,

@@ -261,7 +261,7 @@ def test_every_place_that_is_looked_at_is_on_the_page_and_the_other_way_round(tm
     places = {place_of(each) for each in inside}
     assert not places - named
     databases = {each for each in named if each.endswith(".db")}
-    assert databases | {"log/", "keys/", "lock", "partitions/reading.lock"} == places
+    assert databases | {"log/", "keys/", "lock", "wiping.lock", "partitions/reading.lock"} == places
     assert {"checkpoint", "erased"} == outside
 
 

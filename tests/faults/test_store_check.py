@@ -3,6 +3,8 @@
 import shutil
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -10,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.faults.expiring_house import OVER_NS, ExpiringHouse
+from troth.adapters.reading_lock import held_alone, held_for_wiping
 from troth.cli import main
 from troth.things.checked import Checked
 
@@ -243,3 +246,15 @@ def test_planted_damage_is_found(name: str, sound: Path, tmp_path: Path) -> None
     assert code == 1, name
     assert any(expected in each.what for each in checked.findings), checked.findings
     assert "This does not hold" in in_words(folder)
+
+
+@pytest.mark.parametrize("hold", [held_for_wiping, held_alone])
+def test_it_waits_for_a_node_that_wipes_a_file_or_puts_one_anew(
+    sound: Path, hold: Callable[[Path], AbstractContextManager[None]]
+) -> None:
+    data = sound / "data"
+    with ThreadPoolExecutor(1) as pool:
+        with hold(data if hold is held_for_wiping else data / "partitions"):
+            looked = pool.submit(check, sound)
+            assert not wait([looked], timeout=1).done
+        assert 0 == looked.result(30)[0]

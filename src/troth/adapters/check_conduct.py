@@ -9,12 +9,14 @@ Source: things.md, "The writer"; docs/reference/stores.md.
 
 import sqlite3
 from collections import Counter
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from troth.adapters import conduct_tables as tables
 from troth.adapters.check_findings import Findings
+from troth.adapters.check_reading import read_giving_way
 from troth.adapters.conduct_blocks import unpack_groups
 from troth.adapters.conduct_expiring import EXPIRED
 from troth.adapters.conduct_groups import columns
@@ -46,19 +48,13 @@ class ConductAtOnce(msgspec.Struct, frozen=True):
     incomplete: bool
 
 
-def conduct_at_once(connection: sqlite3.Connection, found: Findings) -> ConductAtOnce:
+def conduct_at_once(path: Path, found: Findings) -> ConductAtOnce:
     """Read one moment, and say what does not agree in it.
 
     Raises:
-        sqlite3.Error: it cannot be read.
-        StorageFailed: bytes that were not packed here.
+        StorageFailed: it cannot be read, or holds bytes that were not packed here.
     """
-    connection.execute("BEGIN")
-    loaded = tables.load(connection)
-    extra = dict(
-        connection.execute("SELECT name, value FROM meta WHERE name IN ('expired', 'runs', 'wipe', 'incomplete')")
-    )
-    connection.execute("COMMIT")
+    loaded, extra = read_giving_way(path, _moment)
     meta = loaded.meta
     next_ = {row.stream: row.next for row in loaded.streams}
     counts: Counter[str] = Counter()
@@ -96,6 +92,16 @@ def conduct_at_once(connection: sqlite3.Connection, found: Findings) -> ConductA
         (extra.get("expired", 0), extra.get("runs", 0), extra.get("wipe", 0)),
         "incomplete" in extra,
     )
+
+
+def _moment(connection: sqlite3.Connection) -> tuple[tables.Loaded, dict[str, int]]:
+    connection.execute("BEGIN")
+    loaded = tables.load(connection)
+    extra = dict(
+        connection.execute("SELECT name, value FROM meta WHERE name IN ('expired', 'runs', 'wipe', 'incomplete')")
+    )
+    connection.execute("COMMIT")
+    return loaded, extra
 
 
 def _commit(

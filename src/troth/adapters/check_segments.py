@@ -5,12 +5,13 @@ Source: record.md, "Statements and traces are two things"; docs/reference/stores
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from troth.adapters.check_findings import Findings
+from troth.adapters.reading_lock import held_for_reading
 from troth.adapters.sqlite_files import read
 from troth.errors import Malformed
 from troth.signing.cose import parse
@@ -23,6 +24,7 @@ from troth.tlog.trace import SALT_BYTES, leaf_hash
 
 __all__ = ["PLACE", "Leaves", "check_segments"]
 
+T = TypeVar("T")
 PLACE: Final = "partitions/segments.db"
 _AT_ONCE: Final = 64  # segments of one read: at most 128 MiB of leaves, mostly far less
 _KEPT_BYTES: Final = 134_217_728  # 128 MiB of leaves in memory while partitions are compared with them
@@ -48,7 +50,7 @@ class Leaves:
         """
         leaves = self._kept.get(segment)
         if leaves is None:
-            found = read(
+            found = _read(
                 self._path,
                 lambda file: file.execute("SELECT leaves FROM segments WHERE number = ?", (segment,)).fetchone(),
             )
@@ -69,7 +71,7 @@ def check_segments(path: Path, found: Findings) -> Iterator[int]:
     """
     last, last_commit = 0, 0
     while True:
-        some = read(path, partial(_some, after=last))
+        some = _read(path, partial(_some, after=last))
         if not some:
             return
         for number, first, last_of, seed, leaves, size, root, statement in some:
@@ -80,13 +82,19 @@ def check_segments(path: Path, found: Findings) -> Iterator[int]:
             if not _agrees(number, seed=seed, leaves=leaves, size=size, root=root, statement=statement):
                 found.add(PLACE, f"segment {number} does not give the root that was signed", sort="other roots")
             last, last_commit = number, last_of
-            for trace, salt, leaf in read(path, partial(_traces, number=number)):
+            for trace, salt, leaf in _read(path, partial(_traces, number=number)):
                 if (
                     len(salt) != SALT_BYTES
                     or leaf_hash(salt, trace) != leaves[leaf * HASH_BYTES : (leaf + 1) * HASH_BYTES]
                 ):
                     found.add(PLACE, f"a trace of segment {number} is not the one that was hashed", sort="other traces")
             yield number
+
+
+def _read(path: Path, work: Callable[[sqlite3.Connection], T]) -> T:
+    """One short read, while nobody puts the file anew."""
+    with held_for_reading(path.parent):
+        return read(path, work)
 
 
 def _some(file: sqlite3.Connection, *, after: int) -> list[tuple[int, int, int, bytes, bytes, int, bytes, bytes]]:

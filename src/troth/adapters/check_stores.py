@@ -4,7 +4,8 @@ The order: every file opens and is whole by itself (SQLite's own check); conduct
 row; then the counts of that moment against the rows.
 
 Rules
-- Nothing is written. Partitions are read under the lock of `reading_lock`, one file at a time.
+- Nothing is written. Partitions and segments are read under the lock of `reading_lock`, a file or some segments at a time;
+  of the other databases this lets go while the node wipes one (`check_reading`).
 - What the node does meanwhile is no finding: rows of later segments are passed over, and where something was deleted while
   this looked, counts are not compared and that is said.
 
@@ -29,6 +30,7 @@ from troth.adapters import (
 from troth.adapters.check_conduct import ConductAtOnce, conduct_at_once
 from troth.adapters.check_findings import Findings
 from troth.adapters.check_partitions import check_partition
+from troth.adapters.check_reading import read_giving_way
 from troth.adapters.check_segments import Leaves, check_segments
 from troth.adapters.partitions_files import span_of
 from troth.adapters.reading_lock import held_for_reading
@@ -73,7 +75,8 @@ class StoreCheck:
         for kind, path in self._databases.items():
             self._whole(path, kind)
             yield "files", 1
-        sound = self._whole(self._segments_file, "segments")
+        with held_for_reading(self._partitions):
+            sound = self._whole(self._segments_file, "segments")
         self._moment = self._conduct()
         partitions = sorted(self._partitions.glob("*/*/*.db"))
         if sound:
@@ -133,7 +136,7 @@ class StoreCheck:
             self._found.add(self._name(path), "the file is missing")
             return False
         try:
-            said, checked = read(path, _said)
+            said, checked = read_giving_way(path, _said)
         except StorageFailed:
             self._found.add(self._name(path), "it cannot be opened, or is damaged")
             return False
@@ -155,7 +158,7 @@ class StoreCheck:
     def _conduct(self) -> ConductAtOnce | None:
         path = self._databases["conduct"]
         try:
-            return read(path, lambda file: conduct_at_once(file, self._found))
+            return conduct_at_once(path, self._found)
         except (StorageFailed, KeyError, ValueError, TypeError):
             self._found.add(self._name(path), "it cannot be read to its end")
             return None
@@ -197,10 +200,11 @@ class StoreCheck:
 
     def _changing(self, moment: ConductAtOnce) -> bool:
         """Whether an erasure or expiry stands between what was read first and last."""
-        pending = read(
-            self._segments_file, lambda file: file.execute("SELECT 1 FROM meta WHERE name = 'expiry'").fetchone()
-        )
-        now = read(self._databases["conduct"], lambda file: conduct_at_once(file, Findings()))
+        with held_for_reading(self._partitions):
+            pending = read(
+                self._segments_file, lambda file: file.execute("SELECT 1 FROM meta WHERE name = 'expiry'").fetchone()
+            )
+        now = conduct_at_once(self._databases["conduct"], Findings())
         return pending is not None or now.changes != moment.changes
 
     def _name(self, path: Path) -> str:

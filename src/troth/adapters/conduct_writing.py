@@ -128,7 +128,7 @@ class Writer:
         try:
             if erase(self._open, going, said=self.said, next_run=self._stamper.next_run):
                 wipe(self._open)
-        except sqlite3.Error as cause:
+        except (OSError, sqlite3.Error) as cause:
             raise failed(cause) from cause
         self._stamper = self._new_stamper()
         self._commits.clear()
@@ -147,7 +147,7 @@ class Writer:
         try:
             if expire(self._open, expiry, number=number, at_ns=at_ns, traces=traces, counts=counts):
                 wipe(self._open)
-        except sqlite3.Error as cause:
+        except (OSError, sqlite3.Error) as cause:
             raise failed(cause) from cause
         self._stamper = self._new_stamper()
         self._commits.clear()

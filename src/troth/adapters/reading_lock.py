@@ -1,9 +1,11 @@
-"""Whether another program reads the partitions: a lock that is held open, by many who read or by the one who replaces files.
+"""Who reads a store's files from another process, and who puts them anew: locks that are held open.
 
 Rules
-- Whoever reads partitions from another process holds it shared while a file is open; the mover holds it alone while a name
-  changes, because an open file would share its index with the next one of its name.
-- A crash releases it. It is asked for before anybody in this process is kept waiting.
+- Whoever reads partitions from another process holds `reading.lock` shared while a file is open; the mover holds it alone
+  while a name changes, because an open file would share its index with the next one of its name.
+- Whoever wipes a database holds `wiping.lock` of its folder alone until that is done. Whoever reads one from another process
+  for long looks whether it is held, and lets go (`check_reading`): a read that stays open keeps the log from being emptied.
+- A crash releases both. They are asked for before anybody in this process is kept waiting.
 
 Source: flock(2); https://sqlite.org/wal.html; things.md, "The store" ("readers reopen").
 """
@@ -15,9 +17,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-__all__ = ["READING_LOCK", "held_alone", "held_for_reading"]
+__all__ = [
+    "READING_LOCK",
+    "WIPING_LOCK",
+    "await_wiping",
+    "held_alone",
+    "held_for_reading",
+    "held_for_wiping",
+    "is_wiped",
+]
 
 READING_LOCK: Final = "reading.lock"
+WIPING_LOCK: Final = "wiping.lock"
 
 
 @contextmanager
@@ -27,7 +38,7 @@ def held_for_reading(folder: Path) -> Iterator[None]:
     Raises:
         OSError: it cannot be held.
     """
-    with _held(folder, fcntl.LOCK_SH):
+    with _held(folder / READING_LOCK, fcntl.LOCK_SH):
         yield
 
 
@@ -38,13 +49,47 @@ def held_alone(folder: Path) -> Iterator[None]:
     Raises:
         OSError: it cannot be held.
     """
-    with _held(folder, fcntl.LOCK_EX):
+    with _held(folder / READING_LOCK, fcntl.LOCK_EX):
         yield
 
 
 @contextmanager
-def _held(folder: Path, how: int) -> Iterator[None]:
-    number = os.open(folder / READING_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def held_for_wiping(folder: Path) -> Iterator[None]:
+    """Wipe a database of this folder: those who read one for long let go now. One at a time.
+
+    Raises:
+        OSError: it cannot be held.
+    """
+    with _held(folder / WIPING_LOCK, fcntl.LOCK_EX):
+        yield
+
+
+def is_wiped(folder: Path) -> bool:
+    """Whether a database of this folder is wiped at this moment.
+
+    Raises:
+        OSError: it cannot be known.
+    """
+    try:
+        with _held(folder / WIPING_LOCK, fcntl.LOCK_SH | fcntl.LOCK_NB):
+            return False
+    except BlockingIOError:
+        return True
+
+
+def await_wiping(folder: Path) -> None:
+    """Return when no database of this folder is wiped.
+
+    Raises:
+        OSError: it cannot be known.
+    """
+    with _held(folder / WIPING_LOCK, fcntl.LOCK_SH):
+        pass
+
+
+@contextmanager
+def _held(path: Path, how: int) -> Iterator[None]:
+    number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(number, how)
         yield

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 from urllib.parse import quote
 
+from troth.adapters.reading_lock import held_for_wiping
 from troth.errors import DiskFull, FormatTooNew, StorageFailed
 
 __all__ = [
@@ -144,16 +145,18 @@ def wipe(connection: sqlite3.Connection) -> None:
     this needs meanwhile lies in memory, not in a file elsewhere.
 
     Raises:
-        sqlite3.Error: it may or may not be done.
+        sqlite3.Error, OSError: it may or may not be done.
         StorageFailed: somebody keeps a read open, so that the log cannot be emptied.
     """
-    connection.execute("PRAGMA temp_store=MEMORY")
-    connection.execute("VACUUM")
-    _empty_log(connection)  # before the file says that it owes nothing: until here the old pages lie in it
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute("DELETE FROM meta WHERE name = 'wipe'")
-    connection.execute("COMMIT")
-    _empty_log(connection)
+    path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
+    with held_for_wiping(path.parent):  # whoever reads for long in another process lets go
+        connection.execute("PRAGMA temp_store=MEMORY")
+        connection.execute("VACUUM")
+        _empty_log(connection)  # before the file says that it owes nothing: until here the old pages lie in it
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("DELETE FROM meta WHERE name = 'wipe'")
+        connection.execute("COMMIT")
+        _empty_log(connection)
 
 
 def _empty_log(connection: sqlite3.Connection) -> None:

@@ -3,12 +3,14 @@
 Rules
 - It opens in its person's own session and in no other: not for the operator, not for a recipient, not for a thing.
 - Nobody is told whether a place or a statement exists that is not theirs.
-- Nothing of it is stored on the way (`no-store`).
+- Nothing of it is stored on the way (`no-store`). What was asked for leaves only while its person is there.
 
 Source: record.md, "Personal ledgers"; docs/reference/api.md.
 """
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from starlette.requests import Request
@@ -16,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from troth.api.book_answers import BookShown, LineShown, StatementOwn, StatementsOwn
-from troth.api.callers import Callers, resource, shown
+from troth.api.callers import Callers, held, resource
 from troth.clock import NS_PER_S
 from troth.errors import BadPath, WrongToken
 from troth.gate.question import Asker
@@ -24,6 +26,7 @@ from troth.journeys.book import Book
 from troth.journeys.book_lines import Damaged, Line, Place, Seen, TurnedAway
 from troth.names import StatementId
 from troth.verify.file import CONTENT_TYPE, SUFFIX
+from troth.wire.held import HeldResponse
 from troth.wire.times import print_time
 
 __all__ = ["book_routes", "line_shown"]
@@ -39,29 +42,27 @@ def book_routes(book: Book, *, callers: Callers) -> list[Route]:
         before = request.query_params.get("before")
         found = await book.page(asker, before=None if before is None else Place.parse(before))
         more = None if found.before is None else str(found.before)
-        return shown(BookShown(found.name, found.custody, tuple(map(line_shown, found.lines)), more))
+        lines = tuple(map(line_shown, found.lines))
+        return held(BookShown(found.name, found.custody, lines, more), holds=found.holds)
 
     async def proof(request: Request) -> Response:
         asker = _own(callers, request)
         place = Place.parse(request.path_params["place"])
-        return _file(await book.proof(asker, place), f"book-{place}")
+        return _file(await book.proof(asker, place), f"book-{place}", holds=partial(book.holds, asker))
 
     async def statements(request: Request) -> Response:
         asker = _own(callers, request)
         custody, found = await book.statements(asker)
-        return shown(
-            StatementsOwn(
-                custody,
-                tuple(StatementOwn(s.statement.hex(), s.kind, print_time(s.issued_at_s * NS_PER_S)) for s in found),
-            )
-        )
+        own = (StatementOwn(s.statement.hex(), s.kind, print_time(s.issued_at_s * NS_PER_S)) for s in found)
+        return held(StatementsOwn(custody, tuple(own)), holds=partial(book.holds, asker))
 
     async def statement_proof(request: Request) -> Response:
         asker = _own(callers, request)
         text = request.path_params["statement"]
         if _STATEMENT.fullmatch(text) is None:
             raise BadPath("a statement is named by its id, 64 hexadecimal digits")
-        return _file(await book.statement_proof(asker, StatementId(bytes.fromhex(text))), f"statement-{text[:16]}")
+        data = await book.statement_proof(asker, StatementId(bytes.fromhex(text)))
+        return _file(data, f"statement-{text[:16]}", holds=partial(book.holds, asker))
 
     return [
         resource("/api/book", {"GET": callers.spoken(page)}),
@@ -124,11 +125,11 @@ def _own(callers: Callers, request: Request) -> Asker:
     return who.asker
 
 
-def _file(data: bytes, name: str) -> Response:
+def _file(data: bytes, name: str, *, holds: Callable[[], bool]) -> Response:
     headers = {
         "content-type": CONTENT_TYPE,
         "content-disposition": f'attachment; filename="{name}{SUFFIX}"',
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
     }
-    return Response(data, headers=headers)
+    return HeldResponse(data, holds=holds, headers=headers)

@@ -25,10 +25,11 @@ from troth.errors import BadJson, NotFound, TooLarge, TrothError, WrongToken
 from troth.journeys.recognise import Principal, Recognise
 from troth.names import PersonId
 from troth.wire.credentials import authorization, session
+from troth.wire.held import HeldResponse
 from troth.wire.limits import PAYLOAD_BYTES
 from troth.wire.problems import not_allowed, problem_of, reply
 
-__all__ = ["Callers", "Work", "created", "form", "resource", "shown"]
+__all__ = ["Callers", "Work", "created", "form", "held", "resource", "shown"]
 
 Work = Callable[[Request], Awaitable[Response]]
 S = TypeVar("S", bound=msgspec.Struct)
@@ -137,6 +138,13 @@ async def form(request: Request, kind: type[S]) -> S:
 def shown(answer: msgspec.Struct) -> Response:
     """200 with an answer."""
     return _answered(200, msgspec.json.encode(answer))
+
+
+def held(answer: msgspec.Struct, *, holds: Callable[[], bool]) -> Response:
+    """200 with an answer, which leaves only while `holds()`."""
+    body = msgspec.json.encode(answer)
+    headers = {"content-type": _JSON.decode(), "cache-control": "no-store"}
+    return HeldResponse(body, holds=holds, headers=headers)
 
 
 def created(answer: msgspec.Struct) -> Response:

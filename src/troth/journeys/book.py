@@ -3,6 +3,7 @@
 Rules
 - It is opened for the person in whose session it is asked for, with their own ledger key, and for nobody else: no operator, no
   recipient, no other member of the house.
+- Whoever is erased while it is opened gets nothing of it any more: they are looked up again behind what was awaited.
 - What does not open is named with its place and stops nothing else.
 - A window whose closing is not there was cut short: it counts as read, and how many rows left is not known.
 - Newest first. What happened since the last tick is not there yet.
@@ -12,6 +13,7 @@ Left out: opening without the node (custody *own*). Custody is said with every p
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final, TypeAlias
 
 import msgspec
@@ -45,12 +47,16 @@ _NOBODY: Final = "there is no book for this asker"
 
 
 class BookPage(msgspec.Struct, frozen=True):
-    """One page. `before` is set where there is more: ask for it with that. `custody`: who keeps the person's keys."""
+    """One page. `before` is set where there is more: ask for it with that. `custody`: who keeps the person's keys.
+
+    `holds()` says, at any later moment, whether it may still be handed over.
+    """
 
     name: str
     custody: str
     lines: tuple[Line, ...]
     before: Place | None
+    holds: Callable[[], bool]
 
 
 class OwnStatement(msgspec.Struct, frozen=True):
@@ -106,7 +112,6 @@ class Book:
             StorageFailed: the ledger key or the ledger cannot be read.
         """
         person = self._person(asker)
-        known = self._directory.persons[person]
         names = Names(self._directory)
         closed: dict[bytes, tuple[Place, int]] = {}
         lines: list[Line] = []
@@ -114,7 +119,7 @@ class Book:
         while len(lines) < LINES_MAX:
             found = await self._open(person, await self._ledgers.boxes(person, before=at, limit=2 * LINES_MAX))
             if not found:
-                return BookPage(known.name, known.custody, tuple(lines), None)
+                return self._page(asker, lines, None)
             for each in found:
                 at = (each.place.segment, each.place.leaf)
                 line = self._line(each, closed, names)
@@ -122,7 +127,11 @@ class Book:
                     lines.append(line)
                 if len(lines) == LINES_MAX:
                     break
-        return BookPage(known.name, known.custody, tuple(lines), lines[-1].place)
+        return self._page(asker, lines, lines[-1].place)
+
+    def _page(self, asker: Asker | None, lines: Sequence[Line], before: Place | None) -> BookPage:
+        known = self._directory.persons[self._person(asker)]
+        return BookPage(known.name, known.custody, tuple(lines), before, partial(self.holds, asker))
 
     async def proof(self, asker: Asker | None, place: Place) -> bytes:
         """The proof file of one trace of the asker's own ledger.
@@ -144,7 +153,9 @@ class Book:
             if basis_id(opened.ids) != BasisId(opened.read.basis):
                 raise StorageFailed("the statements that this reading rested on are not kept; they were too many")
             ids = opened.ids
-        return await self._prove.opened(opened.trace, opened.salt, segment=place.segment, leaf=place.leaf, ids=ids)
+        data = await self._prove.opened(opened.trace, opened.salt, segment=place.segment, leaf=place.leaf, ids=ids)
+        self._person(asker)
+        return data
 
     async def statements(self, asker: Asker | None) -> tuple[str, Sequence[OwnStatement]]:
         """Who keeps the asker's keys, and every private statement that speaks of them, in the journal's order.
@@ -162,7 +173,7 @@ class Book:
         known = (
             each for each in self._own.get(person, ()) if isinstance(self._journal.find(each.statement), JournalEntry)
         )
-        return self._directory.persons[person].custody, tuple(known)
+        return self._directory.persons[self._person(asker)].custody, tuple(known)
 
     async def statement_proof(self, asker: Asker | None, statement: StatementId) -> bytes:
         """The proof file of one private statement that speaks of the asker. Raises as `proof`."""
@@ -170,6 +181,10 @@ class Book:
         if asker is None:
             raise NotFound(_NOBODY)
         return await self._prove.said(statement, asker)
+
+    def holds(self, asker: Asker | None) -> bool:
+        """Whether what was opened for the asker may still be handed over: not when they were erased since."""
+        return asker is not None and asker.person in self._directory.persons
 
     def forget(self, gone: Leaving) -> None:
         """Somebody is erased: what was said of them is looked for no more."""

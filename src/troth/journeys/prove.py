@@ -5,6 +5,7 @@ Rules
 - The row is read through `tell`, under a live lease for the raw view and in an open access window; whoever may not read it gets
   no proof of it. The lease is looked at again in the step in which the file is given out.
 - Only open statements are shown; private ones stand in the file by their id alone.
+- A private statement that is erased while its file is made is not given out: the journal is asked again behind each wait.
 - No file is given out that does not pass the stranger's own verifier.
 - The checkpoint is one that witnesses have cosigned, where there is one that covers everything the file needs.
 - What is not yet in a segment, or whose segment is not yet in the log, is Unavailable and says when to come back.
@@ -241,9 +242,21 @@ class Prove:
             raise StorageFailed("the key that signed this statement cannot be found")
         noted = await self._traces.said(statement)
         if noted is None:
+            self._still(statement)
             raise self._not_yet()
         place = _Place(noted.trace, noted.salt, noted.segment, noted.leaf)
-        return await self._file(place, said=(entry.signed, known.key))
+        data = await self._file(place, said=(entry.signed, known.key))
+        self._still(statement)
+        return data
+
+    def _still(self, statement: StatementId) -> None:
+        """Whether it stands in the journal as it did before what was awaited.
+
+        Raises:
+            NotFound: it was erased meanwhile.
+        """
+        if not isinstance(self._journal.find(statement), JournalEntry):
+            raise NotFound(_NOTHING)
 
     async def _file(
         self, place: _Place, *, ids: Sequence[StatementId] | None = None, said: tuple[Signed, PublicKey] | None = None

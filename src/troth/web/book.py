@@ -9,6 +9,7 @@ Source: people.md, "Rules"; record.md, "Personal ledgers".
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from troth.web.deployment import Deployment
 from troth.web.saying import day
 from troth.web.sessions import viewer_of
 from troth.web.shell import HEADERS, Page, Shell
+from troth.wire.held import HeldResponse
 
 __all__ = ["Entry", "Reader", "entries_of"]
 
@@ -86,7 +88,8 @@ class Reader:
         place = Place.parse(str(request.path_params["place"]))
         data = await self._at.book.proof(viewer.person_asker, place)
         headers = dict(HEADERS) | {"content-disposition": f'attachment; filename="book-{place}{SUFFIX}"'}
-        return Response(data, headers=headers | {"content-type": CONTENT_TYPE})
+        holds = partial(self._at.book.holds, viewer.person_asker)
+        return HeldResponse(data, holds=holds, headers=headers | {"content-type": CONTENT_TYPE})
 
 
 def entries_of(lines: Sequence[Line]) -> tuple[Entry, ...]:
