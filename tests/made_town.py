@@ -200,7 +200,7 @@ class Town:
         )
         for each in found:
             assert disclosure is not None
-            return notice_of(each, disclosure, parties={uri: uri for uri in each.recipients}).shown()
+            return notice_of(each, disclosure, parties={}).shown()
         return NoticeShown(_id("notice") * 2, 1, "en")
 
     def ask(self, question: Question) -> Answer:

@@ -16,9 +16,11 @@ from troth.api.certificates import certificate_routes
 from troth.api.choices import choice_routes
 from troth.api.descriptions import description_routes
 from troth.api.erasures import erasure_routes
+from troth.api.foreseen import foreseen_routes
 from troth.api.keys import key_routes
 from troth.api.many import many_routes
 from troth.api.operate import Addresses, operate_routes
+from troth.api.places import place_routes
 from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
 from troth.api.street import street_routes
@@ -56,6 +58,8 @@ def paths(started: House) -> list[str]:
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *key_routes(node.rekey, callers=callers),
         *choice_routes(node.choose, callers=callers),
+        *foreseen_routes(node.choose, node.places, node.foresee, callers=callers),
+        *place_routes(node.places, callers=callers),
         *proof_routes(node.prove, callers=callers),
         *book_routes(node.book, callers=callers),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=lambda _stream: None),
@@ -81,6 +85,8 @@ def shown(got: dict[str, object]) -> dict[str, str]:
     """The digests of what was shown, under their words."""
     offers = got.get("choices")
     words = {"NOTICE": offers[0]["digest"]} if isinstance(offers, list) else {}
+    rules = got.get("rules")
+    words |= {"RULE": rules[0]["rule"]} if isinstance(rules, list) and rules and "since" in rules[0] else {}
     return words | ({"SHOWN": str(got["digest"])} if "stays" in got else {})
 
 
@@ -90,6 +96,8 @@ def signed(got: dict[str, object], thing: Key, request: str) -> dict[str, str]:
     return {} if challenge is None else {"SIGNATURE": signature_of(thing, renewal_message(str(challenge), request))}
 
 
+FORESEEN = {"/api/choices/foreseen": 200, "/api/place-rules/foreseen": 200}
+"""Nothing is made by asking."""
 QUERIES = {"GET /api/products": "?product=https://works.example/meter"}
 """What is asked for after the path."""
 
@@ -106,7 +114,7 @@ def test_the_examples_run_in_their_order() -> None:
             body = "" if block is None else block[1]
             for word, value in found.items():
                 body = body.replace(f'"{word}"', json.dumps(value))
-            personal = "choices" in path or "book" in path or path == "/api/erasure"
+            personal = "choices" in path or "place-rules" in path or "book" in path or path == "/api/erasure"
             path += QUERIES.get(heading, "")
             token = found.get("SESSION") if personal else started.operator
             path = (
@@ -119,7 +127,7 @@ def test_the_examples_run_in_their_order() -> None:
             path = re.sub(r"\{([a-z]+)\}", lambda name: found[name[1].upper()], path)
             answer = await started.ask(method, path, body.encode() or None, token=token)
             nothing = path == "/api/proofs/1" or path.startswith(("/api/book/proofs/", "/api/book/statements/"))
-            wanted = {"/api/leave": 204, "/api/descriptions": 200}.get(
+            wanted = {"/api/leave": 204, "/api/descriptions": 200, **FORESEEN}.get(
                 path, 404 if nothing else 201 if method == "POST" else 200
             )
             wanted = 204 if method == "DELETE" else wanted
@@ -138,7 +146,7 @@ def test_the_examples_run_in_their_order() -> None:
             for name in re.findall(r"`\{\"([a-z_]+)\"", text):
                 assert name in got, f"{heading} answers no {name}"
         words = {"HOUSEHOLD", "PERSON", "CLAIM", "INVITATION", "SESSION", "NOTICE", "SOON", "SHOWN", "PRESERVATION"}
-        words |= {"REQUEST", "CERTIFICATE", "CHALLENGE", "SIGNATURE"}
+        words |= {"RULE", "REQUEST", "CERTIFICATE", "CHALLENGE", "SIGNATURE"}
         assert words | {"LINE", "PROMISE", "SUPPORT", "STATEMENT", "KEY"} == set(found)
 
     run(test)

@@ -18,9 +18,11 @@ from troth.api.forms import ChoiceForm, digest_of
 from troth.errors import NotFound
 from troth.gate.question import Ground
 from troth.journeys.choose import Choose, Offer
+from troth.names import PersonId
+from troth.statements.choice import ChoiceBody
 from troth.wire.times import parse_time, print_time
 
-__all__ = ["choice_routes"]
+__all__ = ["choice_routes", "chosen"]
 
 NS_PER_MS = 1_000_000
 
@@ -33,29 +35,8 @@ def choice_routes(choose: Choose, *, callers: Callers) -> list[Route]:
 
     async def say(request: Request) -> Response:
         person = callers.person(request)
-        said = await form(request, ChoiceForm)
-        notice = digest_of(said.notice)
-        offer = next(
-            (
-                each
-                for each in choose.offers(person)
-                if each.stream.number == said.datastream and each.purpose.purpose == said.purpose
-            ),
-            None,
-        )
-        if offer is None:
-            raise NotFound("there is no such choice for this person")
-        accepted = await choose.say(
-            person,
-            said.decision,
-            purpose=offer.purpose.purpose,
-            stream=offer.stream.stream,
-            notice=notice,
-            made_by="session",
-            variant=said.variant,
-            to_ns=None if said.to is None else parse_time(said.to),
-            since_ns=None if said.since is None else parse_time(said.since),
-        )
+        body = chosen(choose, person, await form(request, ChoiceForm))
+        accepted = await choose.count(body)
         return created(
             ChoiceSaid(
                 accepted.statement.hex(),
@@ -66,6 +47,37 @@ def choice_routes(choose: Choose, *, callers: Callers) -> list[Route]:
         )
 
     return [resource("/api/choices", {"GET": callers.spoken(offers), "POST": callers.spoken(say)})]
+
+
+def chosen(choose: Choose, person: PersonId, said: ChoiceForm) -> ChoiceBody:
+    """What a form says for a person, not said yet.
+
+    Raises:
+        NotFound: this person has no such choice.
+        BadTime, BadJson, Conflict, Refused: as `Choose.meant`.
+    """
+    notice = digest_of(said.notice)
+    offer = next(
+        (
+            each
+            for each in choose.offers(person)
+            if each.stream.number == said.datastream and each.purpose.purpose == said.purpose
+        ),
+        None,
+    )
+    if offer is None:
+        raise NotFound("there is no such choice for this person")
+    return choose.meant(
+        person,
+        said.decision,
+        purpose=offer.purpose.purpose,
+        stream=offer.stream.stream,
+        notice=notice,
+        made_by="session",
+        variant=said.variant,
+        to_ns=None if said.to is None else parse_time(said.to),
+        since_ns=None if said.since is None else parse_time(said.since),
+    )
 
 
 def _offer_shown(offer: Offer) -> OfferShown:

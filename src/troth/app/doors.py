@@ -22,10 +22,12 @@ from troth.api.certificates import certificate_routes
 from troth.api.choices import choice_routes
 from troth.api.descriptions import description_routes
 from troth.api.erasures import erasure_routes
+from troth.api.foreseen import foreseen_routes
 from troth.api.keys import key_routes
 from troth.api.many import many_routes
 from troth.api.metrics import metrics_routes
 from troth.api.operate import Addresses, operate_routes
+from troth.api.places import place_routes
 from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
 from troth.api.scrapi import scrapi_routes
@@ -87,6 +89,8 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *key_routes(node.rekey, callers=callers),
         *choice_routes(node.choose, callers=callers),
+        *foreseen_routes(node.choose, node.places, node.foresee, callers=callers),
+        *place_routes(node.places, callers=callers),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),
         *proof_routes(node.prove, callers=callers),
         *book_routes(node.book, callers=callers),
@@ -169,6 +173,8 @@ def _deployment(node: Node) -> Deployment:
         explain=node.explain,
         why=node.why,
         choose=node.choose,
+        places=node.places,
+        foresee=node.foresee,
         erase=node.erase,
         prove=node.prove,
         book=node.book,

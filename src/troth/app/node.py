@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TypeVar
 
+from troth.app.choosing import Choosing
 from troth.app.clock_watch import watch_clock
 from troth.app.joining import Joining
 from troth.app.opening import open_log
@@ -29,7 +30,6 @@ from troth.journeys.access import Access
 from troth.journeys.accounts import Account, Bearer
 from troth.journeys.begin import fresh_origin
 from troth.journeys.book import Book
-from troth.journeys.choose import Choose
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.forget import Forget
@@ -114,15 +114,17 @@ class Node:
         self.rekey = Rekey(
             self.accept, keyring=self.keyring, directory=self.directory, clock=clock, segment_tick_s=tick_s
         )
-        self.choose = Choose(
+        self.say = Say(self.accept, self.keyring, clock=clock, entropy=entropy)
+        choosing = Choosing(
+            ports,
             self.accept,
-            self.keyring,
+            say=self.say,
+            keyring=self.keyring,
             directory=self.directory,
             in_force=self.leases.in_force,
-            clock=clock,
-            entropy=entropy,
+            book=lambda: self.book,
         )
-        self.say = Say(self.accept, self.keyring, clock=clock, entropy=entropy)
+        self.choose, self.places, self.foresee = choosing.choose, choosing.places, choosing.foresee
         self.joining = Joining(
             ports,
             self.accept,

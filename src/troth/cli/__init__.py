@@ -24,6 +24,7 @@ from troth.cli.erase import erase, person_erase, person_preserve, person_release
 from troth.cli.here import thing_here
 from troth.cli.keys import key
 from troth.cli.log_keeping import log_mirror, log_restore, log_succeed
+from troth.cli.placing import keeping, place_rule, where
 from troth.cli.pledging import forget, promise, red_line, support
 from troth.cli.registering import disclosure, household, organisation, party, person, product
 from troth.cli.replay import replay
@@ -56,6 +57,7 @@ main.add_part("Run a node", up, status, key, certificate)
 main.add_part(
     "Say who and what there is",
     organisation,
+    keeping,
     household,
     person,
     product,
@@ -75,5 +77,5 @@ log.add_command(log_succeed)
 main.add_part("Give your word", red_line, promise, support, forget)
 for each in (person_erase, person_preserve, person_release):
     person.add_command(each)
-main.add_part("Choose", enter, leave, choose, book, erase)
+main.add_part("Choose", enter, leave, choose, place_rule, where, book, erase)
 main.add_part("Check", proof, verify, audit, trust, log, store, witness)

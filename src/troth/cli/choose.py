@@ -14,9 +14,11 @@ import click
 import msgspec
 
 from troth.api.answers import Choices, ChoiceSaid, Entered, OfferShown
+from troth.api.foreseen import Foreseen
 from troth.api.forms import ChoiceForm, TokenForm
 from troth.cli.client import Node
 from troth.cli.places import Session, as_person, forget_session, keep_session, session
+from troth.cli.placing import changes_said
 from troth.cli.speaking import local, plain, say
 from troth.errors import BadPath, Conflict, NodeAbsent, NotFound
 from troth.statements.choice import Decision
@@ -136,6 +138,24 @@ def _command(decision: Decision, words: str) -> click.Command:
 choose.add_command(_command(Decision.GIVE, "Say yes"))
 choose.add_command(_command(Decision.REFUSE, "Say no"))
 choose.add_command(_command(Decision.WITHDRAW, "Take a yes back"))
+
+
+@choose.command("foresee")
+@click.argument("datastream", type=int)
+@click.argument("purpose", required=False)
+@click.option("--if", "if_", type=click.Choice(["yes", "no"]), default="no", show_default=True, help="Which answer.")
+@as_person
+def choose_foresee(node: Node, datastream: int, purpose: str | None, if_: str) -> None:
+    """Say what would follow from an answer about DATASTREAM, now and had it been given 30 days ago. Nothing is said by it."""
+    offer = _offer(node.get("/api/choices", Choices), datastream, purpose)
+    decision = Decision.GIVE if if_ == "yes" else Decision.REFUSE
+    form = ChoiceForm(offer.datastream, offer.purpose, decision, offer.digest)
+    found = node.post("/api/choices/foreseen", form, Foreseen)
+    changes_said(found.changes)
+    past = found.past
+    if past is not None:
+        say(f"Since {local(past.since)} others have read of you {past.readings} times.")
+        say(f"   {past.stopped} of them would not have happened, {past.coarser} would have been coarser.")
 
 
 def _offer(choices: Choices, datastream: int, purpose: str | None) -> OfferShown:

@@ -23,6 +23,7 @@ from troth.harbour.kept import Credential, Kept
 from troth.harbour.lane import LANE, METER, THINGS, LaneThing
 from troth.harbour.parties import (
     HOMES,
+    KEEPING,
     LAB,
     LAB_APP,
     ORGANISATIONS,
@@ -121,6 +122,7 @@ class MovingIn:
         """Organisations, products, disclosures: saying them again changes nothing."""
         for organisation in ORGANISATIONS:
             self._node.post("/api/organisations", organisation)
+        self._node.post("/api/keeping", KEEPING)
         for thing in {each.product: each for each in THINGS}.values():
             self._node.post(
                 "/api/products",

@@ -16,10 +16,12 @@ import msgspec
 __all__ = [
     "ANYONE",
     "CLINIC",
+    "COMPUTING",
     "COOP",
     "COUNCIL",
     "FARM",
     "HOMES",
+    "KEEPING",
     "LAB",
     "LAB_APP",
     "MAKER",
@@ -39,6 +41,7 @@ Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json
 
 COOP: Final = "https://co-op.harbour-lane.example"
 LAB: Final = "https://energy-lab.harbour-university.example"
+COMPUTING: Final = "https://wharf-computing.example"
 COUNCIL: Final = "https://council.harbour.example"
 CLINIC: Final = "https://clinic.harbour-lane.example"
 FARM: Final = "https://tern-field-farm.example"
@@ -58,6 +61,7 @@ _ABOUT: Final = {
     COUNCIL: ("Harbour Council", "open", "The town: streets, the river, the air."),
     CLINIC: ("Harbour Lane Clinic", "front-desk", "A small clinic with one waiting room."),
     FARM: ("Tern Field Farm", "farm", "Vegetables between the lane and the river."),
+    COMPUTING: ("Wharf Computing", "service", "Rents computers to laboratories."),
     MAKER: ("Tern Instruments", "support", "Makes small, repairable instruments."),
 }
 
@@ -67,10 +71,13 @@ def contact_of(organisation: str) -> str:
     return f"mailto:{_ABOUT[organisation][1]}@{organisation.removeprefix('https://')}"
 
 
+_ABROAD: Final[Mapping[str, Json]] = {COMPUTING: {"country": "IE", "laws": ["US"]}}  # its seat is in another country
+_HERE: Final[Json] = {"country": "NL"}
 ORGANISATIONS: Final[tuple[Json, ...]] = tuple(
-    {"organisation": uri, "name": name, "contact": contact_of(uri), "about": about}
+    {"organisation": uri, "name": name, "contact": contact_of(uri), "about": about, "site": _ABROAD.get(uri, _HERE)}
     for uri, (name, _, about) in _ABOUT.items()
 )
+KEEPING: Final[Json] = {"by": COOP, "site": _HERE}
 
 
 class Home(msgspec.Struct, frozen=True):
@@ -170,6 +177,8 @@ _SHARING: Final[Json] = {
     "title": "Sharing solar power fairly on the lane",
     "benefit": "The roof's power is shared by what each home needs in each hour. What finer curves add is not known yet.",
     "recipients": [LAB],
+    "processors": [{"organisation": COMPUTING, "does": "computes with it", "site": _ABROAD[COMPUTING]}],
+    "indicator": {"measures": "Homes that got power from the shared roof in hours in which they needed it"},
     "variants": [
         {"variant": "raw", "ground": "choice"},
         {

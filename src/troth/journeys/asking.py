@@ -1,17 +1,18 @@
-"""Ask the gate and hold the answer: the one call of `decide`, used by `hear` and `tell`.
+"""Ask the gate: and hold the answer for use (`hear`, `tell`), or only look at what it would be (`foresee`).
 
 Rules
 - A question is put to the scopes in force at this moment; the lease remembers all scopes that were looked at.
 - The basis is the first 16 bytes of SHA-256 over the sorted statement ids the answer rests on (formats.md, "Traces").
+- What is only looked at is no lease, and nothing flows under it.
 """
 
 from troth.gate.decide import decide
 from troth.gate.leases import Lease, Leases
-from troth.gate.question import Question
-from troth.state.in_force import Reading
+from troth.gate.question import Answer, Question
+from troth.state.in_force import InForce, Reading
 from troth.tlog.trace import basis_id
 
-__all__ = ["ask"]
+__all__ = ["ask", "would"]
 
 
 def ask(question: Question, leases: Leases) -> Lease:
@@ -19,3 +20,8 @@ def ask(question: Question, leases: Leases) -> Lease:
     reading = Reading(leases.in_force)
     answer = decide(question, reading)
     return leases.hold(question, answer, basis=basis_id(answer.rests_on), scopes=reading.looked_at)
+
+
+def would(question: Question, in_force: InForce) -> Answer:
+    """What the answer would be under this, whether it is in force or imagined."""
+    return decide(question, Reading(in_force))

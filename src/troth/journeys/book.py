@@ -33,6 +33,7 @@ from troth.statements.choice import ChoiceBody
 from troth.statements.journal import Journal, JournalEntry
 from troth.statements.kinds import Face, kind_of
 from troth.statements.person import MembershipBody, PersonBody
+from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.statement import read
 from troth.things.ledgers import Box, DayKey, LedgerStore
 from troth.tlog.trace import Denials, OtherTrace, WindowClosed, WindowOpened, basis_id, decode
@@ -200,7 +201,7 @@ class Book:
         if kind is None or kind.face is not Face.PRIVATE:
             return
         match read(entry.signed).body:
-            case ChoiceBody() | PersonBody() | MembershipBody() as body:
+            case ChoiceBody() | PlaceRuleBody() | PersonBody() | MembershipBody() as body:
                 own = OwnStatement(entry.signed.id, kind.name.value, entry.signed.headers.issued_at_s)
                 self._own.setdefault(body.person, []).append(own)
             case _:

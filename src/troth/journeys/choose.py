@@ -104,6 +104,46 @@ class Choose:
                         found.append(Offer(thing, stream, purpose, notice, last))
         return tuple(found)
 
+    def meant(  # noqa: PLR0913 - a choice has these parts
+        self,
+        person: PersonId,
+        decision: Decision,
+        *,
+        purpose: PurposeId,
+        stream: StreamId,
+        notice: bytes,
+        made_by: str,
+        variant: Variant = Variant.RAW,
+        to_ns: int | None = None,
+        since_ns: int | None = None,
+    ) -> ChoiceBody:
+        """What would be said; nothing is. Arguments and errors as of `say`."""
+        offer = next(
+            (o for o in self.offers(person) if o.purpose.purpose == purpose and o.stream.stream == stream), None
+        )
+        if offer is None:
+            raise NotFound("there is no such choice for this person")
+        if offer.notice.digest != notice:
+            raise Conflict("the text has changed since it was shown", hint="Read the new text and choose again.")
+        now = self._clock.now()
+        if to_ns is not None and to_ns <= now:
+            raise Refused("a choice ends after it begins")
+        giving = decision is Decision.GIVE
+        if giving and since_ns is not None and since_ns > now:
+            raise Refused("a yes begins at its own moment; it can reach back from there, not forward")
+        return ChoiceBody(
+            person=person,
+            purpose=purpose,
+            decision=decision,
+            from_ns=now,
+            notice=offer.notice.shown(),
+            made_by=made_by,
+            streams=(stream,),
+            variant=_at_most_offered(variant, offer.purpose).value if giving else None,
+            to_ns=to_ns,
+            since_ns=since_ns if giving else None,
+        )
+
     async def say(  # noqa: PLR0913 - a choice has these parts
         self,
         person: PersonId,
@@ -135,38 +175,28 @@ class Choose:
             Conflict: another text is shown now.
             Refused: it would end before it begins, or reach back to a time that is still to come.
         """
-        offer = next(
-            (o for o in self.offers(person) if o.purpose.purpose == purpose and o.stream.stream == stream), None
-        )
-        if offer is None:
-            raise NotFound("there is no such choice for this person")
-        if offer.notice.digest != notice:
-            raise Conflict("the text has changed since it was shown", hint="Read the new text and choose again.")
-        now = self._clock.now()
-        if to_ns is not None and to_ns <= now:
-            raise Refused("a choice ends after it begins")
-        giving = decision is Decision.GIVE
-        if giving and since_ns is not None and since_ns > now:
-            raise Refused("a yes begins at its own moment; it can reach back from there, not forward")
-        body = ChoiceBody(
-            person=person,
+        body = self.meant(
+            person,
+            decision,
             purpose=purpose,
-            decision=decision,
-            from_ns=now,
-            notice=offer.notice.shown(),
+            stream=stream,
+            notice=notice,
             made_by=made_by,
-            streams=(stream,),
-            variant=_at_most_offered(variant, offer.purpose).value if giving else None,
+            variant=variant,
             to_ns=to_ns,
-            since_ns=since_ns if giving else None,
+            since_ns=since_ns,
         )
+        return await self.count(body)
+
+    async def count(self, body: ChoiceBody) -> Accepted:
+        """Say what was meant, under the person's key. On return it is in effect."""
         signed = write(
             KindName.CHOICE,
             body,
-            signer=self._keys.signer(key_name(person)),
-            issuer=self._directory.persons[person].issuer,
+            signer=self._keys.signer(key_name(body.person)),
+            issuer=self._directory.persons[body.person].issuer,
             subject=print_id("ch", self._entropy(16)),
-            at_ns=now,
+            at_ns=body.from_ns,
         )
         return await self._accept.accept(signed)
 

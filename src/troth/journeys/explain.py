@@ -18,9 +18,10 @@ import msgspec
 
 from troth.clock import Clock
 from troth.errors import Denied, NotFound
-from troth.gate.question import ANYONE, OWN_PURPOSE, Answer, Asker, Verdict
+from troth.gate.question import OWN_PURPOSE, Answer, Asker, Verdict
 from troth.journeys.accounts import AccountStore
 from troth.journeys.choose import Choose, Offer
+from troth.journeys.parties import parties_named, party_name
 from troth.journeys.presence import Copied
 from troth.journeys.recognise import MEMBER
 from troth.journeys.tell import StreamView, Tell
@@ -367,18 +368,11 @@ def uses_of(
 
     found = []
     for purpose in purposes_of(thing, stream, directory):
-        getters = tuple(getter(uri, purpose) for uri in purpose.recipients if shown(uri, purpose))
+        parties = [uri for each in purpose.recipients for uri in parties_named(each, directory)]
+        getters = tuple(getter(uri, purpose) for uri in dict.fromkeys(parties) if shown(uri, purpose))
         if getters or not purpose.recipients:
             found.append(Use(purpose, getters))
     return tuple(found)
-
-
-def party_name(uri: Uri, directory: Directory) -> str:
-    """What people call an organisation; its URI where it is not registered (any more)."""
-    if uri == ANYONE:
-        return "Anyone"
-    body = directory.organisations.get(uri)
-    return uri if body is None else body.name
 
 
 def _always() -> bool:

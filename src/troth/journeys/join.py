@@ -146,7 +146,7 @@ class Join:
                 raise Refused("the disclosure names a view or a ground that is not known here")
             if purpose.essential and view.ground == Ground.CHOICE:
                 raise Refused("an essential function may not depend on a choice")
-        for recipient in purpose.recipients:
+        for recipient in (*purpose.recipients, *(hop.organisation for hop in purpose.processors)):
             if not recipient.startswith(_OURS):
                 self._registered(recipient)
 

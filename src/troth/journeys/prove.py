@@ -34,6 +34,7 @@ from troth.statements.journal import Entry, JournalEntry, unerased
 from troth.statements.key import KeyRole
 from troth.statements.kinds import Face, kind_of
 from troth.statements.person import MembershipBody, PersonBody
+from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.statement import read
 from troth.things.observations import Kept
 from troth.tlog.checkpoint import Note, VerifierKey, open_checkpoint, parse_note
@@ -377,7 +378,7 @@ class Prove:
 def _person_of(signed: Signed) -> PersonId | None:
     """Whom a private statement speaks of, where that is one person."""
     match read(signed).body:
-        case ChoiceBody() | PersonBody() | MembershipBody() as body:
+        case ChoiceBody() | PlaceRuleBody() | PersonBody() | MembershipBody() as body:
             return body.person
         case _:
             return None

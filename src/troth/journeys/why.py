@@ -27,6 +27,7 @@ from troth.statements.journal import ErasedEntry, Journal
 from troth.statements.kinds import Face
 from troth.statements.passport import PassportBody
 from troth.statements.person import MembershipBody, PersonBody
+from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.statement import Statement, read_kept
 from troth.things.intervals import Interval
 from troth.things.query import ObservationQuery, Order
@@ -166,16 +167,19 @@ class Why:
             return Rest(statement, "unknown", private=False, log_index=self._index_of(statement))
         kind, index = said.kind.name.value, self._index_of(statement)
         body = said.body
-        about_asker = isinstance(body, ChoiceBody | MembershipBody | PersonBody) and body.person == person
+        about_asker = (
+            isinstance(body, ChoiceBody | PlaceRuleBody | MembershipBody | PersonBody) and body.person == person
+        )
         if said.kind.face is Face.PRIVATE and not about_asker and not (person and isinstance(body, InstallationBody)):
             return Rest(statement, kind, private=True)
+        from_ns = body.from_ns if isinstance(body, ChoiceBody | PlaceRuleBody) else None
         return Rest(
             statement,
             kind,
             private=said.kind.face is Face.PRIVATE,
-            by="you" if isinstance(body, ChoiceBody) else self._by(said),
+            by="you" if isinstance(body, ChoiceBody | PlaceRuleBody) else self._by(said),
             decision=body.decision if isinstance(body, ChoiceBody) else None,
-            at_ns=body.from_ns if isinstance(body, ChoiceBody) else entry.signed.headers.issued_at_s * 1_000_000_000,
+            at_ns=entry.signed.headers.issued_at_s * 1_000_000_000 if from_ns is None else from_ns,
             log_index=index,
         )
 

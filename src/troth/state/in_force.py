@@ -46,6 +46,13 @@ class InForce:
             self._held[scope] = (fold(scope, value, statement), version + 1)
         return moved
 
+    def imagined(self, statement: Statement) -> "InForce":
+        """What would be in force if this were said too; nothing of it counts. Takes time with the number of scopes."""
+        other = InForce()
+        other._held = self._held.copy()
+        other.move(statement)
+        return other
+
     def differing(self, other: "InForce") -> tuple[Scope, ...]:
         """The scopes whose values are not the same in another fold, in an order that is always the same."""
         theirs, mine = other.scopes(), self.scopes()

@@ -3,7 +3,7 @@
 Rules
 - The text comes from the disclosure and the names of its recipients alone, so the same words give the same digest everywhere.
 - A yes counts under the text it was given under and under no other: the gate compares the digests.
-- It says what for, what it gives, who gets it, how long, and what follows from yes and from no.
+- It says what for, what it gives, who gets it, how long, who handles it on the way, and what follows from yes and from no.
 
 Source: people.md, "Rules"; formats.md (choice.notice).
 Left out in this version: languages other than the disclosure's own.
@@ -17,6 +17,7 @@ import msgspec
 from troth.names import Uri
 from troth.statements.choice import NoticeShown
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
+from troth.statements.organisation import CLASS
 
 __all__ = ["Notice", "notice_of"]
 
@@ -36,14 +37,25 @@ class Notice(msgspec.Struct, frozen=True):
 
 def notice_of(purpose: DisclosedPurpose, disclosure: DisclosureBody, *, parties: Mapping[Uri, str]) -> Notice:
     """The notice of one purpose. `parties`: names people read, by organisation URI."""
-    getters = ", ".join(parties.get(uri, uri) for uri in purpose.recipients) or "nobody outside the house"
+    getters = ", ".join(_getter(uri, parties) for uri in purpose.recipients) or "nobody outside the house"
     lines = [
         f"What for: {purpose.title}",
         f"What it gives: {purpose.benefit}",
         f"Who gets it: {getters}",
         f"Kept for: {purpose.retention_days} days",
     ]
+    if purpose.processors:
+        hops = (f"{parties.get(each.organisation, each.organisation)} ({each.does})" for each in purpose.processors)
+        lines.append(f"Handled on the way by: {', '.join(hops)}")
     lines += [f"If you say yes: {purpose.if_yes}"] if purpose.if_yes else []
     lines += [f"If you say no: {purpose.if_no}"] if purpose.if_no else []
     text = "\n".join(lines)
     return Notice(text, hashlib.sha256(text.encode()).digest(), disclosure.version, disclosure.language)
+
+
+def _getter(uri: Uri, parties: Mapping[Uri, str]) -> str:
+    """A recipient as people read it: by name, or as the kind of organisation that a class stands for."""
+    if uri.startswith(CLASS):
+        kind = uri.removeprefix(CLASS).replace("-", " ")
+        return f"every organisation that is registered here as {kind}"
+    return parties.get(uri, uri)

@@ -10,7 +10,9 @@ from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
+from troth.journeys.foresee import Foresee
 from troth.journeys.oversee import Only, ThingPage
+from troth.journeys.places import Places
 from troth.journeys.prove import Prove
 from troth.journeys.recognise import Recognise
 from troth.journeys.street import Street
@@ -58,6 +60,8 @@ class Deployment(msgspec.Struct, frozen=True):
     explain: Explain
     why: Why
     choose: Choose
+    places: Places
+    foresee: Foresee
     erase: Erase
     prove: Prove
     book: Book

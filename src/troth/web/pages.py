@@ -28,7 +28,9 @@ from troth.web.book import Reader
 from troth.web.checking import Checking
 from troth.web.deployment import Deployment
 from troth.web.erasing import Erasing
+from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
+from troth.web.places import PlacesPages
 from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_of, viewer_of
 from troth.web.shell import HEADERS, Page, Shell, static_file
 from troth.web.whole import Values, whole
@@ -252,6 +254,8 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Reader(deployment, shell).routes(),
         *Checking(deployment, shell).routes(),
         *Erasing(deployment, shell).routes(),
+        *PlacesPages(deployment, shell).routes(),
+        *Foreseeing(deployment, shell).routes(),
     ]
     return [Route(path, shell.guard(page), methods=[method]) for path, method, page in pages]
 

@@ -329,6 +329,8 @@ _STATEMENTS: Final[Mapping[str, str]] = {
     "person": "You live here.",
     "membership": "You belong to this home.",
     "choice": "Somebody concerned made a choice.",
+    "place-rule": "Somebody concerned said where it may not go.",
+    "keeping": "{who} said where everything is kept.",
     "erased": "Somebody who is erased said something.",
 }
 

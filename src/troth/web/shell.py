@@ -24,7 +24,7 @@ from starlette.responses import Response
 from troth.clock import Clock
 from troth.errors import TrothError, WrongToken
 from troth.things.retention import DAY_PERIODS_MAX
-from troth.web import saying
+from troth.web import countries, saying
 from troth.web.drawing import HEIGHT, WIDTH, curve
 from troth.web.icons import ICONS, icon
 from troth.web.problems import problem_page
@@ -70,6 +70,7 @@ class Shell:
         )
         self._templates.globals.update(
             say=saying,
+            country=countries,
             curve=curve,
             box=(WIDTH, HEIGHT),
             icon=icon,

@@ -43,7 +43,7 @@ def told(purpose: DisclosedPurpose, product: ProductScope, reading: Reading) -> 
     if product.disclosure is None or all(view.ground != Ground.CHOICE for view in purpose.variants):
         return None
     names: dict[Uri, str] = {}
-    for uri in purpose.recipients:
+    for uri in (*purpose.recipients, *(hop.organisation for hop in purpose.processors)):
         party = reading.party(party_scope(uri))
         if party is not None:
             names[uri] = party.name

@@ -1,0 +1,112 @@
+"""The pages about places: where data are kept and go, for everybody; and where one's own may not go.
+
+Rules
+- What is shown is in force now; nothing of it is written by hand for the page.
+- What a rule would stop is shown before it is made; making and ending it take the same one press.
+
+Source: people.md, "Rules"; mission.md (S15 to S17, F5).
+"""
+
+import re
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from troth.errors import BadName, Malformed, NotFound, TrothError
+from troth.names import PersonId, parse_id, print_id
+from troth.statements.kinds import KindName
+from troth.statements.place_rule import PlaceRuleBody
+from troth.web.deployment import Deployment
+from troth.web.forms import fields_of
+from troth.web.problems import problem_page
+from troth.web.sessions import Viewer, check_form, viewer_of
+from troth.web.shell import HEADERS, Page, Shell
+
+__all__ = ["PlacesPages"]
+
+_CODES: Final = re.compile(r"[\s,;]+")
+_TEXT_MAX: Final = 200
+
+
+class PlacesPages:
+    """One method per page."""
+
+    def __init__(self, deployment: Deployment, shell: Shell) -> None:
+        self._at = deployment
+        self._shell = shell
+
+    def routes(self) -> list[tuple[str, str, Page]]:
+        """Path, method and page of each."""
+        return [
+            ("/where", "GET", self.where),
+            ("/mine/places", "GET", self.mine),
+            ("/mine/places", "POST", self.rule),
+            ("/mine/places/end", "POST", self.end),
+        ]
+
+    async def where(self, request: Request) -> Response:
+        """Where data are, for everybody."""
+        viewer = viewer_of(request.cookies, self._at.recognise)
+        return self._shell.show(request, "where.html", {"viewer": viewer, "where": self._at.places.where()})
+
+    async def mine(self, request: Request) -> Response:
+        """One's own rules; with `within` or `not_under` in the address also what such a rule would stop, before it is made."""
+        viewer = viewer_of(request.cookies, self._at.recognise)
+        person = _person(viewer)
+        asked = request.query_params
+        within, not_under = _codes(asked.get("within", "")), _codes(asked.get("not_under", ""))
+        foreseen, problem = None, None
+        if within or not_under:
+            try:
+                body = self._at.places.meant(person, within=within, not_under=not_under, made_by="session")
+                foreseen = self._at.foresee.changes(person, KindName.PLACE_RULE, body)
+            except TrothError as error:
+                problem = problem_page(error)
+        values = {
+            "viewer": viewer,
+            "rules": self._at.places.rules(person),
+            "name_of": _name_of,
+            "within": " ".join(within),
+            "not_under": " ".join(not_under),
+            "foreseen": foreseen,
+            "problem": problem,
+        }
+        return self._shell.show(request, "places.html", values, status=200 if problem is None else 400)
+
+    async def rule(self, request: Request) -> Response:
+        """Make the rule that was shown."""
+        viewer = viewer_of(request.cookies, self._at.recognise)
+        form = await fields_of(request)
+        check_form(form.get("key", ""), viewer, role="person")
+        within, not_under = _codes(form.get("within", "")), _codes(form.get("not_under", ""))
+        body = self._at.places.meant(_person(viewer), within=within, not_under=not_under, made_by="session")
+        await self._at.places.count(body)
+        return RedirectResponse("/mine/places#rules", status_code=303, headers=HEADERS)
+
+    async def end(self, request: Request) -> Response:
+        """End one."""
+        viewer = viewer_of(request.cookies, self._at.recognise)
+        form = await fields_of(request)
+        check_form(form.get("key", ""), viewer, role="person")
+        try:
+            rule = parse_id("pr", form.get("rule", ""))
+        except BadName as cause:
+            raise Malformed("a rule is named as the page names it") from cause
+        await self._at.places.end(_person(viewer), rule)
+        return RedirectResponse("/mine/places#rules", status_code=303, headers=HEADERS)
+
+
+def _person(viewer: Viewer) -> PersonId:
+    if viewer.person is None:
+        raise NotFound("there is no such home here")
+    return viewer.person
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    """Codes as people write them: in any case, with commas or spaces between."""
+    return tuple(dict.fromkeys(each.upper() for each in _CODES.split(text[:_TEXT_MAX]) if each))
+
+
+def _name_of(rule: PlaceRuleBody) -> str:
+    return print_id("pr", rule.rule)
