@@ -167,18 +167,18 @@ def _try(
     reading: Reading,
 ) -> Tried:
     """Red lines, then steps 3 to 7, for one view of one purpose."""
-    view, why = Variant.named(disclosed.variant), Ground.named(disclosed.ground)
+    view, why, days = Variant.named(disclosed.variant), Ground.named(disclosed.ground), purpose.retention_days
     if view is None or why is None:
         unknown = Reason(Step.DECLARED, Code.NOT_OFFERED, ids_of(product))
-        return Tried(Variant.HOURLY_MEAN, Holding(()), None, unknown)
+        return Tried(Variant.HOURLY_MEAN, Holding(()), None, unknown, days)
     if question.asker.person is not None and why is not Ground.OWN:
-        return Tried(view, Holding(()), why, Reason(Step.GROUNDED, Code.NO_GROUND))
+        return Tried(view, Holding(()), why, Reason(Step.GROUNDED, Code.NO_GROUND), days)
     asker = question.asker if question.action is Action.READ else None
     lines = reading.deployment().lines
     turn = next_turn(lines, question.at_ns)
     barred = crossed(purpose, stream, product, asker=asker, lines=lines, at_ns=question.at_ns)
     if barred:
-        return Tried(view, Holding((), until_ns=turn), why, Reason(Step.DECLARED, Code.RED_LINE, barred))
+        return Tried(view, Holding((), until_ns=turn), why, Reason(Step.DECLARED, Code.RED_LINE, barred), days)
     asked = Asked(stream, product, purpose.purpose, text, view, asker, question.at_ns)
     holding = holds(why, asked, reading)
     if turn < holding.until_ns:
@@ -187,4 +187,4 @@ def _try(
     lacking = Reason(Step.GROUNDED, holding.lacking, holding.rests_on, why)
     grounded = covers(holding.times, question.at_ns)
     failed = placed(use) or permitted(use, reading) or small_groups(use) if grounded else lacking
-    return Tried(view, holding, why, failed)
+    return Tried(view, holding, why, failed, days)

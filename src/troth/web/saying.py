@@ -132,6 +132,7 @@ _NO: Final = {  # why not, and what can be done
     "red-line": ("it crosses a red line of this place", "ask for something else: no choice unlocks it"),
     "unknown": ("it is not known here", "ask whoever runs this place to register it"),
     "not-then": ("nothing allowed it at that time", "look at other times"),
+    "too-old": ("the time for which it may be kept is over", "look at newer ones"),
 }
 _GROUND_TO_OTHERS: Final = {
     "choice": "because everybody concerned said yes",
@@ -157,6 +158,7 @@ _REFUSALS: Final = {
     "withdrawn": "a yes had been taken back",
     "expired": "what allowed keeping them had ended",
     "not-then": "nothing allowed it at that time",
+    "too-old": "so old that the time for keeping them was over",
     "wrong-type": "of another kind than declared",
     "out-of-range": "outside the declared range",
     "too-fast": "more than one thing may send",
