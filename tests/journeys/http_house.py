@@ -230,5 +230,5 @@ async def open_doors(
 def _disclosure(
     product: Uri, purpose: PurposeId, recipients: tuple[Uri, ...], *variants: DisclosedVariant
 ) -> DisclosureBody:
-    disclosed = DisclosedPurpose(purpose, "Learning", "Knowing more", recipients, variants, retention_days=30)
+    disclosed = DisclosedPurpose(purpose, "Learning", "Knowing more", recipients, variants, retention_days=36_500)
     return DisclosureBody(product, ORG, "en", 1, (DisclosedStream("flow", (disclosed,)),))

@@ -69,7 +69,7 @@ def _stream(name: str, type_: str, *, nobody: bool) -> PassportStream:
 
 def _purpose(purpose: PurposeId, ground: str, *recipients: Uri) -> DisclosedPurpose:
     raw = DisclosedVariant("raw", ground)
-    return DisclosedPurpose(purpose, "Learning", "Knowing more", recipients, (raw,), retention_days=30)
+    return DisclosedPurpose(purpose, "Learning", "Knowing more", recipients, (raw,), retention_days=36_500)
 
 
 @dataclass

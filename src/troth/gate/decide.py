@@ -178,22 +178,22 @@ def _try(
     reading: Reading,
 ) -> Tried:
     """Red lines, then steps 3 to 7, for one view of one purpose."""
-    view, why = Variant.named(disclosed.variant), Ground.named(disclosed.ground)
+    view, why, days = Variant.named(disclosed.variant), Ground.named(disclosed.ground), purpose.retention_days
     if view is None or why is None:
         unknown = Reason(Step.DECLARED, Code.NOT_OFFERED, ids_of(product))
-        return Tried(Variant.HOURLY_MEAN, Holding(()), None, unknown)
+        return Tried(Variant.HOURLY_MEAN, Holding(()), None, unknown, days)
     if question.asker.person is not None and why is not Ground.OWN:
-        return Tried(view, Holding(()), why, Reason(Step.GROUNDED, Code.NO_GROUND))
+        return Tried(view, Holding(()), why, Reason(Step.GROUNDED, Code.NO_GROUND), days)
     asker = question.asker if question.action is Action.READ else None
     lines = reading.deployment().lines
     turn = next_turn(lines, question.at_ns)
     starts_ns = purpose.starts_ns
     if starts_ns is not None and question.at_ns < starts_ns:
         not_yet = Reason(Step.DECLARED, Code.NOT_YET, ids_of(product))
-        return Tried(view, Holding((), until_ns=min(turn, starts_ns)), why, not_yet)
+        return Tried(view, Holding((), until_ns=min(turn, starts_ns)), why, not_yet, days)
     barred = crossed(purpose, stream, product, asker=asker, lines=lines, at_ns=question.at_ns)
     if barred:
-        return Tried(view, Holding((), until_ns=turn), why, Reason(Step.DECLARED, Code.RED_LINE, barred))
+        return Tried(view, Holding((), until_ns=turn), why, Reason(Step.DECLARED, Code.RED_LINE, barred), days)
     asked = Asked(stream, product, purpose.purpose, text, view, asker, question.at_ns)
     holding = holds(why, asked, reading)
     if turn < holding.until_ns:
@@ -202,9 +202,10 @@ def _try(
     lacking = Reason(Step.GROUNDED, holding.lacking, holding.rests_on, why)
     grounded = covers(holding.times, question.at_ns)
     if not grounded:
-        return Tried(view, holding, why, lacking)
+        return Tried(view, holding, why, lacking, days)
     passage = placed(use, reading, concerned=holding.concerned)
     if passage.rests_on or passage.until_ns < holding.until_ns:
         until_ns = min(holding.until_ns, passage.until_ns)
         holding = msgspec.structs.replace(holding, rests_on=holding.rests_on + passage.rests_on, until_ns=until_ns)
-    return Tried(view, holding, why, passage.failed or permitted(use, reading) or small_groups(use))
+    failed = passage.failed or permitted(use, reading) or small_groups(use)
+    return Tried(view, holding, why, failed, days)

@@ -59,7 +59,7 @@ class Lease:
         keys: Sequence[bytes],
         done: Done,
     ) -> Admitted:
-        """Stamp rows of this lease's stream for the conduct store. The caller has checked times against `answer.covered`."""
+        """Stamp rows of this lease's stream for the conduct store. The caller has checked times against `answer.reach`."""
         if not self.holds(gate_ns) or self.answer.verdict is Verdict.DENY:
             raise RuntimeError("a lease that has ended admits nothing")
         return Admitted(
@@ -85,10 +85,10 @@ class Lease:
         return Admission(self, thing, self.question.stream, shelf, self.basis, self.answer.rests_on, type_)
 
     def release(self, shelf: Shelf, query: ObservationQuery, *, at_ns: int) -> Released:
-        """Stamp a query: only rows of the answer's times may leave the store."""
+        """Stamp a query: only rows that the answer reaches at this moment may leave the store."""
         if not self.holds(at_ns) or self.answer.verdict is Verdict.DENY:
             raise RuntimeError("a lease that has ended releases nothing")
-        extent = intersect(self.answer.covered, query.times)
+        extent = intersect(self.answer.reach(at_ns), query.times)
         return Released(hold=self, stream=self.question.stream, shelf=shelf, extent=extent, query=query)
 
 

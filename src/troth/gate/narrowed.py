@@ -2,8 +2,10 @@
 
 Rules
 - If none passes, the reasons are those of the least revealing one.
+- Of two uses that give the same view, the one that may use rows for longer is the answer.
 - No answer outlives the first moment at which anything that was looked at begins or ends.
 - Collecting needs one purpose that is grounded; the times are those of all that are.
+- Rows are reached for as many days as their purpose declares. The edge moves with the moment of use, so it is no boundary.
 
 Source: gate.md.
 """
@@ -11,7 +13,7 @@ Source: gate.md.
 import msgspec
 
 from troth.gate.grounds import Holding
-from troth.gate.question import Answer, Code, Ground, Question, Reason, Step, Verdict
+from troth.gate.question import Answer, Code, Ground, Question, Reason, Step, Term, Verdict
 from troth.names import StatementId
 from troth.things.intervals import FOREVER, Interval, covers, intersect, tidy
 from troth.things.observations import Variant
@@ -21,23 +23,28 @@ __all__ = ["Tried", "collected", "read"]
 
 
 class Tried(msgspec.Struct, frozen=True):
-    """One view of one purpose: where it holds, and the first step that failed now (None when all passed)."""
+    """One view of one purpose: where it holds, and the first step that failed now (None when all passed).
+
+    `days`: for how long the purpose may use rows.
+    """
 
     variant: Variant
     holding: Holding
     ground: Ground | None
     failed: Reason | None
+    days: int
 
 
 def read(
     tried: list[Tried], question: Question, installed: tuple[Interval, ...], base: tuple[StatementId, ...]
 ) -> Answer:
     """The most revealing view that passed; the reasons of the least revealing one if none did."""
-    order = sorted(tried, key=lambda each: list(Variant).index(each.variant))
+    order = sorted(tried, key=lambda each: (list(Variant).index(each.variant), -each.days))
     missed: list[Reason] = []
     for each in order:
         covered = intersect(each.holding.times, installed)
-        failed = each.failed or _not_then(question, covered, each)
+        terms = (Term(each.days, covered),)
+        failed = each.failed or _not_then(question, terms, each)
         if failed is not None:
             missed.append(failed)
             continue
@@ -52,6 +59,7 @@ def read(
             rests_on=tuple(sorted({*base, *(i for one in tried for i in one.holding.rests_on)})),
             named=True,
             concerned=each.holding.concerned,
+            terms=terms,
         )
     return Answer(Verdict.DENY, tuple(missed[-1:]), named=True, until_ns=_next_boundary(tried, question.at_ns))
 
@@ -71,8 +79,10 @@ def collected(
     if len(rests_on) > BASIS_IDS_MAX:
         return Answer(Verdict.DENY, (Reason(Step.GROUNDED, Code.NOT_OFFERED),), named=True, until_ns=until_ns)
     covered = intersect(tidy(tuple(i for each in passed for i in each.holding.times)), installed)
-    if question.data_ns is not None and not covers(covered, question.data_ns):
-        return Answer(Verdict.DENY, (Reason(Step.GROUNDED, Code.NOT_THEN),), named=True, until_ns=until_ns)
+    terms = _terms(passed, installed)
+    failed = _not_then(question, terms, None)
+    if failed is not None:
+        return Answer(Verdict.DENY, (failed,), named=True, until_ns=until_ns)
     return Answer(
         Verdict.ALLOW,
         tuple(Reason(Step.NARROWED, None, each.holding.rests_on, each.ground) for each in passed),
@@ -82,7 +92,16 @@ def collected(
         rests_on=rests_on,
         named=True,
         concerned=tuple(sorted({p for each in passed for p in each.holding.concerned})),
+        terms=terms,
     )
+
+
+def _terms(passed: list[Tried], installed: tuple[Interval, ...]) -> tuple[Term, ...]:
+    """The times of all uses by the number of days, the longest first."""
+    times: dict[int, tuple[Interval, ...]] = {}
+    for each in passed:
+        times[each.days] = (*times.get(each.days, ()), *each.holding.times)
+    return tuple(Term(days, intersect(tidy(times[days]), installed)) for days in sorted(times, reverse=True))
 
 
 def _gravest(tried: list[Tried]) -> tuple[Reason, ...]:
@@ -90,10 +109,15 @@ def _gravest(tried: list[Tried]) -> tuple[Reason, ...]:
     return tuple(each.failed for each in tried[-1:] if each.failed is not None)
 
 
-def _not_then(question: Question, covered: tuple[Interval, ...], tried: Tried) -> Reason | None:
-    if question.data_ns is None or covers(covered, question.data_ns):
+def _not_then(question: Question, terms: tuple[Term, ...], tried: Tried | None) -> Reason | None:
+    """Why data of the question's time are not reached, where it asks about such."""
+    at_ns = question.data_ns
+    if at_ns is None or any(covers(each.left(question.at_ns), at_ns) for each in terms):
         return None
-    return Reason(Step.GROUNDED, Code.NOT_THEN, tried.holding.rests_on, tried.ground)
+    code = Code.TOO_OLD if any(covers(each.times, at_ns) for each in terms) else Code.NOT_THEN
+    if tried is None:
+        return Reason(Step.GROUNDED, code)
+    return Reason(Step.GROUNDED, code, tried.holding.rests_on, tried.ground)
 
 
 def _next_boundary(tried: list[Tried], at_ns: int) -> int:

@@ -2,7 +2,7 @@
 
 Rules
 - The principal is party + app + purpose, never a party alone.
-- Time comes with the question. An answer carries how long it holds and for which times.
+- Time comes with the question. An answer carries how long it holds, for which times, and for how long rows of them may be used.
 - A denial is a value with reasons. Each reason has a step number, a code, and two wordings: *inner* (for the persons concerned;
   names statements) and *outer* (for the asker; never whose choice it was).
 
@@ -14,8 +14,9 @@ from enum import IntEnum, StrEnum
 import msgspec
 
 from troth.names import PersonId, PurposeId, StatementId, StreamId, Uri
-from troth.things.intervals import FOREVER, Interval
+from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect, tidy
 from troth.things.observations import Variant
+from troth.things.retention import DAY_NS
 
 __all__ = [
     "ANYONE",
@@ -28,6 +29,7 @@ __all__ = [
     "Question",
     "Reason",
     "Step",
+    "Term",
     "Verdict",
 ]
 
@@ -93,6 +95,7 @@ class Code(StrEnum):
     EXPIRED = "expired"
     NOT_THEN = "not-then"
     PLACE = "place"
+    TOO_OLD = "too-old"
     NOT_OFFERED = "not-offered"
     OVER = "over"
 
@@ -133,6 +136,20 @@ class Reason(msgspec.Struct, frozen=True):
     ground: Ground | None = None
 
 
+class Term(msgspec.Struct, frozen=True):
+    """For how many days, each from its own time on, rows of these times may be used. `times` is a tidy set."""
+
+    days: int
+    times: tuple[Interval, ...]
+
+    def left(self, at_ns: int) -> tuple[Interval, ...]:
+        """Those times of which rows may still be used at `at_ns`."""
+        edge_ns = at_ns - self.days * DAY_NS
+        if not self.times or self.times[0].from_ns >= edge_ns:
+            return self.times
+        return intersect(self.times, (Interval(edge_ns, FOREVER),))
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What the gate says.
 
@@ -140,7 +157,8 @@ class Answer(msgspec.Struct, frozen=True):
         verdict: allow (the raw stream), transform (`variant` of it) or deny.
         reasons: for a denial those of the least revealing variant; otherwise why it passed, and why more did not.
         variant: which view of the stream; None on denial.
-        covered: times of data the answer reaches (a tidy set); none on denial.
+        covered: times of data the answer covers (a tidy set); none on denial.
+        terms: how long of each of these times, one for each number of days; together they are `covered`.
         until_ns: end of the answer, ns UTC; FOREVER if none is known.
         rests_on: ids of the statements it rests on, sorted.
         named: whether a disclosure in force names the asker for this stream (then a denial may be spoken).
@@ -155,3 +173,18 @@ class Answer(msgspec.Struct, frozen=True):
     rests_on: tuple[StatementId, ...] = ()
     named: bool = False
     concerned: tuple[PersonId, ...] = ()
+    terms: tuple[Term, ...] = ()
+
+    @property
+    def days(self) -> int:
+        """For how many days rows may be used at most; 0 on denial."""
+        return max((each.days for each in self.terms), default=0)
+
+    def since_ns(self, at_ns: int) -> int:
+        """What is older than this, ns UTC, is over at `at_ns`, whatever covered it. The edge moves and ends no lease."""
+        return max(BEGINNING, at_ns - DAY_NS * self.days)
+
+    def reach(self, at_ns: int) -> tuple[Interval, ...]:
+        """The times of data that the answer reaches at `at_ns`: what is covered, without what is over by then."""
+        left = [each.left(at_ns) for each in self.terms]
+        return left[0] if len(left) == 1 else tidy(tuple(i for times in left for i in times))

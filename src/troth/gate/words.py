@@ -19,6 +19,7 @@ WORDS: Final = {
     "expired": "What allowed this has ended.",
     "not-then": "This is from a time at which nothing allowed it.",
     "place": "It would go to a place where it may not go.",
+    "too-old": "This is so old that the time for which it may be kept is over.",
     "not-offered": "This version cannot settle this question, so the answer is no.",
     "over": "This thing is over here: nothing more is taken from it.",
     "wrong-type": "The result is not of the declared type.",

@@ -14,8 +14,9 @@ import msgspec
 
 from troth.errors import BadPath
 from troth.gate.question import OWN_PURPOSE
-from troth.journeys.explain import party_name, purposes_of
+from troth.journeys.parties import party_name
 from troth.journeys.recognise import MEMBER
+from troth.journeys.uses import purposes_of
 from troth.names import StatementId, StreamId, Uri, print_stream
 from troth.state.directory import Directory
 

@@ -21,16 +21,15 @@ from troth.errors import Denied, NotFound
 from troth.gate.question import OWN_PURPOSE, Answer, Asker, Verdict
 from troth.journeys.accounts import AccountStore
 from troth.journeys.choose import Choose, Offer
-from troth.journeys.parties import parties_named, party_name
+from troth.journeys.parties import party_name
 from troth.journeys.presence import Copied
 from troth.journeys.recognise import MEMBER
 from troth.journeys.tell import StreamView, Tell
+from troth.journeys.uses import Use, purposes_of, uses_of
 from troth.names import PersonId, Slug, ThingId, Uri
 from troth.state.directory import Directory, KnownStream, KnownThing
-from troth.statements.disclosure import DisclosedPurpose
 from troth.statements.passport import PassportBody
-from troth.things.intervals import FOREVER, Interval
-from troth.things.observations import Variant
+from troth.things.intervals import FOREVER, Interval, holds_all
 from troth.things.query import PAGE_MAX, ObservationQuery, Order
 from troth.things.stores import Tally
 from troth.things.windows import Shown
@@ -39,16 +38,11 @@ __all__ = [
     "CURVE_NS",
     "Detail",
     "Explain",
-    "Getter",
     "Home",
     "Screen",
     "ScreenStream",
     "StreamCard",
     "ThingFacts",
-    "Use",
-    "party_name",
-    "purposes_of",
-    "uses_of",
 ]
 
 STREET_MAX: Final = 60  # things of the first page: what can be looked at; the page stays under 60 KB (people.md)
@@ -62,29 +56,11 @@ class Detail:
     CURVE: Final = PAGE_MAX
 
 
-class Getter(msgspec.Struct, frozen=True):
-    """Somebody a disclosure names for a stream, and what they get now.
-
-    `variant` is None where they get nothing; `code` then says why, and otherwise why they do not get more (None if they could
-    not). `ground` is the reason it rests on.
-    """
-
-    party: str
-    uri: Uri
-    variant: Variant | None
-    ground: str | None
-    code: str | None
-
-
-class Use(msgspec.Struct, frozen=True):
-    """One declared use of a stream, and everybody it names; nobody where it is the house's own."""
-
-    purpose: DisclosedPurpose
-    getters: tuple[Getter, ...]
-
-
 class StreamCard(msgspec.Struct, frozen=True):
-    """One stream on its household's page. `points` are in order of time; `latest` is the last of them."""
+    """One stream on its household's page. `points` are in order of time; `latest` is the last of them.
+
+    `days`: for how long what it says is shown to them; `since_ns`: from when on that is, ns UTC.
+    """
 
     thing: KnownThing
     stream: KnownStream
@@ -92,6 +68,8 @@ class StreamCard(msgspec.Struct, frozen=True):
     points: tuple[Shown, ...]
     offers: tuple[Offer, ...]
     uses: tuple[Use, ...]
+    days: int
+    since_ns: int
     holds: Callable[[], bool]
 
     @property
@@ -212,6 +190,8 @@ class Explain:
                 points,
                 tuple(each for each in offers if each.stream.number == number),
                 self._uses(view.thing, view.stream, asker),
+                view.days,
+                view.since_ns,
                 holds,
             )
             cards.append(card)
@@ -326,7 +306,16 @@ class Explain:
 
     def _reads_all(self, thing: KnownThing, asker: Asker | None) -> bool:
         askers = {each.number: asker or self._tell.anyone(each.number) for each in thing.streams.values()}
-        return all(self._tell.lease(*each).answer.verdict is Verdict.ALLOW for each in askers.items())
+        return all(self._reads_whole(thing, *each) for each in askers.items())
+
+    def _reads_whole(self, thing: KnownThing, number: int, asker: Asker) -> bool:
+        """Whether an asker reads a stream as it is; a stranger to the home also from its first row to the last that is kept."""
+        answer = self._tell.lease(number, asker).answer
+        if answer.verdict is not Verdict.ALLOW or asker.person is not None:
+            return answer.verdict is Verdict.ALLOW
+        stream = self._directory.streams[self._directory.by_number[number]]
+        longest = max(each.retention_days for each in purposes_of(thing, stream, self._directory))
+        return answer.days >= longest and holds_all(answer.covered, thing.body.from_ns, FOREVER)
 
     def _is_public(self, thing: ThingId) -> bool:
         known = self._directory.things.get(thing)
@@ -337,42 +326,6 @@ class Explain:
 
     def _slug(self, thing: KnownThing) -> Slug | None:
         return self._accounts.slug_of(thing.thing)
-
-
-def purposes_of(thing: KnownThing, stream: KnownStream, directory: Directory) -> tuple[DisclosedPurpose, ...]:
-    """What is declared for one stream."""
-    disclosed = directory.disclosure_of(thing.body.product, thing.body.household)
-    if disclosed is None:
-        return ()
-    return tuple(p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes)
-
-
-def uses_of(
-    thing: KnownThing, stream: KnownStream, asker: Asker | None, *, tell: Tell, directory: Directory
-) -> tuple[Use, ...]:
-    """Every declared use of a stream, with what the gate would give now to each one it names; asked like anything else.
-
-    Of a home's stream, an organisation is shown its own only: the others would tell about people's choices.
-    """
-
-    def getter(uri: Uri, purpose: DisclosedPurpose) -> Getter:
-        answer = tell.lease(stream.number, Asker(uri, "explain", purpose.purpose)).answer
-        code = next((each.code.value for each in answer.reasons if each.code is not None), None)
-        ground = next((each.ground.value for each in answer.reasons if each.code is None and each.ground), None)
-        return Getter(party_name(uri, directory), uri, answer.variant, ground, code)
-
-    def shown(uri: Uri, purpose: DisclosedPurpose) -> bool:
-        if thing.body.household is None or (asker is not None and asker.person is not None):
-            return True
-        return asker is not None and (uri, purpose.purpose) == (asker.party, asker.purpose)
-
-    found = []
-    for purpose in purposes_of(thing, stream, directory):
-        parties = [uri for each in purpose.recipients for uri in parties_named(each, directory)]
-        getters = tuple(getter(uri, purpose) for uri in dict.fromkeys(parties) if shown(uri, purpose))
-        if getters or not purpose.recipients:
-            found.append(Use(purpose, getters))
-    return tuple(found)
 
 
 def _always() -> bool:

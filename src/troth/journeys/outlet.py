@@ -4,6 +4,7 @@ Rules
 - Rows wait until the access window of the tick is durable; at most OUTLET_QUEUE_MAX wait, then the outlet ends with a reason.
 - When the lease ends, what is queued is dropped at once, here and at the door; then the gate is asked again.
 - Under the coarser view a listener gets each hour once it has ended.
+- What is older than the purpose of the listening may use is not told, however new it is here; nor what has become so since.
 
 Source: gate.md, "The barrier"; things.md, "Limits" (outbound queue per listener 1,000 messages).
 Owner: the event loop.
@@ -137,6 +138,10 @@ class Outlet:
         self._source.spawn(self.renew())
         return False
 
+    def reaches(self, time_ns: int) -> bool:
+        """Whether what is of this time, and was given when it was in reach, still is. `holds` comes first."""
+        return time_ns >= self.lease.answer.since_ns(self._source.now())
+
     def broke(self) -> None:
         """The listener's door failed at taking rows: it hears no more, and is told so."""
         self.close()
@@ -255,7 +260,8 @@ class Outlet:
 
     def _pass_on(self, rows: Sequence[Kept]) -> None:
         """The one place where rows reach a listener's transport."""
-        if not self.lease.holds(self._source.now()):
+        now = self._source.now()
+        if not self.lease.holds(now):
             return
-        covered = self.lease.answer.covered
-        self._listener.give([shown(row) for row in rows if holds_all(covered, row.from_ns, row.to_ns)])
+        reach = self.lease.answer.reach(now)
+        self._listener.give([shown(row) for row in rows if holds_all(reach, row.from_ns, row.to_ns)])

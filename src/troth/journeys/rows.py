@@ -3,7 +3,8 @@
 Rules
 - A row that is moved while it is read is given once and never missed.
 - A mean is always over a whole hour that has ended: whatever times are asked for, no part of an hour is ever averaged alone.
-- What is about a time of which any part is not granted is not given and not averaged, and no page is shorter for it.
+- What is about a time of which any part is not granted is not given and not averaged, and no page is shorter for it. So it
+  is with what is older than the purpose of the reading may use; how old that is is looked at anew for every page.
 - Under a lease that has ended nothing is given; whoever uses a page looks at the lease again in the step in which rows leave.
 
 Source: gate.md step 8; things.md, "The writer" (rows not yet moved are answered from memory).
@@ -52,7 +53,8 @@ class Rows:
         found: list[Kept] = []
         while True:
             rows = await self._merged(lease, shelf, query)
-            found += [row for row in rows if holds_all(lease.answer.covered, row.from_ns, row.to_ns)]
+            reach = lease.answer.reach(self._clock.now())
+            found += [row for row in rows if holds_all(reach, row.from_ns, row.to_ns)]
             if len(rows) < query.top or len(found) >= query.top:
                 return found[: query.top]
             query = msgspec.structs.replace(query, after=After(rows[-1].from_ns, rows[-1].sequence))
@@ -78,7 +80,8 @@ class Rows:
         self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, number: int
     ) -> tuple[list[Shown], bool]:
         """Means over whole hours that have ended, wholly within the answer's times; a window counts by its beginning."""
-        ended = whole_hours(lease.answer.covered, now_ns=self._clock.now())
+        now = self._clock.now()
+        ended = whole_hours(lease.answer.reach(now), now_ns=now)
         times = intersect(ended, hours_beginning_in(_beyond(query)))
         wanted = msgspec.structs.replace(query, times=times, top=PAGE_MAX, after=None)
         hours, more = Hours(), False

@@ -12,8 +12,8 @@ import msgspec
 
 from troth.clock import Clock
 from troth.journeys.accounts import AccountStore, token_digest
-from troth.journeys.explain import party_name
 from troth.journeys.join import Join
+from troth.journeys.parties import party_name
 from troth.names import PersonId, PurposeId, Uri
 from troth.state.directory import Directory
 

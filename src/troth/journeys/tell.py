@@ -1,7 +1,8 @@
 """Tell those who may know: every row that leaves, leaves through here, under a live read lease and in an open access window.
 
 Rules
-- Reads compile the answer into the extent of the query; hidden rows influence nothing.
+- Reads compile the answer into the extent of the query; hidden rows influence nothing. Nor do those that are older than the
+  purpose of the reading may use: that edge moves, and is a part of the extent at each moment.
 - A denial is spoken only to a party that a disclosure names for this stream; to all others the stream does not exist.
 - Rows are given out in the same step of the loop in which the lease was last seen alive.
 - Where only the coarser view is granted, whole hours that have ended are given, and nothing else.
@@ -96,7 +97,7 @@ class Tell:
         for number in self._directory.by_number:
             lease, known = self._lease(number, asker or self.anyone(number))
             if lease is not None and lease.answer.verdict is not Verdict.DENY and known is not None:
-                found.append(view_of(known, lease))
+                found.append(view_of(known, lease, at_ns=self._clock.now()))
         return tuple(found)
 
     def view(self, number: int, asker: Asker | None) -> StreamView:
@@ -107,7 +108,7 @@ class Tell:
             NotFound: the stream does not exist for this asker.
         """
         known, lease = self._granted(number, asker or self.anyone(number))
-        return view_of(known, lease)
+        return view_of(known, lease, at_ns=self._clock.now())
 
     async def observations(self, number: int, query: ObservationQuery, *, asker: Asker | None) -> Page:
         """One page of a stream's observations, or of the coarser view that is granted.
@@ -125,7 +126,9 @@ class Tell:
                 break
         self._access.left(lease, len(rows))
         after = After(rows[-1].from_ns, rows[-1].sequence) if more and rows else None
-        return Page(tuple(rows), view_of(known, lease), after, lambda: lease.holds(self._clock.now()))
+        return Page(
+            tuple(rows), view_of(known, lease, at_ns=self._clock.now()), after, lambda: lease.holds(self._clock.now())
+        )
 
     async def count(self, number: int, query: ObservationQuery, *, asker: Asker | None) -> int:
         """How many observations `query` has in what is granted, whatever its `top` and `after`.
@@ -160,7 +163,12 @@ class Tell:
             known = self._known(self._directory.streams[row.stream].number)
             if known is None:
                 raise NotFound(_NOTHING)
-            return Page((shown(row),), view_of(known, lease), None, lambda: lease.holds(self._clock.now()))
+            return Page(
+                (shown(row),),
+                view_of(known, lease, at_ns=self._clock.now()),
+                None,
+                lambda: lease.holds(self._clock.now()),
+            )
         number, hour = window_of(id_)
         query = ObservationQuery(times=(Interval(hour * HOUR_NS, (hour + 1) * HOUR_NS),))
         page = await self.observations(number, query, asker=asker)
@@ -198,7 +206,7 @@ class Tell:
             await self._access.open(lease)
             if lease.holds(self._clock.now()):
                 break
-        if row is None or not holds_all(lease.answer.covered, row.from_ns, row.to_ns):
+        if row is None or not holds_all(lease.answer.reach(self._clock.now()), row.from_ns, row.to_ns):
             raise NotFound(_NOTHING)
         self._access.left(lease, 1)
         return row, lease, known[0]

@@ -22,12 +22,17 @@ LONG_PAGE_MAX = 200  # rows of text or JSON in one answer: 50 MiB at 256 KiB eac
 
 
 class StreamView(msgspec.Struct, frozen=True):
-    """A stream as one asker may see it. `variant` is the view granted now; `because` the outer reason it is not more."""
+    """A stream as one asker may see it. `variant` is the view granted now; `because` the outer reason it is not more.
+
+    `days`: how far back it may be read for the purpose of the asker; `since_ns` is where that is at this moment, ns UTC.
+    """
 
     thing: KnownThing
     stream: KnownStream
     variant: Variant
     because: str | None
+    days: int
+    since_ns: int
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -50,9 +55,9 @@ def short(query: ObservationQuery, stream: KnownStream) -> ObservationQuery:
     return msgspec.structs.replace(query, top=LONG_PAGE_MAX)
 
 
-def view_of(known: tuple[KnownThing, KnownStream], lease: Lease) -> StreamView:
-    """The stream under the answer that a lease holds."""
+def view_of(known: tuple[KnownThing, KnownStream], lease: Lease, *, at_ns: int) -> StreamView:
+    """The stream under the answer that a lease holds, at this moment."""
     answer = lease.answer
     missed: Reason | None = next((each for each in answer.reasons if each.code is not None), None)
     because = None if missed is None or missed.code is None else outer(missed.code)
-    return StreamView(*known, answer.variant or Variant.RAW, because)
+    return StreamView(*known, answer.variant or Variant.RAW, because, answer.days, answer.since_ns(at_ns))

@@ -16,8 +16,9 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import Denied, NotFound
 from troth.gate.question import Answer, Asker
-from troth.journeys.explain import Use, party_name, purposes_of, uses_of
+from troth.journeys.parties import party_name
 from troth.journeys.tell import Tell
+from troth.journeys.uses import Use, purposes_of, uses_of
 from troth.names import PersonId, StatementId
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.statements.choice import ChoiceBody, Decision
@@ -57,6 +58,7 @@ class Rest(msgspec.Struct, frozen=True):
 class Because(msgspec.Struct, frozen=True):
     """Source, data, decision, effect. `grounds` and `code` are the gate's; `sequence` and `gate_ns` only of a raw row.
 
+    `kept_days`: for how long it is kept at most, for all that it is for; `days`: for how long the asker may see it.
     `provable`: its trace stands in a segment. `older`: a row of the same stream that can be proved, where this one cannot yet.
     """
 
@@ -70,6 +72,7 @@ class Because(msgspec.Struct, frozen=True):
     rests_on: tuple[Rest, ...]
     uses: tuple[Use, ...]
     kept_days: int
+    days: int
     holds: Callable[[], bool]
     sequence: int | None = None
     gate_ns: int | None = None
@@ -153,6 +156,7 @@ class Why:
             rests_on=tuple(self._rest(each, asker.person) for each in answer.rests_on),
             uses=uses_of(thing, stream, asker, tell=self._tell, directory=self._directory),
             kept_days=max((each.retention_days for each in purposes), default=0),
+            days=answer.days,
             holds=holds,
         )
 

@@ -17,7 +17,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from troth.clock import NS_PER_S
 from troth.gate.leases import Lease, admit_many
-from troth.gate.question import OWN_PURPOSE, Action, Answer, Asker, Question, Verdict
+from troth.gate.question import OWN_PURPOSE, Action, Answer, Asker, Question, Term, Verdict
 from troth.names import StatementId, StreamId, ThingId, Uri
 from troth.testing.faults import StoreFault
 from troth.things.intervals import ALWAYS, FOREVER, Interval
@@ -31,6 +31,7 @@ __all__ = ["NOON_NS", "Bench", "Said", "Speaker", "StillClock", "fails", "name_o
 E = TypeVar("E", bound=Exception)
 
 NOON_NS = 1_790_000_000 * NS_PER_S  # an hour in 2026
+DAYS = 100_000  # longer than anything here is old
 
 
 class StillClock:
@@ -135,7 +136,8 @@ class Speaker:
         """A live lease on the stream."""
         asker = Asker(Uri("https://example.org/answers"), "things", OWN_PURPOSE)
         question = Question(Action.COLLECT, self.stream, asker, self.clock.now())
-        answer = Answer(Verdict.ALLOW, (), covered=covered, until_ns=until_ns, rests_on=self.rests_on)
+        terms = (Term(DAYS, covered),)
+        answer = Answer(Verdict.ALLOW, (), covered=covered, until_ns=until_ns, rests_on=self.rests_on, terms=terms)
         return Lease(question, answer, basis=basis_id(self.rests_on), scopes=frozenset())
 
     def stamp(

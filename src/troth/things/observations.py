@@ -72,6 +72,7 @@ class Refusal(StrEnum):
     REFUSED = "refused"
     EXPIRED = "expired"
     NOT_THEN = "not-then"
+    TOO_OLD = "too-old"
     AHEAD = "ahead"
     BEFORE_INSTALLATION = "before-installation"
     TIME_TAKEN = "time-taken"

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from troth.clock import NS_PER_S
 from troth.gate.question import Asker
 from troth.journeys.tell import StreamView
 from troth.signing.cbor import CborValue
@@ -22,7 +23,7 @@ from troth.things.observations import Variant
 from troth.things.windows import Shown
 from troth.wire.paths import EntitySet, One, print_path
 from troth.wire.results import as_json
-from troth.wire.times import print_interval
+from troth.wire.times import print_interval, print_time
 
 __all__ = [
     "DatastreamShown",
@@ -74,13 +75,17 @@ class DatastreamShown(
         "unit": "unitOfMeasurement",
         "view": "troth.view",
         "because": "troth.because",
+        "since": "troth.since",
         "thing": "Thing@iot.navigationLink",
         "sensor": "Sensor@iot.navigationLink",
         "observed_property": "ObservedProperty@iot.navigationLink",
         "observations": "Observations@iot.navigationLink",
     },
 ):
-    """A Datastream. `view` is what is granted now; `because` why it is not more, absent where it is all."""
+    """A Datastream. `view` is what is granted now; `because` why it is not more, absent where it is all.
+
+    `since`: from when on, at this moment; what is older may not be used any more for what the asker reads it for.
+    """
 
     id: int
     link: str
@@ -89,6 +94,7 @@ class DatastreamShown(
     kind: str
     unit: Unit
     view: str
+    since: str
     thing: str
     sensor: str
     observed_property: str
@@ -175,6 +181,7 @@ def datastream(view: StreamView, *, root: str) -> DatastreamShown:
         _TYPES["number"] if coarse else _TYPES.get(declared.type, _OM + "Observation"),
         unit,
         view.variant.value,
+        print_time(view.since_ns // NS_PER_S * NS_PER_S),
         link + "/Thing",
         link + "/Sensor",
         link + "/ObservedProperty",

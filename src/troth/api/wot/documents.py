@@ -43,15 +43,20 @@ class PropertyGiven(
         "read_only": "readOnly",
         "view": "troth:view",
         "because": "troth:because",
+        "days": "troth:days",
         "observed": "troth:observedProperty",
         "datastream": "troth:datastream",
     },
 ):
-    """A stream. `view` is what is granted now; `because` why it is not more, absent where it is all."""
+    """A stream. `view` is what is granted now; `because` why it is not more, absent where it is all.
+
+    `days`: how far back it may be read for what the asker reads it for.
+    """
 
     title: str
     forms: tuple[FormGiven, ...]
     view: str
+    days: int
     observed: str
     datastream: str
     type: str | UnsetType = UNSET
@@ -133,6 +138,7 @@ def _property(view: StreamView, *, here: str, root: str) -> PropertyGiven:
         title=declared.title,
         forms=(FormGiven(f"{here}/properties/{view.stream.installed.name}"),),
         view=view.variant.value,
+        days=view.days,
         observed=declared.property,
         datastream=root + print_path(One(EntitySet.DATASTREAMS, view.stream.number)),
         type=UNSET if type_ is None else type_,

@@ -65,18 +65,23 @@ class Place(Enum):
 
 
 class Message:
-    """One message on its way out. `feed` None: it concerns no stream (what was refused)."""
+    """One message on its way out. `feed` None: it concerns no stream (what was refused). `time_ns`: what it is about."""
 
-    __slots__ = ("feed", "payload", "place", "subscribed", "topic")
+    __slots__ = ("feed", "payload", "place", "subscribed", "time_ns", "topic")
 
     def __init__(
-        self, subscribed: Subscribed, topic: str, *, payload: bytes, feed: "Feed | None", place: Place
+        self, subscribed: Subscribed, topic: str, *, payload: bytes, feed: "Feed | None", place: Place, time_ns: int = 0
     ) -> None:
         self.subscribed = subscribed
         self.topic = topic
         self.payload = payload
         self.feed = feed
         self.place = place
+        self.time_ns = time_ns
+
+    def reached(self) -> bool:
+        """Whether it is not older by now than its listener may be told. Whether the lease holds is asked before."""
+        return self.feed is None or self.feed.outlet is None or self.feed.outlet.reaches(self.time_ns)
 
 
 class Feed:

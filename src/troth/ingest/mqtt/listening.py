@@ -4,6 +4,7 @@ Rules
 - Bytes reach the transport only in `Session.pump`, from rows that an outlet gave; when an outlet's lease ends, everything of
   it that waits is dropped in the same step, copies in flight and redelivery included (docs/divergences.md).
 - A subscription to one stream ends the connection with the reason when the gate ends it; one to many goes on without it.
+- What has become older, while it waited, than its listener may be told is dropped.
 - At most 1,000 messages or 1 MiB wait for one session; then its subscriptions end with the reason. First values do not
   count: there is one per stream.
 - A connection gets no more in flight than it takes, copies sent again included.
@@ -144,7 +145,9 @@ class Session:
         """Queue rows of an outlet and hand over what can go."""
         for row in rows:
             payload = told_payload(row)
-            self._enqueue(Message(feed.subscribed, feed.topic, payload=payload, feed=feed, place=place))
+            self._enqueue(
+                Message(feed.subscribed, feed.topic, payload=payload, feed=feed, place=place, time_ns=row.from_ns)
+            )
         self._hand_over()
 
     def tell_refused(self, topic: str, payload: bytes) -> None:
@@ -226,6 +229,10 @@ class Session:
             if message.feed is not None and not message.feed.holds():
                 self.forget(message.feed)
                 continue
+            if not message.reached():
+                self._queue.popleft()
+                self._uncount(message)
+                continue
             packet_id = 0
             if message.subscribed.qos:
                 if len(self._unacked) >= link.receive_maximum:
@@ -257,6 +264,10 @@ class Session:
                 continue  # it went with another of its stream
             if message.feed is not None and not message.feed.holds():
                 self.forget(message.feed)
+                continue
+            if not message.reached():
+                del self._again[packet_id]
+                self._uncount(self._unacked.pop(packet_id))
                 continue
             if not link.writable or len(self._unacked) - len(self._again) >= link.receive_maximum:
                 return False

@@ -58,6 +58,7 @@ _REASONS: Final[dict[Refusal, Reason]] = {  # MQTT 5.0 table 3-4; what is missin
     Refusal.UNANSWERED: Reason.NOT_AUTHORIZED,
     Refusal.NOT_YET: Reason.NOT_AUTHORIZED,
     Refusal.PLACE: Reason.NOT_AUTHORIZED,
+    Refusal.TOO_OLD: Reason.NOT_AUTHORIZED,
     Refusal.OVER: Reason.NOT_AUTHORIZED,
     Refusal.WRONG_TYPE: Reason.PAYLOAD_FORMAT_INVALID,
     Refusal.OUT_OF_RANGE: Reason.PAYLOAD_FORMAT_INVALID,

@@ -1,0 +1,78 @@
+"""Every declared use of a stream, and what the gate would give now to each one it names.
+
+Rules
+- The gate is asked for each like for anybody else, and nothing is traced: no row leaves.
+- Of a home's stream an organisation is shown its own use only: the others would tell about people's choices.
+
+Source: people.md, "Rules" (every fact has its reason beside it); mission.md, "Three words, made testable" (where to).
+Owner: the event loop.
+"""
+
+import msgspec
+
+from troth.gate.question import Asker
+from troth.journeys.parties import parties_named, party_name
+from troth.journeys.tell import Tell
+from troth.names import Uri
+from troth.state.directory import Directory, KnownStream, KnownThing
+from troth.statements.disclosure import DisclosedPurpose
+from troth.things.observations import Variant
+
+__all__ = ["Getter", "Use", "purposes_of", "uses_of"]
+
+
+class Getter(msgspec.Struct, frozen=True):
+    """Somebody a disclosure names for a stream, and what they get now.
+
+    `variant` is None where they get nothing; `code` then says why, and otherwise why they do not get more (None if they could
+    not). `ground` is the reason it rests on.
+    """
+
+    party: str
+    uri: Uri
+    variant: Variant | None
+    ground: str | None
+    code: str | None
+
+
+class Use(msgspec.Struct, frozen=True):
+    """One declared use of a stream, and everybody it names; nobody where it is the house's own."""
+
+    purpose: DisclosedPurpose
+    getters: tuple[Getter, ...]
+
+
+def purposes_of(thing: KnownThing, stream: KnownStream, directory: Directory) -> tuple[DisclosedPurpose, ...]:
+    """What is declared for one stream."""
+    disclosed = directory.disclosure_of(thing.body.product, thing.body.household)
+    if disclosed is None:
+        return ()
+    return tuple(p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes)
+
+
+def uses_of(
+    thing: KnownThing, stream: KnownStream, asker: Asker | None, *, tell: Tell, directory: Directory
+) -> tuple[Use, ...]:
+    """Every declared use of a stream, with what the gate would give now to each one it names; asked like anything else.
+
+    Of a home's stream, an organisation is shown its own only: the others would tell about people's choices.
+    """
+
+    def getter(uri: Uri, purpose: DisclosedPurpose) -> Getter:
+        answer = tell.lease(stream.number, Asker(uri, "explain", purpose.purpose)).answer
+        code = next((each.code.value for each in answer.reasons if each.code is not None), None)
+        ground = next((each.ground.value for each in answer.reasons if each.code is None and each.ground), None)
+        return Getter(party_name(uri, directory), uri, answer.variant, ground, code)
+
+    def shown(uri: Uri, purpose: DisclosedPurpose) -> bool:
+        if thing.body.household is None or (asker is not None and asker.person is not None):
+            return True
+        return asker is not None and (uri, purpose.purpose) == (asker.party, asker.purpose)
+
+    found = []
+    for purpose in purposes_of(thing, stream, directory):
+        parties = [uri for each in purpose.recipients for uri in parties_named(each, directory)]
+        getters = tuple(getter(uri, purpose) for uri in dict.fromkeys(parties) if shown(uri, purpose))
+        if getters or not purpose.recipients:
+            found.append(Use(purpose, getters))
+    return tuple(found)
