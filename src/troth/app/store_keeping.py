@@ -60,7 +60,7 @@ def look_through(settings: Settings) -> StoreChecking:
     Raises:
         BadSetting: a store of another kind than this version knows.
     """
-    return drivers.open_check(settings)
+    return drivers.open_check(settings, now_ns=SystemClock().now())
 
 
 def back_up(settings: Settings, file: Path) -> Iterator[int]:
