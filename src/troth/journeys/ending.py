@@ -4,7 +4,7 @@ Rules
 - What is revoked is in the list outside before it is gone here. What ends because something else takes its place is in the list
   before the change is acknowledged: of the two that a crash then leaves, the new one is always there.
 - What is brought back is compared with the list at the start, before anything is served.
-- The operator's own tokens are not in the list: each start makes another one and ends those before.
+- The operator's own tokens are not in the list: a start that does not find its token makes another and ends those before.
 - What goes with an erased person is in the list of erasures, and not here.
 
 Source: record.md, "Loss and restore"; docs/decisions/0047. Owner of all state: the event loop.
