@@ -3,17 +3,24 @@
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from tests.contracts.faulty_sqlite import FaultyDisk
 from troth.adapters.accounts_sqlite import SqliteAccounts
+from troth.clock import SystemClock
 from troth.journeys.accounts import AccountStore
+from troth.journeys.ending import Ending
 from troth.testing.contracts import name_of, run
 from troth.testing.contracts_accounts import ACCOUNT_CASES, AccountBench
 from troth.testing.contracts_erasing import ACCOUNT_ERASING_CASES
+from troth.testing.disk import MemoryDisk
 from troth.testing.faults import StoreFault
 from troth.testing.memory_accounts import MemoryAccounts
+from troth.tlog.files import TileFiles
+
+T = TypeVar("T")
 
 
 class MemoryAccountBench:
@@ -73,12 +80,31 @@ class SqliteAccountBench(Files):
             await each.close()
 
 
+class EndingBench(MemoryAccountBench):
+    """The same store, which also remembers outside what ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outside = MemoryDisk()
+
+    async def open(self) -> AccountStore:
+        ending = Ending(await super().open(), TileFiles(self.outside), clock=SystemClock(), in_worker=here)
+        await ending.mend()
+        return ending
+
+
+async def here(work: Callable[[], T]) -> T:
+    return work()
+
+
 @pytest.mark.parametrize("case", ACCOUNT_CASES + ACCOUNT_ERASING_CASES, ids=name_of)
-@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+@pytest.mark.parametrize("kind", ["memory", "sqlite", "ending"])
 def test_an_account_store_keeps_its_contract(
     kind: str, case: Callable[[AccountBench], Awaitable[None]], tmp_path: Path
 ) -> None:
     def make() -> AccountBench:
-        return MemoryAccountBench() if kind == "memory" else SqliteAccountBench(tmp_path)
+        if kind == "sqlite":
+            return SqliteAccountBench(tmp_path)
+        return MemoryAccountBench() if kind == "memory" else EndingBench()
 
     run(case, make)

@@ -115,8 +115,16 @@ def test_it_brings_back_what_people_and_things_said(tmp_path: Path) -> None:
         kept = said_again(house, at)
         left = known_of(at)
     (tmp_path / "two").mkdir()
+    keys, target = tmp_path / "one" / "data" / "keys", tmp_path / "two" / "data"
     done(
-        *("store", "restore", file, "--keys", tmp_path / "one" / "data" / "keys", "--data", tmp_path / "two" / "data"),
+        "store",
+        "restore",
+        file,
+        "--keys",
+        keys,
+        "--data",
+        target,
+        "--nothing-revoked",
         state=tmp_path / "two" / "state",
     )
     done("store", "check", "--data", tmp_path / "two" / "data", state=tmp_path / "two" / "state")

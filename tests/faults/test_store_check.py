@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,9 @@ from click.testing import CliRunner
 
 from tests.faults.expiring_house import OVER_NS, ExpiringHouse
 from troth.adapters.reading_lock import held_alone, held_for_wiping
+from troth.adapters.tls_files import TlsFolder
 from troth.cli import main
+from troth.clock import NS_PER_S
 from troth.things.checked import Checked
 
 
@@ -114,6 +117,16 @@ def sql(path: Path, *statements: str) -> None:
 
 def in_conduct(*statements: str) -> Callable[[Path], None]:
     return lambda data: sql(data / "conduct.db", *statements)
+
+
+def in_accounts(*statements: str) -> Callable[[Path], None]:
+    return lambda data: sql(data / "accounts.db", *statements)
+
+
+def in_an_account(change: str) -> Callable[[Path], None]:
+    """Change the first of them."""
+    words = "UPDATE accounts SET " + change + " WHERE digest = (SELECT min(digest) FROM accounts)"  # noqa: S608 - of this file
+    return in_accounts(words)
 
 
 def in_segments(*statements: str) -> Callable[[Path], None]:
@@ -227,6 +240,25 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "conduct is garbage": (lambda data: garbage(data / "conduct.db"), "cannot be opened"),
     "the journal is gone": (lambda data: (data / "journal.db").unlink(), "missing"),
+    "a credential of nobody": (
+        in_an_account("thing = zeroblob(16)"),
+        "is of a thing that the journal does not know",
+    ),
+    "a session of nobody": (
+        in_an_account("bearer = 'session', thing = NULL, person = zeroblob(16), until_ns = 9"),
+        "is of a person that the journal does not know",
+    ),
+    "a short name of nobody": (
+        in_accounts("UPDATE slugs SET thing = zeroblob(16) WHERE slug = (SELECT min(slug) FROM slugs)"),
+        "short name is of a thing that the journal does not know",
+    ),
+    "a credential of no kind": (in_an_account("bearer = 'king'"), "of no kind"),
+    "a credential of another kind": (
+        in_an_account("bearer = 'operator'"),
+        "of somebody of another kind",
+    ),
+    "a certificate for ever": (in_an_account("bearer = 'certificate'"), "has no end"),
+    "a digest that is none": (in_an_account("digest = x'01'"), "is no digest"),
     "a ledger is garbage": (lambda data: garbage(data / "ledgers.db"), "cannot be opened"),
 }
 
@@ -246,6 +278,24 @@ def test_planted_damage_is_found(name: str, sound: Path, tmp_path: Path) -> None
     assert code == 1, name
     assert any(expected in each.what for each in checked.findings), checked.findings
     assert "This does not hold" in in_words(folder)
+
+
+def test_certificates_are_compared_with_their_authority(sound: Path, tmp_path: Path) -> None:
+    folder = copy(sound, tmp_path)
+    now = datetime.now(UTC)  # noqa: TID251 - the authority is made by this clock
+    end_ns = int((now + timedelta(days=10)).timestamp()) * NS_PER_S
+    in_an_account(f"bearer = 'certificate', until_ns = {end_ns}")(folder / "data")
+    code, checked = check(folder)
+    assert (0, ()) == (code, checked.findings)
+    assert "1 certificates of things are kept, and tls/ does not hold the authority" in checked.notes[0]
+    TlsFolder(folder / "data" / "tls", names=["localhost"], now=lambda: now - timedelta(days=100))
+    assert () == check(folder)[1].notes
+    shutil.rmtree(folder / "data" / "tls")
+    TlsFolder(folder / "data" / "tls", names=["localhost"], now=lambda: now)
+    assert "older than the authority in tls/" in check(folder)[1].notes[0]
+    in_an_account(f"until_ns = {2**62}")(folder / "data")
+    code, checked = check(folder)
+    assert (1, "a certificate ends after the authority that should have signed it") == (code, checked.findings[0].what)
 
 
 @pytest.mark.parametrize("hold", [held_for_wiping, held_alone])

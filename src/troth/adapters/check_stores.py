@@ -1,7 +1,7 @@
 """Look through all databases of a data folder and say what does not hold, while no node runs or beside one.
 
-The order: every file opens and is whole by itself (SQLite's own check); conduct at one moment; segments; partitions, row by
-row; then the counts of that moment against the rows.
+The order: every file opens and is whole by itself (SQLite's own check); accounts against the journal; conduct at one
+moment; segments; partitions, row by row; then the counts of that moment against the rows.
 
 Rules
 - Nothing is written. Partitions and segments are read under the lock of `reading_lock`, a file or some segments at a time;
@@ -27,6 +27,7 @@ from troth.adapters import (
     partitions_files,
     partitions_segments,
 )
+from troth.adapters.check_accounts import Authorities, check_accounts
 from troth.adapters.check_conduct import ConductAtOnce, conduct_at_once
 from troth.adapters.check_findings import Findings
 from troth.adapters.check_partitions import check_partition
@@ -35,7 +36,7 @@ from troth.adapters.check_segments import Leaves, check_segments
 from troth.adapters.partitions_files import span_of
 from troth.adapters.reading_lock import held_for_reading
 from troth.adapters.sqlite_files import read
-from troth.errors import FormatTooNew, NotFound, StorageFailed
+from troth.errors import FormatTooNew, Malformed, NotFound, StorageFailed
 from troth.things.checked import Checked
 
 __all__ = ["StoreCheck"]
@@ -53,9 +54,10 @@ _KINDS: Final = {
 class StoreCheck:
     """One look. `databases` are the single files by kind; `partitions` the folder of the others."""
 
-    def __init__(self, databases: Mapping[str, Path], partitions: Path) -> None:
+    def __init__(self, databases: Mapping[str, Path], partitions: Path, authorities: Authorities) -> None:
         self._databases = databases
         self._partitions = partitions
+        self._authorities = authorities
         self._segments_file = partitions / "segments.db"
         self._found = Findings()
         self._notes: list[str] = []
@@ -72,9 +74,12 @@ class StoreCheck:
         """
         if not self._databases["conduct"].exists() or not self._segments_file.exists():
             raise NotFound("there are no stores here, or not all of them", hint="Name the data folder with --data DIR.")
+        whole = {}
         for kind, path in self._databases.items():
-            self._whole(path, kind)
+            whole[kind] = self._whole(path, kind)
             yield "files", 1
+        if whole["journal"] and whole["accounts"]:
+            self._accounts()
         with held_for_reading(self._partitions):
             sound = self._whole(self._segments_file, "segments")
         self._moment = self._conduct()
@@ -162,6 +167,13 @@ class StoreCheck:
         except (StorageFailed, KeyError, ValueError, TypeError):
             self._found.add(self._name(path), "it cannot be read to its end")
             return None
+
+    def _accounts(self) -> None:
+        path = self._databases["accounts"]
+        try:
+            self._notes += check_accounts(path, self._databases["journal"], self._authorities, found=self._found)
+        except (StorageFailed, Malformed, ValueError, TypeError):
+            self._found.add(self._name(path), "it cannot be compared with the journal to its end")
 
     def _held(self, path: Path) -> None:
         """The last segment that a file says it holds was decided."""

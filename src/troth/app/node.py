@@ -11,6 +11,7 @@ Source: runtime.md; house.md ("app only wires").
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from troth.app.choosing import Choosing
@@ -18,7 +19,7 @@ from troth.app.clock_watch import watch_clock
 from troth.app.joining import Joining
 from troth.app.opening import open_log
 from troth.app.ports import Ports
-from troth.app.room import Room
+from troth.app.room import Room, Taking
 from troth.app.ticking import Ticking
 from troth.app.waiting import Publication, Together
 from troth.app.witnesses import Witnesses
@@ -30,6 +31,7 @@ from troth.journeys.access import Access
 from troth.journeys.accounts import Account, Bearer
 from troth.journeys.begin import fresh_origin
 from troth.journeys.book import Book
+from troth.journeys.ending import Ending
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.forget import Forget
@@ -71,7 +73,9 @@ class Node:
 
     def __init__(self, settings: Settings, ports: Ports) -> None:
         self.settings = settings
-        self.ports = ports
+        clock, entropy = ports.clock, ports.entropy
+        self.ended = Ending(ports.accounts, ports.outside, clock=clock, in_worker=ports.in_worker)
+        self.ports = ports = replace(ports, accounts=self.ended)
         self._work = Work(self.fail)
         self._appended = asyncio.Event()
         self._published = Publication()
@@ -80,7 +84,6 @@ class Node:
         self.failed: asyncio.Future[TrothError] = asyncio.get_running_loop().create_future()
         self.directory = Directory()
         self.leases = Leases(InForce())
-        clock, entropy = ports.clock, ports.entropy
         self._lineage = ports.lineage or lineage_of(ports.journal) or Lineage(settings.origin or fresh_origin(entropy))
         self.origin = self._lineage.origin
         self.keyring = Keyring(ports.keys, self.directory)
@@ -149,12 +152,13 @@ class Node:
             entropy=entropy,
         )
         self.street = Street(self.join, ports.accounts, directory=self.directory, clock=clock)
+        taking = Taking(self.hear, ports.conduct)
         self.room = Room(
             ports.free_bytes,
             reserve=settings.disk_reserve,
             in_worker=ports.in_worker,
-            stop=self._stop_taking,
-            go_on=self._take_again,
+            stop=taking.stop,
+            go_on=taking.go_on,
         )
         self.record: Record
         self.witnesses: Witnesses
@@ -177,6 +181,7 @@ class Node:
             LogDiverged, FormatTooNew, StorageFailed: the data cannot be gone on with; says why.
         """
         ports = self.ports
+        await self.ended.mend()
         sequencer = await open_log(
             ports,
             self._lineage,
@@ -365,14 +370,6 @@ class Node:
     def _newest_segment(self) -> int:
         newest = self.directory.newest_segment
         return 0 if newest is None else newest[0]
-
-    def _stop_taking(self) -> None:
-        self.hear.stopped = self.hear.full = True
-        self.ports.conduct.stop_taking("too little room is left to keep more observations")
-
-    def _take_again(self) -> None:
-        self.hear.stopped = False
-        self.ports.conduct.take_again()
 
     def _hear_on(self) -> None:
         try:

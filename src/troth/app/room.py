@@ -17,10 +17,12 @@ from typing import Final
 
 import structlog
 
+from troth.journeys.hear import Hear
 from troth.journeys.oversee import RoomLeft
 from troth.journeys.record import InWorker
+from troth.things.stores import ConductStore
 
-__all__ = ["Room"]
+__all__ = ["Room", "Taking"]
 
 LOOK_S: Final = 1.0
 _diagnostics = structlog.get_logger("troth.disk")
@@ -83,3 +85,21 @@ class Room:
             self.short = False
             _diagnostics.info("there is room again", free_bytes=left)
             self._go_on()
+
+
+class Taking:
+    """What stops, and goes on: observations are taken in, or refused as when the store is full."""
+
+    def __init__(self, hear: Hear, conduct: ConductStore) -> None:
+        self._hear = hear
+        self._conduct = conduct
+
+    def stop(self) -> None:
+        """Take nothing more."""
+        self._hear.stopped = self._hear.full = True
+        self._conduct.stop_taking("too little room is left to keep more observations")
+
+    def go_on(self) -> None:
+        """Take again."""
+        self._hear.stopped = False
+        self._conduct.take_again()

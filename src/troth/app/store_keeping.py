@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -23,25 +23,35 @@ from troth import drivers
 from troth.app.log_keeping import mirror_log, own_log, restore_log
 from troth.clock import SystemClock
 from troth.errors import Conflict, FolderInUse, NotFound, StorageFailed
+from troth.journeys.ending import Ending
 from troth.journeys.erasure_list import ErasureList
+from troth.names import Slug
 from troth.settings import Settings
 from troth.things.checked import StoreChecking
+from troth.tlog.storage import ENDED
 
 __all__ = ["BroughtBack", "back_up", "bring_back", "look_through"]
 
 _LOOK_S: Final = 0.1
 _TICKS: Final = 3  # what is acknowledged now is moved in two
 _SLACK_S: Final = 20
+T = TypeVar("T")
 
 
 class BroughtBack(msgspec.Struct, frozen=True):
-    """What came back; `unreadable` parts of it cannot be opened any more, because what they held was deleted since."""
+    """What came back; `unreadable` parts of it cannot be opened any more, because what they held was deleted since.
+
+    `ended`: the things of which a credential, certificate or claim token did not come back. `vouched`: whether the list of what
+    ended was there to be asked, or the operator vouched.
+    """
 
     made_ns: int
     rows: int
     parts: int
     unreadable: int
     log_size: int
+    ended: tuple[Slug, ...]
+    vouched: bool
 
 
 def look_through(settings: Settings) -> StoreChecking:
@@ -50,7 +60,7 @@ def look_through(settings: Settings) -> StoreChecking:
     Raises:
         BadSetting: a store of another kind than this version knows.
     """
-    return drivers.open_check(settings)
+    return drivers.open_check(settings, now_ns=SystemClock().now())
 
 
 def back_up(settings: Settings, file: Path) -> Iterator[int]:
@@ -80,14 +90,19 @@ def back_up(settings: Settings, file: Path) -> Iterator[int]:
         yield from making.write(file, origin=key.name, log=number, mirror=mirror / "log", made_ns=SystemClock().now())
 
 
-async def bring_back(settings: Settings, file: Path, keys: Path, *, told: Callable[[int], None]) -> BroughtBack:
+async def bring_back(
+    settings: Settings, file: Path, keys: Path, *, told: Callable[[int], None], vouched: bool = False
+) -> BroughtBack:
     """Bring a backup back into a data folder in which nothing is.
+
+    Credentials that ended since do not come back; where the list that knows them is not there, none does.
 
     Args:
         settings: of the folder; what it will be run with.
         file: the backup.
         keys: the private keys that belong to it, kept apart from it; they are copied into the folder.
         told: how many parts were read so far.
+        vouched: the operator says that nothing was revoked, renewed or replaced since; asked only where there is no list.
 
     Raises:
         Conflict: something is in the folder.
@@ -102,12 +117,14 @@ async def bring_back(settings: Settings, file: Path, keys: Path, *, told: Callab
     beside, mirror = folder.with_name(folder.name + ".restoring"), folder.with_name(folder.name + ".log-from-backup")
     for left in (beside, mirror):
         shutil.rmtree(left, ignore_errors=True)  # by a crash
-    restoring = drivers.open_backup_restoring(msgspec.structs.replace(settings, data=str(beside)), mirror=mirror)
+    there = msgspec.structs.replace(settings, data=str(beside))
+    restoring = drivers.open_backup_restoring(there, mirror=mirror)
     try:
         with file.open("rb") as data:
             for count in restoring.read(data, lambda backup, origin: _keys(settings, keys, backup, origin)):
                 told(count)
-        shutil.copytree(keys, drivers.keys_folder(msgspec.structs.replace(settings, data=str(beside))))
+        shutil.copytree(keys, drivers.keys_folder(there))
+        ended, listed = await _end_credentials(there, restoring.restored.moment.origin, vouched=vouched)
         if folder.exists():
             folder.rmdir()
         beside.rename(folder)
@@ -118,7 +135,24 @@ async def bring_back(settings: Settings, file: Path, keys: Path, *, told: Callab
     back = restoring.restored
     checkpoint = await restore_log(settings, mirror)
     shutil.rmtree(mirror)
-    return BroughtBack(back.moment.made_ns, back.rows, back.parts, back.unreadable, checkpoint.size)
+    return BroughtBack(back.moment.made_ns, back.rows, back.parts, back.unreadable, checkpoint.size, ended, listed)
+
+
+async def _end_credentials(settings: Settings, origin: str, *, vouched: bool) -> tuple[tuple[Slug, ...], bool]:
+    """End what has ended since; names of things that lost something, and whether anybody could say what has."""
+    outside, failures = drivers.open_outside(settings, origin), list[Exception]()
+    listed = vouched or (outside is not None and outside.get(ENDED) is not None)
+    accounts = await drivers.open_accounts(settings, on_failure=failures.append)
+    try:
+        ending = Ending(accounts, outside, clock=SystemClock(), in_worker=_here)
+        lost = await ending.mend(unknown=not listed)
+        return tuple(slug for thing in lost if (slug := accounts.slug_of(thing)) is not None), listed
+    finally:
+        await accounts.close()
+
+
+async def _here(work: Callable[[], T]) -> T:
+    return work()
 
 
 def _keys(settings: Settings, keys: Path, backup: bytes, origin: str | None) -> Mapping[bytes, bytes]:

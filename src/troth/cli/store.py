@@ -10,6 +10,7 @@ Source: things.md, "The store". The pages are docs/reference/cli.md, docs/operat
 
 import asyncio
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -85,10 +86,15 @@ def store_backup(file: Path, *, data: str | None) -> None:
     help="The folder keys/ that belongs to it, as it was copied last.",
 )
 @click.option("--data", metavar="DIR", help="Data folder to bring back; nothing may be in it.")
-def store_restore(file: Path, *, keys: Path, data: str | None) -> None:
+@click.option(
+    "--nothing-revoked",
+    is_flag=True,
+    help="You know that no credential was revoked, renewed or replaced since; for where nothing outside the folder tells.",
+)
+def store_restore(file: Path, *, keys: Path, data: str | None, nothing_revoked: bool) -> None:
     """Bring all stores back from a backup FILE into an empty data folder.
 
-    What was erased or deleted after the backup was made stays unreadable.
+    What was erased or deleted after the backup was made stays unreadable, and credentials that ended since stay ended.
     """
     from troth.app.store_keeping import bring_back  # noqa: PLC0415 - the reason stands above
 
@@ -100,11 +106,23 @@ def store_restore(file: Path, *, keys: Path, data: str | None) -> None:
             said = time.monotonic()
             click.echo(f"{count} parts", err=True)
 
-    back = asyncio.run(bring_back(settings_of(data), file, keys, told=told))
+    back = asyncio.run(bring_back(settings_of(data), file, keys, told=told, vouched=nothing_revoked))
     say(f"{back.rows} observations are back, as of {iso(back.made_ns)}; the log with {back.log_size} entries.")
     if back.unreadable:
         say(f"{back.unreadable} of {back.parts} parts cannot be opened: what they held was erased or deleted since.")
+    for line in _credentials(back.ended, vouched=back.vouched):
+        say(line)
     say("Look through it with 'troth store check', then start the node: troth up")
+
+
+def _credentials(ended: Sequence[str], *, vouched: bool) -> Iterator[str]:
+    """What became of credentials, in words."""
+    if not vouched:
+        yield "Nothing outside the folder tells which credentials ended since, so none of anybody came back."
+        yield "If you know that none did, restore again with --nothing-revoked."
+    if ended:
+        yield "What these things had has ended; each needs a new claim token (troth thing renew NAME):"
+        yield from (f"  {each}" for each in ended)
 
 
 def _follow(looking: StoreChecking) -> None:

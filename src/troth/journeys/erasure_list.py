@@ -16,11 +16,10 @@ from typing import Final
 
 from troth.errors import FormatTooNew, Malformed, StorageFailed
 from troth.signing import cbor
-from troth.tlog.storage import TileStore
+from troth.tlog.storage import ERASURES, TileStore
 
-__all__ = ["BASIS", "ID", "PATH", "SAID", "ErasureList", "hashed"]
+__all__ = ["BASIS", "ID", "SAID", "ErasureList", "hashed"]
 
-PATH: Final = "erased"
 ID: Final = b"id"  # a person, household, thing or stream, or the name of a ledger
 SAID: Final = b"said"  # a private statement that went
 BASIS: Final = b"basis"  # an installation that went: whatever rests on it goes
@@ -51,7 +50,7 @@ class ErasureList:
             StorageFailed: it cannot be read, or is damaged.
             FormatTooNew: a newer program wrote it.
         """
-        data = None if self._outside is None else self._outside.get(PATH)
+        data = None if self._outside is None else self._outside.get(ERASURES)
         if data is None:
             return
         try:
@@ -75,7 +74,7 @@ class ErasureList:
         """
         self._erased |= frozenset(entries)
         if self._outside is not None:
-            self._outside.replace(PATH, self._bytes())
+            self._outside.replace(ERASURES, self._bytes())
 
     def holds(self, kind: bytes, identifier: bytes) -> bool:
         """Whether this was erased."""

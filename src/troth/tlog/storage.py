@@ -14,10 +14,11 @@ Left out: object stores, which will be TileStore and Lock without a Disk below t
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-__all__ = ["ERASURES", "OUTSIDE_NAMES", "Disk", "Lock", "OutsideCopy", "TileStore"]
+__all__ = ["ENDED", "ERASURES", "OUTSIDE_NAMES", "Disk", "Lock", "OutsideCopy", "TileStore"]
 
-ERASURES: Final = "erasures"
-OUTSIDE_NAMES: Final = (ERASURES,)
+ERASURES: Final = "erased"
+ENDED: Final = "ended"
+OUTSIDE_NAMES: Final = (ERASURES, ENDED)
 """What the copy outside holds beside the checkpoint; it is the deployment's, not one log's, so a succession carries it on."""
 
 

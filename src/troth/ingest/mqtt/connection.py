@@ -3,24 +3,20 @@
 Rules
 - The first packet is CONNECT, within 10 s and 16 KiB; until it is accepted nothing else is read.
 - What was offered is handed over once for all connections that spoke in a turn of the loop (`Door.hand_over_soon`).
-- Back-pressure stops reading the socket: while the store is full, while 100 messages of a 3.1.1 client are not acknowledged,
-  while the client does not read, and after QoS 0 while its thing has sent more than one thing may.
 - Malformed bytes end the connection after the packets before them; version 5 is told why.
 
-Source: things.md, "Speaking"; MQTT 5.0 §3.1.2.10 (keep-alive), §4.13 (errors). asyncio protocol, so that uvloop can drive it.
-Left out: TLS (the listener's), certificates (`certificates`), and everything the rooms do.
+Source: things.md, "Speaking"; MQTT 5.0 §4.13 (errors).
+Left out: the transport (`line`), certificates (`certificates`), and everything the rooms do.
 """
 
-import asyncio
-from collections.abc import Callable
-from enum import Flag, auto
 from functools import partial
-from typing import Final, assert_never, cast
+from typing import Final, assert_never
 
 from troth.errors import BadMqtt, Unavailable
 from troth.ingest.mqtt.certificates import Guard, TurnedAway, let_in
 from troth.ingest.mqtt.door import Door, address_of
 from troth.ingest.mqtt.greeting import check_length, keep_alive_s, named, parting_of, refusal, welcome
+from troth.ingest.mqtt.line import Hold, Line
 from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.sessions import NO_PARTING, Parting
 from troth.ingest.mqtt.speaking import Speaker
@@ -51,59 +47,30 @@ from troth.wire.mqtt.reasons import DISCONNECT_REASONS_OF_SERVERS
 
 __all__ = ["Connection"]
 
-CONNECT_WITHIN_S: Final = 10.0  # a connection that says nothing is closed
-TAKE_WITHIN_S: Final = 5.0  # one that is closed and does not take what was written is dropped
-_WRITE_BUFFER_BYTES: Final = 64 * 1024  # gate.md: what a transport may hold beyond a hand-over
 _KEEP_ALIVE_FACTOR: Final = 1.5  # MQTT 5.0 §3.1.2.10
 _LOOK_AGAIN_S: Final = 1.0  # a connection that is slowed and gone is not kept for longer
 
 
-class _Hold(Flag):
-    """Why the socket is not read."""
-
-    NOTHING = 0
-    STORE = auto()
-    IN_FLIGHT = auto()
-    DEAF = auto()
-    RATE = auto()
-
-
-class Connection(asyncio.Protocol):
+class Connection(Line):
     """One client. It is the `Line` of its speaker and the `Link` of its session. Owner: the event loop."""
 
     __slots__ = (
         "_client_id",
         "_decoder",
-        "_door",
-        "_every_s",
         "_guard",
-        "_heard_s",
-        "_hold",
-        "_leaving",
-        "_loop",
         "_parting",
         "_reader",
         "_session",
         "_speaker",
-        "_spoke",
-        "_transport",
         "_who",
         "max_packet_bytes",
         "receive_maximum",
         "wants_reasons",
-        "writable",
     )
 
     def __init__(self, door: Door) -> None:
-        self._door = door
+        super().__init__(door)
         self._decoder = Decoder(None, CONNECT_BYTES)
-        self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
-        self._leaving: asyncio.Transport | None = None  # closed, and something written has not gone
-        self._spoke = 0  # where it stands in the wheel; 0 nowhere
-        self._heard_s = 0.0
-        self._every_s: float = 0  # how often it is to be heard; 0 need not be
-        self._hold = _Hold.NOTHING
         self._client_id: str | None = None  # until it is greeted
         self._guard: Guard | None = None
         self._parting = NO_PARTING
@@ -111,47 +78,37 @@ class Connection(asyncio.Protocol):
         self._session: Session | None = None
         self._reader: Reader | None = None
         self._speaker: Speaker | None = None
-        self.writable = True
         # Of CONNECT, what is needed later; CONNECT itself would be three times as large.
         self.wants_reasons = True
         self.receive_maximum = 0xFFFF  # MQTT 5.0 §3.1.2.11.3
         self.max_packet_bytes: int | None = None
 
-    # --- the transport calls ---
+    # --- what its line calls ---
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has come; one too many is closed, so that those who are there stay."""
-        stream = cast("asyncio.Transport", transport)  # a stream listener gives stream transports
-        if len(self._door.connections) >= self._door.connections_max:
-            stream.abort()
-            return
-        self._transport = stream
-        self._transport.set_write_buffer_limits(high=_WRITE_BUFFER_BYTES)
-        self._spoke = self._door.wheel.put(self, self._loop.time() + CONNECT_WITHIN_S)
-        self._door.has_come(self)
+    def _is_known(self) -> bool:
+        return self._client_id is not None
 
-    def data_received(self, data: bytes) -> None:
-        """Bytes have come: take all their packets, and hand over with all others that come in this turn of the loop."""
-        if not self._is_open():
-            return
-        self._heard_s = self._loop.time()
+    def _came(self, data: bytes) -> None:
+        """Take all packets, and hand over with all others that come in this turn of the loop."""
         try:
             self._take_all(data)
-        except Unavailable:
-            # Storage has failed and the node is about to end: nothing is acknowledged any more.
-            self._close()
-        if self._speaker is not None:
-            self._door.hand_over_soon(self)
+        finally:
+            if self._speaker is not None:
+                self._door.hand_over_soon(self)
 
-    def eof_received(self) -> None:
-        """The client sends no more: close."""
-        self._close()
+    def _pump(self) -> None:
+        if self._session is not None:
+            self._session.pump()
 
-    def connection_lost(self, _exc: Exception | None) -> None:
-        """The connection is gone: its session goes on without it, its will fires unless it was taken back."""
-        self._transport = self._leaving = None
-        self._door.has_gone(self)
-        self._door.wheel.take(self, self._spoke)
+    def _was_silent(self) -> None:
+        self.end(Reason.KEEP_ALIVE_TIMEOUT, "Nothing was heard for one and a half times the keep-alive.")
+
+    def _closing(self) -> None:
+        if self._session is not None and self._session.link is self:
+            self._session.detach()
+
+    def _gone(self) -> None:
+        """Its session goes on without it, its will fires unless it was taken back."""
         if self._guard is not None:
             self._guard.cancel()
         who, session, client_id = self._who, self._session, self._client_id
@@ -161,18 +118,6 @@ class Connection(asyncio.Protocol):
             self._door.seats.leave(who, client_id, session=session, link=self, parting=self._parting)
         self._session = self._speaker = None
 
-    def pause_writing(self) -> None:
-        """The client does not read."""
-        self.writable = False
-        self._pause(_Hold.DEAF)
-
-    def resume_writing(self) -> None:
-        """It reads again."""
-        self.writable = True
-        self._resume(_Hold.DEAF)
-        if self._session is not None:
-            self._session.pump()
-
     # --- what its speaker and its session call ---
 
     @property
@@ -180,19 +125,10 @@ class Connection(asyncio.Protocol):
         """What was agreed on."""
         return self._decoder.version or Version.V311
 
-    def write(self, data: bytes) -> None:
-        """Give bytes to the transport."""
-        if self._transport is not None and data:
-            self._transport.write(data)
-
-    def soon(self, work: Callable[[], None]) -> None:
-        """Call `work` in the next turn of the loop."""
-        self._loop.call_soon(work)
-
     def acknowledged(self) -> None:
         """Messages were acknowledged: a 3.1.1 client may send more."""
-        if self._hold & _Hold.IN_FLIGHT and self._speaker is not None and self._speaker.waiting < RECEIVE_MAXIMUM:
-            self._resume(_Hold.IN_FLIGHT)
+        if self._hold & Hold.IN_FLIGHT and self._speaker is not None and self._speaker.waiting < RECEIVE_MAXIMUM:
+            self._resume(Hold.IN_FLIGHT)
 
     def end(self, reason: Reason, words: str) -> None:
         """Say DISCONNECT with the reason where the version can, and close."""
@@ -201,11 +137,6 @@ class Connection(asyncio.Protocol):
             most = self.max_packet_bytes
             self.write(said if most is None or len(said) <= most else encode(Disconnect(reason), Version.V5))
         self._close()
-
-    @property
-    def heard(self) -> float:
-        """Another value whenever something has come."""
-        return self._heard_s
 
     def part(self, words: str) -> None:
         """The credential has ended: nobody comes back to this session, and no will is said under it."""
@@ -283,9 +214,7 @@ class Connection(asyncio.Protocol):
         self.write(welcome(hello, present=present, assigned=assigned))
         self._door.is_known(self)
         session.attach(self)
-        self._door.wheel.take(self, self._spoke)
-        self._every_s = keep_alive_s(hello) * _KEEP_ALIVE_FACTOR
-        self._watch()
+        self._watch(keep_alive_s(hello) * _KEEP_ALIVE_FACTOR)
 
     def _refuse_publish(self, packet: Publish) -> None:
         """Somebody who is no thing publishes: nothing is kept and nothing can be counted."""
@@ -326,10 +255,7 @@ class Connection(asyncio.Protocol):
         else:
             self._close()
 
-    # --- reading or not ---
-
-    def _is_open(self) -> bool:
-        return self._transport is not None
+    # --- what its door calls ---
 
     def handed_over(self, failed: Unavailable | None) -> None:
         """What came is with the store, as far as there was room; or storage has failed."""
@@ -338,13 +264,13 @@ class Connection(asyncio.Protocol):
             return
         if self._transport is None or self._speaker is None:
             return
-        if self._door.hear.full and not self._hold & _Hold.STORE:
-            self._pause(_Hold.STORE)
-            self._door.hear.when_free(lambda: self._resume(_Hold.STORE))
+        if self._door.hear.full and not self._hold & Hold.STORE:
+            self._pause(Hold.STORE)
+            self._door.hear.when_free(lambda: self._resume(Hold.STORE))
         if self.version is Version.V311 and self._speaker.waiting >= RECEIVE_MAXIMUM:
-            self._pause(_Hold.IN_FLIGHT)
-        if not self._hold & _Hold.RATE and self._speaker.owes_s() > 0:
-            self._pause(_Hold.RATE)
+            self._pause(Hold.IN_FLIGHT)
+        if not self._hold & Hold.RATE and self._speaker.owes_s() > 0:
+            self._pause(Hold.RATE)
             self._read_later()
 
     def _read_later(self) -> None:
@@ -353,46 +279,4 @@ class Connection(asyncio.Protocol):
         if owes_s > 0:
             self._door.later(min(owes_s, _LOOK_AGAIN_S), self._read_later)
         else:
-            self._resume(_Hold.RATE)
-
-    def _pause(self, why: _Hold) -> None:
-        if not self._hold and self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
-        self._hold |= why
-
-    def _resume(self, why: _Hold) -> None:
-        held, self._hold = self._hold, self._hold & ~why
-        if held and not self._hold and self._transport is not None and not self._transport.is_closing():
-            self._heard_s = self._loop.time()  # it could not be heard meanwhile
-            self._transport.resume_reading()
-
-    # --- the end ---
-
-    def _watch(self) -> None:
-        self._spoke = self._door.wheel.put(self, self._heard_s + self._every_s) if self._every_s else 0
-
-    def look(self) -> None:
-        """Nothing was heard for long: before CONNECT that is the end, and after it where nothing was for too long."""
-        self._spoke = 0
-        if self._leaving is not None:
-            self._leaving.abort()
-        elif self._client_id is None:
-            self._close()
-        elif self._hold or self._loop.time() - self._heard_s < self._every_s:
-            if self._hold:
-                self._heard_s = self._loop.time()
-            self._watch()
-        else:
-            self.end(Reason.KEEP_ALIVE_TIMEOUT, "Nothing was heard for one and a half times the keep-alive.")
-
-    def _close(self) -> None:
-        """Close once what was written has gone, or in TAKE_WITHIN_S; nothing is taken any more, what comes waits."""
-        transport, self._transport = self._transport, None
-        if self._session is not None and self._session.link is self:
-            self._session.detach()
-        if transport is not None:
-            transport.close()
-            if transport.get_write_buffer_size():
-                self._leaving = transport
-                self._door.wheel.take(self, self._spoke)
-                self._spoke = self._door.wheel.put(self, self._loop.time() + TAKE_WITHIN_S)
+            self._resume(Hold.RATE)
