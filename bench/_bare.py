@@ -44,7 +44,7 @@ from troth.things.intervals import FOREVER
 from troth.things.making import Built, SegmentMaker
 from troth.things.observations import Outcome, Refusal, Result, ResultType, Shelf
 from troth.things.stamps import Admission, Admitted, AdmittedMany
-from troth.things.stores import SEGMENT_MAX, Committed, Cut, Segment, Told
+from troth.things.stores import MOVE_MAX, MOVE_SEGMENTS, Committed, Cut, Segment, Told
 
 _SECRET: Final = bytes(32)
 _NONE: Final = BasisId(bytes(16))
@@ -168,9 +168,12 @@ class _NoLeaves:
     def __init__(self, node: Node) -> None:
         self._node = node
 
-    async def build(self, cut: Cut, *, about: int) -> Built:
+    async def build(self, cuts: Sequence[Cut], *, about: int) -> Sequence[Built]:
         """Rows with their places, and no leaf."""
         del about
+        return [await self._build(cut) for cut in cuts]
+
+    async def _build(self, cut: Cut) -> Built:
         placed, at = [], 0
         for commit in await self._node.ports.conduct.committed(cut):
             rows = []
@@ -180,9 +183,9 @@ class _NoLeaves:
             placed.append(Committed(commit.number, rows, ()))
         return Built(bytes(32 * at), at, bytes(32), (), placed)
 
-    async def move(self, segment: Segment, built: Built) -> None:
+    async def move(self, segments: Sequence[Segment], built: Sequence[Built]) -> None:
         """As the store does."""
-        await self._node.ports.observations.move(segment, built.commits)
+        await self._node.ports.observations.move(segments, [commit for each in built for commit in each.commits])
 
     async def close(self) -> None:
         """Nothing is kept."""
@@ -192,10 +195,11 @@ async def _move(node: Node, maker: SegmentMaker) -> None:
     """One tick: rows into partitions, with places in a segment that has no leaves."""
     conduct = node.ports.conduct
     about = conduct.uncut
-    cut = await conduct.cut(node.ports.clock.now(), bytes(32))
-    built = await maker.build(cut, about=about)
-    await maker.move(Segment(cut, built.leaves, built.size, built.root, b""), built)
-    await conduct.clear(cut)
+    cuts = await conduct.cut(node.ports.clock.now(), [bytes(32)] * MOVE_SEGMENTS)
+    built = await maker.build(cuts, about=about)
+    segments = [Segment(cut, each.leaves, each.size, each.root, b"") for cut, each in zip(cuts, built, strict=True)]
+    await maker.move(segments, built)
+    await conduct.clear(cuts)
 
 
 async def _tick_forever(node: Node, maker: SegmentMaker) -> None:
@@ -203,7 +207,7 @@ async def _tick_forever(node: Node, maker: SegmentMaker) -> None:
     while True:
         began = loop.time()
         await _move(node, maker)
-        while node.ports.conduct.uncut < SEGMENT_MAX and loop.time() - began < node.settings.segment_tick_s:  # noqa: ASYNC110 - as a node's tick
+        while node.ports.conduct.uncut < MOVE_MAX and loop.time() - began < node.settings.segment_tick_s:  # noqa: ASYNC110 - as a node's tick
             await asyncio.sleep(0.05)
 
 

@@ -21,7 +21,7 @@ from troth.journeys.outlet import OUTLET_QUEUE_MAX
 from troth.journeys.prove import MAKING_MAX
 from troth.journeys.receipts import ASKED_MAX
 from troth.journeys.register import BEHIND_MAX, WAITING_MAX
-from troth.things.stores import SEGMENT_MAX
+from troth.things.stores import MOVE_SEGMENTS, SEGMENT_MAX
 from troth.wire.limits import LISTENER_QUEUE_BYTES, LISTENER_QUEUE_MESSAGES, RECEIVE_MAXIMUM
 
 PAGE = ROOT / "docs" / "reference" / "flow.md"
@@ -53,7 +53,7 @@ BOUNDS = {
     "statements over the log's interface": (WAITING_MAX, BEHIND_MAX),
     "receipts in the making": (ASKED_MAX,),
     "proofs in the making": (MAKING_MAX,),
-    "traces of a segment in the making": (SEGMENT_MAX, 64),
+    "traces of segments in the making": (MOVE_SEGMENTS, SEGMENT_MAX, 64),
     "streams and periods that are deleted together": (EXPIRED_AT_ONCE,),
     "rows of one slice of a read": (SLICE_ROWS,),
     "MQTT connections of one credential": (CONNECTIONS_EACH_MAX,),

@@ -20,7 +20,7 @@ from troth.errors import FormatTooNew, StorageFailed
 from troth.names import StreamId
 from troth.testing.contracts import NOON_NS, Speaker, StillClock, fails, name_of, run
 from troth.testing.contracts_erasing import OBSERVATION_ERASING_CASES
-from troth.testing.contracts_observations import OBSERVATION_CASES, ObservationBench, Told
+from troth.testing.contracts_observations import OBSERVATION_CASES, ObservationBench, Told, moved
 from troth.testing.contracts_retention import OBSERVATION_RETENTION_CASES
 from troth.testing.faults import StoreFault
 from troth.testing.memory_observations import MemoryObservations
@@ -112,9 +112,9 @@ def test_a_move_commits_each_file_once(tmp_path: Path) -> None:
         store = await bench.open()
         _, _, segment, commits = a_move(bench)
         before = bench.disk.commits
-        await store.move(segment, commits)
+        await store.move([segment], commits)
         assert bench.disk.commits - before == COMMITS_OF_THE_MOVE
-        await store.move(segment, commits)
+        await store.move([segment], commits)
         assert bench.disk.commits - before == COMMITS_OF_THE_MOVE
 
     with_bench(case, tmp_path)
@@ -129,14 +129,14 @@ def test_a_move_that_fails_at_any_commit_is_finished_after_the_next_start(
         store = await bench.open()
         meter, lamp, segment, commits = a_move(bench)
         bench.disk.arm(fault, spared=step)
-        await fails(StorageFailed, store.move(segment, commits))
+        await fails(StorageFailed, store.move([segment], commits))
         await fails(StorageFailed, store.rows(meter.asks()))
         assert len(bench.failures) == 1
         await bench.crash()
         store = await bench.open()
         is_moved = step == COMMITS_OF_THE_MOVE - 1 and fault is StoreFault.FAILS_BUT_PERSISTED
         assert (segment if is_moved else None) == await store.last_segment()
-        await store.move(segment, commits)
+        await store.move([segment], commits)
         assert [1.0, 2.0] == [row.result for row in await store.rows(meter.asks())]
         assert [3.0] == [row.result for row in await store.rows(lamp.asks())]
         assert segment == await store.last_segment()
@@ -149,7 +149,7 @@ def test_rows_lie_in_the_folder_of_their_place_retention_and_period(tmp_path: Pa
     async def case(bench: SqliteBench) -> None:
         store = await bench.open()
         meter, lamp, segment, commits = a_move(bench)
-        await store.move(segment, commits)
+        await store.move([segment], commits)
         await store.close()
         found = {str(path.relative_to(bench.folder)) for path in bench.folder.rglob("*.db")}
         home, other = meter.shelf.place.hex(), lamp.shelf.place.hex()
@@ -167,7 +167,7 @@ def test_files_and_folders_are_their_owners_alone(tmp_path: Path) -> None:
     async def case(bench: SqliteBench) -> None:
         store = await bench.open()
         _, _, segment, commits = a_move(bench)
-        await store.move(segment, commits)
+        await store.move([segment], commits)
         for path in [bench.folder, *bench.folder.rglob("*")]:
             assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path.name
 
@@ -178,7 +178,7 @@ def test_rows_can_be_read_where_nobody_writes(tmp_path: Path) -> None:
     async def case(bench: SqliteBench) -> None:
         store = await bench.open()
         meter, _, segment, commits = a_move(bench)
-        await store.move(segment, commits)
+        await store.move([segment], commits)
         await store.close()
         store = await bench.open()
         assert [1.0, 2.0] == [row.result for row in await store.rows(meter.asks())]
@@ -193,7 +193,7 @@ def test_more_files_than_are_kept_open_can_be_written(tmp_path: Path) -> None:
         homes = [Speaker(bench.clock, f"home {number}") for number in range(80)]
         for second in range(2):
             rows: list[tuple[int, Result]] = [(NOON_NS + second, float(second))]
-            await store.move(*told.segment(*((home, rows) for home in homes)))
+            await moved(store, told.segment(*((home, rows) for home in homes)))
         for home in homes:
             assert [0.0, 1.0] == [row.result for row in await store.rows(home.asks())]
             assert store.taken(home.stream, home.shelf, time_ns=NOON_NS) is not None
@@ -205,7 +205,7 @@ def test_a_page_is_read_in_slices_and_ends_with_its_lease(tmp_path: Path) -> Non
     async def case(bench: SqliteBench) -> None:
         store, told, meter = await bench.open(), Told(), Speaker(bench.clock)
         rows: list[tuple[int, Result]] = [(NOON_NS + second * NS_PER_S, float(second)) for second in range(12_000)]
-        await store.move(*told.segment((meter, rows)))
+        await moved(store, told.segment((meter, rows)))
         query = ObservationQuery(top=11_000)
         assert rows[:11_000] == meter.said(await store.rows(meter.asks(query)))
         reading = asyncio.ensure_future(store.rows(meter.asks(query)))
@@ -219,7 +219,7 @@ def test_a_page_is_read_in_slices_and_ends_with_its_lease(tmp_path: Path) -> Non
 async def with_one_move(bench: SqliteBench) -> tuple[Speaker, Path]:
     store = await bench.open()
     meter, _, segment, commits = a_move(bench)
-    await store.move(segment, commits)
+    await store.move([segment], commits)
     await store.close()
     return meter, bench.folder / meter.shelf.place.hex() / "30" / "2026-09-21.db"
 
@@ -248,7 +248,7 @@ def test_a_newer_partition_is_not_written(tmp_path: Path) -> None:
         store = await bench.open()
         told = Told()
         told.number = 1
-        await fails(FormatTooNew, store.move(*told.segment((meter, [(NOON_NS + 1, 9.0)]))))
+        await fails(FormatTooNew, moved(store, told.segment((meter, [(NOON_NS + 1, 9.0)]))))
 
     with_bench(case, tmp_path)
 
@@ -275,7 +275,7 @@ def test_much_that_is_over_goes_in_rounds_that_fit_a_segment(tmp_path: Path) -> 
             another.stream = StreamId(number.to_bytes(16))
             speakers.append(another)
         segment, commits = Told().segment(*((each, [(NOON_NS, 1.0)]) for each in speakers))
-        await store.move(segment, commits)
+        await store.move([segment], commits)
         keeping = Keeping(NOON_NS + 40 * 86_400 * NS_PER_S, lambda _: None, lambda _: False)
         for expected in (EXPIRED_AT_ONCE, 1):
             expiry = await store.expiry(keeping)

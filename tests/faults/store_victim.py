@@ -64,7 +64,7 @@ async def speak(store: ConductStore, meter: Speaker, start: int) -> None:
 
 async def tick(conduct: ConductStore, observations: ObservationStore) -> None:
     """One segment: cut, place, move, clear."""
-    cut = await conduct.cut(NOON_NS, bytes(32))
+    (cut,) = await conduct.cut(NOON_NS, [bytes(32)])
     placed, leaf = [], 0
     for commit in await conduct.committed(cut):
         rows = []
@@ -76,8 +76,8 @@ async def tick(conduct: ConductStore, observations: ObservationStore) -> None:
             traces.append(msgspec.structs.replace(trace, segment=cut.number, leaf=leaf))
             leaf += 1
         placed.append(Committed(commit.number, rows, traces))
-    await observations.move(Segment(cut, bytes(32 * leaf), 256, bytes(32), b"signed"), placed)
-    await conduct.clear(cut)
+    await observations.move([Segment(cut, bytes(32 * leaf), 256, bytes(32), b"signed")], placed)
+    await conduct.clear([cut])
 
 
 async def live(folder: Path, start: int) -> None:

@@ -76,12 +76,12 @@ def test_long_words_are_spread_over_commits_and_segments_that_can_be_written_and
             (largest,) = file.execute("SELECT max(length(rows)) FROM commits").fetchone()
         assert largest < 32 * MIB
         assert store.uncut >= SEGMENT_MAX, "a segment closes before its tick when much waits, however few it is"
-        cut = await store.cut(1, bytes(32))
+        (cut,) = await store.cut(1, [bytes(32)])
         weight = sum(len(str(row.result)) for commit in await store.committed(cut) for _, row in commit.rows)
         assert 0 < weight <= CUT_BYTES
         assert store.uncut < SEGMENT_MAX
-        await store.clear(cut)
-        rest = await store.cut(2, bytes(32))
+        await store.clear([cut])
+        (rest,) = await store.cut(2, [bytes(32)])
         assert rest.last >= rest.first
         await store.close()
 

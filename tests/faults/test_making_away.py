@@ -12,7 +12,7 @@ import pytest
 
 from tests.contracts.crashed_files import a_turn_of_the_loop
 from tests.faults.store_victim import open_stores
-from tests.faults.test_kill import check_traces, furnish, wait_for_segment
+from tests.faults.test_kill import check_traces, furnish, wait_until_moved
 from troth.adapters.conduct_sqlite import SqliteConduct
 from troth.adapters.making_away import MakerAway
 from troth.adapters.partitions_sqlite import SqliteObservations
@@ -93,10 +93,10 @@ class Place:
         await keep(self.conduct, self.meters[0], [(at - 5, 0.5), (at + 1, 1.5)])
 
     async def segment(self, maker: InPlace | MakerAway) -> Built:
-        cut = await self.conduct.cut(NOON_NS, SEED)
-        built = await maker.build(cut, about=1_000)
-        await maker.move(Segment(cut, built.leaves, built.size, built.root, b"a statement"), built)
-        await self.conduct.clear(cut)
+        (cut,) = await self.conduct.cut(NOON_NS, [SEED])
+        (built,) = await maker.build([cut], about=1_000)
+        await maker.move([Segment(cut, built.leaves, built.size, built.root, b"a statement")], [built])
+        await self.conduct.clear([cut])
         return built
 
     async def rows(self) -> list[Kept]:
@@ -118,17 +118,17 @@ def test_it_is_the_same_segment_and_the_same_rows(tmp_path: Path) -> None:
         await place.open()
         for round_ in range(3):
             await place.say(10 * round_)
-            cut = await place.conduct.cut(NOON_NS, SEED)
-            here = await place.here.build(cut, about=0)
-            away = await place.away.build(cut, about=1_000)
+            (cut,) = await place.conduct.cut(NOON_NS, [SEED])
+            (here,) = await place.here.build([cut], about=0)
+            (away,) = await place.away.build([cut], about=1_000)
             assert place.worker() is not None
             assert (here.leaves, here.size, here.root) == (away.leaves, away.size, away.root)
             by_leaf = sorted(away.traces, key=lambda each: each.leaf)
             assert list(here.traces) == by_leaf
             segment = Segment(cut, away.leaves, away.size, away.root, b"a statement")
-            await place.away.move(segment, away)
+            await place.away.move([segment], [away])
             assert segment == await place.observations.last_segment()
-            await place.conduct.clear(cut)
+            await place.conduct.clear([cut])
             moved = {(row.stream, row.sequence): row for row in await place.rows()}
             expected = [row for commit in here.commits for _, row in commit.rows]
             assert repr(expected) == repr([moved[row.stream, row.sequence] for row in expected])
@@ -153,15 +153,15 @@ def test_a_killed_process_is_work_done_in_place(tmp_path: Path, when: str) -> No
             await place.say(10 * round_)
             if when == "before building" and (worker := place.worker()) is not None:
                 os.kill(worker, signal.SIGKILL)
-            cut = await place.conduct.cut(NOON_NS, SEED)
-            built = await place.away.build(cut, about=1_000)
+            (cut,) = await place.conduct.cut(NOON_NS, [SEED])
+            (built,) = await place.away.build([cut], about=1_000)
             worker = place.worker()
             if when == "between" and worker is not None:
                 os.kill(worker, signal.SIGKILL)
-            await place.away.move(Segment(cut, built.leaves, built.size, built.root, b"a statement"), built)
+            await place.away.move([Segment(cut, built.leaves, built.size, built.root, b"a statement")], [built])
             if when == "after" and worker is not None:
                 os.kill(worker, signal.SIGKILL)
-            await place.conduct.clear(cut)
+            await place.conduct.clear([cut])
             rows = await place.rows()
             total += len(built.leaves) // 32 - len(built.traces)
             assert total == len(rows) == len({row.id for row in rows})
@@ -245,22 +245,22 @@ def test_questions_are_asked_one_after_the_other_and_one_that_is_given_up_is_not
         await place.say(0)
         await place.segment(place.away)  # the process has files open
         await place.say(10)
-        cut = await place.conduct.cut(NOON_NS, SEED)
+        (cut,) = await place.conduct.cut(NOON_NS, [SEED])
         gone = Going(lambda _id: False, lambda _k, _t: False, lambda _id: False, b"mark")
-        away, _ = await asyncio.gather(place.away.build(cut, about=1_000), place.observations.erase(gone))
-        here = await place.here.build(cut, about=0)
+        (away,), _ = await asyncio.gather(place.away.build([cut], about=1_000), place.observations.erase(gone))
+        (here,) = await place.here.build([cut], about=0)
         assert (here.leaves, here.root) == (away.leaves, away.root)
-        given_up = asyncio.ensure_future(place.away.build(cut, about=1_000))
+        given_up = asyncio.ensure_future(place.away.build([cut], about=1_000))
         while place.worker() is None or not place.away._one.locked():  # noqa: SLF001 - it has been asked
             await a_turn_of_the_loop()
         given_up.cancel()
         with pytest.raises(asyncio.CancelledError):
             await given_up
         assert place.worker() is None
-        away = await place.away.build(cut, about=1_000)
+        (away,) = await place.away.build([cut], about=1_000)
         assert (here.leaves, here.root) == (away.leaves, away.root)
-        await place.away.move(Segment(cut, away.leaves, away.size, away.root, b"a statement"), away)
-        await place.conduct.clear(cut)
+        await place.away.move([Segment(cut, away.leaves, away.size, away.root, b"a statement")], [away])
+        await place.conduct.clear([cut])
         await place.close()
 
     told(together())
@@ -274,10 +274,10 @@ def test_it_ends_when_nothing_is_large_any_more(tmp_path: Path) -> None:
         await place.segment(place.away)
         assert place.worker() is not None
         for _ in range(3):
-            cut = await place.conduct.cut(NOON_NS, SEED)
-            built = await place.away.build(cut, about=0)
-            await place.away.move(Segment(cut, built.leaves, built.size, built.root, b"s"), built)
-            await place.conduct.clear(cut)
+            (cut,) = await place.conduct.cut(NOON_NS, [SEED])
+            (built,) = await place.away.build([cut], about=0)
+            await place.away.move([Segment(cut, built.leaves, built.size, built.root, b"s")], [built])
+            await place.conduct.clear([cut])
         assert place.worker() is None
         await place.close()
 
@@ -341,6 +341,6 @@ def test_a_node_lives_without_it_and_it_never_without_its_node(tmp_path: Path) -
     while lives(worker):
         pass  # it ends by itself: the test's time limit is the end of patience
     node.start()
-    wait_for_segment(node)
+    wait_until_moved(node)
     node.stop()
     assert check_traces(tmp_path / "data") == kept

@@ -33,7 +33,7 @@ async def filled(bench: SqliteBench) -> Path:
     """A file with moved and unmoved rows, closed."""
     store, meter = await bench.open(), Speaker(bench.clock)
     await keep(store, meter, series(10))
-    await store.clear(await store.cut(NOON_NS, bytes(32)))
+    await store.clear(await store.cut(NOON_NS, [bytes(32)]))
     await keep(store, meter, series(10, start=10))
     await store.close()
     return bench.folder / "conduct.db"
@@ -48,9 +48,9 @@ def change(file: Path, sql: str) -> None:
 
 def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     async def case(bench: SqliteBench) -> None:
-        change(await filled(bench), "UPDATE meta SET value = 4 WHERE name = 'format'")
+        change(await filled(bench), "UPDATE meta SET value = 5 WHERE name = 'format'")
         error = await fails(FormatTooNew, bench.open())
-        assert "conduct has format 4" in error.message
+        assert "conduct has format 5" in error.message
         assert bench.failures == []
 
     with_bench(case, tmp_path)
@@ -198,17 +198,17 @@ def test_a_caller_who_stops_waiting_takes_nothing_back(tmp_path: Path) -> None:
     async def case(bench: SqliteBench) -> None:
         store, meter = await bench.open(), Speaker(bench.clock)
         await keep(store, meter, series(3))
-        for work in (store.note([noted(1)]), store.cut(NOON_NS, bytes(32))):
+        for work in (store.note([noted(1)]), store.cut(NOON_NS, [bytes(32)])):
             task = asyncio.ensure_future(work)
             await a_turn_of_the_loop()
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         await store.settle()
         assert store.uncut == 0
-        cut = await store.cut(NOON_NS + 1, bytes(32))
+        (cut,) = await store.cut(NOON_NS + 1, [bytes(32)])
         assert (1, NOON_NS) == (cut.number, cut.tick_ns)
         assert sum(len(commit.traces) for commit in await store.committed(cut)) == 2
-        clearing = asyncio.ensure_future(store.clear(cut))
+        clearing = asyncio.ensure_future(store.clear([cut]))
         await a_turn_of_the_loop()
         clearing.cancel()
         await asyncio.gather(clearing, return_exceptions=True)
@@ -246,14 +246,15 @@ def test_a_large_stamp_does_not_join_a_commit_that_it_would_overfill(tmp_path: P
             store.append(admitted)
         await asyncio.gather(*(outcomes for _, outcomes in stamps))
         for _ in range(3):
-            await store.clear(await store.cut(NOON_NS, bytes(32)))
+            await store.clear(await store.cut(NOON_NS, [bytes(32)]))
         assert store.uncut == 0, "a commit that no segment can hold"
 
     with_bench(case, tmp_path)
 
 
 async def first_segment(store: ConductStore) -> Sequence[Committed]:
-    return await store.committed(await store.cut(NOON_NS, bytes(32)))
+    (cut,) = await store.cut(NOON_NS, [bytes(32)])
+    return await store.committed(cut)
 
 
 def test_a_clock_that_stands_still_does_not_stop_commits(tmp_path: Path) -> None:

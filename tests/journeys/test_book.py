@@ -16,7 +16,7 @@ from troth.testing.faults import StoreFault
 from troth.testing.people import RESEARCH, Home, Org, WorldPerson, WorldThing
 from troth.testing.world import World
 from troth.things.ledgers import Box, SealedTrace, ledger_of
-from troth.things.stores import Committed, ConductStore, ObservationStore, Segment
+from troth.things.stores import Committed, ConductStore, ObservationStore
 from troth.tlog.merkle import root_of
 from troth.tlog.segment import pad
 from troth.tlog.trace import collected_bytes, leaf_hash
@@ -237,7 +237,7 @@ class MovedHalf:
     def __init__(self, store: ObservationStore) -> None:
         self._store = store
 
-    async def move(self, segment: Segment, commits: object) -> None:
+    async def move(self, segments: object, commits: object) -> None:
         raise StorageFailed("the node dies here")
 
     def __getattr__(self, name: str) -> object:
@@ -278,7 +278,7 @@ def test_the_same_commits_give_the_same_segment_after_a_crash() -> None:
         _, meter, _, lab = lane(world)
         lab.reads(meter)
         conduct: ConductStore = world.conduct
-        cut = world.run(conduct.cut(world.clock.now(), bytes(32)))
+        (cut,) = world.run(conduct.cut(world.clock.now(), [bytes(32)]))
         leaves = [each for commit in world.run(conduct.committed(cut)) for each in leaves_of(commit)]
         world.crash()  # the start makes the segment that was cut
         segment = world.run(world.observations.segment(cut.number))

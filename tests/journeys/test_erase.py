@@ -184,7 +184,7 @@ def test_a_window_that_is_opening_leaves_nothing_of_whoever_is_erased_meanwhile(
     world.advance(5)
     assert 1 == len(ended), "it got rows or was told that there are none for it; nothing broke"
     assert hers(lane) == ([], [])
-    commits = world.run(world.conduct.committed(world.run(world.conduct.cut(world.clock.now(), bytes(32)))))
+    commits = world.run(world.conduct.committed(*world.run(world.conduct.cut(world.clock.now(), [bytes(32)]))))
     sealed = {each.key for commit in commits for each in commit.traces if isinstance(each, SealedTrace)}
     assert sealed <= set(world.run(world.ledgers.day_keys(lambda _: True))), "no box of a key that is gone"
 

@@ -15,9 +15,8 @@ from troth.testing.memory_journal import MemoryJournal
 from troth.testing.people import WorldThing
 from troth.testing.world import World
 from troth.things.query import ObservationQuery
-from troth.things.stores import SEGMENT_MAX, NotedTrace, Traced
+from troth.things.stores import Traced
 from troth.things.windows import Shown
-from troth.tlog.trace import ClockStep, encode
 
 
 class Strict(MemoryConduct):
@@ -85,24 +84,6 @@ def test_what_is_published_of_a_tick_does_not_tell_whether_somebody_read() -> No
     quiet = ticks(reading=False)
     assert 4 <= len(quiet)
     assert quiet == ticks(reading=True)
-
-
-def test_a_segment_closes_before_its_tick_when_it_is_full() -> None:
-    with World(seed=1) as world:
-        world.settle()
-        before = len(segments(world))
-
-        step = ClockStep(gate_ns=0, by_ns=1)
-        some = [NotedTrace(step.kind, encode(step), bytes(16))] * NOTED_AT_ONCE
-
-        async def flood() -> None:
-            for _ in range(SEGMENT_MAX // NOTED_AT_ONCE + 2):
-                await world.conduct.note(some)
-
-        world.run(flood())
-        world.advance(1)
-        assert before < len(segments(world))
-        assert SEGMENT_MAX > world.conduct.uncut
 
 
 def test_a_crash_between_the_first_two_statements_is_gone_on_from() -> None:

@@ -37,7 +37,7 @@ from troth.testing.memory_observations import MemoryObservations
 from troth.things.observations import Kept, Outcome, ResultType, Shelf
 from troth.things.query import ObservationQuery
 from troth.things.stamps import Released
-from troth.things.stores import NotedTrace, Segment
+from troth.things.stores import Committed, NotedTrace, Segment
 from troth.things.windows import Shown
 from troth.tlog.trace import WindowClosed, WindowOpened, decode
 
@@ -66,9 +66,15 @@ class MovedMeanwhile(MemoryObservations):
 
     async def rows(self, released: Released) -> Sequence[Kept]:
         found = await super().rows(released)
-        cut = await self.conduct.cut(1, bytes(32))
-        await self.move(Segment(cut, b"", 256, bytes(32), b""), await self.conduct.committed(cut))
-        await self.conduct.clear(cut)
+        (cut,) = await self.conduct.cut(1, [bytes(32)])
+        commits = [
+            Committed(
+                each.number, [(shelf, msgspec.structs.replace(row, segment=cut.number)) for shelf, row in each.rows], ()
+            )
+            for each in await self.conduct.committed(cut)
+        ]
+        await self.move([Segment(cut, b"", 256, bytes(32), b"")], commits)
+        await self.conduct.clear([cut])
         return found
 
 
@@ -149,7 +155,7 @@ def test_windows_opened_at_the_same_time_are_all_closed_with_their_rows() -> Non
         made.leases.forget(ended)
         await opening
         await access.close_all()
-        cut = await conduct.cut(1, bytes(32))
+        (cut,) = await conduct.cut(1, [bytes(32)])
         noted = [each for commit in await conduct.committed(cut) for each in commit.traces]
         traces = [decode(each.trace) for each in noted if isinstance(each, NotedTrace)]
         opened = {each.window for each in traces if isinstance(each, WindowOpened)}

@@ -187,7 +187,7 @@ class Node:
         self.there.enter(signed)
         kept = b"".join(reversed(leaves)) if spoil else b"".join(leaves)
         segment = Segment(Cut(number, 1, 1, NOON, seed), kept, tree.size, tree.root, signed.data)
-        await self.observations.move(segment, [Committed(1, [], noted)])
+        await self.observations.move([segment], [Committed(1, [], noted)])
         self.pending = []
         self.segments += 1
 

@@ -61,15 +61,15 @@ class Play:
                 case ("note", int(count)):
                     await store.note([noted(number) for number in range(count)])
                 case ("cut",):
-                    cut = await store.cut(NOON_NS + len(self.heard), bytes(32))
+                    (cut,) = await store.cut(NOON_NS + len(self.heard), [bytes(32)])
                     self.heard.append((cut.number, cut.tick_ns, cut.last < cut.first))
                     commits = await store.committed(cut)
                     self.heard.append(sum(len(commit.rows) + len(commit.traces) for commit in commits))
                 case ("clear",):
-                    cut = await store.cut(NOON_NS, bytes(32))
+                    (cut,) = await store.cut(NOON_NS, [bytes(32)])
                     moved = [row for commit in await store.committed(cut) for _, row in commit.rows]
                     self.bench.moved.update({(row.stream, row.from_ns): row for row in moved})
-                    await store.clear(cut)
+                    await store.clear([cut])
                 case ("crash",):
                     await self.bench.crash()
                     store = await self.bench.open()

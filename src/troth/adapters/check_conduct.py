@@ -2,7 +2,7 @@
 
 Rules
 - Everything is read in one transaction, so commits, cuts, counts and sequences are of one moment.
-- Commits are 1, 2, 3 ... from the first that is not cleared; a pending cut lies among them; sequences follow one another.
+- Commits are 1, 2, 3 ... from the first that is not cleared; pending cuts lie among them; sequences follow one another.
 
 Source: things.md, "The writer"; docs/reference/stores.md.
 """
@@ -61,7 +61,7 @@ def conduct_at_once(path: Path, found: Findings) -> ConductAtOnce:
     for _, what, n in loaded.counts:
         counts[what] += n
     unmoved: Counter[bytes] = Counter()
-    first = meta["cut_last"] + 1 if loaded.pending is None else loaded.pending.first
+    first = meta["cut_last"] + 1 if not loaded.pending else loaded.pending[0].first
     for at, commit in enumerate(loaded.commits, first):
         if commit.n != at:
             found.add(PLACE, f"commit {at} is missing", sort="commits are missing")
@@ -71,7 +71,7 @@ def conduct_at_once(path: Path, found: Findings) -> ConductAtOnce:
             _commit(commit, counts, next_, unmoved, found)
         except (StorageFailed, ValueError):
             found.add(PLACE, f"commit {commit.n} cannot be read", sort="commits cannot be read")
-    if meta["cuts"] != meta["cleared"] + (loaded.pending is not None):
+    if meta["cuts"] != meta["cleared"] + len(loaded.pending):
         found.add(PLACE, "the number of the last cut does not agree with what is pending")
     for stream in loaded.streams:
         if stream.latest:

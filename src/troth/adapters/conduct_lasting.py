@@ -24,6 +24,8 @@ __all__ = ["Edges", "Ends", "Lasting", "carried", "with_leaf"]
 
 Ends: TypeAlias = dict[StreamId, tuple[int, int]]
 """Of each stream the next sequence, and its latest time."""
+_Leaf: TypeAlias = tuple[int, int]
+"""A segment, and a leaf of it."""
 
 
 class Lasting(NamedTuple):
@@ -49,11 +51,12 @@ class Lasting(NamedTuple):
 
 
 class Top(NamedTuple):
-    """The latest row of a stream: its time, where it is packed, and its leaf."""
+    """The latest row of a stream: its time, where it is packed, its segment and leaf."""
 
     time_ns: int
     piece: Piece
     at: int
+    segment: int
     leaf: int
 
     def kept(self) -> Kept:
@@ -66,26 +69,27 @@ class Top(NamedTuple):
 
 
 class Edges:
-    """The first and the last rows of streams, of what a cut holds.
+    """The first and the last rows of streams, of what cuts hold.
 
     In blocks the rows of a stream follow one another in time, so what comes later in a dictionary is what counts: it is
     filled per block, without a step per row.
     """
 
     def __init__(self) -> None:
-        self._groups: dict[StreamId, list[tuple[Group, int]]] = {}
+        self._groups: dict[StreamId, list[tuple[Group, _Leaf]]] = {}
         self._blocks: list[Block] = []
-        self._lasts: dict[StreamId, tuple[Block, int, int]] = {}  # with the leaf of the block's first row
+        self._lasts: dict[StreamId, tuple[Block, int, _Leaf]] = {}  # with the leaf of the block's first row
 
-    def take(self, piece: Piece, leaf: int) -> None:
+    def take(self, piece: Piece, *, segment: int, leaf: int) -> None:
         """The next piece; `leaf` is that of its first row."""
+        place = (segment, leaf)
         if isinstance(piece, Block):
             lasts = piece.lasts
-            rows = zip(repeat(piece), lasts.values(), repeat(leaf))
+            rows = zip(repeat(piece), lasts.values(), repeat(place))
             self._lasts.update(zip(map(piece.streams.__getitem__, lasts), rows, strict=False))
             self._blocks.append(piece)
         else:
-            self._groups.setdefault(piece.stream, []).append((piece, leaf))
+            self._groups.setdefault(piece.stream, []).append((piece, place))
 
     def ends(self) -> Ends:
         """Of each stream the next sequence and its latest time."""
@@ -103,10 +107,11 @@ class Edges:
         """The latest row of a stream that is there."""
         tops: list[Top] = []
         if stream in self._lasts:
-            block, at, leaf = self._lasts[stream]
-            tops.append(Top(block.times[at], block, at, leaf + at))
+            block, at, (segment, leaf) = self._lasts[stream]
+            tops.append(Top(block.times[at], block, at, segment, leaf + at))
         tops += (
-            Top(group.latest_ns, group, group.top, leaf + group.top) for group, leaf in self._groups.get(stream, ())
+            Top(group.latest_ns, group, group.top, segment, leaf + group.top)
+            for group, (segment, leaf) in self._groups.get(stream, ())
         )
         return max(tops, key=lambda each: each.time_ns)
 
@@ -138,32 +143,35 @@ def _widen(spans: dict[int, tuple[int, int]], run: int, earliest_ns: int, latest
 
 
 def carried(
-    cut: Cut,
+    cuts: Sequence[Cut],
     commits: Iterable[Lasting],
     *,
     said: int,
     clear: Callable[[Sequence[Piece], Ends], dict[StreamId, tuple[int, int]]],
 ) -> tuple[tables.Cleared, dict[StreamId, Kept | None]]:
-    """What outlives the commits of a cut, and the streams they touched, with their latest moved row if that is new.
+    """What outlives the commits of cuts, and the streams they touched, with their latest moved row if that is new.
 
     Args:
-        cut: the cut.
-        commits: its commits, in order.
+        cuts: the cuts, in order.
+        commits: their commits, in order.
         said: the highest journal position that a `said` trace stands for.
         clear: forgets rows that are moved, given where each stream ends in them; returns of each stream the next sequence, and
             the latest time moved before.
     """
-    out = tables.Cleared(cut, said=said)
+    out = tables.Cleared(cuts, said=said)
     counts: dict[tuple[ThingId, str], int] = {}
     edges = Edges()
     pieces: list[Piece] = []
-    leaf = 0
+    following = iter(cuts)
+    cut, leaf = next(following), 0
     for commit in commits:
+        while commit.n > cut.last:
+            cut, leaf = next(following), 0
         out.runs += commit.runs
         for thing, what, n in commit.counts:
             counts[thing, what] = counts.get((thing, what), 0) + n
         for piece in commit.pieces:
-            edges.take(piece, leaf)
+            edges.take(piece, segment=cut.number, leaf=leaf)
             leaf += piece.count
         pieces += commit.pieces
         leaf += commit.traces
@@ -175,8 +183,8 @@ def carried(
         latest[stream] = None
         if top.time_ns > moved_ns:
             row = top.alone()
-            latest[stream] = with_leaf(top.kept(), segment=cut.number, leaf=top.leaf)
-            out.streams.append(tables.StreamRow(stream, next_, pack_groups([row]), cut.number, top.leaf))
+            latest[stream] = with_leaf(top.kept(), segment=top.segment, leaf=top.leaf)
+            out.streams.append(tables.StreamRow(stream, next_, pack_groups([row]), top.segment, top.leaf))
         else:
             out.nexts.append((next_, stream))
     return out, latest

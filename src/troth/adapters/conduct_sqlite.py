@@ -39,7 +39,7 @@ from troth.things.figures import ConductFigures
 from troth.things.observations import Kept, Refusal
 from troth.things.retention import Expiry
 from troth.things.stamps import Admitted, AdmittedMany, Released
-from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, Tally, Told, Traced
+from troth.things.stores import MOVE_MAX, Committed, Cut, Going, Tally, Told, Traced
 
 __all__ = ["BATCH_ROWS", "COMMIT_MS", "QUEUE_ROWS", "UNMOVED_ROWS", "SqliteConduct"]
 
@@ -74,7 +74,7 @@ class SqliteConduct:
         self._failure: Exception | None = None
         self._closed = False
         self._said = 0
-        self._pending: Cut | None = None
+        self._pending: Sequence[Cut] = ()
         self._uncut = 0
         self._uncut_bytes = 0
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="troth-conduct-read")
@@ -179,11 +179,11 @@ class SqliteConduct:
 
     @property
     def uncut(self) -> int:
-        return max(self._uncut, SEGMENT_MAX) if self._uncut_bytes > CUT_BYTES else self._uncut
+        return max(self._uncut, MOVE_MAX) if self._uncut_bytes > CUT_BYTES else self._uncut
 
-    async def cut(self, tick_ns: int, seed: bytes) -> Cut:
-        def work(resolve: Callable[[Cut], None]) -> Callable[[], None]:
-            made, leaves, size = self._writer.cut(tick_ns, seed)
+    async def cut(self, tick_ns: int, seeds: Sequence[bytes]) -> Sequence[Cut]:
+        def work(resolve: Callable[[Sequence[Cut]], None]) -> Callable[[], None]:
+            made, leaves, size = self._writer.cut(tick_ns, seeds)
 
             def on_loop() -> None:
                 self._pending = made
@@ -200,14 +200,14 @@ class SqliteConduct:
         self._check()
         return await self._loop.run_in_executor(self._reader, read_committed, self._writer.path, cut)
 
-    async def clear(self, cut: Cut) -> None:
+    async def clear(self, cuts: Sequence[Cut]) -> None:
         def work(resolve: Callable[[None], None]) -> Callable[[], None]:
-            latest = self._writer.clear(cut)
+            latest, pending = self._writer.clear(cuts), self._writer.pending
 
             def on_loop() -> None:
-                self._pending = None
-                self._standing.clear(cut.last, latest)
-                self._watch.cleared(cut.last)
+                self._pending = pending
+                self._standing.clear(cuts[-1].last, latest)
+                self._watch.cleared(cuts[-1].last)
                 if self._told is not None:
                     self._call(self._told, ())
                 resolve(None)
@@ -218,7 +218,7 @@ class SqliteConduct:
         await self._order(work)
 
     @property
-    def pending(self) -> Cut | None:
+    def pending(self) -> Sequence[Cut]:
         return self._pending
 
     async def erase(self, going: Going) -> None:

@@ -5,7 +5,7 @@ Rules
   commits that are cleared; they change only in `clear`, `cut`, and nowhere else.
 - Every function here is one transaction of the one connection that writes, except `load` and `read_commits`, which read.
 
-Source: things.md, "The writer". Format 3; docs/reference/stores.md has a heading for each table.
+Source: things.md, "The writer". Format 4; docs/reference/stores.md has a heading for each table.
 Left out: threads, memory, what the bytes mean (`conduct_packing`).
 """
 
@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+from msgspec.structs import astuple
 
 from troth.adapters.conduct_packing import Count, NewRun
 from troth.adapters.sqlite_files import each_row
@@ -36,7 +38,9 @@ __all__ = [
     "transaction",
 ]
 
-FORMAT: Final = 3  # 2: a stream may have no latest row; 3: rows of many streams may stand in one block
+FORMAT: Final = (
+    4  # 2: a stream may have no latest row; 3: rows of many streams in one block; 4: several cuts may be pending
+)
 NOWHERE: Final = -1  # the segment and leaf of a latest row whose time was over
 SCHEMA: Final = """
     CREATE TABLE commits(
@@ -90,7 +94,7 @@ class Loaded:
     """Everything the file holds, at the start."""
 
     commits: Sequence[Packed]
-    pending: Cut | None
+    pending: Sequence[Cut]
     streams: Sequence[StreamRow]
     runs: Sequence[NewRun]
     counts: Sequence[Count]
@@ -106,7 +110,7 @@ class Cleared:
     time of rows per run.
     """
 
-    cut: Cut
+    cuts: Sequence[Cut]
     said: int = 0
     streams: list[StreamRow] = field(default_factory=list)
     nexts: list[tuple[int, bytes]] = field(default_factory=list)
@@ -122,10 +126,10 @@ def bring_up(connection: sqlite3.Connection) -> None:
 
 def load(connection: sqlite3.Connection) -> Loaded:
     """Read everything, in order."""
-    cuts = [Cut(*row) for row in connection.execute("SELECT number, first, last, tick_ns, seed FROM cuts")]
+    cuts = connection.execute("SELECT number, first, last, tick_ns, seed FROM cuts ORDER BY number")
     return Loaded(
         commits=[Packed(*row) for row in connection.execute(_COMMITS + "ORDER BY n")],
-        pending=cuts[0] if cuts else None,
+        pending=tuple(Cut(*row) for row in cuts),
         streams=[
             StreamRow(*row) for row in connection.execute("SELECT stream, next, latest, segment, leaf FROM streams")
         ],
@@ -161,20 +165,19 @@ def commit(connection: sqlite3.Connection, packed: Packed) -> None:
     )
 
 
-def cut(connection: sqlite3.Connection, new: Cut) -> None:
-    """Make a cut durable."""
+def cut(connection: sqlite3.Connection, new: Sequence[Cut]) -> None:
+    """Make cuts durable, all or none."""
     with transaction(connection):
-        connection.execute(
-            "INSERT INTO cuts(number, first, last, tick_ns, seed) VALUES (?, ?, ?, ?, ?)",
-            (new.number, new.first, new.last, new.tick_ns, new.seed),
+        connection.executemany(
+            "INSERT INTO cuts(number, first, last, tick_ns, seed) VALUES (?, ?, ?, ?, ?)", map(astuple, new)
         )
-        _set(connection, (("cuts", new.number), ("cut_last", new.last)))
+        _set(connection, (("cuts", new[-1].number), ("cut_last", new[-1].last)))
 
 
 def clear(connection: sqlite3.Connection, cleared: Cleared, *, repeats_from_ns: int) -> None:
-    """Delete the commits of a cut and the cut itself; what outlives them goes into its tables. Durable on return."""
-    cut_ = cleared.cut
-    span = (cut_.first, cut_.last)
+    """Delete the commits of cuts and the cuts; what outlives them goes into its tables. Durable on return."""
+    first, last = cleared.cuts[0], cleared.cuts[-1]
+    span = (first.first, last.last)
     with transaction(connection):
         each_row(
             connection,
@@ -204,8 +207,8 @@ def clear(connection: sqlite3.Connection, cleared: Cleared, *, repeats_from_ns: 
         )
         connection.execute("DELETE FROM repeats WHERE at_ns < ?", (repeats_from_ns,))
         connection.execute("DELETE FROM commits WHERE n BETWEEN ? AND ?", span)
-        connection.execute("DELETE FROM cuts WHERE number = ?", (cut_.number,))
-        _set(connection, (("cleared", cut_.number), ("said", cleared.said)))
+        connection.execute("DELETE FROM cuts WHERE number BETWEEN ? AND ?", (first.number, last.number))
+        _set(connection, (("cleared", last.number), ("said", cleared.said)))
 
 
 def _set(connection: sqlite3.Connection, values: Iterable[tuple[str, int]]) -> None:

@@ -3,8 +3,8 @@
 Rules
 - Called by one thread: the one that `conduct_sqlite` starts. What goes up to the loop are values nobody changes again.
 - A commit holds at most COMMIT_ROWS rows and traces (one stamp may be larger), so that it always fits into one segment; long
-  texts count for more. A cut holds at most CUT_BYTES, or one commit.
-- A pending cut is what a crash left between deciding a segment and forgetting its commits; it is given again as it was.
+  texts count for more. Cuts that are decided together hold at most CUT_BYTES, or one commit.
+- Pending cuts are what a crash left between deciding segments and forgetting their commits; they are given again as they were.
 - After any error nothing here may be called again.
 
 Source: things.md, "The writer"; record.md, "Statements and traces are two things".
@@ -50,7 +50,7 @@ from troth.things.stores import SEGMENT_MAX, Cut, Going, Traced
 
 __all__ = ["CUT_BYTES", "Landed", "Writer"]
 
-CUT_BYTES: Final = 67_108_864  # 64 MiB: a segment is built in memory
+CUT_BYTES: Final = 67_108_864  # 64 MiB: the segments of one move are built in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Writer:
         self._new_stamper = partial(Stamper, entropy=entropy, taken=taken)
         self._stamper = self._new_stamper()
         self._commits: deque[Lasting] = deque()
-        self._pending: Cut | None = None
+        self._pending: tuple[Cut, ...] = ()
         self._cuts = 0
         self._cut_last = 0
         self._cleared = 0
@@ -112,19 +112,19 @@ class Writer:
         return self._restored()
 
     @property
-    def pending(self) -> Cut | None:
-        """The pending cut."""
+    def pending(self) -> tuple[Cut, ...]:
+        """The pending cuts."""
         return self._pending
 
     def erase(self, going: Going) -> Standing:
         """Erase as the port says, and read back everything durable, as the next start would.
 
         Raises:
-            RuntimeError: a cut is pending.
+            RuntimeError: cuts are pending.
             StorageFailed: it may or may not be done.
         """
-        if self._pending is not None:
-            raise RuntimeError("a pending cut is cleared first")
+        if self._pending:
+            raise RuntimeError("pending cuts are cleared first")
         try:
             if erase(self._open, going, said=self.said, next_run=self._stamper.next_run):
                 wipe(self._open)
@@ -138,11 +138,11 @@ class Writer:
         """As the port says, and read back everything durable, as the next start would.
 
         Raises:
-            RuntimeError: a cut is pending.
+            RuntimeError: cuts are pending.
             StorageFailed: it may or may not be done.
         """
-        if self._pending is not None:
-            raise RuntimeError("a pending cut is cleared first")
+        if self._pending:
+            raise RuntimeError("pending cuts are cleared first")
         number, at_ns = self._last + 1, self.clock.now()
         try:
             if expire(self._open, expiry, number=number, at_ns=at_ns, traces=traces, counts=counts):
@@ -160,7 +160,7 @@ class Writer:
             raise failed(cause) from cause
         standing = Standing()
         stamper, meta = self._stamper, loaded.meta
-        self._pending = loaded.pending
+        self._pending = tuple(loaded.pending)
         self._cuts, self._cut_last, self._cleared = meta["cuts"], meta["cut_last"], meta["cleared"]
         self._last, self.said = self._cut_last, meta["said"]
         for row in loaded.streams:
@@ -254,51 +254,67 @@ class Writer:
         self._keep(lasting)
         return lasting
 
-    def cut(self, tick_ns: int, seed: bytes) -> tuple[Cut, int, int]:
-        """The pending cut, or a new one; and how many traces and bytes it took out of those that waited.
+    def cut(self, tick_ns: int, seeds: Sequence[bytes]) -> tuple[tuple[Cut, ...], int, int]:
+        """The pending cuts, or new ones; and how many traces and bytes they took out of those that waited.
 
         Raises:
-            StorageFailed: it may or may not be kept.
+            StorageFailed: they may or may not be kept.
         """
-        if self._pending is not None:
+        if self._pending:
             return self._pending, 0, 0
-        leaves, size, last = 0, 0, self._cut_last
-        for commit in self._commits:
-            if commit.n <= self._cut_last:
-                continue
-            if leaves + commit.leaves > SEGMENT_MAX or (size and size + commit.size > CUT_BYTES):
-                break
-            leaves += commit.leaves
-            size += commit.size
-            last = commit.n
-        made = Cut(self._cuts + 1, self._cut_last + 1, last, tick_ns, seed)
+        lasts, taken, size = self._ends(len(seeds))
+        firsts = [self._cut_last + 1, *(last + 1 for last in lasts)]
+        made = tuple(
+            Cut(number, first, last, tick_ns, seed)
+            for number, (first, last, seed) in enumerate(zip(firsts, lasts, seeds, strict=False), self._cuts + 1)
+        )
         try:
             tables.cut(self._open, made)
         except sqlite3.Error as cause:
             raise failed(cause) from cause
-        self._pending, self._cuts, self._cut_last = made, made.number, last
-        return made, leaves, size
+        self._pending, self._cuts, self._cut_last = made, made[-1].number, lasts[-1]
+        return made, taken, size
 
-    def clear(self, cut: Cut) -> dict[StreamId, Kept | None]:
-        """Forget the commits of the pending cut; returns the streams it touched, with their latest moved row if that is new.
+    def _ends(self, most: int) -> tuple[list[int], int, int]:
+        """The last commits of at most so many cuts, one at least; and how many traces and bytes they hold together."""
+        lasts, leaves, taken, size = [self._cut_last], 0, 0, 0
+        for commit in self._commits:
+            if commit.n <= self._cut_last:
+                continue
+            if size and size + commit.size > CUT_BYTES:
+                break
+            if leaves + commit.leaves > SEGMENT_MAX:
+                if len(lasts) == most:
+                    break
+                lasts.append(commit.n)
+                leaves = 0
+            leaves += commit.leaves
+            taken += commit.leaves
+            size += commit.size
+            lasts[-1] = commit.n
+        return lasts, taken, size
+
+    def clear(self, cuts: Sequence[Cut]) -> dict[StreamId, Kept | None]:
+        """Forget the commits of the pending cuts; returns the streams they touched, with their latest moved row if it is new.
 
         Raises:
-            RuntimeError: another cut is pending, or none and this one was never cut.
+            RuntimeError: these are not the pending cuts.
             StorageFailed: it may or may not be done.
         """
-        if cut.number <= self._cleared:
+        cuts = tuple(cuts)
+        if cuts and cuts[-1].number <= self._cleared:
             return {}
-        if self._pending != cut:
-            raise RuntimeError("only the pending cut can be cleared")
+        if not cuts or self._pending != cuts:
+            raise RuntimeError("only the pending cuts can be cleared")
         gone: list[Lasting] = []
-        while self._commits and self._commits[0].n <= cut.last:
+        while self._commits and self._commits[0].n <= cuts[-1].last:
             gone.append(self._commits.popleft())
-        cleared, latest = carried(cut, gone, said=self.said, clear=self._stamper.clear)
+        cleared, latest = carried(cuts, gone, said=self.said, clear=self._stamper.clear)
         try:
             tables.clear(self._open, cleared, repeats_from_ns=self.clock.now() - REPEAT_NS)
         except sqlite3.Error as cause:
             raise failed(cause) from cause
-        self._pending, self._cleared = None, cut.number
+        self._pending, self._cleared = (), cuts[-1].number
         return latest
 
     def close(self) -> None:

@@ -68,33 +68,34 @@ class MakerAway:
         self._one = asyncio.Lock()
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Answer).decode
-        self._built: Cut | None = None
+        self._built: Sequence[Cut] = ()
         observations.when_writing(self._let_go)
 
-    async def build(self, cut: Cut, *, about: int) -> Built:
+    async def build(self, cuts: Sequence[Cut], *, about: int) -> Sequence[Built]:
         """As the port says."""
-        self._built = None
+        self._built = ()
         if about < self._large:
             self._small += 1
             if self._small >= SMALL_IN_A_ROW:
                 await self.close()
-            return await self._in_place.build(cut, about=about)
+            return await self._in_place.build(cuts, about=about)
         self._small = 0
-        answer = await self._ask(Ask(build=cut))
-        if answer is None:
-            return await self._in_place.build(cut, about=about)
-        self._built = cut
-        return answer.built()
+        answer = await self._ask(Ask(build=cuts))
+        if answer is None or len(answer.built) != len(cuts):
+            return await self._in_place.build(cuts, about=about)
+        self._built = cuts
+        return [each.built() for each in answer.built]
 
-    async def move(self, segment: Segment, built: Built) -> None:
+    async def move(self, segments: Sequence[Segment], built: Sequence[Built]) -> None:
         """As the port says."""
-        if self._built is None:
-            await self._in_place.move(segment, built)
+        if not self._built:
+            await self._in_place.move(segments, built)
             return
-        self._built = None
-        if not await self._observations.move_away(segment, built.traces, partial(self._moved, segment.cut.number)):
-            again = await self._in_place.build(segment.cut, about=0)
-            await self._in_place.move(segment, again)
+        last, self._built = self._built[-1].number, ()
+        traces = [trace for each in built for trace in each.traces]
+        if not await self._observations.move_away(segments, traces, partial(self._moved, last)):
+            again = await self._in_place.build([each.cut for each in segments], about=0)
+            await self._in_place.move(segments, again)
 
     async def close(self) -> None:
         """Let the process end what it has open, and end it."""

@@ -1,13 +1,15 @@
-"""The rows of a cut, read from the file of conduct and put into partitions without making a value of each.
+"""The rows of a move, read from the file of conduct and put into partitions without making a value of each.
 
 Rules
 - It gives the same leaves, and writes the same rows, as `SegmentMaker` in the node does; a test holds them together.
-- Partitions are written one after the other, each in one transaction with the segment that it now holds.
+- Partitions are written one after the other, each in one transaction with the last segment that it now holds. As many stay
+  open as in the node.
 
 Source: things.md, "Shape of the hot path"; runtime.md, "Workers". Runs in a process of its own (`making_worker`).
 """
 
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import repeat
@@ -41,7 +43,7 @@ _To: TypeAlias = "Callable[[Shelf, int], list[files.Moved]]"
 
 
 class CutRows:
-    """The rows of one cut on their way from conduct into partitions.
+    """The rows of cuts that are moved together, on their way from conduct into partitions.
 
     Args:
         conduct: the file of conduct; it is only read.
@@ -51,20 +53,26 @@ class CutRows:
     def __init__(self, conduct: Path, folder: Path) -> None:
         self._conduct = conduct
         self._folder = folder
+        self._first = 0
         self._number = 0
         self._files: dict[Path, list[files.Moved]] = {}
-        self._writing: dict[Path, sqlite3.Connection] = {}
+        self._writing: OrderedDict[Path, sqlite3.Connection] = OrderedDict()
 
-    def build(self, cut: Cut) -> Built:
-        """Read the rows and keep them; leaves, root and other traces are given out.
+    def build(self, cuts: Sequence[Cut]) -> list[Built]:
+        """Read the rows and keep them; leaves, root and other traces of each cut are given out.
 
         Raises:
             StorageFailed: the file cannot be read.
         """
-        self._number, self._files = cut.number, {}
+        self._files = {}
+        self._first = cuts[0].number
+        to = self._sorting()
+        return [self._build(cut, to) for cut in cuts]
+
+    def _build(self, cut: Cut, to: _To) -> Built:
+        self._number = cut.number
         leaves: list[bytes] = []
         traces: list[Traced] = []
-        to = self._sorting()
         for packed in read(self._conduct, partial(tables.read_commits, cut=cut)):
             for piece in unpack_pieces(packed.rows):
                 self._take(piece, leaves, to)
@@ -75,7 +83,7 @@ class CutRows:
         return Built(b"".join(leaves), len(padded), root_of(padded), traces)
 
     def move(self, number: int) -> bool:
-        """Put the rows that were kept into their files, durably; False when they are not of this segment.
+        """Put the rows that were kept into their files, durably; False when this is not the last of their segments.
 
         Raises:
             StorageFailed: some may be moved.
@@ -84,11 +92,8 @@ class CutRows:
         if number != self._number:
             return False
         for path, rows in sorted(self._files.items()):
-            connection = self._open(path)
-            if files.held(connection) < number:
-                with files.transaction(connection):
-                    files.insert(connection, number, rows)
-        self._number, self._files = 0, {}
+            files.put(self._open(path), rows, first=self._first, last=number)
+        self._first, self._number, self._files = 0, 0, {}
         return True
 
     def close(self) -> None:
@@ -104,6 +109,10 @@ class CutRows:
             )
             connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
             self._writing[path] = connection
+            if len(self._writing) > files.OPEN_FILES:
+                _, oldest = self._writing.popitem(last=False)
+                oldest.close()
+        self._writing.move_to_end(path)
         return connection
 
     def _sorting(self) -> _To:

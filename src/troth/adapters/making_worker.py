@@ -16,6 +16,7 @@ import sqlite3
 import struct
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -33,10 +34,24 @@ LENGTH: Final = struct.Struct(">I")
 
 
 class Ask(msgspec.Struct, frozen=True, array_like=True):
-    """Build a cut, or move the rows that were built last under a number, or (neither) let go of every file."""
+    """Build cuts, or move the rows that were built last under the number of the last one, or (neither) let go of every file."""
 
-    build: Cut | None = None
+    build: Sequence[Cut] = ()
     move: int = 0
+
+
+class Said(msgspec.Struct, frozen=True, array_like=True):
+    """A segment that was built."""
+
+    leaves: bytes
+    size: int
+    root: bytes
+    noted: list[NotedTrace]
+    sealed: list[SealedTrace]
+
+    def built(self) -> Built:
+        """As the port gives it."""
+        return Built(self.leaves, self.size, self.root, (*self.noted, *self.sealed))
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -44,25 +59,20 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 
     failed: str = ""
     done: bool = False
-    leaves: bytes = b""
-    size: int = 0
-    root: bytes = b""
-    noted: list[NotedTrace] = []
-    sealed: list[SealedTrace] = []
+    built: list[Said] = []
 
-    def built(self) -> Built:
-        """What was built."""
-        return Built(self.leaves, self.size, self.root, (*self.noted, *self.sealed))
+
+def _said(built: Built) -> Said:
+    noted = [each for each in built.traces if isinstance(each, NotedTrace)]
+    sealed = [each for each in built.traces if isinstance(each, SealedTrace)]
+    return Said(built.leaves, built.size, built.root, noted, sealed)
 
 
 def work(rows: CutRows, ask: Ask) -> Answer:
     """Do what is asked."""
     try:
-        if ask.build is not None:
-            built = rows.build(ask.build)
-            noted = [each for each in built.traces if isinstance(each, NotedTrace)]
-            sealed = [each for each in built.traces if isinstance(each, SealedTrace)]
-            return Answer(leaves=built.leaves, size=built.size, root=built.root, noted=noted, sealed=sealed, done=True)
+        if ask.build:
+            return Answer(built=[_said(each) for each in rows.build(ask.build)], done=True)
         if ask.move:
             return Answer(done=rows.move(ask.move))
         rows.close()

@@ -32,6 +32,7 @@ from troth.things.stores import Committed
 __all__ = [
     "BLOCK",
     "FORMAT",
+    "OPEN_FILES",
     "SCHEMA",
     "Moved",
     "Period",
@@ -42,9 +43,9 @@ __all__ = [
     "file_of",
     "files_at",
     "held",
-    "insert",
     "last",
     "periods",
+    "put",
     "scan",
     "select",
     "span_of",
@@ -65,6 +66,7 @@ SCHEMA: Final = """
     INSERT INTO meta VALUES ('held', 0)
 """
 BLOCK: Final = 4_096
+OPEN_FILES: Final = 64  # writing connections kept open, the latest used
 _EPOCH: Final = date(1970, 1, 1)
 _NOTHING: Final = Interval(0, 0)
 _ROW: Final = (
@@ -80,6 +82,7 @@ Row: TypeAlias = tuple[
 Moved: TypeAlias = tuple[bytes, int, int, int, int, int, bytes, int, Result, bytes, int, int]
 """The fields of a Kept in their order."""
 _KEY: Final = itemgetter(0, 3, 1)  # stream, from_ns, sequence
+_SEGMENT: Final = 10
 _COLUMN: Final[dict[int, int]] = {
     ResultType.NUMBER: 0,
     ResultType.INTEGER: 1,
@@ -172,8 +175,19 @@ def held(connection: sqlite3.Connection) -> int:
     return number
 
 
-def insert(connection: sqlite3.Connection, segment: int, rows: Iterable[Moved]) -> None:
-    """Put rows of a segment into the file, in the order of its key. Inside a transaction."""
+def put(connection: sqlite3.Connection, rows: Iterable[Moved], *, first: int, last: int) -> None:
+    """Put rows of the segments first..last into the file, durably; those that it holds are passed over."""
+    there = held(connection)
+    if there >= last:
+        return
+    if there >= first:
+        rows = [row for row in rows if row[_SEGMENT] > there]
+    with transaction(connection):
+        _insert(connection, last, rows)
+
+
+def _insert(connection: sqlite3.Connection, segment: int, rows: Iterable[Moved]) -> None:
+    """Rows in the order of the file's key, and that it now holds them."""
     by_column: dict[int, list[Moved]] = {}
     for row in rows:
         by_column.setdefault(_COLUMN[row[7]], []).append(row)

@@ -8,10 +8,12 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec.structs import astuple
+
 from troth.adapters.partitions_files import transaction
 from troth.things.stores import Cut, NotedTrace, Segment, Traced
 
-__all__ = ["FORMAT", "SCHEMA", "SEGMENT", "TRACE", "digest", "insert", "segment_of"]
+__all__ = ["FORMAT", "SCHEMA", "SEGMENT", "TRACE", "digest", "insert", "newest", "segment_of"]
 
 FORMAT: Final = 1
 SCHEMA: Final = """
@@ -27,32 +29,30 @@ SEGMENT: Final = "SELECT number, first, last, tick_ns, seed, leaves, size, root,
 TRACE: Final = "SELECT kind, trace, salt, segment, leaf FROM traces "
 
 
-def insert(connection: sqlite3.Connection, segment: Segment, traces: Sequence[Traced]) -> None:
-    """Put a segment and its other traces into the file, in one transaction. Sealed traces are passed over."""
+def newest(connection: sqlite3.Connection) -> int:
+    """The number of the last segment that is moved, or 0."""
+    number: int = connection.execute("SELECT coalesce(max(number), 0) FROM segments").fetchone()[0]
+    return number
+
+
+def insert(connection: sqlite3.Connection, segments: Sequence[Segment], traces: Sequence[Traced]) -> None:
+    """Put segments and their other traces into the file, in one transaction. Sealed traces are passed over."""
     with transaction(connection):
         connection.executemany(
             "INSERT INTO traces(segment, leaf, kind, digest, trace, salt) VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (segment.cut.number, trace.leaf, trace.kind, digest(trace.trace), trace.trace, trace.salt)
+                (trace.segment, trace.leaf, trace.kind, digest(trace.trace), trace.trace, trace.salt)
                 for trace in traces
                 if isinstance(trace, NotedTrace)
             ],
         )
-        cut = segment.cut
-        connection.execute(
+        connection.executemany(
             "INSERT INTO segments(number, first, last, tick_ns, seed, leaves, size, root, statement) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                segment.cut.number,
-                cut.first,
-                cut.last,
-                cut.tick_ns,
-                cut.seed,
-                segment.leaves,
-                segment.size,
-                segment.root,
-                segment.statement,
-            ),
+            [
+                (*astuple(segment.cut), segment.leaves, segment.size, segment.root, segment.statement)
+                for segment in segments
+            ],
         )
 
 

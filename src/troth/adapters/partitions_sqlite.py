@@ -44,7 +44,6 @@ __all__ = ["SLICE_ROWS", "SqliteObservations"]
 T = TypeVar("T")
 
 SLICE_ROWS: Final = 5_000  # about 20 ms; things.md: reads run in slices of at most 250 ms and reopen
-OPEN_FILES: Final = 64  # writing connections kept open, the latest used
 
 
 class SqliteObservations:
@@ -100,17 +99,19 @@ class SqliteObservations:
             raise
         return store
 
-    async def move(self, segment: Segment, commits: Sequence[Committed]) -> None:
+    async def move(self, segments: Sequence[Segment], commits: Sequence[Committed]) -> None:
         self._check()
         traces = [trace for commit in commits for trace in commit.traces]
-        await self._on_mover(partial(self._move, segment, commits, traces))
+        await self._on_mover(partial(self._move, segments, commits, traces))
 
-    async def move_away(self, segment: Segment, traces: Sequence[Traced], rows: Callable[[], Awaitable[bool]]) -> bool:
+    async def move_away(
+        self, segments_: Sequence[Segment], traces: Sequence[Traced], rows: Callable[[], Awaitable[bool]]
+    ) -> bool:
         """The same where somebody else moves the rows: nothing is written here meanwhile.
 
         Args:
-            segment: as for `move`.
-            traces: its other traces.
+            segments_: as for `move`.
+            traces: their other traces.
             rows: moves all rows durably and says so; False when they may or may not be moved.
         """
         self._check()
@@ -119,7 +120,7 @@ class SqliteObservations:
             self._away = True
             if not await rows():
                 return False
-            await self._work(partial(self._move, segment, (), traces))
+            await self._work(partial(self._move, segments_, (), traces))
         return True
 
     def when_writing(self, let_go: Callable[[], Awaitable[None]]) -> None:
@@ -205,16 +206,16 @@ class SqliteObservations:
 
     # --- the mover's thread ------------------------------------------------------------------------------------------
 
-    def _move(self, segment: Segment, commits: Sequence[Committed], traces: Sequence[Traced]) -> None:
-        number = segment.cut.number
-        if self._has(number):
+    def _move(self, moved: Sequence[Segment], commits: Sequence[Committed], traces: Sequence[Traced]) -> None:
+        there = segments.newest(self._open_segments())
+        if there >= moved[-1].cut.number:
             return
+        first, last = moved[0].cut.number, moved[-1].cut.number
         for path, rows in sorted(files.by_file(self._folder, commits).items()):
             connection = self._writer(path, kind="observations", newest=files.FORMAT, schema=files.SCHEMA)
-            if files.held(connection) < number:
-                with files.transaction(connection):
-                    files.insert(connection, number, map(astuple, rows))
-        segments.insert(self._open_segments(), segment, traces)
+            files.put(connection, map(astuple, rows), first=first, last=last)
+        missing = [each for each in moved if each.cut.number > there]
+        segments.insert(self._open_segments(), missing, [each for each in traces if each.segment > there])
 
     def _erase(self, going: Going) -> None:
         """Places that go as a whole, then files that held rows of others too, then the other traces; the mark last."""
@@ -246,10 +247,6 @@ class SqliteObservations:
                 "INSERT INTO meta VALUES ('erased', ?) ON CONFLICT DO UPDATE SET value = excluded.value", (going.mark,)
             )
 
-    def _has(self, number: int) -> bool:
-        found = self._open_segments().execute("SELECT 1 FROM segments WHERE number = ?", (number,)).fetchone()
-        return found is not None
-
     def _open_segments(self) -> sqlite3.Connection:
         return self._writer(self._segments, kind="segments", newest=segments.FORMAT, schema=segments.SCHEMA)
 
@@ -258,7 +255,7 @@ class SqliteObservations:
         if connection is None:
             connection = open_writer(path, connect=self._connect, kind=kind, newest=newest, schema=schema)
             self._writing[path] = connection
-            if len(self._writing) > OPEN_FILES:
+            if len(self._writing) > files.OPEN_FILES:
                 _, oldest = self._writing.popitem(last=False)
                 oldest.close()
         self._writing.move_to_end(path)

@@ -3,7 +3,7 @@
 Rules
 - A tick that comes late is not made up for. One that was due at another moment than it came, because the clock stepped, is
   published as the moment it came.
-- A segment that is full before its tick is closed at once.
+- What is enough for a move of several segments before its tick is closed at once.
 
 Source: record.md, "Statements and traces are two things"; things.md, "The store" (retention).
 Owner of all state: the event loop.
@@ -29,7 +29,7 @@ class Ticking:
         self._full = asyncio.Event()
 
     def full(self) -> None:
-        """There are enough traces for a segment."""
+        """There are enough traces for a move."""
         self._full.set()
 
     async def forever(self) -> None:
@@ -46,7 +46,7 @@ class Ticking:
             await self._retain.look()
 
     async def _until(self, moment: float) -> bool:
-        """Wait for a moment of the loop's time: True when it came, False when a segment was full before it."""
+        """Wait for a moment of the loop's time: True when it came, False when there was enough for a move before it."""
         try:
             async with asyncio.timeout_at(moment):
                 await self._full.wait()

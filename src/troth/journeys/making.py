@@ -38,8 +38,11 @@ class InPlace:
         self._observations = observations
         self._in_worker = in_worker
 
-    async def build(self, cut: Cut, *, about: int) -> Built:  # noqa: ARG002 - all are built alike here
+    async def build(self, cuts: Sequence[Cut], *, about: int) -> Sequence[Built]:  # noqa: ARG002 - all are built alike here
         """Read, hash, place."""
+        return [await self._build(cut) for cut in cuts]
+
+    async def _build(self, cut: Cut) -> Built:
         commits = await self._conduct.committed(cut)
         leaves = await self._in_worker(lambda: _leaves(commits))
         padded = await self._in_worker(lambda: pad(leaves, seed=cut.seed))
@@ -48,9 +51,9 @@ class InPlace:
         traces = [trace for commit in placed for trace in commit.traces]
         return Built(b"".join(leaves), len(padded), root, traces, placed)
 
-    async def move(self, segment: Segment, built: Built) -> None:
+    async def move(self, segments: Sequence[Segment], built: Sequence[Built]) -> None:
         """As the store does."""
-        await self._observations.move(segment, built.commits)
+        await self._observations.move(segments, [commit for each in built for commit in each.commits])
 
     async def close(self) -> None:
         """Nothing is kept."""

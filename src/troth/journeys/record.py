@@ -1,8 +1,9 @@
 """What was done becomes provable: traces into segments at a fixed tick, open statements into the public log.
 
 Rules
-- A tick cuts a segment durably before it is built; after a crash the same cut gives the same segment, and going on is safe
-  at every step: build, sign, journal, move, clear.
+- A tick cuts segments durably before they are built; after a crash the same cuts give the same segments, and going on is safe
+  at every step: build, sign, journal, move, clear. What waits at a tick, or before it is enough, goes together: up to
+  MOVE_SEGMENTS segments are one move.
 - The segment statement is dated by its tick. One that counts already is taken from the journal after a crash and never
   signed again: the gate's key may have changed, and some algorithms give other bytes each time.
 - A tick is published as the moment it was due, never as the one it came.
@@ -35,8 +36,8 @@ from troth.statements.kinds import KindName
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import as_kind, read, write
 from troth.things.ledgers import LedgerStore, SealedTrace
-from troth.things.making import SegmentMaker
-from troth.things.stores import SEGMENT_MAX, ConductStore, Cut, ObservationStore, Segment
+from troth.things.making import Built, SegmentMaker
+from troth.things.stores import MOVE_MAX, MOVE_SEGMENTS, SEGMENT_MAX, ConductStore, Cut, ObservationStore, Segment
 from troth.tlog.collecting import Collector
 from troth.tlog.segment import SEED_BYTES
 from troth.tlog.sequencer import Sequencer
@@ -98,21 +99,20 @@ class Record:
         self._collector = collector
         self.sequencer = sequencer
 
-    async def tick(self, at_ns: int | None = None) -> Segment:
-        """Close the access windows and the segment of this tick; on return its rows are moved and its statement counts.
+    async def tick(self, at_ns: int | None = None) -> None:
+        """Close the access windows and the segments of this tick; on return their rows are moved and their statements count.
 
         `at_ns` is the moment this tick was due, and all that is published of it: how late it came would tell what went on.
         """
         at_ns = self._second() if at_ns is None else at_ns
         async with self.between_segments():
             await self._access.close_all()
-            segment = await self._close(at_ns)
+            await self._close(at_ns)
         await self.spill()
-        return segment
 
     async def spill(self) -> None:
-        """Close segments while there are enough traces for a full one, between ticks or after one (record.md: 65,536)."""
-        while self._conduct.uncut >= SEGMENT_MAX:
+        """Close segments while there are enough traces for a move of full ones, between ticks or after one."""
+        while self._conduct.uncut >= MOVE_MAX:
             async with self.between_segments():
                 await self._close(self._second())
 
@@ -131,30 +131,38 @@ class Record:
             self._cutting = False
 
     async def finish(self) -> None:
-        """Make the segment that a crash left half made; its tick is the one it was cut for."""
+        """Make the segments that a crash left half made; their tick is the one they were cut for."""
         async with self.between_segments():
             pending = self._conduct.pending
-            if pending is not None:
-                await self._close(pending.tick_ns)
+            if pending:
+                await self._close(pending[0].tick_ns)
 
-    async def _close(self, at_ns: int) -> Segment:
-        """One segment: cut, built, signed, its rows moved, its commits cleared; each step may be done again."""
+    async def _close(self, at_ns: int) -> None:
+        """The segments of one move: cut, built, signed, rows moved, commits cleared; each step may be done again."""
         about = self._conduct.uncut
-        cut = await self._conduct.cut(at_ns, self._entropy(SEED_BYTES))
-        built = await self._maker.build(cut, about=about)
-        before = await self._observations.segment(cut.number - 1)
+        cuts = await self._conduct.cut(at_ns, [self._entropy(SEED_BYTES) for _ in range(MOVE_SEGMENTS)])
+        built = await self._maker.build(cuts, about=max(about, (len(cuts) - 1) * SEGMENT_MAX))
+        before = await self._observations.segment(cuts[0].number - 1)
+        previous = None if before is None else parse(before.statement).id
+        segments = []
+        for cut, each in zip(cuts, built, strict=True):
+            signed = await self._counting(cut, each, previous=previous)
+            segments.append(Segment(cut, each.leaves, each.size, each.root, signed.data))
+            previous = signed.id
+            sealed = [trace for trace in each.traces if isinstance(trace, SealedTrace)]
+            if sealed:
+                await self._ledgers.move(cut.number, sealed)
+        await self._maker.move(segments, built)
+        await self._conduct.clear(cuts)
+
+    async def _counting(self, cut: Cut, built: Built, *, previous: StatementId | None) -> Signed:
+        """The statement about a segment, which counts on return."""
         signed = self._stated(cut, root=built.root)
         if signed is None:
             # No await between the two: a gate key that ended in between would make a segment that is refused.
-            signed = self._signed(cut, size=built.size, root=built.root, before=before)
+            signed = self._signed(cut, size=built.size, root=built.root, previous=previous)
             await self._accept.accept(signed)
-        segment = Segment(cut, built.leaves, built.size, built.root, signed.data)
-        sealed = [each for each in built.traces if isinstance(each, SealedTrace)]
-        if sealed:
-            await self._ledgers.move(cut.number, sealed)
-        await self._maker.move(segment, built)
-        await self._conduct.clear(cut)
-        return segment
+        return signed
 
     async def publish(self) -> int:
         """Take what is open and not yet in the log into it; returns how many entries that were."""
@@ -237,16 +245,24 @@ class Record:
             StorageFailed: it is about other traces than the ones that are kept.
         """
         newest = self._newest_segment()
-        if newest is None or newest[0] != cut.number:
+        if newest is None or newest[0] < cut.number:
             return None
-        entry = self._journal.find(newest[1])
-        if not isinstance(entry, JournalEntry) or as_kind(read(entry.signed), ConductSegmentBody).root != root:
-            raise StorageFailed("the segment that was signed last holds other traces than the ones that are kept")
-        return entry.signed
+        statement: StatementId | None = newest[1]
+        while statement is not None:
+            entry = self._journal.find(statement)
+            if not isinstance(entry, JournalEntry):
+                break
+            body = as_kind(read(entry.signed), ConductSegmentBody)
+            if body.number > cut.number:
+                statement = body.previous  # of the same move: later segments of it count as well
+            elif (body.number, body.root) == (cut.number, root):
+                return entry.signed
+            else:
+                break
+        raise StorageFailed("a segment that was signed holds other traces than the ones that are kept")
 
-    def _signed(self, cut: Cut, *, size: int, root: bytes, before: Segment | None) -> Signed:
+    def _signed(self, cut: Cut, *, size: int, root: bytes, previous: StatementId | None) -> Signed:
         gate = self._keys.signer("gate")
-        previous = None if before is None else parse(before.statement).id
         thumbprint = gate.public.thumbprint
         body = ConductSegmentBody(thumbprint, cut.number, cut.tick_ns, size, root, previous)
         return write(

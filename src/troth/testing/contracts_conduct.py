@@ -372,7 +372,7 @@ CONDUCT_CASES: Final[tuple[Callable[[ConductBench], Awaitable[None]], ...]] = (
 
 async def cleared(store: ConductStore) -> None:
     """Everything is moved (as far as the store can see) and cleared."""
-    await store.clear(await store.cut(NOON_NS, SEED))
+    await store.clear(await store.cut(NOON_NS, [SEED]))
 
 
 async def _appended(store: ConductStore, admitted: Admitted) -> None:

@@ -39,7 +39,7 @@ async def _fails_at(bench: ConductBench, store: ConductStore, fault: StoreFault,
     assert len(bench.failures) == 1
     await fails(StorageFailed, store.settle())
     await fails(StorageFailed, store.note([noted(1)]))
-    await fails(StorageFailed, store.cut(NOON_NS, SEED))
+    await fails(StorageFailed, store.cut(NOON_NS, [SEED]))
     await fails(StorageFailed, _appended(store, speaker))
     assert len(bench.failures) == 1, "the failure is told once"
 
@@ -90,14 +90,14 @@ async def a_cut_that_fails_is_there_or_not_but_never_two(bench: ConductBench) ->
         store = await bench.open()
         await keep(store, meter, _rows(round_))
         bench.arm(fault)
-        await fails(StorageFailed, store.cut(NOON_NS, SEED))
+        await fails(StorageFailed, store.cut(NOON_NS, [SEED]))
         await bench.crash()
         store = await bench.open()
-        cut = await store.cut(NOON_NS + round_, SEED)
+        (cut,) = await store.cut(NOON_NS + round_, [SEED])
         expected = NOON_NS if fault is StoreFault.FAILS_BUT_PERSISTED else NOON_NS + round_
         assert (round_, expected) == (cut.number, cut.tick_ns)
         assert _rows(round_) == meter.said([row for each in await store.committed(cut) for _, row in each.rows])
-        await store.clear(cut)
+        await store.clear([cut])
         await store.close()
 
 
@@ -106,12 +106,12 @@ async def a_clear_that_fails_can_be_done_again(bench: ConductBench) -> None:
     for round_, fault in enumerate((StoreFault.FAILS, StoreFault.FAILS_BUT_PERSISTED), start=1):
         store = await bench.open()
         await keep(store, meter, _rows(round_))
-        cut = await store.cut(NOON_NS, SEED)
+        (cut,) = await store.cut(NOON_NS, [SEED])
         bench.arm(fault)
-        await fails(StorageFailed, store.clear(cut))
+        await fails(StorageFailed, store.clear([cut]))
         await bench.crash()
         store = await bench.open()
-        await store.clear(cut)
+        await store.clear([cut])
         assert list(store.tail(meter.asks())) == []
         assert Tally(stored=round_) == store.tally(meter.thing)
         latest = store.latest(meter.asks())

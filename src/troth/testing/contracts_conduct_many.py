@@ -93,7 +93,7 @@ async def a_cut_holds_them_in_order_and_clearing_leaves_the_latest(bench: Conduc
     store, meter, lamp = await bench.open(), Speaker(bench.clock), Speaker(bench.clock, "lamp")
     rows = mixed(meter.adds(numbers(3)), lamp.adds(numbers(3)))
     ids = await say(store, rows)
-    cut = await store.cut(NOON_NS, SEED)
+    (cut,) = await store.cut(NOON_NS, [SEED])
     commits = await store.committed(cut)
     kept = [each for commit in commits for each in commit.rows]
     assert [row[1:3] for row in rows] == [(row.from_ns, row.result) for _, row in kept]
@@ -134,7 +134,7 @@ async def erasing_one_stream_leaves_the_rows_of_the_others(bench: ConductBench) 
         assert Tally(0, 0) == store.tally(meter.thing)
         await bench.crash()
         store = await bench.open()
-    cut = await store.cut(NOON_NS, SEED)
+    (cut,) = await store.cut(NOON_NS, [SEED])
     assert {lamp.stream} == {row.stream for commit in await store.committed(cut) for _, row in commit.rows}
 
 

@@ -151,7 +151,7 @@ async def unmoved_rows_of_a_stream_that_goes_are_gone_and_others_stay(bench: Con
     store = await bench.open()
     assert (list(store.tail(ana.asks())), store.said_position) == ([], 9)
     assert series(3) == ben.said(store.tail(ben.asks()))
-    cut = await store.cut(NOON_NS, SEED)
+    (cut,) = await store.cut(NOON_NS, [SEED])
     commits = await store.committed(cut)
     assert {ben.stream} == {row.stream for commit in commits for _, row in commit.rows}
     noted = [each for commit in commits for each in commit.traces if isinstance(each, NotedTrace)]
@@ -177,7 +177,8 @@ async def sealed_traces_go_with_their_day_key_and_others_stay(bench: ConductBenc
     await bench.crash()
     store = await bench.open()
     assert store.said_position == 4
-    commits = await store.committed(await store.cut(NOON_NS, SEED))
+    (cut,) = await store.cut(NOON_NS, [SEED])
+    commits = await store.committed(cut)
     left = [each for commit in commits for each in commit.traces if each in traces]
     assert traces[1:3] == left
     assert not [
@@ -234,14 +235,14 @@ async def a_pending_cut_is_cleared_before_anything_is_erased(bench: ConductBench
     ana, ben = Speaker(bench.clock, "ana"), Speaker(bench.clock, "ben")
     await _told(store, ana, ben)
     before = store.pending
-    cut = await store.cut(NOON_NS, SEED)
-    assert (None, cut) == (before, store.pending)
+    (cut,) = await store.cut(NOON_NS, [SEED])
+    assert ([], [cut]) == (list(before), list(store.pending))
     await fails(RuntimeError, store.erase(_going(ana.stream)))
     await bench.crash()
     store = await bench.open()
     left = store.pending
-    await store.clear(cut)
-    assert (cut, None) == (left, store.pending)
+    await store.clear([cut])
+    assert ([cut], []) == (list(left), list(store.pending))
     await store.erase(_going(ana.stream))
 
 

@@ -79,14 +79,14 @@ def _hours(count: int, *, start: int = 0) -> list[tuple[int, Result]]:
 
 async def moved(store: ObservationStore, segment: tuple[Segment, list[Committed]]) -> None:
     """Move a segment."""
-    await store.move(segment[0], segment[1])
+    await store.move([segment[0]], segment[1])
 
 
 async def rows_come_back_as_they_were_moved(bench: ObservationBench) -> None:
     store, told = await bench.open(), Told()
     meter, lamp = Speaker(bench.clock), Speaker(bench.clock, "lamp")
     segment, commits = told.segment((meter, _hours(5)), (lamp, _hours(2)))
-    await store.move(segment, commits)
+    await store.move([segment], commits)
     kept = [row for commit in commits for _, row in commit.rows]
     assert kept[:5] == list(await store.rows(meter.asks()))
     assert kept[5:] == list(await store.rows(lamp.asks()))
@@ -191,9 +191,9 @@ async def segments_and_their_traces_are_found(bench: ObservationBench) -> None:
     store, told, meter = await bench.open(), Told(), Speaker(bench.clock)
     assert (await store.segment(1), await store.last_segment()) == (None, None)
     first, commits = told.segment((meter, _hours(2)), traces=[b"opened", b"closed"])
-    await store.move(first, commits)
+    await store.move([first], commits)
     idle, none = told.segment()
-    await store.move(idle, none)
+    await store.move([idle], none)
     await bench.crash()
     store = await bench.open()
     assert [first, idle, None] == [await store.segment(number) for number in (1, 2, 3)]
@@ -209,7 +209,7 @@ async def a_sealed_trace_is_not_kept_here(bench: ObservationBench) -> None:
     segment, commits = told.segment(traces=[b"opened"])
     sealed = SealedTrace(b"k" * 16, b"h" * 32, b"box" * 200, segment=1, leaf=1)
     whole = [Committed(1, (), [*commits[0].traces, sealed])]
-    await store.move(segment, whole)
+    await store.move([segment], whole)
     assert list(commits[0].traces) == list(await store.traces(1))
 
 
@@ -217,15 +217,64 @@ async def moving_twice_changes_nothing(bench: ObservationBench) -> None:
     store, told, meter = await bench.open(), Told(), Speaker(bench.clock)
     segment, commits = told.segment((meter, _hours(900)), traces=[b"opened"])
     bench.arm(StoreFault.TWICE)
-    await store.move(segment, commits)
-    await store.move(segment, commits)
+    await store.move([segment], commits)
+    await store.move([segment], commits)
     await bench.crash()
     store = await bench.open()
-    await store.move(segment, commits)
-    await store.move(msgspec.structs.replace(segment, statement=b"another"), commits)
+    await store.move([segment], commits)
+    await store.move([msgspec.structs.replace(segment, statement=b"another")], commits)
     assert len(await store.rows(meter.asks(ObservationQuery(top=2_000)))) == 900
     assert len(await store.traces(1)) == 1
     assert segment == await store.segment(1)
+
+
+async def segments_that_are_moved_together_are_there_together(bench: ObservationBench) -> None:
+    store, told = await bench.open(), Told()
+    meter, lamp = Speaker(bench.clock), Speaker(bench.clock, "lamp")
+    together = [
+        told.segment((meter, _hours(300)), (lamp, _hours(2)), traces=[b"opened"]),
+        told.segment((meter, _hours(900, start=300))),
+        told.segment((lamp, _hours(1, start=2)), traces=[b"closed"]),
+    ]
+    bench.arm(StoreFault.TWICE)
+    await store.move(*_joined(together))
+    for again in (together, together[:2], [*together[1:], told.segment((meter, _hours(5, start=1_200)))]):
+        await bench.crash()
+        store = await bench.open()
+        await store.move(*_joined(again))
+    rows = await store.rows(meter.asks(ObservationQuery(top=2_000)))
+    assert [*range(1, 1_206)] == [row.sequence for row in rows]
+    assert [row.segment for row in rows] == [1] * 300 + [2] * 900 + [4] * 5
+    assert [row.segment for row in await store.rows(lamp.asks())] == [1, 1, 3]
+    assert [segment for segment, _ in together] == [await store.segment(number) for number in (1, 2, 3)]
+    assert [[each.trace for each in await store.traces(number)] for number in (1, 2, 3, 4)] == [
+        [b"opened"],
+        [],
+        [b"closed"],
+        [],
+    ]
+
+
+async def a_move_of_several_that_fails_can_be_done_again(bench: ObservationBench) -> None:
+    told, meter = Told(), Speaker(bench.clock)
+    for fault in (StoreFault.FAILS, StoreFault.FAILS_BUT_PERSISTED):
+        store = await bench.open()
+        start = 150 * told.number
+        together = [told.segment((meter, _hours(300, start=start + 300 * at)), traces=[b"opened"]) for at in range(2)]
+        bench.arm(fault)
+        await fails(StorageFailed, store.move(*_joined(together)))
+        await bench.crash()
+        store = await bench.open()
+        await store.move(*_joined(together))
+        await store.move(*_joined(together))
+        rows = await store.rows(meter.asks(ObservationQuery(times=ALWAYS, top=2_000)))
+        assert list(range(1, 300 * told.number + 1)) == sorted(row.sequence for row in rows)
+        assert len(await store.traces(told.number)) == 1
+        await store.close()
+
+
+def _joined(together: Sequence[tuple[Segment, list[Committed]]]) -> tuple[list[Segment], list[Committed]]:
+    return [segment for segment, _ in together], [commit for _, commits in together for commit in commits]
 
 
 async def a_move_that_fails_can_be_done_again(bench: ObservationBench) -> None:
@@ -234,11 +283,11 @@ async def a_move_that_fails_can_be_done_again(bench: ObservationBench) -> None:
         store = await bench.open()
         segment, commits = told.segment((meter, _hours(900, start=900 * told.number)), traces=[b"opened"])
         bench.arm(fault)
-        await fails(StorageFailed, store.move(segment, commits))
-        await fails(StorageFailed, store.move(segment, commits))
+        await fails(StorageFailed, store.move([segment], commits))
+        await fails(StorageFailed, store.move([segment], commits))
         await bench.crash()
         store = await bench.open()
-        await store.move(segment, commits)
+        await store.move([segment], commits)
         assert segment == await store.last_segment()
         rows = await store.rows(meter.asks(ObservationQuery(times=ALWAYS, top=2_000)))
         assert list(range(1, 900 * told.number + 1)) == [row.sequence for row in rows]
@@ -264,5 +313,7 @@ OBSERVATION_CASES: Final[tuple[Callable[[ObservationBench], Awaitable[None]], ..
     a_sealed_trace_is_not_kept_here,
     moving_twice_changes_nothing,
     a_move_that_fails_can_be_done_again,
+    segments_that_are_moved_together_are_there_together,
+    a_move_of_several_that_fails_can_be_done_again,
     a_slow_move_hides_nothing_that_was_there,
 )

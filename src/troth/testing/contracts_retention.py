@@ -198,9 +198,9 @@ async def a_latest_row_of_another_period_stays(bench: ConductBench) -> None:
 async def an_expiry_waits_for_a_pending_cut(bench: ConductBench) -> None:
     store, ana = await bench.open(), Speaker(bench.clock, "ana")
     await keep(store, ana, series(3))
-    cut = await store.cut(NOON_NS, SEED)
+    (cut,) = await store.cut(NOON_NS, [SEED])
     await fails(RuntimeError, store.expire(_expiry(ana), [], {}))
-    await store.clear(cut)
+    await store.clear([cut])
     await store.expire(_expiry(ana), [], {})
     assert store.latest(ana.asks()) is None
 

@@ -196,21 +196,21 @@ class MemoryConduct:
     def uncut(self) -> int:
         return self._state.uncut()
 
-    async def cut(self, tick_ns: int, seed: bytes) -> Cut:
-        return await self._change(lambda: self._state.cut(tick_ns, seed))
+    async def cut(self, tick_ns: int, seeds: Sequence[bytes]) -> Sequence[Cut]:
+        return await self._change(lambda: self._state.cut(tick_ns, seeds))
 
     async def committed(self, cut: Cut) -> Sequence[Committed]:
         self._check()
         await asyncio.sleep(0)
         return self._state.committed(cut)
 
-    async def clear(self, cut: Cut) -> None:
-        await self._change(lambda: self._state.clear(cut))
+    async def clear(self, cuts: Sequence[Cut]) -> None:
+        await self._change(lambda: self._state.clear(tuple(cuts)))
         if self._told is not None:
             self._told(())
 
     @property
-    def pending(self) -> Cut | None:
+    def pending(self) -> Sequence[Cut]:
         return self._state.pending
 
     async def erase(self, going: Going) -> None:

@@ -93,7 +93,7 @@ class ConductState:
     keys: dict[tuple[ThingId, bytes], tuple[int, int]] = field(default_factory=dict)
     times: dict[tuple[StreamId, int], Kept] = field(default_factory=dict)
     """The unmoved rows by stream and time: a look through all of them for each row is what makes a long test slow."""
-    pending: Cut | None = None
+    pending: tuple[Cut, ...] = ()
     cuts: int = 0
     cut_last: int = 0
     cleared: int = 0
@@ -154,21 +154,26 @@ class ConductState:
         self.count(commit, about.thing, outcome.value if isinstance(outcome, Refusal) else REPEATED)
         return outcome
 
-    def cut(self, tick_ns: int, seed: bytes) -> Cut:
-        """The pending cut, or a new one."""
-        if self.pending is None:
-            leaves, last = 0, self.cut_last
-            for commit in self.commits:
-                if commit.number <= self.cut_last:
-                    continue
-                leaves += commit.leaves
-                if leaves > SEGMENT_MAX:
-                    break
-                last = commit.number
-            self.cuts += 1
-            self.pending = Cut(self.cuts, self.cut_last + 1, last, tick_ns, seed)
-            self.cut_last = last
+    def cut(self, tick_ns: int, seeds: Sequence[bytes]) -> tuple[Cut, ...]:
+        """The pending cuts, or new ones: one for each seed, as long as something is left."""
+        if not self.pending:
+            for at, seed in enumerate(seeds):
+                if self.uncut() or not at:
+                    self._cut(tick_ns, seed)
         return self.pending
+
+    def _cut(self, tick_ns: int, seed: bytes) -> None:
+        leaves, last = 0, self.cut_last
+        for commit in self.commits:
+            if commit.number <= self.cut_last:
+                continue
+            leaves += commit.leaves
+            if leaves > SEGMENT_MAX:
+                break
+            last = commit.number
+        self.cuts += 1
+        self.pending = (*self.pending, Cut(self.cuts, self.cut_last + 1, last, tick_ns, seed))
+        self.cut_last = last
 
     def committed(self, cut: Cut) -> list[Committed]:
         """The commits of a cut."""
@@ -178,12 +183,17 @@ class ConductState:
             if cut.first <= commit.number <= cut.last
         ]
 
-    def clear(self, cut: Cut) -> None:
-        """Forget the commits of the pending cut, but not what they say about the latest row of each stream."""
-        if cut.number <= self.cleared:
+    def clear(self, cuts: tuple[Cut, ...]) -> None:
+        """Forget the commits of the pending cuts, but not what they say about the latest row of each stream."""
+        if cuts and cuts[-1].number <= self.cleared:
             return
-        if cut != self.pending:
-            raise RuntimeError("only the pending cut can be cleared")
+        if not cuts or cuts != self.pending:
+            raise RuntimeError("only the pending cuts can be cleared")
+        for cut in cuts:
+            self._clear(cut)
+        self.pending, self.cleared = (), cuts[-1].number
+
+    def _clear(self, cut: Cut) -> None:
         leaf = 0
         for commit in self.commits:
             if commit.number > cut.last:
@@ -195,12 +205,11 @@ class ConductState:
                 leaf += 1
             leaf += len(commit.traces)
         self.commits = [commit for commit in self.commits if commit.number > cut.last]
-        self.pending, self.cleared = None, cut.number
 
     def erase(self, going: Going) -> None:
         """Forget what goes. The numbers of runs stay taken, so that no handle ever means another row."""
-        if self.pending is not None:
-            raise RuntimeError("a pending cut is cleared first")
+        if self.pending:
+            raise RuntimeError("pending cuts are cleared first")
         for commit in self.commits:
             commit.rows = [(shelf, row) for shelf, row in commit.rows if not going.gone(row.stream)]
             commit.traces = [each for each in commit.traces if not going.goes(each)]
@@ -212,8 +221,8 @@ class ConductState:
 
     def expire(self, expiry: Expiry, traces: Sequence[Traced], counts: Mapping[ThingId, int]) -> None:
         """Forget the latest rows that are over; the same expiry again changes nothing."""
-        if self.pending is not None:
-            raise RuntimeError("a pending cut is cleared first")
+        if self.pending:
+            raise RuntimeError("pending cuts are cleared first")
         if expiry.number <= self.expired:
             return
         self.expired = expiry.number

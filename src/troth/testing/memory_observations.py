@@ -50,18 +50,25 @@ class MemoryObservations:
         self._writes.crash()
         return type(self)(self._clock, durable=self._durable, write_s=self._write_s)
 
-    async def move(self, segment: Segment, commits: Sequence[Committed]) -> None:
+    async def move(self, segments: Sequence[Segment], commits: Sequence[Committed]) -> None:
         def apply() -> None:
-            if segment.cut.number in self._durable.segments:
-                return
-            self._durable.segments[segment.cut.number] = segment
-            for commit in commits:
-                for shelf, row in commit.rows:
-                    self._durable.rows.setdefault((row.stream, shelf.place), []).append(row)
-                    self._durable.days[row.id] = shelf.retention_days
-                self._durable.traces += [each for each in commit.traces if isinstance(each, NotedTrace)]
+            for segment in segments:
+                if segment.cut.number not in self._durable.segments:
+                    self._move(segment, commits)
 
         await self._writes.write(apply)
+
+    def _move(self, segment: Segment, commits: Sequence[Committed]) -> None:
+        number = segment.cut.number
+        self._durable.segments[number] = segment
+        for commit in commits:
+            for shelf, row in commit.rows:
+                if row.segment == number:
+                    self._durable.rows.setdefault((row.stream, shelf.place), []).append(row)
+                    self._durable.days[row.id] = shelf.retention_days
+            self._durable.traces += [
+                each for each in commit.traces if isinstance(each, NotedTrace) and each.segment == number
+            ]
 
     async def erase(self, going: Going) -> None:
         def apply() -> None:

@@ -1,7 +1,7 @@
 """The port that makes segments: leaves and root of a cut, and its rows moved.
 
 Contract of `SegmentMaker`
-- `build` is a function of the cut: built again, also after a crash, it gives the same.
+- `build` is a function of the cuts: built again, also after a crash, it gives the same.
 - `move` is durable when it returns, and doing it again changes nothing.
 
 Source: runtime.md, "Workers"; record.md, "Statements and traces are two things".
@@ -36,14 +36,14 @@ class Built(msgspec.Struct, frozen=True):
 
 
 class SegmentMaker(Protocol):
-    """Makes one segment after the other. Called on the event loop."""
+    """Makes the segments of one move after those of the other. Called on the event loop."""
 
-    async def build(self, cut: Cut, *, about: int) -> Built:
-        """Leaves and root of the pending cut; `about` how many leaves there are, as far as is known."""
+    async def build(self, cuts: Sequence[Cut], *, about: int) -> Sequence[Built]:
+        """Leaves and root of each of the pending cuts; `about` how many leaves all have, as far as is known."""
         ...
 
-    async def move(self, segment: Segment, built: Built) -> None:
-        """Make the segment, its other traces and all its rows durable where they stay (`ObservationStore.move`)."""
+    async def move(self, segments: Sequence[Segment], built: Sequence[Built]) -> None:
+        """Make the segments, their other traces and all their rows durable where they stay (`ObservationStore.move`)."""
         ...
 
     async def close(self) -> None:

@@ -26,6 +26,8 @@ from troth.things.retention import Expiry, Keeping
 from troth.things.stamps import Admitted, AdmittedMany, Released
 
 __all__ = [
+    "MOVE_MAX",
+    "MOVE_SEGMENTS",
     "SEGMENT_MAX",
     "Committed",
     "ConductStore",
@@ -40,6 +42,8 @@ __all__ = [
 ]
 
 SEGMENT_MAX: Final = 65_536  # traces in one segment, record.md
+MOVE_SEGMENTS: Final = 4  # segments that are moved together: each page of a partition is written once for all of them
+MOVE_MAX: Final = MOVE_SEGMENTS * SEGMENT_MAX  # traces of one move; things.md: moves of 300,000 rows cost a third
 
 
 class NotedTrace(msgspec.Struct, frozen=True):
@@ -186,16 +190,17 @@ class ConductStore(Protocol):
 
     @property
     def uncut(self) -> int:
-        """Traces that are durable and in no cut yet. A segment closes before its tick once this reaches SEGMENT_MAX.
+        """Traces that are durable and in no cut yet. Segments close before their tick once this reaches MOVE_MAX.
 
-        A store may say SEGMENT_MAX earlier, where what waits is too large for a segment to be built of more.
+        A store may say MOVE_MAX earlier, where what waits is too large for segments to be built of more.
         """
         ...
 
-    async def cut(self, tick_ns: int, seed: bytes) -> Cut:
-        """Close a segment at this tick: durable on return. A pending cut (after a crash) is returned again.
+    async def cut(self, tick_ns: int, seeds: Sequence[bytes]) -> Sequence[Cut]:
+        """Close segments at this tick, one or more, durable together on return. Pending cuts are returned again.
 
-        At most SEGMENT_MAX traces go in; what is left goes into the next.
+        At most SEGMENT_MAX traces go into each, and what is left into the next, as long as there is a seed for it and together
+        they are not too large to be moved at once; what is left then waits for the next call. One may be empty, the first.
         """
         ...
 
@@ -203,8 +208,14 @@ class ConductStore(Protocol):
         """The commits of a pending cut, decoded, in order."""
         ...
 
-    async def clear(self, cut: Cut) -> None:
-        """Forget the commits of a cut whose rows are moved; sequences, latest values, counts and repeat keys stay."""
+    async def clear(self, cuts: Sequence[Cut]) -> None:
+        """Forget the commits of the pending cuts, all of whose rows are moved. Cuts that are cleared change nothing.
+
+        Sequences, latest values, counts and repeat keys stay.
+
+        Raises:
+            RuntimeError: these are not the pending cuts.
+        """
         ...
 
     @property
@@ -213,8 +224,8 @@ class ConductStore(Protocol):
         ...
 
     @property
-    def pending(self) -> Cut | None:
-        """The cut that is decided and not yet cleared, or None."""
+    def pending(self) -> Sequence[Cut]:
+        """The cuts that are decided and not yet cleared, in order."""
         ...
 
     async def erase(self, going: Going) -> None:
@@ -262,9 +273,10 @@ class ObservationStore(Protocol):
     Rows are found in every retention class of the shelf's place: a newer disclosure may state another one.
     """
 
-    async def move(self, segment: Segment, commits: Sequence[Committed]) -> None:
-        """Make the segment, its other traces and all its rows durable. Doing it again changes nothing.
+    async def move(self, segments: Sequence[Segment], commits: Sequence[Committed]) -> None:
+        """Make these segments, which follow one another, their other traces and all their rows durable.
 
+        Doing it again changes nothing, also where some of them were moved before. After a crash a part may be there.
         Sealed traces are passed over: they belong into a ledger, which keeps them before this is called.
         """
         ...
