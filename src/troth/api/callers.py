@@ -35,7 +35,6 @@ Work = Callable[[Request], Awaitable[Response]]
 S = TypeVar("S", bound=msgspec.Struct)
 
 _READING: Final = frozenset({"GET", "HEAD"})
-_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _JSON: Final = b"application/json"
 
 
@@ -164,7 +163,9 @@ def resource(path: str, methods: Mapping[str, Work]) -> Route:
         refused = not_allowed(request.method, allowed)
         return _raw(refused.status, refused.body, refused.headers)
 
-    return Route(path, answer, methods=list(_METHODS))
+    route = Route(path, answer)
+    route.methods = None  # every method comes here: Starlette would name others as allowed than there are
+    return route
 
 
 def _answered(status: int, body: bytes) -> Response:

@@ -37,8 +37,8 @@ _AN_HOUR: Final = "public, max-age=3600"
 _ANYBODY: Final = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "location, retry-after, etag",
-    "x-content-type-options": "nosniff",
 }
+_NO_GUESS: Final = {"x-content-type-options": "nosniff"}
 
 
 def scrapi_routes(register: Register, receipts: Receipts, *, url: str) -> list[Route]:
@@ -127,4 +127,4 @@ def _kid(text: str) -> bytes:
 
 
 def _answer(body: bytes, status: int, kind: str, headers: dict[str, str]) -> Response:
-    return Response(body, status_code=status, headers={**_ANYBODY, "content-type": kind, **headers})
+    return Response(body, status_code=status, headers={**_ANYBODY, **_NO_GUESS, "content-type": kind, **headers})

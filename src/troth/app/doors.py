@@ -2,17 +2,20 @@
 
 Rules
 - A door gets journeys and values, never a store.
-- The two ingest routes go around the router: they are raw ASGI and must be quick.
+- The ingest routes go around the router: they are raw ASGI and must be quick.
+- No answer lacks what keeps browsers from misusing it (nosniff, no frame, no store, no other site), whichever route gives it.
+- Nobody is sent to another address than they asked for, and a method that is not there is told all that are.
 """
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias
 
 import structlog
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from troth.api import log, sensorthings
 from troth.api.altered import altered_routes
@@ -33,6 +36,7 @@ from troth.api.street import street_routes
 from troth.api.types import type_routes
 from troth.api.wot import wot_routes
 from troth.app.node import Node
+from troth.errors import BadPath
 from troth.ingest.http import HttpIngest
 from troth.ingest.mqtt import CONNECTIONS_MAX, Endpoint
 from troth.ingest.rates import Rates
@@ -43,16 +47,80 @@ from troth.web.deployment import Deployment
 from troth.web.failures import INCIDENT, Failures
 from troth.web.pages import page_routes
 from troth.web.shell import Shell
+from troth.wire.asgi import send_whole
+from troth.wire.paths import PREFIX, parse_path
+from troth.wire.problems import not_allowed
 
-__all__ = ["http_doors", "mqtt_door", "turned_away"]
+__all__ = ["HttpDoors", "http_doors", "mqtt_door", "turned_away"]
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+# What a browser that is led to an answer of a program must not do with it: guess its kind, show it in a frame, keep it, or let
+# another site's page read it. Pages and the log say more, or otherwise, themselves.
+_NEVER_LACKING: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+)
+_ANYWHERE: Final = b"access-control-allow-origin"
 _REPEATS: Final = b"troth/repeat-keys/v1"
 
 
-def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+class HttpDoors:
+    """The ASGI application of a started node. `routes`: all that the router answers; the routes of things go before it."""
+
+    def __init__(self, ingest: HttpIngest, routes: Sequence[BaseRoute], failures: Failures) -> None:
+        self.routes = tuple(routes)
+        self._ingest = ingest
+        self._router = Starlette(routes=routes, exception_handlers=failures.handlers())
+        self._router.router.redirect_slashes = False  # it would send people where `Host` says
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if self._ingest.takes(scope):
+            await self._ingest(scope, receive, send)
+            return
+        allowed = self._allowed(scope["path"]) if scope["type"] == "http" else ()
+        if allowed and scope["method"] not in allowed:
+            answer = not_allowed(scope["method"], ", ".join(allowed))
+            await send_whole(_guarded(send), answer.status, headers=answer.headers, body=answer.body)
+            return
+        try:
+            await self._router(scope, receive, _guarded(send))
+        except Exception:
+            if INCIDENT not in scope:  # otherwise it was answered and written down, and Starlette raises it once more
+                raise
+
+    def _allowed(self, path: str) -> tuple[str, ...]:
+        """What may be done where things speak: some of these resources can be read too. Nothing elsewhere."""
+        methods = self._ingest.methods(path)
+        if not methods:
+            return ()
+        try:
+            parse_path(path.removeprefix(PREFIX))
+        except BadPath:
+            return methods
+        return ("GET", "HEAD", *methods)
+
+
+def _guarded(send: Send) -> Send:
+    """`send`, with what no answer may lack put beside what its route says itself. Nothing of a body waits here."""
+
+    async def guarded(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            said = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in said}
+            own = (b"cross-origin-resource-policy", b"same-origin")
+            missing = _NEVER_LACKING if _ANYWHERE in names else (*_NEVER_LACKING, own)
+            message["headers"] = said + [each for each in missing if each[0] not in names]
+        await send(message)
+
+    return guarded
+
+
+def http_doors(node: Node) -> HttpDoors:
     """The ASGI application of a started node."""
     settings, ports = node.settings, node.ports
     url = settings.url
@@ -94,19 +162,7 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *street_routes(node.street, callers=callers),
         *page_routes(_deployment(node), shell),
     ]
-    router = Starlette(routes=routes, exception_handlers=Failures(shell, ports.entropy).handlers())
-
-    async def doors(scope: Scope, receive: Receive, send: Send) -> None:
-        if ingest.takes(scope):
-            await ingest(scope, receive, send)
-            return
-        try:
-            await router(scope, receive, send)
-        except Exception:
-            if INCIDENT not in scope:  # otherwise it was answered and written down, and Starlette raises it once more
-                raise
-
-    return doors
+    return HttpDoors(ingest, routes, Failures(shell, ports.entropy))
 
 
 def mqtt_door(node: Node, *, connections_max: int = CONNECTIONS_MAX) -> Endpoint:

@@ -150,5 +150,10 @@ def _problem(
 
 def _reply(problem: Problem, *headers: tuple[bytes, bytes]) -> Reply:
     body = msgspec.json.encode(problem)
-    fixed = ((b"content-type", CONTENT_TYPE), (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store"))
+    fixed = (
+        (b"content-type", CONTENT_TYPE),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    )
     return Reply(problem.status, (*fixed, *headers), body)
