@@ -176,7 +176,7 @@ TABLE: Final = {
     "GET /api/book/proofs/{place}": Who.PERSON,
     "GET /api/book/statements": Who.PERSON,
     "GET /api/book/statements/{statement}/proof": Who.PERSON,
-    "GET /api/proofs/{id}": Who.GATED,
+    "GET /api/proofs/{number}": Who.GATED,
     "POST /api/claim": Who.SPENDS,
     "POST /api/enter": Who.SPENDS,
     "POST /api/leave": Who.LEAVES,

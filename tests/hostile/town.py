@@ -151,7 +151,9 @@ class Town:
 
     def ask(self, method: str, path: str, headers: Headers) -> Answered:
         """Ask with an empty form, and count what the stores are asked meanwhile."""
-        sent = {"accept": "application/json", "content-type": "application/json"} | headers
+        page = path.startswith(("/enter", "/leave", "/choose", "/mine"))
+        kind = "application/x-www-form-urlencoded" if page else "application/json"
+        sent = {"accept": "application/json", "content-type": kind} | headers
         exchange = Exchange(
             self.doors, method, target=path, headers=sent, body=b"" if method in {"GET", "HEAD"} else b"{}"
         )
@@ -161,6 +163,7 @@ class Town:
 
     def filled(self, path: str, parameters: Mapping[str, str]) -> str:
         """A path with these in the place of its parameters."""
+        path = path.replace("/api/proofs/{number}", "/api/proofs/{id}")  # the number of an observation
         for name, value in parameters.items():
             path = path.replace("{" + name + "}", value)
         return path

@@ -21,9 +21,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from troth.api.forms import filled
-from troth.errors import BadJson, NotFound, TooLarge, TrothError, WrongToken
+from troth.errors import NotFound, TooLarge, TrothError, WrongKind, WrongToken
 from troth.journeys.recognise import Principal, Recognise
 from troth.names import PersonId
+from troth.wire.bodies import check_length, kind_of
 from troth.wire.credentials import authorization, session
 from troth.wire.held import HeldResponse
 from troth.wire.limits import PAYLOAD_BYTES
@@ -121,11 +122,13 @@ async def form(request: Request, kind: type[S]) -> S:
     """The body of a request as a form.
 
     Raises:
-        BadJson: another content type, or not this form.
+        WrongKind: another content type.
+        BadJson: not this form.
         TooLarge: more than 256 KiB.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON.decode():
-        raise BadJson("this body must be JSON", hint="Send 'Content-Type: application/json'.")
+    if kind_of(request.headers.raw) != _JSON.decode():
+        raise WrongKind("this body must be JSON", hint="Send 'Content-Type: application/json'.")
+    check_length(request.headers.raw, limit=PAYLOAD_BYTES)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -33,7 +33,7 @@ def proof_routes(prove: Prove, *, callers: Callers) -> list[Route]:
 
     async def observation(request: Request) -> Response:
         who = callers.principal(request)
-        number = _number(request.path_params["id"])
+        number = _number(request.path_params["number"])
         proved = await prove.proved(number, None if who is None else who.asker)
         headers = {
             "content-type": CONTENT_TYPE,
@@ -43,7 +43,7 @@ def proof_routes(prove: Prove, *, callers: Callers) -> list[Route]:
         }
         return HeldResponse(proved.data, holds=proved.holds, headers=headers)
 
-    return [resource("/api/proofs/{id}", {"GET": callers.spoken(observation)})]
+    return [resource("/api/proofs/{number}", {"GET": callers.spoken(observation)})]
 
 
 def _number(text: str) -> int:

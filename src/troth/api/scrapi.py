@@ -26,6 +26,7 @@ from troth.journeys.register import Register
 from troth.names import StatementId
 from troth.signing.cose import MAX_STATEMENT_BYTES
 from troth.tlog.receipt import CONTENT_TYPE
+from troth.wire.bodies import check_length
 from troth.wire.concise import concise
 
 __all__ = ["scrapi_routes"]
@@ -111,6 +112,7 @@ def _said(work: Callable[[Request], Awaitable[Response]]) -> Callable[[Request],
 
 
 async def _body(request: Request) -> bytes:
+    check_length(request.headers.raw, limit=MAX_STATEMENT_BYTES)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -9,12 +9,14 @@ Rules
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias
 
 import structlog
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.routing import BaseRoute
 
 from troth.api import log, sensorthings
@@ -35,8 +37,9 @@ from troth.api.scrapi import scrapi_routes
 from troth.api.street import street_routes
 from troth.api.types import type_routes
 from troth.api.wot import wot_routes
+from troth.app.hosts import Hosts, names_of
 from troth.app.node import Node
-from troth.errors import BadPath
+from troth.errors import BadPath, TrothError, WrongHost
 from troth.ingest.http import HttpIngest
 from troth.ingest.mqtt import CONNECTIONS_MAX, Endpoint
 from troth.ingest.rates import Rates
@@ -48,6 +51,7 @@ from troth.web.failures import INCIDENT, Failures
 from troth.web.pages import page_routes
 from troth.web.shell import Shell
 from troth.wire.asgi import send_whole
+from troth.wire.bodies import check_coding
 from troth.wire.paths import PREFIX, parse_path
 from troth.wire.problems import not_allowed
 
@@ -64,6 +68,8 @@ _NEVER_LACKING: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
 )
+_NAMES: Final = "Open the address that the node prints; whoever runs it can set base_url or tls_names."
+_BORDERS: Final = re.compile(rb"%(?:0a|0d|2f|5c|25)", re.IGNORECASE)  # ends of lines, slashes, what is encoded twice
 _ANYWHERE: Final = b"access-control-allow-origin"
 _REPEATS: Final = b"troth/repeat-keys/v1"
 
@@ -71,14 +77,24 @@ _REPEATS: Final = b"troth/repeat-keys/v1"
 class HttpDoors:
     """The ASGI application of a started node. `routes`: all that the router answers; the routes of things go before it."""
 
-    def __init__(self, ingest: HttpIngest, routes: Sequence[BaseRoute], failures: Failures) -> None:
+    def __init__(self, ingest: HttpIngest, routes: Sequence[BaseRoute], *, failures: Failures, hosts: Hosts) -> None:
         self.routes = tuple(routes)
+        self._failures = failures
+        self._hosts = hosts
         self._ingest = ingest
         self._router = Starlette(routes=routes, exception_handlers=failures.handlers())
         self._router.router.redirect_slashes = False  # it would send people where `Host` says
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "http":
+            try:
+                self._fence(scope)
+            except TrothError as error:
+                response = self._failures.refused(Request(scope), error)
+                response.headers["connection"] = "close"  # its body is not read
+                await response(scope, receive, _guarded(send))
+                return
         if self._ingest.takes(scope):
             await self._ingest(scope, receive, send)
             return
@@ -92,6 +108,22 @@ class HttpDoors:
         except Exception:
             if INCIDENT not in scope:  # otherwise it was answered and written down, and Starlette raises it once more
                 raise
+
+    def _fence(self, scope: Scope) -> None:
+        """Return if a request may go on to its route.
+
+        Raises:
+            WrongHost: it is for somebody else.
+            WrongKind: its body is compressed.
+            BadPath: its path holds what would end it, or divide it, for another reader.
+        """
+        for name, value in scope["headers"]:
+            if name == b"host" and not self._hosts.ours(value):
+                raise WrongHost("This node is not reached under this name.", hint=_NAMES)
+            if name == b"content-encoding":
+                check_coding(value)
+        if _BORDERS.search(scope["raw_path"]):
+            raise BadPath("there is no such resource here")
 
     def _allowed(self, path: str) -> tuple[str, ...]:
         """What may be done where things speak: some of these resources can be read too. Nothing elsewhere."""
@@ -162,7 +194,7 @@ def http_doors(node: Node) -> HttpDoors:
         *street_routes(node.street, callers=callers),
         *page_routes(_deployment(node), shell),
     ]
-    return HttpDoors(ingest, routes, Failures(shell, ports.entropy))
+    return HttpDoors(ingest, routes, failures=Failures(shell, ports.entropy), hosts=Hosts(names_of(settings)))
 
 
 def mqtt_door(node: Node, *, connections_max: int = CONNECTIONS_MAX) -> Endpoint:

@@ -36,6 +36,7 @@ from troth.journeys.recognise import Recognise
 from troth.names import Slug, ThingId
 from troth.things.observations import Outcome, Refusal, Result, ResultType
 from troth.wire.asgi import Receive, Scope, Send, headers_of, place_of, send_whole
+from troth.wire.bodies import wants_json
 from troth.wire.limits import PAYLOAD_BYTES
 from troth.wire.paths import PREFIX
 from troth.wire.problems import internal, reply
@@ -158,6 +159,8 @@ class HttpIngest:
         self._door.room(thing)
         try:
             name = message_name(headers)
+            if route not in {"senml", "csv"}:
+                wants_json(headers)
         except Malformed:
             await self._door.count(thing, Refusal.BAD_PAYLOAD)
             raise
@@ -169,7 +172,7 @@ class HttpIngest:
             await self._packs.answer(thing, headers, receive=receive, send=send, name=name)
             return
         if route != "array":
-            body = await self._door.body(receive, thing, limit=PAYLOAD_BYTES)
+            body = await self._door.body(receive, thing, headers=headers, limit=PAYLOAD_BYTES)
             number = None if route == "any" else int(found["one_number"])
             outcome = await self._one(thing, body, number=number, name=name)
             if isinstance(outcome, Refusal):
@@ -179,7 +182,7 @@ class HttpIngest:
             location = f"{self._link}{outcome})".encode()
             await send_whole(send, 201, headers=((b"location", location), (b"content-length", b"0")))
             return
-        body = await self._door.body(receive, thing, limit=ARRAY_BYTES)
+        body = await self._door.body(receive, thing, headers=headers, limit=ARRAY_BYTES)
         outcomes = await self._many(thing, body, name=name)
         links, refused = self._links(outcomes.all), outcomes.refused()
         kind = ((b"content-type", b"application/json"), (b"content-length", b"%d" % len(links)))
