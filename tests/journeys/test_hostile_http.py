@@ -175,7 +175,7 @@ def test_a_head_without_end_is_refused_before_it_is_kept() -> None:
         for begun in (many, b"GET /" + b"y" * (HEAD_BYTES + 1)):
             reader, writer = await says(port, begun)
             answer = await until_closed(reader)
-            assert answer == b"" or answer.startswith(b"HTTP/1.1 400")
+            assert answer == b"" or answer.startswith(b"HTTP/1.1 431")
             writer.close()
         assert (await asked(port)).endswith(b"3")
 

@@ -172,7 +172,7 @@ def test_a_body_must_say_that_it_is_json() -> None:
         for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""):
             body = b'{"name": "Home"}'
             answer = await started.ask("POST", "/api/households", body, token=started.operator, content_type=kind)
-            assert (400, "bad-json") == (answer.status_code, answer.json()["code"])
+            assert (415, "wrong-kind") == (answer.status_code, answer.json()["code"])
 
     run(test)
 

@@ -90,7 +90,7 @@ def test_a_pack_in_cbor_is_the_same_and_its_first_byte_tells_where_nothing_else_
         (b"", "application/senml+json", 400, "bad-senml", "bad-payload"),
         (b"[]", "application/senml+json", 400, "bad-senml", "bad-payload"),
         (b'[{"n":"flow","v":1}]', "application/senml+cbor", 400, "bad-senml", "bad-payload"),
-        (b'[{"n":"flow","v":1}]', "text/csv", 400, "bad-senml", "bad-payload"),
+        (b'[{"n":"flow","v":1}]', "text/csv", 415, "wrong-kind", "bad-payload"),
         (b'[{"n":"flow","v":1},{"n":"flow"}]', "", 400, "bad-senml", "bad-payload"),
         (b'[{"n":"flow","v":1},{"n":"flow","v":1,"new_":1}]', "", 501, "not-offered", "not-offered"),
         (b'[{"n":"flow","v":1,"bver":11}]', "", 501, "not-offered", "not-offered"),

@@ -21,9 +21,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from troth.api.forms import filled
-from troth.errors import BadJson, NotFound, TooLarge, TrothError, WrongToken
+from troth.errors import NotFound, TooLarge, TrothError, WrongKind, WrongToken
 from troth.journeys.recognise import Principal, Recognise
 from troth.names import PersonId
+from troth.wire.bodies import check_length, kind_of
 from troth.wire.credentials import authorization, session
 from troth.wire.held import HeldResponse
 from troth.wire.limits import PAYLOAD_BYTES
@@ -35,7 +36,6 @@ Work = Callable[[Request], Awaitable[Response]]
 S = TypeVar("S", bound=msgspec.Struct)
 
 _READING: Final = frozenset({"GET", "HEAD"})
-_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _JSON: Final = b"application/json"
 
 
@@ -122,11 +122,13 @@ async def form(request: Request, kind: type[S]) -> S:
     """The body of a request as a form.
 
     Raises:
-        BadJson: another content type, or not this form.
+        WrongKind: another content type.
+        BadJson: not this form.
         TooLarge: more than 256 KiB.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON.decode():
-        raise BadJson("this body must be JSON", hint="Send 'Content-Type: application/json'.")
+    if kind_of(request.headers.raw) != _JSON.decode():
+        raise WrongKind("this body must be JSON", hint="Send 'Content-Type: application/json'.")
+    check_length(request.headers.raw, limit=PAYLOAD_BYTES)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -164,7 +166,9 @@ def resource(path: str, methods: Mapping[str, Work]) -> Route:
         refused = not_allowed(request.method, allowed)
         return _raw(refused.status, refused.body, refused.headers)
 
-    return Route(path, answer, methods=list(_METHODS))
+    route = Route(path, answer)
+    route.methods = None  # every method comes here: Starlette would name others as allowed than there are
+    return route
 
 
 def _answered(status: int, body: bytes) -> Response:

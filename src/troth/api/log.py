@@ -31,8 +31,8 @@ WITNESSED: Final = "checkpoint/witnessed"
 _ANYBODY: Final = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "etag, retry-after",
-    "x-content-type-options": "nosniff",
 }
+_NO_GUESS: Final = {"x-content-type-options": "nosniff"}
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _ANEW: Final = "no-cache"
 _TAG_BYTES: Final = 18  # of the digest: 24 letters
@@ -81,7 +81,7 @@ def _answer(request: Request, look: Callable[[], bytes], *, kind: str, keep: str
     except (BadPath, NotFound, Unavailable) as error:
         return _problem(error)
     tag = '"' + base64.urlsafe_b64encode(hashlib.sha256(body).digest()[:_TAG_BYTES]).decode() + '"'
-    headers = {**_ANYBODY, "cache-control": keep, "etag": tag}
+    headers = {**_ANYBODY, **_NO_GUESS, "cache-control": keep, "etag": tag}
     seen = request.headers.get("if-none-match", "")
     if seen.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in seen.split(",")):
         return Response(status_code=304, headers=headers)

@@ -169,10 +169,10 @@ class _Looking:
 
     async def tally(self, request: Request) -> Response:
         who = self._callers.known(request)
-        seen = self._oversee.thing(check_slug(request.path_params["slug"]))
-        if not who.operator and who.thing != seen.thing:
+        slug = check_slug(request.path_params["slug"])
+        if not who.operator and (who.thing is None or self._oversee.slug_of(who.thing) != slug):
             raise NotFound("there is no thing of that name for this asker")
-        return shown(_tally_shown(seen))
+        return shown(_tally_shown(self._oversee.thing(slug)))
 
     async def status(self, _request: Request) -> Response:
         now = await self._oversee.standing()

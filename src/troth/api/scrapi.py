@@ -26,6 +26,7 @@ from troth.journeys.register import Register
 from troth.names import StatementId
 from troth.signing.cose import MAX_STATEMENT_BYTES
 from troth.tlog.receipt import CONTENT_TYPE
+from troth.wire.bodies import check_length
 from troth.wire.concise import concise
 
 __all__ = ["scrapi_routes"]
@@ -37,8 +38,8 @@ _AN_HOUR: Final = "public, max-age=3600"
 _ANYBODY: Final = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "location, retry-after, etag",
-    "x-content-type-options": "nosniff",
 }
+_NO_GUESS: Final = {"x-content-type-options": "nosniff"}
 
 
 def scrapi_routes(register: Register, receipts: Receipts, *, url: str) -> list[Route]:
@@ -111,6 +112,7 @@ def _said(work: Callable[[Request], Awaitable[Response]]) -> Callable[[Request],
 
 
 async def _body(request: Request) -> bytes:
+    check_length(request.headers.raw, limit=MAX_STATEMENT_BYTES)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -127,4 +129,4 @@ def _kid(text: str) -> bytes:
 
 
 def _answer(body: bytes, status: int, kind: str, headers: dict[str, str]) -> Response:
-    return Response(body, status_code=status, headers={**_ANYBODY, "content-type": kind, **headers})
+    return Response(body, status_code=status, headers={**_ANYBODY, **_NO_GUESS, "content-type": kind, **headers})

@@ -6,24 +6,38 @@ Rules
 - A head (request line and header fields) has at most HEAD_BYTES.
 - Of more connections than `connections_max` the new ones are closed at once: the stores need files, too, and a store that
   gets none ends the node.
+- A head that two readers could understand differently is not answered (`http_heads`). What comes behind a body as a trailer is
+  counted and dropped: it never becomes a header.
+- Of a body that was answered before its end at most LINGER_BYTES more are heard.
+- At most PIPELINED_MAX requests wait behind the one that is answered.
 - A transport holds at most WRITE_BUFFER_BYTES beyond a hand-over, so that little is on its way when a choice takes effect.
 
-Source: RFC 9112 §9.5 (time-outs), RFC 9110 §15.5.9, §15.6.4; RFC 6585 §5; gate.md, "The barrier".
+Source: RFC 9112 §9.3.2 (pipelining), §9.5 (time-outs); RFC 9110 §6.5.1 (trailers), §15.5.9, §15.6.4; RFC 6585 §5; gate.md,
+"The barrier".
 Left out: rates per sender; a proxy in front of a node that strangers reach has them.
 """
 
 import asyncio
 from enum import Enum, auto
+from http import HTTPStatus
 from typing import ClassVar, Final, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import msgspec
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-__all__ = ["HEAD_BYTES", "HttpProtocol"]
+from troth.app.http_heads import Complaint, complaint_of
+from troth.errors import Malformed
+from troth.wire.problems import problem_of
+
+__all__ = ["HEAD_BYTES", "PIPELINED_MAX", "HttpProtocol"]
 
 HEAD_BYTES: Final = 64 * 1024  # a query of full length (wire/odata), cookies and credentials, several times over
 BODY_BYTES_PER_S: Final = (
     256  # a body's mean after its first `body_silent_s`; the slowest radio that carries TCP has more
 )
+PIPELINED_MAX: Final = 16  # each waits with its head in memory; one read of the loop can bring nine thousand
+LINGER_BYTES: Final = 1024 * 1024  # of a body that was answered before its end
+_NOT_HTTP: Final = Complaint(400, "This is no HTTP request as it is understood here.")
 WRITE_BUFFER_BYTES: Final = 32 * 1024  # gate.md: 64 KiB at most, with the chunk that is handed over (wire/held)
 
 
@@ -46,8 +60,11 @@ class HttpProtocol(HttpToolsProtocol):
     _waits = _Waits.HEAD
     _since_s = 0.0
     _head_bytes = 0
+    _in_head = True
+    _complaint: Complaint | None = None
     _body_bytes = 0
     _body_since_s = 0.0
+    _lingers = LINGER_BYTES
     _stuck_since_s: float | None = None
     _look: asyncio.TimerHandle | None = None
 
@@ -78,6 +95,7 @@ class HttpProtocol(HttpToolsProtocol):
         """A request begins."""
         super().on_message_begin()
         self._head_bytes = 0
+        self._in_head = True
         self._wait(_Waits.HEAD)
 
     def on_url(self, url: bytes) -> None:
@@ -88,10 +106,17 @@ class HttpProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header field."""
         self._count(len(name) + len(value))
-        super().on_header(name, value)
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
+        self._in_head = False
+        self._complaint = complaint_of(self.url, self.headers, version=self.parser.get_http_version())
+        if self._complaint is None and len(self.pipeline) >= PIPELINED_MAX:
+            self._complaint = Complaint(429, "Too many requests wait for their answers on this connection.")
+        if self._complaint is not None:
+            raise ValueError(self._complaint.words)  # the parser stops, and `send_400_response` says it
         self._wait(_Waits.BODY)
         self._body_begins()
         super().on_headers_complete()
@@ -100,14 +125,41 @@ class HttpProtocol(HttpToolsProtocol):
         """A piece of the body."""
         self._wait(_Waits.BODY)
         self._body_bytes += len(body)
+        if self.cycle.response_complete:
+            self._lingers -= len(body)
+            if self._lingers < 0:
+                self.transport.abort()
+            return
         super().on_body(body)
         if self.flow.read_paused:  # from here it is not the client that makes it slow
             self._body_begins()
+
+    def on_response_complete(self) -> None:
+        """It is answered. Whoever goes on sending the body is heard for a little while, so that they see the answer."""
+        self._lingers = LINGER_BYTES
+        super().on_response_complete()
 
     def on_message_complete(self) -> None:
         """The request is whole."""
         self._wait(_Waits.NOTHING)
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say what is wrong and close. In the middle of another answer nothing can be said."""
+        del msg
+        if self._answering():
+            self.transport.abort()
+            return
+        complaint = self._complaint or _NOT_HTTP
+        problem = msgspec.structs.replace(problem_of(Malformed(complaint.words)), status=complaint.status)
+        body = msgspec.json.encode(problem)
+        head = (
+            f"HTTP/1.1 {complaint.status} {HTTPStatus(complaint.status).phrase}\r\ncontent-type: application/problem+json\r\n"
+            f"content-length: {len(body)}\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n"
+            "connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
 
     def pause_writing(self) -> None:
         """What was answered is not taken."""
@@ -119,6 +171,12 @@ class HttpProtocol(HttpToolsProtocol):
         self._stuck_since_s = None
         super().resume_writing()
 
+    def _answering(self) -> bool:
+        """Whether another answer is on its way or still to come."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request, whatever its type says
+        begun = cycle is not None and cycle.response_started and not cycle.response_complete
+        return begun or bool(self.pipeline)
+
     def _body_begins(self) -> None:
         self._body_bytes = 0
         self._body_since_s = self.loop.time()
@@ -126,7 +184,8 @@ class HttpProtocol(HttpToolsProtocol):
     def _count(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > HEAD_BYTES:
-            raise ValueError("a head is too long")  # the parser turns it into 400, and the connection ends
+            self._complaint = Complaint(431, f"A head has at most {HEAD_BYTES} bytes.")
+            raise ValueError(self._complaint.words)  # as above
 
     def _wait(self, what: _Waits) -> None:
         self._waits = what

@@ -5,7 +5,7 @@
     │   ├── BadCbor · BadCose · BadStatement · BadNote · BadProof · BadTrace · BadName · BadBackup
     │   ├── BadMqtt · BadPath · BadQuery · BadJson · BadTime · BadCsv · BadSenml · BadSetting · BadDescription
     │   ├── UnknownAlgorithm (a BadCose) · BadReceipt (UnsupportedReceipt)
-    │   └── TooLarge
+    │   └── TooLarge · WrongHost · WrongKind
     ├── Refused                  rules say no; doing the same again gives the same answer
     │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · WrongToken · NotFound · Denied
     │   └── Undeclared · NotOffered · CrossesRedLine
@@ -45,6 +45,8 @@ from troth.errors.malformed import (
     TooLarge,
     UnknownAlgorithm,
     UnsupportedReceipt,
+    WrongHost,
+    WrongKind,
 )
 from troth.errors.refused import (
     BadRuling,
@@ -120,5 +122,7 @@ __all__ = [
     "UnknownAlgorithm",
     "UnknownCrit",
     "UnsupportedReceipt",
+    "WrongHost",
+    "WrongKind",
     "WrongToken",
 ]

@@ -29,6 +29,8 @@ __all__ = [
     "TooLarge",
     "UnknownAlgorithm",
     "UnsupportedReceipt",
+    "WrongHost",
+    "WrongKind",
 ]
 
 
@@ -174,6 +176,18 @@ class BadDescription(Malformed):
         """The error that says the first of these faults and how many more there are."""
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         return cls(f"this is no Thing Description: {faults[0]}{more}", faults=faults)
+
+
+class WrongHost(Malformed):
+    """A request under a name that is not this node's."""
+
+    code = "wrong-host"
+
+
+class WrongKind(Malformed):
+    """A body of another kind, charset or coding than is taken where it was sent."""
+
+    code = "wrong-kind"
 
 
 class BadSetting(Malformed):

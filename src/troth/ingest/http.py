@@ -36,19 +36,38 @@ from troth.journeys.recognise import Recognise
 from troth.names import Slug, ThingId
 from troth.things.observations import Outcome, Refusal, Result, ResultType
 from troth.wire.asgi import Receive, Scope, Send, headers_of, place_of, send_whole
+from troth.wire.bodies import wants_json
 from troth.wire.limits import PAYLOAD_BYTES
 from troth.wire.paths import PREFIX
 from troth.wire.problems import internal, reply
 from troth.wire.results import result_of
 
-__all__ = ["ARRAY_BYTES", "REQUESTS_MAX", "HttpIngest"]
+__all__ = ["ARRAY_BYTES", "REQUESTS_MAX", "ROUTES", "HttpIngest"]
 
 REQUESTS_MAX: Final = 1_024  # taken at once: 256 MiB of single bodies, 2 GiB of arrays at the very most
 ARRAY_BYTES: Final = 2 * 1024 * 1024  # ROWS_MAX rows of 200 bytes; single bodies have PAYLOAD_BYTES
-_PATH: Final = re.compile(
-    re.escape(PREFIX)
-    + r"/(?:Datastreams\(([0-9]{1,16})\)/Observations|(Observations)|(CreateObservations)|things/([a-z0-9-]{1,64})/(senml|csv))"
-)
+ROUTES: Final = {  # name: path, methods
+    "one": ("/Datastreams({number})/Observations", ("POST",)),
+    "any": ("/Observations", ("POST",)),
+    "array": ("/CreateObservations", ("POST",)),
+    "senml": ("/things/{thing}/senml", ("POST",)),
+    "csv": ("/things/{thing}/csv", ("GET", "HEAD", "POST")),
+}
+_PARAMETERS: Final = {r"\{number\}": "(?P<number>[0-9]{1,16})", r"\{thing\}": "(?P<thing>[a-z0-9-]{1,64})"}
+
+
+def _pattern() -> re.Pattern[str]:
+    """All paths, each a group of its name; the last group to end is the one that was found."""
+    patterns = []
+    for name, (path, _) in ROUTES.items():
+        pattern = re.escape(path)
+        for parameter, characters in _PARAMETERS.items():
+            pattern = pattern.replace(parameter, characters.replace("?P<", f"?P<{name}_"))
+        patterns.append(f"(?P<{name}>{pattern})")
+    return re.compile(re.escape(PREFIX) + f"(?:{'|'.join(patterns)})")
+
+
+_PATH: Final = _pattern()
 _encode = msgspec.json.Encoder().encode
 _diagnostics = structlog.get_logger("troth.ingest.http")
 
@@ -96,10 +115,13 @@ class HttpIngest:
     @staticmethod
     def takes(scope: Scope) -> bool:
         """Whether this request is for these routes; all others belong to somebody else."""
-        if scope["type"] != "http" or scope["method"] not in {"POST", "GET"}:
-            return False
-        found = _PATH.fullmatch(scope["path"])
-        return found is not None and (scope["method"] == "POST" or found[5] == "csv")
+        return scope["type"] == "http" and scope["method"] in HttpIngest.methods(scope["path"])
+
+    @staticmethod
+    def methods(path: str) -> tuple[str, ...]:
+        """What things may do at a path; nothing where it is for none."""
+        found = _PATH.fullmatch(path)
+        return () if found is None else ROUTES[found.lastgroup or ""][1]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request for which `takes` is true."""
@@ -126,28 +148,32 @@ class HttpIngest:
         found = _PATH.fullmatch(scope["path"])
         if found is None:
             raise NotFound("there is no such route")
+        route = found.lastgroup
         headers = headers_of(scope)
         client = scope.get("client")
-        thing = self._door.thing(headers, found[4], address=str(client[0]) if client else "")
-        if scope["method"] == "GET":
+        named = found["senml_thing"] or found["csv_thing"]
+        thing = self._door.thing(headers, named, address=str(client[0]) if client else "")
+        if scope["method"] != "POST":
             await self._csv.status(thing, send)
             return
         self._door.room(thing)
         try:
             name = message_name(headers)
+            if route not in {"senml", "csv"}:
+                wants_json(headers)
         except Malformed:
             await self._door.count(thing, Refusal.BAD_PAYLOAD)
             raise
-        if found[5] == "csv":
+        if route == "csv":
             query: bytes = scope["query_string"]
             await self._csv.answer(thing, headers, query=query, receive=receive, send=send, name=name)
             return
-        if found[5] == "senml":
+        if route == "senml":
             await self._packs.answer(thing, headers, receive=receive, send=send, name=name)
             return
-        if found[3] is None:
-            body = await self._door.body(receive, thing, limit=PAYLOAD_BYTES)
-            number = None if found[1] is None else int(found[1])
+        if route != "array":
+            body = await self._door.body(receive, thing, headers=headers, limit=PAYLOAD_BYTES)
+            number = None if route == "any" else int(found["one_number"])
             outcome = await self._one(thing, body, number=number, name=name)
             if isinstance(outcome, Refusal):
                 answer = reply(outcome)
@@ -156,7 +182,7 @@ class HttpIngest:
             location = f"{self._link}{outcome})".encode()
             await send_whole(send, 201, headers=((b"location", location), (b"content-length", b"0")))
             return
-        body = await self._door.body(receive, thing, limit=ARRAY_BYTES)
+        body = await self._door.body(receive, thing, headers=headers, limit=ARRAY_BYTES)
         outcomes = await self._many(thing, body, name=name)
         links, refused = self._links(outcomes.all), outcomes.refused()
         kind = ((b"content-type", b"application/json"), (b"content-length", b"%d" % len(links)))

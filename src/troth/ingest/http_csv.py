@@ -21,14 +21,15 @@ from typing import Final
 
 import msgspec
 
-from troth.errors import BadCsv, Malformed, NotFound, TrothError, Undeclared
+from troth.errors import BadCsv, Malformed, NotFound, TrothError, Undeclared, WrongKind
 from troth.ingest.csv_payload import Cell, RowReader, read_asked
 from troth.ingest.http_door import ROWS_AT_ONCE, HttpDoor, counted_as
 from troth.ingest.settling import settle
 from troth.journeys.hear import Inlet
 from troth.names import ThingId
 from troth.things.observations import Outcome, Refusal, Repeated, Result
-from troth.wire.asgi import Headers, Receive, Send, header, send_whole
+from troth.wire.asgi import Headers, Receive, Send, send_whole
+from troth.wire.bodies import kind_of
 from troth.wire.csv_records import CsvRecords
 from troth.wire.problems import problem_of
 
@@ -202,13 +203,12 @@ class HttpCsv:
         """Read, offer and answer one body.
 
         Raises:
-            BadCsv, BadQuery, BadTime, Undeclared: before any row was taken; that is counted.
+            BadCsv, BadQuery, BadTime, WrongKind, Undeclared: before any row was taken; that is counted.
         """
         upload = _Upload(self._door, thing, name=name)
         try:
-            kind = (header(headers, b"content-type") or b"text/csv").partition(b";")[0].strip().lower()
-            if kind != b"text/csv":
-                raise BadCsv("A body here is text/csv.")
+            if kind_of(headers) not in {"", "text/csv"}:
+                raise WrongKind("A body here is text/csv.")
             await self._read(thing, query, receive=receive, upload=upload)
         except (Malformed, Undeclared) as error:
             if not upload.report.rows:

@@ -26,6 +26,7 @@ from troth.journeys.recognise import Recognise
 from troth.names import Slug, ThingId, check_slug, parse_id
 from troth.things.observations import Outcome, Refusal
 from troth.wire.asgi import Headers, Receive, header, read_body
+from troth.wire.bodies import check_length
 from troth.wire.credentials import authorization
 
 __all__ = ["ROWS_AT_ONCE", "TURN_NS", "HttpDoor", "counted_as", "message_name", "told_refusals"]
@@ -103,7 +104,7 @@ class HttpDoor:
         if self.hear.full:
             raise Busy("More observations arrive than can be kept.", retry_after_s=1.0)
 
-    async def body(self, receive: Receive, thing: ThingId, *, limit: int) -> bytes:
+    async def body(self, receive: Receive, thing: ThingId, *, headers: Headers, limit: int) -> bytes:
         """The whole body, charged as one message.
 
         Raises:
@@ -111,6 +112,7 @@ class HttpDoor:
             Malformed: the client went away.
         """
         try:
+            check_length(headers, limit=limit)
             body = await read_body(receive, limit=limit)
             self.rates.of(thing).charge(1, len(body))
             return body

@@ -12,20 +12,21 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from troth.errors import BadSenml, Malformed, NotOffered
+from troth.errors import Malformed, NotOffered, WrongKind
 from troth.ingest.http_door import TURN_NS, HttpDoor, counted_as, told_refusals
 from troth.ingest.packs import PackOffer, read_pack
 from troth.ingest.settling import Outcomes
 from troth.names import ThingId
 from troth.things.observations import Outcome, Refusal, Repeated
 from troth.things.senml import Unresolved, read_cbor, read_json
-from troth.wire.asgi import Headers, Receive, Send, header, send_whole
+from troth.wire.asgi import Headers, Receive, Send, send_whole
+from troth.wire.bodies import kind_of
 
 __all__ = ["PACK_BYTES", "HttpPacks", "Told", "told"]
 
 PACK_BYTES: Final = 2 * 1024 * 1024  # as a data array: 10,000 records of 200 bytes; MQTT has the payload's limit
-_JSON: Final = frozenset((b"application/senml+json", b"application/json"))
-_CBOR: Final = frozenset((b"application/senml+cbor", b"application/cbor"))
+_JSON: Final = frozenset(("application/senml+json", "application/json"))
+_CBOR: Final = frozenset(("application/senml+cbor", "application/cbor"))
 What: TypeAlias = Literal["stored", "repeated", "refused"]
 
 
@@ -54,9 +55,9 @@ class HttpPacks:
         """Read, offer and answer one pack.
 
         Raises:
-            BadSenml, TooLarge, NotOffered, Malformed: nothing of it was kept; that is counted.
+            BadSenml, TooLarge, WrongKind, NotOffered, Malformed: nothing of it was kept; that is counted.
         """
-        body = await self._door.body(receive, thing, limit=PACK_BYTES)
+        body = await self._door.body(receive, thing, headers=headers, limit=PACK_BYTES)
         offer = PackOffer(self._door.hear, thing, name=name, secret=self._door.secret)
         try:
             pack = _read(body, headers)
@@ -85,12 +86,11 @@ class HttpPacks:
 
 
 def _read(body: bytes, headers: Headers) -> Unresolved:
-    stated = header(headers, b"content-type")
-    kind = b"" if stated is None else stated.partition(b";")[0].strip().lower()
+    kind = kind_of(headers)
     if kind in _JSON:
         return read_json(body)
     if kind in _CBOR:
         return read_cbor(body)
     if kind:
-        raise BadSenml("A pack is application/senml+json or application/senml+cbor.")
+        raise WrongKind("A pack is application/senml+json or application/senml+cbor.")
     return read_pack(body)

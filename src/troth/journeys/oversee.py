@@ -186,6 +186,10 @@ class Oversee:
             raise NotFound("there is no thing of that name here")
         return self._seen(slug, thing)
 
+    def slug_of(self, thing: ThingId) -> Slug | None:
+        """The short name of a thing, if it has one."""
+        return self._accounts.slug_of(thing)
+
     def installed(self, thing: ThingId) -> SeenThing:
         """One thing by its identifier.
 

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from troth.errors import BadPath
+from troth.errors import BadPath, TrothError
 from troth.web.problems import broken_page, method_page
 from troth.web.shell import Shell, document, wants_page
 from troth.wire.asgi import place_of
@@ -41,6 +41,10 @@ class Failures:
     def handlers(self) -> dict[int | type[Exception], Failing]:
         """By status, as Starlette wants them."""
         return {404: self._nothing, 405: self._method, 500: self._broken}
+
+    def refused(self, request: Request, error: TrothError) -> Response:
+        """An error that is known before any route is asked."""
+        return self._shell.refuse(request, error)
 
     async def _nothing(self, request: Request, _: Exception) -> Response:
         return self._shell.refuse(request, BadPath("there is no such resource here"))

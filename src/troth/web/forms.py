@@ -14,7 +14,8 @@ from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
-from troth.errors import Malformed, NotFound, TooLarge
+from troth.errors import Malformed, NotFound, TooLarge, WrongKind
+from troth.wire.bodies import check_length, kind_of
 
 __all__ = ["back_to", "fields_of", "number_of"]
 
@@ -29,8 +30,11 @@ async def fields_of(request: Request) -> Mapping[str, str]:
     """A form's fields, one value each.
 
     Raises:
-        TooLarge, Malformed: it is no such form.
+        TooLarge, Malformed, WrongKind: it is no such form.
     """
+    if kind_of(request.headers.raw) != "application/x-www-form-urlencoded":
+        raise WrongKind("a form here is urlencoded")
+    check_length(request.headers.raw, limit=FORM_BYTES)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

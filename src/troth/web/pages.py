@@ -8,7 +8,7 @@ Rules
 Source: people.md. Checking (why, proofs, the log) stands in `checking`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -257,7 +257,19 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *PlacesPages(deployment, shell).routes(),
         *Foreseeing(deployment, shell).routes(),
     ]
-    return [Route(path, shell.guard(page), methods=[method]) for path, method, page in pages]
+    by_path: dict[str, dict[str, Page]] = {}
+    for path, method, page in pages:
+        by_path.setdefault(path, {})[method] = page
+    return [Route(path, shell.guard(_by_method(found)), methods=list(found)) for path, found in by_path.items()]
+
+
+def _by_method(found: Mapping[str, Page]) -> Page:
+    """All pages of one path as one, so that a wrong method is told all right ones."""
+
+    async def page(request: Request) -> Response:
+        return await found["GET" if request.method == "HEAD" else request.method](request)
+
+    return page
 
 
 def _top(request: Request) -> int:

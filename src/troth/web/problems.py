@@ -38,6 +38,8 @@ _WORDS: Final = {  # code: title, what it means (the error's own sentence where 
     "wrong-token": ("You are not recognised here", ""),
     "conflict": ("This has changed meanwhile", ""),
     "too-large": ("That was too much", ""),
+    "wrong-host": ("Not under this name", ""),
+    "wrong-kind": ("This cannot be read", ""),
     "malformed": ("This cannot be read", ""),
     "unavailable": ("Not ready yet", ""),
     "busy": ("Too much at once", ""),

@@ -6,7 +6,7 @@ Rules
 - "Nothing there" is one constant document: what is absent and what is not for this asker answer with the same bytes.
 - What no code maps is an internal problem with an incident number, under which whoever serves writes its diagnostics.
 
-Source: RFC 9457; RFC 9110 §10.2.3 (Retry-After), §11.6.1 (WWW-Authenticate).
+Source: RFC 9457; RFC 9110 §10.2.3 (Retry-After), §11.6.1 (WWW-Authenticate), §12.5.3 (Accept-Encoding in answers).
 Left out: languages other than English; pages for people, which have their own words.
 """
 
@@ -37,6 +37,8 @@ _CODES: Final = {
     "bad-csv": (400, "This CSV cannot be read"),
     "bad-senml": (400, "This SenML pack cannot be read"),
     "too-large": (413, "Too large"),
+    "wrong-host": (421, "Not under this name"),
+    "wrong-kind": (415, "Not this kind of body"),
     "wrong-token": (401, "Not recognised"),
     "not-found": (404, "Nothing there"),
     "denied": (403, "The answer is no"),
@@ -121,6 +123,8 @@ def reply(error: TrothError | Refusal) -> Reply:
     if isinstance(error, Unavailable) and (error.retry_after_s > 0 or isinstance(error, Busy)):
         headers.append((b"retry-after", b"%d" % max(1, math.ceil(error.retry_after_s))))
     problem = problem_of(error)
+    if problem.status == 415:
+        headers.append((b"accept-encoding", b"identity"))
     if problem.status == 401:
         headers.append((b"www-authenticate", b'Bearer realm="troth"'))
     return _reply(problem, *headers)
@@ -150,5 +154,10 @@ def _problem(
 
 def _reply(problem: Problem, *headers: tuple[bytes, bytes]) -> Reply:
     body = msgspec.json.encode(problem)
-    fixed = ((b"content-type", CONTENT_TYPE), (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store"))
+    fixed = (
+        (b"content-type", CONTENT_TYPE),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    )
     return Reply(problem.status, (*fixed, *headers), body)

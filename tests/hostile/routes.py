@@ -1,0 +1,187 @@
+"""What each route answers whom: one line for each route and method. A new route needs a line here before it can exist.
+
+Who may:
+- ANYBODY: the same answer to everybody, whatever they show, as long as it can be read.
+- OPERATOR: whoever runs this place, by token, or by cookie from its own pages; nobody else, 401.
+- PERSON: a person in a session of their own, and only about themself; nobody else, 401.
+- THING: a thing with its own credential, about itself; nobody else.
+- COUNTED: the operator, and the thing itself; 401 without a token, and for other tokens there is no such thing.
+- GATED: whoever the gate lets; for all others there is nothing of that name.
+- SPENDS: whoever has the token that stands in the body; what is shown in the head counts for nothing.
+- LEAVES: anybody; a session that is shown ends.
+- SIGNED: whoever has signed what stands in the body.
+- PAGE: a page that shows something to who has the cookie for it, and to all others what it shows to anybody.
+- FORM: a page that changes something: with a cookie, the key of its form, and from our own pages.
+"""
+
+from enum import Enum, auto
+from typing import Final
+
+__all__ = ["AS", "LOG", "METHODS", "TABLE", "Who"]
+
+
+class Who(Enum):
+    """Who may."""
+
+    ANYBODY = auto()
+    OPERATOR = auto()
+    PERSON = auto()
+    THING = auto()
+    COUNTED = auto()
+    GATED = auto()
+    SPENDS = auto()
+    LEAVES = auto()
+    SIGNED = auto()
+    PAGE = auto()
+    FORM = auto()
+
+
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "QUERY")
+"""HEAD is answered wherever GET is, and is asked beside it."""
+
+LOG: Final = frozenset(
+    {
+        "/checkpoint",
+        "/checkpoint/witnessed",
+        "/tile/{path:path}",
+        "/entries",
+        "/entries/{id}",
+        "/entries/{id}/tlog-proof",
+        "/.well-known/scitt-keys",
+        "/.well-known/scitt-keys/{kid}",
+    }
+)
+"""What a page of any site may read: it is public, and nothing else can be reached through these."""
+
+AS: Final = {
+    "/why/{id}": ("?as=person", "?as=recipient"),
+    "/why/{id}/proof": ("?as=person", "?as=recipient", "?as=person&flip=value"),
+    "/proofs/{id}.troth-proof": ("?as=person", "?as=recipient"),
+    "/v1.1/Datastreams({number})/Observations": ("?$count=true", "?$top=1&$orderby=phenomenonTime desc"),
+    "/metrics": ("?things",),
+}
+"""What is asked for beside the path alone."""
+
+TABLE: Final = {
+    # pages
+    "GET /": Who.PAGE,
+    "GET /check": Who.ANYBODY,
+    "GET /enter/{token}": Who.ANYBODY,
+    "POST /enter": Who.SPENDS,
+    "POST /leave": Who.FORM,
+    "GET /mine": Who.PAGE,
+    "GET /mine/book": Who.PAGE,
+    "GET /mine/book/{place}.troth-proof": Who.PAGE,
+    "GET /mine/erase": Who.PAGE,
+    "POST /mine/erase": Who.FORM,
+    "POST /choose": Who.FORM,
+    "GET /screen": Who.PAGE,
+    "GET /operate": Who.PAGE,
+    "GET /things/{slug}": Who.PAGE,
+    "GET /why/{id}": Who.PAGE,
+    "GET /why/{id}/proof": Who.PAGE,
+    "GET /proofs/{id}.troth-proof": Who.PAGE,
+    "GET /static/{name}": Who.ANYBODY,
+    # the log
+    "GET /checkpoint": Who.ANYBODY,
+    "GET /checkpoint/witnessed": Who.ANYBODY,
+    "GET /tile/{path:path}": Who.ANYBODY,
+    "POST /entries": Who.SIGNED,
+    "GET /entries/{id}": Who.ANYBODY,
+    "GET /entries/{id}/tlog-proof": Who.ANYBODY,
+    "GET /.well-known/scitt-keys": Who.ANYBODY,
+    "GET /.well-known/scitt-keys/{kid}": Who.ANYBODY,
+    # SensorThings and the Web of Things: what stands below a mount is said by its paths
+    "GET /v1.1": Who.ANYBODY,
+    "GET /v1.1/": Who.ANYBODY,
+    "GET /v1.1/Things": Who.GATED,
+    "GET /v1.1/Things({number})": Who.GATED,
+    "GET /v1.1/Things({number})/Datastreams": Who.GATED,
+    "GET /v1.1/Datastreams": Who.GATED,
+    "GET /v1.1/Datastreams({number})": Who.GATED,
+    "GET /v1.1/Datastreams({number})/Thing": Who.GATED,
+    "GET /v1.1/Datastreams({number})/Sensor": Who.GATED,
+    "GET /v1.1/Datastreams({number})/ObservedProperty": Who.GATED,
+    "GET /v1.1/Datastreams({number})/Observations": Who.GATED,
+    "POST /v1.1/Datastreams({number})/Observations": Who.THING,
+    "GET /v1.1/Sensors": Who.GATED,
+    "GET /v1.1/Sensors({number})": Who.GATED,
+    "GET /v1.1/Sensors({number})/Datastreams": Who.GATED,
+    "GET /v1.1/ObservedProperties": Who.GATED,
+    "GET /v1.1/ObservedProperties({number})": Who.GATED,
+    "GET /v1.1/ObservedProperties({number})/Datastreams": Who.GATED,
+    "GET /v1.1/Observations": Who.ANYBODY,  # which is not offered
+    "POST /v1.1/Observations": Who.THING,
+    "GET /v1.1/Observations({id})": Who.GATED,
+    "GET /v1.1/Observations({id})/Datastream": Who.GATED,
+    "POST /v1.1/CreateObservations": Who.THING,
+    "POST /v1.1/things/{thing}/senml": Who.THING,
+    "GET /v1.1/things/{thing}/csv": Who.THING,
+    "POST /v1.1/things/{thing}/csv": Who.THING,
+    "GET /wot/things": Who.GATED,
+    "GET /wot/things/": Who.GATED,
+    "GET /wot/things/{number}": Who.GATED,
+    "GET /wot/things/{number}/properties/{stream}": Who.GATED,
+    # the JSON interface
+    "GET /api/organisations": Who.OPERATOR,
+    "POST /api/organisations": Who.OPERATOR,
+    "GET /api/products": Who.OPERATOR,
+    "POST /api/products": Who.OPERATOR,
+    "POST /api/disclosures": Who.OPERATOR,
+    "POST /api/descriptions": Who.OPERATOR,
+    "POST /api/households": Who.OPERATOR,
+    "POST /api/people": Who.OPERATOR,
+    "GET /api/people/{person}/erasure": Who.OPERATOR,
+    "POST /api/people/{person}/erasure": Who.OPERATOR,
+    "POST /api/people/{person}/preservations": Who.OPERATOR,
+    "POST /api/people/{person}/preservations/{preservation}/end": Who.OPERATOR,
+    "POST /api/recipients": Who.OPERATOR,
+    "GET /api/things": Who.OPERATOR,
+    "POST /api/things": Who.OPERATOR,
+    "POST /api/things/many": Who.OPERATOR,
+    "POST /api/things/claims": Who.OPERATOR,
+    "POST /api/things/{slug}/claim": Who.OPERATOR,
+    "GET /api/things/{slug}/tally": Who.COUNTED,
+    "POST /api/things/{slug}/name": Who.OPERATOR,
+    "POST /api/things/{slug}/device": Who.OPERATOR,
+    "POST /api/things/{slug}/home": Who.OPERATOR,
+    "POST /api/things/{slug}/end": Who.OPERATOR,
+    "POST /api/things/{slug}/revoke": Who.OPERATOR,
+    "GET /api/types": Who.OPERATOR,
+    "POST /api/types": Who.OPERATOR,
+    "POST /api/types/{type}/things": Who.OPERATOR,
+    "GET /api/types/{type}/differing": Who.OPERATOR,
+    "GET /api/status": Who.OPERATOR,
+    "POST /api/street": Who.OPERATOR,
+    "GET /api/keys": Who.OPERATOR,
+    "POST /api/keys": Who.OPERATOR,
+    "POST /api/keys/rotate": Who.OPERATOR,
+    "POST /api/keys/revoke": Who.OPERATOR,
+    "GET /api/registration-policy": Who.OPERATOR,
+    "POST /api/registration-policy": Who.OPERATOR,
+    "GET /api/red-lines": Who.ANYBODY,
+    "POST /api/red-lines": Who.OPERATOR,
+    "POST /api/red-lines/{line}/end": Who.OPERATOR,
+    "GET /api/promises": Who.ANYBODY,
+    "POST /api/promises": Who.OPERATOR,
+    "GET /api/supports": Who.ANYBODY,
+    "POST /api/supports": Who.OPERATOR,
+    "POST /api/supports/{support}/end": Who.OPERATOR,
+    "DELETE /api/statements/{statement}/text": Who.OPERATOR,
+    "GET /api/choices": Who.PERSON,
+    "POST /api/choices": Who.PERSON,
+    "GET /api/erasure": Who.PERSON,
+    "POST /api/erasure": Who.PERSON,
+    "GET /api/book": Who.PERSON,
+    "GET /api/book/proofs/{place}": Who.PERSON,
+    "GET /api/book/statements": Who.PERSON,
+    "GET /api/book/statements/{statement}/proof": Who.PERSON,
+    "GET /api/proofs/{number}": Who.GATED,
+    "POST /api/claim": Who.SPENDS,
+    "POST /api/enter": Who.SPENDS,
+    "POST /api/leave": Who.LEAVES,
+    "POST /api/certificate": Who.SPENDS,
+    "POST /api/certificate/challenge": Who.ANYBODY,
+    "POST /api/certificate/renew": Who.SIGNED,
+    "GET /metrics": Who.PAGE,
+}

@@ -1,0 +1,215 @@
+"""A small town for hostile visitors: a home whose data they are after, and everybody who should not get them."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final, NamedTuple
+
+from troth.app.doors import http_doors
+from troth.journeys.book_lines import Seen
+from troth.names import PersonId, print_person
+from troth.statements.journal import unerased
+from troth.testing.asgi import Exchange, Told
+from troth.testing.people import WorldPerson
+from troth.testing.world import World
+
+__all__ = ["Caller", "Town"]
+
+VALUE: Final = 4242.5
+Headers = dict[str, str]
+
+
+class Caller(NamedTuple):
+    """Somebody who asks: what they show, and what they are."""
+
+    name: str
+    headers: Headers
+    is_readable: bool = True
+
+
+class Answered(NamedTuple):
+    """An answer in full, and how often stores were called for it."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    store_calls: int
+
+    @property
+    def told(self) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
+        """All that whoever asked can see."""
+        return self.status, self.headers, self.body
+
+    def all(self, name: str) -> list[str]:
+        """Every header of this name."""
+        return [value for key, value in self.headers if key.lower() == name]
+
+
+class Town:
+    """Ana and Ben live in one home with a meter, Cleo in another; a laboratory has read Ana's meter before she said no."""
+
+    def __init__(self) -> None:
+        self.world = World(seed=46, jitter_s=0.0)
+        world = self.world
+        home, other = world.home("Harbour Lane 12"), world.home("Hill 3")
+        self.meter = home.thing("water meter")
+        self.ana, self.ben = home.person("Ana"), home.person("Ben", role="member")
+        self.cleo = other.person("Cleo")
+        self.foreign_thing = other.thing("kettle")
+        self.gauge = world.thing("gauge")
+        self.university = world.organisation("University")
+        self.bakery = world.organisation("Bakery")
+        chosen = self.ana.gives(self.meter)
+        self.ben.gives(self.meter)
+        id_ = self.meter.says(VALUE)
+        assert isinstance(id_, int)
+        self.id = id_
+        self.gauge.says(1.0)
+        self.university.reads(self.meter)
+        world.settle()
+        self.ana.withdraws(self.meter)
+        world.settle()
+        seen = self.ana.book().lines[0]
+        assert isinstance(seen, Seen)
+        self.operator = world.operator_token()
+        self.doors = http_doors(world.node)
+        self.real: Mapping[str, str] = {
+            "token": "x" * 43,
+            "place": str(seen.place),
+            "slug": self.meter.slug,
+            "thing": self.meter.slug,
+            "id": str(self.id),
+            "number": str(self.meter.number),
+            "stream": self.meter.stream_name,
+            "statement": chosen.statement.hex(),
+            "person": print_person(self.ana.person),
+            "preservation": self._preserved(),
+            "name": "troth.css",
+            "path:path": "0/000",
+            "kid": "x",
+            "type": "x",
+            "line": "x",
+            "support": "x",
+        }
+        self.absent: Mapping[str, str] = self.real | {
+            "place": "900000-1",
+            "slug": "no-such-thing",
+            "thing": "no-such-thing",
+            "id": str(self.id + 4096 * 1000),
+            "number": "4000000",
+            "statement": "ab" * 32,
+            "person": print_person(PersonId(bytes(16))),
+            "preservation": "ab" * 16,
+        }
+        self.of_ana = (print_person(self.ana.person), "Ana")  # on what a reading rested stands in Ben's book, too
+        self.of_home = (
+            *self.of_ana,
+            chosen.statement.hex(),
+            "Harbour Lane",
+            "water meter",
+            self.meter.slug,
+            str(VALUE),
+        )
+        ana, owner = self.session(self.ana), self._owner_session()
+        elsewhere = {"sec-fetch-site": "cross-site", "origin": "https://elsewhere.example"}
+        with World(seed=47) as foreign:
+            foreign_token = foreign.operator_token()
+            link = foreign.run(foreign.node.operator_link())
+            foreign_session = foreign.run(foreign.node.recognise.enter(link.rpartition("/")[2]))
+        self.entitled = {
+            "owner": _bearer(self.operator),
+            "ana": _bearer(ana) | _cookies(troth_person=ana),
+            "ben": _bearer(self.session(self.ben)) | _cookies(troth_person=self.session(self.ben)),
+            "meter": _bearer(self.meter.credential),
+            "ana's own page": _cookies(troth_session=ana, troth_person=ana) | {"sec-fetch-site": "same-origin"},
+            "owner's own page": _cookies(troth_session=owner, troth_operator=owner) | {"sec-fetch-site": "same-origin"},
+        }
+        cleo = self.session(self.cleo)
+        self.callers = (
+            Caller("nobody", {}),
+            Caller("rubbish", _bearer("x" * 43)),
+            Caller("rubbish cookies", _cookies(**dict.fromkeys(COOKIES, "x" * 43))),
+            Caller("unreadable", {"authorization": "Digest realm"}, is_readable=False),
+            Caller("the same home", self.entitled["ben"]),
+            Caller("another home", _bearer(cleo) | _cookies(troth_person=cleo)),
+            Caller("a recipient", _bearer(self.bakery.token())),
+            Caller("another thing", _bearer(self.foreign_thing.credential)),
+            Caller("the operator", _bearer(self.operator)),
+            Caller("a foreign operator", _bearer(foreign_token)),
+            Caller("a foreign operator's page", _cookies(**dict.fromkeys(COOKIES, foreign_session))),
+            Caller("the owner's page from elsewhere", _cookies(**dict.fromkeys(COOKIES, owner)) | elsewhere),
+            Caller("the owner's page from nowhere", _cookies(**dict.fromkeys(COOKIES, owner))),
+            Caller("ana's page from elsewhere", _cookies(**dict.fromkeys(COOKIES, ana)) | elsewhere),
+            Caller("ana's page from nowhere", _cookies(**dict.fromkeys(COOKIES, ana))),
+        )
+
+    def session(self, person: WorldPerson) -> str:
+        """A session of somebody."""
+        world = self.world
+        return world.run(world.node.recognise.enter(world.run(world.node.join.invite(person.person))))
+
+    def ask(self, method: str, path: str, headers: Headers) -> Answered:
+        """Ask with an empty form, and count what the stores are asked meanwhile."""
+        page = path.startswith(("/enter", "/leave", "/choose", "/mine"))
+        kind = "application/x-www-form-urlencoded" if page else "application/json"
+        sent = {"accept": "application/json", "content-type": kind} | headers
+        exchange = Exchange(
+            self.doors, method, target=path, headers=sent, body=b"" if method in {"GET", "HEAD"} else b"{}"
+        )
+        with counted() as calls:
+            told: Told = self.world.run(exchange.ask())
+        return Answered(told.status, tuple(told.headers), bytes(told.body), sum(calls))
+
+    def filled(self, path: str, parameters: Mapping[str, str]) -> str:
+        """A path with these in the place of its parameters."""
+        path = path.replace("/api/proofs/{number}", "/api/proofs/{id}")  # the number of an observation
+        for name, value in parameters.items():
+            path = path.replace("{" + name + "}", value)
+        return path
+
+    def said(self) -> int:
+        """How many statements there are."""
+        return len(list(unerased(self.world.journal.entries(after=0, limit=100_000))))
+
+    def _preserved(self) -> str:
+        from_now = self.world.clock.now()
+        preserve = self.world.node.preserve
+        made = self.world.run(
+            preserve.begin(self.ana.person, "incident", reason="a dispute", to_ns=from_now + 10**15, datastreams=())
+        )
+        return made.preservation.hex()
+
+    def _owner_session(self) -> str:
+        link = self.world.run(self.world.node.operator_link())
+        return self.world.run(self.world.node.recognise.enter(link.rpartition("/")[2]))
+
+
+_STORES: Final = "/troth/testing/memory_"
+COOKIES: Final = ("troth_session", "troth_person", "troth_recipient", "troth_operator")
+
+
+@contextmanager
+def counted() -> Iterator[list[int]]:
+    """How often the program calls its stores while this is open; one 1 for each."""
+    calls: list[int] = []
+
+    def look(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and _STORES in frame.f_code.co_filename:
+            asker = frame.f_back
+            if asker is not None and "/troth/" in asker.f_code.co_filename and _STORES not in asker.f_code.co_filename:
+                calls.append(1)
+
+    sys.setprofile(look)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(None)
+
+
+def _bearer(token: str) -> Headers:
+    return {"authorization": f"Bearer {token}"}
+
+
+def _cookies(**cookies: str) -> Headers:
+    return {"cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
