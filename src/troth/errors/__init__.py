@@ -8,7 +8,7 @@
     │   └── TooLarge
     ├── Refused                  rules say no; doing the same again gives the same answer
     │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · WrongToken · NotFound · Denied
-    │   └── Undeclared · NotOffered · CrossesRedLine
+    │   └── Undeclared · NotOffered · CrossesRedLine · UnknownLaw
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
         ├── Busy · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
@@ -59,6 +59,7 @@ from troth.errors.refused import (
     Refused,
     Undeclared,
     UnknownCrit,
+    UnknownLaw,
     WrongToken,
 )
 from troth.errors.unavailable import (
@@ -119,6 +120,7 @@ __all__ = [
     "Undeclared",
     "UnknownAlgorithm",
     "UnknownCrit",
+    "UnknownLaw",
     "UnsupportedReceipt",
     "WrongToken",
 ]
