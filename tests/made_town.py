@@ -9,6 +9,7 @@ from troth.gate.decide import decide
 from troth.gate.leases import Lease, Leases
 from troth.gate.question import OWN_PURPOSE, Action, Answer, Asker, Question
 from troth.names import (
+    GroundId,
     HouseholdId,
     PersonId,
     PurposeId,
@@ -24,6 +25,7 @@ from troth.state.in_force import InForce, Reading
 from troth.state.scopes import ProductScope, StreamScope, product_scope, stream_scope
 from troth.statements.choice import ChoiceBody, Decision, NoticeShown
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
+from troth.statements.ground import Asserted, Citation, GroundBody
 from troth.statements.installation import Answering, Consideration, Contract, InstallationBody, InstalledStream
 from troth.statements.kinds import Body, KindName
 from troth.statements.notice import notice_of
@@ -46,6 +48,8 @@ OPERATOR = Uri("https://operator.example/")
 RESEARCH = PurposeId("https://university.example/research")
 BILLING = PurposeId("https://supplier.example/billing")
 HOUSE = PurposeId("https://maker.example/your-own-use")
+
+LAWFUL = Citation("Messstellenbetriebsgesetz, § 60", "DE/MsbG", "60")
 
 RAW, HOURLY = Variant.RAW, Variant.HOURLY_MEAN
 
@@ -202,6 +206,39 @@ class Town:
             assert disclosure is not None
             return notice_of(each, disclosure, parties={}).shown()
         return NoticeShown(_id("notice") * 2, 1, "en")
+
+    def asserts(
+        self,
+        purpose: PurposeId,
+        at: float,
+        *,
+        ground: Asserted = Asserted.REQUIRED,
+        name: str = "first",
+        review: float = 1_000,
+        to: float | None = None,
+        cited: Citation = LAWFUL,
+        streams: tuple[str, ...] = (),
+        home: HouseholdId | None = None,
+        product: Uri = METER,
+        said_again: float | None = None,
+    ) -> Statement:
+        """Assert a ground, from `at` on; the same name again moves its end and its review."""
+        body = GroundBody(
+            assertion=GroundId(_id(f"ground {name}")),
+            ground=ground,
+            by=SUPPLIER,
+            product=product,
+            purposes=(purpose,),
+            citation=cited,
+            words="It must be.",
+            from_ns=ns(at),
+            review_ns=ns(review),
+            streams=streams,
+            household=home,
+            to_ns=None if to is None else ns(to),
+        )
+        kind = KindName.GROUND if home is None else KindName.HOME_GROUND
+        return self.say(kind, body, at=at if said_again is None else said_again)
 
     def ask(self, question: Question) -> Answer:
         return decide(question, Reading(self.in_force))

@@ -22,6 +22,7 @@ __all__ = [
     "SLUG_MAX",
     "BasisId",
     "EntityId",
+    "GroundId",
     "HouseholdId",
     "LineId",
     "PersonId",
@@ -37,6 +38,7 @@ __all__ = [
     "check_uri",
     "ckt_uri",
     "parse_id",
+    "print_ground",
     "print_household",
     "print_id",
     "print_line",
@@ -52,6 +54,7 @@ StreamId = NewType("StreamId", bytes)
 PersonId = NewType("PersonId", bytes)
 HouseholdId = NewType("HouseholdId", bytes)
 EntityId = NewType("EntityId", bytes)  # of a SensorThings entity; a Thing's or Datastream's is its own identifier
+GroundId = NewType("GroundId", bytes)  # of the assertion of a ground
 LineId = NewType("LineId", bytes)  # of a red line
 PromiseId = NewType("PromiseId", bytes)
 SupportId = NewType("SupportId", bytes)
@@ -109,6 +112,11 @@ def print_person(person: PersonId) -> str:
 def print_household(household: HouseholdId) -> str:
     """`ho` + 26 letters."""
     return print_id("ho", household)
+
+
+def print_ground(ground: GroundId) -> str:
+    """`gr` + 26 letters."""
+    return print_id("gr", ground)
 
 
 def print_line(line: LineId) -> str:

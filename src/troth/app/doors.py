@@ -28,6 +28,7 @@ from troth.api.choices import choice_routes
 from troth.api.descriptions import description_routes
 from troth.api.erasures import erasure_routes
 from troth.api.foreseen import foreseen_routes
+from troth.api.grounds import ground_routes
 from troth.api.keys import key_routes
 from troth.api.many import many_routes
 from troth.api.metrics import metrics_routes
@@ -187,6 +188,7 @@ def http_doors(node: Node) -> HttpDoors:
         *many_routes(node.joining.many, callers=callers),
         *description_routes(ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
+        *ground_routes(node.grounds, callers=callers),
         *key_routes(node.rekey, callers=callers),
         *choice_routes(node.choose, callers=callers),
         *foreseen_routes(node.choose, node.places, node.foresee, callers=callers),

@@ -35,6 +35,7 @@ from troth.journeys.ending import Ending
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.forget import Forget
+from troth.journeys.grounds import Grounds
 from troth.journeys.hear import Hear
 from troth.journeys.keyring import Keyring
 from troth.journeys.lineage import Lineage, lineage_of
@@ -139,6 +140,7 @@ class Node:
         )
         self.join = self.joining.join
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
+        self.grounds = Grounds(self.say, self.directory, clock=clock, entropy=entropy)
         in_force = self.leases.in_force
         self.forget = Forget(
             ports.journal, self.directory, in_force=in_force, in_worker=ports.in_worker, backups=ports.backups

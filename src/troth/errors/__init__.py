@@ -8,7 +8,7 @@
     │   └── TooLarge · WrongHost · WrongKind
     ├── Refused                  rules say no; doing the same again gives the same answer
     │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · WrongToken · NotFound · Denied
-    │   └── Undeclared · NotOffered · CrossesRedLine
+    │   └── Undeclared · NotOffered · CrossesRedLine · UnknownLaw
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
         ├── Busy · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
@@ -61,6 +61,7 @@ from troth.errors.refused import (
     Refused,
     Undeclared,
     UnknownCrit,
+    UnknownLaw,
     WrongToken,
 )
 from troth.errors.unavailable import (
@@ -121,6 +122,7 @@ __all__ = [
     "Undeclared",
     "UnknownAlgorithm",
     "UnknownCrit",
+    "UnknownLaw",
     "UnsupportedReceipt",
     "WrongHost",
     "WrongKind",

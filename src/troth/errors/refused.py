@@ -15,6 +15,7 @@ __all__ = [
     "Refused",
     "Undeclared",
     "UnknownCrit",
+    "UnknownLaw",
     "WrongToken",
 ]
 
@@ -93,6 +94,12 @@ class CrossesRedLine(Refused):
     """What is declared crosses a red line of this place, and no choice unlocks that."""
 
     code = "red-line"
+
+
+class UnknownLaw(Refused):
+    """A paragraph that is not in this program's dated list of laws, or is not in force then."""
+
+    code = "unknown-law"
 
 
 class NotOffered(Refused):

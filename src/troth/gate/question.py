@@ -61,7 +61,7 @@ class Step(IntEnum):
 
 
 class Ground(StrEnum):
-    """Why something may happen. Four of the eight are decided in this version; the others deny `not-offered`."""
+    """Why something may happen. Those that this version cannot settle deny `not-offered` (grounds/__init__)."""
 
     CHOICE = "choice"
     CONTRACT = "contract"

@@ -22,6 +22,7 @@ import msgspec
 
 from troth.clock import Clock
 from troth.errors import Conflict, NotRegistered
+from troth.gate.asserting import check_ground
 from troth.gate.leases import Leases
 from troth.gate.lines import check_disclosure, check_line
 from troth.journeys.tell import Tell
@@ -29,9 +30,10 @@ from troth.names import StatementId, Uri
 from troth.signing.cose import Signed
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
-from troth.state.scopes import product_scope
+from troth.state.scopes import place_scope, product_scope
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
+from troth.statements.ground import GroundBody
 from troth.statements.journal import ErasedEntry, Journal, JournalEntry
 from troth.statements.key import KeyRole
 from troth.statements.kinds import Face, kind_of
@@ -186,11 +188,20 @@ class Accept:
             case RedLineBody():
                 known = next((each for each in lines if each.line == body.line), None)
                 check_line(body, known, at_ns=at_ns)
+            case GroundBody():
+                self._check_ground(body, at_ns=at_ns)
             case EntityBody() if body.household is None:
                 if any(self._directory.at_home(each) for each in (body.entity, *body.about)):
                     raise NotRegistered("what is open never names what belongs to a home")
             case _:
                 return
+
+    def _check_ground(self, body: GroundBody, *, at_ns: int) -> None:
+        reading = Reading(self._leases.in_force)
+        home = body.household
+        held = reading.product(product_scope(body.product)) if home is None else reading.place(place_scope(home))
+        known = next((each for each in held.grounds if each.assertion == body.assertion), None)
+        check_ground(body, known, at_ns=at_ns)
 
     def _check_newest(self, statement: Statement) -> None:
         """A maker's statement that anybody can bring again, from another place's log, does not take a newer one's place.

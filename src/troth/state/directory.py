@@ -14,6 +14,7 @@ import msgspec
 
 from troth.names import (
     EntityId,
+    GroundId,
     HouseholdId,
     LineId,
     PersonId,
@@ -28,6 +29,7 @@ from troth.signing.cose import PublicKey
 from troth.state.fold import key_issuer
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
+from troth.statements.ground import GroundBody
 from troth.statements.installation import InstallationBody, InstalledStream
 from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.key import KeyBody, KeyRole
@@ -45,7 +47,7 @@ from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 
-__all__ = ["Directory", "KnownLine", "KnownPerson", "KnownStream", "KnownThing"]
+__all__ = ["Directory", "KnownGround", "KnownLine", "KnownPerson", "KnownStream", "KnownThing"]
 
 
 class KnownStream(msgspec.Struct, frozen=True):
@@ -87,6 +89,14 @@ class KnownLine(msgspec.Struct, frozen=True):
     statement: StatementId
 
 
+class KnownGround(msgspec.Struct, frozen=True):
+    """An assertion of a ground: what was said first, and what was said of it last (with its end and its review)."""
+
+    said: GroundBody
+    last: GroundBody
+    statement: StatementId
+
+
 class Directory:
     """All projections, by key. Callers read the public mappings and never change them."""
 
@@ -99,6 +109,7 @@ class Directory:
         self.disclosures: dict[Uri, tuple[DisclosureBody, StatementId]] = {}
         self.home_disclosures: dict[tuple[HouseholdId, Uri], tuple[DisclosureBody, StatementId]] = {}
         self.lines: dict[LineId, KnownLine] = {}
+        self.grounds: dict[GroundId, KnownGround] = {}
         self.promises: dict[PromiseId, tuple[PromiseBody, StatementId]] = {}
         self.supports: dict[SupportId, tuple[SupportBody, StatementId]] = {}
         self.types: dict[str, tuple[InstallationTypeBody, StatementId]] = {}
@@ -142,6 +153,10 @@ class Directory:
                 self._take_rules(body, statement.signed.id)
             case ConductSegmentBody():
                 self.newest_segment = (body.number, statement.signed.id)
+            case GroundBody():
+                known = self.grounds.get(body.assertion)
+                said = body if known is None else known.said
+                self.grounds[body.assertion] = KnownGround(said, body, statement.signed.id)
             case RedLineBody() | PromiseBody() | SupportBody() | EntityBody() | InstallationTypeBody():
                 self._take_word(body, statement.signed.id)
             case _:

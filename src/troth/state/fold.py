@@ -30,6 +30,7 @@ from troth.state.scopes import (
     ScopeKind,
     ScopeValue,
     Settled,
+    StandingGround,
     StandingLine,
     StandingPlaceRule,
     StreamScope,
@@ -44,6 +45,7 @@ from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
 from troth.statements.erasure import ErasureBody
+from troth.statements.ground import GroundBody
 from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.keeping import KeepingBody
@@ -72,9 +74,9 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
     match body:
         case InstallationBody():
             return tuple(stream_scope(each.stream) for each in body.streams)
-        case DisclosureBody() if body.household is not None:
+        case DisclosureBody() | GroundBody() if body.household is not None:
             return (place_scope(body.household),)
-        case PassportBody() | DisclosureBody():
+        case PassportBody() | DisclosureBody() | GroundBody():
             return (product_scope(body.product),)
         case OrganisationBody():
             return (party_scope(body.organisation),)
@@ -113,12 +115,10 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
     match scope.kind:
         case ScopeKind.STREAM if isinstance(body, InstallationBody):
             return _installed(scope, body, statement) or value
-        case ScopeKind.PRODUCT if isinstance(body, PassportBody):
-            held = value if isinstance(value, ProductScope) else ProductScope()
-            return ProductScope(body, id_, held.disclosure, held.disclosure_id)
-        case ScopeKind.PRODUCT if isinstance(body, DisclosureBody) and body.household is None:
-            held = value if isinstance(value, ProductScope) else ProductScope()
-            return ProductScope(held.passport, held.passport_id, body, id_)
+        case ScopeKind.PRODUCT if scope in touches(statement) and isinstance(body, PassportBody | DisclosureBody):
+            return _described(value if isinstance(value, ProductScope) else ProductScope(), body, id_)
+        case ScopeKind.PRODUCT | ScopeKind.PLACE if scope in touches(statement) and isinstance(body, GroundBody):
+            return _asserted(value, body, statement, at_home=scope.kind is ScopeKind.PLACE)
         case ScopeKind.PLACE if isinstance(body, HouseholdBody | MembershipBody):
             return _joined(value if isinstance(value, PlaceScope) else PlaceScope(), body, statement)
         case ScopeKind.PLACE if isinstance(body, DisclosureBody) and body.household is not None:
@@ -138,6 +138,13 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
 def _reached(body: OrganisationBody, statement: StatementId) -> PartyScope:
     reach_by_ns = FOREVER if body.reach_by_ns is None else body.reach_by_ns
     return PartyScope(body.name, body.contact, statement, body.site, body.classes, reach_by_ns)
+
+
+def _described(product: ProductScope, body: PassportBody | DisclosureBody, statement: StatementId) -> ProductScope:
+    """A later passport, or open disclosure, takes the former one's place."""
+    if isinstance(body, PassportBody):
+        return msgspec.structs.replace(product, passport=body, passport_id=statement)
+    return msgspec.structs.replace(product, disclosure=body, disclosure_id=statement)
 
 
 def _said_of(
@@ -202,6 +209,23 @@ def _stated(deployment: DeploymentScope, body: RedLineBody | KeepingBody, statem
             return _drawn(deployment, body, statement)
         case KeepingBody():
             return msgspec.structs.replace(deployment, keeping=Keeping(body, statement.signed.id))
+
+
+def _asserted(
+    value: Settled | None, body: GroundBody, statement: Statement, *, at_home: bool
+) -> ProductScope | PlaceScope:
+    """An assertion said again moves its end and its review and nothing else: what it allows stays as it was first said."""
+    empty = PlaceScope() if at_home else ProductScope()
+    held = value if isinstance(value, PlaceScope | ProductScope) and type(value) is type(empty) else empty
+    to_ns = FOREVER if body.to_ns is None else body.to_ns
+    grounds = list(held.grounds)
+    for at, each in enumerate(grounds):
+        if each.assertion == body.assertion:
+            grounds[at] = StandingGround(each.assertion, each.body, to_ns, body.review_ns, statement.signed.id)
+            break
+    else:
+        grounds.append(StandingGround(body.assertion, body, to_ns, body.review_ns, statement.signed.id))
+    return msgspec.structs.replace(held, grounds=tuple(grounds))
 
 
 def _drawn(deployment: DeploymentScope, body: RedLineBody, statement: Statement) -> DeploymentScope:

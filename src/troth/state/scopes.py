@@ -13,9 +13,10 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from troth.names import HouseholdId, LineId, PersonId, StatementId, StreamId, ThingId, Uri
+from troth.names import GroundId, HouseholdId, LineId, PersonId, StatementId, StreamId, ThingId, Uri
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
+from troth.statements.ground import GroundBody
 from troth.statements.installation import InstalledStream
 from troth.statements.keeping import KeepingBody
 from troth.statements.passport import PassportBody
@@ -41,6 +42,7 @@ __all__ = [
     "ScopeKind",
     "ScopeValue",
     "Settled",
+    "StandingGround",
     "StandingLine",
     "StandingPlaceRule",
     "StreamScope",
@@ -84,13 +86,27 @@ class StreamScope(msgspec.Struct, frozen=True):
     to_ns: int = FOREVER
 
 
+class StandingGround(msgspec.Struct, frozen=True):
+    """An assertion of a ground as it was first said, with the end and the review of its last statement.
+
+    It holds in [body.from_ns, to_ns), and not longer than some days after `review_ns` (gate/grounds/asserted).
+    """
+
+    assertion: GroundId
+    body: GroundBody
+    to_ns: int
+    review_ns: int
+    statement: StatementId
+
+
 class ProductScope(msgspec.Struct, frozen=True):
-    """Passport and newest disclosure of a product; either may not be there yet."""
+    """Passport and newest disclosure of a product, either may not be there yet; and the grounds that are asserted for it."""
 
     passport: PassportBody | None = None
     passport_id: StatementId | None = None
     disclosure: DisclosureBody | None = None
     disclosure_id: StatementId | None = None
+    grounds: tuple[StandingGround, ...] = ()
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -111,7 +127,7 @@ class HomeDisclosure(msgspec.Struct, frozen=True):
 
 
 class PlaceScope(msgspec.Struct, frozen=True):
-    """Members of a household, in order of acceptance, and its own disclosures, at most one per product.
+    """Members of a household, in order of acceptance, its own disclosures, at most one per product, and its own grounds.
 
     `closed_ns`: choices reach no data from before it, because somebody was erased who cannot say no any more.
     """
@@ -119,6 +135,7 @@ class PlaceScope(msgspec.Struct, frozen=True):
     members: tuple[Member, ...] = ()
     disclosures: tuple[HomeDisclosure, ...] = ()
     closed_ns: int = BEGINNING
+    grounds: tuple[StandingGround, ...] = ()
 
 
 class SaidChoice(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
 from troth.statements.erasure import ErasureBody
+from troth.statements.ground import GroundBody
 from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.keeping import KeepingBody
@@ -55,6 +56,7 @@ Body: TypeAlias = (
     | PlaceRuleBody
     | EntityBody
     | RedLineBody
+    | GroundBody
     | PromiseBody
     | SupportBody
     | PreservationBody
@@ -96,6 +98,8 @@ class KindName(StrEnum):
     ENTITY = "entity"
     HOME_ENTITY = "home-entity"
     RED_LINE = "red-line"
+    GROUND = "ground"
+    HOME_GROUND = "home-ground"
     PROMISE = "promise"
     SUPPORT = "support"
     PERSON = "person"
@@ -139,6 +143,8 @@ KINDS: Final = _table(
     Kind(KindName.ENTITY, 1, Face.OPEN, EntityBody, "operator", Text.DELETABLE),
     Kind(KindName.HOME_ENTITY, 1, Face.PRIVATE, EntityBody, "operator"),
     Kind(KindName.RED_LINE, 1, Face.OPEN, RedLineBody, "operator", Text.ENVELOPED),
+    Kind(KindName.GROUND, 1, Face.OPEN, GroundBody, "operator", Text.ENVELOPED),
+    Kind(KindName.HOME_GROUND, 1, Face.PRIVATE, GroundBody, "operator"),
     Kind(KindName.PROMISE, 1, Face.OPEN, PromiseBody, "operator", Text.DELETABLE),
     Kind(KindName.SUPPORT, 1, Face.OPEN, SupportBody, "operator", Text.DELETABLE),
     Kind(KindName.PERSON, 1, Face.PRIVATE, PersonBody, "operator"),

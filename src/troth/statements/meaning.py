@@ -14,6 +14,7 @@ from troth.errors import Refused
 from troth.names import ID_BYTES
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
+from troth.statements.ground import Asserted, GroundBody
 from troth.statements.installation import InstallationBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.organisation import OrganisationBody
@@ -33,7 +34,7 @@ _DIGEST_BYTES: Final = 32
 def names_household(statement: Statement) -> bool | None:
     """Whether it names a household; None for kinds of which there is no pair for homes and public places."""
     match statement.body:
-        case InstallationBody() | DisclosureBody() | EntityBody() as body:
+        case InstallationBody() | DisclosureBody() | EntityBody() | GroundBody() as body:
             return body.household is not None
         case _:
             return None
@@ -53,6 +54,8 @@ def check_meaning(statement: Statement) -> None:
             _entity(body)
         case RedLineBody() as body:
             _red_line(body)
+        case GroundBody() as body:
+            _ground(body)
         case PromiseBody() as body:
             _promise(body)
         case SupportBody() as body:
@@ -90,6 +93,26 @@ def _red_line(body: RedLineBody) -> None:
         raise Refused(f"a red line is taken back with at least {NOTICE_DAYS_MIN} days of notice")
     if (body.to_ns is None) != (body.because is None):
         raise Refused("a red line that is taken back says when it ends and why")
+
+
+def _ground(body: GroundBody) -> None:
+    _identifiers(body.assertion)
+    _span(body.from_ns, body.to_ns)
+    cited = body.citation
+    if body.ground not in set(Asserted):
+        raise Refused(f"what is asserted in a statement is one of {', '.join(Asserted)}")
+    if not body.purposes or not body.words.strip() or not cited.title.strip():
+        raise Refused("an assertion names its purposes, says why in plain words, and cites something by its title")
+    if cited.digest is not None and len(cited.digest) != _DIGEST_BYTES:
+        raise Refused("a document is named by its SHA-256")
+    if (cited.law is None) != (cited.paragraph is None):
+        raise Refused("a law is cited with its paragraph")
+    if body.ground == Asserted.REQUIRED and cited.law is None:
+        raise Refused("what is required by law cites a law and its paragraph")
+    if body.review_ns <= body.from_ns:
+        raise Refused("an assertion is looked at again after it begins")
+    if body.because is not None and body.to_ns is None:
+        raise Refused("a reason for the end belongs to an end")
 
 
 def _promise(body: PromiseBody) -> None:

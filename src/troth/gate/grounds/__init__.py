@@ -11,6 +11,7 @@ from troth.gate.grounds.contract import contract
 from troth.gate.grounds.holding import Asked, Holding
 from troth.gate.grounds.nobody import nobody
 from troth.gate.grounds.own import own
+from troth.gate.grounds.required import required
 from troth.gate.question import Code, Ground
 from troth.state.in_force import Reading
 
@@ -28,5 +29,7 @@ def holds(ground: Ground, asked: Asked, reading: Reading) -> Holding:
             return choice(asked, reading)
         case Ground.OWN:
             return own(asked, reading)
-        case Ground.SETTLED | Ground.OBJECTABLE | Ground.REQUIRED | Ground.URGENT:
+        case Ground.REQUIRED:
+            return required(asked, reading)
+        case Ground.SETTLED | Ground.OBJECTABLE | Ground.URGENT:
             return Holding((), lacking=Code.NOT_OFFERED)

@@ -1,0 +1,104 @@
+"""The JSON interface of grounds that are asserted: reading, saying, looking again, ending; and the list of laws.
+
+Rules
+- Open ones anybody may read; with a person's session those of their home too, with the operator's token all. Saying one is the
+  operator's.
+
+Source: docs/reference/api.md.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from troth.api.callers import Callers, created, form, resource, shown
+from troth.api.grounded import (
+    CitationForm,
+    GroundEnds,
+    GroundForm,
+    GroundSaid,
+    GroundShown,
+    GroundsShown,
+    LawShown,
+    LawsShown,
+    ReviewForm,
+    ground_of,
+)
+from troth.api.pledged import EndForm
+from troth.journeys.grounds import AssertedGround, Grounds
+from troth.names import print_ground, print_household
+from troth.wire.times import print_time
+
+__all__ = ["ground_routes"]
+
+
+def ground_routes(grounds: Grounds, *, callers: Callers) -> list[Route]:
+    """All routes of this module."""
+    said = _Said(grounds, callers)
+    op, open_ = callers.operated, callers.spoken
+    return [
+        resource("/api/grounds", {"GET": open_(said.listed), "POST": op(said.say)}),
+        resource("/api/grounds/{ground}/review", {"POST": op(said.look_again)}),
+        resource("/api/grounds/{ground}/end", {"POST": op(said.end)}),
+        resource("/api/laws", {"GET": open_(said.laws)}),
+    ]
+
+
+class _Said:
+    def __init__(self, grounds: Grounds, callers: Callers) -> None:
+        self._grounds = grounds
+        self._callers = callers
+
+    async def listed(self, request: Request) -> Response:
+        who = self._callers.principal(request)
+        if who is not None and who.operator:
+            found = self._grounds.all()
+        elif who is not None and who.person is not None:
+            found = self._grounds.at_home(who.person)
+        else:
+            found = self._grounds.open()
+        return shown(GroundsShown(tuple(map(_shown, found))))
+
+    async def say(self, request: Request) -> Response:
+        body = (await form(request, GroundForm)).body()
+        return created(GroundSaid(print_ground(await self._grounds.say(body))))
+
+    async def look_again(self, request: Request) -> Response:
+        body = await form(request, ReviewForm)
+        ground = ground_of(request.path_params["ground"])
+        await self._grounds.look_again(ground, review_ns=body.review_ns())
+        return created(GroundSaid(print_ground(ground)))
+
+    async def end(self, request: Request) -> Response:
+        body = await form(request, EndForm)
+        ground = ground_of(request.path_params["ground"])
+        return created(GroundEnds(print_time(await self._grounds.end(ground, body.because, to_ns=body.to_ns()))))
+
+    async def laws(self, _request: Request) -> Response:
+        listed = (
+            LawShown(each.law, each.paragraph, each.title, each.obliges, each.from_, each.source, each.read_on, each.to)
+            for each in self._grounds.laws()
+        )
+        return shown(LawsShown(tuple(listed)))
+
+
+def _shown(ground: AssertedGround) -> GroundShown:
+    body, cited = ground.body, ground.body.citation
+    digest = None if cited.digest is None else cited.digest.hex()
+    return GroundShown(
+        assertion=print_ground(body.assertion),
+        ground=body.ground,
+        by=body.by,
+        product=body.product,
+        purposes=body.purposes,
+        citation=CitationForm(cited.title, cited.law, cited.paragraph, digest, cited.where),
+        words=body.words,
+        from_=print_time(body.from_ns),
+        review=print_time(ground.review_ns),
+        ends=print_time(ground.ends_ns),
+        standing=ground.standing.value,
+        statement=ground.statement.hex(),
+        streams=body.streams,
+        household=None if body.household is None else print_household(body.household),
+        because=ground.because,
+    )

@@ -1,0 +1,69 @@
+"""Grounds that hold only while somebody asserts them: which assertions are about what is asked, and when. Pure.
+
+Rules
+- An assertion is about a stream and a purpose that it names (all streams of its product if it names none). One of a home
+  holds in that home alone, an open one everywhere.
+- It holds from its beginning to its end, and not longer than REVIEW_GRACE_DAYS after the day by which it was to be looked at.
+
+Source: gate.md, "Eight grounds"; docs/decisions/0050-a-ground-is-asserted.md.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from troth.gate.grounds.holding import Asked, Holding, concerned_in, members_of, next_turn, turns
+from troth.gate.question import Code
+from troth.state.in_force import Reading
+from troth.state.scopes import StandingGround, place_scope
+from troth.statements.ground import Asserted
+from troth.things.intervals import Interval, tidy
+
+__all__ = ["REVIEW_GRACE_DAYS", "asserted", "held_by", "lasts"]
+
+REVIEW_GRACE_DAYS: Final = (
+    30  # docs/decisions/0050: a month in which whoever runs the place is warned and nothing stops
+)
+_DAY_NS: Final = 86_400_000_000_000
+
+
+def asserted(ground: Asserted, asked: Asked, reading: Reading) -> list[StandingGround]:
+    """The assertions of this ground that are about what is asked, in force or not, in order of acceptance."""
+    household = asked.stream.household
+    home = () if household is None else reading.place(place_scope(household)).grounds
+    return [each for each in (*asked.product.grounds, *home) if each.body.ground == ground and _about(each, asked)]
+
+
+def lasts(each: StandingGround) -> Interval:
+    """When it holds, if nobody looks at it again; empty if that is never."""
+    return Interval(each.body.from_ns, min(each.to_ns, each.review_ns + REVIEW_GRACE_DAYS * _DAY_NS))
+
+
+def held_by(
+    found: list[StandingGround],
+    asked: Asked,
+    reading: Reading,
+    *,
+    times_of: Callable[[StandingGround], Interval] = lasts,
+) -> Holding:
+    """Where one of these assertions holds."""
+    spans = [times_of(each) for each in found]
+    times = tidy(tuple(spans))
+    ended = bool(spans) and all(each.to_ns <= asked.at_ns for each in spans)
+    members = members_of(asked, reading)
+    boundaries = (turn for each in spans for turn in (each.from_ns, each.to_ns))
+    return Holding(
+        times,
+        tuple(each.statement for each in found),
+        Code.EXPIRED if ended else Code.NO_GROUND,
+        concerned_in(members, times, at_ns=asked.at_ns),
+        next_turn(asked.at_ns, *boundaries, *turns(members)),
+    )
+
+
+def _about(each: StandingGround, asked: Asked) -> bool:
+    body = each.body
+    return (
+        asked.purpose in body.purposes
+        and body.product == asked.stream.product
+        and (not body.streams or asked.stream.installed.name in body.streams)
+    )
