@@ -12,6 +12,7 @@ from troth.journeys.accounts import AccountStore
 from troth.testing.contracts import name_of, run
 from troth.testing.contracts_accounts import ACCOUNT_CASES, AccountBench
 from troth.testing.contracts_erasing import ACCOUNT_ERASING_CASES
+from troth.testing.contracts_logins import LOGIN_CASES
 from troth.testing.faults import StoreFault
 from troth.testing.memory_accounts import MemoryAccounts
 
@@ -73,7 +74,7 @@ class SqliteAccountBench(Files):
             await each.close()
 
 
-@pytest.mark.parametrize("case", ACCOUNT_CASES + ACCOUNT_ERASING_CASES, ids=name_of)
+@pytest.mark.parametrize("case", ACCOUNT_CASES + ACCOUNT_ERASING_CASES + LOGIN_CASES, ids=name_of)
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 def test_an_account_store_keeps_its_contract(
     kind: str, case: Callable[[AccountBench], Awaitable[None]], tmp_path: Path

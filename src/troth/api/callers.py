@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from troth.api.forms import filled
 from troth.errors import BadJson, NotFound, TooLarge, TrothError, WrongToken
+from troth.journeys.accounts import Bearer
 from troth.journeys.recognise import Principal, Recognise
 from troth.names import PersonId
 from troth.wire.credentials import authorization, session
@@ -71,6 +72,13 @@ class Callers:
         if who is None:
             raise WrongToken("this needs a token", hint="Send 'Authorization: Bearer TOKEN'.")
         return who
+
+    def session(self, request: Request) -> str:
+        """The token of the session in which this is asked; WrongToken for anybody who shows another token or none."""
+        if self.known(request).bearer is not Bearer.SESSION:
+            raise WrongToken("this token is for something else: this is asked in a session")
+        headers = tuple(request.headers.raw)
+        return authorization(headers) or session(headers) or ""
 
     def operator(self, request: Request) -> None:
         """Return if the operator calls; WrongToken for anybody else."""

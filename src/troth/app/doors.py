@@ -21,6 +21,7 @@ from troth.api.callers import Callers
 from troth.api.certificates import certificate_routes
 from troth.api.choices import choice_routes
 from troth.api.descriptions import description_routes
+from troth.api.entering import entering_routes
 from troth.api.erasures import erasure_routes
 from troth.api.keys import key_routes
 from troth.api.many import many_routes
@@ -77,6 +78,9 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *log.routes(node.witnesses.cosigned.read),
         *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
+        *entering_routes(
+            node.join, node.recognise, node.entering.sign_in, node.entering.visits, callers=callers, url=url
+        ),
         *certificate_routes(
             node.joining.enrol, node.joining.alter, seen=node.oversee, callers=callers, addresses=addresses
         ),
@@ -173,6 +177,8 @@ def _deployment(node: Node) -> Deployment:
         prove=node.prove,
         book=node.book,
         recognise=node.recognise,
+        sign_in=node.entering.sign_in,
+        visits=node.entering.visits,
         street=node.street,
         log=node.record.sequencer,
         stream_of=stream_of,

@@ -5,6 +5,7 @@ Every command says one statement; what it says stands in docs/reference/api.md.
 
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 
@@ -101,6 +102,16 @@ def person_add(node: Node, name: str, home: str, role: str, from_: str | None) -
     made = node.post("/api/people", PersonForm(name, home, role, from_), PersonMade)
     say(f"Person: {made.person}")
     say("Their link, which works once within 7 days:")
+    say(f"  {made.invitation}")
+
+
+@person.command("invite")
+@click.argument("person_id", metavar="PERSON")
+@as_operator
+def person_invite(node: Node, person_id: str) -> None:
+    """Make a new one-time link for a PERSON who is registered, and has lost their way in."""
+    made = node.post(f"/api/people/{quote(person_id, safe='')}/invitation", b"{}", PersonMade)
+    say("Their link, which works once within 7 days; they will see that it was made:")
     say(f"  {made.invitation}")
 
 
