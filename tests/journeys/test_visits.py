@@ -6,6 +6,7 @@ from troth.journeys.accounts import Account, Bearer
 from troth.journeys.logins import Holder
 from troth.journeys.recognise import LASTS, Use
 from troth.testing.contracts import fails
+from troth.web.sessions import COOKIES, viewer_of
 
 
 def test_a_visit_ends_unused_and_at_the_latest() -> None:
@@ -65,6 +66,18 @@ def test_nobody_ends_the_visit_of_somebody_else() -> None:
         visit = door.visits.of(bens).visits[0].id
         await fails(Exception, door.visits.end(mine, visit))
         assert BEN.person == door.whose(bens)
+
+    at_the_door(test)
+
+
+def test_a_page_on_its_way_breaks_off_when_its_visit_ends() -> None:
+    async def test(door: Door) -> None:
+        session, other = await door.invited(), await door.invited()
+        seen = viewer_of({COOKIES["person"]: session}, door.recognise)
+        assert seen.holds()
+        await door.visits.end_others(other)
+        assert not seen.holds()
+        assert viewer_of({COOKIES["person"]: session}, door.recognise).holds()  # as nobody's, it holds nothing
 
     at_the_door(test)
 

@@ -97,7 +97,11 @@ class Callers:
 
         async def said(request: Request) -> Response:
             try:
-                return await work(request)
+                answer = await work(request)
+                if isinstance(answer, HeldResponse):
+                    who = self.principal(request)
+                    answer.also(lambda: who is None or self._recognise.still(who))
+                return answer
             except TrothError as error:
                 return _problem(error)
 

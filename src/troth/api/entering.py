@@ -1,7 +1,6 @@
-"""The JSON interface of coming in: a new link for somebody who is there, signing in, and the list of one's visits.
+"""The JSON interface of coming back: signing in, and the list of one's visits.
 
 Rules
-- A link is made by whoever runs the place, and told to the person it is for.
 - Visits are seen and ended in the session of their holder only, which is named by its token.
 
 Source: people.md, "Accounts"; docs/reference/api.md.
@@ -12,14 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from troth.api.answers import Entered, PersonMade
+from troth.api.answers import Entered
 from troth.api.callers import Callers, created, form, resource, shown
 from troth.errors import WrongToken
-from troth.journeys.join import Join
 from troth.journeys.recognise import Recognise
 from troth.journeys.sign_in import SignIn
 from troth.journeys.visits import LinkMade, Visit, Visits
-from troth.names import PersonId, parse_id, print_person
 from troth.wire.browsers import browser_of
 from troth.wire.times import print_time
 
@@ -61,14 +58,11 @@ class VisitsShown(msgspec.Struct, frozen=True):
     links: tuple[LinkShown, ...]
 
 
-def entering_routes(
-    join: Join, recognise: Recognise, sign_in: SignIn, visits: Visits, *, callers: Callers, url: str
-) -> list[Route]:
-    """All routes of this module. `url`: where people reach this node."""
-    door = _Door(join, recognise, sign_in, visits=visits, callers=callers, url=url)
-    op, open_ = callers.operated, callers.spoken
+def entering_routes(recognise: Recognise, sign_in: SignIn, visits: Visits, *, callers: Callers) -> list[Route]:
+    """All routes of this module."""
+    door = _Door(recognise, sign_in, visits=visits, callers=callers)
+    open_ = callers.spoken
     return [
-        resource("/api/people/{person}/invitation", {"POST": op(door.invite)}),
         resource("/api/sign-in", {"POST": open_(door.sign_in)}),
         resource("/api/visits", {"GET": open_(door.visits), "DELETE": open_(door.end_others)}),
         resource("/api/visits/{visit}", {"DELETE": open_(door.end)}),
@@ -76,20 +70,11 @@ def entering_routes(
 
 
 class _Door:
-    def __init__(
-        self, join: Join, recognise: Recognise, sign_in: SignIn, *, visits: Visits, callers: Callers, url: str
-    ) -> None:
-        self._join = join
+    def __init__(self, recognise: Recognise, sign_in: SignIn, *, visits: Visits, callers: Callers) -> None:
         self._recognise = recognise
         self._sign_in = sign_in
         self._visits = visits
         self._callers = callers
-        self._url = url
-
-    async def invite(self, request: Request) -> Response:
-        person = PersonId(parse_id("pe", request.path_params["person"]))
-        token = await self._join.invite(person)
-        return created(PersonMade(print_person(person), f"{self._url}/enter/{token}"))
 
     async def sign_in(self, request: Request) -> Response:
         said = await form(request, SignInForm)

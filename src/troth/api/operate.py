@@ -122,7 +122,7 @@ class _Registering:
     async def recipient(self, request: Request) -> Response:
         body = await form(request, RecipientForm)
         party, app, purpose = check_uri(body.party), check_slug(body.app), PurposeId(check_uri(body.purpose))
-        token = await self._join.recipient(party, app, purpose)
+        token = await self._join.recipient(party, app, purpose, days=body.days)
         return created(RecipientMade(token, self._link(await self._join.invite_recipient(party, app, purpose))))
 
     async def thing(self, request: Request) -> Response:

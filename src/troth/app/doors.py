@@ -27,6 +27,7 @@ from troth.api.keys import key_routes
 from troth.api.many import many_routes
 from troth.api.metrics import metrics_routes
 from troth.api.operate import Addresses, operate_routes
+from troth.api.parties import party_routes
 from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
 from troth.api.scrapi import scrapi_routes
@@ -78,9 +79,8 @@ def http_doors(node: Node) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         *log.routes(node.witnesses.cosigned.read),
         *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
-        *entering_routes(
-            node.join, node.recognise, node.entering.sign_in, node.entering.visits, callers=callers, url=url
-        ),
+        *entering_routes(node.recognise, node.entering.sign_in, node.entering.visits, callers=callers),
+        *party_routes(node.parties, callers=callers, url=url),
         *certificate_routes(
             node.joining.enrol, node.joining.alter, seen=node.oversee, callers=callers, addresses=addresses
         ),
@@ -179,6 +179,7 @@ def _deployment(node: Node) -> Deployment:
         recognise=node.recognise,
         sign_in=node.entering.sign_in,
         visits=node.entering.visits,
+        parties=node.parties,
         street=node.street,
         log=node.record.sequencer,
         stream_of=stream_of,

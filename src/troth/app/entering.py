@@ -12,7 +12,7 @@ from troth.journeys.visits import Visits
 
 __all__ = ["Entering"]
 
-TIDY_S: Final = 60.0  # what is kept of when a session was last used is no older
+TIDY_S: Final = 15.0  # a token's connections close so long after its end
 
 
 class Entering:

@@ -39,6 +39,7 @@ from troth.journeys.lineage import Lineage, lineage_of
 from troth.journeys.making import InPlace
 from troth.journeys.measure import Measure
 from troth.journeys.oversee import Oversee
+from troth.journeys.parties import Parties
 from troth.journeys.pledge import Pledge
 from troth.journeys.presence import Presence
 from troth.journeys.preserve import Preserve
@@ -133,6 +134,7 @@ class Node:
             directory=self.directory,
         )
         self.join = self.joining.join
+        self.parties = Parties(ports.accounts, self.directory, join=self.join, recognise=self.recognise)
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
         in_force = self.leases.in_force
         self.forget = Forget(

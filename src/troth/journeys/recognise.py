@@ -20,6 +20,7 @@ from troth.clock import NS_PER_S, Clock
 from troth.errors import WrongToken
 from troth.gate.question import OWN_PURPOSE, Asker
 from troth.journeys.accounts import TOKEN_BYTES, Account, AccountStore, Bearer, Way, holder_of, token_digest
+from troth.journeys.lines import Lines
 from troth.journeys.logins import Holder
 from troth.names import PersonId, PurposeId, ThingId, Uri
 
@@ -53,12 +54,16 @@ LASTS: Final[Mapping[str, Lasting]] = {
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """Who shows a valid token. `thing` for things; `asker` for recipients and persons; neither for the operator."""
+    """Who shows a valid token. `thing` for things; `asker` for recipients and persons; neither for the operator.
+
+    `digest` is that of a session or a recipient's token: what is open under it ends with it, also if another says the same.
+    """
 
     bearer: Bearer
     thing: ThingId | None = None
     person: PersonId | None = None
     asker: Asker | None = None
+    digest: bytes = b""
 
     @property
     def operator(self) -> bool:
@@ -91,6 +96,7 @@ class Recognise:
         self._clock = clock
         self._entropy = entropy
         self._used: dict[bytes, int] = {}
+        self.lines = Lines()
 
     def token(self, token: str, *, use: Use = Use.MEANT) -> Principal | None:
         """Who shows this token, or None. Claim tokens and invitations recognise nobody: they can only be spent."""
@@ -99,9 +105,18 @@ class Recognise:
         account = self._accounts.find(token_digest(token))
         if account is None or not self.counts(account) or account.bearer in _NO_TOKENS:
             return None
-        if account.bearer in _FOLLOWED and use is Use.MEANT:
+        if account.bearer not in _FOLLOWED:
+            return Principal(account.bearer, account.thing, account.person, _asker(account))
+        if use is Use.MEANT:
             self._used[account.digest] = self._clock.now()
-        return Principal(account.bearer, account.thing, account.person, _asker(account))
+        return Principal(account.bearer, account.thing, account.person, _asker(account), account.digest)
+
+    def still(self, who: Principal) -> bool:
+        """Whether what was recognised as this may go on: its session or token has not ended."""
+        if not who.digest:
+            return True
+        account = self._accounts.find(who.digest)
+        return account is not None and account.bearer is who.bearer and self.counts(account)
 
     async def give(self, bearer: Bearer, holder: Account, *, seconds: int | None) -> str:
         """Make a token for `holder` (its digest, bearer and end are replaced); shown once, kept as a digest only."""
@@ -219,7 +234,13 @@ class Recognise:
 
     async def leave(self, token: str) -> None:
         """End a session."""
-        await self._accounts.remove(token_digest(token))
+        await self.close(token_digest(token), words="This session has ended.")
+
+    async def close(self, *digests: bytes, words: str) -> None:
+        """Sessions or tokens recognise nobody any more, and what is open under them is closed."""
+        await self._accounts.remove(*digests)
+        for each in digests:
+            self.lines.part(each, words)
 
     async def tidy(self) -> None:
         """Keep when sessions and recipients' tokens were last used, and forget what has ended. To be called now and then."""
@@ -242,7 +263,7 @@ class Recognise:
             if not self.counts(each)
         ]
         if over:
-            await self._accounts.remove(*over)
+            await self.close(*over, words="This token has ended.")
 
     def last_used_ns(self, account: Account) -> int | None:
         """When it was last used, as far as this node knows."""

@@ -115,7 +115,7 @@ class SignIn:
 
         await self._logins.change(Login(self._entropy(16), holder), put)
         others = [each.digest for each in self._accounts.held(holder, Bearer.SESSION) if each.digest != account.digest]
-        await self._accounts.remove(*others)
+        await self._recognise.close(*others, words="The password was changed.")
 
     def _session(self, session: str) -> Account:
         account = self._accounts.find(token_digest(session))

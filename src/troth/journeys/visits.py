@@ -21,6 +21,7 @@ from troth.journeys.recognise import Recognise, Use
 __all__ = ["LinkMade", "Standing", "Visit", "Visits"]
 
 ID_BYTES: Final = 8
+_ENDED: Final = "This visit was ended."
 LINKS_SHOWN: Final = 20
 
 
@@ -92,13 +93,13 @@ class Visits:
         going = [each.digest for each in self._open(holder) if _id(each) == visit]
         if not going:
             raise NotFound("there is no such visit")
-        await self._accounts.remove(*going)
+        await self._recognise.close(*going, words=_ENDED)
 
     async def end_others(self, session: str) -> int:
         """End all sessions of the same holder but the asking one; returns how many."""
         account = self._own(session)
         going = [each.digest for each in self._open(holder_of(account)) if each.digest != account.digest]
-        await self._accounts.remove(*going)
+        await self._recognise.close(*going, words=_ENDED)
         return len(going)
 
     def _own(self, session: str) -> Account:

@@ -11,6 +11,7 @@ from troth.journeys.choose import Choose
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.oversee import Only, ThingPage
+from troth.journeys.parties import Parties
 from troth.journeys.prove import Prove
 from troth.journeys.recognise import Recognise
 from troth.journeys.sign_in import SignIn
@@ -66,6 +67,7 @@ class Deployment(msgspec.Struct, frozen=True):
     recognise: Recognise
     sign_in: SignIn
     visits: Visits
+    parties: Parties
     street: Street
     log: LogView
     stream_of: Callable[[int], StreamId | None]

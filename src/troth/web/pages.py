@@ -30,6 +30,7 @@ from troth.web.checking import Checking
 from troth.web.deployment import Deployment
 from troth.web.erasing import Erasing
 from troth.web.forms import back_to, fields_of, number_of
+from troth.web.parties import PartyPages
 from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_of, viewer_of
 from troth.web.shell import HEADERS, Page, Shell, static_file
 from troth.web.ways import Ways
@@ -257,6 +258,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Checking(deployment, shell).routes(),
         *Erasing(deployment, shell).routes(),
         *Ways(deployment, shell).routes(),
+        *PartyPages(deployment, shell).routes(),
     ]
     return [Route(path, shell.guard(page), methods=[method]) for path, method, page in pages]
 

@@ -10,7 +10,7 @@ Source: people.md, "Accounts"; RFC 6265; OWASP cross-site request forgery preven
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -35,6 +35,11 @@ class Viewer(msgspec.Struct, frozen=True):
     recipient: Asker | None = None
     operator: bool = False
     forms: dict[str, str] = {}
+    lasts: Callable[[], bool] = bool
+
+    def holds(self) -> bool:
+        """Whether all these sessions are open still: a page leaves only while they are."""
+        return not self.forms or self.lasts()
 
     def asker(self, role: str) -> Asker | None:
         """Who asks when a page is looked at as `role`; None for anyone."""
@@ -60,6 +65,7 @@ def viewer_of(cookies: Mapping[str, str], recognise: Recognise, *, use: Use = Us
         recipient=held["recipient"][0].asker if "recipient" in held else None,
         operator="operator" in held,
         forms={role: key for role, (_, key) in held.items()},
+        lasts=lambda: all(recognise.still(who) for who, _ in held.values()),
     )
 
 
