@@ -11,6 +11,7 @@ import pytest
 from tests.contracts.test_account_stores import MemoryAccountBench, SqliteAccountBench
 from troth.errors import FormatTooNew, StorageFailed
 from troth.journeys.accounts import Account, Bearer, token_digest
+from troth.journeys.logins import Holder, Login
 from troth.names import Slug, ThingId
 from troth.testing.contracts import fails, name_of, run
 from troth.testing.contracts_accounts import AccountBench
@@ -19,6 +20,15 @@ from troth.testing.faults import StoreFault
 
 TOKEN = "a token that was shown once"
 ACCOUNT = Account(token_digest(TOKEN), Bearer.OPERATOR)
+FORMAT_1 = """
+    PRAGMA journal_mode=WAL;
+    CREATE TABLE meta(name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+    INSERT INTO meta VALUES ('kind', 'accounts'), ('format', 1);
+    CREATE TABLE accounts(
+        digest BLOB PRIMARY KEY, bearer TEXT NOT NULL, thing BLOB, party TEXT, app TEXT, purpose TEXT, person BLOB,
+        until_ns INTEGER) WITHOUT ROWID;
+    CREATE TABLE slugs(slug TEXT PRIMARY KEY, thing BLOB NOT NULL UNIQUE) WITHOUT ROWID;
+"""
 
 
 @pytest.mark.parametrize("case", ACCOUNT_MIX_CASES, ids=name_of)
@@ -61,6 +71,28 @@ def test_a_failure_is_told_once(tmp_path: Path) -> None:
     with_file(case, tmp_path)
 
 
+def test_a_file_of_format_1_is_given_what_it_lacks(tmp_path: Path) -> None:
+    async def case(bench: SqliteAccountBench) -> None:
+        path = bench.folder / "accounts.db"
+        connection = sqlite3.connect(path)
+        connection.executescript(FORMAT_1)
+        connection.execute(
+            "INSERT INTO accounts VALUES (?, 'operator', NULL, NULL, NULL, NULL, NULL, 7)", (ACCOUNT.digest,)
+        )
+        connection.commit()
+        connection.close()
+        old = Account(ACCOUNT.digest, Bearer.OPERATOR, until_ns=7)
+        for _ in range(2):
+            store = await bench.open()
+            assert old == store.find(ACCOUNT.digest)
+            await store.close()
+        store = await bench.open()
+        login = await store.logins.change(Login(bytes(16), Holder()), lambda each: each)
+        assert login == store.logins.of(Holder())
+
+    with_file(case, tmp_path)
+
+
 async def filled(bench: SqliteAccountBench, damage: str) -> None:
     store = await bench.open()
     await store.add(ACCOUNT)
@@ -74,9 +106,9 @@ async def filled(bench: SqliteAccountBench, damage: str) -> None:
 
 def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     async def case(bench: SqliteAccountBench) -> None:
-        await filled(bench, "UPDATE meta SET value = 2 WHERE name = 'format'")
+        await filled(bench, "UPDATE meta SET value = 3 WHERE name = 'format'")
         error = await fails(FormatTooNew, bench.open())
-        assert "accounts has format 2" in error.message
+        assert "accounts has format 3" in error.message
         assert [] == bench.failures
 
     with_file(case, tmp_path)
@@ -88,6 +120,8 @@ def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
         "UPDATE accounts SET bearer = 'everybody'",
         "UPDATE meta SET value = 'journal' WHERE name = 'kind'",
         "DROP TABLE slugs",
+        "DROP TABLE logins",
+        "INSERT INTO logins VALUES ('operator', x'00', NULL, NULL, x'7b')",
         "DROP TABLE accounts",
     ],
 )

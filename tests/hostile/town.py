@@ -115,7 +115,7 @@ class Town:
         elsewhere = {"sec-fetch-site": "cross-site", "origin": "https://elsewhere.example"}
         with World(seed=47) as foreign:
             foreign_token = foreign.operator_token()
-            link = foreign.run(foreign.node.operator_link())
+            link = foreign.run(foreign.node.entering.operator_link("http://localhost"))
             foreign_session = foreign.run(foreign.node.recognise.enter(link.rpartition("/")[2]))
         self.entitled = {
             "owner": _bearer(self.operator),
@@ -181,7 +181,7 @@ class Town:
         return made.preservation.hex()
 
     def _owner_session(self) -> str:
-        link = self.world.run(self.world.node.operator_link())
+        link = self.world.run(self.world.node.entering.operator_link("http://localhost"))
         return self.world.run(self.world.node.recognise.enter(link.rpartition("/")[2]))
 
 

@@ -81,7 +81,7 @@ def test_a_header_that_holds_no_token_is_malformed(header: str) -> None:
 
 def test_the_operators_session_counts_by_cookie_only_from_the_nodes_own_pages() -> None:
     async def test(started: House) -> None:
-        link = await started.node.operator_link()
+        link = await started.node.entering.operator_link(URL)
         cookie = f"troth_session={await started.session(link)}"
         assert 200 == (await started.ask("GET", "/api/status", cookie=cookie)).status_code
         form: Json = {"name": "Home"}

@@ -19,6 +19,10 @@ from troth.clock import NS_PER_S, SystemClock
 pytestmark = pytest.mark.xdist_group("web")
 
 Scheme = Literal["light", "dark"]
+ADDRESSES = (
+    *("/mine", "/mine/book", "/sign-in", "/ways/person", "/operate", "/check", "/enter/abc"),
+    *("/things/meter-in-the-hall", "/things/gauge-at-the-bridge", "/nowhere"),
+)
 FIRST_VIEW_BYTES = 60_000
 # For each text that is shown: its colour, the colour behind it (the next ancestor's that is not transparent), and its size.
 TEXTS = """() => {
@@ -65,10 +69,7 @@ def pages(page: Page, lane: Lane) -> Iterator[str]:
     page.locator("article.theirs").first.get_by_role("link", name="Why?").click()
     expect(page.locator("main")).to_contain_text("A mean has no proof")
     yield "why a mean"
-    addresses = (
-        "/mine /mine/book /operate /check /enter/abc /things/meter-in-the-hall /things/gauge-at-the-bridge /nowhere"
-    )
-    for address in [*addresses.split(), f"/things/{RUDE_SLUG}"]:
+    for address in (*ADDRESSES, f"/things/{RUDE_SLUG}"):
         page.goto(address)
         yield address
     page.goto("/enter/abc")

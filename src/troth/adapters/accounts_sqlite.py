@@ -2,37 +2,55 @@
 
 Rules
 - A change is durable before memory knows it; memory is what `find` and `slugs` see.
+- A file of format 1 is given what format 2 has when it is opened.
 - What is refused is judged where changes are ordered, by the file, so that a token cannot be spent twice at once.
 
 Source: things.md, "A thing joins"; the contract is `journeys.accounts.AccountStore`.
-Left out: outgoing mail, passwords.
+Left out: logins, which are `logins_sqlite` on the same writer; outgoing mail.
 """
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Any, Final, Self, TypeAlias
 
+import msgspec
+
+from troth.adapters import logins_sqlite
+from troth.adapters.logins_sqlite import SqliteLogins
 from troth.adapters.sqlite_files import Connect, connect_writer, owe_wiping
 from troth.adapters.sqlite_writer import SqliteWriter
 from troth.errors import Conflict, StorageFailed, WrongToken
-from troth.journeys.accounts import Account, Bearer
+from troth.journeys.accounts import Account, Bearer, Way, holder_of
+from troth.journeys.logins import Holder
 from troth.names import Slug, ThingId
 
 __all__ = ["SqliteAccounts"]
 
-FORMAT: Final = 1
-SCHEMA: Final = """
+Row: TypeAlias = tuple[Any, ...]  # of the driver, typed by the schema
+
+FORMAT: Final = 2  # 2: logins and tries, and when accounts were made and used
+SCHEMA: Final = f"""
     CREATE TABLE accounts(
         digest BLOB PRIMARY KEY, bearer TEXT NOT NULL, thing BLOB, party TEXT, app TEXT, purpose TEXT, person BLOB,
-        until_ns INTEGER) WITHOUT ROWID;
-    CREATE TABLE slugs(slug TEXT PRIMARY KEY, thing BLOB NOT NULL UNIQUE) WITHOUT ROWID
+        until_ns INTEGER, made_ns INTEGER, used_ns INTEGER, way TEXT, browser TEXT) WITHOUT ROWID;
+    CREATE TABLE slugs(slug TEXT PRIMARY KEY, thing BLOB NOT NULL UNIQUE) WITHOUT ROWID;
+    {logins_sqlite.SCHEMA}
 """
-_ACCOUNT: Final = "SELECT digest, bearer, thing, party, app, purpose, person, until_ns FROM accounts"
-_INSERT: Final = (
-    "INSERT INTO accounts(digest, bearer, thing, party, app, purpose, person, until_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
+_SINCE_2: Final = f"""
+    ALTER TABLE accounts ADD COLUMN made_ns INTEGER;
+    ALTER TABLE accounts ADD COLUMN used_ns INTEGER;
+    ALTER TABLE accounts ADD COLUMN way TEXT;
+    ALTER TABLE accounts ADD COLUMN browser TEXT;
+    {logins_sqlite.SCHEMA}
+"""
+_COLUMNS: Final = "digest, bearer, thing, party, app, purpose, person, until_ns, made_ns, used_ns, way, browser"
+_ACCOUNT: Final = f"SELECT {_COLUMNS} FROM accounts"  # noqa: S608 - names from constants
+_INSERT: Final = f"INSERT INTO accounts({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - the same
+
+
+_HELD: Final = frozenset({Bearer.SESSION, Bearer.INVITATION, Bearer.SPENT, Bearer.RECIPIENT})
 
 
 class SqliteAccounts:
@@ -40,7 +58,9 @@ class SqliteAccounts:
 
     def __init__(self, writer: SqliteWriter) -> None:
         self._writer = writer
+        self._logins = SqliteLogins(writer)
         self._accounts: dict[bytes, Account] = {}
+        self._held: dict[Holder, dict[bytes, Account]] = {}
         self._of: dict[tuple[Bearer, ThingId | None], dict[bytes, Account]] = {}
         self._slugs: dict[Slug, ThingId] = {}
         self._named: dict[ThingId, Slug] = {}
@@ -70,6 +90,13 @@ class SqliteAccounts:
 
     def of(self, bearer: Bearer, *, thing: ThingId | None = None) -> tuple[Account, ...]:
         return tuple(self._of.get((bearer, thing), {}).values())
+
+    def held(self, holder: Holder, bearer: Bearer) -> tuple[Account, ...]:
+        return tuple(each for each in self._held.get(holder, {}).values() if each.bearer is bearer)
+
+    @property
+    def logins(self) -> SqliteLogins:
+        return self._logins
 
     async def add(self, account: Account) -> None:
         def work(connection: sqlite3.Connection) -> Callable[[], None]:
@@ -105,12 +132,28 @@ class SqliteAccounts:
 
         await self._writer.write(work)
 
-    async def remove(self, digest: bytes) -> None:
+    async def remove(self, *digests: bytes) -> None:
         def work(connection: sqlite3.Connection) -> Callable[[], None]:
-            connection.execute("DELETE FROM accounts WHERE digest = ?", (digest,))
+            connection.executemany("DELETE FROM accounts WHERE digest = ?", [(each,) for each in digests])
 
             def then() -> None:
-                self._forget(digest)
+                for each in digests:
+                    self._forget(each)
+
+            return then
+
+        await self._writer.write(work)
+
+    async def used(self, times: Mapping[bytes, int]) -> None:
+        def work(connection: sqlite3.Connection) -> Callable[[], None]:
+            rows = [(at_ns, digest) for digest, at_ns in times.items()]
+            connection.executemany("UPDATE accounts SET used_ns = ? WHERE digest = ?", rows)
+
+            def then() -> None:
+                for digest, at_ns in times.items():
+                    account = self._accounts.get(digest)
+                    if account is not None:
+                        self._learn(msgspec.structs.replace(account, used_ns=at_ns))
 
             return then
 
@@ -166,7 +209,8 @@ class SqliteAccounts:
             slugs = [row for row in connection.execute("SELECT slug, thing FROM slugs") if gone(row[1])]
             connection.executemany("DELETE FROM accounts WHERE digest = ?", [(digest,) for digest, *_ in accounts])
             connection.executemany("DELETE FROM slugs WHERE slug = ?", [(slug,) for slug, _ in slugs])
-            if accounts or slugs:
+            logins = self._logins.erase(connection, gone)
+            if accounts or slugs or logins:
                 owe_wiping(connection)
 
             def then() -> bool:
@@ -175,7 +219,8 @@ class SqliteAccounts:
                 for slug, thing in slugs:
                     self._slugs.pop(slug, None)
                     self._named.pop(ThingId(thing), None)
-                return bool(accounts or slugs)
+                self._logins.forget(logins)
+                return bool(accounts or slugs or logins)
 
             return then
 
@@ -191,6 +236,8 @@ class SqliteAccounts:
     def _learn(self, account: Account) -> None:
         self._accounts[account.digest] = account
         self._of.setdefault((account.bearer, account.thing), {})[account.digest] = account
+        if account.bearer in _HELD:
+            self._held.setdefault(holder_of(account), {})[account.digest] = account
 
     def _forget(self, digest: bytes) -> None:
         account = self._accounts.pop(digest, None)
@@ -199,6 +246,11 @@ class SqliteAccounts:
             del alike[digest]
             if not alike:
                 del self._of[account.bearer, account.thing]
+            if account.bearer in _HELD:
+                holder = holder_of(account)
+                self._held[holder].pop(digest, None)
+                if not self._held[holder]:
+                    del self._held[holder]
 
     def _call(self, slug: Slug, thing: ThingId) -> None:
         former = self._named.get(thing)
@@ -210,13 +262,18 @@ class SqliteAccounts:
         await self._writer.close()
 
     def _load(self, connection: sqlite3.Connection) -> Callable[[], None]:
+        if connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()[0] < FORMAT:
+            _bring_up(connection)
         try:
-            accounts = [Account(row[0], Bearer(row[1]), *row[2:]) for row in connection.execute(_ACCOUNT)]
+            accounts = [_account(row) for row in connection.execute(_ACCOUNT)]
         except ValueError as cause:
             raise StorageFailed("the file for accounts holds a credential of an unknown kind") from cause
         slugs = {Slug(slug): ThingId(thing) for slug, thing in connection.execute("SELECT slug, thing FROM slugs")}
 
+        logins = self._logins.load(connection)
+
         def then() -> None:
+            logins()
             for account in accounts:
                 self._learn(account)
             self._slugs, self._named = slugs, {thing: slug for slug, thing in slugs.items()}
@@ -234,7 +291,38 @@ def _columns(account: Account) -> tuple[bytes | str | int | None, ...]:
         account.purpose,
         account.person,
         account.until_ns,
+        account.made_ns,
+        account.used_ns,
+        None if account.way is None else account.way.value,
+        account.browser or None,
     )
+
+
+def _account(row: Row) -> Account:
+    digest, bearer, thing, party, app, purpose, person, until_ns, made_ns, used_ns, way, browser = row
+    return Account(
+        digest,
+        Bearer(bearer),
+        thing=thing,
+        party=party,
+        app=app,
+        purpose=purpose,
+        person=person,
+        until_ns=until_ns,
+        made_ns=made_ns,
+        used_ns=used_ns,
+        way=None if way is None else Way(way),
+        browser=browser or "",
+    )
+
+
+def _bring_up(connection: sqlite3.Connection) -> None:
+    """Give a file of format 1 what format 2 has; nobody knows when its accounts were made."""
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in _SINCE_2.split(";"):
+        connection.execute(statement)
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'format'", (FORMAT,))
+    connection.execute("COMMIT")
 
 
 def _goes(row: tuple[bytes, bytes | None, bytes | None], gone: Callable[[bytes], bool]) -> bool:

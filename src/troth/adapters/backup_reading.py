@@ -257,6 +257,10 @@ def _of_account(row: Sequence[Value]) -> tuple[bytes, ...]:
     return tuple(map(of_id, named)) or (LASTING,)
 
 
+def _of_login(row: Sequence[Value]) -> tuple[bytes, ...]:
+    return (of_id(row[3]),) if isinstance(row[3], bytes) else (LASTING,)
+
+
 def _of_first(row: Sequence[Value]) -> tuple[bytes, ...]:
     return (of_id(row[0]),)  # type: ignore[arg-type]  # ledgers, streams and things are bytes
 
@@ -269,6 +273,7 @@ Scope = Callable[[Sequence[Value]], tuple[bytes, ...]]
 _ACCOUNTS: Final[tuple[tuple[Table, str, Scope], ...]] = (
     (Table.ACCOUNTS, _select(Table.ACCOUNTS) + "WHERE digest > ? ORDER BY digest LIMIT ?", _of_account),
     (Table.SLUGS, _select(Table.SLUGS) + "WHERE slug > ? ORDER BY slug LIMIT ?", _of_second),
+    (Table.LOGINS, _select(Table.LOGINS) + "WHERE holder > ? ORDER BY holder LIMIT ?", _of_login),
 )
 _LEDGERS: Final[tuple[tuple[Table, str, Scope], ...]] = (
     (Table.LEDGER_KEYS, _select(Table.LEDGER_KEYS) + "WHERE ?1 >= 0 AND id > ?2 ORDER BY id LIMIT ?3", _of_second),
@@ -282,6 +287,7 @@ _LEDGERS: Final[tuple[tuple[Table, str, Scope], ...]] = (
 _BEFORE: Final[Mapping[Table, tuple[Value, ...]]] = {
     Table.ACCOUNTS: (b"",),
     Table.SLUGS: ("",),
+    Table.LOGINS: ("",),
     Table.LEDGER_KEYS: (b"",),
     Table.BOXES: (b"", -1, -1),
 }

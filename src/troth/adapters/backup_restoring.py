@@ -173,6 +173,9 @@ class BackupRestoring:
             case Table.STREAMS:
                 empty = tuple((*row, b"", conduct_tables.NOWHERE, conduct_tables.NOWHERE) for row in rows)
                 self._bases["conduct"].put(_STREAM, empty)
+            case Table.ACCOUNTS:  # a backup from before format 2 does not say when and by what
+                width = len(COLUMNS[table])
+                self._bases["accounts"].put(_insert(table), tuple((*row, *[None] * (width - len(row))) for row in rows))
             case _:
                 if table is Table.ENTRIES:
                     self._entries.update(row[0] for row in rows)
@@ -256,8 +259,8 @@ _BASE: Final = {
     Table.TRACES: "segments",
     Table.LEDGER_KEYS: "ledgers",
     Table.BOXES: "ledgers",
-    Table.ACCOUNTS: "accounts",
     Table.SLUGS: "accounts",
+    Table.LOGINS: "accounts",
 }
 
 

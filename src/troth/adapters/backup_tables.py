@@ -53,6 +53,7 @@ class Table(StrEnum):
     BOXES = "boxes"
     ACCOUNTS = "accounts"
     SLUGS = "slugs"
+    LOGINS = "logins"
     LOG = "log"  # files of the public log
 
 
@@ -85,7 +86,21 @@ COLUMNS: Final[dict[Table, tuple[str, ...]]] = {
     Table.BLOCKS: ("stream", "block", "earliest", "latest"),
     Table.LEDGER_KEYS: ("id", "ledger", "day", "sealed"),
     Table.BOXES: ("ledger", "segment", "leaf", "key", "box"),
-    Table.ACCOUNTS: ("digest", "bearer", "thing", "party", "app", "purpose", "person", "until_ns"),
+    Table.ACCOUNTS: (
+        "digest",
+        "bearer",
+        "thing",
+        "party",
+        "app",
+        "purpose",
+        "person",
+        "until_ns",
+        "made_ns",
+        "used_ns",
+        "way",
+        "browser",
+    ),
+    Table.LOGINS: ("holder", "id", "name", "person", "login"),
     Table.SLUGS: ("slug", "thing"),
     Table.LOG: ("path", "bytes"),
 }

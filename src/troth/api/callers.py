@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from troth.api.forms import filled
 from troth.errors import NotFound, TooLarge, TrothError, WrongKind, WrongToken
+from troth.journeys.accounts import Bearer
 from troth.journeys.recognise import Principal, Recognise
 from troth.names import PersonId
 from troth.wire.bodies import check_length, kind_of
@@ -72,6 +73,13 @@ class Callers:
             raise WrongToken("this needs a token", hint="Send 'Authorization: Bearer TOKEN'.")
         return who
 
+    def session(self, request: Request) -> str:
+        """The token of the session in which this is asked; WrongToken for anybody who shows another token or none."""
+        if self.known(request).bearer is not Bearer.SESSION:
+            raise WrongToken("this token is for something else: this is asked in a session")
+        headers = tuple(request.headers.raw)
+        return authorization(headers) or session(headers) or ""
+
     def operator(self, request: Request) -> None:
         """Return if the operator calls; WrongToken for anybody else."""
         if not self.known(request).operator:
@@ -89,7 +97,11 @@ class Callers:
 
         async def said(request: Request) -> Response:
             try:
-                return await work(request)
+                answer = await work(request)
+                if isinstance(answer, HeldResponse):
+                    who = self.principal(request)
+                    answer.also(lambda: who is None or self._recognise.still(who))
+                return answer
             except TrothError as error:
                 return _problem(error)
 

@@ -159,11 +159,12 @@ class DisclosureForm(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RecipientForm(msgspec.Struct, frozen=True):
-    """A registered organisation's app, for one purpose."""
+    """A registered organisation's app, for one purpose. `days`: for how long its token holds."""
 
     party: str
     app: str
     purpose: str
+    days: int = 365
 
 
 class TokenForm(msgspec.Struct, frozen=True):

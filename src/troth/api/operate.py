@@ -47,6 +47,7 @@ from troth.journeys.witness_door import WitnessStanding
 from troth.names import PurposeId, check_slug, check_uri, print_household, print_person, print_thing
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
+from troth.wire.browsers import browser_of
 from troth.wire.credentials import authorization
 from troth.wire.times import print_time
 
@@ -121,7 +122,7 @@ class _Registering:
     async def recipient(self, request: Request) -> Response:
         body = await form(request, RecipientForm)
         party, app, purpose = check_uri(body.party), check_slug(body.app), PurposeId(check_uri(body.purpose))
-        token = await self._join.recipient(party, app, purpose)
+        token = await self._join.recipient(party, app, purpose, days=body.days)
         return created(RecipientMade(token, self._link(await self._join.invite_recipient(party, app, purpose))))
 
     async def thing(self, request: Request) -> Response:
@@ -214,7 +215,7 @@ class _Entering:
         )
 
     async def enter(self, request: Request) -> Response:
-        session = await self._recognise.enter((await form(request, TokenForm)).token)
+        session = await self._recognise.enter((await form(request, TokenForm)).token, browser=browser_of(request))
         who = self._recognise.token(session)
         if who is None:
             raise WrongToken("this session has ended already")

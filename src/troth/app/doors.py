@@ -26,6 +26,7 @@ from troth.api.callers import Callers
 from troth.api.certificates import certificate_routes
 from troth.api.choices import choice_routes
 from troth.api.descriptions import description_routes
+from troth.api.entering import entering_routes
 from troth.api.erasures import erasure_routes
 from troth.api.foreseen import foreseen_routes
 from troth.api.grounds import ground_routes
@@ -33,6 +34,7 @@ from troth.api.keys import key_routes
 from troth.api.many import many_routes
 from troth.api.metrics import metrics_routes
 from troth.api.operate import Addresses, operate_routes
+from troth.api.parties import party_routes
 from troth.api.places import place_routes
 from troth.api.pledges import pledge_routes
 from troth.api.proofs import proof_routes
@@ -180,6 +182,8 @@ def http_doors(node: Node) -> HttpDoors:
         *log.routes(node.witnesses.cosigned.read),
         *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
+        *entering_routes(node.recognise, node.entering.sign_in, node.entering.visits, callers=callers),
+        *party_routes(node.parties, callers=callers, url=url),
         *certificate_routes(
             node.joining.enrol, node.joining.alter, seen=node.oversee, callers=callers, addresses=addresses
         ),
@@ -269,6 +273,9 @@ def _deployment(node: Node) -> Deployment:
         prove=node.prove,
         book=node.book,
         recognise=node.recognise,
+        sign_in=node.entering.sign_in,
+        visits=node.entering.visits,
+        parties=node.parties,
         street=node.street,
         log=node.record.sequencer,
         stream_of=stream_of,

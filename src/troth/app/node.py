@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from troth.app.choosing import Choosing
 from troth.app.clock_watch import watch_clock
+from troth.app.entering import Entering
 from troth.app.joining import Joining
 from troth.app.opening import open_log
 from troth.app.ports import Ports
@@ -28,7 +29,6 @@ from troth.errors import TrothError, Unavailable
 from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
 from troth.journeys.access import Access
-from troth.journeys.accounts import Account, Bearer
 from troth.journeys.begin import fresh_origin
 from troth.journeys.book import Book
 from troth.journeys.ending import Ending
@@ -42,12 +42,12 @@ from troth.journeys.lineage import Lineage, lineage_of
 from troth.journeys.making import InPlace
 from troth.journeys.measure import Measure
 from troth.journeys.oversee import Oversee
+from troth.journeys.parties import Parties
 from troth.journeys.pledge import Pledge
 from troth.journeys.presence import Presence
 from troth.journeys.preserve import Preserve
 from troth.journeys.prove import Prove
 from troth.journeys.receipts import Receipts
-from troth.journeys.recognise import INVITATION_S, Recognise
 from troth.journeys.record import Record
 from troth.journeys.register import Register
 from troth.journeys.rekey import Rekey
@@ -89,7 +89,8 @@ class Node:
         self.origin = self._lineage.origin
         self.keyring = Keyring(ports.keys, self.directory)
         self.presence = Presence(clock, later=asyncio.get_running_loop().call_later)
-        self.recognise = Recognise(ports.accounts, clock=clock, entropy=entropy, parted=self.presence.part)
+        self.entering = Entering(ports, presence=self.presence)
+        self.recognise = self.entering.recognise
         self.sealing = Sealing(ports.ledgers, self.directory, clock=clock, entropy=entropy)
         self.access = Access(ports.conduct, clock, sealing=self.sealing, entropy=entropy)
         self.hear = Hear(ports.conduct, self.leases, self.directory, clock=clock)
@@ -139,6 +140,7 @@ class Node:
             directory=self.directory,
         )
         self.join = self.joining.join
+        self.parties = Parties(ports.accounts, self.directory, join=self.join, recognise=self.recognise)
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
         self.grounds = Grounds(self.say, self.directory, clock=clock, entropy=entropy)
         in_force = self.leases.in_force
@@ -340,6 +342,7 @@ class Node:
         self._work.beat(self._ticking.forever())
         self._work.beat(self._publish_forever())
         self._work.beat(self.room.watch())
+        self._work.beat(self.entering.tidying())
         self._work.beat(watch_clock(self.ports.clock, look=self._look, stepped=self._stepped))
         for beat in self.witnesses.beats():
             self._work.beat(beat)
@@ -349,11 +352,6 @@ class Node:
         if not self.failed.done():
             known = error if isinstance(error, TrothError) else Unavailable(f"this node broke ({type(error).__name__})")
             self.failed.set_result(known)
-
-    async def operator_link(self) -> str:
-        """A fresh one-time link that makes its opener the operator."""
-        token = await self.recognise.give(Bearer.INVITATION, Account(b"", Bearer.INVITATION), seconds=INVITATION_S)
-        return f"{self.settings.url}/enter/{token}"
 
     async def close(self) -> None:
         """Stop the beats and close the ports; what was acknowledged is durable already."""

@@ -51,6 +51,8 @@ class Ports:
     """Makes large segments elsewhere, and others by what it is given; all are made in place without."""
     authority: Authority | None = None
     """Who signs certificates of things; they get none without."""
+    hashing: InWorker | None = None
+    """Where passwords are hashed; `in_worker` without."""
     lineage: Lineage | None = None
     """Which log `tiles`, `lock` and `outside` are; looked up in the journal where it is not given."""
 

@@ -161,7 +161,7 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         address = str(web.getsockname()[0])
         demo = await _demo(settings, address) if settings.demo is Demo.ON else None
         stack.push_async_callback(_end, demo)
-        link = await node.operator_link()
+        link = await node.entering.operator_link(node.settings.url)
         beyond = None if ipaddress.ip_address(address).is_loopback else address
         over_tls = None if secure is None else settings.mqtts_url
         ready(Ready(settings.url, link, settings.mqtt_url, demo is not None, beyond, over_tls))
@@ -231,6 +231,13 @@ async def _open(
     async def in_worker(work: Callable[[], T]) -> T:
         return await loop.run_in_executor(worker, work)
 
+    # Of its own: a password is made slow to try, and neither a segment nor a person is to wait for the other.
+    hasher = ThreadPoolExecutor(1, thread_name_prefix="troth-passwords")
+    stack.callback(hasher.shutdown, wait=False, cancel_futures=True)
+
+    async def hashing(work: Callable[[], T]) -> T:
+        return await loop.run_in_executor(hasher, work)
+
     keys = drivers.open_keys(settings, alone=True)
     journal = await drivers.open_journal(settings, on_failure=fail)
     observations = await drivers.open_observations(settings, clock=clock, on_failure=fail)
@@ -260,6 +267,7 @@ async def _open(
         wal_limit=drivers.wal_limit(),
         free_bytes=partial(drivers.free_bytes, settings),
         in_worker=in_worker,
+        hashing=hashing,
         pause=lambda: asyncio.sleep(0),
         asking=asking_of(settings),
         away=partial(drivers.maker_away, settings, observations, held=(held,)),

@@ -5,15 +5,18 @@ Every command says one statement; what it says stands in docs/reference/api.md.
 
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import click
+import msgspec
 
 from troth.api.answers import Done, HouseholdMade, PersonMade, RecipientMade
 from troth.api.forms import HouseholdForm, PersonForm, RecipientForm
+from troth.api.parties import RecipientsShown
 from troth.cli.client import Node
 from troth.cli.files import FILE, read_file
 from troth.cli.places import as_operator
-from troth.cli.speaking import say
+from troth.cli.speaking import local, plain, say
 from troth.names import Uri
 from troth.statements.organisation import OrganisationBody
 
@@ -104,6 +107,16 @@ def person_add(node: Node, name: str, home: str, role: str, from_: str | None) -
     say(f"  {made.invitation}")
 
 
+@person.command("invite")
+@click.argument("person_id", metavar="PERSON")
+@as_operator
+def person_invite(node: Node, person_id: str) -> None:
+    """Make a new one-time link for a PERSON who is registered, and has lost their way in."""
+    made = node.post(f"/api/people/{quote(person_id, safe='')}/invitation", b"{}", PersonMade)
+    say("Their link, which works once within 7 days; they will see that it was made:")
+    say(f"  {made.invitation}")
+
+
 @click.group()
 def party() -> None:
     """Recipients: apps that read for one purpose."""
@@ -113,11 +126,43 @@ def party() -> None:
 @click.argument("uri")
 @click.option("--app", required=True, help="Short name of the app: a-z, 0-9 and hyphens.")
 @click.option("--purpose", required=True, help="URI of the purpose it reads for.")
+@click.option("--days", type=int, default=365, show_default=True, help="For how many days its token holds.")
 @as_operator
-def party_add(node: Node, uri: str, app: str, purpose: str) -> None:
+def party_add(node: Node, uri: str, app: str, purpose: str, days: int) -> None:
     """Give an app of a registered organisation its token, bound to one purpose."""
-    made = node.post("/api/recipients", RecipientForm(uri, app, purpose), RecipientMade)
-    say("Its token, shown this once:")
+    made = node.post("/api/recipients", RecipientForm(uri, app, purpose, days), RecipientMade)
+    say(f"Its token, shown this once, for {days} days:")
     say(f"  {made.token}")
     say("Its screen, with a link that works once within 7 days:")
     say(f"  {made.invitation}")
+
+
+@party.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_operator
+def party_list(node: Node, *, as_json: bool) -> None:
+    """List what recipients have: tokens, open screens, and links that were not used yet."""
+    found = node.get("/api/recipients/tokens", RecipientsShown)
+    if as_json:
+        say(msgspec.json.encode(found).decode())
+        return
+    if not found.recipients:
+        say("No recipient has anything here.")
+    for each in found.recipients:
+        say(f"{each.id}  {_WHAT[each.what]}  {plain(each.name)}, {each.app}, for {each.purpose}")
+        made = "made nobody knows when" if each.made is None else f"made {local(each.made)}"
+        used = "never used" if each.used is None else f"last used {local(each.used)}"
+        ends = "without an end" if each.ends is None else f"ends {local(each.ends)}"
+        say(f"                  {made}, {used}, {ends}")
+
+
+@party.command("end")
+@click.argument("id_", metavar="ID")
+@as_operator
+def party_end(node: Node, id_: str) -> None:
+    """End what `party list` shows under ID. What is open under it closes at once."""
+    node.bytes("DELETE", f"/api/recipients/tokens/{quote(id_, safe='')}")
+    say("It is ended. Nobody is recognised by it any more.")
+
+
+_WHAT = {"token": "token ", "session": "screen", "invitation": "link  "}

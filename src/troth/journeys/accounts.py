@@ -4,9 +4,10 @@ Rules
 - A token is 256 random bits; only its SHA-256 is kept. No shared, default or guessable credential can exist.
 - A claim token and an invitation are spent once; spending is atomic and durable before it is answered.
 - Slugs (short names of things) are kept here because they are never signed and may be renamed.
+- A spent invitation stays as SPENT, which recognises nobody: whoever it was for can see that somebody came in with it.
 
 Source: things.md, "A thing joins"; people.md, "Accounts".
-Left out in this version: passwords, passkeys, lists of sessions to revoke.
+Left out: passwords and passkeys, which are `logins`.
 """
 
 import hashlib
@@ -16,9 +17,10 @@ from typing import Final, Protocol
 
 import msgspec
 
+from troth.journeys.logins import Holder, LoginStore
 from troth.names import PersonId, PurposeId, Slug, ThingId, Uri
 
-__all__ = ["TOKEN_BYTES", "Account", "AccountStore", "Bearer", "token_digest"]
+__all__ = ["TOKEN_BYTES", "Account", "AccountStore", "Bearer", "Way", "holder_of", "token_digest"]
 
 TOKEN_BYTES: Final = 32
 
@@ -33,13 +35,24 @@ class Bearer(StrEnum):
     SESSION = "session"
     CLAIM = "claim"
     INVITATION = "invitation"
+    SPENT = "spent"
+
+
+class Way(StrEnum):
+    """What a session was opened with."""
+
+    LINK = "link"
+    PASSWORD = "password"  # noqa: S105 - the word for it
+    PASSKEY = "passkey"
 
 
 class Account(msgspec.Struct, frozen=True):
     """One credential. `digest` is the SHA-256 of the token, or of a certificate's DER; what else is set follows from `bearer`.
 
-    THING, CERTIFICATE, CLAIM: thing. RECIPIENT: party, app, purpose. SESSION, INVITATION: person, or party + app + purpose
-    (a recipient's screen), or neither (the operator's). `until_ns`: None for no end.
+    THING, CERTIFICATE, CLAIM: thing. RECIPIENT: party, app, purpose. SESSION, INVITATION, SPENT: person, or party + app +
+    purpose (a recipient's screen), or neither (the operator's). `until_ns`: None for no end. `made_ns`, `used_ns`: when it was
+    made and last used, None where nobody knows. `way` and `browser`: what a session was opened with, and by which browser, in
+    words; of a SPENT one the browser that spent it.
     """
 
     digest: bytes
@@ -50,6 +63,10 @@ class Account(msgspec.Struct, frozen=True):
     purpose: PurposeId | None = None
     person: PersonId | None = None
     until_ns: int | None = None
+    made_ns: int | None = None
+    used_ns: int | None = None
+    way: Way | None = None
+    browser: str = ""
 
 
 class AccountStore(Protocol):
@@ -61,6 +78,15 @@ class AccountStore(Protocol):
 
     def of(self, bearer: Bearer, *, thing: ThingId | None = None) -> tuple[Account, ...]:
         """All unspent accounts of this bearer and thing (None: of no thing), in no order."""
+        ...
+
+    def held(self, holder: Holder, bearer: Bearer) -> tuple[Account, ...]:
+        """All accounts of this bearer that belong to a person, a recipient or the operator, in no order."""
+        ...
+
+    @property
+    def logins(self) -> LoginStore:
+        """Sign-in names, passwords and passkeys, in the same file."""
         ...
 
     async def add(self, account: Account) -> None:
@@ -76,8 +102,12 @@ class AccountStore(Protocol):
         """
         ...
 
-    async def remove(self, digest: bytes) -> None:
-        """Forget an account; nothing happens if it is not there."""
+    async def remove(self, *digests: bytes) -> None:
+        """Forget accounts, all or none; nothing happens where one is not there."""
+        ...
+
+    async def used(self, times: Mapping[bytes, int]) -> None:
+        """Keep when accounts were last used, by digest; what is not there any more stays forgotten."""
         ...
 
     async def name(self, slug: Slug, thing: ThingId) -> None:
@@ -93,7 +123,7 @@ class AccountStore(Protocol):
         ...
 
     async def erase(self, gone: Callable[[bytes], bool]) -> None:
-        """Forget every credential of a person or thing for which `gone` says so, and the short names of such things.
+        """Forget every credential and login of a person or thing for which `gone` says so, and short names of such things.
 
         On return nothing of it is in any file: freed pages and logs included. `gone` is pure and called on any thread.
         """
@@ -115,3 +145,8 @@ class AccountStore(Protocol):
 def token_digest(token: str) -> bytes:
     """SHA-256 of a token's text; tokens have 256 random bits, so no salt or slow hash is needed."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def holder_of(account: Account) -> Holder:
+    """Whom a session, an invitation or a recipient's token belongs to."""
+    return Holder(account.person, account.party, account.app, account.purpose)

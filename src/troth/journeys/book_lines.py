@@ -14,7 +14,7 @@ import msgspec
 
 from troth.errors import BadPath
 from troth.gate.question import OWN_PURPOSE
-from troth.journeys.parties import party_name
+from troth.journeys.party_names import party_name
 from troth.journeys.recognise import MEMBER
 from troth.journeys.uses import purposes_of
 from troth.names import StatementId, StreamId, Uri, print_stream

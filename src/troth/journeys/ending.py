@@ -38,6 +38,9 @@ class Ending:
         self._in_worker = in_worker
         self.find = accounts.find
         self.of = accounts.of
+        self.held = accounts.held
+        self.logins = accounts.logins
+        self.used = accounts.used
         self.add = accounts.add
         self.name = accounts.name
         self.erase = accounts.erase
@@ -73,10 +76,10 @@ class Ending:
             await self._remember({})
         return tuple(sorted(lost))
 
-    async def remove(self, digest: bytes) -> None:
-        """As `AccountStore`; outside it has ended before."""
-        await self._end([digest])
-        await self._accounts.remove(digest)
+    async def remove(self, *digests: bytes) -> None:
+        """As `AccountStore`; outside they have ended before."""
+        await self._end(digests)
+        await self._accounts.remove(*digests)
 
     async def spend(self, digest: bytes, *gained: Account, ends: Sequence[bytes] = ()) -> None:
         """As `AccountStore`; on return the list outside knows what ended."""

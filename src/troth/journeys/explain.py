@@ -21,7 +21,7 @@ from troth.errors import Denied, NotFound
 from troth.gate.question import OWN_PURPOSE, Answer, Asker, Verdict
 from troth.journeys.accounts import AccountStore
 from troth.journeys.choose import Choose, Offer
-from troth.journeys.parties import party_name
+from troth.journeys.party_names import party_name
 from troth.journeys.presence import Copied
 from troth.journeys.recognise import MEMBER
 from troth.journeys.tell import StreamView, Tell

@@ -20,7 +20,7 @@ from troth.gate.question import ANYONE, OWN_PURPOSE, Action, Answer, Asker, Ques
 from troth.journeys.asking import would
 from troth.journeys.book import Book
 from troth.journeys.book_lines import Place, Seen
-from troth.journeys.parties import parties_named, party_name
+from troth.journeys.party_names import parties_named, party_name
 from troth.names import PersonId, PurposeId, StreamId, Uri, ckt_uri, parse_id
 from troth.signing.keys import Ed25519Signer
 from troth.state.directory import Directory, KnownStream, KnownThing

@@ -19,7 +19,7 @@ from troth.journeys.accept import Accept
 from troth.journeys.accounts import Account, AccountStore, Bearer
 from troth.journeys.choose import key_name
 from troth.journeys.installing import REACHED, REACHES, Installing, JoinedThing, StreamRequest, ThingRequest
-from troth.journeys.recognise import CLAIM_S, INVITATION_S, Recognise
+from troth.journeys.recognise import CLAIM_S, DAY_S, INVITATION_S, Recognise
 from troth.journeys.say import Say
 from troth.journeys.sealing import ledger_name
 from troth.names import (
@@ -45,6 +45,8 @@ from troth.things.observations import Variant
 __all__ = ["REACHES", "Join", "JoinedThing", "StreamRequest", "ThingRequest"]
 
 _STREAMS_MAX: Final = 256  # things.md, Limits: streams per thing
+TOKEN_DAYS: Final = 365  # a program that is used is looked at once a year
+TOKEN_DAYS_MAX: Final = 3_650
 _KEPT_DAYS_MAX: Final = 36_500  # a hundred years; more days than a file's number can hold would end the node
 _OURS: Final = "urn:troth:"
 _TOPICS: Final = frozenset(
@@ -184,9 +186,12 @@ class Join:
             Bearer.INVITATION, Account(b"", Bearer.INVITATION, person=person), seconds=INVITATION_S
         )
 
-    async def recipient(self, party: Uri, app: str, purpose: PurposeId) -> str:
-        """A token for a registered organisation's app, bound to one purpose."""
-        return await self._recognise.give(Bearer.RECIPIENT, self._recipient(party, app, purpose), seconds=None)
+    async def recipient(self, party: Uri, app: str, purpose: PurposeId, *, days: int = TOKEN_DAYS) -> str:
+        """A token for a registered organisation's app, bound to one purpose, for so many days."""
+        if not 1 <= days <= TOKEN_DAYS_MAX:
+            raise Refused(f"a token holds 1 to {TOKEN_DAYS_MAX} days")
+        holder = self._recipient(party, app, purpose)
+        return await self._recognise.give(Bearer.RECIPIENT, holder, seconds=days * DAY_S)
 
     async def invite_recipient(self, party: Uri, app: str, purpose: PurposeId) -> str:
         """A one-time invitation token for a recipient's screen, bound to one purpose."""

@@ -18,7 +18,7 @@ from troth.clock import Clock
 from troth.errors import Conflict, NotFound, Refused
 from troth.journeys.accept import Accept, Accepted
 from troth.journeys.choose import key_name
-from troth.journeys.parties import parties_named, party_name
+from troth.journeys.party_names import parties_named, party_name
 from troth.journeys.say import Say
 from troth.names import PersonId, PurposeId, Uri, print_id
 from troth.signing.keys import KeyStore

@@ -3,13 +3,15 @@
 Rules
 - A token is found by its digest; an expired one is as unknown as a wrong one.
 - A claim token is spent for a thing's own credential or certificate, an invitation for a session; both once.
+- A session ends after a while, and sooner when it is not used. What a page does by itself is no use of it.
 - Being recognised allows nothing: the gate is asked for everything that follows.
 
-Source: things.md, "A thing joins"; people.md, "Accounts".
+Source: things.md, "A thing joins"; people.md, "Accounts"; NIST SP 800-63B-4 §2.1.3 and §2.2.3 (how long sessions may be).
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
 from typing import Final
 
 import msgspec
@@ -17,26 +19,51 @@ import msgspec
 from troth.clock import NS_PER_S, Clock
 from troth.errors import WrongToken
 from troth.gate.question import OWN_PURPOSE, Asker
-from troth.journeys.accounts import TOKEN_BYTES, Account, AccountStore, Bearer, token_digest
+from troth.journeys.accounts import TOKEN_BYTES, Account, AccountStore, Bearer, Way, holder_of, token_digest
+from troth.journeys.lines import Lines
+from troth.journeys.logins import Holder
 from troth.names import PersonId, PurposeId, ThingId, Uri
 
-__all__ = ["MEMBER", "SESSION_S", "Principal", "Recognise"]
+__all__ = ["LASTS", "MEMBER", "Lasting", "Principal", "Recognise", "Use"]
 
 MEMBER: Final = Uri("urn:troth:member")
-SESSION_S: Final = 30 * 24 * 3600  # a session ends after 30 days
+DAY_S: Final = 24 * 3600
 CLAIM_S: Final = 7 * 24 * 3600  # a claim token ends after 7 days
 INVITATION_S: Final = 7 * 24 * 3600
+SPENT_S: Final = 365 * DAY_S  # for so long it can be seen that somebody came in with a link
+_USED_S: Final = 60  # what is kept of when something was used is no older than this
 _MAX_TOKEN: Final = 200
-_NO_TOKENS: Final = frozenset({Bearer.CLAIM, Bearer.INVITATION, Bearer.CERTIFICATE})  # these recognise nobody as tokens
+_NO_TOKENS: Final = frozenset(
+    {Bearer.CLAIM, Bearer.INVITATION, Bearer.SPENT, Bearer.CERTIFICATE}
+)  # these recognise nobody as tokens
+_FOLLOWED: Final = frozenset({Bearer.SESSION, Bearer.RECIPIENT})  # it is kept when these were last used
+
+
+class Lasting(msgspec.Struct, frozen=True):
+    """How long a session lasts in all, and unused, in seconds."""
+
+    whole_s: int
+    idle_s: int
+
+
+LASTS: Final[Mapping[str, Lasting]] = {
+    "person": Lasting(30 * DAY_S, 14 * DAY_S),  # SP 800-63B-4 §2.1.3 (AAL1): 30 days at most
+    "recipient": Lasting(30 * DAY_S, 14 * DAY_S),
+    "operator": Lasting(DAY_S, 3600),  # §2.2.3 (AAL2): 24 hours, and one hour unused
+}
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """Who shows a valid token. `thing` for things; `asker` for recipients and persons; neither for the operator."""
+    """Who shows a valid token. `thing` for things; `asker` for recipients and persons; neither for the operator.
+
+    `digest` is that of a session or a recipient's token: what is open under it ends with it, also if another says the same.
+    """
 
     bearer: Bearer
     thing: ThingId | None = None
     person: PersonId | None = None
     asker: Asker | None = None
+    digest: bytes = b""
 
     @property
     def operator(self) -> bool:
@@ -44,6 +71,13 @@ class Principal(msgspec.Struct, frozen=True):
         return self.bearer is Bearer.OPERATOR or (
             self.bearer is Bearer.SESSION and self.person is None and self.asker is None
         )
+
+
+class Use(Enum):
+    """Whether somebody meant to ask, or a page did by itself."""
+
+    MEANT = auto()
+    BY_ITSELF = auto()
 
 
 class Recognise:
@@ -61,15 +95,28 @@ class Recognise:
         self._parted = parted
         self._clock = clock
         self._entropy = entropy
+        self._used: dict[bytes, int] = {}
+        self.lines = Lines()
 
-    def token(self, token: str) -> Principal | None:
+    def token(self, token: str, *, use: Use = Use.MEANT) -> Principal | None:
         """Who shows this token, or None. Claim tokens and invitations recognise nobody: they can only be spent."""
         if not 0 < len(token) <= _MAX_TOKEN:
             return None
         account = self._accounts.find(token_digest(token))
-        if account is None or not self._valid(account) or account.bearer in _NO_TOKENS:
+        if account is None or not self.counts(account) or account.bearer in _NO_TOKENS:
             return None
-        return Principal(account.bearer, account.thing, account.person, _asker(account))
+        if account.bearer not in _FOLLOWED:
+            return Principal(account.bearer, account.thing, account.person, _asker(account))
+        if use is Use.MEANT:
+            self._used[account.digest] = self._clock.now()
+        return Principal(account.bearer, account.thing, account.person, _asker(account), account.digest)
+
+    def still(self, who: Principal) -> bool:
+        """Whether what was recognised as this may go on: its session or token has not ended."""
+        if not who.digest:
+            return True
+        account = self._accounts.find(who.digest)
+        return account is not None and account.bearer is who.bearer and self.counts(account)
 
     async def give(self, bearer: Bearer, holder: Account, *, seconds: int | None) -> str:
         """Make a token for `holder` (its digest, bearer and end are replaced); shown once, kept as a digest only."""
@@ -80,7 +127,7 @@ class Recognise:
     def certificate(self, digest: bytes) -> Principal | None:
         """Which thing shows the certificate with this digest, as if it had shown its credential; or None."""
         account = self._accounts.find(digest)
-        if account is None or account.bearer is not Bearer.CERTIFICATE or not self._valid(account):
+        if account is None or account.bearer is not Bearer.CERTIFICATE or not self.counts(account):
             return None
         return Principal(Bearer.THING, account.thing)
 
@@ -164,39 +211,108 @@ class Recognise:
             await self._accounts.remove(each.digest)
         return token
 
-    async def enter(self, token: str) -> str:
-        """Spend an invitation for a session.
+    async def enter(self, token: str, *, browser: str = "") -> str:
+        """Spend an invitation for a session. It stays as spent, for whoever it was for to see.
 
         Raises:
             WrongToken: unknown, used, expired, or not an invitation.
         """
         account = self._spendable(token, Bearer.INVITATION)
-        session = self._fresh()
-        await self._accounts.spend(account.digest, self._account(account, Bearer.SESSION, session, SESSION_S))
+        session, kept = self._session(holder_of(account), Way.LINK, browser)
+        now_ns = self._clock.now()
+        spent = msgspec.structs.replace(
+            account, bearer=Bearer.SPENT, until_ns=now_ns + SPENT_S * NS_PER_S, used_ns=now_ns, browser=browser
+        )
+        await self._accounts.spend(account.digest, kept, spent)
+        return session
+
+    async def open(self, holder: Holder, way: Way, *, browser: str = "") -> str:
+        """A session of somebody who has shown who they are in another way."""
+        session, kept = self._session(holder, way, browser)
+        await self._accounts.add(kept)
         return session
 
     async def leave(self, token: str) -> None:
         """End a session."""
-        await self._accounts.remove(token_digest(token))
+        await self.close(token_digest(token), words="This session has ended.")
+
+    async def close(self, *digests: bytes, words: str) -> None:
+        """Sessions or tokens recognise nobody any more, and what is open under them is closed."""
+        await self._accounts.remove(*digests)
+        for each in digests:
+            self.lines.part(each, words)
+
+    async def tidy(self) -> None:
+        """Keep when sessions and recipients' tokens were last used, and forget what has ended. To be called now and then."""
+        used, self._used = self._used, {}
+        times: dict[bytes, int] = {}
+        for digest, at_ns in used.items():
+            account = self._accounts.find(digest)
+            if account is None:
+                continue
+            if account.used_ns is None or at_ns - account.used_ns >= _USED_S * NS_PER_S:
+                times[digest] = at_ns
+            else:
+                self._used.setdefault(digest, at_ns)
+        if times:
+            await self._accounts.used(times)
+        over = [
+            each.digest
+            for bearer in (Bearer.SESSION, Bearer.INVITATION, Bearer.SPENT, Bearer.RECIPIENT)
+            for each in self._accounts.of(bearer)
+            if not self.counts(each)
+        ]
+        if over:
+            await self.close(*over, words="This token has ended.")
+
+    def last_used_ns(self, account: Account) -> int | None:
+        """When it was last used, as far as this node knows."""
+        return max(filter(None, (account.used_ns, self._used.get(account.digest))), default=None)
+
+    def _session(self, holder: Holder, way: Way, browser: str) -> tuple[str, Account]:
+        token, now_ns = self._fresh(), self._clock.now()
+        kept = Account(
+            token_digest(token),
+            Bearer.SESSION,
+            party=holder.party,
+            app=holder.app,
+            purpose=holder.purpose,
+            person=holder.person,
+            until_ns=now_ns + LASTS[holder.role].whole_s * NS_PER_S,
+            made_ns=now_ns,
+            used_ns=now_ns,
+            way=way,
+            browser=browser,
+        )
+        return token, kept
 
     def _spendable(self, token: str, bearer: Bearer) -> Account:
         account = self._accounts.find(token_digest(token)) if 0 < len(token) <= _MAX_TOKEN else None
-        if account is None or account.bearer is not bearer or not self._valid(account):
+        if account is None or account.bearer is not bearer or not self.counts(account):
             raise WrongToken(
                 "this token is unknown, used or expired", hint="Ask whoever runs this place for a new one."
             )
         return account
 
-    def _valid(self, account: Account) -> bool:
-        return account.until_ns is None or self._clock.now() < account.until_ns
+    def counts(self, account: Account) -> bool:
+        """Whether it has not ended yet."""
+        now_ns = self._clock.now()
+        if account.until_ns is not None and now_ns >= account.until_ns:
+            return False
+        if account.bearer is not Bearer.SESSION:
+            return True
+        used_ns = self.last_used_ns(account)
+        return used_ns is None or now_ns - used_ns < LASTS[holder_of(account).role].idle_s * NS_PER_S
 
     def _fresh(self) -> str:
         # Base32: no token begins with a hyphen, and a double click takes it whole.
         return base64.b32encode(self._entropy(TOKEN_BYTES)).decode("ascii").rstrip("=").lower()
 
     def _account(self, holder: Account, bearer: Bearer, token: str, seconds: int | None) -> Account:
-        until_ns = None if seconds is None else self._clock.now() + seconds * NS_PER_S
-        return msgspec.structs.replace(holder, digest=token_digest(token), bearer=bearer, until_ns=until_ns)
+        now_ns = self._clock.now()
+        until_ns = None if seconds is None else now_ns + seconds * NS_PER_S
+        digest = token_digest(token)
+        return msgspec.structs.replace(holder, digest=digest, bearer=bearer, until_ns=until_ns, made_ns=now_ns)
 
 
 def _asker(account: Account) -> Asker | None:

@@ -11,9 +11,9 @@ Owner: the event loop; nothing of it is durable, a demonstration presents itself
 import msgspec
 
 from troth.clock import Clock
-from troth.journeys.accounts import AccountStore, token_digest
+from troth.journeys.accounts import AccountStore, Bearer, token_digest
 from troth.journeys.join import Join
-from troth.journeys.parties import party_name
+from troth.journeys.party_names import party_name
 from troth.names import PersonId, PurposeId, Uri
 from troth.state.directory import Directory
 
@@ -69,4 +69,6 @@ class Street:
 
     def _unspent(self, token: str) -> bool:
         account = self._accounts.find(token_digest(token)) if token else None
-        return account is not None and (account.until_ns is None or self._clock.now() < account.until_ns)
+        if account is None or account.bearer is not Bearer.INVITATION:
+            return False
+        return account.until_ns is None or self._clock.now() < account.until_ns

@@ -11,7 +11,7 @@ Owner: the event loop.
 import msgspec
 
 from troth.gate.question import Asker
-from troth.journeys.parties import parties_named, party_name
+from troth.journeys.party_names import parties_named, party_name
 from troth.journeys.tell import Tell
 from troth.names import Uri
 from troth.state.directory import Directory, KnownStream, KnownThing

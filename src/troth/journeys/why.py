@@ -16,7 +16,7 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import Denied, NotFound
 from troth.gate.question import Answer, Asker
-from troth.journeys.parties import party_name
+from troth.journeys.party_names import party_name
 from troth.journeys.tell import Tell
 from troth.journeys.uses import Use, purposes_of, uses_of
 from troth.names import PersonId, StatementId

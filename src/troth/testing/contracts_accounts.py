@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import msgspec
 
 from troth.errors import Conflict, StorageFailed, WrongToken
-from troth.journeys.accounts import Account, AccountStore, Bearer, token_digest
+from troth.journeys.accounts import Account, AccountStore, Bearer, Way, holder_of, token_digest
 from troth.names import PersonId, PurposeId, Slug, ThingId, Uri
 from troth.testing.contracts import Bench, fails
 from troth.testing.faults import StoreFault
@@ -34,6 +34,15 @@ EVERY: Final = (
     ),
     Account(token_digest("ana"), Bearer.SESSION, person=PersonId(b"a" * 16), until_ns=5),
     Account(token_digest("root"), Bearer.OPERATOR),
+    Account(
+        token_digest("ben"),
+        Bearer.SESSION,
+        person=PersonId(b"b" * 16),
+        made_ns=3,
+        used_ns=4,
+        way=Way.LINK,
+        browser="Firefox",
+    ),
 )
 
 
@@ -116,6 +125,31 @@ async def a_removed_account_is_gone_for_good(bench: AccountBench) -> None:
     assert store.find(OWN.digest) is None
 
 
+async def whoever_holds_accounts_finds_them_and_when_they_were_used(bench: AccountBench) -> None:
+    store = await bench.open()
+    ana = [Account(token_digest(f"ana {each}"), Bearer.SESSION, person=PersonId(b"a" * 16)) for each in range(3)]
+    invited = Account(token_digest("link"), Bearer.INVITATION, person=PersonId(b"a" * 16))
+    root = Account(token_digest("root"), Bearer.SESSION)
+    for each in (*ana, invited, root):
+        await store.add(each)
+    holder = holder_of(invited)
+    assert {*ana} == set(store.held(holder, Bearer.SESSION))
+    assert (root,) == store.held(holder_of(root), Bearer.SESSION)
+    await store.used({ana[0].digest: 9, token_digest("nobody"): 9})
+    spent = msgspec.structs.replace(invited, bearer=Bearer.SPENT, used_ns=8)
+    await store.spend(invited.digest, spent)
+    await store.remove(ana[1].digest, root.digest)
+    for _ in range(2):
+        assert {msgspec.structs.replace(ana[0], used_ns=9), ana[2]} == set(store.held(holder, Bearer.SESSION))
+        assert ((spent,), (), ()) == (
+            store.held(holder, Bearer.SPENT),
+            store.held(holder, Bearer.INVITATION),
+            store.held(holder_of(root), Bearer.SESSION),
+        )
+        await bench.crash()
+        store = await bench.open()
+
+
 async def a_short_name_belongs_to_one_thing_and_may_move(bench: AccountBench) -> None:
     store = await bench.open()
     await store.name(Slug("water"), METER)
@@ -195,6 +229,7 @@ ACCOUNT_CASES: Final[tuple[Callable[[AccountBench], Awaitable[None]], ...]] = (
     spending_for_what_is_there_spends_nothing,
     what_a_spending_ends_ends_with_it,
     a_removed_account_is_gone_for_good,
+    whoever_holds_accounts_finds_them_and_when_they_were_used,
     a_short_name_belongs_to_one_thing_and_may_move,
     many_join_at_once_or_none_of_them,
     a_failed_spending_leaves_the_token_or_the_gain,

@@ -10,10 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Self
 
+import msgspec
+
 from troth.errors import Conflict, WrongToken
-from troth.journeys.accounts import Account, Bearer
+from troth.journeys.accounts import Account, Bearer, holder_of
+from troth.journeys.logins import Holder
 from troth.names import Slug, ThingId
 from troth.testing.faults import Faults, Writes
+from troth.testing.memory_logins import MemoryLogins
 
 __all__ = ["MemoryAccounts"]
 
@@ -26,6 +30,7 @@ class MemoryAccounts:
         *,
         accounts: Mapping[bytes, Account] | None = None,
         slugs: Mapping[Slug, ThingId] | None = None,
+        logins: MemoryLogins | None = None,
         write_s: float = 0.0,
     ) -> None:
         self.faults = Faults()
@@ -33,17 +38,25 @@ class MemoryAccounts:
         self._write_s = write_s
         self._accounts = dict(accounts or {})
         self._slugs = dict(slugs or {})
+        self._logins = MemoryLogins(self._writes) if logins is None else logins.again(self._writes)
 
     def crash(self) -> Self:
         """The store that the next start finds; this one keeps nothing any more."""
         self._writes.crash()
-        return type(self)(accounts=self._accounts, slugs=self._slugs, write_s=self._write_s)
+        return type(self)(accounts=self._accounts, slugs=self._slugs, logins=self._logins, write_s=self._write_s)
 
     def find(self, digest: bytes) -> Account | None:
         return self._accounts.get(digest)
 
     def of(self, bearer: Bearer, *, thing: ThingId | None = None) -> tuple[Account, ...]:
         return tuple(each for each in self._accounts.values() if each.bearer is bearer and each.thing == thing)
+
+    def held(self, holder: Holder, bearer: Bearer) -> tuple[Account, ...]:
+        return tuple(each for each in self._accounts.values() if each.bearer is bearer and holder_of(each) == holder)
+
+    @property
+    def logins(self) -> MemoryLogins:
+        return self._logins
 
     async def add(self, account: Account) -> None:
         def apply() -> None:
@@ -66,9 +79,18 @@ class MemoryAccounts:
 
         await self._writes.write(apply)
 
-    async def remove(self, digest: bytes) -> None:
+    async def remove(self, *digests: bytes) -> None:
         def apply() -> None:
-            self._accounts.pop(digest, None)
+            for each in digests:
+                self._accounts.pop(each, None)
+
+        await self._writes.write(apply)
+
+    async def used(self, times: Mapping[bytes, int]) -> None:
+        def apply() -> None:
+            for digest, at_ns in times.items():
+                if digest in self._accounts:
+                    self._accounts[digest] = msgspec.structs.replace(self._accounts[digest], used_ns=at_ns)
 
         await self._writes.write(apply)
 
@@ -102,6 +124,7 @@ class MemoryAccounts:
                 del self._accounts[digest]
             for slug in [slug for slug, thing in self._slugs.items() if gone(thing)]:
                 del self._slugs[slug]
+            self._logins.erase(gone)
 
         await self._writes.write(apply)
 

@@ -12,10 +12,13 @@ from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.foresee import Foresee
 from troth.journeys.oversee import Only, ThingPage
+from troth.journeys.parties import Parties
 from troth.journeys.places import Places
 from troth.journeys.prove import Prove
 from troth.journeys.recognise import Recognise
+from troth.journeys.sign_in import SignIn
 from troth.journeys.street import Street
+from troth.journeys.visits import Visits
 from troth.journeys.why import Why
 from troth.journeys.witness_door import WitnessesStanding
 from troth.names import StreamId
@@ -66,6 +69,9 @@ class Deployment(msgspec.Struct, frozen=True):
     prove: Prove
     book: Book
     recognise: Recognise
+    sign_in: SignIn
+    visits: Visits
+    parties: Parties
     street: Street
     log: LogView
     stream_of: Callable[[int], StreamId | None]

@@ -21,6 +21,7 @@ from troth.gate.question import Asker
 from troth.journeys.choose import Offer
 from troth.journeys.explain import Detail, Home, Screen
 from troth.journeys.oversee import Only
+from troth.journeys.recognise import Use
 from troth.journeys.street import StreetLinks
 from troth.names import PersonId, PurposeId, StreamId, check_slug
 from troth.statements.choice import Decision
@@ -30,10 +31,13 @@ from troth.web.deployment import Deployment
 from troth.web.erasing import Erasing
 from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
+from troth.web.parties import PartyPages
 from troth.web.places import PlacesPages
 from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_of, viewer_of
 from troth.web.shell import HEADERS, Page, Shell, static_file
+from troth.web.ways import Ways
 from troth.web.whole import Values, whole
+from troth.wire.browsers import browser_of
 
 __all__ = ["ROWS_A_PAGE", "page_routes"]
 
@@ -98,7 +102,7 @@ class Pages:
         gained: dict[str, str] = {}
         for token in tokens or [""]:
             try:
-                session = await self._at.recognise.enter(token)
+                session = await self._at.recognise.enter(token, browser=browser_of(request))
             except WrongToken:
                 continue
             principal = self._at.recognise.token(session)
@@ -225,7 +229,8 @@ class Pages:
         return self._at.url.startswith("https:")
 
     def _viewer(self, request: Request) -> Viewer:
-        return viewer_of(request.cookies, self._at.recognise)
+        use = Use.BY_ITSELF if "live" in request.query_params else Use.MEANT
+        return viewer_of(request.cookies, self._at.recognise, use=use)
 
     def _featured(self, viewer: Viewer, links: StreetLinks) -> int | None:
         """The stream that both cards show: the first one the person may choose about for what the recipient wants."""
@@ -256,6 +261,8 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Erasing(deployment, shell).routes(),
         *PlacesPages(deployment, shell).routes(),
         *Foreseeing(deployment, shell).routes(),
+        *Ways(deployment, shell).routes(),
+        *PartyPages(deployment, shell).routes(),
     ]
     by_path: dict[str, dict[str, Page]] = {}
     for path, method, page in pages:

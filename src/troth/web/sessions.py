@@ -10,7 +10,7 @@ Source: people.md, "Accounts"; RFC 6265; OWASP cross-site request forgery preven
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -18,7 +18,7 @@ import msgspec
 from troth.errors import WrongToken
 from troth.gate.question import Asker
 from troth.journeys.accounts import Bearer
-from troth.journeys.recognise import SESSION_S, Principal, Recognise
+from troth.journeys.recognise import LASTS, Principal, Recognise, Use
 from troth.names import PersonId
 
 __all__ = ["COOKIES", "Viewer", "check_form", "cookie_header", "form_key", "role_of", "viewer_of"]
@@ -35,6 +35,11 @@ class Viewer(msgspec.Struct, frozen=True):
     recipient: Asker | None = None
     operator: bool = False
     forms: dict[str, str] = {}
+    lasts: Callable[[], bool] = bool
+
+    def holds(self) -> bool:
+        """Whether all these sessions are open still: a page leaves only while they are."""
+        return not self.forms or self.lasts()
 
     def asker(self, role: str) -> Asker | None:
         """Who asks when a page is looked at as `role`; None for anyone."""
@@ -45,12 +50,12 @@ class Viewer(msgspec.Struct, frozen=True):
         return role in self.forms
 
 
-def viewer_of(cookies: Mapping[str, str], recognise: Recognise) -> Viewer:
+def viewer_of(cookies: Mapping[str, str], recognise: Recognise, *, use: Use = Use.MEANT) -> Viewer:
     """The viewer behind a request's cookies."""
     held = {}
     for role, name in COOKIES.items():
         session = cookies.get(name, "")
-        principal = recognise.token(session) if session else None
+        principal = recognise.token(session, use=use) if session else None
         if principal is not None and role_of(principal) == role:
             held[role] = (principal, form_key(session))
     person = held["person"][0] if "person" in held else None
@@ -60,6 +65,7 @@ def viewer_of(cookies: Mapping[str, str], recognise: Recognise) -> Viewer:
         recipient=held["recipient"][0].asker if "recipient" in held else None,
         operator="operator" in held,
         forms={role: key for role, (_, key) in held.items()},
+        lasts=lambda: all(recognise.still(who) for who, _ in held.values()),
     )
 
 
@@ -92,6 +98,6 @@ def check_form(given: str, viewer: Viewer, *, role: str) -> None:
 
 def cookie_header(role: str, session: str, *, secure: bool) -> str:
     """The Set-Cookie value. `secure` where pages are reached over HTTPS. An empty session takes the cookie back."""
-    age_s = SESSION_S if session else 0
+    age_s = LASTS[role].whole_s if session else 0
     ending = "; Secure" if secure else ""
     return f"{COOKIES[role]}={session}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Strict{ending}"

@@ -49,6 +49,11 @@ class HeldResponse(Response):
         super().__init__(content, status_code=status_code, headers=headers)
         self._holds = holds
 
+    def also(self, holds: Callable[[], bool]) -> None:
+        """It leaves only while `holds()` is true too."""
+        before = self._holds
+        self._holds = lambda: before() and holds()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         del scope, receive

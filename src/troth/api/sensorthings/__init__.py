@@ -14,6 +14,7 @@ Owner of all state: the event loop; there is none of its own.
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -24,7 +25,7 @@ from troth.api.sensorthings import entities
 from troth.api.sensorthings.handing_over import HEADERS, rendered
 from troth.errors import NotFound, NotOffered, TrothError, WrongToken
 from troth.gate.question import Asker
-from troth.journeys.recognise import Recognise
+from troth.journeys.recognise import Principal, Recognise
 from troth.journeys.tell import Page, StreamView, Tell
 from troth.wire.asgi import Receive, Scope, Send, headers_of, place_of, send_whole
 from troth.wire.credentials import credential
@@ -101,7 +102,8 @@ class SensorThings:
             refused = not_allowed(method, "GET, HEAD")
             await send_whole(send, refused.status, headers=refused.headers, body=refused.body)
             return
-        asker = self._asker(scope)
+        who = self._who(scope)
+        asker = None if who is None else who.asker
         resource = parse_path(scope["path"].removeprefix(PREFIX))
         options = read_options(scope["query_string"])
         if isinstance(resource, Many) and resource.set is EntitySet.OBSERVATIONS:
@@ -119,16 +121,19 @@ class SensorThings:
             await send_whole(send, 200, headers=(*HEADERS, (b"content-length", b"%d" % len(document))))
             return
         length = (b"content-length", b"%d" % len(document))
-        await hand_over(send, document, headers=(*HEADERS, length), holds=page.holds)
+        await hand_over(send, document, headers=(*HEADERS, length), holds=partial(self._holds, page, who))
 
-    def _asker(self, scope: Scope) -> Asker | None:
+    def _who(self, scope: Scope) -> Principal | None:
         token = credential(headers_of(scope))
         if token is None:
             return None
         who = self._recognise.token(token)
         if who is None:
             raise WrongToken("This token is unknown, used or expired.")
-        return who.asker
+        return who
+
+    def _holds(self, page: Page, who: Principal | None) -> bool:
+        return page.holds() and (who is None or self._recognise.still(who))
 
     # --- observations ------------------------------------------------------------------------------------------------
 

@@ -112,8 +112,8 @@ class Connection(Line):
         if self._guard is not None:
             self._guard.cancel()
         who, session, client_id = self._who, self._session, self._client_id
-        if who is not None and who.thing is not None:
-            self._door.presence.gone(who.thing, self)
+        if who is not None:
+            self._door.left(who, self)
         if who is not None and session is not None and client_id is not None:
             self._door.seats.leave(who, client_id, session=session, link=self, parting=self._parting)
         self._session = self._speaker = None
@@ -207,12 +207,12 @@ class Connection(Line):
             voice.listens_on(session)
             self._speaker = Speaker(self._door.hear, voice, line=self, secret=self._door.secret)
             self._guard = Guard(self._door, certificate, self) if certificate else None
-            self._door.presence.came(who.thing, self, client=hello.client_id, address=address_of(self._transport))
         will = None if hello.will is None or who.thing is None else partial(self._door.say_will, who.thing, hello.will)
         self._parting = parting_of(hello, will)
         self._decoder.max_packet_bytes = MQTT_PACKET_BYTES
         self.write(welcome(hello, present=present, assigned=assigned))
         self._door.is_known(self)
+        self._door.came(who, self, client=hello.client_id, address=address_of(self._transport))
         session.attach(self)
         self._watch(keep_alive_s(hello) * _KEEP_ALIVE_FACTOR)
 

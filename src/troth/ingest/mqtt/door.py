@@ -20,8 +20,8 @@ from troth.ingest.rates import Allowance, Rates
 from troth.ingest.repeats import Recent
 from troth.journeys.enrol import Unfit
 from troth.journeys.hear import Hear, Inlet
-from troth.journeys.presence import Presence
-from troth.journeys.recognise import Recognise
+from troth.journeys.presence import Line, Presence
+from troth.journeys.recognise import Principal, Recognise
 from troth.journeys.tell import Tell
 from troth.names import Slug, ThingId
 from troth.things.observations import Outcome, Refusal
@@ -170,6 +170,20 @@ class Door:
     def is_known(self, caller: "Caller") -> None:
         """It has said who it is."""
         self._strangers.pop(caller, None)
+
+    def came(self, who: Principal, line: Line, *, client: str, address: str) -> None:
+        """Somebody is in: a thing, or whoever holds a token."""
+        if who.thing is not None:
+            self.presence.came(who.thing, line, client=client, address=address)
+        else:
+            self.recognise.lines.came(who.digest, line)
+
+    def left(self, who: Principal, line: Line) -> None:
+        """They have gone."""
+        if who.thing is not None:
+            self.presence.gone(who.thing, line)
+        else:
+            self.recognise.lines.gone(who.digest, line)
 
     def has_gone(self, caller: "Caller") -> None:
         """It is closed."""

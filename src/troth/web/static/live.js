@@ -38,7 +38,7 @@
   async function look(everything) {
     const address = new URL(location.href);
     address.hash = "";
-    if (!everything) address.searchParams.set("live", "values");
+    address.searchParams.set("live", everything ? "all" : "values"); // what this page does by itself is no use of a visit
     try {
       const { ok, html } = await fetched(address);
       missed = 0;

@@ -1,0 +1,115 @@
+"""How people come back without a link: the port for sign-in names, passwords and passkeys.
+
+Rules
+- A holder (a person, a recipient's screen, or the operator) has at most one login, and a sign-in name has at most one.
+- A password is kept as what argon2 made of it, a passkey as its public half; neither lets anybody in who reads the file.
+- Failed tries are counted durably for names that are known, so that a restart forgives nobody.
+
+Source: people.md, "Accounts"; WebAuthn level 3 §5.4.3 (user handle), §6.1.1 (signature counter).
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from troth.names import PersonId, PurposeId, Uri
+
+__all__ = ["UNKNOWN", "Holder", "Login", "LoginStore", "Passkey", "Tries"]
+
+UNKNOWN = bytes(16)
+"""Stands for every name that nobody has, where tries are kept."""
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Whose login or session: a person's, a recipient's screen (party, app, purpose), or with nothing set the operator's."""
+
+    person: PersonId | None = None
+    party: Uri | None = None
+    app: str | None = None
+    purpose: PurposeId | None = None
+
+    @property
+    def role(self) -> str:
+        """Which of the three pages: `person`, `recipient` or `operator`."""
+        if self.person is not None:
+            return "person"
+        return "recipient" if self.party is not None else "operator"
+
+
+class Passkey(msgspec.Struct, frozen=True):
+    """One passkey.
+
+    `credential` is its id, `public` its COSE key, `count` the highest signature counter it showed (0: it has none).
+    """
+
+    credential: bytes
+    public: bytes
+    count: int
+    name: str
+    made_ns: int
+    used_ns: int | None = None
+
+
+class Login(msgspec.Struct, frozen=True):
+    """How a holder signs in.
+
+    `id`: 16 random bytes, the user handle of passkeys. `name` as it was typed, `key` as it is compared; both empty without
+    one. `password`: in the PHC string form; empty without one. `changed_ns`: when name or password were set.
+    """
+
+    id: bytes
+    holder: Holder
+    name: str = ""
+    key: str = ""
+    password: str = ""
+    changed_ns: int | None = None
+    passkeys: tuple[Passkey, ...] = ()
+
+
+class Tries(msgspec.Struct, frozen=True):
+    """Failed tries in a row, and when the last one was (ns)."""
+
+    failed: int = 0
+    at_ns: int = 0
+
+
+class LoginStore(Protocol):
+    """Logins and tries: all in memory for finding, durable when a change returns."""
+
+    def named(self, key: str) -> Login | None:
+        """The login with this sign-in name, as it is compared."""
+        ...
+
+    def of(self, holder: Holder) -> Login | None:
+        """The login of a holder."""
+        ...
+
+    def with_passkey(self, credential: bytes) -> Login | None:
+        """The login that has this passkey."""
+        ...
+
+    async def change(self, otherwise: Login, work: Callable[[Login], Login]) -> Login:
+        """Put `work` of a holder's login in its place, or of `otherwise` where the holder has none; returns what is kept.
+
+        Args:
+            otherwise: says the holder.
+            work: pure; keeps `id` and `holder`; called on any thread, on what is durable then.
+
+        Raises:
+            Conflict: another holder has the sign-in name or the passkey.
+            Refused: what `work` raises; nothing has changed.
+        """
+        ...
+
+    async def drop(self, holder: Holder) -> None:
+        """Forget a login and its tries."""
+        ...
+
+    def tries(self, login: bytes) -> Tries:
+        """Failed tries of a login, by id."""
+        ...
+
+    async def tried(self, login: bytes, tries: Tries) -> None:
+        """Keep tries; for UNKNOWN it takes as long and means nothing."""
+        ...

@@ -1,0 +1,102 @@
+"""Who can come in, for whoever runs a place: people and recipients, a new link as text and as a code, and what is ended.
+
+Rules
+- A link is shown once, on the page that follows the press, and is in no address and no log.
+- Every change carries the key of the form.
+
+Source: people.md, "Accounts".
+"""
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from troth.errors import BadName, NotFound
+from troth.journeys.recognise import Use
+from troth.names import PersonId, parse_id
+from troth.web.deployment import Deployment
+from troth.web.forms import fields_of
+from troth.web.qr import qr_svg
+from troth.web.sessions import Viewer, check_form, viewer_of
+from troth.web.shell import HEADERS, Page, Shell
+
+__all__ = ["PartyPages"]
+
+_TEXT_MAX = 100
+
+
+class PartyPages:
+    """One method per page."""
+
+    def __init__(self, deployment: Deployment, shell: Shell) -> None:
+        self._at = deployment
+        self._shell = shell
+
+    def routes(self) -> list[tuple[str, str, Page]]:
+        """Path, method and page of each."""
+        return [
+            ("/operate/people", "GET", self.people),
+            ("/operate/people", "POST", self.invite),
+            ("/operate/recipients", "GET", self.recipients),
+            ("/operate/recipients", "POST", self.change),
+        ]
+
+    async def people(self, request: Request) -> Response:
+        """People, and how they come in."""
+        viewer = self._viewer(request)
+        asked = request.query_params
+        text, after = asked.get("text", "")[:_TEXT_MAX], asked.get("after", "")[:500]
+        values = {
+            "viewer": viewer,
+            "page": self._at.parties.people(text=text, after=after),
+            "text": text,
+            "after": after,
+        }
+        return self._shell.show(request, "people.html", values)
+
+    async def invite(self, request: Request) -> Response:
+        """A new link for a person."""
+        viewer, form = await self._form(request)
+        try:
+            person = PersonId(bytes(parse_id("pe", form.get("person", ""))))
+        except BadName as cause:
+            raise NotFound("there is no such person here") from cause
+        seen = self._at.parties.person(person)
+        return self._link(
+            request, viewer, await self._at.parties.invite(person), name=seen.name, back="/operate/people"
+        )
+
+    async def recipients(self, request: Request) -> Response:
+        """What recipients have."""
+        values = {"viewer": self._viewer(request), "tokens": self._at.parties.tokens()}
+        return self._shell.show(request, "recipients.html", values)
+
+    async def change(self, request: Request) -> Response:
+        """End what a recipient has, or make a new link to its screen."""
+        viewer, form = await self._form(request)
+        token = form.get("token", "")
+        if form.get("do") == "link":
+            name = next((each.name for each in self._at.parties.tokens() if each.id == token), "")
+            link = await self._at.parties.screen(token)
+            return self._link(request, viewer, link, name=name, back="/operate/recipients")
+        await self._at.parties.end(token)
+        return RedirectResponse("/operate/recipients", status_code=303, headers=HEADERS)
+
+    def _link(self, request: Request, viewer: Viewer, token: str, *, name: str, back: str) -> Response:
+        link = f"{self._at.url}/enter/{token}"
+        # The drawing is made of our own link by segno; nothing that anybody wrote is in it.
+        values = {"viewer": viewer, "link": link, "name": name, "back": back, "code": Markup(qr_svg(link))}  # noqa: S704 - see above
+        return self._shell.show(request, "link.html", values)
+
+    def _viewer(self, request: Request) -> Viewer:
+        use = Use.BY_ITSELF if "live" in request.query_params else Use.MEANT
+        viewer = viewer_of(request.cookies, self._at.recognise, use=use)
+        if not viewer.operator:
+            raise NotFound("there is nothing of that name here")
+        return viewer
+
+    async def _form(self, request: Request) -> tuple[Viewer, dict[str, str]]:
+        viewer = viewer_of(request.cookies, self._at.recognise)
+        form = dict(await fields_of(request))
+        check_form(form.get("key", ""), viewer, role="operator")
+        return viewer, form
