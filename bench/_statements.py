@@ -114,7 +114,7 @@ def town(homes: int, notary: Notary) -> tuple[Town, list[Statement]]:
 
 def choices(where: Town, count: int) -> list[ChoiceBody]:
     """`count` choices, person by person and stream by stream, every fifth of them a withdrawal of the one before."""
-    notice = notice_of(RESEARCHED, DISCLOSURE, parties={LAB: "Org"}).shown()
+    notice = notice_of(RESEARCHED, (), DISCLOSURE, parties={LAB: "Org"}).shown()
     made: list[ChoiceBody] = []
     turn = 0
     while len(made) < count:

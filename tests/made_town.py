@@ -33,6 +33,7 @@ from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
 from troth.statements.statement import Statement, read, write
+from troth.statements.terms import Terms, terms_of
 from troth.things.observations import Variant
 from troth.tlog.trace import basis_id
 
@@ -184,6 +185,7 @@ class Town:
             decision=decision,
             from_ns=ns(at),
             notice=self._told(about, purpose),
+            terms=self._terms(about, purpose) if decision is Decision.GIVE else None,
             made_by="session",
             streams=() if whole_home else (StreamId(about),),
             household=HouseholdId(about) if whole_home else None,
@@ -193,19 +195,28 @@ class Town:
         )
         return self.say(KindName.CHOICE, body, by=self.key_of(person), at=at)
 
+    def _terms(self, about: StreamId | HouseholdId, purpose: PurposeId) -> Terms | None:
+        """What a yes is said to now."""
+        found = self._disclosed(about, purpose)
+        return None if found is None else terms_of(found[1], found[2], parties={})
+
     def _told(self, about: StreamId | HouseholdId, purpose: PurposeId) -> NoticeShown:
         """The text that is shown now for this purpose."""
+        found = self._disclosed(about, purpose)
+        if found is None:
+            return NoticeShown(_id("notice") * 2, 1, "en")
+        return notice_of(found[1], found[2], found[0], parties={}).shown()
+
+    def _disclosed(
+        self, about: StreamId | HouseholdId, purpose: PurposeId
+    ) -> tuple[DisclosureBody, DisclosedPurpose, tuple[str, ...]] | None:
         installed = self.in_force.value(stream_scope(StreamId(about)))
         product = installed.product if isinstance(installed, StreamScope) else METER
         held = self.in_force.value(product_scope(product))
         disclosure = held.disclosure if isinstance(held, ProductScope) else None
-        found = (
-            () if disclosure is None else (p for s in disclosure.streams for p in s.purposes if p.purpose == purpose)
-        )
-        for each in found:
-            assert disclosure is not None
-            return notice_of(each, disclosure, parties={}).shown()
-        return NoticeShown(_id("notice") * 2, 1, "en")
+        streams = () if disclosure is None else disclosure.streams
+        found = ((p, s.places) for s in streams for p in s.purposes if p.purpose == purpose)
+        return next(((disclosure, each, places) for each, places in found if disclosure is not None), None)
 
     def asserts(
         self,

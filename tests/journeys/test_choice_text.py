@@ -20,10 +20,12 @@ from tests.made_town import (
 )
 from troth.gate.question import Code, Verdict
 from troth.names import PersonId, StreamId
-from troth.statements.choice import Decision
-from troth.statements.disclosure import DisclosedPurpose
+from troth.statements.choice import ChoiceBody, Decision
+from troth.statements.disclosure import DisclosedPurpose, Processor
 from troth.statements.kinds import KindName
 from troth.statements.organisation import OrganisationBody
+from troth.statements.site import Site
+from troth.statements.statement import as_kind
 from troth.things.intervals import FOREVER, Interval
 
 GIVE, REFUSE = Decision.GIVE, Decision.REFUSE
@@ -78,6 +80,78 @@ def test_a_yes_stands_while_the_text_is_said_again_as_it_was() -> None:
     answer = town.ask(reads(meter, 30))
     assert Verdict.ALLOW == answer.verdict
     assert (Interval(ns(10), FOREVER),) == answer.covered
+
+
+BOTH = msgspec.structs.replace(RESEARCHED, recipients=(UNIVERSITY, STRANGER), retention_days=60)
+
+
+@pytest.mark.parametrize(
+    ("changed", "places", "since"),
+    [
+        (msgspec.structs.replace(BOTH, recipients=(UNIVERSITY,)), (), 20),
+        (msgspec.structs.replace(BOTH, retention_days=30), (), 20),
+        (msgspec.structs.replace(BOTH, recipients=(UNIVERSITY,), retention_days=1), (), 10),
+        (msgspec.structs.replace(BOTH, per_hour=4.0), (), 20),
+        (BOTH, ("EU",), 20),
+    ],
+)
+def test_a_yes_stands_when_the_use_is_narrowed(changed: DisclosedPurpose, places: tuple[str, ...], since: int) -> None:
+    town, meter, ana = lane()  # where Ana said yes at 10 to one of the two, for 30 days
+    town.disclose(BOTH, BILLED)
+    town.choose(ana, GIVE, meter, 20)
+    town.disclose(changed, BILLED, places=places)
+    answer = town.ask(reads(meter, 30))
+    assert answer.reasons[-1].code in {None, Code.PLACE}, "a place that nobody has named is another step"
+    assert [] == [each for each in answer.reasons if each.code is Code.NO_GROUND]
+    if not places:
+        assert (Interval(ns(since), FOREVER),) == answer.covered
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        msgspec.structs.replace(BOTH, retention_days=61),
+        msgspec.structs.replace(BOTH, recipients=(UNIVERSITY, STRANGER, SUPPLIER)),
+        msgspec.structs.replace(BOTH, recipients=(UNIVERSITY, SUPPLIER)),
+        msgspec.structs.replace(BOTH, recipients=(UNIVERSITY,), title="advertising"),
+        msgspec.structs.replace(BOTH, retention_days=1, processors=(Processor(SUPPLIER, "keeps it", Site("DE")),)),
+    ],
+)
+def test_what_is_narrower_in_one_thing_and_wider_in_another_is_asked_anew(changed: DisclosedPurpose) -> None:
+    town, meter, ana = lane()
+    town.disclose(BOTH, BILLED)
+    town.choose(ana, GIVE, meter, 20)
+    town.disclose(changed, BILLED)
+    assert Code.NO_GROUND == town.ask(reads(meter, 30)).reasons[0].code
+
+
+def test_a_limit_of_places_that_is_lifted_is_asked_anew() -> None:
+    town, meter, ana = lane()
+    town.disclose(BOTH, BILLED, places=("EU",))
+    town.choose(ana, GIVE, meter, 20)
+    for places in ((), ("EU", "US")):
+        town.disclose(BOTH, BILLED, places=places)
+        assert Code.NO_GROUND == town.ask(reads(meter, 30)).reasons[0].code
+
+
+def test_a_yes_without_terms_counts_under_its_own_text_alone() -> None:
+    town, meter, ana = lane()
+    town.disclose(BOTH, BILLED)
+    said = town.choose(ana, GIVE, meter, 20)
+    bare = msgspec.structs.replace(as_kind(said, ChoiceBody), terms=None)
+    town.say(KindName.CHOICE, bare, by=town.key_of(ana), at=21)
+    assert Verdict.ALLOW == town.ask(reads(meter, 30)).verdict
+    town.disclose(msgspec.structs.replace(BOTH, retention_days=1), BILLED)
+    assert Code.NO_GROUND == town.ask(reads(meter, 30)).reasons[0].code
+
+
+def test_a_use_that_was_narrowed_and_widened_again_stands_on_the_yes_to_the_wider() -> None:
+    town, meter, ana = lane()
+    town.disclose(BOTH, BILLED)
+    town.choose(ana, GIVE, meter, 20)
+    for each in (msgspec.structs.replace(BOTH, retention_days=1), BOTH):
+        town.disclose(each, BILLED)
+        assert Verdict.ALLOW == town.ask(reads(meter, 30)).verdict
 
 
 def test_a_no_stands_under_every_text() -> None:

@@ -96,7 +96,7 @@ def kept_days(stream_id: StreamId, reading: Reading, *, at_ns: int) -> int | Non
                 view,
                 purpose,
                 declared,
-                text=told(purpose, product, reading),
+                text=told(purpose, declared.places, product, reading),
                 question=question,
                 stream=stream,
                 product=product,
@@ -157,7 +157,7 @@ def _answered(question: Question, stream: StreamScope, reading: Reading) -> Answ
             product=product,
             reading=reading,
         )
-        for purpose, text in [(each, told(each, product, reading)) for each in purposes]
+        for purpose, text in [(each, told(each, declared.places, product, reading)) for each in purposes]
         for view in purpose.variants
     ]
     installed = (Interval(stream.from_ns, FOREVER),)  # a clock that ran ahead of the end hides nothing that was kept
@@ -194,7 +194,7 @@ def _try(
     barred = crossed(purpose, stream, product, asker=asker, lines=lines, at_ns=question.at_ns)
     if barred:
         return Tried(view, Holding((), until_ns=turn), why, Reason(Step.DECLARED, Code.RED_LINE, barred), days)
-    asked = Asked(stream, product, purpose.purpose, text, view, asker, question.at_ns)
+    asked = Asked(stream, product, purpose.purpose, text, view, asker, question.at_ns, purpose, declared.places)
     holding = holds(why, asked, reading)
     if turn < holding.until_ns:
         holding = msgspec.structs.replace(holding, until_ns=turn)

@@ -29,6 +29,7 @@ from troth.statements.disclosure import DisclosedPurpose
 from troth.statements.kinds import KindName
 from troth.statements.notice import Notice, notice_of
 from troth.statements.statement import write
+from troth.statements.terms import Terms, counts, terms_of
 from troth.things.observations import Variant
 
 __all__ = ["Choose", "Lapsed", "LastChoice", "Offer", "key_name"]
@@ -55,13 +56,14 @@ class LastChoice(msgspec.Struct, frozen=True):
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """Something a person may say yes or no to: one purpose of one stream, with what they are told."""
+    """Something a person may say yes or no to: one purpose of one stream, with what they are told, and the terms of a yes."""
 
     thing: KnownThing
     stream: KnownStream
     purpose: DisclosedPurpose
     notice: Notice
     last: LastChoice | None
+    terms: Terms
 
 
 class Choose:
@@ -96,12 +98,13 @@ class Choose:
             if thing.body.household != known.household or disclosed is None:
                 continue
             for stream in thing.streams.values():
-                purposes = [p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes]
-                for purpose in purposes:
+                declared = [each for each in disclosed[0].streams if each.name == stream.installed.name]
+                for purpose, places in ((each, one.places) for one in declared for each in one.purposes):
                     if any(view.ground == Ground.CHOICE for view in purpose.variants):
-                        notice = notice_of(purpose, disclosed[0], parties=names)
-                        last = self._last(person, purpose.purpose, stream, notice=notice)
-                        found.append(Offer(thing, stream, purpose, notice, last))
+                        notice = notice_of(purpose, places, disclosed[0], parties=names)
+                        terms = terms_of(purpose, places, parties=names)
+                        last = self._last(person, purpose.purpose, stream, notice=notice, terms=terms)
+                        found.append(Offer(thing, stream, purpose, notice, last, terms))
         return tuple(found)
 
     def meant(  # noqa: PLR0913 - a choice has these parts
@@ -142,6 +145,7 @@ class Choose:
             variant=_at_most_offered(variant, offer.purpose).value if giving else None,
             to_ns=to_ns,
             since_ns=since_ns if giving else None,
+            terms=offer.terms if giving else None,
         )
 
     async def say(  # noqa: PLR0913 - a choice has these parts
@@ -200,7 +204,9 @@ class Choose:
         )
         return await self._accept.accept(signed)
 
-    def _last(self, person: PersonId, purpose: PurposeId, stream: KnownStream, *, notice: Notice) -> LastChoice | None:
+    def _last(
+        self, person: PersonId, purpose: PurposeId, stream: KnownStream, *, notice: Notice, terms: Terms
+    ) -> LastChoice | None:
         value = self._in_force.value(person_scope(person))
         if not isinstance(value, PersonScope):
             return None
@@ -214,7 +220,7 @@ class Choose:
         last, lapsed = about[-1], None
         if last.decision is Decision.GIVE and last.to_ns is not None and last.to_ns <= self._clock.now():
             lapsed = Lapsed.ENDED
-        elif last.decision is Decision.GIVE and last.notice.digest != notice.digest:
+        elif last.decision is Decision.GIVE and not counts(last.notice.digest, last.terms, notice.digest, terms):
             lapsed = Lapsed.OTHER_TEXT
         variant = None if last.variant is None else Variant.named(last.variant)
         return LastChoice(last.decision, last.from_ns, last.to_ns, variant, lapsed)

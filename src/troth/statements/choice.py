@@ -13,6 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from troth.names import HouseholdId, PersonId, PurposeId, StreamId
+from troth.statements.terms import Terms
 
 __all__ = ["ChoiceBody", "Decision", "NoticeShown"]
 
@@ -36,6 +37,8 @@ class NoticeShown(msgspec.Struct, frozen=True):
 class ChoiceBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """Exactly one of `streams` and `household` is set. `variant`: the most revealing view said yes to (give only).
 
+    `terms`: what a yes was said to, so that it stands when the use is narrowed; without them it counts under its text alone.
+
     `person` must be the holder of the relationship key that signs (checked at registration), so that folding needs no look-up.
     """
 
@@ -50,4 +53,5 @@ class ChoiceBody(msgspec.Struct, frozen=True, omit_defaults=True):
     variant: str | None = None
     to_ns: int | None = None
     since_ns: int | None = None
-    crit: tuple[str, ...] = ("decision", "variant", "streams", "household", "from_ns", "to_ns")
+    terms: Terms | None = None
+    crit: tuple[str, ...] = ("decision", "variant", "streams", "household", "from_ns", "to_ns", "terms")

@@ -10,7 +10,7 @@ Left out in this version: languages other than the disclosure's own.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -18,6 +18,7 @@ from troth.names import Uri
 from troth.statements.choice import NoticeShown
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
 from troth.statements.organisation import CLASS
+from troth.statements.terms import hop_words
 
 __all__ = ["Notice", "notice_of"]
 
@@ -35,8 +36,10 @@ class Notice(msgspec.Struct, frozen=True):
         return NoticeShown(self.digest, self.version, self.language)
 
 
-def notice_of(purpose: DisclosedPurpose, disclosure: DisclosureBody, *, parties: Mapping[Uri, str]) -> Notice:
-    """The notice of one purpose. `parties`: names people read, by organisation URI."""
+def notice_of(
+    purpose: DisclosedPurpose, places: Sequence[str], disclosure: DisclosureBody, *, parties: Mapping[Uri, str]
+) -> Notice:
+    """The notice of one purpose of a stream that never goes outside `places`. `parties`: names people read, by URI."""
     getters = ", ".join(_getter(uri, parties) for uri in purpose.recipients) or "nobody outside the house"
     lines = [
         f"What for: {purpose.title}",
@@ -45,8 +48,9 @@ def notice_of(purpose: DisclosedPurpose, disclosure: DisclosureBody, *, parties:
         f"Kept for: {purpose.retention_days} days",
     ]
     if purpose.processors:
-        hops = (f"{parties.get(each.organisation, each.organisation)} ({each.does})" for each in purpose.processors)
-        lines.append(f"Handled on the way by: {', '.join(hops)}")
+        lines.append(f"Handled on the way by: {', '.join(hop_words(each, parties) for each in purpose.processors)}")
+    if places:
+        lines.append(f"Never outside: {', '.join(places)}")
     lines += [f"If you say yes: {purpose.if_yes}"] if purpose.if_yes else []
     lines += [f"If you say no: {purpose.if_no}"] if purpose.if_no else []
     text = "\n".join(lines)

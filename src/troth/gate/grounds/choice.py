@@ -2,7 +2,8 @@
 
 Rules
 - What no choice covers is off. It holds where it holds for each member, while they are concerned.
-- A yes counts under the text that was shown for it. When that text changes, it covers nothing; a no stays a no.
+- A yes counts under the text that was shown for it, and under one whose terms are no wider than its own. Under any other it
+  covers nothing; a no stays a no.
 - A yes begins at its own moment.
 
 Source: gate.md, "Eight grounds" and "Time"; docs/decisions/0008-a-yes-counts-under-its-text.md.
@@ -27,9 +28,10 @@ from troth.gate.question import Code, Ground
 from troth.names import StatementId, Uri
 from troth.state.in_force import Reading
 from troth.state.scopes import PersonScope, ProductScope, party_scope, person_scope, place_scope
-from troth.statements.choice import Decision
+from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.disclosure import DisclosedPurpose
 from troth.statements.notice import notice_of
+from troth.statements.terms import is_no_wider, terms_of
 from troth.things.intervals import ALWAYS, BEGINNING, FOREVER, Interval, covers, intersect, tidy
 from troth.things.observations import Variant
 
@@ -38,16 +40,21 @@ __all__ = ["choice", "told"]
 _ORDER: Final = (Variant.RAW, Variant.HOURLY_MEAN)
 
 
-def told(purpose: DisclosedPurpose, product: ProductScope, reading: Reading) -> bytes | None:
+def told(purpose: DisclosedPurpose, places: tuple[str, ...], product: ProductScope, reading: Reading) -> bytes | None:
     """Digest of the text that people are shown now for a purpose that rests on their choice; None where none does."""
     if product.disclosure is None or all(view.ground != Ground.CHOICE for view in purpose.variants):
         return None
+    return notice_of(purpose, places, product.disclosure, parties=_names(purpose, reading)).digest
+
+
+def _names(purpose: DisclosedPurpose, reading: Reading) -> dict[Uri, str]:
+    """What people call whoever gets it or handles it."""
     names: dict[Uri, str] = {}
     for uri in (*purpose.recipients, *(hop.organisation for hop in purpose.processors)):
         party = reading.party(party_scope(uri))
         if party is not None:
             names[uri] = party.name
-    return notice_of(purpose, product.disclosure, parties=names).digest
+    return names
 
 
 def choice(asked: Asked, reading: Reading) -> Holding:
@@ -57,7 +64,7 @@ def choice(asked: Asked, reading: Reading) -> Holding:
     rests_on, lacking = [each.statement for each in members], Code.NO_GROUND
     until_ns = next_turn(asked.at_ns, *turns(members))
     for member in members:
-        said = _said(reading.person(person_scope(member.person)), asked)
+        said = _said(reading.person(person_scope(member.person)), asked, reading)
         # Who is not a member at a time is not concerned then, so their silence does not narrow it.
         before, after = Interval(BEGINNING, member.from_ns), Interval(member.to_ns, FOREVER)
         times = intersect(times, tidy((before, *said.times, after)))
@@ -75,7 +82,7 @@ def choice(asked: Asked, reading: Reading) -> Holding:
     return Holding(times, tuple(rests_on), lacking, concerned, until_ns)
 
 
-def _said(person: PersonScope, asked: Asked) -> Holding:
+def _said(person: PersonScope, asked: Asked, reading: Reading) -> Holding:
     """Paint one person's choices for this purpose, stream and view: covered times, what they rest on, why not now."""
     covered: list[Interval] = []
     basis: list[StatementId] = [] if person.statement is None else [person.statement]
@@ -88,11 +95,7 @@ def _said(person: PersonScope, asked: Asked) -> Holding:
         until_ns = next_turn(asked.at_ns, until_ns, body.from_ns, from_ns, to_ns)
         cut(covered, min(body.from_ns, asked.at_ns))
         basis.append(each.statement)
-        if (
-            body.decision is Decision.GIVE
-            and body.notice.digest == asked.told
-            and _reaches(body.variant, asked.variant)
-        ):
+        if body.decision is Decision.GIVE and _reaches(body.variant, asked.variant) and _counts(body, asked, reading):
             join(covered, Interval(from_ns, to_ns))
             why = Code.EXPIRED if to_ns <= asked.at_ns else Code.NO_GROUND
         elif body.decision is Decision.GIVE:
@@ -100,6 +103,16 @@ def _said(person: PersonScope, asked: Asked) -> Holding:
         else:
             why = no_of(body.decision)
     return Holding(tuple(covered), tuple(basis), why, until_ns=until_ns)
+
+
+def _counts(body: ChoiceBody, asked: Asked, reading: Reading) -> bool:
+    """Whether a yes counts under what is disclosed now: the same text, or one that is no wider than the terms of the yes."""
+    if body.notice.digest == asked.told:
+        return True
+    if body.terms is None or asked.told is None:
+        return False
+    now = terms_of(asked.disclosed, asked.places, parties=_names(asked.disclosed, reading))
+    return is_no_wider(now, body.terms)
 
 
 def _reaches(given: str | None, wanted: Variant) -> bool:

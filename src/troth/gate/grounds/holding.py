@@ -19,6 +19,7 @@ from troth.names import PersonId, PurposeId, StatementId
 from troth.state.in_force import Reading
 from troth.state.scopes import Member, PersonScope, ProductScope, SaidChoice, StreamScope, place_scope
 from troth.statements.choice import Decision
+from troth.statements.disclosure import DisclosedPurpose
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect, tidy
 from troth.things.observations import Variant
 
@@ -60,7 +61,8 @@ class Holding(msgspec.Struct, frozen=True):
 class Asked(msgspec.Struct, frozen=True):
     """What a ground is asked about: one stream, one disclosed purpose and view, by whom, when.
 
-    `told`: digest of the text that people are shown now for this purpose; None where nobody is asked about it.
+    `told`: digest of the text that people are shown now for this purpose; None where nobody is asked about it. `disclosed` and
+    `places`: what is compared with the terms of a yes to another text.
     """
 
     stream: StreamScope
@@ -70,6 +72,8 @@ class Asked(msgspec.Struct, frozen=True):
     variant: Variant
     asker: Asker | None
     at_ns: int
+    disclosed: DisclosedPurpose
+    places: tuple[str, ...] = ()
 
 
 def looked_at(

@@ -1,0 +1,74 @@
+"""The terms of a yes, so that what narrows a use later applies at once, and what widens it is asked anew. Pure.
+
+Rules
+- Terms are what can be compared: who gets it and who handles it (each by URI and by the name that was shown), how long it is
+  kept, and outside of which places it never goes. All other words of the notice stand in them as one digest.
+- A use is no wider than the terms if everybody in it stands in them under the same name, it is kept no longer, its places are
+  among theirs, and the other words are the same.
+- A yes counts under the text that was shown for it, and under every text whose terms are no wider. A yes without terms counts
+  under its own text alone.
+
+Source: gate.md ("a changed disclosure is a new version: what widened is asked again, what narrowed applies at once");
+docs/decisions/0053-a-narrower-use-stands-on-the-yes-to-the-wider.md.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from troth.names import Uri
+from troth.statements.disclosure import DisclosedPurpose, Processor
+
+__all__ = ["Party", "Terms", "counts", "hop_words", "is_no_wider", "terms_of"]
+
+
+class Party(msgspec.Struct, frozen=True):
+    """A party and the name that was shown for it."""
+
+    uri: Uri
+    name: str
+
+
+class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a yes was said to. `words`: SHA-256 of the words that are not compared; `places`: empty where none were named."""
+
+    words: bytes
+    retention_days: int
+    recipients: tuple[Party, ...] = ()
+    processors: tuple[Party, ...] = ()
+    places: tuple[str, ...] = ()
+
+
+def terms_of(purpose: DisclosedPurpose, places: Sequence[str], *, parties: Mapping[Uri, str]) -> Terms:
+    """The terms of a purpose as it is disclosed now. `parties`: names people read, by organisation URI."""
+    words = (purpose.title, purpose.benefit, purpose.if_yes or "", purpose.if_no or "")
+    return Terms(
+        hashlib.sha256("\x00".join(words).encode()).digest(),
+        purpose.retention_days,
+        tuple(Party(uri, parties.get(uri, uri)) for uri in purpose.recipients),
+        tuple(Party(hop.organisation, hop_words(hop, parties)) for hop in purpose.processors),
+        tuple(places),
+    )
+
+
+def is_no_wider(now: Terms, given: Terms) -> bool:
+    """Whether what is disclosed `now` goes nowhere beyond the terms that a yes was `given` to."""
+    return (
+        now.words == given.words
+        and now.retention_days <= given.retention_days
+        and set(now.recipients) <= set(given.recipients)
+        and set(now.processors) <= set(given.processors)
+        and (not given.places or (bool(now.places) and set(now.places) <= set(given.places)))
+    )
+
+
+def counts(digest: bytes, given: Terms | None, told: bytes, now: Terms) -> bool:
+    """Whether a yes under the text of `digest`, with the terms `given`, counts where the text of `told` is shown."""
+    return digest == told or (given is not None and is_no_wider(now, given))
+
+
+def hop_words(hop: Processor, parties: Mapping[Uri, str]) -> str:
+    """Who handles it, what they do, where, and whose law reaches it there besides."""
+    laws = f", also under the law of {', '.join(hop.site.laws)}" if hop.site.laws else ""
+    return f"{parties.get(hop.organisation, hop.organisation)} ({hop.does}, in {hop.site.country}{laws})"
