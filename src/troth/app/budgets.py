@@ -14,10 +14,17 @@ Left out: things that send (`ingest/rates`), the public log (files of fixed leng
 import ipaddress
 import re
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from troth.clock import NS_PER_S, Clock
-from troth.errors import Busy
+from troth.errors import Busy, Malformed
+from troth.journeys.accounts import token_digest
+from troth.journeys.recognise import Recognise
+from troth.web.sessions import COOKIES
+from troth.wire.asgi import Headers
+from troth.wire.credentials import SESSION_COOKIE, authorization
 
 __all__ = ["BUDGETS_MAX", "SAVED_S", "Budgets", "address_key", "price"]
 
@@ -32,6 +39,7 @@ _PRICES: Final = (  # ms; the first that fits
     (re.compile(r"/v1\.1/[A-Za-z]+|/wot/things/?"), 4.0),
     (re.compile(r"/v1\.1/.*/Observations"), 4.0),
 )
+_COOKIES: Final = frozenset(name.encode() for name in (SESSION_COOKIE, *COOKIES.values()))
 _OTHER: Final = 1.0
 _COUNTING: Final = 40.0  # up to a hundred thousand rows (journeys/tell)
 _COUNT: Final = re.compile(rb"(?:\$|%24)count=true", re.IGNORECASE)
@@ -55,12 +63,24 @@ def address_key(address: str) -> str:
 
 
 class Budgets:
-    """All budgets of a node. `ms_per_s`: of one address."""
+    """All budgets of a node. `recognise`: knows tokens. `ms_per_s`: of one address."""
 
-    def __init__(self, clock: Clock, *, ms_per_s: int) -> None:
+    def __init__(self, clock: Clock, recognise: Recognise, *, ms_per_s: int) -> None:
+        self._recognise = recognise
         self._clock = clock
         self._ms_per_s = ms_per_s
         self._left: OrderedDict[str | bytes, tuple[float, int]] = OrderedDict()  # ms left, and at which tick
+
+    def __len__(self) -> int:
+        return len(self._left)
+
+    def caller(self, headers: Headers, address: str) -> str | bytes | None:
+        """Whose budget a request is charged to; None for whoever runs the place."""
+        for token in _tokens(headers):
+            who = self._recognise.token(token)
+            if who is not None:
+                return None if who.operator else token_digest(token)
+        return address_key(address)
 
     def spend(self, caller: str | bytes, ms: float) -> None:
         """Spend so much. `caller`: an address's key (text), or the digest of a token that is known.
@@ -77,3 +97,17 @@ class Budgets:
             self._left.popitem(last=False)
         if left < 0:
             raise Busy("You have asked for more than one caller may in a short time.", retry_after_s=-left / rate)
+
+
+def _tokens(headers: Headers) -> Iterator[str]:
+    """Everything in a head that could be a token of somebody; what cannot be read is none."""
+    with suppress(Malformed):
+        token = authorization(headers)
+        if token is not None:
+            yield token
+    for name, value in headers:
+        if name == b"cookie":
+            for pair in value.split(b";"):
+                key, _, text = pair.strip().partition(b"=")
+                if key in _COOKIES and text.isascii():
+                    yield text.decode("ascii")
