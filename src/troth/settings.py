@@ -94,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     disk_reserve_mib: Annotated[int, msgspec.Meta(ge=0, le=1_048_576)] = 256  # what 2,000,000 unmoved rows may need
     thing_messages_per_s: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10_000  # docs/decisions/0043
     thing_kib_per_s: Annotated[int, msgspec.Meta(ge=1, le=1_048_576)] = 16_384
+    caller_ms_per_s: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 400  # docs/decisions/0046
     witness_policy: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
 
     def __post_init__(self) -> None:

@@ -13,9 +13,9 @@ from troth.adapters.conduct_stamping import KEYS_MAX
 from troth.adapters.partitions_expiring import EXPIRED_AT_ONCE
 from troth.adapters.partitions_sqlite import SLICE_ROWS
 from troth.app.open_files import KEPT_FOR_STORES
-from troth.ingest.http import REQUESTS_MAX
 from troth.ingest.mqtt.door import STRANGERS_MAX
 from troth.ingest.mqtt.sessions import CONNECTIONS_EACH_MAX, SESSIONS_LEFT_MAX
+from troth.ingest.places import REQUESTS_MAX
 from troth.journeys.hear import REFUSALS_MAX
 from troth.journeys.outlet import OUTLET_QUEUE_MAX
 from troth.journeys.prove import MAKING_MAX

@@ -17,6 +17,8 @@ Who may:
 from enum import Enum, auto
 from typing import Final
 
+from troth.testing.people import RESEARCH
+
 __all__ = ["AS", "LOG", "METHODS", "TABLE", "Who"]
 
 
@@ -59,6 +61,7 @@ AS: Final = {
     "/proofs/{id}.troth-proof": ("?as=person", "?as=recipient"),
     "/v1.1/Datastreams({number})/Observations": ("?$count=true", "?$top=1&$orderby=phenomenonTime desc"),
     "/metrics": ("?things",),
+    "/mine/foresee": (f"?stream={{number}}&purpose={RESEARCH}&decision=refuse",),
 }
 """What is asked for beside the path alone."""
 
@@ -74,7 +77,12 @@ TABLE: Final = {
     "GET /mine/book/{place}.troth-proof": Who.PAGE,
     "GET /mine/erase": Who.PAGE,
     "POST /mine/erase": Who.FORM,
+    "GET /mine/foresee": Who.PAGE,
+    "GET /mine/places": Who.PAGE,
+    "POST /mine/places": Who.FORM,
+    "POST /mine/places/end": Who.FORM,
     "POST /choose": Who.FORM,
+    "GET /where": Who.PAGE,
     "GET /screen": Who.PAGE,
     "GET /operate": Who.PAGE,
     "GET /things/{slug}": Who.PAGE,
@@ -170,6 +178,18 @@ TABLE: Final = {
     "DELETE /api/statements/{statement}/text": Who.OPERATOR,
     "GET /api/choices": Who.PERSON,
     "POST /api/choices": Who.PERSON,
+    "POST /api/choices/foreseen": Who.PERSON,
+    "GET /api/where": Who.ANYBODY,
+    "POST /api/keeping": Who.OPERATOR,
+    "GET /api/place-rules": Who.PERSON,
+    "POST /api/place-rules": Who.PERSON,
+    "POST /api/place-rules/foreseen": Who.PERSON,
+    "POST /api/place-rules/{rule}/end": Who.PERSON,
+    "GET /api/grounds": Who.PAGE,
+    "POST /api/grounds": Who.OPERATOR,
+    "POST /api/grounds/{ground}/review": Who.OPERATOR,
+    "POST /api/grounds/{ground}/end": Who.OPERATOR,
+    "GET /api/laws": Who.ANYBODY,
     "GET /api/erasure": Who.PERSON,
     "POST /api/erasure": Who.PERSON,
     "GET /api/book": Who.PERSON,

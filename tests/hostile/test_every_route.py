@@ -118,8 +118,8 @@ def test_who_may_not_is_refused_with_the_same_bytes_and_work_whether_it_is_there
         accepts = ACCEPTS if TABLE[line] in PAGES else ACCEPTS[:1]
         for each, accept, query in product(methods, accepts, ("", *AS.get(path, ()))):
             headers = caller.headers | {"accept": accept}
-            real = town.ask(each, town.filled(path, town.real) + query, headers)
-            absent = town.ask(each, town.filled(path, town.absent) + query, headers)
+            real = town.ask(each, town.filled(path + query, town.real), headers)
+            absent = town.ask(each, town.filled(path + query, town.absent), headers)
             found = holes_of(town, line, caller, method=each, real=real, absent=absent)
             holes += [f"{each} as {caller.name}: {hole}" for hole in found]
     assert before == town.said()

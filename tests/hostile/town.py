@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from troth.app.doors import http_doors
 from troth.journeys.book_lines import Seen
-from troth.names import PersonId, print_person
+from troth.names import PersonId, Slug, print_person
 from troth.statements.journal import unerased
 from troth.testing.asgi import Exchange, Told
 from troth.testing.people import WorldPerson
@@ -72,13 +72,17 @@ class Town:
         world.settle()
         seen = self.ana.book().lines[0]
         assert isinstance(seen, Seen)
+        renamed = world.node.joining.alter.rename(
+            Slug(self.meter.joined.slug), name="Bathtub counter", short=Slug("of-the-bathtub")
+        )
+        self.slug = world.run(renamed)
         self.operator = world.operator_token()
         self.doors = http_doors(world.node)
         self.real: Mapping[str, str] = {
             "token": "x" * 43,
             "place": str(seen.place),
-            "slug": self.meter.slug,
-            "thing": self.meter.slug,
+            "slug": self.slug,
+            "thing": self.slug,
             "id": str(self.id),
             "number": str(self.meter.number),
             "stream": self.meter.stream_name,
@@ -107,8 +111,8 @@ class Town:
             *self.of_ana,
             chosen.statement.hex(),
             "Harbour Lane",
-            "water meter",
-            self.meter.slug,
+            "Bathtub counter",
+            self.slug,
             str(VALUE),
         )
         ana, owner = self.session(self.ana), self._owner_session()

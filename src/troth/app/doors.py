@@ -2,22 +2,16 @@
 
 Rules
 - A door gets journeys and values, never a store.
-- The ingest routes go around the router: they are raw ASGI and must be quick.
-- No answer lacks what keeps browsers from misusing it (nosniff, no frame, no store, no other site), whichever route gives it.
-- Nobody is sent to another address than they asked for, and a method that is not there is told all that are.
+- What is asked of every request before any route stands in `http_doors`.
 """
 
 import asyncio
 import hashlib
-import re
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import structlog
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.routing import BaseRoute
 
 from troth.api import log, sensorthings
 from troth.api.altered import altered_routes
@@ -42,9 +36,10 @@ from troth.api.scrapi import scrapi_routes
 from troth.api.street import street_routes
 from troth.api.types import type_routes
 from troth.api.wot import wot_routes
+from troth.app.budgets import Budgets
 from troth.app.hosts import Hosts, names_of
+from troth.app.http_doors import HttpDoors
 from troth.app.node import Node
-from troth.errors import BadPath, TrothError, WrongHost
 from troth.ingest.http import HttpIngest
 from troth.ingest.mqtt import CONNECTIONS_MAX, Endpoint
 from troth.ingest.rates import Rates
@@ -52,109 +47,13 @@ from troth.journeys.begin import REPEATS
 from troth.journeys.enrol import Unfit
 from troth.names import StreamId
 from troth.web.deployment import Deployment
-from troth.web.failures import INCIDENT, Failures
+from troth.web.failures import Failures
 from troth.web.pages import page_routes
 from troth.web.shell import Shell
-from troth.wire.asgi import send_whole
-from troth.wire.bodies import check_coding
-from troth.wire.paths import PREFIX, parse_path
-from troth.wire.problems import not_allowed
 
-__all__ = ["HttpDoors", "http_doors", "mqtt_door", "turned_away"]
+__all__ = ["http_doors", "mqtt_door", "turned_away"]
 
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-# What a browser that is led to an answer of a program must not do with it: guess its kind, show it in a frame, keep it, or let
-# another site's page read it. Pages and the log say more, or otherwise, themselves.
-_NEVER_LACKING: Final = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-store"),
-)
-_NAMES: Final = "Open the address that the node prints; whoever runs it can set base_url or tls_names."
-_BORDERS: Final = re.compile(rb"%(?:0a|0d|2f|5c|25)", re.IGNORECASE)  # ends of lines, slashes, what is encoded twice
-_ANYWHERE: Final = b"access-control-allow-origin"
 _REPEATS: Final = b"troth/repeat-keys/v1"
-
-
-class HttpDoors:
-    """The ASGI application of a started node. `routes`: all that the router answers; the routes of things go before it."""
-
-    def __init__(self, ingest: HttpIngest, routes: Sequence[BaseRoute], *, failures: Failures, hosts: Hosts) -> None:
-        self.routes = tuple(routes)
-        self._failures = failures
-        self._hosts = hosts
-        self._ingest = ingest
-        self._router = Starlette(routes=routes, exception_handlers=failures.handlers())
-        self._router.router.redirect_slashes = False  # it would send people where `Host` says
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] == "http":
-            try:
-                self._fence(scope)
-            except TrothError as error:
-                response = self._failures.refused(Request(scope), error)
-                response.headers["connection"] = "close"  # its body is not read
-                await response(scope, receive, _guarded(send))
-                return
-        if self._ingest.takes(scope):
-            await self._ingest(scope, receive, send)
-            return
-        allowed = self._allowed(scope["path"]) if scope["type"] == "http" else ()
-        if allowed and scope["method"] not in allowed:
-            answer = not_allowed(scope["method"], ", ".join(allowed))
-            await send_whole(_guarded(send), answer.status, headers=answer.headers, body=answer.body)
-            return
-        try:
-            await self._router(scope, receive, _guarded(send))
-        except Exception:
-            if INCIDENT not in scope:  # otherwise it was answered and written down, and Starlette raises it once more
-                raise
-
-    def _fence(self, scope: Scope) -> None:
-        """Return if a request may go on to its route.
-
-        Raises:
-            WrongHost: it is for somebody else.
-            WrongKind: its body is compressed.
-            BadPath: its path holds what would end it, or divide it, for another reader.
-        """
-        for name, value in scope["headers"]:
-            if name == b"host" and not self._hosts.ours(value):
-                raise WrongHost("This node is not reached under this name.", hint=_NAMES)
-            if name == b"content-encoding":
-                check_coding(value)
-        if _BORDERS.search(scope["raw_path"]):
-            raise BadPath("there is no such resource here")
-
-    def _allowed(self, path: str) -> tuple[str, ...]:
-        """What may be done where things speak: some of these resources can be read too. Nothing elsewhere."""
-        methods = self._ingest.methods(path)
-        if not methods:
-            return ()
-        try:
-            parse_path(path.removeprefix(PREFIX))
-        except BadPath:
-            return methods
-        return ("GET", "HEAD", *methods)
-
-
-def _guarded(send: Send) -> Send:
-    """`send`, with what no answer may lack put beside what its route says itself. Nothing of a body waits here."""
-
-    async def guarded(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            said = list(message.get("headers", ()))
-            names = {name.lower() for name, _ in said}
-            own = (b"cross-origin-resource-policy", b"same-origin")
-            missing = _NEVER_LACKING if _ANYWHERE in names else (*_NEVER_LACKING, own)
-            message["headers"] = said + [each for each in missing if each[0] not in names]
-        await send(message)
-
-    return guarded
 
 
 def http_doors(node: Node) -> HttpDoors:
@@ -204,7 +103,13 @@ def http_doors(node: Node) -> HttpDoors:
         *street_routes(node.street, callers=callers),
         *page_routes(_deployment(node), shell),
     ]
-    return HttpDoors(ingest, routes, failures=Failures(shell, ports.entropy), hosts=Hosts(names_of(settings)))
+    return HttpDoors(
+        ingest,
+        routes,
+        failures=Failures(shell, ports.entropy),
+        hosts=Hosts(names_of(settings)),
+        budgets=Budgets(ports.clock, node.recognise, ms_per_s=settings.caller_ms_per_s),
+    )
 
 
 def mqtt_door(node: Node, *, connections_max: int = CONNECTIONS_MAX) -> Endpoint:

@@ -5,6 +5,7 @@ Rules
 - 201 comes after the row is durable. A refusal comes after it is counted, with the gate's outer words.
 - A Datastream that is not the thing's own is not there for it.
 - Requests that arrive in one turn of the loop are handed over together; a data array gives the loop back every 2 ms.
+- No thing takes the places of others (`places`).
 - While the store is full a request gets 429 before it is read; what was begun waits, and nothing of it is dropped.
 
 Source: things.md, "Speaking", "The writer" and "Shape of the hot path"; OGC 18-088 §10 and §13; RFC 6750.
@@ -22,11 +23,12 @@ import msgspec
 import structlog
 
 from troth.clock import Clock
-from troth.errors import BadJson, Busy, Malformed, NotFound, NotOffered, TooLarge, TrothError
+from troth.errors import BadJson, Malformed, NotFound, NotOffered, TooLarge, TrothError
 from troth.ingest.http_csv import HttpCsv
 from troth.ingest.http_door import ROWS_AT_ONCE, TURN_NS, HttpDoor, counted_as, message_name, told_refusals
 from troth.ingest.http_packs import HttpPacks
 from troth.ingest.http_payloads import Columns, read_arrays, read_columns, read_numbers, read_observation, read_row
+from troth.ingest.places import Places
 from troth.ingest.rates import Rates
 from troth.ingest.repeats import repeat_key
 from troth.ingest.settling import Outcomes, settle
@@ -35,16 +37,15 @@ from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.names import Slug, ThingId
 from troth.things.observations import Outcome, Refusal, Result, ResultType
-from troth.wire.asgi import Receive, Scope, Send, headers_of, place_of, send_whole
+from troth.wire.asgi import Headers, Receive, Scope, Send, headers_of, place_of, send_whole
 from troth.wire.bodies import wants_json
 from troth.wire.limits import PAYLOAD_BYTES
 from troth.wire.paths import PREFIX
 from troth.wire.problems import internal, reply
 from troth.wire.results import result_of
 
-__all__ = ["ARRAY_BYTES", "REQUESTS_MAX", "ROUTES", "HttpIngest"]
+__all__ = ["ARRAY_BYTES", "ROUTES", "HttpIngest"]
 
-REQUESTS_MAX: Final = 1_024  # taken at once: 256 MiB of single bodies, 2 GiB of arrays at the very most
 ARRAY_BYTES: Final = 2 * 1024 * 1024  # ROWS_MAX rows of 200 bytes; single bodies have PAYLOAD_BYTES
 ROUTES: Final = {  # name: path, methods
     "one": ("/Datastreams({number})/Observations", ("POST",)),
@@ -110,7 +111,7 @@ class HttpIngest:
         self._clock = clock
         self._secret = secret
         self._entropy = entropy
-        self._taken = 0
+        self._places = Places()
 
     @staticmethod
     def takes(scope: Scope) -> bool:
@@ -126,13 +127,7 @@ class HttpIngest:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request for which `takes` is true."""
         try:
-            if self._taken >= REQUESTS_MAX:
-                raise Busy("More requests are being taken than there is memory for.", retry_after_s=1.0)
-            self._taken += 1
-            try:
-                await self._answer(scope, receive, send)
-            finally:
-                self._taken -= 1
+            await self._answer(scope, receive, send)
         except TrothError as error:
             answer = reply(error)
             # After a body that was not read to its end the connection cannot be used again.
@@ -148,7 +143,6 @@ class HttpIngest:
         found = _PATH.fullmatch(scope["path"])
         if found is None:
             raise NotFound("there is no such route")
-        route = found.lastgroup
         headers = headers_of(scope)
         client = scope.get("client")
         named = found["senml_thing"] or found["csv_thing"]
@@ -157,6 +151,17 @@ class HttpIngest:
             await self._csv.status(thing, send)
             return
         self._door.room(thing)
+        self._places.take(thing)
+        try:
+            await self._taken(thing, found, scope=scope, headers=headers, receive=receive, send=send)
+        finally:
+            self._places.leave(thing)
+
+    async def _taken(
+        self, thing: ThingId, found: re.Match[str], *, scope: Scope, headers: Headers, receive: Receive, send: Send
+    ) -> None:
+        """Answer a request that has its place."""
+        route = found.lastgroup
         try:
             name = message_name(headers)
             if route not in {"senml", "csv"}:
