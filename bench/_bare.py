@@ -116,7 +116,7 @@ class BareInlet(Inlet):
 
     def offer_run(self, numbers: Sequence[float], times: Sequence[int], settler: Settler, at: int) -> bool:
         """As an inlet's."""
-        if not self._all_shaped(numbers):
+        if not self._bounds.hold_all(numbers):
             return False
         self._last_ns = max(self._last_ns, *times)
         self._hear.ready(

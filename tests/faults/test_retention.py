@@ -136,7 +136,8 @@ def test_the_page_of_a_thing_says_how_long_it_is_kept_and_what_went(tmp_path: Pa
         gauge.says(OLD)
         house.tick()
         before = page(house, gauge.slug)
-        assert f"{KEPT_DAYS} days, then deleted together with its day" in before
+        older = "what is older is not shown for this, and is deleted, when nothing else keeps it, together with its day"
+        assert f"{KEPT_DAYS} days: {older}" in before
         assert "deleted since" not in before
         house.still.now_ns = OVER_NS
         house.look()

@@ -7,7 +7,7 @@ Rules
 - What was looked at under a lease that has ended is looked at again.
 
 Source: gate.md, "Inlets and outlets"; things.md, "Shape of the hot path". Owner of all state: the event loop.
-Left out: giving inlets and handing over, which is `hear`'s.
+Left out: what keeps one observation out (`bounds`); giving inlets and handing over, which is `hear`'s.
 """
 
 import math
@@ -19,18 +19,18 @@ from troth.errors import Busy
 from troth.gate.leases import Lease
 from troth.gate.question import OWN_PURPOSE, Action, Asker, Question, Verdict
 from troth.journeys.asking import ask
+from troth.journeys.bounds import Bounds, fault
 from troth.journeys.desk import Desk
 from troth.journeys.turn import Once, Settler, settle_one
 from troth.names import StreamId
 from troth.state.directory import KnownStream, KnownThing
-from troth.things.intervals import covers, holds_all
 from troth.things.observations import CLOCK_AHEAD_NS, Outcome, Refusal, Result, ResultType, Shelf
+from troth.things.retention import DAY_NS
 from troth.things.stamps import Admission, Admitted, Done
 
 __all__ = ["HAND_OVER_BYTES", "HAND_OVER_ROWS", "Inlet"]
 
 _TYPES = {each.name.lower(): each for each in ResultType}
-_INT64 = 1 << 63
 HAND_OVER_ROWS: Final = 10_000  # of one stream in one stamp; a stamp goes whole into one commit
 HAND_OVER_BYTES: Final = 8_388_608  # 8 MiB of texts or JSON, for the same reason
 _LONG: Final = frozenset({ResultType.TEXT, ResultType.JSON})
@@ -41,8 +41,10 @@ class Inlet:
 
     __slots__ = (
         "_admission",
+        "_bounds",
         "_dones",
         "_ends",
+        "_fresh_ns",
         "_from_ns",
         "_hear",
         "_highest",
@@ -77,12 +79,14 @@ class Inlet:
         self._lowest = -math.inf if known.declared.lowest is None else known.declared.lowest
         self._highest = math.inf if known.declared.highest is None else known.declared.highest
         self._from_ns = thing.body.from_ns
+        self._bounds = Bounds(self.type, self._lowest, self._highest, self._from_ns)
         self._question = Asker(thing.body.answers.organisation, "things", OWN_PURPOSE)
         self._lease: Lease | None = None
         self._admission: Admission | None = (
             None  # of numbers, while the lease allows; with it, from when and until when
         )
         self._since_ns = self._until_ns = 0
+        self._fresh_ns = 0  # what is no older than this is too old for nobody
         self._last_ns = 0
         self._times: list[int] = []
         self._ends: list[int] = []
@@ -121,7 +125,7 @@ class Inlet:
             lease = self._ask(now)
             if self._times:
                 self._offer_again(self._waiting())  # they were looked at under the answer that has ended
-        code = self._fault(result, time_ns, end_ns, now=now, lease=lease)
+        code = fault(result, time_ns, end_ns, now=now, fresh_ns=self._fresh_ns, lease=lease, bounds=self._bounds)
         if code is not None:
             self._hear.count(self.thing, code, done)
             return time_ns
@@ -200,8 +204,8 @@ class Inlet:
             or not lease.holds(now)
             or self._times
             or len(times) > HAND_OVER_ROWS
-            or not self._all_shaped(numbers)
-            or min(times) < self._since_ns
+            or not self._bounds.hold_all(numbers)
+            or min(times) < max(self._since_ns, now - self._fresh_ns)
             or max(times) >= min(now + CLOCK_AHEAD_NS, lease.span.to_ns)
         ):
             return False
@@ -238,8 +242,8 @@ class Inlet:
             or lease.answer.verdict is Verdict.DENY
             or not known
             or len(known) < len(times)
-            or not self._all_shaped(results)
-            or min(known) < max(self._from_ns, lease.span.from_ns)
+            or not self._bounds.hold_all(results)
+            or min(known) < max(self._from_ns, lease.span.from_ns, now - self._fresh_ns)
             or max(known) >= min(now + CLOCK_AHEAD_NS, lease.span.to_ns)
         ):
             for result, time_ns, key, done in zip(results, times, keys, dones, strict=True):
@@ -254,59 +258,18 @@ class Inlet:
         self._keys += keys
         self._dones += dones
 
-    def _all_shaped(self, results: Sequence[Result]) -> bool:
-        """Whether all are numbers in range. Other types are looked at one by one."""
-        if self.type is not ResultType.NUMBER or set(map(type, results)) != {float}:
-            return False
-        numbers: Sequence[float] = results  # type: ignore[assignment]  # the line above says so
-        return all(map(math.isfinite, numbers)) and self._lowest <= min(numbers) and max(numbers) <= self._highest
-
     def _ask(self, now: int) -> Lease:
         if self._lease is not None:
             self._hear.leases.forget(self._lease)
         question = Question(Action.COLLECT, self.stream, self._question, now)
         self._lease = lease = ask(question, self._hear.leases)
         self._admission = None
+        self._fresh_ns = DAY_NS * min((each.days for each in lease.answer.terms), default=0)
         if self.type is ResultType.NUMBER and lease.answer.verdict is not Verdict.DENY:
             self._admission = lease.admission(self.thing, self._shelf, type_=self.type)
             self._since_ns = max(self._from_ns, lease.span.from_ns)
             self._until_ns = min(lease.until_ns, lease.span.to_ns)
         return lease
-
-    def _fault(self, result: Result, time_ns: int, end_ns: int | None, *, now: int, lease: Lease) -> Refusal | None:
-        """Why this observation cannot be admitted, or None."""
-        if lease.answer.verdict is Verdict.DENY:
-            why = next((each.code for each in lease.answer.reasons), None)
-            return Refusal.NO_GROUND if why is None else Refusal(why.value)
-        if not self._shaped(result):
-            return Refusal.WRONG_TYPE
-        if isinstance(result, float | int) and not self._lowest <= result <= self._highest:
-            return Refusal.OUT_OF_RANGE
-        if max(time_ns, end_ns or time_ns) > now + CLOCK_AHEAD_NS:
-            return Refusal.AHEAD
-        if time_ns < self._from_ns:
-            return Refusal.BEFORE_INSTALLATION
-        if end_ns is not None and end_ns < time_ns:
-            return Refusal.BAD_TIME
-        span = lease.span
-        outside = not span.from_ns <= time_ns < span.to_ns and not covers(lease.answer.covered, time_ns)
-        if outside or (end_ns is not None and not holds_all(lease.answer.covered, time_ns, end_ns)):
-            return Refusal.NOT_THEN
-        return None
-
-    def _shaped(self, result: Result) -> bool:
-        kind = type(result)
-        match self.type:
-            case ResultType.NUMBER:
-                return kind is float and math.isfinite(result)  # type: ignore[arg-type]  # kind says float
-            case ResultType.INTEGER:
-                return kind is int and -_INT64 <= result < _INT64  # type: ignore[operator]  # kind says int
-            case ResultType.BOOLEAN:
-                return kind is bool
-            case ResultType.TEXT:
-                return kind is str
-            case ResultType.JSON:
-                return kind is bytes
 
     def is_of(self, thing: KnownThing, known: KnownStream) -> bool:
         """Whether this is still what was installed and declared; a newer passport or installation makes a new inlet."""
