@@ -93,6 +93,8 @@ class Town:
             "path:path": "0/000",
             "kid": "x",
             "type": "x",
+            "role": "person",
+            "visit": "x",
             "line": "x",
             "support": "x",
         }
@@ -155,7 +157,7 @@ class Town:
 
     def ask(self, method: str, path: str, headers: Headers) -> Answered:
         """Ask with an empty form, and count what the stores are asked meanwhile."""
-        page = path.startswith(("/enter", "/leave", "/choose", "/mine"))
+        page = not path.startswith(("/api", "/v1.1", "/entries"))
         kind = "application/x-www-form-urlencoded" if page else "application/json"
         sent = {"accept": "application/json", "content-type": kind} | headers
         exchange = Exchange(

@@ -176,13 +176,17 @@ def test_whoever_runs_the_place_ends_a_token_on_a_page() -> None:
 
 
 @pytest.mark.parametrize("path", ["/operate/people", "/operate/recipients"])
-def test_for_everybody_else_these_pages_are_not_there(path: str) -> None:
+def test_everybody_else_sees_a_closed_door(path: str) -> None:
     async def test(home: Home) -> None:
         cookies = {"cookie": f"{COOKIES['person']}={home.ana}"}
         visits: tuple[dict[str, str], ...] = ({}, cookies, {"cookie": f"{COOKIES['operator']}={home.ana}"})
         for headers in visits:
-            assert 404 == (await home.house.http.get(path, headers=headers)).status_code
-            posted = await home.house.http.post(path, content=b"token=0&person=pe", headers=headers)
+            seen = await home.house.http.get(path, headers=headers)
+            assert 200 == seen.status_code
+            assert "This door opens with the link" in seen.text
+            assert "Ana" not in seen.text
+            assert "curves" not in seen.text
+            posted = await home.house.http.post(path, data={"token": "0", "person": "pe"}, headers=headers)
             assert 401 == posted.status_code
 
     furnished(test)

@@ -180,6 +180,7 @@ def _deployment(node: Node) -> Deployment:
         recognise=node.recognise,
         sign_in=node.entering.sign_in,
         visits=node.entering.visits,
+        passkeys=node.entering.passkeys,
         parties=node.parties,
         street=node.street,
         log=node.record.sequencer,

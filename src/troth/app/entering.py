@@ -5,6 +5,7 @@ from typing import Final
 
 from troth.app.ports import Ports
 from troth.journeys.accounts import Account, Bearer
+from troth.journeys.passkeys import Passkeys
 from troth.journeys.presence import Presence
 from troth.journeys.recognise import INVITATION_S, Recognise
 from troth.journeys.sign_in import SignIn
@@ -16,9 +17,9 @@ TIDY_S: Final = 15.0  # a token's connections close so long after its end
 
 
 class Entering:
-    """Tokens and sessions, passwords, and the list of visits."""
+    """Tokens and sessions, passwords, passkeys, and the list of visits."""
 
-    def __init__(self, ports: Ports, *, presence: Presence) -> None:
+    def __init__(self, ports: Ports, *, presence: Presence, url: str) -> None:
         clock, entropy, accounts = ports.clock, ports.entropy, ports.accounts
         self.recognise = Recognise(accounts, clock=clock, entropy=entropy, parted=presence.part)
         self.sign_in = SignIn(
@@ -28,6 +29,7 @@ class Entering:
             clock=clock,
             entropy=entropy,
         )
+        self.passkeys = Passkeys(accounts, recognise=self.recognise, url=url, clock=clock, entropy=entropy)
         self.visits = Visits(accounts, recognise=self.recognise)
 
     async def operator_link(self, url: str) -> str:

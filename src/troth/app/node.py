@@ -89,7 +89,7 @@ class Node:
         self.origin = self._lineage.origin
         self.keyring = Keyring(ports.keys, self.directory)
         self.presence = Presence(clock, later=asyncio.get_running_loop().call_later)
-        self.entering = Entering(ports, presence=self.presence)
+        self.entering = Entering(ports, presence=self.presence, url=settings.url)
         self.recognise = self.entering.recognise
         self.sealing = Sealing(ports.ledgers, self.directory, clock=clock, entropy=entropy)
         self.access = Access(ports.conduct, clock, sealing=self.sealing, entropy=entropy)

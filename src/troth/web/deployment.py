@@ -13,6 +13,7 @@ from troth.journeys.explain import Explain
 from troth.journeys.foresee import Foresee
 from troth.journeys.oversee import Only, ThingPage
 from troth.journeys.parties import Parties
+from troth.journeys.passkeys import Passkeys
 from troth.journeys.places import Places
 from troth.journeys.prove import Prove
 from troth.journeys.recognise import Recognise
@@ -71,6 +72,7 @@ class Deployment(msgspec.Struct, frozen=True):
     recognise: Recognise
     sign_in: SignIn
     visits: Visits
+    passkeys: Passkeys
     parties: Parties
     street: Street
     log: LogView

@@ -32,6 +32,7 @@ from troth.web.erasing import Erasing
 from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
 from troth.web.parties import PartyPages
+from troth.web.passkeys import PasskeyPages
 from troth.web.places import PlacesPages
 from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_of, viewer_of
 from troth.web.shell import HEADERS, Page, Shell, static_file
@@ -262,6 +263,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *PlacesPages(deployment, shell).routes(),
         *Foreseeing(deployment, shell).routes(),
         *Ways(deployment, shell).routes(),
+        *PasskeyPages(deployment, shell).routes(),
         *PartyPages(deployment, shell).routes(),
     ]
     by_path: dict[str, dict[str, Page]] = {}

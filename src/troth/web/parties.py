@@ -44,6 +44,8 @@ class PartyPages:
     async def people(self, request: Request) -> Response:
         """People, and how they come in."""
         viewer = self._viewer(request)
+        if not viewer.operator:
+            return self._closed(request, viewer)
         asked = request.query_params
         text, after = asked.get("text", "")[:_TEXT_MAX], asked.get("after", "")[:500]
         values = {
@@ -68,7 +70,10 @@ class PartyPages:
 
     async def recipients(self, request: Request) -> Response:
         """What recipients have."""
-        values = {"viewer": self._viewer(request), "tokens": self._at.parties.tokens()}
+        viewer = self._viewer(request)
+        if not viewer.operator:
+            return self._closed(request, viewer)
+        values = {"viewer": viewer, "tokens": self._at.parties.tokens()}
         return self._shell.show(request, "recipients.html", values)
 
     async def change(self, request: Request) -> Response:
@@ -90,10 +95,11 @@ class PartyPages:
 
     def _viewer(self, request: Request) -> Viewer:
         use = Use.BY_ITSELF if "live" in request.query_params else Use.MEANT
-        viewer = viewer_of(request.cookies, self._at.recognise, use=use)
-        if not viewer.operator:
-            raise NotFound("there is nothing of that name here")
-        return viewer
+        return viewer_of(request.cookies, self._at.recognise, use=use)
+
+    def _closed(self, request: Request, viewer: Viewer) -> Response:
+        """The door, for whoever is not in: the same as that of all pages of whoever runs a place."""
+        return self._shell.show(request, "operate.html", {"viewer": viewer, "page": None})
 
     async def _form(self, request: Request) -> tuple[Viewer, dict[str, str]]:
         viewer = viewer_of(request.cookies, self._at.recognise)

@@ -49,6 +49,7 @@ HEADERS: Final = {
 _KINDS: Final = {
     "troth.css": "text/css; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
+    "passkeys.js": "text/javascript; charset=utf-8",
     "troth.svg": "image/svg+xml",
 }
 _FOREVER: Final = "public, max-age=31536000, immutable"

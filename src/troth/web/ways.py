@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from troth.errors import Busy, Conflict, NotFound, Refused, TrothError, WrongToken
+from troth.journeys.passkeys import passkey_id
 from troth.journeys.passwords import LENGTH_MAX, LENGTH_MIN
 from troth.web.deployment import Deployment
 from troth.web.forms import back_to, fields_of
@@ -22,8 +23,9 @@ from troth.web.sessions import COOKIES, check_form, cookie_header, role_of, view
 from troth.web.shell import HEADERS, Page, Shell
 from troth.wire.browsers import browser_of
 
-__all__ = ["HOMES", "Ways"]
+__all__ = ["HOMES", "Ways", "address_of", "role_asked"]
 
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 HOMES: Final = {"person": "/mine", "recipient": "/screen", "operator": "/operate"}
 
 
@@ -33,6 +35,7 @@ class Ways:
     def __init__(self, deployment: Deployment, shell: Shell) -> None:
         self._at = deployment
         self._shell = shell
+        self._place: dict[str, object] = {"host": deployment.passkeys.host, "url": deployment.url}
 
     def routes(self) -> list[tuple[str, str, Page]]:
         """Path, method and page of each."""
@@ -45,8 +48,10 @@ class Ways:
         ]
 
     async def door(self, request: Request) -> Response:
-        """Where one signs in."""
-        return self._shell.show(request, "sign_in.html", {"problem": None, "name": "", "wait_s": 0})
+        """Where one signs in; at the name of this place where it was asked for in digits, because passkeys need a name."""
+        if request.url.hostname in _LOOPBACK and self._place["host"] == "localhost":
+            return RedirectResponse(f"{self._at.url}/sign-in", status_code=307, headers=HEADERS)
+        return self._shell.show(request, "sign_in.html", {"problem": None, "name": "", "wait_s": 0} | self._place)
 
     async def enter(self, request: Request) -> Response:
         """Sign in; a session of the same role that is replaced ends."""
@@ -78,7 +83,7 @@ class Ways:
 
     async def ways(self, request: Request) -> Response:
         """One's own ways in."""
-        return self._shown(request, _role(request))
+        return self._shown(request, role_asked(request))
 
     async def password(self, request: Request) -> Response:
         """Set name and password."""
@@ -110,7 +115,7 @@ class Ways:
 
     async def _own(self, request: Request) -> tuple[str, dict[str, str], str]:
         """Role, form and session of a change."""
-        role = _role(request)
+        role = role_asked(request)
         form = dict(await fields_of(request))
         check_form(form.get("key", ""), viewer_of(request.cookies, self._at.recognise), role=role)
         return role, form, request.cookies.get(COOKIES[role], "")
@@ -135,11 +140,13 @@ class Ways:
             "problem": problem,
             "old_asked": self._at.sign_in.old_asked(session),
             "lengths": (LENGTH_MIN, LENGTH_MAX),
-        }
+            "browser": browser_of(request),
+            "passkey_id": passkey_id,
+        } | self._place
         return self._shell.show(request, "ways.html", values, status=200 if problem is None else 400)
 
     def _again(self, request: Request, problem: TrothError, *, status: int, name: str, wait_s: int = 0) -> Response:
-        values = {"problem": problem, "name": name[:100], "wait_s": wait_s}
+        values = {"problem": problem, "name": name[:100], "wait_s": wait_s} | self._place
         answer = self._shell.show(request, "sign_in.html", values, status=status)
         if wait_s:
             answer.headers["retry-after"] = str(wait_s)
@@ -151,7 +158,12 @@ def address_of(request: Request) -> str:
     return "" if request.client is None else request.client.host
 
 
-def _role(request: Request) -> str:
+def role_asked(request: Request) -> str:
+    """The role that an address names.
+
+    Raises:
+        NotFound: there is none.
+    """
     role = str(request.path_params["role"])
     if role not in COOKIES:
         raise NotFound("there is nothing of that name here")
