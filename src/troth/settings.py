@@ -88,6 +88,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     observations: StoreUrl = "sqlite:partitions"
     ledgers: StoreUrl = "sqlite:ledgers.db"
     accounts: StoreUrl = "sqlite:accounts.db"
+    sessions: StoreUrl = "sqlite:sessions.db"
     log: StoreUrl = "folder:log"
     keys: StoreUrl = "file:keys"
     outside_dir: str | None = None

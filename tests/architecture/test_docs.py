@@ -20,6 +20,7 @@ from troth.adapters import (
     ledgers_sqlite,
     partitions_files,
     partitions_segments,
+    sessions_sqlite,
 )
 from troth.cli import main
 from troth.errors import TrothError
@@ -44,6 +45,7 @@ STORES = {
     "partitions/segments.db": partitions_segments.SCHEMA,
     "ledgers.db": ledgers_sqlite.SCHEMA,
     "accounts.db": accounts_sqlite.SCHEMA,
+    "sessions.db": sessions_sqlite.SCHEMA,
 }
 
 

@@ -81,6 +81,7 @@ class RealHouse:
             observations=observations,
             ledgers=await drivers.open_ledgers(settings, on_failure=failures.append),
             accounts=await drivers.open_accounts(settings, on_failure=failures.append),
+            sessions=await drivers.open_sessions(settings, on_failure=failures.append),
             tiles=place.tiles,
             lock=place.lock,
             outside=drivers.open_outside(settings, origin),

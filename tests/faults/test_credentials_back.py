@@ -1,6 +1,5 @@
 """A backup, or an older copy of the accounts, brings back no credential that ended since, and names the things concerned."""
 
-import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +14,8 @@ from troth.clock import NS_PER_S
 from troth.errors import FormatTooNew, StorageFailed, WrongToken
 from troth.journeys.accounts import Account, Bearer, token_digest
 from troth.journeys.ended_list import KEPT_S, Ended, EndedList
-from troth.names import PersonId
 from troth.signing import cbor
-from troth.testing.people import WorldThing, install, open_to_anyone
+from troth.testing.people import Home, WorldThing, install, open_to_anyone
 from troth.tlog.storage import ENDED, TileStore
 
 HOUR_NS: Final = 3_600 * NS_PER_S
@@ -33,6 +31,7 @@ class Furnished:
             return install(house, name, stream="level", type_="number", purposes=(open_to_anyone(),), household=None)
 
         self.house = house
+        self.ana = Home(house, "Harbour Lane 12").person("Ana")
         self.stays, self.revoked, self.replaced, self.claimed = map(thing, ("stays", "revoked", "replaced", "claimed"))
         self.renewed = thing("renewed")
         token = self.claim_token(self.renewed)
@@ -49,7 +48,7 @@ class Furnished:
         return self.house.run(self.house.node.join.claim_again(thing.joined.slug))
 
     def invitation(self) -> str:
-        holder = Account(b"", Bearer.INVITATION, person=PersonId(os.urandom(16)))
+        holder = Account(b"", Bearer.INVITATION, person=self.ana.person)
         return self.house.run(self.house.node.recognise.give(Bearer.INVITATION, holder, seconds=3_600))
 
     def end_some(self) -> None:

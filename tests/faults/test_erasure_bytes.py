@@ -262,7 +262,7 @@ def test_every_place_that_is_looked_at_is_on_the_page_and_the_other_way_round(tm
     assert not places - named
     databases = {each for each in named if each.endswith(".db")}
     assert databases | {"log/", "keys/", "lock", "wiping.lock", "partitions/reading.lock"} == places
-    assert {"checkpoint", "erased"} == outside
+    assert {"checkpoint", "ended", "erased"} == outside
 
 
 def place_of(path: str) -> str:

@@ -128,6 +128,7 @@ def mqtt_door(node: Node, *, connections_max: int = CONNECTIONS_MAX) -> Endpoint
         turned_away=partial(turned_away, node),
         connections_max=connections_max,
         rates=_rates(node),
+        lasting=node.lasting,
     )
 
 

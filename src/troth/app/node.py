@@ -38,6 +38,7 @@ from troth.journeys.forget import Forget
 from troth.journeys.grounds import Grounds
 from troth.journeys.hear import Hear
 from troth.journeys.keyring import Keyring
+from troth.journeys.lasting import Lasting
 from troth.journeys.lineage import Lineage, lineage_of
 from troth.journeys.making import InPlace
 from troth.journeys.measure import Measure
@@ -91,6 +92,7 @@ class Node:
         self.presence = Presence(clock, later=asyncio.get_running_loop().call_later)
         self.entering = Entering(ports, presence=self.presence, url=settings.url)
         self.recognise = self.entering.recognise
+        self.lasting = Lasting(ports.sessions, spawn=self._work.finish)
         self.sealing = Sealing(ports.ledgers, self.directory, clock=clock, entropy=entropy)
         self.access = Access(ports.conduct, clock, sealing=self.sealing, entropy=entropy)
         self.hear = Hear(ports.conduct, self.leases, self.directory, clock=clock)
@@ -290,12 +292,13 @@ class Node:
             ledgers=ports.ledgers,
             day_keys=self.sealing,
             accounts=ports.accounts,
+            sessions=ports.sessions,
             keys=self.keyring,
             outside=ports.outside,
             backups=ports.backups,
             directory=self.directory,
             in_force=self.leases.in_force,
-            memories=(self.hear, self.presence, self.access, self.tell, self.prove, self.book),
+            memories=(self.hear, self.presence, self.lasting, self.access, self.tell, self.prove, self.book),
             clock=ports.clock,
             entropy=ports.entropy,
             in_worker=ports.in_worker,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from troth.clock import Clock
 from troth.journeys.accounts import AccountStore
+from troth.journeys.kept_sessions import SessionStore
 from troth.journeys.lineage import Lineage
 from troth.journeys.making import InWorker
 from troth.journeys.witness_door import Asking
@@ -53,10 +54,13 @@ class Ports:
     """Who signs certificates of things; they get none without."""
     hashing: InWorker | None = None
     """Where passwords are hashed; `in_worker` without."""
+    sessions: SessionStore | None = None
+    """Where MQTT sessions are kept; they end with the node without."""
     lineage: Lineage | None = None
     """Which log `tiles`, `lock` and `outside` are; looked up in the journal where it is not given."""
 
     async def close(self) -> None:
         """Close the stores, in the order in which one feeds the other; what was acknowledged is durable already."""
-        for store in (self.conduct, self.observations, self.ledgers, self.journal, self.accounts):
-            await store.close()
+        for store in (self.conduct, self.observations, self.ledgers, self.journal, self.accounts, self.sessions):
+            if store is not None:
+                await store.close()

@@ -144,6 +144,7 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         node.run()
         web_max, things_max = shares(raise_file_limit())
         endpoint = mqtt_door(node, connections_max=things_max)
+        await endpoint.resume(node.ports.pause)
         mqtt = await loop.create_server(endpoint, sock=things)
         stack.callback(mqtt.close)
         if secure is not None and certificates is not None:
@@ -246,6 +247,7 @@ async def _open(
     )
     ledgers = await drivers.open_ledgers(settings, on_failure=fail)
     accounts = await drivers.open_accounts(settings, on_failure=fail)
+    sessions = await drivers.open_sessions(settings, on_failure=fail)
     lineage = lineage_of(journal) or Lineage(settings.origin or fresh_origin(entropy))
     place = drivers.open_log(settings, lineage.number)
     stack.callback(place.close)
@@ -259,6 +261,7 @@ async def _open(
         observations=observations,
         ledgers=ledgers,
         accounts=accounts,
+        sessions=sessions,
         tiles=place.tiles,
         lock=place.lock,
         outside=drivers.open_outside(settings, lineage.origin),

@@ -42,9 +42,17 @@ class Work:
         task.add_done_callback(self._ended)
         return await asyncio.shield(task)
 
+    def finish(self, work: Coroutine[None, None, None]) -> None:
+        """Run work to its end, with nobody waiting for it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._whole.add(task)
+        task.add_done_callback(self._ended)
+
     async def close(self) -> None:
         """Wait for what must be whole, and end the rest."""
-        await asyncio.gather(*self._whole, return_exceptions=True)
+        while self._whole:
+            await asyncio.gather(*self._whole, return_exceptions=True)
+            await asyncio.sleep(0)  # in which they are forgotten
         for task in tuple(self._tasks):
             task.cancel()
         for task in tuple(self._tasks):

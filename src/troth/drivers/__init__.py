@@ -38,6 +38,7 @@ from troth.drivers.stores import (
     open_keys,
     open_ledgers,
     open_observations,
+    open_sessions,
     wal_limit,
     wal_sizes,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "open_mirror",
     "open_observations",
     "open_outside",
+    "open_sessions",
     "open_tiles",
     "open_tls",
     "open_witness",

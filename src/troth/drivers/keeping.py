@@ -67,6 +67,7 @@ def open_check(settings: Settings, *, now_ns: int) -> StoreChecking:
         "conduct": settings.conduct,
         "ledgers": settings.ledgers,
         "accounts": settings.accounts,
+        "sessions": settings.sessions,
     }
     paths = {kind: path_of(url, "sqlite", settings) for kind, url in named.items()}
     partitions = path_of(settings.observations, "sqlite", settings)

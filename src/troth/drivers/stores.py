@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from troth.clock import Clock
 from troth.drivers.paths import path_of, store_paths
 from troth.journeys.accounts import AccountStore
+from troth.journeys.kept_sessions import SessionStore
 from troth.settings import Settings
 from troth.signing.keys import KeyStore
 from troth.statements.journal import Journal
@@ -27,6 +28,7 @@ __all__ = [
     "open_keys",
     "open_ledgers",
     "open_observations",
+    "open_sessions",
     "wal_limit",
     "wal_sizes",
 ]
@@ -61,6 +63,14 @@ async def open_accounts(settings: Settings, *, on_failure: Callable[[Exception],
     from troth.adapters.accounts_sqlite import SqliteAccounts
 
     return await SqliteAccounts.open(path, on_failure=on_failure)
+
+
+async def open_sessions(settings: Settings, *, on_failure: Callable[[Exception], None]) -> SessionStore:
+    """What outlives the node of MQTT sessions."""
+    path = path_of(settings.sessions, "sqlite", settings)
+    from troth.adapters.sessions_sqlite import SqliteSessions
+
+    return await SqliteSessions.open(path, on_failure=on_failure)
 
 
 async def open_ledgers(settings: Settings, *, on_failure: Callable[[Exception], None]) -> LedgerStore:
@@ -139,6 +149,7 @@ def wal_sizes(settings: Settings) -> Callable[[], Mapping[str, int]]:
         "segments": paths.partitions / "segments.db",
         "ledgers": paths.ledgers,
         "accounts": paths.accounts,
+        "sessions": path_of(settings.sessions, "sqlite", settings),
     }
     return partial(sizes, files)
 

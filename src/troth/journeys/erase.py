@@ -5,7 +5,8 @@ The order (each step may be done again, and is carried on at the next start afte
     that is the commit point; in one step of the loop what is in force forgets them, and every lease that read it ends;
  2. a commit that began before has ended; the erasure's own `said` trace is durable: one padded leaf more in the log;
  3. the list of what was erased, outside the data folder, knows it;
- 4. accounts: sessions, tokens, invitations, credentials and short names of things that went;
+ 4. accounts: sessions, tokens, invitations, credentials and short names of things that went; what is kept of their MQTT
+    sessions;
  5. conduct: rows and sealed traces that were not moved, counts, repeat keys, runs; 6. partitions, and the traces of segments,
     with their salts;
  7. the keys of theirs, that of their ledger too, and of what older backups hold of them; 8. the ledger: sealed day keys and
@@ -36,6 +37,7 @@ from troth.journeys.accept import Accept, Accepted
 from troth.journeys.accounts import AccountStore
 from troth.journeys.erasure_list import ID, ErasureList
 from troth.journeys.erasure_plan import Plan, Search, going
+from troth.journeys.kept_sessions import SessionStore
 from troth.journeys.preserve import in_force_for
 from troth.journeys.record import InWorker, Record
 from troth.names import ID_BYTES, HouseholdId, PersonId, ckt_uri, parse_id, print_id, print_person
@@ -128,6 +130,7 @@ class Erase:
         ledgers: LedgerStore,
         day_keys: DayKeys,
         accounts: AccountStore,
+        sessions: SessionStore | None,
         keys: KeyStore,
         outside: TileStore | None,
         backups: BackupKeys | None,
@@ -146,6 +149,7 @@ class Erase:
         self._conduct = conduct
         self._observations = observations
         self._accounts = accounts
+        self._sessions = sessions
         self._keys = keys
         self._directory = directory
         self._in_force = in_force
@@ -278,6 +282,8 @@ class Erase:
     async def _clear(self, what: Going) -> None:
         """Steps 4 to 8. The ledger is the last: by its day keys the commits are asked, also when this is carried on."""
         await self._accounts.erase(what.gone)
+        if self._sessions is not None:
+            await self._sessions.erase(what.gone)
         await self._conduct.erase(what)
         await self._observations.erase(what)
         for name in self._keys.names():

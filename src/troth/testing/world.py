@@ -39,6 +39,7 @@ from troth.testing.memory_conduct import MemoryConduct
 from troth.testing.memory_journal import MemoryJournal
 from troth.testing.memory_ledgers import MemoryLedgers
 from troth.testing.memory_observations import MemoryObservations
+from troth.testing.memory_sessions import MemorySessions
 from troth.testing.network import Network
 from troth.testing.people import Home, Org, WorldThing, install, open_to_anyone
 from troth.tlog.files import LockFile, TileFiles
@@ -75,6 +76,7 @@ class World:
         self.keys = MemoryKeys(entropy(seed, "keys"))
         self.journal = MemoryJournal(write_s=WRITE_S)
         self.accounts = MemoryAccounts(write_s=WRITE_S)
+        self.sessions = MemorySessions(write_s=WRITE_S)
         self.ledgers = MemoryLedgers(write_s=WRITE_S)
         self.observations = MemoryObservations(self.clock, write_s=WRITE_S)
         self.conduct = MemoryConduct(
@@ -162,6 +164,7 @@ class World:
         """Nothing the old node still does is kept, and then it does nothing any more."""
         self.journal = self.journal.crash()
         self.accounts = self.accounts.crash()
+        self.sessions = self.sessions.crash()
         self.observations = self.observations.crash()
         self.ledgers = self.ledgers.crash()
         self.conduct = self.conduct.crash(taken=self.observations.taken)
@@ -199,6 +202,7 @@ class World:
             observations=self.observations,
             ledgers=self.ledgers,
             accounts=self.accounts,
+            sessions=self.sessions,
             tiles=TileFiles(self.disk),
             lock=LockFile(self.disk),
             outside=TileFiles(self.outside),
@@ -211,6 +215,7 @@ class World:
         self.node.run()
         self._app: App = http_doors(self.node)
         self._endpoint: Endpoint = mqtt_door(self.node)
+        await self._endpoint.resume(_pause)
 
     async def _in_worker(self, work: Callable[[], T], /) -> T:
         return await self.loop.run_in_executor(None, work)

@@ -8,7 +8,7 @@ Source: things.md, "Speaking".
 Left out: SensorThings topics, mTLS, bridges to brokers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from troth.ingest.mqtt.connection import Connection
 from troth.ingest.mqtt.door import CONNECTIONS_MAX, Door
@@ -16,6 +16,7 @@ from troth.ingest.mqtt.sessions import Later
 from troth.ingest.rates import Rates
 from troth.journeys.enrol import Unfit
 from troth.journeys.hear import Hear
+from troth.journeys.lasting import Lasting
 from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.journeys.tell import Tell
@@ -38,6 +39,7 @@ class Endpoint:
         turned_away: called with the reason when a client's certificate does not let it in.
         connections_max: more clients than this are closed as they come.
         rates: how much each thing may send here; None for what every thing may.
+        lasting: keeps what of sessions outlives the node; None where nothing does.
     """
 
     def __init__(  # noqa: PLR0913 - the wiring of one node, named
@@ -55,6 +57,7 @@ class Endpoint:
         turned_away: Callable[[Unfit], None] = lambda _reason: None,
         connections_max: int = CONNECTIONS_MAX,
         rates: Rates | None = None,
+        lasting: Lasting | None = None,
     ) -> None:
         self._door = Door(
             hear,
@@ -69,11 +72,16 @@ class Endpoint:
             turned_away=turned_away,
             connections_max=connections_max,
             rates=rates,
+            lasting=lasting or Lasting(None, spawn=tell.spawn),
         )
 
     def __call__(self) -> Connection:
         """A protocol for a new connection. Called by the listener."""
         return Connection(self._door)
+
+    async def resume(self, pause: Callable[[], Awaitable[None]]) -> None:
+        """At the start, before anybody is let in: take back the sessions that were kept."""
+        await self._door.resume(pause)
 
     def connections(self) -> int:
         """How many clients are connected."""

@@ -9,7 +9,6 @@ Source: things.md, "Speaking"; MQTT 5.0 §4.13 (errors).
 Left out: the transport (`line`), certificates (`certificates`), and everything the rooms do.
 """
 
-from functools import partial
 from typing import Final, assert_never
 
 from troth.errors import BadMqtt, Unavailable
@@ -175,6 +174,8 @@ class Connection(Line):
                 if self._session is not None:
                     said = encode(unsubscribed(packet, self._session, version=self.version), self.version)
                     check_length(said, self.max_packet_bytes)
+                    if self._parting.expiry_s:
+                        self._keep()
                     self.write(said)
             case Pingreq():
                 self.write(encode(Pingresp(), self.version))
@@ -207,14 +208,21 @@ class Connection(Line):
             voice.listens_on(session)
             self._speaker = Speaker(self._door.hear, voice, line=self, secret=self._door.secret)
             self._guard = Guard(self._door, certificate, self) if certificate else None
-        will = None if hello.will is None or who.thing is None else partial(self._door.say_will, who.thing, hello.will)
-        self._parting = parting_of(hello, will)
+        self._parting = parting_of(hello, b"" if hello.will is None else self._door.new_name())
+        self._keep()
         self._decoder.max_packet_bytes = MQTT_PACKET_BYTES
         self.write(welcome(hello, present=present, assigned=assigned))
         self._door.is_known(self)
         self._door.came(who, self, client=hello.client_id, address=address_of(self._transport))
         session.attach(self)
         self._watch(keep_alive_s(hello) * _KEEP_ALIVE_FACTOR)
+
+    def _keep(self) -> None:
+        """What is answered from here on leaves once the session is kept as it is now."""
+        if self._who is None or self._client_id is None:
+            return
+        if self._door.seats.keep(self._who, self._client_id, self._parting, self._paid):
+            self._owes()
 
     def _refuse_publish(self, packet: Publish) -> None:
         """Somebody who is no thing publishes: nothing is kept and nothing can be counted."""
@@ -231,6 +239,8 @@ class Connection(Line):
         if self.max_packet_bytes is not None and len(said) > self.max_packet_bytes:
             said = encode(Suback(answer.packet_id, answer.reasons), self.version)
         check_length(said, self.max_packet_bytes)
+        if self._parting.expiry_s:
+            self._keep()
         self.write(said)
 
     def _part(self, packet: Disconnect) -> None:
@@ -240,7 +250,7 @@ class Connection(Line):
             raise BadMqtt("A session that was to end now cannot be kept.", reason=Reason.PROTOCOL_ERROR)
         kept_s = self._parting.expiry_s if expiry is None else min(expiry, self._parting.expiry_s)
         with_will = packet.reason == Reason.DISCONNECT_WITH_WILL
-        self._parting = Parting(kept_s, self._parting.will if with_will else None, self._parting.will_delay_s)
+        self._parting = Parting(kept_s, self._parting.will if with_will else None)
         self._close()
 
     def _refuse(self, fault: BadMqtt) -> None:

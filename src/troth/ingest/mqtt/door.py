@@ -4,7 +4,7 @@ Source: things.md, "Speaking". Owner: the event loop.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 
 import msgspec
@@ -14,18 +14,21 @@ from troth.gate.words import outer
 from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.payload import read_payload
 from troth.ingest.mqtt.sessions import Later, Seats
+from troth.ingest.mqtt.subscribing import Reader
 from troth.ingest.mqtt.topics import Topics, pack_topics, refused_topics
 from troth.ingest.mqtt.wheel import Due, Wheel
 from troth.ingest.rates import Allowance, Rates
-from troth.ingest.repeats import Recent
+from troth.ingest.repeats import Recent, repeat_key
 from troth.journeys.enrol import Unfit
 from troth.journeys.hear import Hear, Inlet
+from troth.journeys.kept_sessions import KeptSession, KeptWill
+from troth.journeys.lasting import Lasting
 from troth.journeys.presence import Line, Presence
 from troth.journeys.recognise import Principal, Recognise
 from troth.journeys.tell import Tell
 from troth.names import Slug, ThingId
-from troth.things.observations import Outcome, Refusal
-from troth.wire.mqtt import Reason, Will
+from troth.things.observations import Refusal
+from troth.wire.mqtt import Reason
 
 __all__ = ["CONNECTIONS_MAX", "STRANGERS_MAX", "Caller", "Door", "ThingVoice", "address_of"]
 
@@ -33,6 +36,7 @@ CONNECTIONS_MAX: Final = 100_000  # P10; `app` gives fewer where the system give
 
 STRANGERS_MAX: Final = 4_096  # connections before CONNECT: four full backlogs; never more than half of all
 _CLIENT_ID_BYTES: Final = 8
+_NAME_BYTES: Final = 16
 _write_json: Final = msgspec.json.Encoder().encode
 
 
@@ -111,6 +115,7 @@ class Door:
         turned_away: called with the reason when a client's certificate does not let it in.
         connections_max: more clients than this are closed as they come.
         rates: how much each thing may send here; None for what every thing may.
+        lasting: keeps what of sessions outlives the node.
     """
 
     def __init__(  # noqa: PLR0913 - the wiring of one node, named
@@ -128,6 +133,7 @@ class Door:
         turned_away: Callable[[Unfit], None] = lambda _reason: None,
         connections_max: int = CONNECTIONS_MAX,
         rates: Rates | None = None,
+        lasting: Lasting,
     ) -> None:
         self.hear = hear
         self.tell = tell
@@ -138,7 +144,8 @@ class Door:
         self.turned_away = turned_away
         self.slugs = slugs
         self.topics = Topics(hear, slugs=slugs)
-        self.seats = Seats(later, lost=tell.lost)
+        self._lasting = lasting
+        self.seats = Seats(later, lost=tell.lost, lasting=lasting, say=self._say_will, now_ns=hear.clock.now)
         self.wheel = Wheel(asyncio.get_running_loop().time, later)
         self.connections: set[Caller] = set()
         self._strangers: dict[Caller, None] = {}  # those before CONNECT, in the order in which they came
@@ -210,14 +217,32 @@ class Door:
         """An identifier for a client that brought none."""
         return "troth-" + self._entropy(_CLIENT_ID_BYTES).hex()
 
-    def say_will(self, thing: ThingId, will: Will) -> None:
-        """A will is an observation of its thing, under the thing's lease now."""
+    def new_name(self) -> bytes:
+        """16 random bytes."""
+        return self._entropy(_NAME_BYTES)
+
+    async def resume(self, pause: Callable[[], Awaitable[None]]) -> None:
+        """At the start, before anybody is let in: take back the sessions that were kept, and say the wills that are due."""
+        for kept in await self._lasting.load():
+            reader = Reader(self.tell, self.topics, asker=kept.who.asker, thing=kept.who.thing)
+
+            def subscribe(session: Session, reader: Reader = reader, kept: KeptSession = kept) -> None:
+                if kept.who.thing is not None:
+                    self.voice(kept.who.thing).listens_on(session)
+                reader.resume(kept.subscriptions, session)
+
+            self.seats.resume(kept, subscribe)
+            await pause()
+
+    def _say_will(self, thing: ThingId, will: KeptWill, then: Callable[[], None]) -> None:
+        """A will is an observation of its thing, under the thing's lease now; one that was said before a crash is a repeat."""
         inlet = self.topics.inlets(thing).get(will.topic)
         said = Refusal.UNDECLARED if inlet is None else read_payload(will.payload, inlet.type)
         if inlet is None or isinstance(said, Refusal):
-            self.hear.count(thing, said if isinstance(said, Refusal) else Refusal.UNDECLARED, _nothing)
+            self.hear.count(thing, said if isinstance(said, Refusal) else Refusal.UNDECLARED, lambda _outcome: then())
         else:
-            inlet.offer(said.result, time_ns=said.time_ns, end_ns=said.end_ns, done=_nothing)
+            key = repeat_key(f"will {will.name.hex()}", self.secret)
+            inlet.offer(said.result, time_ns=said.time_ns, end_ns=said.end_ns, key=key, done=lambda _outcome: then())
         self.hear.flush()
 
 
@@ -225,7 +250,3 @@ def address_of(transport: asyncio.Transport | None) -> str:
     """From where a client has come, without its port."""
     peer = None if transport is None else transport.get_extra_info("peername")
     return str(peer[0]) if isinstance(peer, tuple) and peer else ""
-
-
-def _nothing(_outcome: Outcome) -> None:
-    """Nobody waits for the outcome of a will."""

@@ -10,12 +10,11 @@ Source: MQTT 5.0 §3.1, §3.2; things.md, "Speaking".
 Left out: certificates (`certificates`); enhanced authentication (0x8C).
 """
 
-from collections.abc import Callable
-
 from troth.errors import BadMqtt
 from troth.ingest.mqtt.sessions import Parting, Seats
 from troth.ingest.mqtt.speaking import TOPIC_ALIAS_MAXIMUM
 from troth.journeys.accounts import Bearer
+from troth.journeys.kept_sessions import KeptWill
 from troth.journeys.recognise import Principal, Recognise
 from troth.wire.limits import KEEP_ALIVE_S, MQTT_PACKET_BYTES, RECEIVE_MAXIMUM, SESSION_EXPIRY_S
 from troth.wire.mqtt import Connack, Connect, Properties, Reason, Version, encode, return_code_311
@@ -45,10 +44,12 @@ def admitted(hello: Connect, recognise: Recognise, *, seats: Seats) -> Principal
     return who if seats.has_room(who, hello.client_id) else Reason.QUOTA_EXCEEDED
 
 
-def parting_of(hello: Connect, will: Callable[[], None] | None) -> Parting:
-    """How a connection that began so ends when it says nothing more; `will` says its will."""
-    delay_s = 0 if hello.will is None else hello.will.properties.will_delay_s or 0
-    return Parting(_expiry_s(hello), will, delay_s)
+def parting_of(hello: Connect, name: bytes) -> Parting:
+    """How a connection that began so ends when it says nothing more; `name` is for its will."""
+    will = hello.will
+    if will is None:
+        return Parting(_expiry_s(hello))
+    return Parting(_expiry_s(hello), KeptWill(name, will.topic, will.payload, will.properties.will_delay_s or 0))
 
 
 def keep_alive_s(hello: Connect) -> int:

@@ -12,6 +12,8 @@ Rules
 Source: things.md, "Speaking"; gate.md, "Rules"; MQTT 5.0 §3.3.1.3, §3.8.4, §3.9.3.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from troth.errors import BadMqtt, Denied, NotFound
@@ -20,6 +22,7 @@ from troth.gate.words import outer
 from troth.ingest.mqtt.feeds import Feed, Subscribed
 from troth.ingest.mqtt.listening import Grower, Session
 from troth.ingest.mqtt.topics import Topics, has_wildcard, refused_topics
+from troth.journeys.kept_sessions import KeptSubscription
 from troth.journeys.tell import Tell
 from troth.names import ThingId
 from troth.wire.limits import STREAMS_PER_THING, TOPIC_BYTES
@@ -72,16 +75,32 @@ class Reader:
             except BadMqtt as no:
                 codes.append(no.reason)
                 words.append(no.message)
-        if any(
-            has_wildcard(wish.topic_filter) and wish.topic_filter in session.subscribed for wish in packet.subscriptions
-        ):
-            if session.grower is None:
-                session.grower = _Growing(self, session)
-            self._tell.follow(self._asker, session.grower)
+        self._grow(packet.subscriptions, session)
         if version is Version.V311:
             return Suback(packet.packet_id, tuple(min(_FAILURE_311, code) for code in codes))
         said = Properties(reason_string="; ".join(dict.fromkeys(words))) if words and reasons else NO_PROPERTIES
         return Suback(packet.packet_id, tuple(codes), said)
+
+    def resume(self, kept: Sequence[KeptSubscription], session: Session) -> None:
+        """Give a session that was kept its subscriptions, as if it made them now; what may not be read any more is left out."""
+        wishes = [
+            (
+                Subscription(each.topic_filter, each.qos, no_local=each.no_local, retain_handling=each.retain_handling),
+                each.ids,
+            )
+            for each in kept
+        ]
+        for wish, ids in wishes:
+            with suppress(BadMqtt):
+                self._grant(wish, session, ids=ids)
+        self._grow([wish for wish, _ in wishes], session)
+
+    def _grow(self, wishes: Sequence[Subscription], session: Session) -> None:
+        """Follow what may be read, for the wildcards among these."""
+        if any(has_wildcard(wish.topic_filter) and wish.topic_filter in session.subscribed for wish in wishes):
+            if session.grower is None:
+                session.grower = _Growing(self, session)
+            self._tell.follow(self._asker, session.grower)
 
     def _grant(self, wish: Subscription, session: Session, *, ids: tuple[int, ...]) -> int:
         topic_filter = check_filter(wish.topic_filter)
