@@ -19,11 +19,11 @@ import msgspec
 from bench._ports import open_ports
 from troth.app.node import Node
 from troth.app.serve import calm_collector
-from troth.gate.question import ANYONE, OWN_PURPOSE, Asker
+from troth.gate.question import ANYONE, OWN_PURPOSE, Asker, Standing
 from troth.journeys.hear import Inlet
 from troth.journeys.inherit import TypedThing
 from troth.journeys.join import StreamRequest, ThingRequest
-from troth.journeys.join_many import ROWS_MAX
+from troth.journeys.join_many import ROWS_MAX, RowJoined
 from troth.names import PurposeId, Uri
 from troth.settings import Demo, Settings
 from troth.statements.choice import Decision
@@ -32,6 +32,7 @@ from troth.statements.installation import Answering, Consideration
 from troth.statements.installation_type import InstallationTypeBody, TypedStream
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
+from troth.testing.people import look_and_join
 from troth.things.observations import Outcome
 from troth.things.windows import Shown
 
@@ -129,7 +130,7 @@ async def held_by_choice() -> Held:
         await node.join.disclosure(DisclosureBody(product, _ORG, "en", 1, (DisclosedStream("power", (research,)),)))
         household = await node.join.household("Bench Lane 1")
         person = await node.join.person("Ana", household, role="owner")
-        joined = await node.join.thing(_install(product, ["power"], household=household))
+        joined = await look_and_join(node.join, _install(product, ["power"], household=household))
         (offer,) = node.choose.offers(person)
 
         async def say(decision: Decision) -> None:
@@ -175,7 +176,7 @@ async def held_by_disclosure() -> Held:
         await node.join.disclosure(disclosed(1))
         inlets: list[Inlet] = []
         for _ in range(LEASES // _PER_THING):
-            joined = await node.join.thing(_install(product, names))
+            joined = await look_and_join(node.join, _install(product, names))
             inlets += node.hear.inlets(joined.thing).values()
         await _speak(node, inlets)
         gc.collect()  # what is held has been held for a while, as in a node that has been running
@@ -230,10 +231,17 @@ async def held_by_joining(things: int) -> Held:
         gc.collect()
         watch = _Watch()
         began = time.perf_counter()
+        shown: list[TypedThing] = []
         for at in range(0, things, ROWS_MAX):
-            await node.joining.many.check(rows[at : at + ROWS_MAX])
+            part = rows[at : at + ROWS_MAX]
+            looked = await node.joining.many.check(part, standing=Standing.OPERATOR)
+            shown += [
+                msgspec.structs.replace(row, sheet=each.looked.sheet.digest)
+                for row, each in zip(part, looked, strict=True)
+                if isinstance(each, RowJoined) and each.looked is not None
+            ]
         for at in range(0, things, ROWS_MAX):
-            await node.joining.many.join(rows[at : at + ROWS_MAX])
+            await node.joining.many.join(shown[at : at + ROWS_MAX], standing=Standing.OPERATOR)
         took = time.perf_counter() - began
         watch.stop()
         return Held(watch.clock * 1e3, watch.cpu * 1e3, took * 1e3)

@@ -160,7 +160,8 @@ def _join(api: Api, product: str, names: list[str], *, name: str, household: str
         "consideration": _CONSIDERED,
         "from": _FROM,
     }
-    made = api.post("/api/things", said if household is None else said | {"household": household})
+    said |= {} if household is None else {"household": household}
+    made = api.post("/api/things", said | {"sheet": api.post("/api/things", said)["digest"]})
     claimed = api.post("/api/claim", {"token": made["claim"]})
     datastreams = made["datastreams"]
     assert isinstance(datastreams, dict)

@@ -98,7 +98,7 @@ CONTRACTS = (
         "forbidden",
         {
             "source_modules": ("web", "api", "ingest"),
-            "forbidden_modules": (*STORES, "gate.leases", "gate.decide", "gate.grounds", "state"),
+            "forbidden_modules": (*STORES, "gate.leases", "gate.decide", "gate.connecting", "gate.grounds", "state"),
         },
         ("source_modules", "forbidden_modules"),
         flags={"allow_indirect_imports": True},

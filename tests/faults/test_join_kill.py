@@ -20,7 +20,16 @@ def rows() -> list[dict[str, object]]:
 
 
 def said(node: NodeProgram, part: list[dict[str, object]]) -> list[dict[str, object]]:
-    answer = node.ask("POST", "/api/things/many", body={"rows": part}, token=node.operator).json()
+    """What became of rows that were looked at and are confirmed."""
+    looked = _rows(node, {"rows": part, "check": True})
+    shown = [
+        row | ({"sheet": each["sheet"]} if "sheet" in each else {}) for row, each in zip(part, looked, strict=True)
+    ]
+    return _rows(node, {"rows": shown})
+
+
+def _rows(node: NodeProgram, body: dict[str, object]) -> list[dict[str, object]]:
+    answer = node.ask("POST", "/api/things/many", body=body, token=node.operator).json()
     assert isinstance(answer, dict)
     found = answer["rows"]
     assert isinstance(found, list)

@@ -122,11 +122,8 @@ def furnish(node: NodeProgram) -> tuple[str, str]:
     ]
     for path, body in said:
         assert node.ask("POST", path, token=node.operator, body=body).status == 201
-    answer = node.ask(
-        "POST",
-        "/api/things",
-        token=node.operator,
-        body={
+    answer = node.connect(
+        {
             "name": "Victim",
             "product": product,
             "place": "here",

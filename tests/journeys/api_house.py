@@ -78,8 +78,11 @@ class House:
         return await self.http.request(method, path, content=content, headers=sent)
 
     async def post(self, path: str, body: Json) -> Json:
-        """What the operator registers, which must succeed."""
+        """What the operator registers, which must succeed. What would connect a thing is looked at and confirmed."""
         answer = await self.ask("POST", path, body, token=self.operator)
+        if answer.status_code == 200 and "lines" in answer.json():
+            sheet: str = answer.json()["digest"]
+            answer = await self.ask("POST", path, body | {"sheet": sheet}, token=self.operator)
         assert answer.status_code == 201, answer.text
         found = answer.json()
         assert isinstance(found, dict)
@@ -208,6 +211,27 @@ def research_purpose() -> Json:
         "if_yes": "The laboratory sees every value.",
         "if_no": "The laboratory sees nothing.",
     }
+
+
+def open_purpose() -> Json:
+    return {
+        "purpose": "https://works.example/purposes/open",
+        "title": "For anybody to see",
+        "benefit": "unknown",
+        "recipients": ["urn:troth:anyone"],
+        "variants": [{"variant": "raw", "ground": "nobody"}],
+        "retention_days": 30,
+    }
+
+
+async def in_public_too(started: House) -> None:
+    """From here on meters may stand in public places as well, where they concern nobody."""
+    made = product()
+    streams = made["streams"]
+    assert isinstance(streams, list)
+    await started.post("/api/products", made | {"streams": [each | {"concerns_nobody": True} for each in streams]})
+    given = (own_purpose(), research_purpose(), open_purpose())
+    await started.post("/api/disclosures", disclosure(*given, version=2))
 
 
 def disclosure(*purposes: Json, version: int = 1) -> Json:

@@ -22,6 +22,7 @@ from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
 from troth.statements.installation import Answering, Consideration
 from troth.statements.passport import PassportBody, PassportStream
+from troth.testing.people import look_and_join
 from troth.things.observations import Variant
 from troth.wire.times import print_time
 
@@ -167,7 +168,8 @@ class Doors:
         )
 
     async def _joined(self, slug: str, product: Uri, household: HouseholdId | None) -> tuple[int, str]:
-        joined: JoinedThing = await self.house.join.thing(
+        joined: JoinedThing = await look_and_join(
+            self.house.join,
             ThingRequest(
                 name=f"the {slug} of Ana",
                 product=product,
@@ -178,7 +180,7 @@ class Doors:
                 slug=slug,
                 household=household,
                 from_ns=NS_PER_S,
-            )
+            ),
         )
         _, credential = await self.house.recognise.claim(joined.claim)
         return joined.datastreams["flow"], credential

@@ -39,6 +39,7 @@ from troth.testing.memory_conduct import MemoryConduct
 from troth.testing.memory_journal import MemoryJournal
 from troth.testing.memory_ledgers import MemoryLedgers
 from troth.testing.memory_observations import MemoryObservations
+from troth.testing.people import look_and_join
 from troth.things.stores import Tally, Told
 from troth.wire.mqtt import Connack, Connect, Decoder, Packet, Peer, Properties, Puback, Publish, Version, encode
 
@@ -135,7 +136,8 @@ class House:
     async def _thing(
         self, slug: str, product: Uri, streams: tuple[str, ...], household: HouseholdId | None
     ) -> tuple[JoinedThing, str]:
-        joined = await self.join.thing(
+        joined = await look_and_join(
+            self.join,
             ThingRequest(
                 name=slug,
                 product=product,
@@ -146,7 +148,7 @@ class House:
                 slug=slug,
                 household=household,
                 from_ns=NS_PER_S,
-            )
+            ),
         )
         _, credential = await self.recognise.claim(joined.claim)
         return joined, credential
@@ -228,7 +230,7 @@ async def open_house(
         directory=directory,
         clock=clock,
         entropy=entropy,
-        installing=Installing(accounts, directory, clock=clock, entropy=entropy),
+        installing=Installing(accounts, directory, in_force=leases.in_force, clock=clock, entropy=entropy),
     )
     await begin(accept, journal, keys=keys, directory=directory, clock=clock, origin=ORIGIN, segment_tick_s=3600)
 

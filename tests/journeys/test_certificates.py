@@ -126,11 +126,8 @@ def test_a_thing_is_no_other_thing_by_name_identifier_or_password(node: NodeProg
 
 def another(node: NodeProgram) -> tuple[str, str]:
     """One more thing, of the product that is there."""
-    made = node.ask(
-        "POST",
-        "/api/things",
-        token=node.operator,
-        body={
+    made = node.connect(
+        {
             "name": "Another",
             "product": "https://kill.example/product",
             "place": "there",

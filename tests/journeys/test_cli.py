@@ -18,12 +18,12 @@ from tests.architecture.trees import ROOT
 from tests.journeys.cli_node import OPTIONS, WAIT_S, Running, clean, program, started, token_in
 from tests.properties.test_descriptions import form, lamp
 from troth.api.answers import Claimed, Organisations, Status, Things
+from troth.api.joining_forms import JoiningForm
 from troth.app import serve
 from troth.cli import main
 from troth.cli.client import Node
 from troth.cli.places import TOKEN_FILE
 from troth.cli.registering import unsaid
-from troth.cli.simple import Joining
 from troth.names import Uri
 from troth.statements.organisation import OrganisationBody
 
@@ -200,7 +200,7 @@ def test_a_thing_joins_by_its_makers_description(node: Running, tmp_path: Path) 
     td = tmp_path / "td.json"
     td.write_text(json.dumps(lamp(title="Roof", properties=properties)))
     shown = node.done("thing", "add", "--td", str(td), "--nobody", *OPTIONS, "--show")
-    product = msgspec.json.decode(shown, type=Joining).product
+    product = msgspec.json.decode(shown, type=JoiningForm).product
     assert product is not None
     assert [("roof-heat", "Cel", -40.0, 85.0), ("open", None, None, None)] == [
         (each.name, each.unit, each.lowest, each.highest) for each in product.streams
@@ -252,7 +252,7 @@ def test_what_would_be_said_can_be_shown_edited_and_said_from_a_file(node: Runni
     options = ("--stream", "level", "--nobody", "--slug", "from-a-file", *OPTIONS)
     shown = node.done("thing", "add", "Shown gauge", *options, "--show")
     assert things == msgspec.json.decode(node.done("status", "--json"), type=Status).things
-    whole = msgspec.json.decode(shown, type=Joining)
+    whole = msgspec.json.decode(shown, type=JoiningForm)
     assert "Shown gauge" == whole.thing.name
     (tmp_path / "thing.json").write_text(shown)
     assert "from-a-file" in node.done("thing", "add", "--file", str(tmp_path / "thing.json"))

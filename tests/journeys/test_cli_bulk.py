@@ -47,7 +47,15 @@ BEARING: Final[Json] = {
                         "recipients": ["urn:troth:anyone"],
                         "variants": [{"variant": "raw", "ground": "nobody"}],
                         "retention_days": 30,
-                    }
+                    },
+                    {
+                        "purpose": "urn:troth:purpose:own",
+                        "title": "For the people who live here",
+                        "benefit": "unknown",
+                        "recipients": [],
+                        "variants": [{"variant": "raw", "ground": "own"}],
+                        "retention_days": 30,
+                    },
                 ],
             }
             for name in ("heat", "shake")

@@ -1,5 +1,6 @@
 """The sheet before a thing is connected, on a terminal and as lines."""
 
+import hashlib
 import os
 import pty
 import subprocess
@@ -9,32 +10,37 @@ import msgspec
 
 from tests.journeys.cli_node import OPTIONS, clean, program, started
 from troth.api.answers import Status
-from troth.api.forms import StreamForm, ThingForm, filled
+from troth.api.forms import filled
+from troth.api.joining_forms import JoiningForm, SheetShown
 from troth.cli.client import Node
-from troth.cli.sheet import completed, sheet
-from troth.cli.simple import Joining
-from troth.cli.thing import registered
-from troth.names import Uri
-from troth.statements.installation import Answering, Consideration
+from troth.cli.connecting import Connected, connect, form_of
+from troth.names import StreamId, ThingId, Uri
+from troth.statements.installation import Answering, Consideration, InstallationBody, InstalledStream
+from troth.statements.sheet import sheet_of
 
 
 def test_what_is_registered_nowhere_is_named_and_not_made_up() -> None:
-    thing = ThingForm(
+    body = InstallationBody(
+        thing=ThingId(bytes(16)),
         name="Meter",
-        product="urn:p",
+        product=Uri("urn:p"),
         place="Hall",
         answers=Answering(Uri("https://o.example"), "mailto:a@o.example"),
-        streams=(StreamForm("power", "copied", "Its maker has a copy."),),
+        from_ns=0,
+        streams=(InstalledStream(StreamId(bytes(16)), "power", "copied", "Its maker has a copy."),),
         consideration=Consideration("2026-05-01", "Bo", "Seen."),
     )
-    assert [
+    sheet = sheet_of(body, None, None, parties={}, never={})
+    lines = (
         "Meter, Hall",
         "  power: of a product that is not registered here, urn:p",
         "    for: not known; nothing is disclosed about its product here, so nothing of it would be kept or given",
         "    ways out: a copy comes here, others exist. Its maker has a copy.",
         "  answers: https://o.example, mailto:a@o.example",
         "  considered: 2026-05-01, Bo: Seen.",
-    ] == list(sheet(Joining(thing)))
+    )
+    assert lines == sheet.lines
+    assert hashlib.sha256("\n".join(lines).encode()).digest() == sheet.digest
 
 
 def typed(data: Path, answer: bytes) -> str:
@@ -77,12 +83,13 @@ def test_a_further_thing_of_a_registered_product_is_shown_as_fully(tmp_path: Pat
                         "--data", str(data), "--show"),
                 env=clean(data), check=True, capture_output=True,
             ).stdout,
-            Joining,
+            JoiningForm,
         )  # fmt: skip
-        registered(operator, first)
-        further = Joining(msgspec.structs.replace(first.thing, name="Second gauge"))
-        lines = list(sheet(completed(operator, further)))
-        assert list(sheet(completed(operator, first)))[1:] == lines[1:]
+        done = connect(form_of(operator, "/api/joinings", first), ask=False)
+        assert isinstance(done, Connected)
+        further = msgspec.structs.replace(first.thing, name="Second gauge")
+        lines = operator.post("/api/things", further, SheetShown).lines
+        assert done.sheet.lines[1:] == lines[1:]
         for words in ("  made by: Ana; supported until: not known", "  level: senses level (level, in m)"):
             assert words in lines
         assert any("who gets it: anybody" in line for line in lines)

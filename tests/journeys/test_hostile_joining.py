@@ -15,7 +15,7 @@ from troth.statements.disclosure import DisclosedStream, DisclosureBody
 from troth.statements.installation import Answering, Consideration
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
-from troth.testing.people import OPEN, WorldThing, open_to_anyone
+from troth.testing.people import OPEN, WorldThing, look_and_join, open_to_anyone
 from troth.testing.world import World
 from troth.things.observations import Refusal
 from troth.wire.mqtt import Puback, Reason
@@ -47,8 +47,8 @@ def test_a_thing_that_cannot_be_said_keeps_no_short_name() -> None:
     with World(seed=1) as world:
         gauge, join = world.thing("gauge"), world.node.join
         long = Consideration("2026-03-01", "Mo", "x" * 70_000)
-        refused(world, join.thing(request(gauge, slug="other", consideration=long)), TooLarge)
-        assert "other" == world.run(join.thing(request(gauge, slug="other"))).slug
+        refused(world, look_and_join(join, request(gauge, slug="other", consideration=long)), TooLarge)
+        assert "other" == world.run(look_and_join(join, request(gauge, slug="other"))).slug
 
 
 @pytest.mark.parametrize("contact", ["javascript:alert(1)", "office@supplier.example", "", "data:text/html,x"])
@@ -56,13 +56,13 @@ def test_a_contact_that_nobody_can_follow_is_refused(contact: str) -> None:
     with World(seed=1) as world:
         gauge, join = world.thing("gauge"), world.node.join
         answers = Answering(Uri("https://supplier.example/"), contact)
-        refused(world, join.thing(request(gauge, answers=answers)), Refused)
+        refused(world, look_and_join(join, request(gauge, answers=answers)), Refused)
 
 
 def test_a_short_name_that_reads_like_the_identifier_of_another_thing_is_refused() -> None:
     with World(seed=1) as world:
         gauge, join = world.thing("gauge"), world.node.join
-        refused(world, join.thing(request(gauge, slug="th" + "a" * 26)), BadName)
+        refused(world, look_and_join(join, request(gauge, slug="th" + "a" * 26)), BadName)
 
 
 @pytest.mark.parametrize("name", ["refused", "senml"])
@@ -162,7 +162,7 @@ def test_a_disclosure_that_drops_a_stream_and_takes_it_up_again_loses_no_row() -
 def test_a_thing_of_any_name_gets_a_short_name_that_can_stand_in_a_topic(name: str) -> None:
     with World(seed=1) as world:
         gauge = world.thing("gauge")
-        joined = [world.run(world.node.join.thing(request(gauge, name=name))) for _ in range(3)]
+        joined = [world.run(look_and_join(world.node.join, request(gauge, name=name))) for _ in range(3)]
         slugs = [each.slug for each in joined]
         assert 3 == len(set(slugs))
         assert all(1 <= len(slug) <= 64 and re.fullmatch("[a-z0-9-]+", slug) for slug in slugs)

@@ -1,16 +1,19 @@
 """Many things join at once: wrong rows are named, those that stand add nothing, a crash leaves whole things only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
+import msgspec
 import pytest
 
-from tests.journeys.api_house import Home, House, furnished
+from tests.journeys.api_house import Home, House, furnished, in_public_too
 from tests.journeys.test_types import meter_type
+from troth.app.node import Node
 from troth.errors import StorageFailed
+from troth.gate.question import Standing
 from troth.journeys.accept import TOGETHER_MAX
 from troth.journeys.inherit import TypedThing
-from troth.journeys.join_many import ROWS_MAX, RowJoined, RowStands
+from troth.journeys.join_many import ROWS_MAX, RowFault, RowJoined, RowStands
 from troth.names import Slug
 from troth.statements.installation_type import InstallationTypeBody, TypedStream
 from troth.testing.faults import StoreFault
@@ -21,6 +24,17 @@ MANY: Final = "/api/things/many"
 
 
 async def many(house: House, *rows: Row, **more: object) -> list[dict[str, object]]:
+    """What became of rows that were looked at and are confirmed."""
+    looked = await said(house, *rows, check=True)
+    if more.get("check"):
+        return looked
+    shown = [
+        {**row, "sheet": each["sheet"]} if "sheet" in each else row for row, each in zip(rows, looked, strict=True)
+    ]
+    return await said(house, *shown, **more)
+
+
+async def said(house: House, *rows: Row, **more: object) -> list[dict[str, object]]:
     """What became of rows."""
     answer = await house.post(MANY, {"rows": list(rows), **more})
     return cast("list[dict[str, object]]", answer["rows"])
@@ -31,6 +45,7 @@ def row(name: str, **more: object) -> Row:
 
 
 async def typed(home: Home) -> House:
+    await in_public_too(home.house)
     await home.house.post("/api/types", meter_type())
     return home.house
 
@@ -122,10 +137,24 @@ def test_checking_says_nothing_and_keeps_nothing() -> None:
         house = await typed(home)
         before = (house.node.ports.journal.position, dict(house.node.ports.accounts.slugs()))
         found = await many(house, row("A"), check=True)
-        assert [{"state": "joined", "slug": "a"}] == found
+        assert [("joined", "a", None)] == [(each["state"], each["slug"], each.get("claim")) for each in found]
+        assert "A, Hall" == cast("list[str]", found[0]["lines"])[0]
         assert before == (house.node.ports.journal.position, dict(house.node.ports.accounts.slugs()))
 
     furnished(test)
+
+
+async def _confirmed(node: Node, rows: Sequence[TypedThing]) -> list[RowJoined | RowStands | RowFault]:
+    """What became of rows that were looked at and are confirmed."""
+    many, operator = node.joining.many, Standing.OPERATOR
+    looked = [
+        each.looked if isinstance(each, RowJoined) else None for each in await many.check(rows, standing=operator)
+    ]
+    shown = [
+        row if each is None else msgspec.structs.replace(row, sheet=each.sheet.digest)
+        for row, each in zip(rows, looked, strict=True)
+    ]
+    return await many.join(shown, standing=operator)
 
 
 @pytest.mark.parametrize(("fault", "kept"), [(StoreFault.FAILS, 0), (StoreFault.FAILS_BUT_PERSISTED, TOGETHER_MAX)])
@@ -139,11 +168,11 @@ def test_a_crash_in_the_middle_leaves_whole_things_and_the_rest_is_said_again(fa
         world.run(world.node.joining.inherit.type(body))
         world.journal.faults.arm(fault)
         with pytest.raises(StorageFailed):
-            world.run(world.node.joining.many.join(rows))
+            world.run(_confirmed(world.node, rows))
         world.crash()
         names = dict(world.accounts.slugs())
         assert (1 + kept, 41) == (len(world.node.directory.things), len(names))
-        became = world.run(world.node.joining.many.join(rows))
+        became = world.run(_confirmed(world.node, rows))
         assert ([RowStands] * kept + [RowJoined] * (40 - kept)) == [type(each) for each in became]
         assert names == dict(world.accounts.slugs())  # each took the name that was kept for it, and its identifier
         assert set(names.values()) == set(world.node.directory.things)

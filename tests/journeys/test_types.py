@@ -11,6 +11,7 @@ from tests.journeys.api_house import (
     Json,
     disclosure,
     furnished,
+    in_public_too,
     organisation,
     product,
     run,
@@ -190,6 +191,7 @@ def test_types_and_what_came_of_them_are_the_same_after_a_replay() -> None:
             await started.post("/api/organisations", organisation(uri))
         await started.post("/api/products", product())
         await started.post("/api/disclosures", disclosure())
+        await in_public_too(started)
         await started.post("/api/types", meter_type())
         await started.post("/api/types", meter_type(title="Another"))
         await started.post("/api/types/hall-meter/things", {"name": "B", "place": "C"})

@@ -137,6 +137,8 @@ def _history(url: str, number: int, token: str, rows: list[tuple[datetime, float
 def _send(url: str, path: str, body: Json, *, token: str | None = None) -> Json:
     headers = {} if token is None else {"authorization": f"Bearer {token}"}
     answer = httpx.post(f"{url}{path}", json=body, headers=headers)
+    if answer.status_code == 200 and "lines" in answer.json():  # a sheet, which is confirmed
+        answer = httpx.post(f"{url}{path}", json=body | {"sheet": answer.json()["digest"]}, headers=headers)
     assert answer.status_code == 201, f"{path}: {answer.text}"
     found = answer.json() if answer.content else {}
     assert isinstance(found, dict)

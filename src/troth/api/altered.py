@@ -13,8 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from troth.api.answers import ClaimMade
-from troth.api.callers import Callers, created, form, resource
-from troth.api.forms import Title, household_of
+from troth.api.callers import Callers, created, form, resource, shown
+from troth.api.forms import Title, household_of, shown_of
+from troth.api.joining_forms import sheet_shown
 from troth.api.operate import Addresses, claim_command, thing_made
 from troth.journeys.alter import Alter
 from troth.names import Slug, check_slug
@@ -44,10 +45,11 @@ class ReplaceForm(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class HomeForm(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where a thing goes: another household, or a public place if there is none."""
+    """Where a thing goes: another household, or a public place if there is none. `sheet`: digest of what was shown of it."""
 
     place: Title
     household: str | None = None
+    sheet: str | None = None
 
 
 class EndForm(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -65,7 +67,7 @@ class Ended(msgspec.Struct, frozen=True):
 
 def altered_routes(alter: Alter, *, callers: Callers, addresses: Addresses) -> list[Route]:
     """All routes of this module, to be put below the root of the interface."""
-    altering = _Altering(alter, addresses)
+    altering = _Altering(alter, callers, addresses=addresses)
     op = callers.operated
     return [
         resource("/api/things/{slug}/name", {"POST": op(altering.rename)}),
@@ -76,7 +78,8 @@ def altered_routes(alter: Alter, *, callers: Callers, addresses: Addresses) -> l
 
 
 class _Altering:
-    def __init__(self, alter: Alter, addresses: Addresses) -> None:
+    def __init__(self, alter: Alter, callers: Callers, *, addresses: Addresses) -> None:
+        self._callers = callers
         self._alter = alter
         self._at = addresses
 
@@ -95,7 +98,13 @@ class _Altering:
     async def rehouse(self, request: Request) -> Response:
         asked = await form(request, HomeForm)
         household = None if asked.household is None else household_of(asked.household)
-        joined = await self._alter.rehouse(_slug(request), household=household, place=asked.place)
+        slug, shown_, standing = _slug(request), shown_of(asked.sheet), self._callers.known(request).standing
+        if shown_ is None:
+            looked = self._alter.look(slug, household=household, place=asked.place, standing=standing)
+            return shown(sheet_shown(looked))
+        joined = await self._alter.rehouse(
+            slug, household=household, place=asked.place, shown=shown_, standing=standing
+        )
         return created(thing_made(joined, self._at))
 
     async def end(self, request: Request) -> Response:

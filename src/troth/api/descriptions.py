@@ -21,12 +21,13 @@ from troth.journeys.describe import described
 from troth.things.descriptions import Proposal
 from troth.wire.limits import PAYLOAD_BYTES
 
-__all__ = ["description_routes"]
+__all__ = ["Away", "description_in", "description_routes", "is_description"]
 
-_TYPES: Final = frozenset({"application/td+json", "application/tm+json", "application/json"})
+_DESCRIBED: Final = frozenset({"application/td+json", "application/tm+json"})
+_TYPES: Final = _DESCRIBED | {"application/json"}
 
 
-class _Away(Protocol):
+class Away(Protocol):
     """Runs work away from the loop."""
 
     def __call__(self, work: Callable[[], Proposal], /) -> Awaitable[Proposal]:
@@ -34,17 +35,36 @@ class _Away(Protocol):
         ...
 
 
-def description_routes(away: _Away, *, callers: Callers) -> list[Route]:
+async def description_in(request: Request, away: Away) -> Proposal:
+    """What the description in a body comes to, read away from the loop.
+
+    Raises:
+        BadDescription: it is none.
+        TooLarge: more than 256 KiB, or deeper or wordier than any that is read.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > PAYLOAD_BYTES:
+            raise TooLarge("a Thing Description has at most 256 KiB")
+    return await away(partial(described, bytes(body)))
+
+
+def is_description(request: Request) -> bool:
+    """Whether a body says that it is a description and no other JSON."""
+    return _media(request) in _DESCRIBED
+
+
+def _media(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def description_routes(away: Away, *, callers: Callers) -> list[Route]:
     """All routes of this module, to be put below the root of the interface."""
 
     async def describe(request: Request) -> Response:
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in _TYPES:
+        if _media(request) not in _TYPES:
             raise BadJson("this body must be a description", hint="Send 'Content-Type: application/td+json'.")
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > PAYLOAD_BYTES:
-                raise TooLarge("a Thing Description has at most 256 KiB")
-        return shown(await away(partial(described, bytes(body))))
+        return shown(await description_in(request, away))
 
     return [resource("/api/descriptions", {"POST": callers.operated(describe)})]

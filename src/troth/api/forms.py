@@ -18,12 +18,12 @@ import msgspec
 
 from troth.errors import BadJson, BadTime
 from troth.journeys.join import StreamRequest, ThingRequest
-from troth.names import HouseholdId, Uri, check_slug, check_uri, parse_id
+from troth.names import HouseholdId, Uri, check_slug, check_uri, parse_id, print_household
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedStream, DisclosureBody
 from troth.statements.installation import Answering, Consideration, Contract
 from troth.things.observations import Variant
-from troth.wire.times import parse_time
+from troth.wire.times import parse_time, print_time
 
 __all__ = [
     "ChoiceForm",
@@ -35,6 +35,7 @@ __all__ = [
     "PersonForm",
     "PreservationForm",
     "RecipientForm",
+    "ShownThingForm",
     "StreamForm",
     "ThingForm",
     "Title",
@@ -43,6 +44,9 @@ __all__ = [
     "digest_of",
     "filled",
     "household_of",
+    "plain_message",
+    "shown_name",
+    "shown_of",
 ]
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -89,6 +93,12 @@ class ContractForm(msgspec.Struct, frozen=True, rename={"from_": "from"}):
             raise BadJson("a contract is named by its text or by its digest, and not by both")
         digest = hashlib.sha256(self.text.encode()).digest() if self.text is not None else digest_of(self.digest or "")
         return Contract(digest, self.title, parse_time(self.from_), None if self.to is None else parse_time(self.to))
+
+    @classmethod
+    def of(cls, contract: Contract) -> "ContractForm":
+        """The form that says a contract, by its digest."""
+        to = None if contract.to_ns is None else print_time(contract.to_ns)
+        return cls(contract.title, print_time(contract.from_ns), digest=contract.digest.hex(), to=to)
 
 
 class StreamForm(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -141,6 +151,35 @@ class ThingForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_"
             from_ns=None if self.from_ is None else parse_time(self.from_),
         )
 
+    @classmethod
+    def of(cls, thing: ThingRequest) -> "ThingForm":
+        """The form that says a thing."""
+        return cls(
+            name=thing.name,
+            product=thing.product,
+            place=thing.place,
+            answers=thing.answers,
+            streams=tuple(
+                StreamForm(
+                    each.name,
+                    each.reach,
+                    each.other_ways_out,
+                    None if each.contract is None else ContractForm.of(each.contract),
+                )
+                for each in thing.streams
+            ),
+            consideration=thing.consideration,
+            slug=thing.slug,
+            household=None if thing.household is None else print_household(thing.household),
+            from_=None if thing.from_ns is None else print_time(thing.from_ns),
+        )
+
+
+class ShownThingForm(ThingForm, frozen=True, omit_defaults=True, rename={"from_": "from"}):
+    """A thing that joins. `sheet`: digest of what was shown of it; without it that is answered, and nothing is said."""
+
+    sheet: str | None = None
+
 
 class DisclosureForm(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is done with a product's streams. `household`: in this home alone, in place of what holds elsewhere."""
@@ -156,6 +195,12 @@ class DisclosureForm(msgspec.Struct, frozen=True, omit_defaults=True):
         """What the statement says; BadName for a household that cannot be read."""
         home = None if self.household is None else household_of(self.household)
         return DisclosureBody(self.product, self.answerable, self.language, self.version, self.streams, home)
+
+    @classmethod
+    def of(cls, body: DisclosureBody) -> "DisclosureForm":
+        """The form that says a disclosure."""
+        home = None if body.household is None else print_household(body.household)
+        return cls(body.product, body.answerable, body.language, body.version, body.streams, home)
 
 
 class RecipientForm(msgspec.Struct, frozen=True):
@@ -195,7 +240,7 @@ def filled(body: bytes, form: type[S]) -> S:
         plain = msgspec.json.decode(body)
         found = msgspec.convert(plain, form, strict=True)
     except msgspec.ValidationError as cause:
-        raise BadJson(f"this body is not as asked: {_plain(str(cause))}", hint=_HINT) from cause
+        raise BadJson(f"this body is not as asked: {plain_message(str(cause))}", hint=_HINT) from cause
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as cause:
         raise BadJson("this body is not JSON", hint=_HINT) from cause
     unknown = _unknown(plain, found)
@@ -239,6 +284,11 @@ class PreservationForm(msgspec.Struct, frozen=True):
     datastreams: tuple[int, ...] = ()
 
 
+def shown_of(sheet: str | None) -> bytes | None:
+    """The digest of a sheet that was shown; BadJson for what is none."""
+    return None if sheet is None else digest_of(sheet)
+
+
 def digest_of(text: str) -> bytes:
     """32 bytes from their hex; BadJson otherwise."""
     if len(text) != 64 or not _HEX.issuperset(text):
@@ -255,7 +305,7 @@ def _unknown(plain: object, found: object, path: str = "") -> str | None:
         fields = {field.encode_name: field.name for field in msgspec.structs.fields(found)}
         for key, value in plain.items():
             if key not in fields or key == "crit":
-                return _shown(f"{path}.{key}")
+                return shown_name(f"{path}.{key}")
             deeper = _unknown(value, getattr(found, fields[key]), f"{path}.{key}")
             if deeper is not None:
                 return deeper
@@ -267,12 +317,12 @@ def _unknown(plain: object, found: object, path: str = "") -> str | None:
     return None
 
 
-def _shown(path: str) -> str:
+def shown_name(path: str) -> str:
     """A path out of a body, short and printable."""
     return "".join(c if c.isprintable() and c.isascii() else "?" for c in path.lstrip("."))[:80]
 
 
-def _plain(text: str) -> str:
+def plain_message(text: str) -> str:
     """A message of the reader without the value it may quote, so that only types and paths are named."""
     said = re.sub(r" ['\"].*['\"](?= - at |\Z)", "", text, flags=re.DOTALL)
     return said[:1].lower() + said[1:].replace("`$.", "`").replace(" - at", " at")

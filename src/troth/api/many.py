@@ -22,7 +22,7 @@ __all__ = ["many_routes"]
 
 def many_routes(many: JoinMany, *, callers: Callers) -> list[Route]:
     """All routes of this module, to be put below the root of the interface."""
-    joining = _Many(many)
+    joining = _Many(many, callers)
     return [
         resource("/api/things/many", {"POST": callers.operated(joining.join)}),
         resource("/api/things/claims", {"POST": callers.operated(joining.renew)}),
@@ -30,14 +30,16 @@ def many_routes(many: JoinMany, *, callers: Callers) -> list[Route]:
 
 
 class _Many:
-    def __init__(self, many: JoinMany) -> None:
+    def __init__(self, many: JoinMany, callers: Callers) -> None:
+        self._callers = callers
         self._many = many
 
     async def join(self, request: Request) -> Response:
         asked = await form(request, ManyForm)
         read = [each.typed() for each in asked.rows]
         rows = [each for each in read if isinstance(each, TypedThing)]
-        became = iter(await (self._many.check(rows) if asked.check else self._many.join(rows)))
+        work = self._many.check if asked.check else self._many.join
+        became = iter(await work(rows, standing=self._callers.known(request).standing))
         shown = (each if isinstance(each, RowFault) else next(became) for each in read)
         return created(ManyShown(tuple(map(row_shown, shown))))
 

@@ -5,7 +5,8 @@ Source: docs/reference/api.md.
 
 import msgspec
 
-from troth.api.forms import household_of
+from troth.api.forms import household_of, shown_of
+from troth.api.joining_forms import NoShown, sheet_shown
 from troth.errors import BadName, Malformed, TrothError
 from troth.journeys.inherit import OwnWords, TypedThing
 from troth.journeys.join_many import RowFault, RowJoined, RowStands
@@ -38,7 +39,10 @@ class OwnWordsRow(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RowForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_": "from"}):
-    """One thing that joins as one of a type. Texts are looked at row by row, so that a wrong one holds up no other."""
+    """One thing that joins as one of a type. Texts are looked at row by row, so that a wrong one holds up no other.
+
+    `sheet`: digest of what was shown of it; `check` answers it, and without it no row joins.
+    """
 
     name: str
     place: str
@@ -47,6 +51,7 @@ class RowForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_": 
     household: str | None = None
     from_: str | None = None
     streams: tuple[OwnWordsRow, ...] = ()
+    sheet: str | None = None
 
     def typed(self) -> TypedThing | RowFault:
         """What the journey takes, or what of the row cannot be read."""
@@ -60,10 +65,12 @@ class RowForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_": 
             household = None if self.household is None else household_of(self.household)
             column = "from"
             from_ns = None if self.from_ is None else parse_time(self.from_)
+            column = "sheet"
+            sheet = shown_of(self.sheet)
         except Malformed as error:
             return RowFault(column, error)
         streams = tuple(OwnWords(each.name, each.reach, each.other_ways_out) for each in self.streams)
-        return TypedThing(self.type, self.name, self.place, self.slug, household, from_ns, streams)
+        return TypedThing(self.type, self.name, self.place, self.slug, household, from_ns, streams, sheet)
 
 
 class ManyForm(msgspec.Struct, frozen=True):
@@ -83,13 +90,19 @@ class FaultShown(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RowShown(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of a row. `state`: "joined", "there" (it stood already) or "wrong"; `claim` where it has joined just now."""
+    """What became of a row. `state`: "joined", "there" (it stood already) or "wrong"; `claim` where it has joined just now.
+
+    With `check`: `sheet`, the digest of what is shown of it, with its `lines`, and `no`, why it would not be connected.
+    """
 
     state: str
     slug: str | None = None
     claim: str | None = None
     claimed: bool = False
     fault: FaultShown | None = None
+    sheet: str | None = None
+    lines: tuple[str, ...] = ()
+    no: NoShown | None = None
 
 
 class ManyShown(msgspec.Struct, frozen=True):
@@ -122,7 +135,10 @@ def row_shown(row: RowJoined | RowStands | RowFault) -> RowShown:
     """A row as it is answered."""
     match row:
         case RowJoined():
-            return RowShown("joined", row.slug, row.claim)
+            if row.looked is None:
+                return RowShown("joined", row.slug, row.claim)
+            shown = sheet_shown(row.looked)
+            return RowShown("joined", row.slug, sheet=shown.digest, lines=shown.lines, no=shown.no)
         case RowStands():
             return RowShown("there", row.slug, claimed=row.claimed)
         case RowFault():

@@ -37,7 +37,17 @@ from troth.api.answers import (
     WitnessShown,
 )
 from troth.api.callers import Callers, created, form, resource, shown
-from troth.api.forms import DisclosureForm, HouseholdForm, PersonForm, RecipientForm, ThingForm, TokenForm, household_of
+from troth.api.forms import (
+    DisclosureForm,
+    HouseholdForm,
+    PersonForm,
+    RecipientForm,
+    ShownThingForm,
+    TokenForm,
+    household_of,
+    shown_of,
+)
+from troth.api.joining_forms import sheet_shown
 from troth.clock import NS_PER_S
 from troth.errors import BadPath, NotFound, WrongToken
 from troth.journeys.join import Join, JoinedThing
@@ -66,7 +76,7 @@ def operate_routes(
     join: Join, oversee: Oversee, *, recognise: Recognise, callers: Callers, addresses: Addresses
 ) -> list[Route]:
     """All routes of this module, to be put below the root of the interface."""
-    registering = _Registering(join, addresses)
+    registering = _Registering(join, callers, addresses=addresses)
     looking = _Looking(oversee, callers, addresses=addresses)
     entering = _Entering(recognise, oversee, addresses=addresses)
     op, open_ = callers.operated, callers.spoken
@@ -90,8 +100,9 @@ def operate_routes(
 class _Registering:
     """What the operator registers."""
 
-    def __init__(self, join: Join, addresses: Addresses) -> None:
+    def __init__(self, join: Join, callers: Callers, *, addresses: Addresses) -> None:
         self._join = join
+        self._callers = callers
         self._at = addresses
 
     async def organisation(self, request: Request) -> Response:
@@ -126,8 +137,11 @@ class _Registering:
         return created(RecipientMade(token, self._link(await self._join.invite_recipient(party, app, purpose))))
 
     async def thing(self, request: Request) -> Response:
-        joined = await self._join.thing((await form(request, ThingForm)).request())
-        return created(thing_made(joined, self._at))
+        asked, standing = await form(request, ShownThingForm), self._callers.known(request).standing
+        shown_ = shown_of(asked.sheet)
+        if shown_ is None:
+            return shown(sheet_shown(self._join.look(asked.request(), standing=standing)))
+        return created(thing_made(await self._join.thing(asked.request(), shown=shown_, standing=standing), self._at))
 
     async def claim_again(self, request: Request) -> Response:
         slug = check_slug(request.path_params["slug"])

@@ -6,7 +6,7 @@ Left out: what is asked about single things, which stands in `forms` and `answer
 
 import msgspec
 
-from troth.api.forms import ContractForm, Title, check_date, household_of
+from troth.api.forms import ContractForm, Title, check_date, household_of, shown_of
 from troth.journeys.inherit import OwnWords, TypedThing
 from troth.names import Uri, check_slug, check_uri
 from troth.statements.installation import Answering, Consideration
@@ -44,7 +44,7 @@ class OwnWordsForm(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class TypedThingForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_": "from"}):
-    """A further thing of a type. `from`: data before it is refused; now if absent."""
+    """A further thing of a type. `from`: data before it is refused; now if absent. `sheet`: digest of what was shown of it."""
 
     name: Title
     place: Title
@@ -52,6 +52,7 @@ class TypedThingForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"f
     household: str | None = None
     from_: str | None = None
     streams: tuple[OwnWordsForm, ...] = ()
+    sheet: str | None = None
 
     def typed(self, type_: str) -> TypedThing:
         """What the journey takes; BadName, BadTime or BadJson for what cannot be read."""
@@ -71,6 +72,7 @@ class TypedThingForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"f
                 )
                 for each in self.streams
             ),
+            sheet=shown_of(self.sheet),
         )
 
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from troth.api.answers import Done
 from troth.api.callers import Callers, created, form, resource, shown
+from troth.api.joining_forms import sheet_shown
 from troth.api.operate import Addresses, thing_made
 from troth.api.type_forms import DifferingShown, DifferingThings, TypedThingForm, TypeForm, Types, TypeShown
 from troth.journeys.inherit import Inherit
@@ -27,7 +28,7 @@ DIFFERING_MAX: Final = 1_000  # things in one answer
 
 def type_routes(inherit: Inherit, join: Join, *, callers: Callers, addresses: Addresses) -> list[Route]:
     """All routes of this module, to be put below the root of the interface."""
-    types = _Types(inherit, join, addresses=addresses)
+    types = _Types(inherit, join, callers=callers, addresses=addresses)
     op = callers.operated
     return [
         resource("/api/types", {"GET": op(types.all), "POST": op(types.say)}),
@@ -37,7 +38,8 @@ def type_routes(inherit: Inherit, join: Join, *, callers: Callers, addresses: Ad
 
 
 class _Types:
-    def __init__(self, inherit: Inherit, join: Join, *, addresses: Addresses) -> None:
+    def __init__(self, inherit: Inherit, join: Join, *, callers: Callers, addresses: Addresses) -> None:
+        self._callers = callers
         self._inherit = inherit
         self._join = join
         self._at = addresses
@@ -69,7 +71,10 @@ class _Types:
 
     async def join(self, request: Request) -> Response:
         typed = (await form(request, TypedThingForm)).typed(request.path_params["type"])
-        return created(thing_made(await self._join.thing(self._inherit.request(typed)), self._at))
+        asked, standing = self._inherit.request(typed), self._callers.known(request).standing
+        if typed.sheet is None:
+            return shown(sheet_shown(self._join.look(asked, standing=standing)))
+        return created(thing_made(await self._join.thing(asked, shown=typed.sheet, standing=standing), self._at))
 
     async def differing(self, request: Request) -> Response:
         name = check_slug(request.path_params["type"])

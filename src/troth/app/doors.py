@@ -24,6 +24,7 @@ from troth.api.entering import entering_routes
 from troth.api.erasures import erasure_routes
 from troth.api.foreseen import foreseen_routes
 from troth.api.grounds import ground_routes
+from troth.api.joinings import joining_routes
 from troth.api.keys import key_routes
 from troth.api.many import many_routes
 from troth.api.metrics import metrics_routes
@@ -89,6 +90,7 @@ def http_doors(node: Node) -> HttpDoors:
         *type_routes(node.joining.inherit, node.join, callers=callers, addresses=addresses),
         *altered_routes(node.joining.alter, callers=callers, addresses=addresses),
         *many_routes(node.joining.many, callers=callers),
+        *joining_routes(node.joining.connect, ports.in_worker, callers=callers, addresses=addresses),
         *description_routes(ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *ground_routes(node.grounds, callers=callers),

@@ -3,6 +3,7 @@
 from troth.app.ports import Ports
 from troth.journeys.accept import Accept
 from troth.journeys.alter import Alter
+from troth.journeys.connect import Connect
 from troth.journeys.enrol import Enrol
 from troth.journeys.inherit import Inherit
 from troth.journeys.installing import Installing
@@ -13,6 +14,7 @@ from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.journeys.say import Say
 from troth.state.directory import Directory
+from troth.state.in_force import InForce
 
 __all__ = ["Joining"]
 
@@ -30,9 +32,10 @@ class Joining:
         presence: Presence,
         keyring: Keyring,
         directory: Directory,
+        in_force: InForce,
     ) -> None:
         clock, entropy, accounts = ports.clock, ports.entropy, ports.accounts
-        installing = Installing(accounts, directory, clock=clock, entropy=entropy)
+        installing = Installing(accounts, directory, in_force=in_force, clock=clock, entropy=entropy)
         self.join = Join(
             accept,
             accounts,
@@ -43,6 +46,7 @@ class Joining:
             entropy=entropy,
             installing=installing,
         )
+        self.connect = Connect(self.join, installing, directory=directory, in_force=in_force, clock=clock)
         self.inherit = Inherit(say, directory, installing=installing, pause=ports.pause)
         self.many = JoinMany(
             accept,

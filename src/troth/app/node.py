@@ -140,6 +140,7 @@ class Node:
             presence=self.presence,
             keyring=self.keyring,
             directory=self.directory,
+            in_force=self.leases.in_force,
         )
         self.join = self.joining.join
         self.parties = Parties(ports.accounts, self.directory, join=self.join, recognise=self.recognise)

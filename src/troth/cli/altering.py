@@ -8,9 +8,10 @@ import sys
 import click
 
 from troth.api.altered import Ended, EndForm, HomeForm, NameForm, Renamed, ReplaceForm
-from troth.api.answers import ClaimMade, Done, ThingMade
+from troth.api.answers import ClaimMade, Done
 from troth.api.certificates import RevokeForm
 from troth.cli.client import Node
+from troth.cli.connecting import connect, form_of, say_sheet
 from troth.cli.places import as_operator
 from troth.cli.speaking import local, plain, say
 from troth.cli.types import path_part
@@ -57,20 +58,27 @@ def thing_replace(node: Node, slug: str, *, serial: str | None) -> None:
 @click.option("--household", help="Identifier of the household whose home it goes to (ho...).")
 @click.option("--public", is_flag=True, help="It goes to a public place. In place of --household.")
 @click.option("--place", required=True, help="Where it is there, in words.")
+@click.option("--yes", is_flag=True, help="Move it without being asked after the sheet.")
 @as_operator
-def thing_move(node: Node, slug: str, *, household: str | None, public: bool, place: str) -> None:
+def thing_move(node: Node, slug: str, *, household: str | None, public: bool, place: str, yes: bool) -> None:
     """Move the thing called SLUG to another home: it is over here and joins there, with another credential.
 
     What it said stays with the people who lived with it. Inside one home its place is changed with: troth thing rename
     """
     if (household is None) is (not public):
         raise click.UsageError("Say --household ho... or --public.")
-    made = node.post(f"/api/things/{path_part(slug)}/home", HomeForm(place, household), ThingMade)
+    ask = sys.stdin.isatty() and not yes
+    done = connect(form_of(node, f"/api/things/{path_part(slug)}/home", HomeForm(place, household)), ask=ask)
+    if isinstance(done, str) or done.made is None:
+        return
+    made = done.made
     say(f"{made.slug} is there now. What it said before stays where it was, under a short name of its own.")
     say("Its claim token, shown this once; it works once within 7 days:")
     say(f"  {made.claim}")
     say("The thing gets its own credential with it:")
     say(f"  {made.claim_command}")
+    if not ask:
+        say_sheet(done.sheet)
 
 
 @click.command("revoke")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import click
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -34,7 +35,8 @@ from troth.journeys.join_many import ROWS_MAX as AT_ONCE
 
 __all__ = ["thing_bulk"]
 
-_SHOWN_MAX: Final = 1_000  # wrong rows of one file
+_SHOWN_MAX: Final = 1_000  # reasons of wrong rows of one file
+_NAMED_MAX: Final = 10  # rows that are named of one reason
 
 
 @click.command("bulk")
@@ -97,7 +99,7 @@ def thing_bulk(  # noqa: PLR0913 - one option per thing that may be said
         rows, wrong = read_rows(read_file(path, limit=FILE_BYTES), defaults=Defaults(of, place, household), types=types)
     file = TokenFile(tokens or path.with_name(f"{path.name}.claims.csv"))
     file.read()
-    stands, more = _looked(node, rows) if not (wrong and path.is_dir()) and rows else (0, [])
+    stands, more, rows = _looked(node, rows) if not (wrong and path.is_dir()) and rows else (0, [], rows)
     seen = {(each.number, each.column) for each in wrong}
     wrong = sorted([*wrong, *(each for each in more if (each.number, each.column) not in seen)], key=lambda w: w.number)
     if wrong:
@@ -116,10 +118,11 @@ def thing_bulk(  # noqa: PLR0913 - one option per thing that may be said
         say(f"A sheet of {len(waiting)} labels to print is in {qr}.")
 
 
-def _looked(node: Node, rows: Sequence[NumberedRow]) -> tuple[int, list[WrongRow]]:
-    """How many stand already, and what the node says is wrong."""
+def _looked(node: Node, rows: Sequence[NumberedRow]) -> tuple[int, list[WrongRow], list[NumberedRow]]:
+    """How many stand already, what the node says is wrong, and the rows with the digests of their sheets."""
     stands = 0
     wrong: list[WrongRow] = []
+    shown: list[NumberedRow] = []
     with _progress("looked at", len(rows)) as moved:
         for part in _parts(rows):
             became = node.post("/api/things/many", ManyForm(tuple(each.form for each in part), check=True), ManyShown)
@@ -127,8 +130,11 @@ def _looked(node: Node, rows: Sequence[NumberedRow]) -> tuple[int, list[WrongRow
                 stands += each.state == "there"
                 if each.fault is not None:
                     wrong.append(WrongRow(row.number, each.fault.column, each.fault.detail))
+                if each.no is not None:
+                    wrong.append(WrongRow(row.number, "type", each.no.detail))
+                shown.append(NumberedRow(row.number, msgspec.structs.replace(row.form, sheet=each.sheet)))
             moved(len(part))
-    return stands, wrong
+    return stands, wrong, shown
 
 
 def _joined(node: Node, rows: Sequence[NumberedRow], file: TokenFile) -> tuple[int, list[Claim]]:
@@ -178,11 +184,22 @@ def _why(fault: _Fault | None) -> str:
 def _tell_wrong(wrong: Sequence[WrongRow]) -> None:
     """Name them all and end with 1."""
     click.echo(f"{len(wrong)} rows are wrong, so nothing more is said:", err=True)
-    for each in wrong[:_SHOWN_MAX]:
-        click.echo(plain(f"  row {each.number}, {each.column}: {each.reason}"), err=True)
-    if len(wrong) > _SHOWN_MAX:
-        click.echo(f"  and {len(wrong) - _SHOWN_MAX} more", err=True)
+    same: dict[tuple[str, str], list[int]] = {}
+    for each in wrong:
+        same.setdefault((each.column, each.reason), []).append(each.number)
+    for (column, reason), numbers in list(same.items())[:_SHOWN_MAX]:
+        click.echo(plain(f"  {_rows(numbers)}, {column}: {reason}"), err=True)
+    if len(same) > _SHOWN_MAX:
+        click.echo(f"  and {len(same) - _SHOWN_MAX} other reasons", err=True)
     raise SystemExit(1)
+
+
+def _rows(numbers: Sequence[int]) -> str:
+    """Rows of one reason: by their numbers, of many the first ones."""
+    if len(numbers) == 1:
+        return f"row {numbers[0]}"
+    named = ", ".join(map(str, numbers[:_NAMED_MAX]))
+    return f"rows {named}{'' if len(numbers) <= _NAMED_MAX else f' and {len(numbers) - _NAMED_MAX} more'}"
 
 
 def _tell(rows: Sequence[NumberedRow], joined: int, file: TokenFile) -> None:

@@ -21,11 +21,11 @@ from troth.api.type_forms import Types
 from troth.cli.bulk_rows import NumberedRow, WrongRow, doubled
 from troth.cli.client import Node
 from troth.cli.files import read_file
-from troth.cli.simple import Joining, Simple, described_streams, joining
 from troth.cli.types import today, type_said, typed
 from troth.errors import BadDescription, NotFound, TrothError
 from troth.journeys.describe import described
 from troth.journeys.installing import stem_of
+from troth.journeys.simple import Joining, Simple, described_streams, joining
 from troth.names import Uri
 from troth.things.descriptions import Proposal
 
@@ -104,7 +104,7 @@ def _read(file: Path, words: FolderWords) -> tuple[str, Joining, str]:
         name=_kind(found),
         streams=streams,
         place=words.place or "",
-        household=words.household,
+        nobody=words.household is None,
         answers=Uri(words.answers),
         by=words.by or "",
         contact=words.contact or "",

@@ -21,7 +21,7 @@ from troth.errors import BadJson, BadSetting, Denied, NodeAbsent, Refused, Troth
 from troth.wire.credentials import TOKEN_CHARACTERS
 from troth.wire.problems import Problem
 
-__all__ = ["Node", "is_here"]
+__all__ = ["Node", "answer_of", "is_here"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 TIMEOUT_S: Final = 30.0
@@ -60,20 +60,20 @@ class Node:
             NodeAbsent: nothing answers there.
             TrothError: what the node said instead.
         """
-        return _read(self.bytes("GET", path), answer)
+        return answer_of(self.bytes("GET", path), answer)
 
     def post(self, path: str, form: msgspec.Struct | bytes, answer: type[S]) -> S:
         """Change something. Raises as `get`."""
         body = form if isinstance(form, bytes) else msgspec.json.encode(form)
-        return _read(self.bytes("POST", path, body=body), answer)
+        return answer_of(self.bytes("POST", path, body=body), answer)
 
-    def bytes(self, method: str, path: str, *, body: bytes | None = None) -> bytes:
+    def bytes(self, method: str, path: str, *, body: bytes | None = None, media: str = "application/json") -> bytes:
         """The body of an answer with status 2xx. Raises as `get`."""
         headers = {"Accept": "*/*", "Connection": "close"}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = media
         connection = self._connection()
         try:
             connection.request(method, self._prefix + path, body=body, headers=headers)
@@ -110,7 +110,8 @@ def is_here(host: str) -> bool:
         return False
 
 
-def _read(data: bytes, answer: type[S]) -> S:
+def answer_of(data: bytes, answer: type[S]) -> S:
+    """What a node answered; BadJson where it is something else."""
     try:
         return msgspec.json.decode(data, type=answer)
     except (msgspec.DecodeError, UnicodeDecodeError) as cause:

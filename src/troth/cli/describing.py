@@ -20,7 +20,7 @@ from troth.errors.malformed import Fault
 from troth.journeys.describe import described
 from troth.things.descriptions import Proposal, ProposedStream
 
-__all__ = ["left_out", "thing_describe"]
+__all__ = ["grouped", "thing_describe"]
 
 
 @click.command("describe")
@@ -58,13 +58,8 @@ def _show(found: Proposal) -> None:
         say("It would have no stream, so it cannot be registered: nothing in it says something that can be kept.")
     if found.ways_out:
         say(plain(found.ways_out))
-    left_out(found)
-
-
-def left_out(found: Proposal) -> None:
-    """Say what of a description is not taken, and what is odd about it."""
-    _grouped("Of its description is not taken:", found.left)
-    _grouped("Worth a look:", found.notes)
+    grouped("Of its description is not taken:", found.left)
+    grouped("Worth a look:", found.notes)
 
 
 def _range(each: ProposedStream) -> str:
@@ -72,8 +67,8 @@ def _range(each: ProposedStream) -> str:
     return f"{low}–{high}" if low or high else ""
 
 
-def _grouped(title: str, faults: Sequence[Fault]) -> None:
-    """Places by what is said of them, in the order in which they were first said."""
+def grouped(title: str, faults: Sequence[Fault]) -> None:
+    """Say places by what is said of them, in the order in which they were first said."""
     if not faults:
         return
     say(title)

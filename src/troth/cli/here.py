@@ -24,16 +24,18 @@ from rich.live import Live
 from rich.text import Text
 
 from troth.api.answers import Claimed, ClaimMade, HouseholdMade, PersonMade, Status, Things
-from troth.api.forms import HouseholdForm, PersonForm, TokenForm
+from troth.api.forms import HouseholdForm, PersonForm, TokenForm, household_of
+from troth.api.joining_forms import joining_form
+from troth.cli.adding import registered
+from troth.cli.asking import asked
 from troth.cli.client import Node
 from troth.cli.credentials import keep, kept
 from troth.cli.line import Line, address_of
 from troth.cli.places import as_operator
-from troth.cli.simple import Simple, joining, one_stream
 from troth.cli.speaking import say
-from troth.cli.thing import asked, registered
 from troth.clock import NS_PER_S, Clock, SystemClock
 from troth.errors import NotOffered, WrongToken
+from troth.journeys.simple import Simple, joining, one_stream
 from troth.names import Uri
 from troth.wire.mqtt import Hello, Settled
 from troth.wire.times import print_time
@@ -100,7 +102,8 @@ def _join(node: Node, by: str | None, *, contact: str | None, considered: str | 
                 ),
             ),
             place="Where this computer is",
-            household=household,
+            nobody=False,
+            household=household_of(household),
             answers=Uri(status.operator),
             by=name,
             contact=reached,
@@ -113,9 +116,8 @@ def _join(node: Node, by: str | None, *, contact: str | None, considered: str | 
         today=_today(clock),
         mark=os.urandom(4).hex(),
     )
-    whole.thing.request()
     person = node.post("/api/people", PersonForm(name, household, "owner"), PersonMade)
-    made = registered(node, whole)
+    made = registered(node, joining_form(whole))
     say(f"This computer is a thing now, called {made.slug}. Nobody but you is shown its load.")
     say("Your page, with a link that works once within 7 days:")
     say(f"  {person.invitation}")

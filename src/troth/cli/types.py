@@ -12,26 +12,25 @@ from pathlib import Path
 import click
 import msgspec
 
-from troth.api.answers import Done, Organisations, Status, ThingMade
-from troth.api.forms import StreamForm, ThingForm, filled
-from troth.api.type_forms import DifferingThings, TypedThingForm, TypeForm, Types
+from troth.api.answers import Done, Organisations, Status
+from troth.api.forms import filled
+from troth.api.type_forms import DifferingThings, TypeForm, Types
 from troth.cli.client import Node
 from troth.cli.files import FILE, read_file
 from troth.cli.places import as_operator
 from troth.cli.registering import unsaid
-from troth.cli.simple import Joining, Simple, described_streams, joining
 from troth.cli.speaking import say, table
 from troth.clock import NS_PER_S, SystemClock
-from troth.errors import NotFound
 from troth.journeys.describe import described
 from troth.journeys.installing import REACHES
+from troth.journeys.simple import Joining, Words, joining, with_description
 from troth.names import Uri
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.installation_type import TypedStream
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 
-__all__ = ["TypeFile", "as_thing", "joined_as", "path_part", "today", "type_", "type_said", "typed"]
+__all__ = ["TypeFile", "path_part", "today", "type_", "type_said", "typed"]
 
 
 class TypeFile(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -92,21 +91,17 @@ def type_add(  # noqa: PLR0913 - one option per thing that may be said
         if by is None or contact is None or considered is None:
             raise click.UsageError("No description says these: --by, --contact, --considered.")
         found = described(read_file(td))
-        simple = Simple(
-            name=found.title,
-            streams=described_streams(found),
+        words = Words(
             place="",
-            household="" if homes else None,
+            nobody=nobody,
             answers=Uri(answers or node.get("/api/status", Status).operator),
             by=by,
             contact=contact,
             considered=considered,
             keep_days=keep_days,
             reach=reach,
-            ways_out=found.ways_out,
-            slug=None,
-            about=found.about,
         )
+        simple = with_description(words, found)
         whole = typed(joining(simple, today=today(), mark=os.urandom(4).hex()), name=name)
     if show:
         say(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
@@ -182,29 +177,6 @@ def type_differing(node: Node, type_name: str) -> None:
     table(("thing", "name", "differs in"), [(each.slug, each.name, ", ".join(each.fields)) for each in found.differing])
     if found.more:
         say("There are more.")
-
-
-def joined_as(node: Node, type_name: str, form: TypedThingForm) -> ThingMade:
-    """Register a further thing of a type."""
-    return node.post(f"/api/types/{path_part(type_name)}/things", form, ThingMade)
-
-
-def as_thing(node: Node, type_name: str, form: TypedThingForm) -> Joining:
-    """What a further thing of a type would be registered as, for the sheet. NotFound: there is no such type."""
-    found = next((each for each in node.get("/api/types", Types).types if each.type == type_name), None)
-    if found is None:
-        raise NotFound("there is no such type here")
-    return Joining(
-        ThingForm(
-            name=form.name,
-            product=found.product,
-            place=form.place,
-            answers=found.answers,
-            streams=tuple(StreamForm(each.name, each.reach, each.other_ways_out) for each in found.streams),
-            consideration=found.consideration,
-            household=form.household,
-        )
-    )
 
 
 def path_part(slug: str) -> str:

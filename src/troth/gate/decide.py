@@ -7,15 +7,18 @@ Any step that cannot be settled is a denial. No clock, files or network here: ti
 The disclosed views of the stream are tried from the most to the least revealing; the first that passes steps 1 to 7 is the
 answer; if none passes, the reasons are those of the least revealing one. So more restriction never allows more.
 
+*connect* is a question of its own (`Connecting`), and passes the same steps in `connecting`.
+
 Source: gate.md.
-Left out in this version: the actions share and connect (denied `not-offered` at step 1) and act (at step 7); steps 4 to 7
-pass only where nothing has been stated that would have to be settled.
+Left out in this version: the actions share (denied `not-offered` at step 1) and act (at step 7); steps 4 to 7 pass only where
+nothing has been stated that would have to be settled.
 """
 
 from typing import Final
 
 import msgspec
 
+from troth.gate.connecting import connected
 from troth.gate.declared import crossed, declared_for, ids_of, meant, product_of
 from troth.gate.grounds import Asked, Holding, holds, told
 from troth.gate.known import answers_until, party_known
@@ -30,6 +33,7 @@ from troth.gate.question import (
     Answer,
     Asker,
     Code,
+    Connecting,
     Ground,
     Question,
     Reason,
@@ -63,9 +67,9 @@ _STEPS: Final = {
 }
 
 
-def decide(question: Question, reading: Reading) -> Answer:
+def decide(question: Question | Connecting, reading: Reading) -> Answer:
     """Answer one question from what is in force. Pure: the same question and the same scopes give the same answer."""
-    answer = _decide(question, reading)
+    answer = connected(question, reading) if isinstance(question, Connecting) else _decide(question, reading)
     if not reading.unsettled:
         return answer
     # Something that was read must be understood and is not: whatever came out cannot be settled here.

@@ -9,22 +9,27 @@ import msgspec
 
 from troth.gate.lines import crossed_by
 from troth.gate.question import ANYONE, OWN_PURPOSE, Action, Asker, Ground, Question
-from troth.names import StatementId, Uri
+from troth.names import HouseholdId, StatementId, Uri
 from troth.state.in_force import Reading
 from troth.state.scopes import ProductScope, StandingLine, StreamScope, party_scope, place_scope, product_scope
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
 from troth.statements.organisation import CLASS
 
-__all__ = ["crossed", "declared_for", "ids_of", "meant", "product_of"]
+__all__ = ["crossed", "declared_for", "ids_of", "meant", "product_in", "product_of"]
 
 
 def product_of(stream: StreamScope, reading: Reading) -> ProductScope:
-    """Passport and disclosure that hold for this stream: a home's own disclosure stands in place of the open one."""
-    product = reading.product(product_scope(stream.product))
-    if stream.household is None:
+    """Passport and disclosure that hold for this stream."""
+    return product_in(stream.product, stream.household, reading)
+
+
+def product_in(uri: Uri, household: HouseholdId | None, reading: Reading) -> ProductScope:
+    """Passport and disclosure that hold for a product in a home, or in public (None); a home's own disclosure stands first."""
+    product = reading.product(product_scope(uri))
+    if household is None:
         return product
-    for each in reading.place(place_scope(stream.household)).disclosures:
-        if each.body.product == stream.product:
+    for each in reading.place(place_scope(household)).disclosures:
+        if each.body.product == uri:
             return msgspec.structs.replace(product, disclosure=each.body, disclosure_id=each.statement)
     return product
 

@@ -23,7 +23,7 @@ from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.red_line import RedLineBody
 from troth.things.intervals import FOREVER
 
-__all__ = ["check_disclosure", "check_line", "crossed_by", "next_turn"]
+__all__ = ["barring", "check_disclosure", "check_line", "crossed_by", "next_turn"]
 
 _DAY_NS: Final = 86_400_000_000_000
 
@@ -48,6 +48,18 @@ def crossed_by(
     return tuple(found)
 
 
+def barring(
+    lines: Sequence[StandingLine], stream: PassportStream, *, purpose: DisclosedPurpose, at_ns: int
+) -> tuple[StandingLine, ...]:
+    """The lines in force that declaring this use crosses: a single recipient is enough."""
+    return tuple(
+        each
+        for each in _standing(lines, at_ns)
+        if _meets(each.body, stream, purpose=purpose.purpose)
+        and (not each.body.recipients or any(party in each.body.recipients for party in purpose.recipients))
+    )
+
+
 def next_turn(lines: Sequence[StandingLine], at_ns: int) -> int:
     """The first moment after now at which a line begins or ends; FOREVER if none does."""
     return min((turn for each in lines for turn in (each.body.from_ns, each.to_ns) if turn > at_ns), default=FOREVER)
@@ -62,13 +74,13 @@ def check_disclosure(
         CrossesRedLine: one does.
     """
     declared = {} if passport is None else {each.name: each for each in passport.streams}
-    for each in _standing(lines, at_ns):
-        for stream in body.streams:
-            known = declared.get(stream.name)
-            for purpose in stream.purposes if known is not None else ():
-                barred = [party in each.body.recipients for party in purpose.recipients]
-                if _meets(each.body, known, purpose=purpose.purpose) and (not each.body.recipients or any(barred)):
-                    raise CrossesRedLine(f"this crosses a red line of this place: {each.body.never}")
+    for stream in body.streams:
+        known = declared.get(stream.name)
+        if known is None:
+            continue
+        for purpose in stream.purposes:
+            for each in barring(lines, known, purpose=purpose, at_ns=at_ns):
+                raise CrossesRedLine(f"this crosses a red line of this place: {each.body.never}")
 
 
 def check_line(body: RedLineBody, known: StandingLine | None, *, at_ns: int) -> None:

@@ -14,6 +14,7 @@ from enum import IntEnum, StrEnum
 import msgspec
 
 from troth.names import PersonId, PurposeId, StatementId, StreamId, Uri
+from troth.statements.installation import InstallationBody
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect, tidy
 from troth.things.observations import Variant
 from troth.things.retention import DAY_NS
@@ -25,9 +26,11 @@ __all__ = [
     "Answer",
     "Asker",
     "Code",
+    "Connecting",
     "Ground",
     "Question",
     "Reason",
+    "Standing",
     "Step",
     "Term",
     "Verdict",
@@ -85,6 +88,8 @@ class Code(StrEnum):
     """Why a step failed. Each has a heading in docs/reference/gate.md."""
 
     UNKNOWN = "unknown"
+    TOO_WEAK = "too-weak"
+    NOT_SHOWN = "not-shown"
     UNDECLARED = "undeclared"
     UNANSWERED = "unanswered"
     NOT_YET = "not-yet"
@@ -125,6 +130,26 @@ class Question(msgspec.Struct, frozen=True):
     asker: Asker
     at_ns: int
     data_ns: int | None = None
+
+
+class Standing(StrEnum):
+    """As what somebody was recognised who wants to connect a thing. Nobody is an installer or an owner yet."""
+
+    OPERATOR = "operator"
+    INSTALLER = "installer"
+    OTHER = "other"
+
+
+class Connecting(msgspec.Struct, frozen=True):
+    """The question of *connect*: whether this thing joins here, as its installation would say it.
+
+    `installation.sheet` is the digest of what was shown before; its place or household is where the data go. `standing` is
+    that of whoever asks, `at_ns` is now.
+    """
+
+    installation: InstallationBody
+    standing: Standing
+    at_ns: int
 
 
 class Reason(msgspec.Struct, frozen=True):

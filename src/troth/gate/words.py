@@ -9,6 +9,8 @@ __all__ = ["GROUND_WORDS", "WORDS", "ground_words", "outer"]
 
 WORDS: Final = {
     "unknown": "This thing, stream or party is not known here. Whoever runs this place can register it.",
+    "too-weak": "Only whoever runs this place, or installs things for them, may do this.",
+    "not-shown": "What this thing would do here was not shown before, or has changed since. Look at its sheet again.",
     "undeclared": "Nobody has declared this use. What is not declared does not happen here.",
     "unanswered": "Nobody answers for this at the moment: the contact that is named has to be reached again first.",
     "not-yet": "This use has been announced and has not begun.",

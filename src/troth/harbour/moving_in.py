@@ -80,6 +80,12 @@ def iso(time_s: int) -> str:
     return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+class _Sheet(msgspec.Struct):
+    """What is read of a sheet: the demonstration asks to connect like everybody else."""
+
+    digest: str
+
+
 class MovingIn:
     """One start.
 
@@ -152,13 +158,17 @@ class MovingIn:
         for thing in THINGS:
             if thing.slug in self._kept.things:
                 continue
-            path = f"/api/things/{thing.slug}/claim" if thing.slug in there else "/api/things"
-            made = self._node.told(path, {} if thing.slug in there else self._installation(thing), _Made)
+            if thing.slug in there:
+                made = self._node.told(f"/api/things/{thing.slug}/claim", {}, _Made)
+            else:
+                said = self._installation(thing)
+                sheet = self._node.told("/api/things", said, _Sheet).digest
+                made = self._node.told("/api/things", said | {"sheet": sheet}, _Made)
             got = Asking(self._url, "").told("/api/claim", {"token": made.claim}, _Made)
             self._kept.things[thing.slug] = Credential(got.credential, got.datastreams)
             self._save()
 
-    def _installation(self, thing: LaneThing) -> Json:
+    def _installation(self, thing: LaneThing) -> dict[str, Json]:
         by, sentence = thing.considered
         since = iso(self._now_s - LIVED_S)
         body: dict[str, Json] = {

@@ -19,8 +19,9 @@ import msgspec
 
 from troth.clock import Clock
 from troth.errors import BadName, Conflict, NotFound, Refused
+from troth.gate.question import Standing
 from troth.journeys.accounts import Account, AccountStore, Bearer
-from troth.journeys.installing import Installing, JoinedThing, StreamRequest, ThingRequest
+from troth.journeys.installing import Installing, JoinedThing, Looked, StreamRequest, ThingRequest
 from troth.journeys.join import Join
 from troth.journeys.presence import Presence
 from troth.journeys.recognise import CLAIM_S, Recognise
@@ -136,30 +137,45 @@ class Alter:
         self._presence.settled(known.thing)
         return now
 
-    async def rehouse(self, slug: Slug, *, household: HouseholdId | None, place: str) -> JoinedThing:
+    def look(self, slug: Slug, *, household: HouseholdId | None, place: str, standing: Standing) -> Looked:
+        """What is shown before a thing goes there. Nothing is said and nothing kept. Raises as `rehouse`, but Denied."""
+        request = self._going(slug, household=household, place=place)
+        return self._installing.look(request, standing=standing)
+
+    async def rehouse(
+        self, slug: Slug, *, household: HouseholdId | None, place: str, shown: bytes | None, standing: Standing
+    ) -> JoinedThing:
         """A thing goes to another home, or out of one into a public place: over here, joined there, with a claim token.
 
-        The former keeps its past under a short name of its own.
+        The former keeps its past under a short name of its own. `shown`: digest of the sheet that whoever asks was shown.
 
         Raises:
+            Denied: the gate does not let it connect there.
             NotFound: there is no such thing or household.
             Refused: it is over, or is there already.
             Undeclared: in the other place nothing is declared for one of its streams.
         """
-        known = self._standing(self._known(slug))
-        if household == known.body.household:
-            raise Refused("it is in this home already; its place there is changed by 'troth thing rename'")
-        request = self._there(known.body, household=household, place=place)
-        self._installing.check(request)  # what cannot join there does not end here
+        request = self._going(slug, household=household, place=place)
+        known = self._known(slug)
+        # What cannot join there does not end here.
+        self._installing.connected(self._installing.plan(request), shown=shown, standing=standing)
         await self.end(slug, because="It went to another place.")
         await self._call(self._former(slug), known.thing)
-        return await self._join.thing(msgspec.structs.replace(request, slug=slug))
+        return await self._join.thing(msgspec.structs.replace(request, slug=slug), shown=shown, standing=standing)
 
     async def mend(self) -> None:
         """At start: what a crash left of credentials of things that are over."""
         for known in tuple(self._directory.things.values()):
             if known.body.to_ns is not None:
                 await self._recognise.end(known.thing, _OVER)
+
+    def _going(self, slug: Slug, *, household: HouseholdId | None, place: str) -> ThingRequest:
+        known = self._standing(self._known(slug))
+        if household == known.body.household:
+            raise Refused("it is in this home already; its place there is changed by 'troth thing rename'")
+        request = self._there(known.body, household=household, place=place)
+        self._installing.check(request)
+        return request
 
     def _there(self, body: InstallationBody, *, household: HouseholdId | None, place: str) -> ThingRequest:
         streams = tuple(StreamRequest(each.name, each.reach, each.other_ways_out) for each in body.streams)
@@ -172,6 +188,7 @@ class Alter:
             consideration=body.consideration,
             household=household,
             type=body.type,
+            described=body.described,
         )
 
     def _former(self, slug: Slug) -> Slug:

@@ -1,4 +1,4 @@
-"""Ask the gate: and hold the answer for use (`hear`, `tell`), or only look at what it would be (`foresee`).
+"""Ask the gate: and hold the answer for use (`hear`, `tell`), once (`connect`), or only look at what it would be (`foresee`).
 
 Rules
 - A question is put to the scopes in force at this moment; the lease remembers all scopes that were looked at.
@@ -8,11 +8,11 @@ Rules
 
 from troth.gate.decide import decide
 from troth.gate.leases import Lease, Leases
-from troth.gate.question import Answer, Question
+from troth.gate.question import Answer, Connecting, Question
 from troth.state.in_force import InForce, Reading
 from troth.tlog.trace import basis_id
 
-__all__ = ["ask", "would"]
+__all__ = ["answer_to", "ask", "would"]
 
 
 def ask(question: Question, leases: Leases) -> Lease:
@@ -25,3 +25,8 @@ def ask(question: Question, leases: Leases) -> Lease:
 def would(question: Question, in_force: InForce) -> Answer:
     """What the answer would be under this, whether it is in force or imagined."""
     return decide(question, Reading(in_force))
+
+
+def answer_to(question: Connecting, reading: Reading) -> Answer:
+    """Decide once: a thing joins now, or not."""
+    return decide(question, reading)

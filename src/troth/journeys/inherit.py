@@ -39,7 +39,10 @@ class OwnWords(msgspec.Struct, frozen=True):
 
 
 class TypedThing(msgspec.Struct, frozen=True):
-    """A thing that joins as one of a type. `from_ns`: data before it is refused; None for now."""
+    """A thing that joins as one of a type.
+
+    `from_ns`: data before it is refused; None for now. `sheet`: digest of what was shown of it before.
+    """
 
     type: str
     name: str
@@ -48,6 +51,7 @@ class TypedThing(msgspec.Struct, frozen=True):
     household: HouseholdId | None = None
     from_ns: int | None = None
     streams: tuple[OwnWords, ...] = ()
+    sheet: bytes | None = None
 
 
 class Differing(msgspec.Struct, frozen=True):

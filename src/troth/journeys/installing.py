@@ -4,6 +4,7 @@ Rules
 - Nothing goes live without a named person's dated consideration (S12) and a registered organisation that answers (S17).
 - An installation names only streams that its product declares and a disclosure speaks of.
 - A short name belongs to one thing. One that a crash left without a thing is taken up again, with the identifier it was for.
+- Nothing is said but what the gate has let connect, after its sheet was shown: the installation names the sheet's digest.
 - Nothing is kept and nothing is said here; who plans keeps the name meanwhile, so that two at once do not plan one thing.
 
 Source: things.md, "A thing joins". Owner of all state: the event loop.
@@ -17,22 +18,38 @@ from typing import Final
 import msgspec
 
 from troth.clock import Clock
-from troth.errors import BadName, Conflict, NotFound, Refused, Undeclared
+from troth.errors import BadName, Conflict, Denied, NotFound, Refused, Undeclared
+from troth.gate.connecting import sheet_now
+from troth.gate.question import Answer, Connecting, Standing, Verdict
+from troth.gate.words import outer
 from troth.journeys.accounts import AccountStore
+from troth.journeys.asking import answer_to
 from troth.names import HouseholdId, Slug, StatementId, StreamId, ThingId, Uri, check_slug
 from troth.state.directory import Directory
-from troth.statements.installation import Answering, Consideration, Contract, InstallationBody, InstalledStream
+from troth.state.in_force import InForce, Reading
+from troth.statements.installation import (
+    Answering,
+    Consideration,
+    Contract,
+    Described,
+    InstallationBody,
+    InstalledStream,
+)
 from troth.statements.kinds import KindName
+from troth.statements.sheet import Sheet
+from troth.statements.texts import check_texts
 
 __all__ = [
     "REACHED",
     "REACHES",
     "Installing",
     "JoinedThing",
+    "Looked",
     "Planned",
     "StreamRequest",
     "ThingRequest",
     "check_words",
+    "denied",
     "stem_of",
 ]
 
@@ -51,7 +68,11 @@ class StreamRequest(msgspec.Struct, frozen=True):
 
 
 class ThingRequest(msgspec.Struct, frozen=True):
-    """A thing that joins. `from_ns`: data before it is refused, None for now; `type`: the statement it inherits from."""
+    """A thing that joins.
+
+    `from_ns`: data before it is refused, None for now; `type`: the statement it inherits from; `described`: the Thing
+    Description that it joins by.
+    """
 
     name: str
     product: Uri
@@ -63,6 +84,7 @@ class ThingRequest(msgspec.Struct, frozen=True):
     household: HouseholdId | None = None
     from_ns: int | None = None
     type: StatementId | None = None
+    described: Described | None = None
 
 
 class JoinedThing(msgspec.Struct, frozen=True):
@@ -72,6 +94,13 @@ class JoinedThing(msgspec.Struct, frozen=True):
     slug: Slug
     claim: str
     datastreams: dict[str, int]
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """What is shown before a thing is connected, and the code with which the gate would say no to it (None: it would not)."""
+
+    sheet: Sheet
+    no: str | None
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -86,8 +115,15 @@ class Installing:
     """Plans installations."""
 
     def __init__(
-        self, accounts: AccountStore, directory: Directory, *, clock: Clock, entropy: Callable[[int], bytes]
+        self,
+        accounts: AccountStore,
+        directory: Directory,
+        *,
+        in_force: InForce,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
     ) -> None:
+        self._in_force = in_force
         self._accounts = accounts
         self._directory = directory
         self._clock = clock
@@ -108,23 +144,47 @@ class Installing:
         return Planned(
             slug,
             KindName.INSTALLATION if request.household is None else KindName.HOME_INSTALLATION,
-            InstallationBody(
-                thing=self._accounts.slugs().get(slug) or ThingId(self._entropy(16)),
-                name=request.name,
-                product=request.product,
-                place=request.place,
-                answers=request.answers,
-                from_ns=self._clock.now() if request.from_ns is None else request.from_ns,
-                streams=tuple(
-                    InstalledStream(
-                        StreamId(self._entropy(16)), each.name, each.reach, each.other_ways_out, each.contract
-                    )
-                    for each in request.streams
-                ),
-                consideration=request.consideration,
-                household=request.household,
-                type=request.type,
+            self._body(request, self._accounts.slugs().get(slug) or ThingId(self._entropy(16)), fresh=self._entropy),
+        )
+
+    def connected(self, made: Planned, *, shown: bytes | None, standing: Standing) -> Planned:
+        """What is planned, if the gate lets it connect. `shown`: digest of the sheet that was shown to whoever asks.
+
+        Raises:
+            Denied: the gate says no, and why; `not-shown` where another sheet was shown, or none.
+        """
+        body = msgspec.structs.replace(made.body, sheet=shown)
+        answer = answer_to(Connecting(body, standing, self._clock.now()), Reading(self._in_force))
+        if answer.verdict is not Verdict.ALLOW:
+            raise denied(answer)
+        return msgspec.structs.replace(made, body=body)
+
+    def look(self, request: ThingRequest, *, standing: Standing, reading: Reading | None = None) -> Looked:
+        """What would be shown of a thing now, or if what `reading` supposes were said, and what the gate would answer then."""
+        reading = Reading(self._in_force) if reading is None else reading
+        body, now = self._body(request, ThingId(bytes(16)), fresh=bytes), self._clock.now()
+        check_texts(body)
+        sheet = sheet_now(body, reading, at_ns=now)
+        asked = Connecting(msgspec.structs.replace(body, sheet=sheet.digest), standing, now)
+        answer = answer_to(asked, reading)
+        return Looked(sheet, None if answer.verdict is Verdict.ALLOW else denied(answer).reason_code)
+
+    def _body(self, request: ThingRequest, thing: ThingId, *, fresh: Callable[[int], bytes]) -> InstallationBody:
+        return InstallationBody(
+            thing=thing,
+            name=request.name,
+            product=request.product,
+            place=request.place,
+            answers=request.answers,
+            from_ns=self._clock.now() if request.from_ns is None else request.from_ns,
+            streams=tuple(
+                InstalledStream(StreamId(fresh(16)), each.name, each.reach, each.other_ways_out, each.contract)
+                for each in request.streams
             ),
+            consideration=request.consideration,
+            household=request.household,
+            type=request.type,
+            described=request.described,
         )
 
     @contextmanager
@@ -148,8 +208,7 @@ class Installing:
             raise NotFound("there is no such product here")
         if request.answers.organisation not in self._directory.organisations:
             raise NotFound("this organisation is not registered here: a party that cannot be reached cannot answer")
-        if request.household is not None and request.household not in self._directory.households:
-            raise NotFound("there is no such household here")
+        self.check_home(request.household)
         self.check_streams(request.product, request.household, [each.name for each in request.streams])
         check_words(request.answers, request.consideration, [each.reach for each in request.streams])
 
@@ -165,6 +224,15 @@ class Installing:
     def taken(self, slug: Slug) -> bool:
         """Whether a thing has this short name, or is about to."""
         return slug in self._kept or self._accounts.slugs().get(slug) in self._directory.things
+
+    def check_name(self, request: ThingRequest) -> Slug:
+        """The short name that it would get; BadName or Conflict where it is none, or is taken."""
+        return self._slug(request)
+
+    def check_home(self, household: HouseholdId | None) -> None:
+        """Return if a thing can be there; NotFound for a household that is not registered."""
+        if household is not None and household not in self._directory.households:
+            raise NotFound("there is no such household here")
 
     def _slug(self, request: ThingRequest) -> Slug:
         if request.slug is not None:
@@ -184,6 +252,13 @@ class Installing:
         ):
             number += 1
         return check_slug(slug)
+
+
+def denied(answer: Answer) -> Denied:
+    """A no of the gate to whoever wants to connect a thing, in its outer wording."""
+    code = next((each.code for each in answer.reasons if each.code is not None), None)
+    name = "not-offered" if code is None else code.value
+    return Denied(outer(name), reason_code=name)
 
 
 def check_words(answers: Answering, consideration: Consideration, reaches: Collection[str]) -> None:

@@ -3,6 +3,7 @@
 Rules
 - Nothing goes live without a named person's dated consideration (S12) and a registered organisation that answers (S17).
 - An installation names only streams the product declares; a disclosure too, and no essential purpose may rest on choice.
+- A thing joins when the gate lets it connect: its sheet was shown to whoever asks, and is still what holds.
 - A home's installation is private; a public place's is open. The claim token is shown once and spent once.
 - Every one of these is a statement of the operator, accepted like any other; there is no other way to change what is in force.
 
@@ -13,12 +14,13 @@ from collections.abc import Callable
 from typing import Final
 
 from troth.clock import Clock
-from troth.errors import NotFound, Refused, Undeclared
-from troth.gate.question import Ground
+from troth.errors import NotFound, Refused
+from troth.gate.question import Standing
 from troth.journeys.accept import Accept
 from troth.journeys.accounts import Account, AccountStore, Bearer
 from troth.journeys.choose import key_name
-from troth.journeys.installing import REACHED, REACHES, Installing, JoinedThing, StreamRequest, ThingRequest
+from troth.journeys.declaring import OURS, check_disclosure, check_product, check_registered
+from troth.journeys.installing import REACHED, REACHES, Installing, JoinedThing, Looked, StreamRequest, ThingRequest
 from troth.journeys.recognise import CLAIM_S, DAY_S, INVITATION_S, Recognise
 from troth.journeys.say import Say
 from troth.journeys.sealing import ledger_name
@@ -35,24 +37,16 @@ from troth.names import (
 )
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
-from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
+from troth.statements.disclosure import DisclosureBody
 from troth.statements.kinds import Body, KindName
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
-from troth.things.observations import Variant
 
 __all__ = ["REACHES", "Join", "JoinedThing", "StreamRequest", "ThingRequest"]
 
-_STREAMS_MAX: Final = 256  # things.md, Limits: streams per thing
 TOKEN_DAYS: Final = 365  # a program that is used is looked at once a year
 TOKEN_DAYS_MAX: Final = 3_650
-_KEPT_DAYS_MAX: Final = 36_500  # a hundred years; more days than a file's number can hold would end the node
-_OURS: Final = "urn:troth:"
-_TOPICS: Final = frozenset(
-    {"refused", "senml"}
-)  # things.md, Speaking: `things/<thing>/refused`, `things/<thing>/senml`
-_TYPES: Final = ("number", "integer", "boolean", "text", "json")
 
 
 class Join:
@@ -83,7 +77,7 @@ class Join:
     async def organisation(self, body: OrganisationBody) -> None:
         """Register an organisation, or a newer name and contact of one."""
         check_uri(body.organisation)
-        if body.organisation.startswith(_OURS):
+        if body.organisation.startswith(OURS):
             raise Refused("this name stands for something here and for no organisation")
         if not body.name.strip() or not body.contact.startswith(REACHED):
             raise Refused("an organisation has a name and a contact that begins with https:// or mailto:")
@@ -96,21 +90,7 @@ class Join:
             NotFound: its maker is not registered.
             Refused: a stream twice, of an unknown type, or with a name that is no short name.
         """
-        check_uri(body.product)
-        self._registered(body.maker)
-        names = [check_slug(each.name) for each in body.streams]
-        if len(set(names)) != len(names) or not names:
-            raise Refused("a product has at least one stream, and none twice")
-        if len(names) > _STREAMS_MAX:
-            raise Refused(f"a product has at most {_STREAMS_MAX} streams")
-        if any(
-            each.lowest is not None and each.highest is not None and each.lowest > each.highest for each in body.streams
-        ):
-            raise Refused("the lowest plausible result of a stream is not above the highest")
-        if not _TOPICS.isdisjoint(names):
-            raise Refused(f"a stream is not called {' or '.join(sorted(_TOPICS))}: those topics are taken")
-        if any(each.type not in _TYPES for each in body.streams):
-            raise Refused(f"the type of a stream is one of {', '.join(_TYPES)}")
+        check_product(body, organisations=self._directory.organisations)
         await self._say(KindName.PASSPORT, body, subject=body.product)
 
     async def disclosure(self, body: DisclosureBody) -> None:
@@ -123,34 +103,13 @@ class Join:
             Refused: an essential purpose that rests on choice, an unknown view or ground, a recipient that is not registered.
         """
         product = self._directory.products.get(body.product)
-        if product is None:
-            raise NotFound("there is no such product here")
-        self._registered(body.answerable)
-        declared = {each.name for each in product.streams}
-        for stream in body.streams:
-            if stream.name not in declared:
-                raise Undeclared("the disclosure speaks of a stream that the product does not have")
-            for purpose in stream.purposes:
-                self._check_purpose(purpose)
+        check_disclosure(body, product, organisations=self._directory.organisations)
         if body.household is None:
             await self._say(KindName.DISCLOSURE, body, subject=body.product)
         elif body.household in self._directory.households:
             await self._say(KindName.HOME_DISCLOSURE, body, subject=self._fresh("sd"))
         else:
             raise NotFound("there is no such household here")
-
-    def _check_purpose(self, purpose: DisclosedPurpose) -> None:
-        check_uri(purpose.purpose)
-        if not 1 <= purpose.retention_days <= _KEPT_DAYS_MAX:
-            raise Refused(f"data are kept for 1 to {_KEPT_DAYS_MAX} days")
-        for view in purpose.variants:
-            if Variant.named(view.variant) is None or Ground.named(view.ground) is None:
-                raise Refused("the disclosure names a view or a ground that is not known here")
-            if purpose.essential and view.ground == Ground.CHOICE:
-                raise Refused("an essential function may not depend on a choice")
-        for recipient in (*purpose.recipients, *(hop.organisation for hop in purpose.processors)):
-            if not recipient.startswith(_OURS):
-                self._registered(recipient)
 
     async def household(self, name: str) -> HouseholdId:
         """Register a household."""
@@ -197,16 +156,22 @@ class Join:
         """A one-time invitation token for a recipient's screen, bound to one purpose."""
         return await self._recognise.give(Bearer.INVITATION, self._recipient(party, app, purpose), seconds=INVITATION_S)
 
-    async def thing(self, request: ThingRequest) -> JoinedThing:
-        """Register an installation and give its claim token.
+    def look(self, request: ThingRequest, *, standing: Standing) -> Looked:
+        """What is shown before a thing is connected. Nothing is said and nothing kept. Raises as `thing`, but Denied."""
+        self._installing.plan(request)
+        return self._installing.look(request, standing=standing)
+
+    async def thing(self, request: ThingRequest, *, shown: bytes | None, standing: Standing) -> JoinedThing:
+        """Register an installation and give its claim token. `shown`: digest of the sheet that whoever asks was shown.
 
         Raises:
+            Denied: the gate does not let it connect.
             NotFound: product, answering organisation or household is not registered.
             Undeclared: a stream that the product or its disclosure does not have.
             Refused: no consideration, an unknown reach.
             Conflict: the short name is taken.
         """
-        made = self._installing.plan(request)
+        made = self._installing.connected(self._installing.plan(request), shown=shown, standing=standing)
         with self._installing.keeping() as keep:
             keep(made.slug)
             signed, _ = self._voice.sign(
@@ -243,8 +208,7 @@ class Join:
         return Account(b"", Bearer.RECIPIENT, party=party, app=check_slug(app), purpose=purpose)
 
     def _registered(self, party: Uri) -> None:
-        if party not in self._directory.organisations:
-            raise NotFound("this organisation is not registered here: a party that cannot be reached cannot answer")
+        check_registered(party, self._directory.organisations)
 
     def _fresh(self, prefix: str) -> str:
         return print_id(prefix, self._entropy(16))

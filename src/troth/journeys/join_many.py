@@ -2,6 +2,7 @@
 
 Rules
 - A row is a thing of a type. It counts whole or not at all: its installation is one statement.
+- Each thing is asked about at the gate as it would be alone, with the digest of its own sheet.
 - A row whose thing stands as the row says is *there*: said again, nothing is added. One that contradicts it is a fault.
 - A fault names the column that would have to be another. A row with a fault is not said, and holds no other up.
 - Names and claim tokens of a request are kept first, in one change of the accounts; then its statements count, a few at a time.
@@ -18,11 +19,12 @@ from typing import Final
 import msgspec
 
 from troth.clock import Clock
-from troth.errors import Conflict, Malformed, NotFound, Refused, TrothError, Undeclared
+from troth.errors import Conflict, Denied, Malformed, NotFound, Refused, TrothError, Undeclared
+from troth.gate.question import Standing
 from troth.journeys.accept import TOGETHER_MAX, Accept
 from troth.journeys.accounts import Account, AccountStore, Bearer
 from troth.journeys.inherit import Inherit, TypedThing
-from troth.journeys.installing import Installing, Planned, ThingRequest, stem_of
+from troth.journeys.installing import Installing, Looked, Planned, ThingRequest, stem_of
 from troth.journeys.recognise import Recognise
 from troth.journeys.say import Say
 from troth.names import Slug, ThingId, check_slug, print_id
@@ -51,10 +53,11 @@ class RowStands(msgspec.Struct, frozen=True):
 
 
 class RowJoined(msgspec.Struct, frozen=True):
-    """A thing has joined, or would if it were said (then `claim` is None)."""
+    """A thing has joined, or would if it were said and `looked` is confirmed (then `claim` is None)."""
 
     slug: Slug
     claim: str | None
+    looked: Looked | None = None
 
 
 class Renewed(msgspec.Struct, frozen=True):
@@ -92,16 +95,23 @@ class JoinMany:
         self._entropy = entropy
         self._pause = pause
 
-    async def check(self, rows: Sequence[TypedThing]) -> list[RowJoined | RowStands | RowFault]:
+    async def check(self, rows: Sequence[TypedThing], *, standing: Standing) -> list[RowJoined | RowStands | RowFault]:
         """What would become of each row, in order. Nothing is said and nothing kept.
 
         Raises:
             Refused: more than ROWS_MAX rows.
         """
-        looked = await self._look(rows)
-        return [RowJoined(each[0], None) if isinstance(each, tuple) else each for each in looked]
+        found: list[RowJoined | RowStands | RowFault] = []
+        turn = _Turn(self._clock, self._pause)
+        for each in await self._look(rows):
+            if not isinstance(each, tuple):
+                found.append(each)
+                continue
+            found.append(RowJoined(each[0], None, self._installing.look(each[1], standing=standing)))
+            await turn.fair()
+        return found
 
-    async def join(self, rows: Sequence[TypedThing]) -> list[RowJoined | RowStands | RowFault]:
+    async def join(self, rows: Sequence[TypedThing], *, standing: Standing) -> list[RowJoined | RowStands | RowFault]:
         """Put in place what joins; what became of each row, in order. On return all of it counts and is durable.
 
         Raises:
@@ -114,16 +124,18 @@ class JoinMany:
         accounts: list[Account] = []
         turn = _Turn(self._clock, self._pause)
         with self._installing.keeping() as keep:
-            for each in looked:
+            for row, each in zip(rows, looked, strict=True):
                 if not isinstance(each, tuple):
                     found.append(each)
                     continue
                 try:
                     made = self._installing.plan(each[1])
+                    made = self._installing.connected(made, shown=row.sheet, standing=standing)
                     keep(made.slug)
                     signed, _ = self._say.sign(made.kind, made.body, subject=print_id("si", self._entropy(16)))
                 except TrothError as error:
-                    found.append(RowFault("slug" if isinstance(error, Conflict) else "name", error))
+                    column = "sheet" if isinstance(error, Denied) else "slug" if isinstance(error, Conflict) else "name"
+                    found.append(RowFault(column, error))
                     continue
                 token, account = self._recognise.claim_for(made.body.thing)
                 planned.append((made, signed))

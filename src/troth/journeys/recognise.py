@@ -18,7 +18,7 @@ import msgspec
 
 from troth.clock import NS_PER_S, Clock
 from troth.errors import WrongToken
-from troth.gate.question import OWN_PURPOSE, Asker
+from troth.gate.question import OWN_PURPOSE, Asker, Standing
 from troth.journeys.accounts import TOKEN_BYTES, Account, AccountStore, Bearer, Way, holder_of, token_digest
 from troth.journeys.lines import Lines
 from troth.journeys.logins import Holder
@@ -71,6 +71,11 @@ class Principal(msgspec.Struct, frozen=True):
         return self.bearer is Bearer.OPERATOR or (
             self.bearer is Bearer.SESSION and self.person is None and self.asker is None
         )
+
+    @property
+    def standing(self) -> Standing:
+        """As what the gate knows whoever wants to connect a thing."""
+        return Standing.OPERATOR if self.operator else Standing.OTHER
 
 
 class Use(Enum):

@@ -114,6 +114,7 @@ class Directory:
         self.supports: dict[SupportId, tuple[SupportBody, StatementId]] = {}
         self.types: dict[str, tuple[InstallationTypeBody, StatementId]] = {}
         self.type_names: dict[StatementId, str] = {}  # of every type statement, those that were replaced too
+        self.described: dict[str, ThingId] = {}  # by the id in the Thing Description that a standing thing joined by
         self.entities: dict[EntityId, tuple[EntityBody, StatementId]] = {}
         self.organisations: dict[Uri, OrganisationBody] = {}
         self.persons: dict[PersonId, KnownPerson] = {}
@@ -317,5 +318,9 @@ class Directory:
             streams[each.name] = known
             self.streams[each.stream] = known
             self.by_number[handle] = each.stream
+        if body.described is not None and body.to_ns is None:
+            self.described[body.described.id] = body.thing
+        elif body.described is not None and self.described.get(body.described.id) == body.thing:
+            del self.described[body.described.id]
         self.things[body.thing] = KnownThing(body.thing, number, body, statement, streams)
         self.thing_by_number[number] = body.thing

@@ -8,7 +8,7 @@ import msgspec
 
 from troth.names import HouseholdId, StatementId, StreamId, ThingId, Uri
 
-__all__ = ["Answering", "Consideration", "Contract", "Device", "InstallationBody", "InstalledStream"]
+__all__ = ["Answering", "Consideration", "Contract", "Described", "Device", "InstallationBody", "InstalledStream"]
 
 
 class Contract(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,12 +53,20 @@ class Device(msgspec.Struct, frozen=True, omit_defaults=True):
     serial: str | None = None
 
 
+class Described(msgspec.Struct, frozen=True):
+    """The Thing Description that it joined by: its `id`, and the SHA-256 of its bytes."""
+
+    id: str
+    digest: bytes
+
+
 class InstallationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """`household` is set in a home-installation only: its members are the persons concerned.
 
     Data before `from_ns` is refused, and so is everything from `to_ns` on: then the thing is over, `because` says why.
     `type`: the installation-type statement it inherited from; it says everything all the same. `device`: of a thing whose
-    hardware was replaced. A later installation of the same thing replaces the former from its acceptance on.
+    hardware was replaced. `sheet`: digest of what was shown before it was connected (`statements/sheet`). A later
+    installation of the same thing replaces the former from its acceptance on.
     """
 
     thing: ThingId
@@ -74,4 +82,6 @@ class InstallationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     because: str | None = None
     type: StatementId | None = None
     device: Device | None = None
+    sheet: bytes | None = None
+    described: Described | None = None
     crit: tuple[str, ...] = ("from_ns", "to_ns", "streams", "household")

@@ -15,11 +15,11 @@ from typing import Any, Final, Protocol, TypeVar
 
 from troth.app.node import Node
 from troth.errors import Conflict
-from troth.gate.question import OWN_PURPOSE, Asker
+from troth.gate.question import OWN_PURPOSE, Asker, Standing
 from troth.journeys.accept import Accepted
 from troth.journeys.book import BookPage
 from troth.journeys.book_lines import Place
-from troth.journeys.join import JoinedThing, StreamRequest, ThingRequest
+from troth.journeys.join import Join, JoinedThing, StreamRequest, ThingRequest
 from troth.journeys.outlet import Outlet
 from troth.journeys.recognise import MEMBER
 from troth.names import HouseholdId, PersonId, PurposeId, StreamId, Uri
@@ -44,6 +44,7 @@ __all__ = [
     "WorldPerson",
     "WorldThing",
     "install",
+    "look_and_join",
     "open_to_anyone",
     "own_use",
     "research",
@@ -72,6 +73,12 @@ class Around(Protocol):
     def organisation(self, name: str) -> "Org":
         """A registered organisation of this name."""
         ...
+
+
+async def look_and_join(join: Join, request: ThingRequest) -> JoinedThing:
+    """Look at a thing's sheet as the operator, and connect it."""
+    looked = join.look(request, standing=Standing.OPERATOR)
+    return await join.thing(request, shown=looked.sheet.digest, standing=Standing.OPERATOR)
 
 
 def own_use() -> DisclosedPurpose:
@@ -220,7 +227,7 @@ def install(
         join = around.node.join
         await join.product(PassportBody(product, name, maker.uri, (said,)))
         await join.disclosure(disclosed)
-        joined = await join.thing(request)
+        joined = await look_and_join(join, request)
         _, credential = await around.node.recognise.claim(joined.claim)
         return joined, credential
 

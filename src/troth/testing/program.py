@@ -123,6 +123,12 @@ class NodeProgram:
         """The operator's token."""
         return (self.data / "operator.token").read_text(encoding="ascii").strip()
 
+    def connect(self, body: Mapping[str, object]) -> Answer:
+        """Look at a thing's sheet as the operator, and connect it."""
+        looked = self.ask("POST", "/api/things", token=self.operator, body=body).json()
+        sheet = looked["digest"] if isinstance(looked, dict) else None
+        return self.ask("POST", "/api/things", token=self.operator, body={**body, "sheet": sheet})
+
     def ask(
         self,
         method: str,

@@ -10,6 +10,8 @@ Source: things.md, "A thing joins"; W3C WoT Thing Description 1.1 §5.3, §5.4.
 Left out: whose product it is and what it is for. A description does not say that, so whoever registers it must.
 """
 
+import hashlib
+import json
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -68,6 +70,7 @@ class Proposal(msgspec.Struct, frozen=True, omit_defaults=True):
         kind: the address of the model that it says it is of.
         support: where its maker is reached.
         ways_out: where the thing answers by itself, in words.
+        digest: SHA-256 in hex of the description with its members in order and without space, so that only what it says counts.
     """
 
     title: str
@@ -80,6 +83,7 @@ class Proposal(msgspec.Struct, frozen=True, omit_defaults=True):
     kind: str | None = None
     support: str | None = None
     ways_out: str | None = None
+    digest: str = ""
 
 
 def propose(checked: Checked) -> Proposal:
@@ -105,7 +109,13 @@ def propose(checked: Checked) -> Proposal:
         kind=next((link.href for link in about.links if link.rel == "type"), None),
         support=about.support,
         ways_out=_ways_out(about),
+        digest=_digest(checked),
     )
+
+
+def _digest(checked: Checked) -> str:
+    plain = json.dumps(checked.document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def _reads(each: Property) -> bool:
