@@ -9,6 +9,7 @@ Who may:
 - GATED: whoever the gate lets; for all others there is nothing of that name.
 - SPENDS: whoever has the token that stands in the body; what is shown in the head counts for nothing.
 - LEAVES: anybody; a session that is shown ends.
+- VISITOR: whoever has a session, about the sessions of that person or party alone; nobody else, 401.
 - SIGNED: whoever has signed what stands in the body.
 - PAGE: a page that shows something to who has the cookie for it, and to all others what it shows to anybody.
 - FORM: a page that changes something: with a cookie, the key of its form, and from our own pages.
@@ -33,6 +34,7 @@ class Who(Enum):
     GATED = auto()
     SPENDS = auto()
     LEAVES = auto()
+    VISITOR = auto()
     SIGNED = auto()
     PAGE = auto()
     FORM = auto()
@@ -215,9 +217,9 @@ TABLE: Final = {
     "POST /api/enter": Who.SPENDS,
     "POST /api/leave": Who.LEAVES,
     "POST /api/sign-in": Who.SPENDS,
-    "GET /api/visits": Who.PERSON,
+    "GET /api/visits": Who.VISITOR,
     "DELETE /api/visits": Who.LEAVES,
-    "DELETE /api/visits/{visit}": Who.PERSON,
+    "DELETE /api/visits/{visit}": Who.VISITOR,
     "POST /api/certificate": Who.SPENDS,
     "POST /api/certificate/challenge": Who.ANYBODY,
     "POST /api/certificate/renew": Who.SIGNED,

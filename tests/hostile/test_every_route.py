@@ -159,7 +159,7 @@ def holes_of(town: Town, line: str, caller: Caller, *, method: str, real: Answer
     wanted = refusals(who, caller)
     if wanted and real.status not in wanted:
         yield f"{real.status} and not {wanted}"
-    if real.told != absent.told:
+    if "{" in path + "".join(AS.get(path, ())) and real.told != absent.told:
         yield f"{real.told} where it is there and {absent.told} where it is not"
     elif "{" in path and real.store_calls != absent.store_calls:
         yield f"{real.store_calls} calls of stores where it is there and {absent.store_calls} where it is not"
@@ -172,6 +172,7 @@ ENTITLED: Final = {
     Who.THING: ("meter",),
     Who.GATED: ("ana", "ben", "ana's own page"),
     Who.PAGE: ("ana", "ana's own page"),
+    Who.VISITOR: ("ana", "ana's own page", "owner's own page"),
 }
 
 
@@ -189,16 +190,18 @@ def may(who: Who, caller: Caller, method: str) -> bool:
             return own_page or caller.name == "the same home"
         case Who.PAGE:
             return own_page or owner_page or caller.name in {"the same home", "the operator"}
+        case Who.VISITOR:
+            return reads and (own_page or owner_page or caller.name in {"the same home", "another home"})
         case Who.ANYBODY | Who.SPENDS | Who.LEAVES | Who.SIGNED | Who.FORM | Who.THING:
             return False
 
 
 def refusals(who: Who, caller: Caller) -> set[int]:
     """With which status somebody is refused; empty where any will do that is the same for what is there and what is not."""
-    if who in {Who.OPERATOR, Who.THING, Who.COUNTED, Who.PERSON} and not caller.is_readable:
+    if who in {Who.OPERATOR, Who.THING, Who.COUNTED, Who.PERSON, Who.VISITOR} and not caller.is_readable:
         return {400}
-    if who in {Who.OPERATOR, Who.FORM}:
-        return {401}
+    if who in {Who.OPERATOR, Who.FORM, Who.VISITOR}:
+        return {401, 404} if who is Who.VISITOR and "home" in caller.name else {401}
     if who is Who.THING:
         return {401} if caller.name != "another thing" else {400, 404}
     return set()

@@ -139,6 +139,19 @@ def test_what_comes_behind_a_body_never_becomes_a_header(door: Door) -> None:
     assert [201] == statuses(door.says(known))
 
 
+def test_nobody_comes_from_another_address_by_saying_so(door: Door) -> None:
+    """Tries that fail are counted per address: after some the next one has to wait."""
+    came = []
+    for number in range(25):
+        body = b'{"name": "nobody-%d", "password": "a password of somebody"}' % number
+        fields = b"X-Forwarded-For: 198.51.100.%d\r\nContent-Type: application/json\r\n" % number
+        length = b"Content-Length: %d\r\n" % len(body)
+        came += statuses(
+            door.says(b"POST /api/sign-in HTTP/1.1\r\nHost: localhost\r\n" + fields + length + OPENLY + b"\r\n" + body)
+        )
+    assert 429 in came
+
+
 def test_some_requests_may_wait_behind_one_and_no_more(door: Door) -> None:
     last = b"GET /checkpoint HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     assert [200] * (PIPELINED_MAX + 1) == statuses(door.says(GET * PIPELINED_MAX + last))

@@ -90,11 +90,11 @@ class Town:
             "person": print_person(self.ana.person),
             "preservation": self._preserved(),
             "name": "troth.css",
+            "role": "person",
+            "visit": self._visit(),
             "path:path": "0/000",
             "kid": "x",
             "type": "x",
-            "role": "person",
-            "visit": "x",
             "line": "x",
             "support": "x",
         }
@@ -107,6 +107,7 @@ class Town:
             "statement": "ab" * 32,
             "person": print_person(PersonId(bytes(16))),
             "preservation": "ab" * 16,
+            "visit": "ab" * 16,
         }
         self.of_ana = (print_person(self.ana.person), "Ana")  # on what a reading rested stands in Ben's book, too
         self.of_home = (
@@ -185,6 +186,10 @@ class Town:
             preserve.begin(self.ana.person, "incident", reason="a dispute", to_ns=from_now + 10**15, datastreams=())
         )
         return made.preservation.hex()
+
+    def _visit(self) -> str:
+        """One of Ana's sessions, by the name it has among hers."""
+        return self.world.node.entering.visits.of(self.session(self.ana)).visits[0].id
 
     def _owner_session(self) -> str:
         link = self.world.run(self.world.node.entering.operator_link("http://localhost"))

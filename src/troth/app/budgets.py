@@ -21,7 +21,7 @@ from typing import Final
 from troth.clock import NS_PER_S, Clock
 from troth.errors import Busy, Malformed
 from troth.journeys.accounts import token_digest
-from troth.journeys.recognise import Recognise
+from troth.journeys.recognise import Recognise, Use
 from troth.web.sessions import COOKIES
 from troth.wire.asgi import Headers
 from troth.wire.credentials import SESSION_COOKIE, authorization
@@ -35,7 +35,7 @@ _PRICES: Final = (  # ms; the first that fits
     (re.compile(r"/(?:checkpoint|tile|static|entries/|\.well-known)(?:/.*)?"), 0.2),
     (re.compile(r"/(?:why|proofs)/.*|/api/(?:proofs|book/).*"), 8.0),
     (re.compile(r"/|/mine|/mine/.*|/screen"), 12.0),
-    (re.compile(r"/entries|/enter|/api/(?:enter|claim|certificate.*|erasure)"), 4.0),
+    (re.compile(r"/entries|/enter|/sign-in|/api/(?:enter|sign-in|claim|certificate.*|erasure)"), 4.0),
     (re.compile(r"/v1\.1/[A-Za-z]+|/wot/things/?"), 4.0),
     (re.compile(r"/v1\.1/.*/Observations"), 4.0),
 )
@@ -77,7 +77,7 @@ class Budgets:
     def caller(self, headers: Headers, address: str) -> str | bytes | None:
         """Whose budget a request is charged to; None for whoever runs the place."""
         for token in _tokens(headers):
-            who = self._recognise.token(token)
+            who = self._recognise.token(token, use=Use.BY_ITSELF)
             if who is not None:
                 return None if who.operator else token_digest(token)
         return address_key(address)

@@ -196,6 +196,7 @@ def _config(node: Node, *, connections_max: int) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # whoever is on this computer could come from any address they like
         timeout_graceful_shutdown=3,
     )
 
