@@ -213,6 +213,7 @@ TABLE: Final = {
     "GET /api/book/statements": Who.PERSON,
     "GET /api/book/statements/{statement}/proof": Who.PERSON,
     "GET /api/proofs/{number}": Who.GATED,
+    "POST /api/joinings": Who.OPERATOR,
     "POST /api/claim": Who.SPENDS,
     "POST /api/enter": Who.SPENDS,
     "POST /api/leave": Who.LEAVES,
