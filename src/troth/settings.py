@@ -12,6 +12,7 @@ Left out: the log's `origin` when it is not set. It is made at first start, kept
 is the node's to find and not a default that could be made twice.
 """
 
+import difflib
 import os
 import re
 import tomllib
@@ -24,7 +25,7 @@ import msgspec
 
 from troth.errors import BadSetting
 
-__all__ = ["FILE_NAME", "Demo", "Settings", "Tls", "load"]
+__all__ = ["FILE_NAME", "Demo", "Settings", "Tls", "folder_of", "load"]
 
 FILE_NAME: Final = "troth.toml"
 PREFIX: Final = "TROTH_"
@@ -43,6 +44,7 @@ NOT_SETTINGS: Final = frozenset(
 )
 
 _ALL: Final = "docs/reference/settings.md lists every setting."
+_SHOWN: Final = 60  # of a name that is none
 _STORE: Final = r"^[a-z][a-z0-9+.-]*:[^\s][^\n]*\Z"
 _ORIGIN: Final = r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,254}\Z"  # C2SP tlog-checkpoint: no scheme, no spaces, no plus sign
 _BASE_URL: Final = r"^https?://[^/?#\s]+(?:/[^?#\s]*)?\Z"
@@ -164,15 +166,27 @@ def load(environ: Mapping[str, str], given: Mapping[str, str | int | float | Non
     spoken = _from_environment(environ)
     for name in said:
         _known(name, where="the command line")
-    data = str(said.get("data", spoken.get("data", Settings().data)))
-    written = _from_file(_folder(data) / FILE_NAME)
+    path = folder_of(environ, said.get("data")) / FILE_NAME
+    written, lines = _from_file(path)
     merged: dict[str, object] = {**written, **spoken, **said}
     if merged.get("outside_dir") is None:
         merged["outside_dir"] = str(_state_home(environ) / "troth")
     try:
         return msgspec.convert(merged, Settings, strict=False)
     except msgspec.ValidationError as cause:
-        raise BadSetting(_plain(str(cause)), hint=_ALL) from cause
+        name, words = _plain(str(cause))
+        in_file = name in written and name not in spoken and name not in said
+        where = f" (line {lines[name]} of {FILE_NAME})" if in_file and name in lines else ""
+        raise BadSetting(words + where, hint=_hint(path) if in_file else _ALL) from cause
+
+
+def folder_of(environ: Mapping[str, str], data: object = None) -> Path:
+    """The data folder, which no file says: what the command line was given, the environment, the default.
+
+    Raises:
+        BadSetting: it is no path.
+    """
+    return _folder(str(data) if data is not None else environ.get(PREFIX + "DATA") or Settings().data)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -187,29 +201,33 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _from_file(path: Path) -> dict[str, object]:
-    """The settings of a file; a file that is not there is an empty one (whether the folder serves is for `app` to find)."""
+def _from_file(path: Path) -> tuple[dict[str, object], dict[str, int]]:
+    """The settings of a file and their lines; a file that is not there is an empty one (`app` looks at the folder)."""
     try:
         text = path.read_text(encoding="utf-8")
         found = tomllib.loads(text)
     except (FileNotFoundError, NotADirectoryError):
-        return {}
+        return {}, {}
     except tomllib.TOMLDecodeError as cause:
         raise BadSetting(f"{FILE_NAME} is not TOML: {cause}", hint=_hint(path)) from cause
     except UnicodeDecodeError as cause:
         raise BadSetting(f"{FILE_NAME} is not text in UTF-8", hint=_hint(path)) from cause
     except OSError as cause:
         raise BadSetting(f"{FILE_NAME} cannot be read ({cause.strerror})", hint=_hint(path)) from cause
+    lines = {match[1]: number for number, line in enumerate(text.splitlines(), 1) if (match := _NAMED.match(line))}
     for name, value in found.items():
-        _known(name, where=FILE_NAME)
+        where = f"line {lines[name]} of {FILE_NAME}" if name in lines else FILE_NAME
+        _known(name, where=where, hint=_hint(path))
         if name == "data":
             raise BadSetting(
-                f"data cannot stand in {FILE_NAME}: the file is found through it", hint="Use --data DIR or TROTH_DATA."
+                f"data cannot stand in {where}: the file is found through it", hint="Use --data DIR or TROTH_DATA."
             )
         if type(value) not in _FILE_TYPES[name]:
-            raise BadSetting(f"{name} in {FILE_NAME} is of the wrong type", hint=_ALL)
-    return found
+            raise BadSetting(f"{name} in {where} is of the wrong type", hint=_hint(path))
+    return found, lines
 
+
+_NAMED: Final = re.compile(r"""\s*\[*\s*["']?([A-Za-z0-9_-]+)["']?\s*[=.\]]""")  # TOML 1.0: keys, and names of tables
 
 _FILE_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     field.name: {int: (int,), float: (int, float)}.get(type(field.default), (str,))
@@ -218,7 +236,7 @@ _FILE_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
 
 
 def _hint(path: Path) -> str:
-    return f"Mend it, or move it away to start without: {path}"
+    return f"Mend it, or move it away to start without: {path} - {_ALL}"
 
 
 _WORDS: Final[Mapping[str, str]] = {"`int`": "a whole number", "`float`": "a number", "`str`": "text"}
@@ -236,12 +254,12 @@ def _folder(text: str) -> Path:
     return path
 
 
-def _known(name: str, *, where: str) -> None:
+def _known(name: str, *, where: str, hint: str = "") -> None:
     if name not in _FILE_TYPES:
-        raise BadSetting(
-            f"{where} names a setting that does not exist: {name}",
-            hint=_ALL,
-        )
+        near = difflib.get_close_matches(name, _FILE_TYPES, n=1)
+        meant = f"; is {near[0]} meant?" if near else ""
+        said = f"{name[:_SHOWN]}..." if len(name) > _SHOWN else name
+        raise BadSetting(f"{where} names a setting that does not exist: {said}{meant}", hint=hint or _ALL)
 
 
 def _state_home(environ: Mapping[str, str]) -> Path:
@@ -258,12 +276,12 @@ def _state_home(environ: Mapping[str, str]) -> Path:
         ) from cause
 
 
-def _plain(text: str) -> str:
-    """Turn a validation message round so that it begins with the setting: "http_port: expected ..."."""
+def _plain(text: str) -> tuple[str, str]:
+    """The setting of a validation message, and the message so that it begins with it: "http_port: expected ..."."""
     match = re.fullmatch(r"(.*?)(?: - at `\$\.?([a-z_]*)`)?", text, re.DOTALL)
     if match is None or not match[2]:
-        return text
+        return "", text
     said = re.sub(r" matching regex .*", " of another form", match[1], flags=re.DOTALL)
     for name, word in _WORDS.items():
         said = said.replace(name, word)
-    return f"{match[2]}: {said[:1].lower()}{said[1:]}"
+    return match[2], f"{match[2]}: {said[:1].lower()}{said[1:]}"

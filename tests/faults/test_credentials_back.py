@@ -75,7 +75,8 @@ class Furnished:
                 found[name] = True
             except WrongToken:
                 found[name] = False
-        found["link"] = house.node.ports.accounts.find(token_digest(self.link)) is not None
+        link = house.node.ports.accounts.find(token_digest(self.link))
+        found["link"] = link is not None and link.bearer is Bearer.INVITATION
         return found
 
 

@@ -222,6 +222,7 @@ TABLE: Final = {
     "DELETE /api/visits": Who.LEAVES,
     "DELETE /api/visits/{visit}": Who.VISITOR,
     "POST /api/certificate": Who.SPENDS,
+    "GET /api/certificates": Who.OPERATOR,
     "POST /api/certificate/challenge": Who.ANYBODY,
     "POST /api/certificate/renew": Who.SIGNED,
     "GET /metrics": Who.PAGE,

@@ -40,6 +40,8 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield f"{path}{name}", command
             yield from commands(command, f"{path}{name} ")
         else:
             yield f"{path}{name}", command
@@ -132,7 +134,7 @@ def test_a_folder_that_cannot_be_one_and_a_setting_that_cannot_be_are_named(tmp_
     assert result.stderr.startswith("folder-not-writable: ")
     same = CliRunner().invoke(main, ["up", "--data", str(tmp_path / "d"), "--http-port", "9", "--mqtt-port", "9"])
     assert (1, True) == (same.exit_code, same.stderr.startswith("bad-setting: "))
-    unknown = CliRunner().invoke(main, ["status", "--data", str(tmp_path)], env={"TROTH_COLOUR": "red"})
+    unknown = CliRunner().invoke(main, ["up", "--data", str(tmp_path / "d")], env={"TROTH_COLOUR": "red"})
     assert (1, True) == (unknown.exit_code, unknown.stderr.startswith("bad-setting: "))
 
 

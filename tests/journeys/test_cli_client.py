@@ -105,3 +105,18 @@ def test_a_token_travels_over_loopback_or_tls_only(url: str) -> None:
 @pytest.mark.parametrize("url", ["http://localhost:1", "http://127.0.0.2:1", "http://[::1]:1", "https://troth.example"])
 def test_an_address_that_may_be_spoken_to_is_one(url: str) -> None:
     assert url == Node(url + "/", "token").url
+
+
+@pytest.mark.parametrize("command", [("status",), ("thing", "revoke", "pump"), ("log", "key")])
+def test_who_asks_a_node_that_runs_needs_no_settings(command: tuple[str, ...], tmp_path: Path) -> None:
+    """A slip in troth.toml is in the way of the next start, and of nobody who asks the node meanwhile."""
+    (tmp_path / "troth.toml").write_text("http_prot = 8081\n")
+    (tmp_path / "operator.token").write_text("abc")
+    asked = [*command, "--data", str(tmp_path)]
+    slip = CliRunner().invoke(main, asked, env={"XDG_STATE_HOME": str(tmp_path)})
+    assert "bad-setting: line 1 of troth.toml names a setting that does not exist: http_prot" in slip.stderr
+    (tmp_path / "node.url").write_text("http://127.0.0.1:1")
+    running = CliRunner().invoke(main, asked, env={"XDG_STATE_HOME": str(tmp_path)})
+    assert "node-absent: no node answers at http://127.0.0.1:1" in running.stderr
+    named = CliRunner().invoke(main, [*asked, "--url", "http://127.0.0.1:2"], env={"XDG_STATE_HOME": str(tmp_path)})
+    assert "node-absent: no node answers at http://127.0.0.1:2" in named.stderr

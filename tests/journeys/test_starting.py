@@ -277,10 +277,13 @@ def test_a_token_of_the_operator_that_is_none_is_made_anew(old: Path) -> None:
         (b'http_port = "x', r"bad-setting: troth.toml is not TOML: .+"),
         (b"\xff\xfe\x00", r"bad-setting: troth.toml is not text in UTF-8"),
         (b"\x00", r"bad-setting: troth.toml is not TOML: .+"),
-        (b'data = "elsewhere"', r"bad-setting: data cannot stand in troth.toml: .+"),
-        (b"frobnicate = 1", r"bad-setting: troth.toml names a setting that does not exist: frobnicate"),
-        (b"commit_ms = 1000", r"bad-setting: commit_ms: expected a whole number <= 10"),
-        (b'commit_ms = "soon"', r"bad-setting: commit_ms in troth.toml is of the wrong type"),
+        (b'data = "elsewhere"', r"bad-setting: data cannot stand in line 1 of troth.toml: .+"),
+        (b"frobnicate = 1", r"bad-setting: line 1 of troth.toml names a setting that does not exist: frobnicate"),
+        (
+            b"# mine\n\ncommit_ms = 1000",
+            r"bad-setting: commit_ms: expected a whole number <= 10 \(line 3 of troth.toml\)",
+        ),
+        (b'commit_ms = "soon"', r"bad-setting: commit_ms in line 1 of troth.toml is of the wrong type"),
     ],
 )
 def test_a_file_of_settings_that_is_wrong_is_said_to_be(text: bytes, line: str, tmp_path: Path) -> None:

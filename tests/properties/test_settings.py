@@ -116,10 +116,34 @@ def test_a_refusal_names_the_setting_and_says_what_is_expected(tmp_path: Path) -
         load({"HOME": str(tmp_path), "TROTH_HTTP_PORT": "99999"}, {})
     with pytest.raises(BadSetting, match=r"^the environment \(TROTH_SPEED\) names a setting .*: speed$"):
         load({"HOME": str(tmp_path), "TROTH_SPEED": "9"}, {})
-    with pytest.raises(BadSetting, match=r"^troth\.toml names a setting that does not exist: speed$"):
+    with pytest.raises(BadSetting, match=r"^line 1 of troth\.toml names a setting that does not exist: speed$"):
         load(folder_with(tmp_path, "speed = 9"), {})
     with pytest.raises(BadSetting, match="the command line"):
         load({"HOME": str(tmp_path)}, {"speed": 9})
+
+
+def test_what_is_wrong_in_a_file_is_named_with_its_line_and_what_may_be_meant(tmp_path: Path) -> None:
+    for text, said in (
+        (
+            '# ports\nhttp_port = 1\n\nhttp_prot = "2"',
+            r"^line 4 of troth\.toml names .*: http_prot; is http_port meant\?$",
+        ),
+        (
+            "tls = 'on'\n[mqtt]\nport = 1",
+            r"^line 2 of troth\.toml names a setting that does not exist: mqtt; is mqtt_port meant\?$",
+        ),
+        ("a.b = 1", r"^line 1 of troth\.toml names a setting that does not exist: a$"),
+        ("\n'commit_ms' = 99", r"^commit_ms: expected a whole number <= 10 \(line 2 of troth\.toml\)$"),
+        ("\n\ncommit_ms 3", r"^troth\.toml is not TOML: .*line 3.*"),
+        ("x" * 500 + " = 1", r"^line 1 of troth\.toml names a setting that does not exist: x{60}\.\.\.$"),
+    ):
+        with pytest.raises(BadSetting, match=said) as found:
+            load(folder_with(tmp_path, text), {})
+        assert found.value.hint is not None
+        assert str(tmp_path) in found.value.hint
+    overruled = folder_with(tmp_path, "commit_ms = 3") | {"TROTH_COMMIT_MS": "99"}
+    with pytest.raises(BadSetting, match=r"^commit_ms: expected a whole number <= 10$"):
+        load(overruled, {})
 
 
 def test_a_file_that_cannot_be_read_is_not_an_empty_one(tmp_path: Path) -> None:

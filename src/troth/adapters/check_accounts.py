@@ -35,7 +35,7 @@ __all__ = ["Authorities", "check_accounts"]
 _DIGEST_BYTES: Final = 32
 _KNOWING: Final = frozenset({KindName.INSTALLATION, KindName.HOME_INSTALLATION, KindName.PERSON})
 _OF_THINGS: Final = frozenset({Bearer.THING, Bearer.CERTIFICATE, Bearer.CLAIM})
-_ENDING: Final = frozenset({Bearer.CERTIFICATE, Bearer.CLAIM, Bearer.SESSION, Bearer.INVITATION})
+_ENDING: Final = frozenset({Bearer.CERTIFICATE, Bearer.CLAIM, Bearer.SESSION, Bearer.INVITATION, Bearer.SPENT})
 _ACCOUNTS: Final = "SELECT digest, bearer, thing, party, app, purpose, person, until_ns FROM accounts"
 Row: TypeAlias = tuple[object, str, bytes | None, str | None, str | None, str | None, bytes | None, int | None]
 
@@ -119,7 +119,7 @@ def _shape(row: Row) -> Iterator[str]:
             fits = held == (False, False, somebody)
         case Bearer.OPERATOR:
             fits = held == (False, False, nobody)
-        case Bearer.SESSION | Bearer.INVITATION:
+        case Bearer.SESSION | Bearer.INVITATION | Bearer.SPENT:
             fits = held in {(False, False, nobody), (False, True, nobody), (False, False, somebody)}
     if not fits:
         yield f"a credential ({bearer}) is of somebody of another kind"

@@ -11,6 +11,7 @@ Source: docs/reference/api.md; docs/operators/tls.md; docs/decisions/0042.
 import base64
 import binascii
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 from starlette.requests import Request
@@ -18,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from troth.api.answers import Done
-from troth.api.callers import Callers, created, form, resource
+from troth.api.callers import Callers, created, form, resource, shown
 from troth.api.operate import Addresses
 from troth.errors import Malformed
 from troth.journeys.alter import Alter
@@ -28,14 +29,20 @@ from troth.names import Slug, check_slug, print_thing
 from troth.wire.times import print_time
 
 __all__ = [
+    "PAGE_NAMES",
     "CertificateForm",
+    "CertificateKept",
     "CertificateMade",
+    "CertificatesKept",
     "ChallengeForm",
     "ChallengeMade",
     "RenewalForm",
     "RevokeForm",
     "certificate_routes",
 ]
+
+
+PAGE_NAMES: Final = 1_000  # things whose certificates stand on one page: some 200 kB
 
 
 class CertificateForm(msgspec.Struct, frozen=True):
@@ -69,6 +76,22 @@ class ChallengeMade(msgspec.Struct, frozen=True):
     until: str
 
 
+class CertificateKept(msgspec.Struct, frozen=True):
+    """A certificate that counts. `fingerprint`: SHA-256, as openssl prints it."""
+
+    thing: str
+    slug: Slug
+    until: str
+    fingerprint: str
+
+
+class CertificatesKept(msgspec.Struct, frozen=True):
+    """A page of them by short name; `next`: what to ask for as `after`, or None at the end."""
+
+    certificates: tuple[CertificateKept, ...]
+    next: Slug | None
+
+
 class CertificateMade(msgspec.Struct, frozen=True):
     """A thing's certificate and its authority's, PEM; `until`: when it ends; `mqtts`: where it speaks MQTT over TLS."""
 
@@ -91,6 +114,7 @@ def certificate_routes(
     open_, op = callers.spoken, callers.operated
     return [
         resource("/api/certificate", {"POST": open_(giving.enrol)}),
+        resource("/api/certificates", {"GET": op(giving.kept)}),
         resource("/api/certificate/challenge", {"POST": open_(giving.challenge)}),
         resource("/api/certificate/renew", {"POST": open_(giving.renew)}),
         resource("/api/things/{slug}/revoke", {"POST": op(giving.revoke)}),
@@ -126,6 +150,15 @@ class _Giving:
                 )
             )
         )
+
+    async def kept(self, request: Request) -> Response:
+        held = self._enrol.held(after=request.query_params.get("after", ""), most=PAGE_NAMES)
+        kept = tuple(
+            CertificateKept(print_thing(each.thing), each.slug, print_time(each.until_ns), each.digest.hex(":").upper())
+            for each in held
+        )
+        last = kept[-1].slug if len({each.slug for each in kept}) == PAGE_NAMES else None
+        return shown(CertificatesKept(kept, last))
 
     async def revoke(self, request: Request) -> Response:
         await form(request, RevokeForm)

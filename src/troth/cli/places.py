@@ -22,7 +22,7 @@ import msgspec
 
 from troth.cli.client import Node
 from troth.errors import FolderNotWritable, NodeAbsent, WrongToken
-from troth.settings import Settings, load
+from troth.settings import Settings, folder_of, load
 
 __all__ = [
     "TOKEN_FILE",
@@ -85,15 +85,15 @@ def as_operator(command: Callable[Concatenate[Node, P], R]) -> Callable[P, R]:
     @_url_option
     @wraps(command)
     def found(*args: P.args, **kwargs: P.kwargs) -> R:
-        settings = settings_of(_said("data"))
+        folder = folder_of(os.environ, _said("data"))
         try:
-            token = (settings.folder / TOKEN_FILE).read_text(encoding="ascii").strip()
+            token = (folder / TOKEN_FILE).read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as cause:
             raise NodeAbsent(
-                f"there is no operator's token that can be read in {settings.folder}",
+                f"there is no operator's token that can be read in {folder}",
                 hint="Name the data folder of your node with --data; 'troth up' makes one.",
             ) from cause
-        return command(Node(address(_said("url"), settings), token), *args, **kwargs)
+        return command(Node(address(_said("url"), _said("data")), token), *args, **kwargs)
 
     return found
 
@@ -123,7 +123,7 @@ def as_anyone(command: Callable[Concatenate[Node, P], R]) -> Callable[P, R]:
         kept = session() if token is None else None
         if kept is not None and url is None and data is None:
             return command(Node(kept.url, kept.session), *args, **kwargs)
-        where = address(url, settings_of(data))
+        where = address(url, data)
         if kept is not None and kept.url == where:
             token = kept.session
         return command(Node(where, token), *args, **kwargs)
@@ -138,20 +138,20 @@ def as_nobody(command: Callable[Concatenate[Node, P], R]) -> Callable[P, R]:
     @_url_option
     @wraps(command)
     def found(*args: P.args, **kwargs: P.kwargs) -> R:
-        return command(Node(address(_said("url"), settings_of(_said("data")))), *args, **kwargs)
+        return command(Node(address(_said("url"), _said("data"))), *args, **kwargs)
 
     return found
 
 
-def address(url: str | None, settings: Settings) -> str:
-    """Where the node is."""
+def address(url: str | None, data: str | None) -> str:
+    """Where the node is. The settings are asked last: what is wrong in them is no matter to who asks a node that runs."""
     if url is not None:
         return url.rstrip("/")
     with suppress(OSError, UnicodeDecodeError):
-        written = (settings.folder / URL_FILE).read_text(encoding="ascii").strip()
+        written = (folder_of(os.environ, data) / URL_FILE).read_text(encoding="ascii").strip()
         if written:
             return written
-    return settings.url
+    return settings_of(data).url
 
 
 def session() -> Session | None:

@@ -88,16 +88,18 @@ class Ending:
         await self._accounts.spend(digest, *gained, ends=ends)
         again = next((each for each in gained if each.digest == digest), None)
         if held is not None:
-            from_ns = AT_ONCE if again is None else again.until_ns
-            if from_ns is not None:
-                await self._remember(self._listed([held], from_ns))
+            from_ns = again.until_ns if again is not None and again.bearer is held.bearer else AT_ONCE
+            ended = {} if from_ns is None else self._listed([held], from_ns)
+            if ended:
+                await self._remember(ended)
 
     async def join(self, named: Sequence[tuple[Slug, ThingId]], accounts: Sequence[Account]) -> None:
         """As `AccountStore`; on return the list outside knows what ended."""
         former = [each for account in accounts for each in self.of(account.bearer, thing=account.thing)]
         await self._accounts.join(named, accounts)
-        if former:
-            await self._remember(self._listed(former, AT_ONCE))
+        ended = self._listed(former, AT_ONCE)
+        if ended:
+            await self._remember(ended)
 
     async def _end(self, digests: Iterable[bytes]) -> None:
         ended = self._listed(filter(None, map(self._accounts.find, digests)), AT_ONCE)
@@ -105,8 +107,12 @@ class Ending:
             await self._remember(ended)
 
     def _listed(self, accounts: Iterable[Account], from_ns: int) -> dict[bytes, Ended]:
+        now = self._clock.now()
+        before_time = (each for each in accounts if each.until_ns is None or each.until_ns > now)
         return {
-            each.digest: Ended(from_ns, each.until_ns or 0) for each in accounts if each.bearer is not Bearer.OPERATOR
+            each.digest: Ended(from_ns, each.until_ns or 0)
+            for each in before_time
+            if each.bearer is not Bearer.OPERATOR
         }
 
     async def _remember(self, ended: Mapping[bytes, Ended]) -> None:

@@ -25,10 +25,20 @@ from troth.clock import NS_PER_S, Clock
 from troth.errors import Malformed, NotOffered, WrongToken
 from troth.journeys.accounts import Account, Bearer
 from troth.journeys.recognise import Recognise
-from troth.names import ThingId, print_thing
+from troth.names import Slug, ThingId, print_thing
 from troth.signing.certificates import SERIAL_BYTES, Authority, Issued, ThingKey, requested, vouched
 
-__all__ = ["CERTIFICATE_S", "CHALLENGE_S", "OVERLAP_S", "Challenge", "Enrol", "Enrolled", "Unfit", "renewal_message"]
+__all__ = [
+    "CERTIFICATE_S",
+    "CHALLENGE_S",
+    "OVERLAP_S",
+    "Challenge",
+    "Enrol",
+    "Enrolled",
+    "HeldCertificate",
+    "Unfit",
+    "renewal_message",
+]
 
 CERTIFICATE_S: Final = 90 * 24 * 3600
 OVERLAP_S: Final = 3_600
@@ -58,6 +68,15 @@ class Enrolled(msgspec.Struct, frozen=True):
     thing: ThingId
     certificate: str
     authority: str
+    until_ns: int
+
+
+class HeldCertificate(msgspec.Struct, frozen=True):
+    """One certificate that counts: whose, its digest, and when it ends (ns UTC)."""
+
+    thing: ThingId
+    slug: Slug
+    digest: bytes
     until_ns: int
 
 
@@ -101,6 +120,20 @@ class Enrol:
         issued = self._issue(authority, key, thing)
         await self._recognise.claim_for_certificate(token, issued.digest, until_ns=issued.until_ns)
         return Enrolled(thing, issued.certificate, authority.certificate, issued.until_ns)
+
+    def held(self, *, after: str = "", most: int) -> tuple[HeldCertificate, ...]:
+        """Certificates that count, by short name: of the first `most` names behind `after` that have any."""
+        found: list[HeldCertificate] = []
+        names = 0
+        for slug, thing in sorted(self._recognise.named().items()):
+            if slug <= after:
+                continue
+            held = self._recognise.certificates(thing)
+            names += bool(held)
+            if names > most:
+                break
+            found += (HeldCertificate(thing, slug, each.digest, each.until_ns or 0) for each in held)
+        return tuple(found)
 
     def challenge(self) -> Challenge:
         """Something fresh to sign, good for CHALLENGE_S and for one renewal."""

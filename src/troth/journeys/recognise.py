@@ -22,7 +22,7 @@ from troth.gate.question import OWN_PURPOSE, Asker, Standing
 from troth.journeys.accounts import TOKEN_BYTES, Account, AccountStore, Bearer, Way, holder_of, token_digest
 from troth.journeys.lines import Lines
 from troth.journeys.logins import Holder
-from troth.names import PersonId, PurposeId, ThingId, Uri
+from troth.names import PersonId, PurposeId, Slug, ThingId, Uri
 
 __all__ = ["LASTS", "MEMBER", "Lasting", "Principal", "Recognise", "Use"]
 
@@ -135,6 +135,15 @@ class Recognise:
         if account is None or account.bearer is not Bearer.CERTIFICATE or not self.counts(account):
             return None
         return Principal(Bearer.THING, account.thing)
+
+    def certificates(self, thing: ThingId) -> list[Account]:
+        """The certificates of a thing that count, the one that ends last first."""
+        held = [each for each in self._of_thing(thing, Bearer.CERTIFICATE) if self.counts(each)]
+        return sorted(held, key=lambda each: (-(each.until_ns or 0), each.digest))
+
+    def named(self) -> Mapping[Slug, ThingId]:
+        """All short names of things, now."""
+        return self._accounts.slugs()
 
     def certificate_left_s(self, digest: bytes) -> float:
         """For how many seconds a certificate still counts; 0 for one that is not known."""
