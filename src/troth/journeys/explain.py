@@ -20,7 +20,8 @@ from troth.clock import Clock
 from troth.errors import Denied, NotFound
 from troth.gate.question import OWN_PURPOSE, Answer, Asker, Verdict
 from troth.journeys.accounts import AccountStore
-from troth.journeys.choose import Choose, Offer
+from troth.journeys.choose import Choose
+from troth.journeys.offers import Offer
 from troth.journeys.party_names import party_name
 from troth.journeys.presence import Copied
 from troth.journeys.recognise import MEMBER
@@ -177,7 +178,7 @@ class Explain:
             raise NotFound("there is no such home here")
         asker = Asker(MEMBER, "pages", OWN_PURPOSE, person)
         offers: dict[int, list[Offer]] = {}
-        for offer in self._choose.offers(person):
+        for offer in self._choose.offers.all(person):
             offers.setdefault(offer.stream.number, []).append(offer)
         cards = []
         for number in (await self._tell.listing.readable(asker)).streams:
