@@ -131,7 +131,7 @@ async def held_by_choice() -> Held:
         household = await node.join.household("Bench Lane 1")
         person = await node.join.person("Ana", household, role="owner")
         joined = await look_and_join(node.join, _install(product, ["power"], household=household))
-        (offer,) = node.choose.offers(person)
+        (offer,) = node.choose.offers.all(person)
 
         async def say(decision: Decision) -> None:
             await node.choose.say(

@@ -155,7 +155,7 @@ class Doors:
 
     async def choose(self, person: PersonId, decision: Decision, *, variant: Variant = Variant.RAW) -> None:
         """A person chooses about the one thing they can choose about, for all time before too."""
-        (offer,) = self.house.choose.offers(person)
+        (offer,) = self.house.choose.offers.all(person)
         await self.house.choose.say(
             person,
             decision,

@@ -119,7 +119,7 @@ class House:
 
     async def say(self, person: PersonId, decision: Decision) -> None:
         """A person chooses about the one thing they can choose about."""
-        (offer,) = self.choose.offers(person)
+        (offer,) = self.choose.offers.all(person)
         await self.choose.say(
             person,
             decision,

@@ -186,7 +186,7 @@ def test_a_home_s_own_disclosure_is_what_people_choose_about(world: World) -> No
             msgspec.structs.replace(own, streams=(DisclosedStream(meter.stream_name, (purpose,)),))
         )
     )
-    assert ["A care service looks in"] == [offer.purpose.title for offer in world.node.choose.offers(ana.person)]
+    assert ["A care service looks in"] == [offer.purpose.title for offer in world.node.choose.offers.all(ana.person)]
 
 
 def test_a_home_s_own_disclosure_never_enters_the_log(world: World) -> None:

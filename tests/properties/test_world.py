@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.architecture.trees import ROOT
 from tests.properties.a_day import lived
 from troth.errors import Denied, NotFound, StorageFailed, WrongToken
-from troth.journeys.choose import Offer
+from troth.journeys.offers import Offer
 from troth.statements.journal import unerased
 from troth.testing.disk import Fault
 from troth.testing.faults import StoreFault
@@ -282,7 +282,7 @@ def test_a_choice_made_by_nobody_who_lives_there_is_not_offered() -> None:
     with World(seed=2) as world:
         meter = world.home("h").thing("water meter")
         ben = world.home("i").person("Ben")
-        offered: tuple[Offer, ...] = world.node.choose.offers(ben.person)
+        offered: tuple[Offer, ...] = world.node.choose.offers.all(ben.person)
         assert () == offered
         with pytest.raises(NotFound):
             ben.reads(meter)

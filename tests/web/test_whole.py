@@ -26,7 +26,7 @@ LAB_ASKS = Asker(Uri(LAB), "curves", PurposeId(RESEARCH))
 async def choose(home: Home, decision: Decision) -> None:
     node = home.house.node
     person = next(iter(node.directory.persons))
-    offer = node.choose.offers(person)[0]
+    offer = node.choose.offers.all(person)[0]
     await node.choose.say(
         person,
         decision,

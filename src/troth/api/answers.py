@@ -10,6 +10,7 @@ Source: docs/reference/api.md; RFC 8259.
 from collections.abc import Mapping
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from troth.names import Slug, Uri
 from troth.statements.choice import Decision
@@ -237,9 +238,10 @@ class OfferShown(msgspec.Struct, frozen=True):
 
 
 class Choices(msgspec.Struct, frozen=True):
-    """All offers of a person."""
+    """Offers of a person, a page of them. `after` where there is more: ask for those after it."""
 
     choices: tuple[OfferShown, ...]
+    after: int | UnsetType = UNSET
 
 
 class ChoiceSaid(msgspec.Struct, frozen=True):

@@ -8,6 +8,10 @@ Rules
 Source: gate.md, "The barrier"; people.md, "Rules"; docs/reference/api.md.
 """
 
+import re
+from typing import Final
+
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,9 +19,10 @@ from starlette.routing import Route
 from troth.api.answers import Choices, ChoiceSaid, OfferShown
 from troth.api.callers import Callers, created, form, resource, shown
 from troth.api.forms import ChoiceForm, digest_of
-from troth.errors import NotFound
+from troth.errors import BadQuery, NotFound
 from troth.gate.question import Ground
-from troth.journeys.choose import Choose, Offer
+from troth.journeys.choose import Choose
+from troth.journeys.offers import Offer
 from troth.names import PersonId
 from troth.statements.choice import ChoiceBody
 from troth.wire.times import parse_time, print_time
@@ -25,13 +30,23 @@ from troth.wire.times import parse_time, print_time
 __all__ = ["choice_routes", "chosen"]
 
 NS_PER_MS = 1_000_000
+CHOICES_MAX: Final = 200  # of one page, and those of its last stream: 100 kB with their texts, some 3 ms
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}")
 
 
 def choice_routes(choose: Choose, *, callers: Callers) -> list[Route]:
     """All routes of this module."""
 
     async def offers(request: Request) -> Response:
-        return shown(Choices(tuple(_offer_shown(each) for each in choose.offers(callers.person(request)))))
+        person = callers.person(request)
+        asked = dict(request.query_params)
+        if asked.keys() - {"after", "datastream"} or not all(map(_NUMBER.fullmatch, asked.values())):
+            raise BadQuery("only after and datastream are asked for here, both whole numbers")
+        if "datastream" in asked:
+            found, after = choose.offers.of_stream(person, int(asked["datastream"])), None
+        else:
+            found, after = choose.offers.page(person, after=int(asked.get("after", 0)), top=CHOICES_MAX)
+        return shown(Choices(tuple(map(_offer_shown, found)), UNSET if after is None else after))
 
     async def say(request: Request) -> Response:
         person = callers.person(request)
@@ -57,14 +72,8 @@ def chosen(choose: Choose, person: PersonId, said: ChoiceForm) -> ChoiceBody:
         BadTime, BadJson, Conflict, Refused: as `Choose.meant`.
     """
     notice = digest_of(said.notice)
-    offer = next(
-        (
-            each
-            for each in choose.offers(person)
-            if each.stream.number == said.datastream and each.purpose.purpose == said.purpose
-        ),
-        None,
-    )
+    offers = choose.offers.of_stream(person, said.datastream)
+    offer = next((each for each in offers if each.purpose.purpose == said.purpose), None)
     if offer is None:
         raise NotFound("there is no such choice for this person")
     return choose.meant(

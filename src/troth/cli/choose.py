@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 import msgspec
+from msgspec import UNSET
 
 from troth.api.answers import Choices, ChoiceSaid, Entered, OfferShown
 from troth.api.foreseen import Foreseen
@@ -78,7 +79,7 @@ def choose() -> None:
 @as_person
 def choose_list(node: Node, *, as_json: bool) -> None:
     """List everything you may say yes or no to, with what follows from it."""
-    found = node.get("/api/choices", Choices)
+    found = _all(node)
     if as_json:
         say(msgspec.json.encode(found).decode())
         return
@@ -109,7 +110,7 @@ def _command(decision: Decision, words: str) -> click.Command:
         to: str | None,
         since: str | None,
     ) -> None:
-        offer = _offer(node.get("/api/choices", Choices), datastream, purpose)
+        offer = _offer(node.get(f"/api/choices?datastream={datastream}", Choices), datastream, purpose)
         if shown is None:
             _shown(offer)
             say()
@@ -147,7 +148,7 @@ choose.add_command(_command(Decision.WITHDRAW, "Take a yes back"))
 @as_person
 def choose_foresee(node: Node, datastream: int, purpose: str | None, if_: str) -> None:
     """Say what would follow from an answer about DATASTREAM, now and had it been given 30 days ago. Nothing is said by it."""
-    offer = _offer(node.get("/api/choices", Choices), datastream, purpose)
+    offer = _offer(node.get(f"/api/choices?datastream={datastream}", Choices), datastream, purpose)
     decision = Decision.GIVE if if_ == "yes" else Decision.REFUSE
     form = ChoiceForm(offer.datastream, offer.purpose, decision, offer.digest)
     found = node.post("/api/choices/foreseen", form, Foreseen)
@@ -156,6 +157,16 @@ def choose_foresee(node: Node, datastream: int, purpose: str | None, if_: str) -
     if past is not None:
         say(f"Since {local(past.since)} others have read of you {past.readings} times.")
         say(f"   {past.stopped} of them would not have happened, {past.coarser} would have been coarser.")
+
+
+def _all(node: Node) -> Choices:
+    """Every page."""
+    page = node.get("/api/choices", Choices)
+    found = page.choices
+    while page.after is not UNSET:
+        page = node.get(f"/api/choices?after={page.after}", Choices)
+        found += page.choices
+    return Choices(found)
 
 
 def _offer(choices: Choices, datastream: int, purpose: str | None) -> OfferShown:

@@ -7,63 +7,28 @@ Rules
 - A yes reaches no view that was not offered when it was given, and back in time only.
 
 Source: gate.md, "The barrier"; formats.md (choice); people.md, "Rules".
-Left out in this version: asking again after six months, guardians, passkey assertions.
+Left out: what there is to choose about (`offers`). In this version: asking again after six months, guardians, passkey
+assertions.
 """
 
 from collections.abc import Callable
-from enum import StrEnum
-
-import msgspec
 
 from troth.clock import Clock
 from troth.errors import Conflict, NotFound, Refused
 from troth.gate.question import Ground
 from troth.journeys.accept import Accept, Accepted
+from troth.journeys.offers import Offers
 from troth.names import PersonId, PurposeId, StreamId, print_id, print_person
 from troth.signing.keys import KeyStore
-from troth.state.directory import Directory, KnownStream, KnownThing
+from troth.state.directory import Directory
 from troth.state.in_force import InForce
-from troth.state.scopes import PersonScope, person_scope
 from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.disclosure import DisclosedPurpose
 from troth.statements.kinds import KindName
-from troth.statements.notice import Notice, notice_of
 from troth.statements.statement import write
-from troth.statements.terms import Terms, counts, terms_of
 from troth.things.observations import Variant
 
-__all__ = ["Choose", "Lapsed", "LastChoice", "Offer", "key_name"]
-
-
-class Lapsed(StrEnum):
-    """Why a yes does not count any more, though nobody took it back."""
-
-    ENDED = "ended"
-    OTHER_TEXT = "other-text"
-
-
-class LastChoice(msgspec.Struct, frozen=True):
-    """The latest choice of a person on an offer, since when it holds and until when (ns UTC).
-
-    `variant`: the most revealing view of a yes. `lapsed`: set where a yes does not count any more, so that the answer is no.
-    """
-
-    decision: Decision
-    from_ns: int
-    to_ns: int | None = None
-    variant: Variant | None = None
-    lapsed: Lapsed | None = None
-
-
-class Offer(msgspec.Struct, frozen=True):
-    """Something a person may say yes or no to: one purpose of one stream, with what they are told, and the terms of a yes."""
-
-    thing: KnownThing
-    stream: KnownStream
-    purpose: DisclosedPurpose
-    notice: Notice
-    last: LastChoice | None
-    terms: Terms
+__all__ = ["Choose", "key_name"]
 
 
 class Choose:
@@ -82,30 +47,9 @@ class Choose:
         self._accept = accept
         self._keys = keys
         self._directory = directory
-        self._in_force = in_force
         self._clock = clock
+        self.offers = Offers(directory, in_force, now=clock.now)
         self._entropy = entropy
-
-    def offers(self, person: PersonId) -> tuple[Offer, ...]:
-        """Everything this person may choose about, by thing and stream."""
-        known = self._directory.persons.get(person)
-        if known is None or known.household is None:
-            return ()
-        names = {uri: body.name for uri, body in self._directory.organisations.items()}
-        found = []
-        for thing in self._directory.things.values():
-            disclosed = self._directory.disclosure_of(thing.body.product, thing.body.household)
-            if thing.body.household != known.household or disclosed is None:
-                continue
-            for stream in thing.streams.values():
-                declared = [each for each in disclosed[0].streams if each.name == stream.installed.name]
-                for purpose, places in ((each, one.places) for one in declared for each in one.purposes):
-                    if any(view.ground == Ground.CHOICE for view in purpose.variants):
-                        notice = notice_of(purpose, places, disclosed[0], parties=names)
-                        terms = terms_of(purpose, places, parties=names)
-                        last = self._last(person, purpose.purpose, stream, notice=notice, terms=terms)
-                        found.append(Offer(thing, stream, purpose, notice, last, terms))
-        return tuple(found)
 
     def meant(  # noqa: PLR0913 - a choice has these parts
         self,
@@ -121,9 +65,7 @@ class Choose:
         since_ns: int | None = None,
     ) -> ChoiceBody:
         """What would be said; nothing is. Arguments and errors as of `say`."""
-        offer = next(
-            (o for o in self.offers(person) if o.purpose.purpose == purpose and o.stream.stream == stream), None
-        )
+        offer = self.offers.about(person, stream, purpose)
         if offer is None:
             raise NotFound("there is no such choice for this person")
         if offer.notice.digest != notice:
@@ -203,27 +145,6 @@ class Choose:
             at_ns=body.from_ns,
         )
         return await self._accept.accept(signed)
-
-    def _last(
-        self, person: PersonId, purpose: PurposeId, stream: KnownStream, *, notice: Notice, terms: Terms
-    ) -> LastChoice | None:
-        value = self._in_force.value(person_scope(person))
-        if not isinstance(value, PersonScope):
-            return None
-        about = [
-            each.body
-            for each in value.choices
-            if each.body.purpose == purpose and (stream.stream in each.body.streams or each.body.household is not None)
-        ]
-        if not about:
-            return None
-        last, lapsed = about[-1], None
-        if last.decision is Decision.GIVE and last.to_ns is not None and last.to_ns <= self._clock.now():
-            lapsed = Lapsed.ENDED
-        elif last.decision is Decision.GIVE and not counts(last.notice.digest, last.terms, notice.digest, terms):
-            lapsed = Lapsed.OTHER_TEXT
-        variant = None if last.variant is None else Variant.named(last.variant)
-        return LastChoice(last.decision, last.from_ns, last.to_ns, variant, lapsed)
 
 
 def _at_most_offered(wanted: Variant, purpose: DisclosedPurpose) -> Variant:

@@ -20,7 +20,8 @@ from troth.clock import Clock
 from troth.errors import Denied, NotFound
 from troth.gate.question import OWN_PURPOSE, Answer, Asker, Verdict
 from troth.journeys.accounts import AccountStore
-from troth.journeys.choose import Choose, Offer
+from troth.journeys.choose import Choose
+from troth.journeys.offers import Offer
 from troth.journeys.party_names import party_name
 from troth.journeys.presence import Copied
 from troth.journeys.recognise import MEMBER
@@ -176,19 +177,24 @@ class Explain:
         if known is None or known.household is None:
             raise NotFound("there is no such home here")
         asker = Asker(MEMBER, "pages", OWN_PURPOSE, person)
-        offers = self._choose.offers(person)
+        offers: dict[int, list[Offer]] = {}
+        for offer in self._choose.offers.all(person):
+            offers.setdefault(offer.stream.number, []).append(offer)
         cards = []
-        for view in self._tell.views(asker):
-            number = view.stream.number
+        for number in (await self._tell.listing.readable(asker)).streams:
             if only is not None and number != only:
                 continue
             points, holds = await self._points(number, asker, top=top)
+            try:
+                view = self._tell.view(number, asker)
+            except (Denied, NotFound):
+                continue  # it ended while others were read
             card = StreamCard(
                 view.thing,
                 view.stream,
                 self._slug(view.thing),
                 points,
-                tuple(each for each in offers if each.stream.number == number),
+                tuple(offers.get(number, ())),
                 self._uses(view.thing, view.stream, asker),
                 view.days,
                 view.since_ns,

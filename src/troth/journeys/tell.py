@@ -24,6 +24,7 @@ from troth.gate.words import outer
 from troth.journeys.access import Access
 from troth.journeys.asking import ask
 from troth.journeys.following import Follower, Following
+from troth.journeys.listing import Listing
 from troth.journeys.outlet import Listener, Outlet
 from troth.journeys.rows import Rows
 from troth.journeys.shelves import shelf_of
@@ -78,6 +79,7 @@ class Tell:
         self._pause = pause
         self._held: dict[tuple[StreamId, Asker], Lease] = {}
         self.outlets: dict[StreamId, list[Outlet]] = {}  # of these streams rows are wanted
+        self.listing = Listing(self._look, directory, now=clock.now, pause=pause)
         self._following = Following(self._look, directory, now=clock.now, spawn=spawn, pause=pause)
         self.dropped = 0
 
@@ -90,15 +92,6 @@ class Tell:
             declared = [s for s in disclosed[0].streams if s.name == known[1].installed.name] if disclosed else []
             purpose = next((p.purpose for s in declared for p in s.purposes if ANYONE in p.recipients), None)
         return Asker(ANYONE, "anyone", purpose or PurposeId("urn:troth:purpose:none"))
-
-    def views(self, asker: Asker | None) -> tuple[StreamView, ...]:
-        """All streams this asker may read now, in order of their handles. None: a request without a token."""
-        found = []
-        for number in self._directory.by_number:
-            lease, known = self._lease(number, asker or self.anyone(number))
-            if lease is not None and lease.answer.verdict is not Verdict.DENY and known is not None:
-                found.append(view_of(known, lease, at_ns=self._clock.now()))
-        return tuple(found)
 
     def view(self, number: int, asker: Asker | None) -> StreamView:
         """One stream.
@@ -243,6 +236,7 @@ class Tell:
 
     def forget(self, gone: Leaving) -> None:
         """Somebody is erased: nothing is held for them, or about what went with them."""
+        self.listing.forget(gone)
         for stream, asker in tuple(self._held):
             if stream in gone.streams or asker.person == gone.person:
                 self._leases.forget(self._held.pop((stream, asker)))

@@ -303,7 +303,7 @@ class WorldPerson:
             Conflict: this person is offered no such choice.
         """
         choose = self.around.node.choose
-        for offer in choose.offers(self.person):
+        for offer in choose.offers.all(self.person):
             if offer.stream.stream == thing.stream and offer.purpose.purpose == purpose:
                 return await choose.say(
                     self.person,

@@ -38,7 +38,7 @@ class Foreseeing:
         viewer = viewer_of(request.cookies, self._at.recognise)
         asked = request.query_params
         number, purpose = number_of(asked.get("stream", "")), PurposeId(asked.get("purpose", ""))
-        offers = () if viewer.person is None else self._at.choose.offers(viewer.person)
+        offers = () if viewer.person is None else self._at.choose.offers.all(viewer.person)
         offer = next((o for o in offers if o.stream.number == number and o.purpose.purpose == purpose), None)
         if viewer.person is None or offer is None:
             raise NotFound("there is no such choice for this person")

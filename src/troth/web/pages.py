@@ -18,8 +18,8 @@ from starlette.routing import Route
 
 from troth.errors import BadName, BadPath, Malformed, NotFound, WrongToken
 from troth.gate.question import Asker
-from troth.journeys.choose import Offer
 from troth.journeys.explain import Detail, Home, Screen
+from troth.journeys.offers import Offer
 from troth.journeys.oversee import Only
 from troth.journeys.recognise import Use
 from troth.journeys.street import StreetLinks
@@ -235,7 +235,7 @@ class Pages:
 
     def _featured(self, viewer: Viewer, links: StreetLinks) -> int | None:
         """The stream that both cards show: the first one the person may choose about for what the recipient wants."""
-        offers = () if viewer.person is None else self._at.choose.offers(viewer.person)
+        offers = () if viewer.person is None else self._at.choose.offers.all(viewer.person)
         return next((each.stream.number for each in offers if each.purpose.purpose == links.purpose), None)
 
     async def _home(self, viewer: Viewer, *, top: int, only: int | None = None) -> Home | None:

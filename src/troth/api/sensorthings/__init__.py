@@ -13,6 +13,7 @@ Owner of all state: the event loop; there is none of its own.
 """
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Callable
 from functools import partial
 from typing import Final
@@ -166,7 +167,7 @@ class SensorThings:
                 no_query(options)
                 return self._service_root()
             case Many():
-                return self._set(resource, options, asker)
+                return await self._set(resource, options, asker)
             case One(set=kind):
                 no_query(options)
                 return _encode(self._shown(kind, self._view(resource, asker), asker))
@@ -187,28 +188,38 @@ class SensorThings:
         number = _id(one)
         if one.set is not EntitySet.THINGS:
             return self._tell.view(number, asker)
-        view = next((each for each in self._tell.views(asker) if each.thing.number == number), None)
-        if view is None:
+        views = self._tell.listing.of_thing(number, asker)
+        if not views:
             raise NotFound("there is no such thing for this asker")
-        return view
+        return views[0]
 
-    def _set(self, resource: Many, options: Options, asker: Asker | None) -> bytes:
+    async def _set(self, resource: Many, options: Options, asker: Asker | None) -> bytes:
+        """One page of a set. Nothing is awaited between looking at what may be read and its last byte."""
         query = entity_query(options)
         if resource.of is not None:
-            self._view(resource.of, asker)
-        seen: dict[int, StreamView] = {}
-        for view in self._tell.views(asker):
-            if _belongs(view, resource.of):
-                seen.setdefault(_number(view, resource.set), view)
-        numbers = sorted(number for number in seen if number > query.after)
-        page = numbers[: query.top]
+            numbers = self._related(resource, resource.of, asker)
+        else:
+            readable = await self._tell.listing.readable(asker)
+            numbers = readable.things if resource.set is EntitySet.THINGS else readable.streams
+        at = bisect_right(numbers, query.after)
+        page = numbers[at : at + query.top]
         members = []
         if query.counting is Counting.YES:
-            members.append(b'"@iot.count":%d' % len(seen))
-        if page and len(numbers) > len(page):
+            members.append(b'"@iot.count":%d' % len(numbers))
+        if page and at + len(page) < len(numbers):
             members.append(b'"@iot.nextLink":' + _encode(self._next(resource, options, page[-1])))
-        members.append(b'"value":' + _encode([self._shown(resource.set, seen[number], asker) for number in page]))
+        members.append(b'"value":' + _encode([self._of(resource.set, number, asker) for number in page]))
         return b"{" + b",".join(members) + b"}"
+
+    def _related(self, resource: Many, of: One, asker: Asker | None) -> tuple[int, ...]:
+        """The numbers of what belongs to one entity: to a Thing all that may be read of it, to another its own."""
+        views = [self._view(of, asker)]
+        if of.set is EntitySet.THINGS:
+            views = self._tell.listing.of_thing(of.id, asker)
+        return tuple(sorted({_number(view, resource.set) for view in views}))
+
+    def _of(self, kind: EntitySet, number: int, asker: Asker | None) -> msgspec.Struct:
+        return self._shown(kind, self._view(One(kind, number), asker), asker)
 
     def _shown(self, kind: EntitySet, view: StreamView, asker: Asker | None) -> msgspec.Struct:
         match kind:
@@ -237,7 +248,3 @@ def _id(one: One) -> int:
 
 def _number(view: StreamView, kind: EntitySet) -> int:
     return view.thing.number if kind is EntitySet.THINGS else view.stream.number
-
-
-def _belongs(view: StreamView, of: One | None) -> bool:
-    return of is None or _number(view, of.set) == of.id

@@ -77,7 +77,7 @@ class WebOfThings:
         place = _PLACE.fullmatch(path)
         if place is None:
             raise NotFound("there is nothing at this address")
-        views = [each for each in self._tell.views(asker) if each.thing.number == int(place["thing"])]
+        views = self._tell.listing.of_thing(int(place["thing"]), asker)
         if not views:
             raise NotFound("there is no such thing for this asker")
         if place["stream"] is not None:
@@ -102,12 +102,9 @@ class WebOfThings:
             raise BadQuery("only limit and offset are asked for here, both whole numbers")
         limit = max(1, min(int(asked.get("limit", LISTED_MAX)), LISTED_MAX))
         offset = int(asked.get("offset", 0))
-        by_thing: dict[int, list[StreamView]] = {}
-        for view in self._tell.views(asker):
-            by_thing.setdefault(view.thing.number, []).append(view)
-        numbers = sorted(by_thing)
-        page = numbers[offset : offset + limit]
-        found = [description(by_thing[each], asker, wot=self._wot, root=self._root) for each in page]
+        numbers = (await self._tell.listing.readable(asker)).things
+        views = [self._tell.listing.of_thing(each, asker) for each in numbers[offset : offset + limit]]
+        found = [description(each, asker, wot=self._wot, root=self._root) for each in views]
         links: tuple[tuple[bytes, bytes], ...] = ()
         if offset + limit < len(numbers):
             following = f'<{self._wot}?offset={offset + limit}&limit={limit}>; rel="next"'

@@ -1,0 +1,165 @@
+"""What a person may say yes or no to, and what they have said of it last.
+
+Rules
+- One offer is one purpose of one stream of their home that rests on choice, with the notice that is shown now.
+- A page costs what is on it, and one look at the things that are here and at what the person has said; a text is made once for
+  all streams that it is the same for.
+
+Source: gate.md, "Eight grounds"; people.md, "Rules".
+Owner: the event loop; nothing is kept here.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import StrEnum
+from itertools import chain
+
+import msgspec
+
+from troth.gate.question import Ground
+from troth.names import HouseholdId, PersonId, PurposeId, StreamId
+from troth.state.directory import Directory, KnownStream, KnownThing
+from troth.state.in_force import InForce
+from troth.state.scopes import PersonScope, person_scope
+from troth.statements.choice import ChoiceBody, Decision
+from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
+from troth.statements.notice import Notice, notice_of
+from troth.statements.terms import Terms, counts, terms_of
+from troth.things.observations import Variant
+
+__all__ = ["Lapsed", "LastChoice", "Offer", "Offers"]
+
+
+class Lapsed(StrEnum):
+    """Why a yes does not count any more, though nobody took it back."""
+
+    ENDED = "ended"
+    OTHER_TEXT = "other-text"
+
+
+class LastChoice(msgspec.Struct, frozen=True):
+    """The latest choice of a person on an offer, since when it holds and until when (ns UTC).
+
+    `variant`: the most revealing view of a yes. `lapsed`: set where a yes does not count any more, so that the answer is no.
+    """
+
+    decision: Decision
+    from_ns: int
+    to_ns: int | None = None
+    variant: Variant | None = None
+    lapsed: Lapsed | None = None
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """Something a person may say yes or no to: one purpose of one stream, with what they are told, and the terms of a yes."""
+
+    thing: KnownThing
+    stream: KnownStream
+    purpose: DisclosedPurpose
+    notice: Notice
+    last: LastChoice | None
+    terms: Terms
+
+
+class Offers:
+    """Finds them.
+
+    Args:
+        directory: what exists and is disclosed.
+        in_force: what was chosen.
+        now: UTC, ns.
+    """
+
+    def __init__(self, directory: Directory, in_force: InForce, *, now: Callable[[], int]) -> None:
+        self._directory = directory
+        self._in_force = in_force
+        self._now = now
+
+    def all(self, person: PersonId) -> tuple[Offer, ...]:
+        """Everything this person may choose about, in order of streams."""
+        return tuple(chain.from_iterable(self._made(person, self._streams(person))))
+
+    def page(self, person: PersonId, *, after: int, top: int) -> tuple[tuple[Offer, ...], int | None]:
+        """The offers of the first streams above a number, some `top` of them, and the number after which there is more."""
+        found: list[Offer] = []
+        streams = [each for each in self._streams(person) if each[1].number > after]
+        for at, some in enumerate(self._made(person, streams), 1):
+            found += some
+            if len(found) >= top and at < len(streams):
+                return tuple(found), streams[at - 1][1].number
+        return tuple(found), None
+
+    def of_stream(self, person: PersonId, number: int) -> tuple[Offer, ...]:
+        """The offers about one stream, by its number."""
+        streams = [each for each in self._streams(person) if each[1].number == number]
+        return tuple(chain.from_iterable(self._made(person, streams)))
+
+    def about(self, person: PersonId, stream: StreamId, purpose: PurposeId) -> Offer | None:
+        """The offer about one stream for one purpose, or None."""
+        known = self._directory.streams.get(stream)
+        found = () if known is None else self.of_stream(person, known.number)
+        return next((each for each in found if each.purpose.purpose == purpose), None)
+
+    def _streams(self, person: PersonId) -> Sequence[tuple[KnownThing, KnownStream]]:
+        known = self._directory.persons.get(person)
+        if known is None or known.household is None:
+            return ()
+        return sorted(self._of_home(known.household), key=lambda each: each[1].number)
+
+    def _of_home(self, household: HouseholdId) -> Iterable[tuple[KnownThing, KnownStream]]:
+        for thing in self._directory.things.values():
+            if thing.body.household == household:
+                for stream in thing.streams.values():
+                    yield thing, stream
+
+    def _made(self, person: PersonId, streams: Sequence[tuple[KnownThing, KnownStream]]) -> Iterator[tuple[Offer, ...]]:
+        """The offers of each of these streams."""
+        names = {uri: body.name for uri, body in self._directory.organisations.items()}
+        told: dict[tuple[int, int], tuple[Notice, Terms]] = {}  # by the identity of purpose and disclosure
+        said = _Said(self._in_force.value(person_scope(person)))
+
+        def texts(purpose: DisclosedPurpose, places: tuple[str, ...], body: DisclosureBody) -> tuple[Notice, Terms]:
+            key = (id(purpose), id(body))
+            if key not in told:
+                told[key] = notice_of(purpose, places, body, parties=names), terms_of(purpose, places, parties=names)
+            return told[key]
+
+        for thing, stream in streams:
+            disclosed = self._directory.disclosure_of(thing.body.product, thing.body.household)
+            found: list[Offer] = []
+            for one in () if disclosed is None else disclosed[0].streams:
+                if disclosed is None or one.name != stream.installed.name:
+                    continue
+                for purpose in one.purposes:
+                    if any(view.ground == Ground.CHOICE for view in purpose.variants):
+                        notice, terms = texts(purpose, one.places, disclosed[0])
+                        body = said.last(purpose.purpose, stream.stream)
+                        last = None if body is None else self._last(body, notice=notice, terms=terms)
+                        found.append(Offer(thing, stream, purpose, notice, last, terms))
+            yield tuple(found)
+
+    def _last(self, last: ChoiceBody, *, notice: Notice, terms: Terms) -> LastChoice:
+        lapsed = None
+        if last.decision is Decision.GIVE and last.to_ns is not None and last.to_ns <= self._now():
+            lapsed = Lapsed.ENDED
+        elif last.decision is Decision.GIVE and not counts(last.notice.digest, last.terms, notice.digest, terms):
+            lapsed = Lapsed.OTHER_TEXT
+        variant = None if last.variant is None else Variant.named(last.variant)
+        return LastChoice(last.decision, last.from_ns, last.to_ns, variant, lapsed)
+
+
+class _Said:
+    """What a person has said last about each purpose: of a stream, and of their whole home; with its place in the order."""
+
+    def __init__(self, value: object) -> None:
+        self._streams: dict[tuple[PurposeId, StreamId], tuple[int, ChoiceBody]] = {}
+        self._home: dict[PurposeId, tuple[int, ChoiceBody]] = {}
+        for at, each in enumerate(value.choices if isinstance(value, PersonScope) else ()):
+            for stream in each.body.streams:
+                self._streams[each.body.purpose, stream] = (at, each.body)
+            if each.body.household is not None:
+                self._home[each.body.purpose] = (at, each.body)
+
+    def last(self, purpose: PurposeId, stream: StreamId) -> ChoiceBody | None:
+        """The later of what was said of the stream and of the home."""
+        found = [each for each in (self._streams.get((purpose, stream)), self._home.get(purpose)) if each is not None]
+        return max(found, key=lambda each: each[0])[1] if found else None
