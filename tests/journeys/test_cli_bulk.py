@@ -14,9 +14,10 @@ from tests.journeys.api_house import Json
 from tests.journeys.cli_node import Running, household, started
 from tests.properties.test_descriptions import with_property
 from troth.cli.bulk_rows import Defaults, read_rows
-from troth.cli.claim_tokens import Claim, TokenFile, claim_text, read_claim_text
+from troth.cli.claim_tokens import Claim, TokenFile
 from troth.cli.qr_sheet import LABELS_A_PAGE, sheet_of
 from troth.errors import BadCsv
+from troth.wire.claim_text import claim_text, read_claim_text
 
 ORG: Final = "https://works.example"
 BEARING: Final[Json] = {
