@@ -10,13 +10,15 @@ from typing import Final
 
 import pytest
 
+from tests.architecture.trees import ROOT
 from tests.journeys.api_house import Json
 from tests.journeys.cli_node import Running, household, started
 from tests.properties.test_descriptions import with_property
 from troth.cli.bulk_rows import Defaults, read_rows
-from troth.cli.claim_tokens import Claim, TokenFile, claim_text, read_claim_text
+from troth.cli.claim_tokens import Claim, TokenFile
 from troth.cli.qr_sheet import LABELS_A_PAGE, sheet_of
 from troth.errors import BadCsv
+from troth.wire.claim_text import claim_text, read_claim_text
 
 ORG: Final = "https://works.example"
 BEARING: Final[Json] = {
@@ -242,3 +244,35 @@ def test_the_sheet_has_a_label_for_each_thing_and_says_what_it_is() -> None:
     assert ("http://localhost:8080", "abcd") == read_claim_text(claim_text("http://localhost:8080", "abcd"))
     assert read_claim_text("abcd") is None
     assert read_claim_text("troth-claim 2 http://localhost:8080 abcd") is None
+
+
+def test_a_reason_is_said_once_with_its_rows_and_what_things_would_do_once_for_all(
+    node: Running, tmp_path: Path
+) -> None:
+    path = table(tmp_path, "name,place", *(f"Same {number},Hall" for number in range(20)))
+    said = node.troth("thing", "bulk", str(path), "--of", "nosuch")
+    assert 1 == said.exit_code
+    assert "  rows 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 10 more, type: there is no such type here" in said.stderr
+    assert 1 == said.stderr.count("there is no such type here")
+    shown = node.done("thing", "bulk", str(path), "--of", "bearing", "--check")
+    assert "20 things would do this here:" in shown
+    assert 1 == shown.count("  heat: senses ")
+    assert "20 rows can be said: 20 would join" in shown
+
+
+def test_the_example_of_the_page_joins_and_no_more_of_its_kind_once_a_line_is_drawn(tmp_path: Path) -> None:
+    examples = ROOT / "docs" / "examples"
+    with started(tmp_path / "data") as fresh:
+        fresh.done("type", "add", str(examples / "bearing.json"))
+        tokens = str(tmp_path / "tokens.csv")
+        said = fresh.done("thing", "bulk", str(examples / "bearings.csv"), "--tokens", tokens)
+        assert "3 things have joined, 0 stood already." in said
+        assert "2 things would do this here:" in said
+        assert "1 thing would do this here:" in said
+        assert ["line-1-roller-1", "line-1-roller-2", "line-2-shaft"] == [each.slug for each in claims(Path(tokens))]
+        fresh.done("red-line", "add", "Nothing that shakes.", "--sense", "vibration")
+        path = table(tmp_path, "name,place,type", "Late one,Line 3,bearing", "Late two,Line 3,bearing")
+        late = fresh.troth("thing", "bulk", str(path))
+        assert 1 == late.exit_code
+        assert "  rows 2, 3, type: This never happens here" in late.stderr
+        assert "late-one" not in fresh.done("thing", "list")

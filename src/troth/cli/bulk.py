@@ -2,6 +2,7 @@
 
 Rules
 - All of it is looked at first. Every wrong row is named with its number, its column and the reason, and then nothing is said.
+- What things would do is shown once for all that would do the same; on a terminal *connect* is asked after it.
 - Each thing joins whole or not at all. What was interrupted is said again: what stands is left as it is.
 - Claim tokens go into a file for their owner alone, before more is said, and never to the terminal.
 
@@ -9,6 +10,7 @@ Source: things.md, "A thing joins"; mission.md (10,000 things in under a minute)
 """
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +37,10 @@ from troth.journeys.join_many import ROWS_MAX as AT_ONCE
 
 __all__ = ["thing_bulk"]
 
+Sheet = tuple[str, ...]  # the lines that are the same for all things that would do the same
+
 _SHOWN_MAX: Final = 1_000  # reasons of wrong rows of one file
+_SHEETS_MAX: Final = 20  # kinds of things of one file that are shown
 _NAMED_MAX: Final = 10  # rows that are named of one reason
 
 
@@ -54,6 +59,7 @@ _NAMED_MAX: Final = 10  # rows that are named of one reason
 @click.option("--keep-days", type=click.IntRange(1, 36_500), default=365, show_default=True, help="Of a folder.")
 @click.option("--reach", type=click.Choice(REACHES), default="declared", show_default=True, help="Of a folder.")
 @click.option("--check", is_flag=True, help="Only look at everything; register nothing.")
+@click.option("--yes", is_flag=True, help="Connect without being asked after the sheets.")
 @click.option(
     "--tokens", type=click.Path(path_type=Path, dir_okay=False), help="File of claim tokens, made for you alone."
 )
@@ -74,6 +80,7 @@ def thing_bulk(  # noqa: PLR0913 - one option per thing that may be said
     keep_days: int,
     reach: str,
     check: bool,
+    yes: bool,
     tokens: Path | None,
     qr: Path | None,
 ) -> None:
@@ -99,15 +106,20 @@ def thing_bulk(  # noqa: PLR0913 - one option per thing that may be said
         rows, wrong = read_rows(read_file(path, limit=FILE_BYTES), defaults=Defaults(of, place, household), types=types)
     file = TokenFile(tokens or path.with_name(f"{path.name}.claims.csv"))
     file.read()
-    stands, more, rows = _looked(node, rows) if not (wrong and path.is_dir()) and rows else (0, [], rows)
+    sheets: Counter[Sheet] = Counter()
+    stands, more, rows = _looked(node, rows, sheets) if not (wrong and path.is_dir()) and rows else (0, [], rows)
     seen = {(each.number, each.column) for each in wrong}
     wrong = sorted([*wrong, *(each for each in more if (each.number, each.column) not in seen)], key=lambda w: w.number)
     if wrong:
         _tell_wrong(wrong)
+    _show(sheets)
     if check:
         say(
             f"{len(rows)} rows can be said: {len(rows) - stands} would join, {stands} stand already. Nothing was registered."
         )
+        return
+    if sheets and not yes and sys.stdin.isatty() and not click.confirm("Connect them?"):
+        say("Nothing was registered.")
         return
     joined, unclaimed = _joined(node, rows, file)
     _renewed(node, [each for each in unclaimed if each.slug not in file.claims], file)
@@ -118,8 +130,13 @@ def thing_bulk(  # noqa: PLR0913 - one option per thing that may be said
         say(f"A sheet of {len(waiting)} labels to print is in {qr}.")
 
 
-def _looked(node: Node, rows: Sequence[NumberedRow]) -> tuple[int, list[WrongRow], list[NumberedRow]]:
-    """How many stand already, what the node says is wrong, and the rows with the digests of their sheets."""
+def _looked(
+    node: Node, rows: Sequence[NumberedRow], sheets: Counter[Sheet]
+) -> tuple[int, list[WrongRow], list[NumberedRow]]:
+    """How many stand already, what the node says is wrong, and the rows with the digests of their sheets.
+
+    `sheets` counts what they would do, without their names and places.
+    """
     stands = 0
     wrong: list[WrongRow] = []
     shown: list[NumberedRow] = []
@@ -132,6 +149,7 @@ def _looked(node: Node, rows: Sequence[NumberedRow]) -> tuple[int, list[WrongRow
                     wrong.append(WrongRow(row.number, each.fault.column, each.fault.detail))
                 if each.no is not None:
                     wrong.append(WrongRow(row.number, "type", each.no.detail))
+                sheets.update([tuple(each.lines[1:])] if each.lines else ())
                 shown.append(NumberedRow(row.number, msgspec.structs.replace(row.form, sheet=each.sheet)))
             moved(len(part))
     return stands, wrong, shown
@@ -192,6 +210,16 @@ def _tell_wrong(wrong: Sequence[WrongRow]) -> None:
     if len(same) > _SHOWN_MAX:
         click.echo(f"  and {len(same) - _SHOWN_MAX} other reasons", err=True)
     raise SystemExit(1)
+
+
+def _show(sheets: Counter[Sheet]) -> None:
+    """What things would do, the most frequent first."""
+    for lines, count in sheets.most_common(_SHEETS_MAX):
+        say(f"{count} {'thing' if count == 1 else 'things'} would do this here:")
+        for line in lines:
+            say(plain(line))
+    if len(sheets) > _SHEETS_MAX:
+        say(f"and {len(sheets) - _SHEETS_MAX} more kinds; 'troth thing bulk' with fewer rows shows them")
 
 
 def _rows(numbers: Sequence[int]) -> str:

@@ -3,9 +3,8 @@
 Rules
 - A file of CSV: short name, name, place, token. It is 0600 and never printed. A later line of a thing replaces an earlier one.
 - Lines are appended and synced before more is said, so that what the node has given is not lost here.
-- The text that a device reads, from a printed code or typed, is one line of four words: `troth-claim 1 ADDRESS TOKEN`.
 
-Source: things.md, "A thing joins" (the claim token as text and QR); docs/makers/claim.md.
+Source: things.md, "A thing joins".
 """
 
 import csv
@@ -19,10 +18,8 @@ import msgspec
 
 from troth.errors import BadCsv, FolderNotWritable
 
-__all__ = ["CLAIM_TEXT", "Claim", "TokenFile", "claim_text", "read_claim_text"]
+__all__ = ["Claim", "TokenFile"]
 
-CLAIM_TEXT: Final = "troth-claim"
-_VERSION: Final = "1"
 _HEADER: Final = ("slug", "name", "place", "claim")
 
 
@@ -86,16 +83,3 @@ class TokenFile:
         except OSError as cause:
             raise FolderNotWritable(f"{self.path} cannot be written ({cause.strerror})") from cause
         self.claims.update({each.slug: each for each in new})
-
-
-def claim_text(url: str, token: str) -> str:
-    """The text that a device reads."""
-    return f"{CLAIM_TEXT} {_VERSION} {url} {token}"
-
-
-def read_claim_text(text: str) -> tuple[str, str] | None:
-    """Address and token of such a text, or None where it is none."""
-    words = text.split()
-    if len(words) != 4 or words[:2] != [CLAIM_TEXT, _VERSION]:
-        return None
-    return words[2], words[3]

@@ -15,7 +15,8 @@ from typing import Final
 
 import segno
 
-from troth.cli.claim_tokens import Claim, claim_text
+from troth.cli.claim_tokens import Claim
+from troth.wire.claim_text import claim_text
 
 __all__ = ["LABELS_A_PAGE", "sheet_of"]
 

@@ -16,7 +16,6 @@ from troth.api.answers import Claimed, ClaimMade, Things, ThingShown
 from troth.api.forms import TokenForm
 from troth.cli.adding import thing_add
 from troth.cli.asking import how_to_speak
-from troth.cli.claim_tokens import read_claim_text
 from troth.cli.client import Node
 from troth.cli.credentials import keep
 from troth.cli.describing import thing_describe
@@ -25,6 +24,7 @@ from troth.cli.places import as_nobody, as_operator
 from troth.cli.speaking import local, say, table
 from troth.cli.types import path_part
 from troth.journeys.oversee import Only
+from troth.wire.claim_text import read_claim_text
 
 __all__ = ["thing"]
 

@@ -25,6 +25,7 @@ from troth.errors import Conflict, NotRegistered
 from troth.gate.asserting import check_ground
 from troth.gate.leases import Leases
 from troth.gate.lines import check_disclosure, check_line
+from troth.journeys.asking import check_joining
 from troth.journeys.tell import Tell
 from troth.names import StatementId, Uri
 from troth.signing.cose import Signed
@@ -34,6 +35,7 @@ from troth.state.scopes import place_scope, product_scope
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
 from troth.statements.ground import GroundBody
+from troth.statements.installation import InstallationBody
 from troth.statements.journal import ErasedEntry, Journal, JournalEntry
 from troth.statements.key import KeyRole
 from troth.statements.kinds import Face, kind_of
@@ -177,6 +179,7 @@ class Accept:
 
         Raises:
             NotRegistered: something open names what belongs to a home.
+            Denied: a thing would join that the gate does not let connect.
             Refused, Conflict, CrossesRedLine: a red line is in the way, or cannot be drawn or taken back like this.
         """
         body = statement.body
@@ -188,6 +191,9 @@ class Accept:
             case RedLineBody():
                 known = next((each for each in lines if each.line == body.line), None)
                 check_line(body, known, at_ns=at_ns)
+            case InstallationBody():
+                stands = self._directory.things.get(body.thing)
+                check_joining(body, None if stands is None else stands.body, self._leases.in_force, at_ns=at_ns)
             case GroundBody():
                 self._check_ground(body, at_ns=at_ns)
             case EntityBody() if body.household is None:

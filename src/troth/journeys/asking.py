@@ -6,13 +6,18 @@ Rules
 - What is only looked at is no lease, and nothing flows under it.
 """
 
+from typing import Final
+
+from troth.errors import Denied
 from troth.gate.decide import decide
 from troth.gate.leases import Lease, Leases
-from troth.gate.question import Answer, Connecting, Question
+from troth.gate.question import Answer, Code, Connecting, Question, Standing, Verdict
+from troth.gate.words import outer
 from troth.state.in_force import InForce, Reading
+from troth.statements.installation import InstallationBody
 from troth.tlog.trace import basis_id
 
-__all__ = ["answer_to", "ask", "would"]
+__all__ = ["answer_to", "ask", "check_joining", "denied", "would"]
 
 
 def ask(question: Question, leases: Leases) -> Lease:
@@ -30,3 +35,27 @@ def would(question: Question, in_force: InForce) -> Answer:
 def answer_to(question: Connecting, reading: Reading) -> Answer:
     """Decide once: a thing joins now, or not."""
     return decide(question, reading)
+
+
+def check_joining(body: InstallationBody, known: InstallationBody | None, in_force: InForce, *, at_ns: int) -> None:
+    """Return if what the operator says of a thing connects nothing, or the gate lets it connect.
+
+    `known`: what stands of this thing. Another name, place, hardware or its end connect nothing.
+
+    Raises:
+        Denied: the gate says no, and why.
+    """
+    if known is not None and all(getattr(body, each) == getattr(known, each) for each in _CONNECTS):
+        return
+    answer = answer_to(Connecting(body, Standing.OPERATOR, at_ns), Reading(in_force))
+    if answer.verdict is not Verdict.ALLOW:
+        raise denied(answer)
+
+
+def denied(answer: Answer) -> Denied:
+    """A no of the gate to whoever wants to connect a thing, in its outer wording."""
+    code = next((each.code for each in answer.reasons if each.code is not None), Code.NOT_OFFERED)
+    return Denied(outer(code.value), reason_code=code.value)
+
+
+_CONNECTS: Final = ("product", "household", "streams", "sheet")  # fields of an installation by which data come from it

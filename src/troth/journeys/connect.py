@@ -25,7 +25,7 @@ from troth.journeys.declaring import check_disclosure, check_product, check_regi
 from troth.journeys.installing import Installing, JoinedThing, Looked, check_words
 from troth.journeys.join import Join
 from troth.journeys.simple import Joining, Simple, joining, mark_of
-from troth.names import Slug, Uri, ckt_uri
+from troth.names import HouseholdId, Slug, Uri, ckt_uri
 from troth.state.directory import Directory, KnownThing
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import product_scope
@@ -71,6 +71,10 @@ class Connect:
         if serving is None:
             raise NotFound("no operator key serves here")
         return ckt_uri(serving.key.thumbprint)
+
+    def homes(self) -> tuple[tuple[HouseholdId, str], ...]:
+        """Homes in which a thing can be, by name."""
+        return tuple(sorted(self._directory.households.items(), key=lambda each: each[1]))
 
     def _today(self) -> date:
         """The day here."""

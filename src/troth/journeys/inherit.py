@@ -4,7 +4,8 @@ Rules
 - A type names a product and says the rest of an installation: streams with their reach, who answers, what was considered.
   Purposes, grounds and how long data are kept come from the disclosure of its product.
 - A thing inherits when it joins: its installation says everything itself and names the type statement that it came from.
-- A newer type changes nothing that stands; `differing` lists what stands and would be said otherwise today.
+- A newer type changes nothing that stands; `differing` lists what stands and would be said otherwise today. What a thing said
+  otherwise of a stream when it joined is its own, and is no difference.
 
 Source: things.md, "A thing joins"; gate.md (the ground *nobody*); docs/decisions/0040.
 """
@@ -160,7 +161,8 @@ class Inherit:
                 await self._pause()
             if known.body.type is None or self._directory.type_names.get(known.body.type) != name:
                 continue
-            fields = () if known.body.to_ns is not None else _differs(known.body, said[0])
+            former = self._directory.types_said.get(known.body.type)
+            fields = () if known.body.to_ns is not None else _differs(known.body, said[0], former)
             if fields and len(found) == limit:
                 return found, True
             if fields:
@@ -168,10 +170,14 @@ class Inherit:
         return found, False
 
 
-def _differs(body: InstallationBody, type_: InstallationTypeBody) -> tuple[str, ...]:
-    """In what an installation is not as its type."""
+def _differs(
+    body: InstallationBody, type_: InstallationTypeBody, former: InstallationTypeBody | None
+) -> tuple[str, ...]:
+    """In what an installation is not as its type. What it said otherwise of a stream than the type did then is its own."""
+    then = {} if former is None else {each.name: (each.reach, each.other_ways_out) for each in former.streams}
     stands = {each.name: (each.reach, each.other_ways_out) for each in body.streams}
-    would = {each.name: (each.reach, each.other_ways_out) for each in type_.streams}
+    now = {each.name: (each.reach, each.other_ways_out) for each in type_.streams}
+    would = {name: _with_own(stands.get(name), then.get(name), words) for name, words in now.items()}
     found = [
         name
         for name, mine, theirs in (
@@ -185,3 +191,14 @@ def _differs(body: InstallationBody, type_: InstallationTypeBody) -> tuple[str, 
         *found,
         *(f"streams.{each}" for each in sorted(stands.keys() | would.keys()) if stands.get(each) != would.get(each)),
     )
+
+
+_Words = tuple[str, str | None]  # reach and other ways out of a stream
+
+
+def _with_own(stands: _Words | None, then: _Words | None, now: _Words) -> _Words:
+    """What a stream would be said to be today by a thing that keeps what it said otherwise when it joined."""
+    if stands is None or then is None:
+        return now
+    reach, ways_out = (mine if mine != said else new for mine, said, new in zip(stands, then, now, strict=True))
+    return str(reach), ways_out

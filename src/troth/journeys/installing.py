@@ -18,12 +18,11 @@ from typing import Final
 import msgspec
 
 from troth.clock import Clock
-from troth.errors import BadName, Conflict, Denied, NotFound, Refused, Undeclared
+from troth.errors import BadName, Conflict, NotFound, Refused, Undeclared
 from troth.gate.connecting import sheet_now
-from troth.gate.question import Answer, Connecting, Standing, Verdict
-from troth.gate.words import outer
+from troth.gate.question import Connecting, Standing, Verdict
 from troth.journeys.accounts import AccountStore
-from troth.journeys.asking import answer_to
+from troth.journeys.asking import answer_to, denied
 from troth.names import HouseholdId, Slug, StatementId, StreamId, ThingId, Uri, check_slug
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
@@ -49,7 +48,6 @@ __all__ = [
     "StreamRequest",
     "ThingRequest",
     "check_words",
-    "denied",
     "stem_of",
 ]
 
@@ -252,13 +250,6 @@ class Installing:
         ):
             number += 1
         return check_slug(slug)
-
-
-def denied(answer: Answer) -> Denied:
-    """A no of the gate to whoever wants to connect a thing, in its outer wording."""
-    code = next((each.code for each in answer.reasons if each.code is not None), None)
-    name = "not-offered" if code is None else code.value
-    return Denied(outer(name), reason_code=name)
 
 
 def check_words(answers: Answering, consideration: Consideration, reaches: Collection[str]) -> None:

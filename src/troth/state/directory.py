@@ -114,6 +114,7 @@ class Directory:
         self.supports: dict[SupportId, tuple[SupportBody, StatementId]] = {}
         self.types: dict[str, tuple[InstallationTypeBody, StatementId]] = {}
         self.type_names: dict[StatementId, str] = {}  # of every type statement, those that were replaced too
+        self.types_said: dict[StatementId, InstallationTypeBody] = {}  # the same, as long as its text is kept
         self.described: dict[str, ThingId] = {}  # by the id in the Thing Description that a standing thing joined by
         self.entities: dict[EntityId, tuple[EntityBody, StatementId]] = {}
         self.organisations: dict[Uri, OrganisationBody] = {}
@@ -240,6 +241,7 @@ class Directory:
             case InstallationTypeBody():
                 self.types[body.type] = (body, statement)
                 self.type_names[statement] = body.type
+                self.types_said[statement] = body
             case EntityBody() if body.deleted:
                 self.entities.pop(body.entity, None)
             case EntityBody():

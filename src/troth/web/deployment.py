@@ -1,6 +1,6 @@
 """What pages are given of a deployment: journeys and values, never a store."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import msgspec
@@ -8,9 +8,11 @@ import msgspec
 from troth.clock import Clock
 from troth.journeys.book import Book
 from troth.journeys.choose import Choose
+from troth.journeys.connect import Connect
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.foresee import Foresee
+from troth.journeys.inherit import Inherit
 from troth.journeys.oversee import Only, ThingPage
 from troth.journeys.parties import Parties
 from troth.journeys.passkeys import Passkeys
@@ -23,6 +25,7 @@ from troth.journeys.visits import Visits
 from troth.journeys.why import Why
 from troth.journeys.witness_door import WitnessesStanding
 from troth.names import StreamId
+from troth.things.descriptions import Proposal
 from troth.tlog.checkpoint import VerifierKey
 
 __all__ = ["Deployment", "LogView"]
@@ -54,8 +57,20 @@ class ThingPages(Protocol):
         ...
 
 
+class Away(Protocol):
+    """Runs the reading of a description away from the loop."""
+
+    def __call__(self, work: Callable[[], Proposal], /) -> Awaitable[Proposal]:
+        """What the work gives, or raises."""
+        ...
+
+
 class Deployment(msgspec.Struct, frozen=True):
-    """What pages need. `stream_of` gives the stream of a Datastream number; `things` a page of what was counted of them."""
+    """What pages need.
+
+    `away` reads descriptions away from the loop; `stream_of` gives the stream of a Datastream number; `things` a page of what
+    was counted of them.
+    """
 
     url: str
     origin: str
@@ -76,6 +91,9 @@ class Deployment(msgspec.Struct, frozen=True):
     parties: Parties
     street: Street
     log: LogView
+    connect: Connect
+    types: Inherit
+    away: Away
     stream_of: Callable[[int], StreamId | None]
     things: ThingPages
     witnesses: Callable[[], WitnessesStanding]

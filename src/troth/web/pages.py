@@ -31,6 +31,7 @@ from troth.web.deployment import Deployment
 from troth.web.erasing import Erasing
 from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
+from troth.web.joining import JoiningPages
 from troth.web.parties import PartyPages
 from troth.web.passkeys import PasskeyPages
 from troth.web.places import PlacesPages
@@ -260,6 +261,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Reader(deployment, shell).routes(),
         *Checking(deployment, shell).routes(),
         *Erasing(deployment, shell).routes(),
+        *JoiningPages(deployment, shell).routes(),
         *PlacesPages(deployment, shell).routes(),
         *Foreseeing(deployment, shell).routes(),
         *Ways(deployment, shell).routes(),

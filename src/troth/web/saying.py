@@ -16,6 +16,7 @@ from troth.clock import NS_PER_S
 from troth.gate.words import ground_words
 from troth.journeys.accounts import Way
 from troth.journeys.presence import Copied, Sign
+from troth.names import HouseholdId, print_household
 from troth.statements.choice import Decision
 from troth.things.observations import Result
 from troth.things.windows import Shown
@@ -37,6 +38,7 @@ __all__ = [
     "ground",
     "ground_declared",
     "ground_to_others",
+    "home_id",
     "hour_minute",
     "iso",
     "moment",
@@ -131,6 +133,8 @@ _NO: Final = {  # why not, and what can be done
         "there is no agreement to it any more",
         "say better what it would give: the answer is theirs to change",
     ),
+    "not-shown": ("it has changed since it was shown", "read it again"),
+    "too-weak": ("only whoever runs this place may do that", "ask them"),
     "no-ground": ("nothing allows it so far", "wait for the people concerned, who see the wish on their own page"),
     "expired": ("what allowed it has ended", "agree on it anew"),
     "undeclared": ("nobody has declared this use", "ask whoever runs this place to declare it"),
@@ -330,6 +334,11 @@ def can_do(code: str | None) -> str:
 def refusal(code: str) -> str:
     """Why values of a thing were not kept."""
     return _REFUSALS.get(code, "for a reason this version has no words for")
+
+
+def home_id(household: HouseholdId) -> str:
+    """A home as it stands in a form."""
+    return print_household(household)
 
 
 def contact_link(text: str) -> str | None:

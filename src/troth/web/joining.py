@@ -1,0 +1,179 @@
+"""A thing is connected on a page: it is put in words, its sheet is shown, and with one press it may come in.
+
+Rules
+- Nothing is registered before the press, and the press confirms exactly what was shown: it carries the digest of the sheet.
+  Where that is another one by then, the new sheet is shown.
+- What was filled in goes along from page to page and is kept nowhere.
+- The claim token is shown once, on the page that follows the press, as text and as a label to print.
+- All of it works without scripts, and every form carries its key.
+
+Source: gate.md (connect); people.md, "Rules" and "Words"; things.md, "A thing joins".
+"""
+
+from functools import partial
+from typing import Final
+
+import msgspec
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from troth.errors import BadDescription, Denied, NotFound, TrothError
+from troth.errors.malformed import Fault
+from troth.gate.question import Code, Standing
+from troth.journeys.connect import Stands
+from troth.journeys.describe import described
+from troth.journeys.installing import REACHES, JoinedThing, Looked
+from troth.journeys.simple import Joining, with_description
+from troth.web.deployment import Deployment
+from troth.web.filling import IN_PUBLIC, Filled, filled_in
+from troth.web.qr import qr_svg
+from troth.web.sessions import Viewer, check_form, viewer_of
+from troth.web.shell import Page, Shell
+from troth.wire.claim_text import claim_text
+from troth.wire.problems import reply
+
+__all__ = ["JoiningPages"]
+
+_NO: Final = {  # why a thing is not connected, and what can be done
+    "undeclared": ("not everything it says is declared", "declare it, or leave it out"),
+    "red-line": ("it crosses a red line of this place", "connect something else: no choice unlocks it"),
+    "no-ground": (
+        "nothing that is declared for it can happen in this place",
+        "choose another place: what is for those who live with it needs a home, and what concerns nobody a public one",
+    ),
+    "place": (
+        "what it says would go where it may not go",
+        "choose somebody else to handle it, or another place to keep it",
+    ),
+    "unanswered": ("who answers for it was not reached", "reach them first"),
+    "unknown": ("what it is, or who answers for it, is not known here", "register it first"),
+}
+_NO_OTHER: Final = ("this version cannot settle a rule that is stated for it", "connect something else")
+_GROUP: Final = 4  # characters of a token between two small gaps, which are no characters
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """What a form comes to; `left` and `notes` are those of its description."""
+
+    whole: Joining
+    left: tuple[Fault, ...] = ()
+    notes: tuple[Fault, ...] = ()
+
+
+class JoiningPages:
+    """One method per page."""
+
+    def __init__(self, deployment: Deployment, shell: Shell) -> None:
+        self._at = deployment
+        self._shell = shell
+
+    def routes(self) -> list[tuple[str, str, Page]]:
+        """Path, method and page of each."""
+        return [
+            ("/operate/connect", "GET", self.ask),
+            ("/operate/connect/sheet", "POST", self.show),
+            ("/operate/connect", "POST", self.connect),
+        ]
+
+    async def ask(self, request: Request) -> Response:
+        """What it is, where it is, and who has thought about it."""
+        return self._form(request, self._viewer(request), Filled({}, ""))
+
+    async def show(self, request: Request) -> Response:
+        """The sheet, or the form again with what is wrong with it."""
+        viewer, filled = await self._filled(request)
+        if filled.get("do") == "change":
+            return self._form(request, viewer, filled)
+        try:
+            said = await self._said(filled)
+            looked = self._at.connect.look(said.whole, standing=Standing.OPERATOR)
+        except TrothError as error:
+            return self._form(request, viewer, filled, error)
+        if isinstance(looked, Stands):
+            return self._shell.show(request, "connected.html", {"viewer": viewer, "there": looked.slug})
+        return self._sheet(request, viewer, filled, said, looked=looked)
+
+    async def connect(self, request: Request) -> Response:
+        """Connect what was shown."""
+        viewer, filled = await self._filled(request)
+        try:
+            said = await self._said(filled)
+            shown = bytes.fromhex(filled.get("sheet"))
+            joined = await self._at.connect.connect(said.whole, shown=shown, standing=Standing.OPERATOR)
+        except ValueError:
+            return self._form(request, viewer, filled)
+        except Denied as error:
+            looked = self._at.connect.look(said.whole, standing=Standing.OPERATOR)
+            if isinstance(looked, Stands):
+                raise
+            changed = error.reason_code == Code.NOT_SHOWN
+            return self._sheet(request, viewer, filled, said, looked=looked, changed=changed)
+        except TrothError as error:
+            return self._form(request, viewer, filled, error)
+        if isinstance(joined, Stands):
+            return self._shell.show(request, "connected.html", {"viewer": viewer, "there": joined.slug})
+        return self._connected(request, viewer, said.whole, joined)
+
+    async def _said(self, filled: Filled) -> _Said:
+        if filled.get("type"):
+            return _Said(Joining(self._at.types.request(filled.typed())))
+        words = filled.words(self._at.connect.operator)
+        found = await self._at.away(partial(described, filled.description.encode()))
+        return _Said(self._at.connect.simple(with_description(words, found)), found.left, found.notes)
+
+    def _form(self, request: Request, viewer: Viewer, filled: Filled, error: TrothError | None = None) -> Response:
+        values = {
+            "viewer": viewer,
+            "filled": filled,
+            "homes": self._at.connect.homes(),
+            "kinds": self._at.types.types(),
+            "public": IN_PUBLIC,
+            "reach_names": REACHES,
+            "wrong": None if error is None else error.message,
+            "faults": error.faults if isinstance(error, BadDescription) else (),
+        }
+        return self._shell.show(request, "connect.html", values, status=200 if error is None else reply(error).status)
+
+    def _sheet(
+        self, request: Request, viewer: Viewer, filled: Filled, said: _Said, *, looked: Looked, changed: bool = False
+    ) -> Response:
+        values = {
+            "viewer": viewer,
+            "filled": filled,
+            "home": next((name for home, name in self._at.connect.homes() if home == said.whole.thing.household), ""),
+            "sheet": looked.sheet,
+            "no": None if looked.no is None else _NO.get(looked.no, _NO_OTHER),
+            "left": said.left,
+            "notes": said.notes,
+            "changed": changed,
+        }
+        return self._shell.show(request, "sheet.html", values, status=409 if changed else 200)
+
+    def _connected(self, request: Request, viewer: Viewer, whole: Joining, joined: JoinedThing) -> Response:
+        text = claim_text(self._at.url, joined.claim)
+        values = {
+            "viewer": viewer,
+            "there": None,
+            "name": whole.thing.name,
+            "place": whole.thing.place,
+            "public": whole.thing.household is None,
+            "slug": joined.slug,
+            "text": text,
+            "groups": [joined.claim[at : at + _GROUP] for at in range(0, len(joined.claim), _GROUP)],
+            # The drawing is made of our own address and token by segno; nothing that anybody wrote is in it.
+            "code": Markup(qr_svg(text)),  # noqa: S704 - see above
+        }
+        return self._shell.show(request, "connected.html", values)
+
+    def _viewer(self, request: Request) -> Viewer:
+        viewer = viewer_of(request.cookies, self._at.recognise)
+        if not viewer.operator:
+            raise NotFound("there is nothing of that name here")
+        return viewer
+
+    async def _filled(self, request: Request) -> tuple[Viewer, Filled]:
+        viewer = viewer_of(request.cookies, self._at.recognise)
+        filled = await filled_in(request)
+        check_form(filled.get("key"), viewer, role="operator")
+        return viewer, filled
