@@ -135,22 +135,39 @@ class CutRows:
             self._take_group(piece, leaves, to)
 
     def _take_block(self, block: Block, leaves: list[bytes], to: _To) -> None:
-        segment, gate_ns, first, salts = self._number, block.gate_ns, len(leaves), block.salts
+        first, salts, which = len(leaves), block.salts, block.which
         streams, bases, shelves = block.columns()
+        # No step of the interpreter per row where none is needed: columns become tuples by compiled code.
+        sequences, times, numbers = block.sequences.tolist(), block.times.tolist(), block.results.tolist()
         of_rows = [salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES)]
-        leaves += number_leaves(
-            (streams[head], sequence, time, time, gate_ns, bases[head], number, salt)
-            for head, sequence, time, number, salt in zip(
-                block.which, block.sequences, block.times, block.results, of_rows, strict=True
-            )
+        of_streams, of_bases = [streams[head] for head in which], [bases[head] for head in which]
+        gate = repeat(block.gate_ns, len(times))
+        leaves += number_leaves(zip(of_streams, sequences, times, times, gate, of_bases, numbers, of_rows, strict=True))
+        moved = zip(
+            of_streams,
+            sequences,
+            block.ids,
+            times,
+            times,
+            repeat(block.gate_ns),
+            of_bases,
+            repeat(_NUMBER),
+            numbers,
+            of_rows,
+            repeat(self._number),
+            range(first, first + len(times)),
+            strict=False,
         )
-        one_day = block.earliest_ns // DAY_NS == block.latest_ns // DAY_NS
-        adds = [to(shelf, block.earliest_ns).append for shelf in shelves] if one_day else []
-        for at, (head, sequence, id_, time, number, salt) in enumerate(
-            zip(block.which, block.sequences, block.ids, block.times, block.results, of_rows, strict=True), first
-        ):
-            add = adds[head] if one_day else to(shelves[head], time).append
-            add((streams[head], sequence, id_, time, time, gate_ns, bases[head], _NUMBER, number, salt, segment, at))
+        if block.earliest_ns // DAY_NS != block.latest_ns // DAY_NS:
+            for head, row in zip(which, moved, strict=True):
+                to(shelves[head], row[3]).append(row)
+            return
+        files_ = [to(shelf, block.earliest_ns) for shelf in shelves]
+        if all(each is files_[0] for each in files_):
+            files_[0].extend(moved)
+        else:
+            for head, row in zip(which, moved, strict=True):
+                files_[head].append(row)
 
     def _take_group(self, group: Group, leaves: list[bytes], to: _To) -> None:
         if group.type != _NUMBER:
@@ -160,10 +177,19 @@ class CutRows:
         times, ends, ids, salts, results = columns(group)
         sequences = range(group.first, group.first + group.count)
         of_rows = [salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES)]
-        said = zip(sequences, times, ends, cast("Sequence[float]", results), of_rows, strict=True)
+        numbers = cast("Sequence[float]", results)
         leaves += number_leaves(
-            (stream, sequence, from_ns, to_ns, gate_ns, basis, number, salt)
-            for sequence, from_ns, to_ns, number, salt in said
+            zip(
+                repeat(stream),
+                sequences,
+                times,
+                ends,
+                repeat(gate_ns),
+                repeat(basis),
+                numbers,
+                of_rows,
+                strict=False,
+            )
         )
         moved = zip(
             repeat(stream),

@@ -9,6 +9,7 @@ Rules
 Source: runtime.md, "Workers". Run as `python -m troth.adapters.making_worker CONDUCT FOLDER`, by `making_away` only.
 """
 
+import gc
 import os
 import queue
 import signal
@@ -93,6 +94,7 @@ def main() -> None:
     conduct, folder = map(Path, sys.argv[1:])
     asked: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, asked), daemon=True).start()
+    gc.disable()  # it would walk all rows of a move again and again; whatever makes a cycle, an error, ends this process
     rows, answers = CutRows(conduct, folder), sys.stdout.buffer
     decode, encode = msgspec.msgpack.Decoder(Ask).decode, msgspec.msgpack.Encoder().encode
     while True:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
@@ -81,7 +82,9 @@ Row: TypeAlias = tuple[
 
 Moved: TypeAlias = tuple[bytes, int, int, int, int, int, bytes, int, Result, bytes, int, int]
 """The fields of a Kept in their order."""
-_KEY: Final = itemgetter(0, 3, 1)  # stream, from_ns, sequence
+_SEQUENCE: Final = itemgetter(1)
+_TIME: Final = itemgetter(3)
+_TYPE: Final = itemgetter(7)
 _SEGMENT: Final = 10
 _COLUMN: Final[dict[int, int]] = {
     ResultType.NUMBER: 0,
@@ -188,32 +191,40 @@ def put(connection: sqlite3.Connection, rows: Iterable[Moved], *, first: int, la
 
 def _insert(connection: sqlite3.Connection, segment: int, rows: Iterable[Moved]) -> None:
     """Rows in the order of the file's key, and that it now holds them."""
-    by_column: dict[int, list[Moved]] = {}
+    by_stream: dict[bytes, list[Moved]] = {}
     for row in rows:
-        by_column.setdefault(_COLUMN[row[7]], []).append(row)
-    for column, moved in by_column.items():
-        moved.sort(key=_KEY)
-        each_row(connection, _INSERTS[column], moved)
-        each_row(
-            connection,
-            "INSERT INTO blocks(stream, block, earliest, latest) VALUES {} ON CONFLICT DO UPDATE "
-            "SET earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)",
-            list(_blocks(moved)),
-        )
+        of_stream = by_stream.get(row[0])
+        if of_stream is None:
+            by_stream[row[0]] = [row]
+        else:
+            of_stream.append(row)
+    moved: list[Moved] = []
+    for stream in sorted(by_stream):
+        # Nearly always in order already: no two rows of a stream have one time, and late ones are few.
+        moved += sorted(by_stream[stream], key=_TIME)
+    types = set(map(_TYPE, moved))
+    for column in sorted({_COLUMN[type_] for type_ in types}):
+        some = moved if len(types) == 1 else [row for row in moved if _COLUMN[row[7]] == column]
+        each_row(connection, _INSERTS[column], some)
+    each_row(
+        connection,
+        "INSERT INTO blocks(stream, block, earliest, latest) VALUES {} ON CONFLICT DO UPDATE "
+        "SET earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)",
+        [block for of_stream in by_stream.values() for block in _blocks(of_stream)],
+    )
     connection.execute("UPDATE meta SET value = ? WHERE name = 'held'", (segment,))
 
 
 def _blocks(moved: Sequence[Moved]) -> Iterator[tuple[bytes, int, int, int]]:
-    """Stream, block, earliest and latest time; rows stand in the order of stream and time. One may come in parts."""
-    stream, block, early, late = b"", -1, 0, 0
-    for row in moved:
-        if row[1] // BLOCK != block or row[0] != stream:
-            if stream:
-                yield stream, block, early, late
-            stream, block, early = row[0], row[1] // BLOCK, row[3]
-        late = row[3]
-    if stream:
-        yield stream, block, early, late
+    """Stream, block, earliest and latest time, for rows of one stream in any order. One block may come in parts."""
+    sequences = list(map(_SEQUENCE, moved))
+    times = list(map(_TIME, moved))
+    if min(sequences) // BLOCK == max(sequences) // BLOCK:
+        yield moved[0][0], sequences[0] // BLOCK, min(times), max(times)
+        return
+    for block, rows in groupby(zip(sequences, times, strict=True), key=lambda row: row[0] // BLOCK):
+        inside = [time_ns for _, time_ns in rows]
+        yield moved[0][0], block, min(inside), max(inside)
 
 
 def select(
