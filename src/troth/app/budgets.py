@@ -21,7 +21,7 @@ from typing import Final
 from troth.clock import NS_PER_S, Clock
 from troth.errors import Busy, Malformed
 from troth.journeys.accounts import token_digest
-from troth.journeys.recognise import Recognise
+from troth.journeys.recognise import Recognise, Use
 from troth.web.sessions import COOKIES
 from troth.wire.asgi import Headers
 from troth.wire.credentials import SESSION_COOKIE, authorization
@@ -77,7 +77,7 @@ class Budgets:
     def caller(self, headers: Headers, address: str) -> str | bytes | None:
         """Whose budget a request is charged to; None for whoever runs the place."""
         for token in _tokens(headers):
-            who = self._recognise.token(token)
+            who = self._recognise.token(token, use=Use.BY_ITSELF)
             if who is not None:
                 return None if who.operator else token_digest(token)
         return address_key(address)
