@@ -85,7 +85,7 @@ def http_doors(node: Node) -> HttpDoors:
         *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
         *entering_routes(node.recognise, node.entering.sign_in, node.entering.visits, callers=callers),
-        *party_routes(node.parties, callers=callers, url=url),
+        *party_routes(node.joining.parties, callers=callers, url=url),
         *certificate_routes(
             node.joining.enrol, node.joining.alter, seen=node.oversee, callers=callers, addresses=addresses
         ),
@@ -195,7 +195,7 @@ def _deployment(node: Node) -> Deployment:
         sign_in=node.entering.sign_in,
         visits=node.entering.visits,
         passkeys=node.entering.passkeys,
-        parties=node.parties,
+        parties=node.joining.parties,
         street=node.street,
         log=node.record.sequencer,
         stream_of=stream_of,
