@@ -25,7 +25,7 @@ import msgspec
 
 from troth.errors import BadSetting
 
-__all__ = ["FILE_NAME", "Demo", "Settings", "Tls", "folder_of", "load"]
+__all__ = ["FILE_NAME", "Demo", "Https", "Settings", "Tls", "folder_of", "load"]
 
 FILE_NAME: Final = "troth.toml"
 PREFIX: Final = "TROTH_"
@@ -50,6 +50,8 @@ _ORIGIN: Final = r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,254}\Z"  # C2SP tlog-checkpoint
 _BASE_URL: Final = r"^https?://[^/?#\s]+(?:/[^?#\s]*)?\Z"
 _BY_NAME: Final = frozenset({"127.0.0.1", "0.0.0.0", "::", "localhost"})  # noqa: S104 - compared with, not listened on
 
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 StoreUrl = Annotated[str, msgspec.Meta(pattern=_STORE, max_length=500)]
 
@@ -68,6 +70,14 @@ class Tls(StrEnum):
     OFF = "off"
 
 
+class Https(StrEnum):
+    """Whether pages and the HTTP interface are served over TLS, and by whose certificate."""
+
+    OFF = "off"
+    OWN = "own"
+    GIVEN = "given"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How one deployment is set up. Store URLs name a driver and, for local ones, a path relative to `data`."""
 
@@ -79,6 +89,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mqtts_port: Port = 8883  # MQTT 5.0 §4.2: registered for MQTT over TLS
     tls_bind: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] = "127.0.0.1"
     tls_names: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
+    https: Https = Https.OFF
+    https_port: Port = 8443
+    https_bind: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] = "127.0.0.1"
+    https_certificate: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)] | None = None
+    https_key: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)] | None = None
+    trusted_proxies: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
     base_url: Annotated[str, msgspec.Meta(pattern=_BASE_URL, max_length=500)] | None = None
     origin: Annotated[str, msgspec.Meta(pattern=_ORIGIN)] | None = None
     demo: Demo = Demo.ON
@@ -107,6 +123,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.tls is Tls.ON and self.mqtts_port and self.mqtts_port in {self.http_port, self.mqtt_port}:
             raise ValueError("mqtts_port and another port are the same number")
 
+        if self.https is Https.GIVEN and not (self.https_certificate and self.https_key):
+            raise ValueError("https is given, and https_certificate and https_key are not")
+        others = {self.http_port, self.mqtt_port, self.mqtts_port if self.tls is Tls.ON else 0}
+        if self.https is not Https.OFF and self.https_port and self.https_port in others:
+            raise ValueError("https_port and another port are the same number")
+
     @property
     def disk_reserve(self) -> int:
         """Bytes that are to stay free."""
@@ -124,7 +146,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def url(self) -> str:
         """Where people reach the node: `base_url` without a closing slash, or this computer."""
-        return (self.base_url or f"http://{self.host}:{self.http_port}").rstrip("/")
+        if self.base_url is None and self.https is not Https.OFF:
+            first = self.named[0]
+            return f"https://{f'[{first}]' if ':' in first else first}:{self.https_port}"
+        return (self.base_url or self.local_url).rstrip("/")
+
+    @property
+    def local_url(self) -> str:
+        """Where commands on this computer reach the node, in the clear."""
+        return f"http://{_host(self.web_bind)}:{self.http_port}"
+
+    @property
+    def web_bind(self) -> str:
+        """Where pages are listened for in the clear: beyond this computer only for proxies that are named."""
+        if self.trusted_proxies.strip() or self.bind in _LOOPBACK:
+            return self.bind
+        return "::1" if ":" in self.bind and self.bind != "::" else "127.0.0.1"
 
     @property
     def mqtt_url(self) -> str:
@@ -141,15 +178,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def named(self) -> tuple[str, ...]:
         """The names that the node's certificate is good for: `tls_names`, and always this computer."""
         said = [name.strip() for name in self.tls_names.split(",") if name.strip()]
-        own = [] if self.tls_bind in _BY_NAME else [self.tls_bind]
+        binds = [self.tls_bind] if self.https is Https.OFF else [self.tls_bind, self.https_bind]
+        own = [each for each in binds if each not in _BY_NAME]
         return tuple(dict.fromkeys((*said, *own, "localhost", "127.0.0.1", "::1")))
 
     @property
     def host(self) -> str:
-        """This computer in the node's addresses: `localhost`, or the one address that it listens on."""
-        if self.bind in _BY_NAME:
-            return "localhost"
-        return f"[{self.bind}]" if ":" in self.bind else self.bind
+        """This computer in the address at which things speak MQTT: `localhost`, or the one address that it listens on."""
+        return _host(self.bind)
+
+
+def _host(bind: str) -> str:
+    if bind in _BY_NAME:
+        return "localhost"
+    return f"[{bind}]" if ":" in bind else bind
 
 
 def load(environ: Mapping[str, str], given: Mapping[str, str | int | float | None]) -> Settings:

@@ -194,7 +194,7 @@ def test_everybody_else_sees_a_closed_door(path: str) -> None:
 
 def test_what_no_recipient_has_cannot_be_ended_and_has_no_screen() -> None:
     async def test(home: Home) -> None:
-        parties = home.house.node.parties
+        parties = home.house.node.joining.parties
         await fails(NotFound, parties.end("0" * 16))
         await fails(NotFound, parties.screen("0" * 16))
 

@@ -155,9 +155,9 @@ def test_a_node_on_all_addresses_of_ipv6_takes_mqtt_over_both(tmp_path: Path) ->
 def test_who_listens_for_other_computers_is_told_that_there_is_no_tls(tmp_path: Path) -> None:
     node = NodeProgram(tmp_path / "data", settings={"TROTH_BIND": "0.0.0.0"}).start()  # noqa: S104 - what is tested
     node.stop()
-    (at,) = [number for number, line in enumerate(node.said) if "It listens on 0.0.0.0" in line]
-    assert "it has no TLS" in node.said[at]
-    assert "tokens" in node.said[at + 1]
+    (at,) = [number for number, line in enumerate(node.said) if "MQTT in the clear at 0.0.0.0" in line]
+    assert "credentials" in node.said[at + 1]
+    assert "Pages stay on this computer until they have TLS" in node.said[at + 2]
 
 
 # --- the folder

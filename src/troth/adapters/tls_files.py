@@ -79,6 +79,12 @@ class TlsFolder:
         return (self._folder / CA_FILE).read_bytes()
 
     @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the authority's certificate, in pairs, as browsers show it."""
+        digest = self._authority[0].fingerprint(hashes.SHA256())
+        return ":".join(f"{each:02X}" for each in digest)
+
+    @property
     def signer(self) -> Authority:
         """Who signs certificates of things."""
         return Authority(*self._authority)

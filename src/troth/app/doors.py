@@ -37,6 +37,7 @@ from troth.api.scrapi import scrapi_routes
 from troth.api.street import street_routes
 from troth.api.types import type_routes
 from troth.api.wot import wot_routes
+from troth.app.arriving import HSTS, Arriving, networks
 from troth.app.budgets import Budgets
 from troth.app.hosts import Hosts, names_of
 from troth.app.http_doors import HttpDoors
@@ -47,6 +48,7 @@ from troth.ingest.rates import Rates
 from troth.journeys.begin import REPEATS
 from troth.journeys.enrol import Unfit
 from troth.names import StreamId
+from troth.settings import Https, Settings
 from troth.web.deployment import Deployment
 from troth.web.failures import Failures
 from troth.web.pages import page_routes
@@ -83,7 +85,7 @@ def http_doors(node: Node) -> HttpDoors:
         *scrapi_routes(node.register, node.receipts, url=url),
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
         *entering_routes(node.recognise, node.entering.sign_in, node.entering.visits, callers=callers),
-        *party_routes(node.parties, callers=callers, url=url),
+        *party_routes(node.joining.parties, callers=callers, url=url),
         *certificate_routes(
             node.joining.enrol, node.joining.alter, seen=node.oversee, callers=callers, addresses=addresses
         ),
@@ -110,8 +112,17 @@ def http_doors(node: Node) -> HttpDoors:
         routes,
         failures=Failures(shell, ports.entropy),
         hosts=Hosts(names_of(settings)),
+        arriving=_arriving(settings),
         budgets=Budgets(ports.clock, node.recognise, ms_per_s=settings.caller_ms_per_s),
     )
+
+
+def _arriving(settings: Settings) -> Arriving:
+    """How requests may come. Browsers keep to TLS where they trust the certificate anyway: not with one of our own."""
+    proxies = networks(settings.trusted_proxies)
+    at_https = settings.url.startswith("https:")
+    trusted = at_https and (bool(proxies) or settings.https is Https.GIVEN)
+    return Arriving(proxies, at_https=at_https, more=(HSTS,) if trusted else ())
 
 
 def mqtt_door(node: Node, *, connections_max: int = CONNECTIONS_MAX) -> Endpoint:
@@ -184,7 +195,7 @@ def _deployment(node: Node) -> Deployment:
         sign_in=node.entering.sign_in,
         visits=node.entering.visits,
         passkeys=node.entering.passkeys,
-        parties=node.parties,
+        parties=node.joining.parties,
         street=node.street,
         log=node.record.sequencer,
         connect=node.joining.connect,

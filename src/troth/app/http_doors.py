@@ -1,7 +1,8 @@
 """The ASGI application of a node: what is asked of every request before any route, and what no answer lacks.
 
 Rules
-- A request is for this node, in one reading, and within its caller's budget, or it goes to no route.
+- A request has come as it may (`arriving`), is for this node, in one reading, and within its caller's budget, or it goes to no
+  route.
 - The ingest routes go around the router: they are raw ASGI and must be quick.
 - No answer lacks what keeps browsers from misusing it (nosniff, no frame, no store, no other site), whichever route gives it.
 - Nobody is sent to another address than they asked for, and a method that is not there is told all that are.
@@ -17,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
+from troth.app.arriving import Arriving, kept
 from troth.app.budgets import Budgets, price
 from troth.app.hosts import Hosts
 from troth.errors import BadPath, TrothError, WrongHost
@@ -46,9 +48,17 @@ class HttpDoors:
     """The ASGI application of a started node. `routes`: all that the router answers; the routes of things go before it."""
 
     def __init__(
-        self, ingest: HttpIngest, routes: Sequence[BaseRoute], *, failures: Failures, hosts: Hosts, budgets: Budgets
+        self,
+        ingest: HttpIngest,
+        routes: Sequence[BaseRoute],
+        *,
+        failures: Failures,
+        hosts: Hosts,
+        arriving: Arriving,
+        budgets: Budgets,
     ) -> None:
         self.routes = tuple(routes)
+        self._arriving = arriving
         self._failures = failures
         self._hosts = hosts
         self._budgets = budgets
@@ -60,12 +70,13 @@ class HttpDoors:
         """Answer one request."""
         if scope["type"] == "http":
             try:
+                scope = self._arriving.taken(scope)
                 self._fence(scope)
             except TrothError as error:
                 response = self._failures.refused(Request(scope), error)
                 if scope["method"] not in {"GET", "HEAD"}:
                     response.headers["connection"] = "close"  # its body is not read, and may not come any more
-                await response(scope, receive, _guarded(send))
+                await response(scope, receive, self._guarded(send, scope))
                 return
         if self._ingest.takes(scope):
             await self._ingest(scope, receive, send)
@@ -73,13 +84,16 @@ class HttpDoors:
         allowed = self._allowed(scope["path"]) if scope["type"] == "http" else ()
         if allowed and scope["method"] not in allowed:
             answer = not_allowed(scope["method"], ", ".join(allowed))
-            await send_whole(_guarded(send), answer.status, headers=answer.headers, body=answer.body)
+            await send_whole(self._guarded(send, scope), answer.status, headers=answer.headers, body=answer.body)
             return
         try:
-            await self._router(scope, receive, _guarded(send))
+            await self._router(scope, receive, self._guarded(send, scope))
         except Exception:
             if INCIDENT not in scope:  # otherwise it was answered and written down, and Starlette raises it once more
                 raise
+
+    def _guarded(self, send: Send, scope: Scope) -> Send:
+        return _guarded(send, scheme=scope.get("scheme", "http"), more=self._arriving.more)
 
     def _fence(self, scope: Scope) -> None:
         """Return if a request may go on to its route.
@@ -115,7 +129,7 @@ class HttpDoors:
         return ("GET", "HEAD", *methods)
 
 
-def _guarded(send: Send) -> Send:
+def _guarded(send: Send, *, scheme: str, more: tuple[tuple[bytes, bytes], ...]) -> Send:
     """`send`, with what no answer may lack put beside what its route says itself. Nothing of a body waits here."""
 
     async def guarded(message: MutableMapping[str, Any]) -> None:
@@ -124,7 +138,8 @@ def _guarded(send: Send) -> Send:
             names = {name.lower() for name, _ in said}
             own = (b"cross-origin-resource-policy", b"same-origin")
             missing = _NEVER_LACKING if _ANYWHERE in names else (*_NEVER_LACKING, own)
-            message["headers"] = said + [each for each in missing if each[0] not in names]
+            missing = (*missing, *more) if scheme == "https" else missing
+            message["headers"] = kept(said, scheme=scheme) + [each for each in missing if each[0] not in names]
         await send(message)
 
     return guarded

@@ -10,6 +10,7 @@ from troth.journeys.installing import Installing
 from troth.journeys.join import Join
 from troth.journeys.join_many import JoinMany
 from troth.journeys.keyring import Keyring
+from troth.journeys.parties import Parties
 from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.journeys.say import Say
@@ -47,6 +48,7 @@ class Joining:
             installing=installing,
         )
         self.connect = Connect(self.join, installing, directory=directory, in_force=in_force, clock=clock)
+        self.parties = Parties(accounts, directory, join=self.join, recognise=recognise)
         self.inherit = Inherit(say, directory, installing=installing, pause=ports.pause)
         self.many = JoinMany(
             accept,

@@ -43,7 +43,6 @@ from troth.journeys.lineage import Lineage, lineage_of
 from troth.journeys.making import InPlace
 from troth.journeys.measure import Measure
 from troth.journeys.oversee import Oversee
-from troth.journeys.parties import Parties
 from troth.journeys.pledge import Pledge
 from troth.journeys.presence import Presence
 from troth.journeys.preserve import Preserve
@@ -143,7 +142,6 @@ class Node:
             in_force=self.leases.in_force,
         )
         self.join = self.joining.join
-        self.parties = Parties(ports.accounts, self.directory, join=self.join, recognise=self.recognise)
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
         self.grounds = Grounds(self.say, self.directory, clock=clock, entropy=entropy)
         in_force = self.leases.in_force

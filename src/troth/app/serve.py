@@ -32,13 +32,14 @@ from troth.app.doors import http_doors, mqtt_door, turned_away
 from troth.app.http_server import HttpProtocol
 from troth.app.node import Node
 from troth.app.open_files import raise_file_limit, shares
+from troth.app.pages_tls import PagesTls
 from troth.app.ports import Ports
 from troth.app.witnesses import asking_of
 from troth.clock import SystemClock
 from troth.errors import BadSetting, DiskFull, FolderNotWritable, PortTaken, StorageFailed, TrothError
 from troth.journeys.begin import fresh_origin
 from troth.journeys.lineage import Lineage, lineage_of
-from troth.settings import Demo, Settings, Tls
+from troth.settings import Demo, Https, Settings, Tls
 from troth.wire.asgi import place_of
 
 __all__ = [
@@ -71,9 +72,13 @@ class Ready(msgspec.Struct, frozen=True):
     mqtt: str
     demo: bool
     beyond: str | None
-    """The address it listens on in the clear, where others than this computer can reach it."""
+    """The address on which things can speak MQTT in the clear, where others than this computer can reach it."""
     mqtts: str | None = None
     """Where things speak MQTT over TLS, if they can."""
+    local: str = ""
+    """Where commands on this computer ask."""
+    fingerprint: str = ""
+    """Of this place's authority (SHA-256), where pages are served by its certificate."""
 
 
 def run(settings: Settings, *, ready: Callable[[Ready], None]) -> None:
@@ -121,7 +126,7 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
     async with AsyncExitStack() as stack:
         held = drivers.hold_folder(settings)
         stack.callback(held.close)
-        web = listen(settings.bind, settings.http_port, "http_port", "--http-port")
+        web = listen(settings.web_bind, settings.http_port, "http_port", "--http-port")
         stack.callback(web.close)
         things = listen(settings.bind, settings.mqtt_port, "mqtt_port", "--mqtt-port")
         stack.callback(things.close)
@@ -129,12 +134,18 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         if settings.tls is Tls.ON:
             secure = listen(settings.tls_bind, settings.mqtts_port, "mqtts_port", "mqtts_port =")
             stack.callback(secure.close)
+        pages = None
+        if settings.https is not Https.OFF:
+            pages = listen(settings.https_bind, settings.https_port, "https_port", "https_port =")
+            stack.callback(pages.close)
         settings = msgspec.structs.replace(
             settings,
             http_port=web.getsockname()[1],
             mqtt_port=things.getsockname()[1],
             mqtts_port=settings.mqtts_port if secure is None else secure.getsockname()[1],
+            https_port=settings.https_port if pages is None else pages.getsockname()[1],
         )
+        pages_tls = None if pages is None else PagesTls(settings, clock=SystemClock())
         certificates = None if secure is None else drivers.open_tls(settings, clock=SystemClock())
         failed: asyncio.Future[TrothError] = loop.create_future()
         node = await _open(settings, stack, failed, held=held.handle, certificates=certificates)
@@ -157,15 +168,19 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
             stack.callback(mqtts.close)
         server = QuietServer(_config(node, connections_max=web_max))
         node.measure.doors.update(mqtt=endpoint.connections, http=lambda: len(server.server_state.connections))
+        if pages is not None and pages_tls is not None:
+            stack.callback(await pages_tls.serve(pages, server))
         serving = loop.create_task(server.serve(sockets=[web]))
         stop = signals(loop)  # from here on, before anybody is told that it runs
-        address = str(web.getsockname()[0])
+        address, speaking = (str(each.getsockname()[0]) for each in (web, things))
         demo = await _demo(settings, address) if settings.demo is Demo.ON else None
         stack.push_async_callback(_end, demo)
         link = await node.entering.operator_link(node.settings.url)
-        beyond = None if ipaddress.ip_address(address).is_loopback else address
+        beyond = None if ipaddress.ip_address(speaking).is_loopback else speaking
         over_tls = None if secure is None else settings.mqtts_url
-        ready(Ready(settings.url, link, settings.mqtt_url, demo is not None, beyond, over_tls))
+        local = settings.url if settings.https is Https.OFF else settings.local_url
+        fingerprint = "" if pages_tls is None else pages_tls.fingerprint
+        ready(Ready(settings.url, link, settings.mqtt_url, demo is not None, beyond, over_tls, local, fingerprint))
         for ending in (serving, node.failed, failed):
             ending.add_done_callback(lambda _: stop.set())
         await stop.wait()
@@ -196,7 +211,7 @@ def _config(node: Node, *, connections_max: int) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # whoever is on this computer could come from any address they like
+        proxy_headers=False,  # app/arriving reads them, from proxies that are named
         timeout_graceful_shutdown=3,
     )
 

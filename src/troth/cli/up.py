@@ -56,16 +56,21 @@ def up(*, data: str | None, http_port: int | None, mqtt_port: int | None, no_dem
 
     def ready(now: Ready) -> None:
         told.append(now)
-        write_privately(written, now.url.encode() + b"\n")
+        write_privately(written, (now.local or now.url).encode() + b"\n")
         say(f"Troth is ready: {now.url}")
+        if now.fingerprint:
+            say("Its authority, for people's devices to trust: troth certificate")
+            say(f"SHA-256 of it: {now.fingerprint}")
         say(f"Things speak MQTT at: {now.mqtt}")
         if now.mqtts is not None:
             say(f"Things speak MQTT over TLS at: {now.mqtts}")
             say("Its authority, for things to trust: troth certificate")
         say(f"You run this place. Your link, which works once: {now.operator_link}")
         if now.beyond is not None:
-            say(f"It listens on {now.beyond}, for others than this computer too, where it has no TLS:")
-            say("whoever is on that network can read and change what passes, tokens and links as well.")
+            say(f"Things can speak MQTT in the clear at {now.beyond}, from other computers too:")
+            say("whoever is on that network can read and change what passes, credentials as well.")
+            if not now.url.startswith("https:"):
+                say("Pages stay on this computer until they have TLS: the setting `https` opens them up.")
         if now.demo:
             say("The demonstration neighbourhood is moving in; leave it out with --no-demo.")
         if settings.folder.absolute() != Path(Settings().data).absolute():

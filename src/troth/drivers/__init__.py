@@ -7,7 +7,7 @@ Rules
 Source: house.md, "Ports".
 """
 
-from troth.drivers.certificates import TlsFolder, open_tls, read_authority
+from troth.drivers.certificates import TlsFolder, given_certificate, open_tls, pages_context, read_authority
 from troth.drivers.keeping import (
     open_backup_keys,
     open_backup_making,
@@ -49,6 +49,7 @@ __all__ = [
     "TlsFolder",
     "WitnessPlace",
     "free_bytes",
+    "given_certificate",
     "hold_folder",
     "keys_folder",
     "maker_away",
@@ -71,6 +72,7 @@ __all__ = [
     "open_tls",
     "open_witness",
     "open_witness_door",
+    "pages_context",
     "read_authority",
     "read_backup_keys",
     "wal_limit",

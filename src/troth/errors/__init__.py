@@ -8,7 +8,7 @@
     │   └── TooLarge · WrongHost · WrongKind
     ├── Refused                  rules say no; doing the same again gives the same answer
     │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · WrongToken · NotFound · Denied
-    │   └── Undeclared · NotOffered · CrossesRedLine · UnknownLaw
+    │   └── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
         ├── Busy · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
@@ -54,6 +54,7 @@ from troth.errors.refused import (
     CrossesRedLine,
     Denied,
     FutureDated,
+    InTheClear,
     KeyEnded,
     NotFound,
     NotOffered,
@@ -106,6 +107,7 @@ __all__ = [
     "FolderNotWritable",
     "FormatTooNew",
     "FutureDated",
+    "InTheClear",
     "KeyEnded",
     "LogDiverged",
     "Malformed",

@@ -8,6 +8,7 @@ __all__ = [
     "CrossesRedLine",
     "Denied",
     "FutureDated",
+    "InTheClear",
     "KeyEnded",
     "NotFound",
     "NotOffered",
@@ -100,6 +101,12 @@ class UnknownLaw(Refused):
     """A paragraph that is not in this program's dated list of laws, or is not in force then."""
 
     code = "unknown-law"
+
+
+class InTheClear(Refused):
+    """A request that has come from another computer without TLS, where tokens and choices would travel in the clear."""
+
+    code = "in-the-clear"
 
 
 class NotOffered(Refused):

@@ -44,6 +44,7 @@ _CODES: Final = {
     "denied": (403, "The answer is no"),
     "conflict": (409, "This contradicts what is there"),
     "unknown-crit": (400, "A field that must be understood is not known"),
+    "in-the-clear": (403, "Not in the clear"),
     "not-offered": (501, "Not offered in this version"),
     "busy": (429, "Busy"),
     "internal": (500, "Something here is broken"),
