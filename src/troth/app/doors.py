@@ -30,6 +30,7 @@ from troth.api.entering import entering_routes
 from troth.api.erasures import erasure_routes
 from troth.api.foreseen import foreseen_routes
 from troth.api.grounds import ground_routes
+from troth.api.home import home_routes
 from troth.api.keys import key_routes
 from troth.api.many import many_routes
 from troth.api.metrics import metrics_routes
@@ -197,6 +198,7 @@ def http_doors(node: Node) -> HttpDoors:
         *choice_routes(node.choose, callers=callers),
         *foreseen_routes(node.choose, node.places, node.foresee, callers=callers),
         *place_routes(node.places, callers=callers),
+        *home_routes(node.joining.belong, node.join, callers=callers),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),
         *proof_routes(node.prove, callers=callers),
         *book_routes(node.book, callers=callers),
@@ -269,6 +271,7 @@ def _deployment(node: Node) -> Deployment:
         choose=node.choose,
         places=node.places,
         foresee=node.foresee,
+        belong=node.joining.belong,
         erase=node.erase,
         prove=node.prove,
         book=node.book,

@@ -3,6 +3,7 @@
 from troth.app.ports import Ports
 from troth.journeys.accept import Accept
 from troth.journeys.alter import Alter
+from troth.journeys.belong import Belong
 from troth.journeys.enrol import Enrol
 from troth.journeys.inherit import Inherit
 from troth.journeys.installing import Installing
@@ -13,12 +14,13 @@ from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.journeys.say import Say
 from troth.state.directory import Directory
+from troth.state.in_force import InForce
 
 __all__ = ["Joining"]
 
 
 class Joining:
-    """One by one, as one of a type, and many at once; and what becomes of things that stand."""
+    """One by one, as one of a type, and many at once; what becomes of things that stand, and who lives together."""
 
     def __init__(
         self,
@@ -30,6 +32,7 @@ class Joining:
         presence: Presence,
         keyring: Keyring,
         directory: Directory,
+        in_force: InForce,
     ) -> None:
         clock, entropy, accounts = ports.clock, ports.entropy, ports.accounts
         installing = Installing(accounts, directory, clock=clock, entropy=entropy)
@@ -42,6 +45,15 @@ class Joining:
             clock=clock,
             entropy=entropy,
             installing=installing,
+        )
+        self.belong = Belong(
+            accept,
+            say,
+            keys=keyring,
+            directory=directory,
+            in_force=in_force,
+            clock=clock,
+            entropy=entropy,
         )
         self.inherit = Inherit(say, directory, installing=installing, pause=ports.pause)
         self.many = JoinMany(

@@ -115,7 +115,7 @@ def _decide(question: Question, reading: Reading) -> Answer:
         step = Step.SAFE if question.action is Action.ACT else Step.KNOWN
         return Answer(Verdict.DENY, (Reason(step, Code.NOT_OFFERED),))
     stream = reading.stream(stream_scope(question.stream))
-    if stream is None or not party_known(question.asker, stream, reading):
+    if stream is None or not party_known(question.asker, stream, reading, at_ns=question.at_ns):
         return Answer(Verdict.DENY, (Reason(Step.KNOWN, Code.UNKNOWN),))
     answer = _of_known(question, stream, reading)
     reached_ns, who = answers_until(stream, reading)

@@ -28,6 +28,7 @@ from troth.gate.lines import check_disclosure, check_line
 from troth.journeys.tell import Tell
 from troth.names import StatementId, Uri
 from troth.signing.cose import Signed
+from troth.state.belonging import check_departure, check_membership, members_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import place_scope, product_scope
@@ -38,6 +39,7 @@ from troth.statements.journal import ErasedEntry, Journal, JournalEntry
 from troth.statements.key import KeyRole
 from troth.statements.kinds import Face, kind_of
 from troth.statements.passport import PassportBody
+from troth.statements.person import DepartureBody, MembershipBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration import check_registration
 from troth.statements.ruling import rules_move
@@ -190,6 +192,10 @@ class Accept:
                 check_line(body, known, at_ns=at_ns)
             case GroundBody():
                 self._check_ground(body, at_ns=at_ns)
+            case DepartureBody():
+                check_departure(body, members_of(body.household, self._leases.in_force), at_ns=at_ns)
+            case MembershipBody():
+                check_membership(body, members_of(body.household, self._leases.in_force), at_ns=at_ns)
             case EntityBody() if body.household is None:
                 if any(self._directory.at_home(each) for each in (body.entity, *body.about)):
                     raise NotRegistered("what is open never names what belongs to a home")

@@ -19,8 +19,9 @@ from troth.clock import Clock
 from troth.errors import Conflict, NotFound, Refused
 from troth.gate.question import Ground
 from troth.journeys.accept import Accept, Accepted
-from troth.names import PersonId, PurposeId, StreamId, print_id, print_person
+from troth.names import HouseholdId, PersonId, PurposeId, StreamId, print_id, print_person
 from troth.signing.keys import KeyStore
+from troth.state.belonging import homes_of
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.in_force import InForce
 from troth.state.scopes import PersonScope, person_scope
@@ -84,16 +85,20 @@ class Choose:
         self._clock = clock
         self._entropy = entropy
 
+    def homes(self, person: PersonId) -> tuple[HouseholdId, ...]:
+        """Where this person lives now."""
+        return homes_of(person, self._directory, self._in_force, at_ns=self._clock.now())
+
     def offers(self, person: PersonId) -> tuple[Offer, ...]:
         """Everything this person may choose about, by thing and stream."""
-        known = self._directory.persons.get(person)
-        if known is None or known.household is None:
+        homes = self.homes(person)
+        if not homes:
             return ()
         names = {uri: body.name for uri, body in self._directory.organisations.items()}
         found = []
         for thing in self._directory.things.values():
             disclosed = self._directory.disclosure_of(thing.body.product, thing.body.household)
-            if thing.body.household != known.household or disclosed is None:
+            if thing.body.household not in homes or disclosed is None:
                 continue
             for stream in thing.streams.values():
                 purposes = [p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes]

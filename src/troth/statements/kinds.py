@@ -26,7 +26,7 @@ from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
-from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.person import DepartureBody, HouseholdBody, InvitationBody, MembershipBody, PersonBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.preservation import PreservationBody
 from troth.statements.promise import PromiseBody
@@ -52,6 +52,8 @@ Body: TypeAlias = (
     | PersonBody
     | HouseholdBody
     | MembershipBody
+    | DepartureBody
+    | InvitationBody
     | ChoiceBody
     | PlaceRuleBody
     | EntityBody
@@ -105,6 +107,8 @@ class KindName(StrEnum):
     PERSON = "person"
     HOUSEHOLD = "household"
     MEMBERSHIP = "membership"
+    DEPARTURE = "departure"
+    INVITATION = "invitation"
     CHOICE = "choice"
     PLACE_RULE = "place-rule"
     PRESERVATION = "preservation"
@@ -150,6 +154,8 @@ KINDS: Final = _table(
     Kind(KindName.PERSON, 1, Face.PRIVATE, PersonBody, "operator"),
     Kind(KindName.HOUSEHOLD, 1, Face.PRIVATE, HouseholdBody, "operator"),
     Kind(KindName.MEMBERSHIP, 1, Face.PRIVATE, MembershipBody, "operator"),
+    Kind(KindName.DEPARTURE, 1, Face.PRIVATE, DepartureBody, "person"),
+    Kind(KindName.INVITATION, 1, Face.PRIVATE, InvitationBody, "operator"),
     Kind(KindName.CHOICE, 1, Face.PRIVATE, ChoiceBody, "person"),
     Kind(KindName.PLACE_RULE, 1, Face.PRIVATE, PlaceRuleBody, "person"),
     Kind(KindName.PRESERVATION, 1, Face.PRIVATE, PreservationBody, "operator"),

@@ -35,6 +35,7 @@ _LIVED_BY: Final = (
     (KeyRole.OPERATOR.value, KindName.KEY),
     (KeyRole.GATE.value, KindName.CONDUCT_SEGMENT),
     (PERSON, KindName.CHOICE),
+    (PERSON, KindName.DEPARTURE),
 )
 _OWN: Final = {KeyRole.GATE.value: Subjects.OWN_KEY, PERSON: Subjects.OWN_PERSON}
 

@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from troth.clock import Clock
+from troth.journeys.belong import Belong
 from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.erase import Erase
@@ -65,6 +66,7 @@ class Deployment(msgspec.Struct, frozen=True):
     choose: Choose
     places: Places
     foresee: Foresee
+    belong: Belong
     erase: Erase
     prove: Prove
     book: Book

@@ -35,6 +35,7 @@ from troth.web.parties import PartyPages
 from troth.web.places import PlacesPages
 from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_of, viewer_of
 from troth.web.shell import HEADERS, Page, Shell, static_file
+from troth.web.together import LivingTogether
 from troth.web.ways import Ways
 from troth.web.whole import Values, whole
 from troth.wire.browsers import browser_of
@@ -138,6 +139,7 @@ class Pages:
             "effect": self._effect(viewer),
             "links": await self._at.street.links(),
             "curves": top == Detail.CURVE,
+            "together": None if viewer.person is None else self._at.belong.together(viewer.person),
         }
 
         async def gather() -> Values:
@@ -263,6 +265,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Foreseeing(deployment, shell).routes(),
         *Ways(deployment, shell).routes(),
         *PartyPages(deployment, shell).routes(),
+        *LivingTogether(deployment, shell).routes(),
     ]
     by_path: dict[str, dict[str, Page]] = {}
     for path, method, page in pages:

@@ -46,6 +46,7 @@ __all__ = [
     "period",
     "refusal",
     "result",
+    "role",
     "sense_name",
     "sentence",
     "statement_words",
@@ -158,6 +159,7 @@ _GROUND_DECLARED: Final = {
     "own": "for those who live with it",
     "nobody": "it concerns no one",
 }
+_ROLES: Final = {"owner": "owner", "member": "lives here"}
 _REFUSALS: Final = {
     "undeclared": "nobody has declared such values",
     "red-line": "a red line of this place forbids it",
@@ -305,6 +307,11 @@ def ground_to_others(code: str | None) -> str:
 def ground_declared(code: str) -> str:
     """When something would be allowed, as it is declared."""
     return _GROUND_DECLARED.get(code, ground_words(code))
+
+
+def role(name: str) -> str:
+    """What somebody of a home is there."""
+    return _ROLES.get(name, name)
 
 
 def sense_name(sense: str) -> str:
