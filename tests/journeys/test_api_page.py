@@ -17,7 +17,7 @@ from troth.wire.times import print_time
 MONTH_NS: Final = 30 * 86_400_000_000_000
 KEYS: Final = (
     *("household", "person", "claim", "session", "line", "promise", "support", "statement", "preservation", "key"),
-    *("certificate", "challenge", "ground"),
+    *("certificate", "challenge", "ground", "restriction"),
 )
 PAGE: Final = ROOT / "docs" / "reference" / "api.md"
 
@@ -116,7 +116,7 @@ def test_the_examples_run_in_their_order() -> None:
             for name in re.findall(r"`\{\"([a-z_]+)\"", text):
                 assert name in got, f"{heading} answers no {name}"
         words = {"HOUSEHOLD", "PERSON", "CLAIM", "INVITATION", "SESSION", "NOTICE", "SOON", "SHOWN", "PRESERVATION"}
-        words |= {"GROUND", "RULE", "REQUEST", "CERTIFICATE", "CHALLENGE", "SIGNATURE"}
+        words |= {"GROUND", "RULE", "RESTRICTION", "REQUEST", "CERTIFICATE", "CHALLENGE", "SIGNATURE"}
         assert words | {"LINE", "PROMISE", "SUPPORT", "STATEMENT", "KEY"} == set(found)
 
     run(test)

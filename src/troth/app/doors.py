@@ -38,6 +38,7 @@ from troth.api.operate import Addresses, operate_routes
 from troth.api.parties import party_routes
 from troth.api.places import place_routes
 from troth.api.pledges import pledge_routes
+from troth.api.private import private_routes
 from troth.api.proofs import proof_routes
 from troth.api.scrapi import scrapi_routes
 from troth.api.street import street_routes
@@ -199,6 +200,13 @@ def http_doors(node: Node) -> HttpDoors:
         *foreseen_routes(node.choose, node.places, node.foresee, callers=callers),
         *place_routes(node.places, callers=callers),
         *home_routes(node.joining.belong, node.join, callers=callers),
+        *private_routes(
+            node.choosing.privately,
+            callers=callers,
+            now=ports.clock.now,
+            stream_of=node.directory.by_number.get,
+            number_of=_number_of(node),
+        ),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),
         *proof_routes(node.prove, callers=callers),
         *book_routes(node.book, callers=callers),
@@ -272,6 +280,7 @@ def _deployment(node: Node) -> Deployment:
         places=node.places,
         foresee=node.foresee,
         belong=node.joining.belong,
+        privately=node.choosing.privately,
         erase=node.erase,
         prove=node.prove,
         book=node.book,

@@ -120,7 +120,7 @@ class Node:
             self.accept, keyring=self.keyring, directory=self.directory, clock=clock, segment_tick_s=tick_s
         )
         self.say = Say(self.accept, self.keyring, clock=clock, entropy=entropy)
-        choosing = Choosing(
+        self.choosing = Choosing(
             ports,
             self.accept,
             say=self.say,
@@ -129,7 +129,7 @@ class Node:
             in_force=in_force,
             book=lambda: self.book,
         )
-        self.choose, self.places, self.foresee = choosing.choose, choosing.places, choosing.foresee
+        self.choose, self.places, self.foresee = self.choosing.choose, self.choosing.places, self.choosing.foresee
         self.joining = Joining(
             ports,
             self.accept,

@@ -28,6 +28,7 @@ from troth.cli.keys import key
 from troth.cli.log_keeping import log_mirror, log_restore, log_succeed
 from troth.cli.placing import keeping, place_rule, where
 from troth.cli.pledging import forget, promise, red_line, support
+from troth.cli.private import private
 from troth.cli.registering import disclosure, household, organisation, party, person, product
 from troth.cli.replay import replay
 from troth.cli.speaking import SpeakingGroup
@@ -79,5 +80,5 @@ log.add_command(log_succeed)
 main.add_part("Give your word", red_line, promise, support, ground, forget)
 for each in (person_erase, person_preserve, person_release, person_move_in, person_move_out):
     person.add_command(each)
-main.add_part("Choose", enter, leave, choose, place_rule, home, where, book, erase)
+main.add_part("Choose", enter, leave, choose, private, place_rule, home, where, book, erase)
 main.add_part("Check", proof, verify, audit, trust, log, store, witness)

@@ -31,7 +31,8 @@ from troth.signing.cose import Signed
 from troth.state.belonging import check_departure, check_membership, members_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
-from troth.state.scopes import place_scope, product_scope
+from troth.state.restrictions import check_restriction
+from troth.state.scopes import person_scope, place_scope, product_scope
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
 from troth.statements.ground import GroundBody
@@ -42,6 +43,7 @@ from troth.statements.passport import PassportBody
 from troth.statements.person import DepartureBody, MembershipBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration import check_registration
+from troth.statements.restriction import RestrictionBody
 from troth.statements.ruling import rules_move
 from troth.statements.statement import Statement, read, read_kept
 from troth.statements.trust_anchors import TrustAnchorsBody
@@ -194,6 +196,10 @@ class Accept:
                 self._check_ground(body, at_ns=at_ns)
             case DepartureBody():
                 check_departure(body, members_of(body.household, self._leases.in_force), at_ns=at_ns)
+            case RestrictionBody():
+                said = Reading(self._leases.in_force).person(person_scope(body.person)).restrictions
+                before = next((each for each in said if each.body.restriction == body.restriction), None)
+                check_restriction(body, before, members_of(body.household, self._leases.in_force), at_ns=at_ns)
             case MembershipBody():
                 check_membership(body, members_of(body.household, self._leases.in_force), at_ns=at_ns)
             case EntityBody() if body.household is None:

@@ -33,6 +33,7 @@ from troth.state.scopes import (
     StandingGround,
     StandingLine,
     StandingPlaceRule,
+    StandingRestriction,
     StreamScope,
     Unsettled,
     party_scope,
@@ -59,6 +60,7 @@ from troth.statements.preservation import PreservationBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
+from troth.statements.restriction import RestrictionBody
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import Statement
 from troth.statements.succession import SuccessionBody
@@ -83,7 +85,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return (party_scope(body.organisation),)
         case HouseholdBody() | MembershipBody() | DepartureBody():
             return (place_scope(body.household),)
-        case PersonBody() | ChoiceBody() | PlaceRuleBody() | PreservationBody():
+        case PersonBody() | ChoiceBody() | PlaceRuleBody() | PreservationBody() | RestrictionBody():
             return (person_scope(body.person),)
         case RedLineBody() | KeepingBody():
             return (DEPLOYMENT,)
@@ -124,6 +126,8 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
             return _of_home(value if isinstance(value, PlaceScope) else None, body, statement)
         case ScopeKind.PERSON if isinstance(body, PersonBody | ChoiceBody | PlaceRuleBody | PreservationBody):
             return _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
+        case ScopeKind.PERSON if isinstance(body, RestrictionBody):
+            return _restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
         case ScopeKind.PARTY if isinstance(body, OrganisationBody):
             return _reached(body, id_)
         case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody):
@@ -177,6 +181,19 @@ def _said_of(
             return msgspec.structs.replace(person, preserved=(*kept, Preserved(body, statement)))
 
 
+def _restricted(person: PersonScope, body: RestrictionBody, statement: Statement) -> PersonScope:
+    """A later word on the same restriction takes the earlier one's place, where that stood."""
+    said = list(person.restrictions)
+    for at, each in enumerate(said):
+        if each.body.restriction == body.restriction:
+            said[at] = StandingRestriction(body, statement.signed.id, at_once=False)
+            break
+    else:
+        at_once = body.from_ns < (statement.signed.headers.issued_at_s + 1) * 1_000_000_000
+        said.append(StandingRestriction(body, statement.signed.id, at_once=at_once))
+    return msgspec.structs.replace(person, restrictions=tuple(said))
+
+
 def _installed(scope: Scope, body: InstallationBody, statement: Statement) -> StreamScope | None:
     for each in body.streams:
         if each.stream == scope.key:
@@ -189,6 +206,7 @@ def _installed(scope: Scope, body: InstallationBody, statement: Statement) -> St
                 installed=each,
                 statement=statement.signed.id,
                 to_ns=FOREVER if body.to_ns is None else body.to_ns,
+                place=body.place,
             )
     return None
 

@@ -23,6 +23,7 @@ from troth.statements.passport import PassportBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.preservation import PreservationBody
 from troth.statements.red_line import RedLineBody
+from troth.statements.restriction import RestrictionBody
 from troth.statements.site import Site
 from troth.things.intervals import BEGINNING, FOREVER
 
@@ -45,6 +46,7 @@ __all__ = [
     "StandingGround",
     "StandingLine",
     "StandingPlaceRule",
+    "StandingRestriction",
     "StreamScope",
     "Unsettled",
     "party_scope",
@@ -84,6 +86,7 @@ class StreamScope(msgspec.Struct, frozen=True):
     installed: InstalledStream
     statement: StatementId
     to_ns: int = FOREVER
+    place: str = ""
 
 
 class StandingGround(msgspec.Struct, frozen=True):
@@ -171,10 +174,19 @@ class StandingPlaceRule(msgspec.Struct, frozen=True):
     statement: StatementId
 
 
+class StandingRestriction(msgspec.Struct, frozen=True):
+    """Private mode as it was said last. `at_once`: it was said for the moment at which it was said, and not ended since."""
+
+    body: RestrictionBody
+    statement: StatementId
+    at_once: bool
+
+
 class PersonScope(msgspec.Struct, frozen=True):
     """All choices of a person in order of acceptance; `person` is None until the person statement came.
 
-    `preserved`: what may not be deleted of them; `place_rules`: where it may not go. The latest of each name.
+    `preserved`: what may not be deleted of them; `place_rules`: where it may not go; `restrictions`: what is private, in
+    order of when each was first said. The latest of each name.
     """
 
     person: PersonId | None = None
@@ -182,6 +194,7 @@ class PersonScope(msgspec.Struct, frozen=True):
     choices: tuple[SaidChoice, ...] = ()
     preserved: tuple[Preserved, ...] = ()
     place_rules: tuple[StandingPlaceRule, ...] = ()
+    restrictions: tuple[StandingRestriction, ...] = ()
 
 
 class PartyScope(msgspec.Struct, frozen=True):

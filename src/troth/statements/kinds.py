@@ -32,6 +32,7 @@ from troth.statements.preservation import PreservationBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
+from troth.statements.restriction import RestrictionBody
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
@@ -55,6 +56,7 @@ Body: TypeAlias = (
     | DepartureBody
     | InvitationBody
     | ChoiceBody
+    | RestrictionBody
     | PlaceRuleBody
     | EntityBody
     | RedLineBody
@@ -110,6 +112,7 @@ class KindName(StrEnum):
     DEPARTURE = "departure"
     INVITATION = "invitation"
     CHOICE = "choice"
+    RESTRICTION = "restriction"
     PLACE_RULE = "place-rule"
     PRESERVATION = "preservation"
     ERASURE = "erasure"
@@ -157,6 +160,7 @@ KINDS: Final = _table(
     Kind(KindName.DEPARTURE, 1, Face.PRIVATE, DepartureBody, "person"),
     Kind(KindName.INVITATION, 1, Face.PRIVATE, InvitationBody, "operator"),
     Kind(KindName.CHOICE, 1, Face.PRIVATE, ChoiceBody, "person"),
+    Kind(KindName.RESTRICTION, 1, Face.PRIVATE, RestrictionBody, "person"),
     Kind(KindName.PLACE_RULE, 1, Face.PRIVATE, PlaceRuleBody, "person"),
     Kind(KindName.PRESERVATION, 1, Face.PRIVATE, PreservationBody, "operator"),
     Kind(KindName.ERASURE, 1, Face.PRIVATE, ErasureBody, "operator"),

@@ -9,11 +9,22 @@ Rules
 Source: formats.md, "Identifiers"; people.md, "Accounts".
 """
 
+from enum import StrEnum
+
 import msgspec
 
 from troth.names import HouseholdId, PersonId
 
-__all__ = ["DepartureBody", "HouseholdBody", "InvitationBody", "MembershipBody", "PersonBody"]
+__all__ = ["DepartureBody", "HouseholdBody", "InvitationBody", "MembershipBody", "PersonBody", "Role"]
+
+
+class Role(StrEnum):
+    """What somebody is in a household."""
+
+    OWNER = "owner"
+    MEMBER = "member"
+    GUEST = "guest"
+    CHILD = "child"
 
 
 class PersonBody(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -15,6 +15,7 @@ from troth.journeys.foresee import Foresee
 from troth.journeys.oversee import Only, ThingPage
 from troth.journeys.parties import Parties
 from troth.journeys.places import Places
+from troth.journeys.privately import Privately
 from troth.journeys.prove import Prove
 from troth.journeys.recognise import Recognise
 from troth.journeys.sign_in import SignIn
@@ -67,6 +68,7 @@ class Deployment(msgspec.Struct, frozen=True):
     places: Places
     foresee: Foresee
     belong: Belong
+    privately: Privately
     erase: Erase
     prove: Prove
     book: Book

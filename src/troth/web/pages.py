@@ -33,6 +33,7 @@ from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
 from troth.web.parties import PartyPages
 from troth.web.places import PlacesPages
+from troth.web.private import PrivatePages
 from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_of, viewer_of
 from troth.web.shell import HEADERS, Page, Shell, static_file
 from troth.web.together import LivingTogether
@@ -140,6 +141,7 @@ class Pages:
             "links": await self._at.street.links(),
             "curves": top == Detail.CURVE,
             "together": None if viewer.person is None else self._at.belong.together(viewer.person),
+            "private": () if viewer.person is None else self._at.privately.homes(viewer.person),
         }
 
         async def gather() -> Values:
@@ -265,6 +267,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Foreseeing(deployment, shell).routes(),
         *Ways(deployment, shell).routes(),
         *PartyPages(deployment, shell).routes(),
+        *PrivatePages(deployment, shell).routes(),
         *LivingTogether(deployment, shell).routes(),
     ]
     by_path: dict[str, dict[str, Page]] = {}
