@@ -135,13 +135,15 @@ class Pages:
         """A person's home."""
         viewer = self._viewer(request)
         top = _top(request)
+        private = () if viewer.person is None else self._at.privately.homes(viewer.person)
         values = {
             "viewer": viewer,
             "effect": self._effect(viewer),
             "links": await self._at.street.links(),
             "curves": top == Detail.CURVE,
             "together": None if viewer.person is None else self._at.belong.together(viewer.person),
-            "private": () if viewer.person is None else self._at.privately.homes(viewer.person),
+            "private": private,
+            "hushed": {stream for home in private for each in home.standing if each.now for stream in each.streams},
         }
 
         async def gather() -> Values:
