@@ -148,7 +148,7 @@ def test_a_proof_that_was_given_out_holds_and_no_new_one_is_made(tmp_path: Path)
     with ExpiringHouse(tmp_path) as house:
         things = house.furnish()
         home = house.node.directory.things[things["meter"].joined.thing].body.household
-        ana = next(person for person, known in house.node.directory.persons.items() if known.household == home)
+        ana = next(person for person, known in house.node.directory.persons.items() if known.homes[0] == home)
         asker = Asker(MEMBER, "test", OWN_PURPOSE, ana)
         kept = house.first_day(things)
         house.tick()

@@ -287,8 +287,8 @@ def test_step_3_own_reaches_only_the_time_one_lived_there() -> None:
     answer = town.ask(reads_own(meter, 15, ben))
     assert ((span(10, 20),), ns(20)) == (answer.covered, answer.until_ns)
     late = town.ask(reads_own(meter, 20, ben))
-    assert Code.NO_GROUND == code(late)
-    assert late.named, "who lived there knows that the stream exists"
+    assert Code.UNKNOWN == code(late)
+    assert not late.named, "for who has left, nothing of the home exists: a thing's page would tell who gets what now"
 
 
 @pytest.mark.parametrize("about", [OWN_PURPOSE, HOUSE])

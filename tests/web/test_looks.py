@@ -20,6 +20,8 @@ pytestmark = pytest.mark.xdist_group("web")
 
 Scheme = Literal["light", "dark"]
 ADDRESSES = (
+    "/mine/people",
+    "/mine/private",
     *("/mine", "/mine/book", "/sign-in", "/ways/person", "/operate", "/check", "/enter/abc"),
     *("/things/meter-in-the-hall", "/things/gauge-at-the-bridge", "/nowhere"),
 )
@@ -162,7 +164,6 @@ def faults(page: Page) -> list[str]:
     if any(after > before + 1 for before, after in pairwise(levels)):
         found.append(f"headings leave out a level: {levels}")
     for what, selector in {
-        "a field without a name": "input:not([type=hidden]):not([aria-label]):not([id]), select, textarea",
         "an image without words": "img:not([alt]), svg[role=img]:not([aria-label])",
         "a drawing that is neither hidden nor named": "svg:not([role=img]):not([aria-hidden=true]):not(svg svg)",
         "a jump in the order of stops": "[tabindex]:not([tabindex='0']):not([tabindex='-1'])",
@@ -174,6 +175,11 @@ def faults(page: Page) -> list[str]:
         "what scrolls and cannot be reached": ".scroll:not([tabindex='0'])",
     }.items():
         found += [what] * page.locator(selector).count()
+    found += page.evaluate(
+        "[...document.querySelectorAll('input:not([type=hidden]), select, textarea')]"
+        ".filter((each) => !each.ariaLabel && ![...each.labels].some((label) => label.textContent.trim()))"
+        ".map(() => 'a field without a name')"
+    )
     for landmark in ("main", "header", "footer", "nav"):
         if page.locator(landmark).count() != 1:
             found.append(f"{page.locator(landmark).count()} of {landmark}")

@@ -9,6 +9,7 @@ from troth.journeys.choose import Choose
 from troth.journeys.foresee import Foresee
 from troth.journeys.keyring import Keyring
 from troth.journeys.places import Places
+from troth.journeys.privately import Privately
 from troth.journeys.say import Say
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
@@ -17,7 +18,7 @@ __all__ = ["Choosing"]
 
 
 class Choosing:
-    """Yes and no to a purpose, where what concerns somebody may not go, and what would follow from either."""
+    """Yes and no to a purpose, private mode, where what concerns somebody may not go, and what would follow from either."""
 
     def __init__(
         self,
@@ -33,6 +34,9 @@ class Choosing:
         clock, entropy = ports.clock, ports.entropy
         self.foresee = Foresee(directory=directory, in_force=in_force, clock=clock, entropy=entropy, book=book)
         self.choose = Choose(accept, keyring, directory=directory, in_force=in_force, clock=clock, entropy=entropy)
+        self.privately = Privately(
+            accept, keyring, directory=directory, in_force=in_force, clock=clock, entropy=entropy
+        )
         self.places = Places(
             accept,
             keyring,

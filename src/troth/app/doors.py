@@ -24,6 +24,7 @@ from troth.api.entering import entering_routes
 from troth.api.erasures import erasure_routes
 from troth.api.foreseen import foreseen_routes
 from troth.api.grounds import ground_routes
+from troth.api.home import home_routes
 from troth.api.joinings import joining_routes
 from troth.api.keys import key_routes
 from troth.api.many import many_routes
@@ -32,6 +33,7 @@ from troth.api.operate import Addresses, operate_routes
 from troth.api.parties import party_routes
 from troth.api.places import place_routes
 from troth.api.pledges import pledge_routes
+from troth.api.private import private_routes
 from troth.api.proofs import proof_routes
 from troth.api.scrapi import scrapi_routes
 from troth.api.street import street_routes
@@ -100,6 +102,14 @@ def http_doors(node: Node) -> HttpDoors:
         *choice_routes(node.choose, callers=callers),
         *foreseen_routes(node.choose, node.places, node.foresee, callers=callers),
         *place_routes(node.places, callers=callers),
+        *home_routes(node.joining.belong, node.join, callers=callers),
+        *private_routes(
+            node.choosing.privately,
+            callers=callers,
+            now=ports.clock.now,
+            stream_of=node.directory.by_number.get,
+            number_of=_number_of(node),
+        ),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),
         *proof_routes(node.prove, callers=callers),
         *book_routes(node.book, callers=callers),
@@ -188,6 +198,8 @@ def _deployment(node: Node) -> Deployment:
         choose=node.choose,
         places=node.places,
         foresee=node.foresee,
+        belong=node.joining.belong,
+        privately=node.choosing.privately,
         erase=node.erase,
         prove=node.prove,
         book=node.book,

@@ -116,21 +116,21 @@ class Node:
             appended=self._appended.set,
             whole=self._work.whole,
         )
-        tick_s = settings.segment_tick_s
+        tick_s, in_force = settings.segment_tick_s, self.leases.in_force
         self.rekey = Rekey(
             self.accept, keyring=self.keyring, directory=self.directory, clock=clock, segment_tick_s=tick_s
         )
         self.say = Say(self.accept, self.keyring, clock=clock, entropy=entropy)
-        choosing = Choosing(
+        self.choosing = Choosing(
             ports,
             self.accept,
             say=self.say,
             keyring=self.keyring,
             directory=self.directory,
-            in_force=self.leases.in_force,
+            in_force=in_force,
             book=lambda: self.book,
         )
-        self.choose, self.places, self.foresee = choosing.choose, choosing.places, choosing.foresee
+        self.choose, self.places, self.foresee = self.choosing.choose, self.choosing.places, self.choosing.foresee
         self.joining = Joining(
             ports,
             self.accept,
@@ -139,22 +139,16 @@ class Node:
             presence=self.presence,
             keyring=self.keyring,
             directory=self.directory,
-            in_force=self.leases.in_force,
+            in_force=in_force,
         )
         self.join = self.joining.join
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
-        self.grounds = Grounds(self.say, self.directory, clock=clock, entropy=entropy)
-        in_force = self.leases.in_force
+        self.grounds = Grounds(self.say, self.directory, homes=self.choose.homes, clock=clock, entropy=entropy)
         self.forget = Forget(
             ports.journal, self.directory, in_force=in_force, in_worker=ports.in_worker, backups=ports.backups
         )
         self.preserve = Preserve(
-            self.accept,
-            self.keyring,
-            directory=self.directory,
-            in_force=self.leases.in_force,
-            clock=clock,
-            entropy=entropy,
+            self.accept, self.keyring, directory=self.directory, in_force=in_force, clock=clock, entropy=entropy
         )
         self.street = Street(self.join, ports.accounts, directory=self.directory, clock=clock)
         taking = Taking(self.hear, ports.conduct)

@@ -26,6 +26,7 @@ from troth.gate.lines import next_turn
 from troth.gate.narrowed import Tried, collected, read
 from troth.gate.permitted import permitted
 from troth.gate.placed import placed
+from troth.gate.private_mode import hushed, private_of
 from troth.gate.question import (
     ANYONE,
     OWN_PURPOSE,
@@ -119,7 +120,7 @@ def _decide(question: Question, reading: Reading) -> Answer:
         step = Step.SAFE if question.action is Action.ACT else Step.KNOWN
         return Answer(Verdict.DENY, (Reason(step, Code.NOT_OFFERED),))
     stream = reading.stream(stream_scope(question.stream))
-    if stream is None or not party_known(question.asker, stream, reading):
+    if stream is None or not party_known(question.asker, stream, reading, at_ns=question.at_ns):
         return Answer(Verdict.DENY, (Reason(Step.KNOWN, Code.UNKNOWN),))
     answer = _of_known(question, stream, reading)
     reached_ns, who = answers_until(stream, reading)
@@ -150,16 +151,22 @@ def _answered(question: Question, stream: StreamScope, reading: Reading) -> Answ
     if not any(each.variants for each in purposes):
         base = tuple(sorted({stream.statement, *ids_of(product)}))
         return Answer(Verdict.DENY, (Reason(Step.DECLARED, Code.UNDECLARED, base),))
+    private = private_of(stream, reading, action=question.action, at_ns=question.at_ns)
     tried = [
-        _try(
-            view,
+        hushed(
+            _try(
+                view,
+                purpose,
+                declared,
+                text=text,
+                question=question,
+                stream=stream,
+                product=product,
+                reading=reading,
+            ),
             purpose,
-            declared,
-            text=text,
+            private,
             question=question,
-            stream=stream,
-            product=product,
-            reading=reading,
         )
         for purpose, text in [(each, told(each, declared.places, product, reading)) for each in purposes]
         for view in purpose.variants

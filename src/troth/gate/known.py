@@ -23,12 +23,13 @@ def answers_until(stream: StreamScope, reading: Reading) -> tuple[int, tuple[Sta
     return (FOREVER, ()) if party is None else (party.reach_by_ns, (party.statement,))
 
 
-def party_known(asker: Asker, stream: StreamScope, reading: Reading) -> bool:
+def party_known(asker: Asker, stream: StreamScope, reading: Reading, *, at_ns: int) -> bool:
     """A person of the house, anybody at all (for what is open to anyone), or an organisation that is registered.
 
-    For a person of another house the stream does not exist, though its product discloses own use: they are not named.
+    For a person of another house the stream does not exist, though its product discloses own use: they are not named. Nor is
+    who has left the house; who will come to it is.
     """
     if asker.person is not None:
         members = () if stream.household is None else reading.place(place_scope(stream.household)).members
-        return any(each.person == asker.person for each in members)
+        return any(each.person == asker.person and not each.gone(at_ns) for each in members)
     return asker.party == ANYONE or reading.party(party_scope(asker.party)) is not None

@@ -105,8 +105,12 @@ def _terms(passed: list[Tried], installed: tuple[Interval, ...]) -> tuple[Term, 
 
 
 def _gravest(tried: list[Tried]) -> tuple[Reason, ...]:
-    """The reasons of the last view tried: the one a person can change in front of all others."""
-    return tuple(each.failed for each in tried[-1:] if each.failed is not None)
+    """The reasons of the last view tried: the one a person can change in front of all others.
+
+    Where only private mode stops one, it is that: without it something would be kept.
+    """
+    hushed = [each for each in tried if each.failed is not None and each.failed.code is Code.NOT_THEN]
+    return tuple(each.failed for each in (hushed or tried)[-1:] if each.failed is not None)
 
 
 def _not_then(question: Question, terms: tuple[Term, ...], tried: Tried | None) -> Reason | None:

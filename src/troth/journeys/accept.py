@@ -29,9 +29,11 @@ from troth.journeys.asking import check_joining
 from troth.journeys.tell import Tell
 from troth.names import StatementId, Uri
 from troth.signing.cose import Signed
+from troth.state.belonging import check_departure, check_membership, members_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
-from troth.state.scopes import place_scope, product_scope
+from troth.state.restrictions import check_restriction
+from troth.state.scopes import person_scope, place_scope, product_scope
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
 from troth.statements.ground import GroundBody
@@ -40,8 +42,10 @@ from troth.statements.journal import ErasedEntry, Journal, JournalEntry
 from troth.statements.key import KeyRole
 from troth.statements.kinds import Face, kind_of
 from troth.statements.passport import PassportBody
+from troth.statements.person import DepartureBody, MembershipBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration import check_registration
+from troth.statements.restriction import RestrictionBody
 from troth.statements.ruling import rules_move
 from troth.statements.statement import Statement, read, read_kept
 from troth.statements.trust_anchors import TrustAnchorsBody
@@ -196,6 +200,14 @@ class Accept:
                 check_joining(body, None if stands is None else stands.body, self._leases.in_force, at_ns=at_ns)
             case GroundBody():
                 self._check_ground(body, at_ns=at_ns)
+            case DepartureBody():
+                check_departure(body, members_of(body.household, self._leases.in_force), at_ns=at_ns)
+            case RestrictionBody():
+                said = Reading(self._leases.in_force).person(person_scope(body.person)).restrictions
+                before = next((each for each in said if each.body.restriction == body.restriction), None)
+                check_restriction(body, before, members_of(body.household, self._leases.in_force), at_ns=at_ns)
+            case MembershipBody():
+                check_membership(body, members_of(body.household, self._leases.in_force), at_ns=at_ns)
             case EntityBody() if body.household is None:
                 if any(self._directory.at_home(each) for each in (body.entity, *body.about)):
                     raise NotRegistered("what is open never names what belongs to a home")

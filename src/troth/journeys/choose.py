@@ -18,7 +18,7 @@ from troth.errors import Conflict, NotFound, Refused
 from troth.gate.question import Ground
 from troth.journeys.accept import Accept, Accepted
 from troth.journeys.offers import Offers
-from troth.names import PersonId, PurposeId, StreamId, print_id, print_person
+from troth.names import HouseholdId, PersonId, PurposeId, StreamId, print_id, print_person
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
@@ -50,6 +50,10 @@ class Choose:
         self._clock = clock
         self.offers = Offers(directory, in_force, now=clock.now)
         self._entropy = entropy
+
+    def homes(self, person: PersonId) -> tuple[HouseholdId, ...]:
+        """Where this person lives now."""
+        return self.offers.homes(person)
 
     def meant(  # noqa: PLR0913 - a choice has these parts
         self,

@@ -80,16 +80,17 @@ class StreamCard(msgspec.Struct, frozen=True):
 
 
 class Home(msgspec.Struct, frozen=True):
-    """What a person sees of their home."""
+    """What a person sees of their homes. `household`: their names; empty for who lives nowhere here (any more)."""
 
     person: PersonId
     name: str
     household: str
     streams: tuple[StreamCard, ...]
+    same: Callable[[], bool]
 
     def holds(self) -> bool:
         """Whether all of it may still be handed over."""
-        return all(each.holds() for each in self.streams)
+        return self.same() and all(each.holds() for each in self.streams)
 
 
 class ScreenStream(msgspec.Struct, frozen=True):
@@ -171,11 +172,12 @@ class Explain:
         """A person's home. `top` is one of Detail; `only` one Datastream, or all of them.
 
         Raises:
-            NotFound: there is no such person, or they live nowhere here.
+            NotFound: there is no such person.
         """
         known = self._directory.persons.get(person)
-        if known is None or known.household is None:
+        if known is None:
             raise NotFound("there is no such home here")
+        homes = self._choose.homes(person)
         asker = Asker(MEMBER, "pages", OWN_PURPOSE, person)
         offers: dict[int, list[Offer]] = {}
         for offer in self._choose.offers.all(person):
@@ -201,7 +203,8 @@ class Explain:
                 holds,
             )
             cards.append(card)
-        return Home(person, known.name, self._directory.households.get(known.household, ""), tuple(cards))
+        names = ", ".join(self._directory.households.get(each, "") for each in homes)
+        return Home(person, known.name, names, tuple(cards), lambda: self._choose.homes(person) == homes)
 
     async def screen(self, asker: Asker, *, top: int = Detail.CURVE, only: int | None = None) -> Screen:
         """A recipient's screen. `top` is one of Detail; `only` one Datastream, or all of them."""

@@ -23,6 +23,7 @@ from troth.journeys.book_lines import Place, Seen
 from troth.journeys.party_names import parties_named, party_name
 from troth.names import PersonId, PurposeId, StreamId, Uri, ckt_uri, parse_id
 from troth.signing.keys import Ed25519Signer
+from troth.state.belonging import homes_of
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.in_force import InForce
 from troth.statements.choice import ChoiceBody
@@ -139,11 +140,11 @@ class Foresee:
                 return
 
     def _streams(self, person: PersonId) -> Iterator[tuple[KnownThing, KnownStream]]:
-        known = self._directory.persons.get(person)
-        if known is None:
+        if person not in self._directory.persons:
             raise NotFound("there is no such person here")
+        homes = homes_of(person, self._directory, self._in_force, at_ns=self._clock.now())
         for thing in self._directory.things.values():
-            if thing.body.household is not None and thing.body.household == known.household:
+            if thing.body.household in homes:
                 yield from ((thing, stream) for stream in thing.streams.values())
 
     def _questions(

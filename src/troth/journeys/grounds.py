@@ -8,7 +8,7 @@ Rules
 Source: gate.md, "Eight grounds"; docs/decisions/0050-a-ground-is-asserted.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -59,8 +59,17 @@ class AssertedGround(msgspec.Struct, frozen=True):
 class Grounds:
     """Says these statements and lists what was said."""
 
-    def __init__(self, say: Say, directory: Directory, *, clock: Clock, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        say: Say,
+        directory: Directory,
+        *,
+        homes: Callable[[PersonId], Sequence[HouseholdId]],
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+    ) -> None:
         self._say = say
+        self._homes = homes
         self._directory = directory
         self._clock = clock
         self._entropy = entropy
@@ -131,11 +140,9 @@ class Grounds:
         return tuple(map(self._shown, self._directory.grounds.values()))
 
     def at_home(self, person: PersonId) -> tuple[AssertedGround, ...]:
-        """The same as open, with those of the home of a person."""
-        known = self._directory.persons.get(person)
-        home: HouseholdId | None = None if known is None else known.household
-        found = self._directory.grounds.values()
-        return tuple(self._shown(each) for each in found if each.said.household in (None, home))
+        """The same as open, with those of the homes of a person."""
+        homes = (None, *self._homes(person))
+        return tuple(self._shown(each) for each in self._directory.grounds.values() if each.said.household in homes)
 
     @staticmethod
     def laws() -> tuple[Law, ...]:

@@ -13,7 +13,7 @@ Source: things.md, "A thing joins"; gate.md (essential functions); people.md, "A
 from collections.abc import Callable
 from typing import Final
 
-from troth.clock import Clock
+from troth.clock import NS_PER_S, Clock
 from troth.errors import NotFound, Refused
 from troth.gate.question import Standing
 from troth.journeys.accept import Accept
@@ -36,12 +36,13 @@ from troth.names import (
     print_id,
 )
 from troth.signing.keys import KeyStore
+from troth.state.belonging import ROLES
 from troth.state.directory import Directory
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.kinds import Body, KindName
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
-from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.person import HouseholdBody, InvitationBody, MembershipBody, PersonBody
 
 __all__ = ["REACHES", "Join", "JoinedThing", "StreamRequest", "ThingRequest"]
 
@@ -122,12 +123,12 @@ class Join:
 
         Raises:
             NotFound: there is no such household.
-            Refused: a role that is not owner or member.
+            Refused: a role that there is not.
         """
         if household not in self._directory.households:
             raise NotFound("there is no such household here")
-        if role not in {"owner", "member"}:
-            raise Refused("a role is owner or member in this version")
+        if role not in ROLES:
+            raise Refused(f"a role is one of {', '.join(ROLES)}")
         person = PersonId(self._entropy(16))
         signer = self._keys.create(key_name(person))
         opener = self._keys.create_opener(ledger_name(person))
@@ -137,10 +138,27 @@ class Join:
         await self._say(KindName.MEMBERSHIP, member, subject=self._fresh("sm"))
         return person
 
+    async def come_back(self, person: PersonId, household: HouseholdId, *, role: str) -> None:
+        """Somebody who is known here belongs to a household from now on, again or as well.
+
+        Raises:
+            NotFound: there is no such person or household.
+            Refused: a role that there is not.
+        """
+        if person not in self._directory.persons or household not in self._directory.households:
+            raise NotFound("there is no such person or household here")
+        if role not in ROLES:
+            raise Refused(f"a role is one of {', '.join(ROLES)}")
+        member = MembershipBody(household, person, role, self._clock.now())
+        await self._say(KindName.MEMBERSHIP, member, subject=self._fresh("sm"))
+
     async def invite(self, person: PersonId) -> str:
-        """A one-time invitation token for a person's pages."""
+        """A one-time invitation token for a person's pages. That it was made is a statement, for those who live there."""
         if person not in self._directory.persons:
             raise NotFound("there is no such person here")
+        now = self._clock.now()
+        made = InvitationBody(person, now, now + INVITATION_S * NS_PER_S)
+        await self._say(KindName.INVITATION, made, subject=self._fresh("sv"))
         return await self._recognise.give(
             Bearer.INVITATION, Account(b"", Bearer.INVITATION, person=person), seconds=INVITATION_S
         )

@@ -17,6 +17,7 @@ import msgspec
 
 from troth.gate.question import Ground
 from troth.names import HouseholdId, PersonId, PurposeId, StreamId
+from troth.state.belonging import homes_of
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.in_force import InForce
 from troth.state.scopes import PersonScope, person_scope
@@ -99,15 +100,17 @@ class Offers:
         found = () if known is None else self.of_stream(person, known.number)
         return next((each for each in found if each.purpose.purpose == purpose), None)
 
-    def _streams(self, person: PersonId) -> Sequence[tuple[KnownThing, KnownStream]]:
-        known = self._directory.persons.get(person)
-        if known is None or known.household is None:
-            return ()
-        return sorted(self._of_home(known.household), key=lambda each: each[1].number)
+    def homes(self, person: PersonId) -> tuple[HouseholdId, ...]:
+        """Where this person lives now."""
+        return homes_of(person, self._directory, self._in_force, at_ns=self._now())
 
-    def _of_home(self, household: HouseholdId) -> Iterable[tuple[KnownThing, KnownStream]]:
+    def _streams(self, person: PersonId) -> Sequence[tuple[KnownThing, KnownStream]]:
+        homes = self.homes(person)
+        return sorted(self._of_homes(homes), key=lambda each: each[1].number) if homes else ()
+
+    def _of_homes(self, homes: Sequence[HouseholdId]) -> Iterable[tuple[KnownThing, KnownStream]]:
         for thing in self._directory.things.values():
-            if thing.body.household == household:
+            if thing.body.household in homes:
                 for stream in thing.streams.values():
                     yield thing, stream
 

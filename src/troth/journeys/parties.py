@@ -142,7 +142,7 @@ class Parties:
     def _registered(self) -> list[tuple[PersonId, str, str]]:
         homes = self._directory.households
         return [
-            (person, known.name, "" if known.household is None else homes.get(known.household, ""))
+            (person, known.name, ", ".join(homes.get(each, "") for each in known.homes))
             for person, known in self._directory.persons.items()
         ]
 

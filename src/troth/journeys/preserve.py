@@ -81,7 +81,7 @@ class Preserve:
         theirs = {
             self._directory.streams[stream.stream].number: stream.stream
             for thing in self._directory.things.values()
-            if thing.body.household is not None and thing.body.household == known.household
+            if thing.body.household in known.homes
             for stream in thing.body.streams
             if stream.stream in self._directory.streams
         }

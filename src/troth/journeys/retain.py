@@ -119,7 +119,7 @@ class Retain:
                 found += each.streams or [
                     stream.stream
                     for thing in self._directory.things.values()
-                    if thing.body.household is not None and thing.body.household == known.household
+                    if thing.body.household in known.homes
                     for stream in thing.body.streams
                 ]
         return found

@@ -379,7 +379,7 @@ class Tell:
         value = self._leases.in_force.value(place_scope(household))
         now = self._clock.now()
         members = value.members if isinstance(value, PlaceScope) else ()
-        return tuple(dict.fromkeys(each.person for each in members if each.from_ns <= now < each.to_ns))
+        return tuple(dict.fromkeys(each.person for each in members if each.here(now)))
 
     def _shelf(self, known: tuple[KnownThing, KnownStream]) -> Shelf:
         return shelf_of(*known, self._directory)

@@ -36,7 +36,7 @@ from troth.statements.key import KeyBody, KeyRole
 from troth.statements.known_keys import KnownKey, in_force, learned
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
-from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.person import HouseholdBody, InvitationBody, MembershipBody, PersonBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration import Registered
@@ -47,7 +47,7 @@ from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 
-__all__ = ["Directory", "KnownGround", "KnownLine", "KnownPerson", "KnownStream", "KnownThing"]
+__all__ = ["Directory", "KnownGround", "KnownLine", "KnownPerson", "KnownStream", "KnownThing", "SaidStay"]
 
 
 class KnownStream(msgspec.Struct, frozen=True):
@@ -71,14 +71,21 @@ class KnownThing(msgspec.Struct, frozen=True):
 
 
 class KnownPerson(msgspec.Struct, frozen=True):
-    """A person and the URI they sign as; `household` is the last one they joined, `custody` who keeps their keys."""
+    """A person and the URI they sign as; `homes` are all that they ever joined, `custody` says who keeps their keys."""
 
     person: PersonId
     name: str
     issuer: Uri
-    household: HouseholdId | None = None
+    homes: tuple[HouseholdId, ...] = ()
     ledger_key: bytes | None = None
     custody: str = "house"
+
+
+class SaidStay(msgspec.Struct, frozen=True):
+    """A membership as whoever runs this place has said it, and when that was (seconds UTC)."""
+
+    body: MembershipBody
+    said_s: int
 
 
 class KnownLine(msgspec.Struct, frozen=True):
@@ -121,6 +128,8 @@ class Directory:
         self.persons: dict[PersonId, KnownPerson] = {}
         self.households: dict[HouseholdId, str] = {}
         self.signers: dict[PersonId, Uri] = {}
+        self.stays: dict[HouseholdId, tuple[SaidStay, ...]] = {}  # everything said of who belongs to a home, in order
+        self.invitations: dict[PersonId, tuple[InvitationBody, ...]] = {}  # links to their pages, in order
         self.things_given = 0  # handles given so far, those of erased ones included
         self.streams_given = 0
         self.keys: dict[Uri, KnownKey] = {}
@@ -149,8 +158,8 @@ class Directory:
                 self._disclose(body, statement.signed.id)
             case OrganisationBody():
                 self.organisations[body.organisation] = body
-            case PersonBody() | HouseholdBody() | MembershipBody():
-                self._take_person(body)
+            case PersonBody() | HouseholdBody() | MembershipBody() | InvitationBody():
+                self._take_person(body, said_s=statement.signed.headers.issued_at_s)
             case RegistrationPolicyBody() | TrustAnchorsBody() | KeyBody() | SuccessionBody():
                 self._take_rules(body, statement.signed.id)
             case ConductSegmentBody():
@@ -258,13 +267,13 @@ class Directory:
         vars(self).update(vars(other))
         self.installs = installs
 
-    def _take_person(self, body: PersonBody | HouseholdBody | MembershipBody) -> None:
+    def _take_person(self, body: PersonBody | HouseholdBody | MembershipBody | InvitationBody, *, said_s: int) -> None:
         match body:
             case PersonBody():
                 issuer = key_issuer(body.key)
                 former = self.persons.get(body.person)
-                household = None if former is None else former.household
-                known = KnownPerson(body.person, body.name, issuer, household, body.ledger_key, body.custody)
+                homes = () if former is None else former.homes
+                known = KnownPerson(body.person, body.name, issuer, homes, body.ledger_key, body.custody)
                 self.persons[body.person] = known
                 self.signers[body.person] = issuer
             case HouseholdBody():
@@ -272,7 +281,11 @@ class Directory:
             case MembershipBody():
                 member = self.persons.get(body.person)
                 if member is not None:
-                    self.persons[body.person] = msgspec.structs.replace(member, household=body.household)
+                    joined = dict.fromkeys((*member.homes, body.household))
+                    self.persons[body.person] = msgspec.structs.replace(member, homes=tuple(joined))
+                    self.stays[body.household] = (*self.stays.get(body.household, ()), SaidStay(body, said_s))
+            case InvitationBody():
+                self.invitations[body.person] = (*self.invitations.get(body.person, ()), body)
 
     def disclosure_of(self, product: Uri, household: HouseholdId | None) -> tuple[DisclosureBody, StatementId] | None:
         """What is disclosed about things of a product: in a home its own disclosure where there is one, else the open one."""

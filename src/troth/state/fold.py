@@ -33,6 +33,7 @@ from troth.state.scopes import (
     StandingGround,
     StandingLine,
     StandingPlaceRule,
+    StandingRestriction,
     StreamScope,
     Unsettled,
     party_scope,
@@ -50,14 +51,16 @@ from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
+from troth.statements.kinds import Body
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
-from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.person import DepartureBody, HouseholdBody, InvitationBody, MembershipBody, PersonBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.preservation import PreservationBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
+from troth.statements.restriction import RestrictionBody
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import Statement
 from troth.statements.succession import SuccessionBody
@@ -80,9 +83,9 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return (product_scope(body.product),)
         case OrganisationBody():
             return (party_scope(body.organisation),)
-        case HouseholdBody() | MembershipBody():
+        case HouseholdBody() | MembershipBody() | DepartureBody():
             return (place_scope(body.household),)
-        case PersonBody() | ChoiceBody() | PlaceRuleBody() | PreservationBody():
+        case PersonBody() | ChoiceBody() | PlaceRuleBody() | PreservationBody() | RestrictionBody():
             return (person_scope(body.person),)
         case RedLineBody() | KeepingBody():
             return (DEPLOYMENT,)
@@ -90,7 +93,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return tuple(map(place_scope, body.households))
         case KeyBody() | RegistrationPolicyBody() | TrustAnchorsBody() | ConductSegmentBody() | SuccessionBody():
             return ()
-        case EntityBody() | PromiseBody() | SupportBody() | InstallationTypeBody():
+        case EntityBody() | PromiseBody() | SupportBody() | InstallationTypeBody() | InvitationBody():
             return ()
         case _:
             assert_never(body)
@@ -119,14 +122,12 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
             return _described(value if isinstance(value, ProductScope) else ProductScope(), body, id_)
         case ScopeKind.PRODUCT | ScopeKind.PLACE if scope in touches(statement) and isinstance(body, GroundBody):
             return _asserted(value, body, statement, at_home=scope.kind is ScopeKind.PLACE)
-        case ScopeKind.PLACE if isinstance(body, HouseholdBody | MembershipBody):
-            return _joined(value if isinstance(value, PlaceScope) else PlaceScope(), body, statement)
-        case ScopeKind.PLACE if isinstance(body, DisclosureBody) and body.household is not None:
-            return _disclosed(value if isinstance(value, PlaceScope) else PlaceScope(), body, statement)
-        case ScopeKind.PLACE if isinstance(body, ErasureBody) and isinstance(value, PlaceScope):
-            return msgspec.structs.replace(value, closed_ns=max(value.closed_ns, body.at_ns))
+        case ScopeKind.PLACE:
+            return _of_home(value if isinstance(value, PlaceScope) else None, body, statement)
         case ScopeKind.PERSON if isinstance(body, PersonBody | ChoiceBody | PlaceRuleBody | PreservationBody):
             return _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
+        case ScopeKind.PERSON if isinstance(body, RestrictionBody):
+            return _restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
         case ScopeKind.PARTY if isinstance(body, OrganisationBody):
             return _reached(body, id_)
         case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody):
@@ -147,6 +148,23 @@ def _described(product: ProductScope, body: PassportBody | DisclosureBody, state
     return msgspec.structs.replace(product, disclosure=body, disclosure_id=statement)
 
 
+def _of_home(value: PlaceScope | None, body: Body, statement: Statement) -> PlaceScope | None:
+    place = PlaceScope() if value is None else value
+    match body:
+        case MembershipBody():
+            return _joined(place, body, statement)
+        case DepartureBody():
+            return _left(place, body, statement)
+        case DisclosureBody() if body.household is not None:
+            return _disclosed(place, body, statement)
+        case ErasureBody() if value is not None:
+            return msgspec.structs.replace(place, closed_ns=max(place.closed_ns, body.at_ns))
+        case HouseholdBody():
+            return place
+        case _:
+            return value
+
+
 def _said_of(
     person: PersonScope, body: PersonBody | ChoiceBody | PlaceRuleBody | PreservationBody, statement: StatementId
 ) -> PersonScope:
@@ -163,6 +181,19 @@ def _said_of(
             return msgspec.structs.replace(person, preserved=(*kept, Preserved(body, statement)))
 
 
+def _restricted(person: PersonScope, body: RestrictionBody, statement: Statement) -> PersonScope:
+    """A later word on the same restriction takes the earlier one's place, where that stood."""
+    said = list(person.restrictions)
+    for at, each in enumerate(said):
+        if each.body.restriction == body.restriction:
+            said[at] = StandingRestriction(body, statement.signed.id, at_once=False)
+            break
+    else:
+        at_once = body.from_ns < (statement.signed.headers.issued_at_s + 1) * 1_000_000_000
+        said.append(StandingRestriction(body, statement.signed.id, at_once=at_once))
+    return msgspec.structs.replace(person, restrictions=tuple(said))
+
+
 def _installed(scope: Scope, body: InstallationBody, statement: Statement) -> StreamScope | None:
     for each in body.streams:
         if each.stream == scope.key:
@@ -175,26 +206,36 @@ def _installed(scope: Scope, body: InstallationBody, statement: Statement) -> St
                 installed=each,
                 statement=statement.signed.id,
                 to_ns=FOREVER if body.to_ns is None else body.to_ns,
+                place=body.place,
             )
     return None
 
 
-def _joined(place: PlaceScope, body: HouseholdBody | MembershipBody, statement: Statement) -> PlaceScope:
+def _joined(place: PlaceScope, body: MembershipBody, statement: Statement) -> PlaceScope:
     """A later membership of the same person replaces the earlier one from its beginning on; what was before stays.
 
     Who left and comes back was concerned in between as little as anybody else, and before that as much as ever.
     """
-    if isinstance(body, HouseholdBody):
-        return place
     to_ns = FOREVER if body.to_ns is None else body.to_ns
     kept: list[Member] = []
     for each in place.members:
         ended = min(each.to_ns, body.from_ns) if each.person == body.person else each.to_ns
         if each.from_ns < ended:
             kept.append(msgspec.structs.replace(each, to_ns=ended))
-    member = Member(body.person, body.role, body.from_ns, to_ns, statement.signed.id)
+    member = Member(body.person, body.role, body.from_ns, to_ns, statement.signed.id, body.left)
     members = (*kept, member) if body.from_ns < to_ns else tuple(kept)
     return msgspec.structs.replace(place, members=members)
+
+
+def _left(place: PlaceScope, body: DepartureBody, statement: Statement) -> PlaceScope:
+    """Whoever leaves is here no more; what was stays as it was, and what was to come does not come."""
+    kept: list[Member] = []
+    for each in place.members:
+        if each.person != body.leaves or each.to_ns <= body.at_ns:
+            kept.append(each)
+        elif each.from_ns < body.at_ns:
+            kept.append(Member(each.person, each.role, each.from_ns, body.at_ns, statement.signed.id, left=True))
+    return msgspec.structs.replace(place, members=tuple(kept))
 
 
 def _disclosed(place: PlaceScope, body: DisclosureBody, statement: Statement) -> PlaceScope:

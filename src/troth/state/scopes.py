@@ -23,6 +23,7 @@ from troth.statements.passport import PassportBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.preservation import PreservationBody
 from troth.statements.red_line import RedLineBody
+from troth.statements.restriction import RestrictionBody
 from troth.statements.site import Site
 from troth.things.intervals import BEGINNING, FOREVER
 
@@ -45,6 +46,7 @@ __all__ = [
     "StandingGround",
     "StandingLine",
     "StandingPlaceRule",
+    "StandingRestriction",
     "StreamScope",
     "Unsettled",
     "party_scope",
@@ -84,6 +86,7 @@ class StreamScope(msgspec.Struct, frozen=True):
     installed: InstalledStream
     statement: StatementId
     to_ns: int = FOREVER
+    place: str = ""
 
 
 class StandingGround(msgspec.Struct, frozen=True):
@@ -110,13 +113,25 @@ class ProductScope(msgspec.Struct, frozen=True):
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A person of a household, [from_ns, to_ns)."""
+    """A person of a household, [from_ns, to_ns).
+
+    `left`: ended by somebody who said so. They are here no more, also where the clock has stepped back behind `to_ns`.
+    """
 
     person: PersonId
     role: str
     from_ns: int
     to_ns: int
     statement: StatementId
+    left: bool = False
+
+    def here(self, at_ns: int) -> bool:
+        """Whether they belong to the household now, and not whether they did at the time of some data."""
+        return not self.left and self.from_ns <= at_ns < self.to_ns
+
+    def gone(self, at_ns: int) -> bool:
+        """Whether they have left, as far as this membership says."""
+        return self.left or self.to_ns <= at_ns
 
 
 class HomeDisclosure(msgspec.Struct, frozen=True):
@@ -159,10 +174,19 @@ class StandingPlaceRule(msgspec.Struct, frozen=True):
     statement: StatementId
 
 
+class StandingRestriction(msgspec.Struct, frozen=True):
+    """Private mode as it was said last. `at_once`: it was said for the moment at which it was said, and not ended since."""
+
+    body: RestrictionBody
+    statement: StatementId
+    at_once: bool
+
+
 class PersonScope(msgspec.Struct, frozen=True):
     """All choices of a person in order of acceptance; `person` is None until the person statement came.
 
-    `preserved`: what may not be deleted of them; `place_rules`: where it may not go. The latest of each name.
+    `preserved`: what may not be deleted of them; `place_rules`: where it may not go; `restrictions`: what is private, in
+    order of when each was first said. The latest of each name.
     """
 
     person: PersonId | None = None
@@ -170,6 +194,7 @@ class PersonScope(msgspec.Struct, frozen=True):
     choices: tuple[SaidChoice, ...] = ()
     preserved: tuple[Preserved, ...] = ()
     place_rules: tuple[StandingPlaceRule, ...] = ()
+    restrictions: tuple[StandingRestriction, ...] = ()
 
 
 class PartyScope(msgspec.Struct, frozen=True):

@@ -26,12 +26,13 @@ from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
-from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.person import DepartureBody, HouseholdBody, InvitationBody, MembershipBody, PersonBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.preservation import PreservationBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
+from troth.statements.restriction import RestrictionBody
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
@@ -52,7 +53,10 @@ Body: TypeAlias = (
     | PersonBody
     | HouseholdBody
     | MembershipBody
+    | DepartureBody
+    | InvitationBody
     | ChoiceBody
+    | RestrictionBody
     | PlaceRuleBody
     | EntityBody
     | RedLineBody
@@ -105,7 +109,10 @@ class KindName(StrEnum):
     PERSON = "person"
     HOUSEHOLD = "household"
     MEMBERSHIP = "membership"
+    DEPARTURE = "departure"
+    INVITATION = "invitation"
     CHOICE = "choice"
+    RESTRICTION = "restriction"
     PLACE_RULE = "place-rule"
     PRESERVATION = "preservation"
     ERASURE = "erasure"
@@ -150,7 +157,10 @@ KINDS: Final = _table(
     Kind(KindName.PERSON, 1, Face.PRIVATE, PersonBody, "operator"),
     Kind(KindName.HOUSEHOLD, 1, Face.PRIVATE, HouseholdBody, "operator"),
     Kind(KindName.MEMBERSHIP, 1, Face.PRIVATE, MembershipBody, "operator"),
+    Kind(KindName.DEPARTURE, 1, Face.PRIVATE, DepartureBody, "person"),
+    Kind(KindName.INVITATION, 1, Face.PRIVATE, InvitationBody, "operator"),
     Kind(KindName.CHOICE, 1, Face.PRIVATE, ChoiceBody, "person"),
+    Kind(KindName.RESTRICTION, 1, Face.PRIVATE, RestrictionBody, "person"),
     Kind(KindName.PLACE_RULE, 1, Face.PRIVATE, PlaceRuleBody, "person"),
     Kind(KindName.PRESERVATION, 1, Face.PRIVATE, PreservationBody, "operator"),
     Kind(KindName.ERASURE, 1, Face.PRIVATE, ErasureBody, "operator"),

@@ -21,14 +21,21 @@ from troth.statements.organisation import OrganisationBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import NOTICE_DAYS_MIN, RedLineBody
+from troth.statements.restriction import SCHEDULE_DAYS_MAX, RestrictionBody
 from troth.statements.site import Site, check_codes, check_site
 from troth.statements.statement import Statement
 from troth.statements.support import SupportBody
 from troth.statements.texts import check_texts
+from troth.things.weekly import DAY_MINUTES
 
 __all__ = ["check_meaning", "names_household"]
 
 _DIGEST_BYTES: Final = 32
+_DAY_NS: Final = 86_400_000_000_000
+DAYS: Final = 7
+WINDOWS_MAX: Final = 14  # two a day
+OFFSETS_MAX: Final = 16  # a zone changes its clocks twice in most years, and four times where a month is left out of it
+OFFSET_S_MAX: Final = 18 * 3600  # ISO 8601 knows less; zoneinfo allows under 24 h
 
 
 def names_household(statement: Statement) -> bool | None:
@@ -62,6 +69,8 @@ def check_meaning(statement: Statement) -> None:
             _support(body)
         case OrganisationBody() | KeepingBody() | DisclosureBody() | PlaceRuleBody() as body:
             _places(body)
+        case RestrictionBody() as body:
+            _restriction(body)
         case _:
             return
 
@@ -151,6 +160,28 @@ def _places(body: OrganisationBody | KeepingBody | DisclosureBody | PlaceRuleBod
             sites = ()
     for site in sites:
         check_site(site)
+
+
+def _restriction(body: RestrictionBody) -> None:
+    _identifiers(body.restriction, *body.streams)
+    _span(body.from_ns, body.to_ns)
+    if body.room is not None and not body.room.strip():
+        raise Refused("a room has a name")
+    if body.weekly is None:
+        return
+    if body.to_ns is None or body.to_ns - body.from_ns > SCHEDULE_DAYS_MAX * _DAY_NS:
+        raise Refused(f"a schedule ends within {SCHEDULE_DAYS_MAX} days; say it again then")
+    windows, offsets = body.weekly.windows, [each.from_ns for each in body.weekly.offsets]
+    if not 0 < len(windows) <= WINDOWS_MAX or not 0 < len(offsets) <= OFFSETS_MAX or offsets != sorted(set(offsets)):
+        raise Refused(f"a schedule has 1 to {WINDOWS_MAX} windows, and its zone 1 to {OFFSETS_MAX} offsets in order")
+    if any(abs(each.seconds) > OFFSET_S_MAX for each in body.weekly.offsets):
+        raise Refused("no clock is that far from UTC")
+    for each in windows:
+        minutes = (each.from_min, each.to_min)
+        if not each.days or not all(1 <= day <= DAYS for day in each.days) or minutes[0] == minutes[1]:
+            raise Refused("a window has days from 1 to 7, and ends at another time than it begins")
+        if not all(0 <= minute < DAY_MINUTES for minute in minutes):
+            raise Refused("a window begins and ends at minutes of a day")
 
 
 def _identifiers(*identifiers: bytes) -> None:

@@ -1,15 +1,30 @@
-"""Kinds `person`, `household` and `membership`: who lives where. Face: private, all three.
+"""Kinds `person`, `household`, `membership`, `departure` and `invitation`: who lives where. Face: private, all of them.
 
-A person's choices are signed with the relationship key named here, one per (person, deployment).
+Rules
+- A person's choices are signed with the relationship key named here, one per (person, deployment).
+- Who leaves says so with their own key, and so does an owner who removes somebody: `person` is who says it, `leaves` who goes.
+- What a removal takes stands in a membership too (`left`), so that it goes on when whoever removed them is erased.
+- Each link with which somebody's pages are opened is a statement, so that it cannot be made unnoticed.
+
 Source: formats.md, "Identifiers"; people.md, "Accounts".
-Left out in this version: guests, children with guardians, workers, bystanders.
 """
+
+from enum import StrEnum
 
 import msgspec
 
 from troth.names import HouseholdId, PersonId
 
-__all__ = ["HouseholdBody", "MembershipBody", "PersonBody"]
+__all__ = ["DepartureBody", "HouseholdBody", "InvitationBody", "MembershipBody", "PersonBody", "Role"]
+
+
+class Role(StrEnum):
+    """What somebody is in a household."""
+
+    OWNER = "owner"
+    MEMBER = "member"
+    GUEST = "guest"
+    CHILD = "child"
 
 
 class PersonBody(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -35,11 +50,34 @@ class HouseholdBody(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MembershipBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`role` is owner or member; [from_ns, to_ns) ns UTC."""
+    """`role` is owner or member; [from_ns, to_ns) ns UTC.
+
+    `left`: they have left with `to_ns`, and are back at no earlier time either, whatever the clock says.
+    """
 
     household: HouseholdId
     person: PersonId
     role: str
     from_ns: int
     to_ns: int | None = None
-    crit: tuple[str, ...] = ("from_ns", "to_ns")
+    left: bool = False
+    crit: tuple[str, ...] = ("from_ns", "to_ns", "left")
+
+
+class DepartureBody(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`person` says that `leaves` belongs to the household no more from `at_ns` on (ns UTC): they themselves, or another."""
+
+    household: HouseholdId
+    person: PersonId
+    leaves: PersonId
+    at_ns: int
+    crit: tuple[str, ...] = ("household", "person", "leaves", "at_ns")
+
+
+class InvitationBody(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A link that opens the pages of `person` once was made, to be used within [at_ns, until_ns) ns UTC."""
+
+    person: PersonId
+    at_ns: int
+    until_ns: int
+    crit: tuple[str, ...] = ("until_ns",)

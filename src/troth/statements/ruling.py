@@ -35,6 +35,8 @@ _LIVED_BY: Final = (
     (KeyRole.OPERATOR.value, KindName.KEY),
     (KeyRole.GATE.value, KindName.CONDUCT_SEGMENT),
     (PERSON, KindName.CHOICE),
+    (PERSON, KindName.DEPARTURE),
+    (PERSON, KindName.RESTRICTION),
 )
 _OWN: Final = {KeyRole.GATE.value: Subjects.OWN_KEY, PERSON: Subjects.OWN_PERSON}
 

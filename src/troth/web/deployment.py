@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from troth.clock import Clock
+from troth.journeys.belong import Belong
 from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.connect import Connect
@@ -17,6 +18,7 @@ from troth.journeys.oversee import Only, ThingPage
 from troth.journeys.parties import Parties
 from troth.journeys.passkeys import Passkeys
 from troth.journeys.places import Places
+from troth.journeys.privately import Privately
 from troth.journeys.prove import Prove
 from troth.journeys.recognise import Recognise
 from troth.journeys.sign_in import SignIn
@@ -81,6 +83,8 @@ class Deployment(msgspec.Struct, frozen=True):
     choose: Choose
     places: Places
     foresee: Foresee
+    belong: Belong
+    privately: Privately
     erase: Erase
     prove: Prove
     book: Book

@@ -35,8 +35,10 @@ from troth.web.joining import JoiningPages
 from troth.web.parties import PartyPages
 from troth.web.passkeys import PasskeyPages
 from troth.web.places import PlacesPages
+from troth.web.private import PrivatePages
 from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_of, viewer_of
 from troth.web.shell import HEADERS, Page, Shell, static_file
+from troth.web.together import LivingTogether
 from troth.web.ways import Ways
 from troth.web.whole import Values, whole
 from troth.wire.browsers import browser_of
@@ -135,11 +137,15 @@ class Pages:
         """A person's home."""
         viewer = self._viewer(request)
         top = _top(request)
+        private = () if viewer.person is None else self._at.privately.homes(viewer.person)
         values = {
             "viewer": viewer,
             "effect": self._effect(viewer),
             "links": await self._at.street.links(),
             "curves": top == Detail.CURVE,
+            "together": None if viewer.person is None else self._at.belong.together(viewer.person),
+            "private": private,
+            "hushed": {stream for home in private for each in home.standing if each.now for stream in each.streams},
         }
 
         async def gather() -> Values:
@@ -267,6 +273,8 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Ways(deployment, shell).routes(),
         *PasskeyPages(deployment, shell).routes(),
         *PartyPages(deployment, shell).routes(),
+        *PrivatePages(deployment, shell).routes(),
+        *LivingTogether(deployment, shell).routes(),
     ]
     by_path: dict[str, dict[str, Page]] = {}
     for path, method, page in pages:

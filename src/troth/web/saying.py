@@ -19,10 +19,12 @@ from troth.journeys.presence import Copied, Sign
 from troth.names import HouseholdId, print_household
 from troth.statements.choice import Decision
 from troth.things.observations import Result
+from troth.things.weekly import Window
 from troth.things.windows import Shown
 
 __all__ = [
     "CHECKS",
+    "DAYS",
     "ONLY_WORDS",
     "REACH_WORDS",
     "VIEW_WORDS",
@@ -48,12 +50,14 @@ __all__ = [
     "period",
     "refusal",
     "result",
+    "role",
     "sense_name",
     "sentence",
     "statement_words",
     "unit",
     "wait",
     "way_in",
+    "window",
     "zone",
 ]
 
@@ -162,6 +166,8 @@ _GROUND_DECLARED: Final = {
     "own": "for those who live with it",
     "nobody": "it concerns no one",
 }
+DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ROLES: Final = {"owner": "owner", "member": "lives here"}
 _REFUSALS: Final = {
     "undeclared": "nobody has declared such values",
     "red-line": "a red line of this place forbids it",
@@ -309,6 +315,18 @@ def ground_to_others(code: str | None) -> str:
 def ground_declared(code: str) -> str:
     """When something would be allowed, as it is declared."""
     return _GROUND_DECLARED.get(code, ground_words(code))
+
+
+def role(name: str) -> str:
+    """What somebody of a home is there."""
+    return _ROLES.get(name, name)
+
+
+def window(each: Window) -> str:
+    """When a window of a week is: "Monday, Tuesday from 22:00 to 06:00"."""
+    days = "Every day" if len(each.days) == len(DAYS) else ", ".join(DAYS[day - 1] for day in each.days)
+    clocks = [f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (each.from_min, each.to_min)]
+    return f"{days} from {clocks[0]} to {clocks[1]}"
 
 
 def sense_name(sense: str) -> str:

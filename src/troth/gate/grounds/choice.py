@@ -70,8 +70,7 @@ def choice(asked: Asked, reading: Reading) -> Holding:
         times = intersect(times, tidy((before, *said.times, after)))
         rests_on += said.rests_on
         until_ns = next_turn(asked.at_ns, until_ns, said.until_ns)
-        now = member.from_ns <= asked.at_ns < member.to_ns
-        if now and lacking is not Code.REFUSED and not covers(said.times, asked.at_ns):
+        if member.here(asked.at_ns) and lacking is not Code.REFUSED and not covers(said.times, asked.at_ns):
             lacking = said.lacking
     # A time at which nobody is a member has nobody who said yes.
     times = intersect(times, inhabited(members))

@@ -133,7 +133,7 @@ def concerned_in(members: Sequence[Member], times: tuple[Interval, ...], *, at_n
     found = (
         each.person
         for each in members
-        if each.from_ns <= at_ns < each.to_ns or intersect(times, tidy((Interval(each.from_ns, each.to_ns),)))
+        if each.here(at_ns) or intersect(times, tidy((Interval(each.from_ns, each.to_ns),)))
     )
     return tuple(dict.fromkeys(found))
 

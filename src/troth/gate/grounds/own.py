@@ -33,7 +33,7 @@ def own(asked: Asked, reading: Reading) -> Holding:
     members = members_of(asked, reading)
     asker = None if asked.asker is None else asked.asker.person
     mine = [each for each in members if asker is None or each.person == asker]
-    now = {each.person for each in mine if each.from_ns <= asked.at_ns < each.to_ns}
+    now = {each.person for each in mine if each.here(asked.at_ns)}
     # Who lives here now may have lived here before; who has left takes their time with them.
     times = inhabited([each for each in mine if each.person in now])
     rests_on, lacking = [each.statement for each in members], Code.NO_GROUND

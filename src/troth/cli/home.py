@@ -1,0 +1,127 @@
+"""`troth home`, and for whoever runs a place `troth person move-in` and `move-out`: who lives together, and who leaves.
+
+Rules
+- What follows is said before it is asked; nothing is preselected.
+
+Source: people.md, "Rules" and "Accounts".
+"""
+
+import click
+import msgspec
+
+from troth.api.answers import Done
+from troth.api.home_forms import HomeForm, Homes, HomeShown, RemovalForm, StayForm
+from troth.cli.client import Node
+from troth.cli.places import as_operator, as_person
+from troth.cli.speaking import local, plain, say
+from troth.errors import NotFound
+
+__all__ = ["home", "person_move_in", "person_move_out"]
+
+_YES = click.option("--yes", is_flag=True, help="Ask nothing.")
+
+
+@click.group()
+def home() -> None:
+    """See who lives with you, leave, or remove somebody."""
+
+
+@home.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_person
+def home_list(node: Node, *, as_json: bool) -> None:
+    """List who lives in your homes, and what was made for them by whoever runs this place."""
+    found = node.get("/api/home", Homes)
+    if as_json:
+        say(msgspec.json.encode(found).decode())
+        return
+    if not found.homes:
+        say("You live nowhere here.")
+    for each in found.homes:
+        _shown(each)
+    for name in found.left:
+        say(f"You have left {plain(name)}.")
+
+
+@home.command("leave")
+@click.argument("household", required=False)
+@_YES
+@as_person
+def home_leave(node: Node, household: str | None, *, yes: bool) -> None:
+    """Leave HOUSEHOLD (ho...), or the one home you live in."""
+    found = _one(node.get("/api/home", Homes), household)
+    say(f"You leave {plain(found.name)}: nothing of it reaches you any more. Your book stays yours. Nobody is told.")
+    _ask("Leave?", yes=yes)
+    node.post("/api/home/leave", HomeForm(found.household), Done)
+    say("You have left.")
+
+
+@home.command("remove")
+@click.argument("person")
+@click.option("--household", help="Identifier of the home (ho...), where you live in several.")
+@_YES
+@as_person
+def home_remove(node: Node, person: str, household: str | None, *, yes: bool) -> None:
+    """Remove PERSON (pe...) from your home, where you are an owner."""
+    found = _one(node.get("/api/home", Homes), household)
+    name = next((each.name for each in found.people if each.person == person), person)
+    say(f"Nothing of {plain(found.name)} reaches {plain(name)} any more. Their book stays theirs.")
+    _ask("Remove?", yes=yes)
+    node.post("/api/home/remove", RemovalForm(found.household, person), Done)
+    say("They are removed.")
+
+
+@click.command("move-in")
+@click.argument("person")
+@click.option("--household", required=True, help="Identifier of the home (ho...).")
+@click.option("--role", type=click.Choice(["owner", "member"]), default="member", show_default=True)
+@as_operator
+def person_move_in(node: Node, person: str, household: str, role: str) -> None:
+    """Somebody who is known here, PERSON (pe...), lives in a home from now on: again, or as well."""
+    node.post(f"/api/people/{person}/move-in", StayForm(household, role), Done)
+    say("They live there now, and everybody who does is told.")
+
+
+@click.command("move-out")
+@click.argument("person")
+@click.option("--household", required=True, help="Identifier of the home (ho...).")
+@as_operator
+def person_move_out(node: Node, person: str, household: str) -> None:
+    """End the stay of PERSON (pe...) in a home, now."""
+    node.post(f"/api/people/{person}/move-out", HomeForm(household), Done)
+    say("Their stay has ended. Their book stays theirs.")
+
+
+def _one(found: Homes, household: str | None) -> HomeShown:
+    homes = [each for each in found.homes if household in {None, each.household}]
+    if not homes:
+        raise NotFound("you do not live there", hint="See where you live: troth home list")
+    if len(homes) > 1:
+        raise NotFound("you live in several homes", hint=f"Name one of: {', '.join(each.household for each in homes)}")
+    return homes[0]
+
+
+def _ask(question: str, *, yes: bool) -> None:
+    if yes:
+        return
+    try:
+        click.confirm(question, default=None, abort=True)
+    except click.Abort:
+        say("Nothing was done; all stays as it was.")
+        raise SystemExit(1) from None
+
+
+def _shown(found: HomeShown) -> None:
+    say(f"{plain(found.name)}  ({found.household})")
+    for each in found.people:
+        until = "" if each.until is None else f" until {local(each.until)}"
+        say(
+            f"   {each.person}  {plain(each.name)}{' (you)' if each.you else ''}, {each.role} since {local(each.since)}{until}"
+        )
+    say("   Made by whoever runs this place:")
+    for one in found.made or ():
+        if one.since is None:
+            say(f"   {local(one.at)}  a link that opens the pages of {plain(one.name)}")
+        else:
+            back = ", a time before it was said" if one.back else ""
+            say(f"   {local(one.at)}  {plain(one.name)} belongs here since {local(one.since)}{back}")

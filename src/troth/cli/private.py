@@ -1,0 +1,116 @@
+"""`troth private`: private mode on, for a home, a room or a stream; and off.
+
+Rules
+- Turning it on and ending it take one command each; what goes on nevertheless is said.
+
+Source: people.md, "Rules"; mission.md (F4).
+"""
+
+import click
+import msgspec
+
+from troth.api.answers import Done
+from troth.api.private_forms import (
+    PrivateForm,
+    PrivateHomes,
+    PrivateHomeShown,
+    PrivateMade,
+    StandingShown,
+)
+from troth.cli.client import Node
+from troth.cli.places import as_person
+from troth.cli.speaking import local, plain, say
+from troth.errors import NotFound
+from troth.wire.weeks import WeeklyForm, WindowForm
+from troth.wire.zones import here
+
+__all__ = ["private"]
+
+_DAYS = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
+
+
+@click.group()
+def private() -> None:
+    """Private mode: nothing of it is collected while it is on."""
+
+
+@private.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_person
+def private_list(node: Node, *, as_json: bool) -> None:
+    """List what is private in your homes, what can be, and what goes on nevertheless."""
+    found = node.get("/api/private", PrivateHomes)
+    if as_json:
+        say(msgspec.json.encode(found).decode())
+        return
+    if not found.homes:
+        say("You live nowhere here.")
+    for home in found.homes:
+        _shown(home)
+
+
+@private.command("on")
+@click.option("--room", help="Only this room, as private list names it.")
+@click.option("--datastream", type=int, help="Only this Datastream.")
+@click.option("--household", help="Identifier of the home (ho...), where you live in several.")
+@click.option("--to", help="Until when, as 2024-05-01T06:30:00Z. Until you end it, if not given.")
+@click.option("--weekly", nargs=2, metavar="FROM TO", help="Only from one local time to another, as 22:00 06:00.")
+@click.option("--day", "days", multiple=True, type=click.Choice(list(_DAYS)), help="With --weekly: only on this day.")
+@click.option("--zone", help="With --weekly: by the clocks of this zone. This computer's, if not given.")
+@as_person
+def private_on(
+    node: Node,
+    *,
+    room: str | None,
+    datastream: int | None,
+    household: str | None,
+    to: str | None,
+    weekly: tuple[str, str] | None,
+    days: tuple[str, ...],
+    zone: str | None,
+) -> None:
+    """Turn private mode on: for your home, or a room or Datastream of it."""
+    home = _one(node.get("/api/private", PrivateHomes), household)
+    form = None
+    if weekly is not None:
+        on = tuple(sorted(_DAYS[each] for each in set(days))) or tuple(_DAYS.values())
+        form = WeeklyForm(zone or here(), (WindowForm(on, *weekly),))
+    made = node.post("/api/private", PrivateForm(home.household, room, datastream, form, to), PrivateMade)
+    say(f"Private mode is on, in effect after {made.effect_ms:.0f} ms.")
+    for stream, what in home.goes_on:
+        say(f"   This goes on: {plain(stream)}, for {plain(what)}")
+    say(f"End it with: troth private off {made.restriction}")
+
+
+@private.command("off")
+@click.argument("restriction")
+@as_person
+def private_off(node: Node, restriction: str) -> None:
+    """End a RESTRICTION of yours, as private list names it, now."""
+    node.post(f"/api/private/{restriction}/end", b"{}", Done)
+    say("It has ended. What was private stays so.")
+
+
+def _one(found: PrivateHomes, household: str | None) -> PrivateHomeShown:
+    homes = [each for each in found.homes if household in {None, each.household}]
+    if len(homes) != 1:
+        raise NotFound("you live in none or in several homes", hint="Name one with --household: troth home list")
+    return homes[0]
+
+
+def _shown(home: PrivateHomeShown) -> None:
+    say(f"{plain(home.name)}  ({home.household})")
+    for each in home.standing:
+        say(f"   {_words(each)}")
+    if not home.standing:
+        say("   Nothing is private.")
+    say(f"   Rooms: {', '.join(map(plain, home.rooms)) or 'none'}")
+    for stream, what in home.goes_on:
+        say(f"   This goes on nevertheless: {plain(stream)}, for {plain(what)}")
+
+
+def _words(each: StandingShown) -> str:
+    until = "" if each.until is None else f" until {local(each.until)}"
+    state = f"on since {local(each.since)}{until}" if each.now else f"on by schedule since {local(each.since)}, not now"
+    mine = "" if each.restriction is None else f"  troth private off {each.restriction}"
+    return f"{plain(each.what)}: {state}{mine}"

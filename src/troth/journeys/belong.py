@@ -1,0 +1,228 @@
+"""Who lives together: they see each other and how each came, anybody leaves, an owner removes, a stay is ended.
+
+Rules
+- Leaving and removing are statements under the key of whoever does it (custody *house*). What a removal takes is said by the
+  node as well, so that it stands when whoever removed them is erased.
+- On return every path of theirs into the home has ended, as for a withdrawal: what they are shown, what they listen to, what
+  waits for them. Their visit goes on, for their book and for what they can still take back.
+- Nobody is told that somebody left, or why; they see who lives there. Everybody is told of each stay and of each link to
+  somebody's pages that whoever runs the place has made.
+
+Source: people.md, "Accounts"; gate.md, "The barrier"; docs/decisions/0051.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from troth.clock import NS_PER_S, Clock
+from troth.errors import NotFound, Refused
+from troth.journeys.accept import Accept, Accepted
+from troth.journeys.choose import key_name
+from troth.journeys.say import Say
+from troth.names import HouseholdId, PersonId, print_id
+from troth.signing.cose import Signed
+from troth.signing.keys import KeyStore
+from troth.state.belonging import BACK_NS, OWNER, check_departure, homes_of, left_homes, members_of
+from troth.state.directory import Directory
+from troth.state.in_force import InForce
+from troth.state.scopes import Member
+from troth.statements.kinds import KindName
+from troth.statements.person import DepartureBody, MembershipBody
+from troth.statements.statement import write
+from troth.things.intervals import FOREVER
+
+__all__ = ["Belong", "Dweller", "LivedIn", "Made", "Together"]
+
+NEW_NS: Final = 30 * 24 * 3600 * NS_PER_S  # for how long what was made for a home is new to those who live there
+
+
+class Dweller(msgspec.Struct, frozen=True):
+    """Somebody of a home, as the others see them. `you`: whoever looks. Times are ns UTC; `to_ns` None while it lasts."""
+
+    person: PersonId
+    name: str
+    role: str
+    from_ns: int
+    to_ns: int | None
+    you: bool
+    removable: bool
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A stay or a link to somebody's pages that whoever runs the place has made, and when.
+
+    `from_ns`: since when a stay was said to be; None for a link. `back`: it was said of a time before.
+    """
+
+    name: str
+    at_ns: int
+    from_ns: int | None
+    back: bool
+    new: bool
+
+
+class LivedIn(msgspec.Struct, frozen=True):
+    """A home of whoever looks: who lives there now or will, and what was made for it, newest first."""
+
+    household: HouseholdId
+    name: str
+    owner: bool
+    dwellers: tuple[Dweller, ...]
+    made: tuple[Made, ...]
+
+
+class Together(msgspec.Struct, frozen=True):
+    """All homes of somebody, and the names of those that they have left."""
+
+    name: str
+    homes: tuple[LivedIn, ...]
+    left: tuple[str, ...]
+
+
+class Belong:
+    """Shows who lives where, and ends it."""
+
+    def __init__(
+        self,
+        accept: Accept,
+        say: Say,
+        *,
+        keys: KeyStore,
+        directory: Directory,
+        in_force: InForce,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self._accept = accept
+        self._say = say
+        self._keys = keys
+        self._directory = directory
+        self._in_force = in_force
+        self._clock = clock
+        self._entropy = entropy
+
+    def together(self, person: PersonId) -> Together:
+        """With whom somebody lives, and what was made for their homes.
+
+        Raises:
+            NotFound: there is no such person here.
+        """
+        known = self._directory.persons.get(person)
+        if known is None:
+            raise NotFound("there is no such person here")
+        now = self._clock.now()
+        homes = homes_of(person, self._directory, self._in_force, at_ns=now)
+        left = left_homes(person, self._directory, self._in_force, at_ns=now)
+        return Together(
+            known.name,
+            tuple(self._lived_in(home, person, at_ns=now) for home in homes),
+            tuple(self._directory.households.get(home, "") for home in left),
+        )
+
+    async def leave(self, person: PersonId, household: HouseholdId) -> Accepted:
+        """Somebody leaves a home. On return nothing of it reaches them any more.
+
+        Raises:
+            NotFound: they do not live there.
+        """
+        signed = self._signed(person, household, leaves=person)
+        return await self._accept.accept(signed)
+
+    async def remove(self, owner: PersonId, household: HouseholdId, person: PersonId) -> None:
+        """An owner removes somebody. On return nothing of the home reaches them any more.
+
+        Raises:
+            NotFound: one of them does not live there, or is no owner.
+            Refused: they remove an owner.
+        """
+        now, members = self._clock.now(), members_of(household, self._in_force)
+        check_departure(DepartureBody(household, owner, person, now), members, at_ns=now)
+        signed = self._signed(owner, household, leaves=person)
+        kept, _ = self._say.sign(
+            KindName.MEMBERSHIP, self._ended(members, person, household, at_ns=now), subject=self._fresh("sm")
+        )
+        await self._accept.accept_together((signed, kept))
+
+    async def move_out(self, person: PersonId, household: HouseholdId) -> None:
+        """Whoever runs the place ends a stay, now: they moved out.
+
+        Raises:
+            NotFound: they do not live there.
+        """
+        now, members = self._clock.now(), members_of(household, self._in_force)
+        check_departure(DepartureBody(household, person, person, now), members, at_ns=now)
+        await self._say.say(
+            KindName.MEMBERSHIP, self._ended(members, person, household, at_ns=now), subject=self._fresh("sm")
+        )
+
+    def _ended(
+        self, members: tuple[Member, ...], person: PersonId, household: HouseholdId, *, at_ns: int
+    ) -> MembershipBody:
+        """The stay that lasts, with its end."""
+        last = [each for each in members if each.person == person and not each.gone(at_ns)]
+        from_ns = min(each.from_ns for each in last)
+        if from_ns >= at_ns:
+            raise Refused("a stay that has not begun yet is ended by whoever would begin it")
+        return MembershipBody(household, person, last[-1].role, from_ns, at_ns, left=True)
+
+    def _signed(self, person: PersonId, household: HouseholdId, *, leaves: PersonId) -> Signed:
+        now = self._clock.now()
+        return write(
+            KindName.DEPARTURE,
+            DepartureBody(household, person, leaves, now),
+            signer=self._keys.signer(key_name(person)),
+            issuer=self._directory.persons[person].issuer,
+            subject=self._fresh("sp"),
+            at_ns=now,
+        )
+
+    def _fresh(self, prefix: str) -> str:
+        return print_id(prefix, self._entropy(16))
+
+    def _lived_in(self, home: HouseholdId, person: PersonId, *, at_ns: int) -> LivedIn:
+        members = [each for each in members_of(home, self._in_force) if not each.gone(at_ns)]
+        owner = any(each.person == person and each.role == OWNER and each.here(at_ns) for each in members)
+        dwellers = tuple(
+            Dweller(
+                each.person,
+                self._name(each.person),
+                each.role,
+                each.from_ns,
+                None if each.to_ns == FOREVER else each.to_ns,
+                each.person == person,
+                owner and each.role != OWNER,
+            )
+            for each in members
+        )
+        return LivedIn(home, self._directory.households.get(home, ""), owner, dwellers, self._made(home, at_ns=at_ns))
+
+    def _made(self, home: HouseholdId, *, at_ns: int) -> tuple[Made, ...]:
+        """Stays that were begun, and links of those who belong there or will; what has ended is not told."""
+        staying = {each.person for each in members_of(home, self._in_force) if not each.gone(at_ns)}
+        found = [
+            Made(
+                self._name(each.body.person),
+                each.said_s * NS_PER_S,
+                each.body.from_ns,
+                each.body.from_ns < each.said_s * NS_PER_S - BACK_NS,
+                self._is_new(each.said_s * NS_PER_S, at_ns),
+            )
+            for each in self._directory.stays.get(home, ())
+            if each.body.person in staying and not each.body.left
+        ]
+        found += [
+            Made(self._name(person), each.at_ns, None, back=False, new=self._is_new(each.at_ns, at_ns))
+            for person in staying
+            for each in self._directory.invitations.get(person, ())
+        ]
+        return tuple(sorted(found, key=lambda each: (each.at_ns, each.name), reverse=True))
+
+    @staticmethod
+    def _is_new(made_ns: int, at_ns: int) -> bool:
+        return made_ns > at_ns - NEW_NS
+
+    def _name(self, person: PersonId) -> str:
+        known = self._directory.persons.get(person)
+        return "" if known is None else known.name

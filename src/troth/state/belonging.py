@@ -1,0 +1,94 @@
+"""Who belongs to a home now, where somebody lives, and what may be said of either. Pure.
+
+Rules
+- Anybody leaves for themselves. An owner removes whoever is no owner; no owner removes another.
+- What ends a stay ends it now or later, never in the past: else whoever said no while they lived there would be as if they had
+  never been there, and what they had closed would be open.
+- Somebody may be added with a beginning in the past; everybody who lives there reads so.
+
+Source: people.md, "Accounts"; gate.md, "Eight grounds" (no adult decides for another); docs/decisions/0051.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from troth.errors import NotFound, Refused
+from troth.names import HouseholdId, PersonId
+from troth.state.directory import Directory
+from troth.state.in_force import InForce
+from troth.state.scopes import Member, PlaceScope, Unsettled, place_scope
+from troth.statements.person import DepartureBody, MembershipBody
+
+__all__ = ["BACK_NS", "OWNER", "ROLES", "check_departure", "check_membership", "homes_of", "left_homes", "members_of"]
+
+OWNER: Final = "owner"
+ROLES: Final = (OWNER, "member")
+BACK_NS: Final = 60_000_000_000  # gate.md, "Time": how far times may be apart from the gate's
+
+
+def members_of(home: HouseholdId, in_force: InForce) -> tuple[Member, ...]:
+    """Who belongs, belonged or will belong to a home, also where something was said of it that cannot be settled here."""
+    value = in_force.value(place_scope(home))
+    held = value.held if isinstance(value, Unsettled) else value
+    return held.members if isinstance(held, PlaceScope) else ()
+
+
+def homes_of(person: PersonId, directory: Directory, in_force: InForce, *, at_ns: int) -> tuple[HouseholdId, ...]:
+    """Where somebody lives now, in order of joining."""
+    known = directory.persons.get(person)
+    homes = () if known is None else known.homes
+    return tuple(home for home in homes if _lives(person, members_of(home, in_force), at_ns=at_ns))
+
+
+def left_homes(person: PersonId, directory: Directory, in_force: InForce, *, at_ns: int) -> tuple[HouseholdId, ...]:
+    """Where somebody has lived and does not any more."""
+    known = directory.persons.get(person)
+    homes = () if known is None else known.homes
+    found = []
+    for home in homes:
+        stays = [each for each in members_of(home, in_force) if each.person == person]
+        if stays and all(each.gone(at_ns) for each in stays):
+            found.append(home)
+    return tuple(found)
+
+
+def check_departure(body: DepartureBody, members: Sequence[Member], *, at_ns: int) -> None:
+    """Return if this may be said now.
+
+    Raises:
+        NotFound: who leaves, or who says so, does not belong there.
+        Refused: it is not said of now, or one who may not removes another.
+    """
+    if abs(body.at_ns - at_ns) > BACK_NS:
+        raise Refused("somebody leaves when that is said, and neither earlier nor later")
+    leaving = [each for each in members if each.person == body.leaves and not each.gone(at_ns)]
+    if not leaving:
+        raise NotFound("this person does not belong to this home")
+    if body.person == body.leaves:
+        return
+    if not any(each.person == body.person and each.role == OWNER and each.here(at_ns) for each in members):
+        raise NotFound("there is no such home for this person")
+    if any(each.role == OWNER for each in leaving):
+        raise Refused("an owner is not removed by another", hint="They can leave themselves.")
+
+
+def check_membership(body: MembershipBody, members: Sequence[Member], *, at_ns: int) -> None:
+    """Return if this may be said now of somebody who belongs, or belonged, to a home.
+
+    Raises:
+        Refused: an unknown role, or it would take back what was.
+    """
+    if body.role not in ROLES:
+        raise Refused(f"a role is one of {', '.join(ROLES)}")
+    for each in members:
+        if each.person != body.person or body.to_ns is None:
+            continue
+        # Of what was lived, [lost_ns, lived_ns) would be as if it had not been.
+        begun_ns, lived_ns = max(each.from_ns, body.from_ns), min(each.to_ns, at_ns)
+        lost_ns = max(begun_ns, body.to_ns)
+        if begun_ns < lived_ns and (lost_ns == begun_ns or lost_ns < lived_ns - BACK_NS):
+            raise Refused("a stay is ended now or later, and not for a time that was")
+
+
+def _lives(person: PersonId, members: Sequence[Member], *, at_ns: int) -> bool:
+    return any(each.person == person and each.here(at_ns) for each in members)

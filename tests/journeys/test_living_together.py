@@ -1,0 +1,224 @@
+"""Somebody leaves a home or is removed: every path of theirs ends at once, their book stays, and nobody comes unnoticed."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.journeys.erasing_lane import Lane
+from troth.errors import NotFound, Refused
+from troth.journeys.belong import Belong
+from troth.names import print_household, print_id, print_person
+from troth.statements.kinds import KindName
+from troth.statements.person import MembershipBody
+from troth.testing.people import Hearing, Home, WorldPerson, WorldThing
+from troth.testing.world import World
+
+
+class Shared:
+    """Ana owns a home, Ben and Cem live there; there is a lamp, and a laboratory that everybody said yes to."""
+
+    def __init__(self) -> None:
+        self.world = World(seed=51)
+        self.home: Home = self.world.home("Harbour Lane 12")
+        self.lamp: WorldThing = self.home.thing("lamp")
+        self.ana = self.home.person("Ana", role="owner")
+        self.ben = self.home.person("Ben", role="member")
+        self.cem = self.home.person("Cem", role="member")
+        self.university = self.world.organisation("University")
+        for each in (self.ana, self.ben, self.cem):
+            each.gives(self.lamp)
+        self.lamp.says(1.0)
+
+    @property
+    def belong(self) -> Belong:
+        return self.world.node.joining.belong
+
+    def leaves(self, who: WorldPerson) -> None:
+        self.world.run(self.belong.leave(who.person, self.home.household))
+
+    def removes(self, owner: WorldPerson, who: WorldPerson) -> None:
+        self.world.run(self.belong.remove(owner.person, self.home.household, who.person))
+
+    def names(self, who: WorldPerson) -> list[str]:
+        return [each.name for home in self.belong.together(who.person).homes for each in home.dwellers]
+
+    def session(self, who: WorldPerson) -> str:
+        token = self.world.run(self.world.node.join.invite(who.person))
+        return self.world.run(self.world.node.recognise.enter(token))
+
+
+@pytest.fixture
+def shared() -> Iterator[Shared]:
+    made = Shared()
+    yield made
+    made.world.close()
+
+
+def ends(shared: Shared, how: str) -> None:
+    """Ben's stay ends, one way or another."""
+    match how:
+        case "leaves":
+            shared.leaves(shared.ben)
+        case "removed":
+            shared.removes(shared.ana, shared.ben)
+        case _:
+            shared.world.run(shared.belong.move_out(shared.ben.person, shared.home.household))
+
+
+HOW = ["leaves", "removed", "moves out"]
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_who_is_gone_reads_nothing_of_the_home_any_more(shared: Shared, how: str) -> None:
+    listening = shared.world.run(_listen(shared, shared.ben))
+    assert [1.0] == [row.result for row in shared.ben.reads(shared.lamp)]
+    ends(shared, how)
+    shared.lamp.says(2.0)
+    shared.world.settle()
+    with pytest.raises(NotFound):
+        shared.ben.reads(shared.lamp)
+    assert listening.ended is not None, "what was on its way has ended"
+    assert 2.0 not in [row.result for row in listening.rows]
+    assert () == shared.world.run(shared.world.node.tell.listing.readable(shared.ben.asker())).streams
+    assert () == shared.world.node.choose.offers.all(shared.ben.person)
+    assert [1.0, 2.0] == [row.result for row in shared.ana.reads(shared.lamp)]
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_it_holds_after_a_restart(shared: Shared, how: str) -> None:
+    ends(shared, how)
+    before = shared.world.node.leases.in_force.scopes()
+    shared.world.restart()
+    assert before == shared.world.node.leases.in_force.scopes()
+    with pytest.raises(NotFound):
+        shared.ben.reads(shared.lamp)
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_the_book_of_who_is_gone_stays_theirs(shared: Shared, how: str) -> None:
+    assert shared.university.reads(shared.lamp)
+    shared.world.settle()
+    ends(shared, how)
+    assert [line.who.party for line in shared.ben.book().lines if hasattr(line, "who")]
+    session = shared.session(shared.ben)
+    assert 200 == shared.world.get("/api/book", token=session).status
+
+
+def test_a_session_of_who_is_gone_reaches_the_book_and_nothing_of_the_home(shared: Shared) -> None:
+    session = shared.session(shared.ben)
+    number = shared.lamp.number
+    paths = [
+        f"/v1.1/Datastreams({number})",
+        f"/v1.1/Datastreams({number})/Observations",
+    ]
+    assert [200, 200] == [shared.world.get(each, token=session).status for each in paths]
+    shared.removes(shared.ana, shared.ben)
+    assert [404, 404] == [shared.world.get(each, token=session).status for each in paths]
+    assert [] == shared.world.get("/v1.1/Datastreams", token=session).json["value"]
+    assert [] == shared.world.get("/api/choices", token=session).json["choices"]
+    assert [] == shared.world.get("/api/home", token=session).json["homes"]
+    assert ["Harbour Lane 12"] == shared.world.get("/api/home", token=session).json["left"]
+
+
+def test_leaving_is_quiet_and_the_others_see_the_list(shared: Shared) -> None:
+    before = shared.belong.together(shared.ana.person).homes[0].made
+    shared.leaves(shared.ben)
+    home = shared.belong.together(shared.ana.person).homes[0]
+    assert ["Ana", "Cem"] == [each.name for each in home.dwellers]
+    assert [each for each in before if each.name != "Ben"] == list(home.made), "no line says that somebody left"
+
+
+def test_an_owner_removes_a_member_and_no_owner(shared: Shared) -> None:
+    other = shared.home.person("Dov", role="owner")
+    with pytest.raises(Refused):
+        shared.removes(shared.ana, other)
+    for nobody in (shared.ben, shared.cem):
+        with pytest.raises((NotFound, Refused)):
+            shared.removes(nobody, shared.ana)
+    with pytest.raises(NotFound):
+        shared.removes(shared.ben, shared.cem)
+    assert ["Ana", "Ben", "Cem", "Dov"] == shared.names(shared.ana)
+    shared.leaves(other)
+    assert ["Ana", "Ben", "Cem"] == shared.names(shared.ana)
+
+
+def test_an_owner_of_another_home_removes_nobody_here(shared: Shared) -> None:
+    eve = shared.world.home("Harbour Lane 14").person("Eve", role="owner")
+    with pytest.raises(NotFound):
+        shared.removes(eve, shared.ben)
+    session = shared.session(eve)
+    body = {"household": print_household(shared.home.household), "person": print_person(shared.ben.person)}
+    assert 404 == shared.world.post("/api/home/remove", body, token=session).status
+
+
+def test_who_is_gone_removes_nobody_and_does_not_leave_twice(shared: Shared) -> None:
+    shared.leaves(shared.ana)
+    with pytest.raises(NotFound):
+        shared.removes(shared.ana, shared.ben)
+    with pytest.raises(NotFound):
+        shared.leaves(shared.ana)
+
+
+def test_a_no_of_who_is_gone_goes_on_for_the_time_they_lived_there(shared: Shared) -> None:
+    shared.ben.withdraws(shared.lamp)
+    shared.lamp.says(2.0)
+    shared.removes(shared.ana, shared.ben)
+    shared.lamp.says(3.0)
+    assert [1.0, 3.0] == [row.result for row in shared.university.reads(shared.lamp)]
+
+
+def test_a_removal_stands_when_whoever_removed_them_is_erased() -> None:
+    lane = Lane()
+    owner = lane.world.home("Harbour Lane 16")
+    lamp = owner.thing("hall lamp")
+    ana, ben, cem = owner.person("Ana"), owner.person("Ben", role="member"), owner.person("Cem", role="member")
+    lane.world.run(lane.world.node.joining.belong.remove(ana.person, owner.household, ben.person))
+    lane.goes(ana)
+    assert KindName.DEPARTURE not in lane.kinds()
+    with pytest.raises(NotFound):
+        ben.reads(lamp)
+    lane.world.restart()
+    with pytest.raises(NotFound):
+        ben.reads(lamp)
+    assert () == cem.reads(lamp)
+    lane.world.close()
+
+
+def test_who_comes_back_is_a_member_from_then_on(shared: Shared) -> None:
+    shared.leaves(shared.ben)
+    shared.lamp.says(2.0)
+    back = shared.world.node.join.come_back(shared.ben.person, shared.home.household, role="member")
+    shared.world.run(back)
+    shared.lamp.says(3.0)
+    assert [1.0, 3.0] == [row.result for row in shared.ben.reads(shared.lamp)]
+
+
+def test_everybody_is_told_of_each_stay_and_each_link(shared: Shared) -> None:
+    early = shared.world.clock.now() - 3_600_000_000_000
+    dov = shared.world.run(shared.world.node.join.person("Dov", shared.home.household, role="member", from_ns=early))
+    shared.world.run(shared.world.node.join.invite(dov))
+    for who in (shared.ana, shared.ben):
+        made = shared.belong.together(who.person).homes[0].made
+        assert [(True, True), (False, False)] == [(m.back, m.from_ns is not None) for m in made if m.name == "Dov"][
+            ::-1
+        ][:2]
+        assert [False] * 3 == [m.back for m in made if m.name in {"Ana", "Ben", "Cem"}]
+
+
+def test_a_stay_is_not_ended_in_the_past(shared: Shared) -> None:
+    with pytest.raises(Refused):
+        shared.world.run(_said_back(shared))
+    assert "Ben" in shared.names(shared.ana)
+
+
+async def _said_back(shared: Shared) -> None:
+    """Whoever runs the place says that Ben has lived there for a moment only, so that his no would be none."""
+    now = shared.world.clock.now()
+    body = MembershipBody(shared.home.household, shared.ben.person, "member", now - 10**15, now - 10**15 + 1)
+    await shared.world.node.say.say(KindName.MEMBERSHIP, body, subject=print_id("sm", bytes(16)))
+
+
+async def _listen(shared: Shared, who: WorldPerson) -> Hearing:
+    hearing = Hearing()
+    hearing.outlet = shared.world.node.tell.listen(shared.lamp.number, who.asker(), hearing)
+    return hearing
