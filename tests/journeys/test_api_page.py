@@ -96,6 +96,7 @@ def test_the_examples_run_in_their_order() -> None:
                 body = body.replace(f'"{word}"', json.dumps(value))
             personal = (
                 "choices" in path
+                or "objections" in path
                 or "place-rules" in path
                 or "visits" in path
                 or "book" in path

@@ -25,6 +25,7 @@ from troth.cli.grounding import ground
 from troth.cli.here import thing_here
 from troth.cli.keys import key
 from troth.cli.log_keeping import log_mirror, log_restore, log_succeed
+from troth.cli.objecting import object_
 from troth.cli.placing import keeping, place_rule, where
 from troth.cli.pledging import forget, promise, red_line, support
 from troth.cli.registering import disclosure, household, organisation, party, person, product
@@ -78,5 +79,5 @@ log.add_command(log_succeed)
 main.add_part("Give your word", red_line, promise, support, ground, forget)
 for each in (person_erase, person_preserve, person_release):
     person.add_command(each)
-main.add_part("Choose", enter, leave, choose, place_rule, where, book, erase)
+main.add_part("Choose", enter, leave, choose, object_, place_rule, where, book, erase)
 main.add_part("Check", proof, verify, audit, trust, log, store, witness)

@@ -26,6 +26,7 @@ from troth.state.scopes import (
     Preserved,
     ProductScope,
     SaidChoice,
+    SaidObjection,
     Scope,
     ScopeKind,
     ScopeValue,
@@ -50,6 +51,7 @@ from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
+from troth.statements.objection import ObjectionBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
@@ -82,7 +84,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return (party_scope(body.organisation),)
         case HouseholdBody() | MembershipBody():
             return (place_scope(body.household),)
-        case PersonBody() | ChoiceBody() | PlaceRuleBody() | PreservationBody():
+        case PersonBody() | ChoiceBody() | ObjectionBody() | PlaceRuleBody() | PreservationBody():
             return (person_scope(body.person),)
         case RedLineBody() | KeepingBody():
             return (DEPLOYMENT,)
@@ -125,7 +127,9 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
             return _disclosed(value if isinstance(value, PlaceScope) else PlaceScope(), body, statement)
         case ScopeKind.PLACE if isinstance(body, ErasureBody) and isinstance(value, PlaceScope):
             return msgspec.structs.replace(value, closed_ns=max(value.closed_ns, body.at_ns))
-        case ScopeKind.PERSON if isinstance(body, PersonBody | ChoiceBody | PlaceRuleBody | PreservationBody):
+        case ScopeKind.PERSON if isinstance(
+            body, PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody
+        ):
             return _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
         case ScopeKind.PARTY if isinstance(body, OrganisationBody):
             return _reached(body, id_)
@@ -148,13 +152,17 @@ def _described(product: ProductScope, body: PassportBody | DisclosureBody, state
 
 
 def _said_of(
-    person: PersonScope, body: PersonBody | ChoiceBody | PlaceRuleBody | PreservationBody, statement: StatementId
+    person: PersonScope,
+    body: PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody,
+    statement: StatementId,
 ) -> PersonScope:
     match body:
         case PersonBody():
             return msgspec.structs.replace(person, person=body.person, statement=statement)
         case ChoiceBody():
             return msgspec.structs.replace(person, choices=(*person.choices, SaidChoice(body, statement)))
+        case ObjectionBody():
+            return msgspec.structs.replace(person, objections=(*person.objections, SaidObjection(body, statement)))
         case PlaceRuleBody():
             others = tuple(each for each in person.place_rules if each.body.rule != body.rule)
             return msgspec.structs.replace(person, place_rules=(*others, StandingPlaceRule(body, statement)))

@@ -19,6 +19,7 @@ from troth.statements.disclosure import DisclosureBody
 from troth.statements.ground import GroundBody
 from troth.statements.installation import InstalledStream
 from troth.statements.keeping import KeepingBody
+from troth.statements.objection import ObjectionBody
 from troth.statements.passport import PassportBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.preservation import PreservationBody
@@ -38,6 +39,7 @@ __all__ = [
     "Preserved",
     "ProductScope",
     "SaidChoice",
+    "SaidObjection",
     "Scope",
     "ScopeKind",
     "ScopeValue",
@@ -145,6 +147,13 @@ class SaidChoice(msgspec.Struct, frozen=True):
     statement: StatementId
 
 
+class SaidObjection(msgspec.Struct, frozen=True):
+    """One objection, or its taking back, and its id."""
+
+    body: ObjectionBody
+    statement: StatementId
+
+
 class Preserved(msgspec.Struct, frozen=True):
     """One preservation and its id."""
 
@@ -160,7 +169,7 @@ class StandingPlaceRule(msgspec.Struct, frozen=True):
 
 
 class PersonScope(msgspec.Struct, frozen=True):
-    """All choices of a person in order of acceptance; `person` is None until the person statement came.
+    """All choices and objections of a person in order of acceptance; `person` is None until the person statement came.
 
     `preserved`: what may not be deleted of them; `place_rules`: where it may not go. The latest of each name.
     """
@@ -170,6 +179,7 @@ class PersonScope(msgspec.Struct, frozen=True):
     choices: tuple[SaidChoice, ...] = ()
     preserved: tuple[Preserved, ...] = ()
     place_rules: tuple[StandingPlaceRule, ...] = ()
+    objections: tuple[SaidObjection, ...] = ()
 
 
 class PartyScope(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
+from troth.statements.objection import ObjectionBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
@@ -53,6 +54,7 @@ Body: TypeAlias = (
     | HouseholdBody
     | MembershipBody
     | ChoiceBody
+    | ObjectionBody
     | PlaceRuleBody
     | EntityBody
     | RedLineBody
@@ -106,6 +108,7 @@ class KindName(StrEnum):
     HOUSEHOLD = "household"
     MEMBERSHIP = "membership"
     CHOICE = "choice"
+    OBJECTION = "objection"
     PLACE_RULE = "place-rule"
     PRESERVATION = "preservation"
     ERASURE = "erasure"
@@ -151,6 +154,7 @@ KINDS: Final = _table(
     Kind(KindName.HOUSEHOLD, 1, Face.PRIVATE, HouseholdBody, "operator"),
     Kind(KindName.MEMBERSHIP, 1, Face.PRIVATE, MembershipBody, "operator"),
     Kind(KindName.CHOICE, 1, Face.PRIVATE, ChoiceBody, "person"),
+    Kind(KindName.OBJECTION, 1, Face.PRIVATE, ObjectionBody, "person"),
     Kind(KindName.PLACE_RULE, 1, Face.PRIVATE, PlaceRuleBody, "person"),
     Kind(KindName.PRESERVATION, 1, Face.PRIVATE, PreservationBody, "operator"),
     Kind(KindName.ERASURE, 1, Face.PRIVATE, ErasureBody, "operator"),

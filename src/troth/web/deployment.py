@@ -11,6 +11,8 @@ from troth.journeys.choose import Choose
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.foresee import Foresee
+from troth.journeys.grounds import Grounds
+from troth.journeys.object import Object
 from troth.journeys.oversee import Only, ThingPage
 from troth.journeys.parties import Parties
 from troth.journeys.passkeys import Passkeys
@@ -66,6 +68,8 @@ class Deployment(msgspec.Struct, frozen=True):
     choose: Choose
     places: Places
     foresee: Foresee
+    object: Object
+    grounds: Grounds
     erase: Erase
     prove: Prove
     book: Book

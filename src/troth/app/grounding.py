@@ -1,0 +1,27 @@
+"""Wires what has to do with grounds that ask nobody: asserting them, and objecting."""
+
+from troth.app.ports import Ports
+from troth.gate.leases import Leases
+from troth.journeys.accept import Accept
+from troth.journeys.grounds import Grounds
+from troth.journeys.object import Object
+from troth.journeys.say import Say
+from troth.state.directory import Directory
+
+__all__ = ["Grounding"]
+
+
+class Grounding:
+    """The journeys of one node about grounds."""
+
+    def __init__(self, ports: Ports, accept: Accept, *, say: Say, leases: Leases, directory: Directory) -> None:
+        self.grounds = Grounds(say, directory, clock=ports.clock, entropy=ports.entropy)
+        self.object = Object(
+            accept,
+            ports.keys,
+            grounds=self.grounds,
+            directory=directory,
+            in_force=leases.in_force,
+            clock=ports.clock,
+            entropy=ports.entropy,
+        )
