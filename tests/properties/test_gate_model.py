@@ -102,7 +102,7 @@ class GateAndSheet(RuleBasedStateMachine):
         self.sheet.objects(name, decision, self.now, until)
 
     @rule(ground=st.sampled_from(Asserted), wait=st.integers(0, 5), stay=st.integers(1, 20), here=st.booleans())
-    def assert_a_ground(self, ground: Asserted, wait: int, stay: int, here: bool) -> None:  # noqa: FBT001 - drawn
+    def assert_a_ground(self, ground: Asserted, wait: int, stay: int, here: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
         since = min(self.now + wait, MINUTES - 2)
         until = min(since + stay, MINUTES - 1)
         self.said_grounds += 1
@@ -113,7 +113,7 @@ class GateAndSheet(RuleBasedStateMachine):
         self.sheet.asserts(ground.value, since, until)
 
     @rule(name=names, still=st.booleans(), everything=st.booleans())
-    def object_or_no_longer(self, name: str, still: bool, everything: bool) -> None:  # noqa: FBT001 - drawn
+    def object_or_no_longer(self, name: str, still: bool, everything: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
         about = self.home if everything else self.meter
         why = WITHOUT_ASKING[Asserted.OBJECTABLE]
         self.town.objects(self.ids[name], about, self.now, purpose=why, withdrawn=not still, whole_home=everything)
