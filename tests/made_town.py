@@ -25,10 +25,11 @@ from troth.state.in_force import InForce, Reading
 from troth.state.scopes import ProductScope, StreamScope, product_scope, stream_scope
 from troth.statements.choice import ChoiceBody, Decision, NoticeShown
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
-from troth.statements.ground import Asserted, Citation, GroundBody
+from troth.statements.ground import Agreement, Asserted, Citation, GroundBody
 from troth.statements.installation import Answering, Consideration, Contract, InstallationBody, InstalledStream
 from troth.statements.kinds import Body, KindName
 from troth.statements.notice import notice_of
+from troth.statements.objection import ObjectionBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
@@ -50,7 +51,11 @@ RESEARCH = PurposeId("https://university.example/research")
 BILLING = PurposeId("https://supplier.example/billing")
 HOUSE = PurposeId("https://maker.example/your-own-use")
 
+AGREED = Agreement(("Works", "Works council"), "Works council", "Mo Berg")
+INTEREST = Citation("GDPR, Article 6(1)(f)", "EU/GDPR", "6(1)(f)")
+PAPER = Citation("Agreement", digest=b"p" * 32, where=Uri("https://works.example/agreement"))
 LAWFUL = Citation("Messstellenbetriebsgesetz, § 60", "DE/MsbG", "60")
+CITED = {Asserted.REQUIRED: LAWFUL, Asserted.SETTLED: PAPER, Asserted.OBJECTABLE: INTEREST}
 
 RAW, HOURLY = Variant.RAW, Variant.HOURLY_MEAN
 
@@ -218,6 +223,28 @@ class Town:
         found = ((p, s.places) for s in streams for p in s.purposes if p.purpose == purpose)
         return next(((disclosure, each, places) for each, places in found if disclosure is not None), None)
 
+    def objects(
+        self,
+        person: PersonId,
+        about: StreamId | HouseholdId,
+        at: float,
+        *,
+        purpose: PurposeId,
+        withdrawn: bool = False,
+        whole_home: bool = False,
+    ) -> Statement:
+        """Object to a use, or take it back."""
+        body = ObjectionBody(
+            person=person,
+            purpose=purpose,
+            from_ns=ns(at),
+            made_by="session",
+            streams=() if whole_home else (StreamId(about),),
+            household=HouseholdId(about) if whole_home else None,
+            withdrawn=withdrawn,
+        )
+        return self.say(KindName.OBJECTION, body, by=self.key_of(person), at=at)
+
     def asserts(
         self,
         purpose: PurposeId,
@@ -227,7 +254,7 @@ class Town:
         name: str = "first",
         review: float = 1_000,
         to: float | None = None,
-        cited: Citation = LAWFUL,
+        cited: Citation | None = None,
         streams: tuple[str, ...] = (),
         home: HouseholdId | None = None,
         product: Uri = METER,
@@ -240,12 +267,13 @@ class Town:
             by=SUPPLIER,
             product=product,
             purposes=(purpose,),
-            citation=cited,
+            citation=cited or CITED[ground],
             words="It must be.",
             from_ns=ns(at),
             review_ns=ns(review),
             streams=streams,
             household=home,
+            agreement=AGREED if ground is Asserted.SETTLED else None,
             to_ns=None if to is None else ns(to),
         )
         kind = KindName.GROUND if home is None else KindName.HOME_GROUND

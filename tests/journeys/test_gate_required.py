@@ -24,7 +24,7 @@ from troth.gate.grounds.asserted import REVIEW_GRACE_DAYS
 from troth.gate.question import Answer, Code, Ground, Verdict
 from troth.gate.rules import laws
 from troth.names import HouseholdId, PersonId, StreamId, Uri
-from troth.statements.ground import Citation
+from troth.statements.ground import Asserted, Citation
 from troth.things.intervals import FOREVER, Interval
 
 METERED = purpose(BILLING, view(RAW, "required"), to=(SUPPLIER,))
@@ -160,15 +160,15 @@ def test_a_lease_ends_in_the_step_in_which_it_is_ended() -> None:
 
 
 def test_every_row_says_since_when_and_where_it_was_read() -> None:
-    names = [(each.law, each.paragraph) for each in laws.LAWS]
+    names = [(each.ground, each.law, each.paragraph) for each in laws.LAWS]
     assert len(set(names)) == len(names)
     for each in laws.LAWS:
         assert each.source.startswith("https://")
         assert each.from_ < each.read_on
-        times = laws.law_times(each.law, each.paragraph)
+        times = laws.law_times(each.ground, each.law, each.paragraph)
         assert times is not None
         assert times.from_ns < times.to_ns
-    assert laws.law_of(None, None) is None
+    assert laws.law_times(Asserted.OBJECTABLE, "DE/MsbG", "60") is None
 
 
 def test_a_law_that_is_over_has_an_end() -> None:

@@ -45,7 +45,7 @@ def body(thing: WorldThing, **changed: object) -> GroundBody:
         citation=Citation("MsbG § 60", "DE/MsbG", "60"),
         words="The law says that the meter is read.",
         from_ns=0,
-        review_ns=world.node.grounds.now() + 300 * DAY_NS,
+        review_ns=world.node.grounding.grounds.now() + 300 * DAY_NS,
     )
     return msgspec.structs.replace(said, **changed)
 
@@ -64,15 +64,15 @@ def test_what_a_law_requires_is_read_while_it_is_asserted_and_stands_in_the_book
     with pytest.raises(Denied) as denied:
         supplier.reads(meter, METERING)
     assert "no-ground" == denied.value.reason_code
-    ground = world.run(world.node.grounds.say(body(meter)))
-    asserted = world.node.grounds.open()[0].statement
+    ground = world.run(world.node.grounding.grounds.say(body(meter)))
+    asserted = world.node.grounding.grounds.open()[0].statement
     meter.says(2.0)
     assert [2.0] == [row.result for row in supplier.reads(meter, METERING)]
     hearing = supplier.listens(meter, METERING)
     meter.says(3.0)
     world.advance(1)
     assert [2.0, 3.0] == [row.result for row in hearing.rows]
-    world.run(world.node.grounds.end(ground, "The meter is read by somebody else."))
+    world.run(world.node.grounding.grounds.end(ground, "The meter is read by somebody else."))
     world.advance(1)
     assert hearing.ended is not None
     with pytest.raises(Denied) as denied:
@@ -86,22 +86,22 @@ def test_what_a_law_requires_is_read_while_it_is_asserted_and_stands_in_the_book
 
 def test_it_is_warned_of_before_and_after_its_day_and_then_it_is_over(world: World) -> None:
     _, meter = metering(world)
-    ground = world.run(world.node.grounds.say(body(meter, review_ns=world.clock.now() + 100 * DAY_NS)))
+    ground = world.run(world.node.grounding.grounds.say(body(meter, review_ns=world.clock.now() + 100 * DAY_NS)))
 
     def standing() -> Standing:
-        return world.node.grounds.open()[0].standing
+        return world.node.grounding.grounds.open()[0].standing
 
     assert Standing.HOLDS is standing()
     world.clock.step((100 - REVIEW_WARNING_DAYS) * 86_400)
     assert Standing.DUE is standing()
     world.clock.step(REVIEW_WARNING_DAYS * 86_400)
     assert Standing.OVERDUE is standing()
-    world.run(world.node.grounds.look_again(ground, review_ns=world.clock.now() + 100 * DAY_NS))
+    world.run(world.node.grounding.grounds.look_again(ground, review_ns=world.clock.now() + 100 * DAY_NS))
     assert Standing.HOLDS is standing()
     world.clock.step((100 + REVIEW_GRACE_DAYS) * 86_400)
     assert Standing.ENDED is standing()
     with pytest.raises(Conflict):
-        world.run(world.node.grounds.look_again(ground, review_ns=world.clock.now() + 100 * DAY_NS))
+        world.run(world.node.grounding.grounds.look_again(ground, review_ns=world.clock.now() + 100 * DAY_NS))
 
 
 @pytest.mark.parametrize(
@@ -123,16 +123,16 @@ def test_it_is_warned_of_before_and_after_its_day_and_then_it_is_over(world: Wor
 def test_what_is_not_asserted(world: World, changed: dict[str, object], error: type[Exception]) -> None:
     _, meter = metering(world)
     with pytest.raises(error):
-        world.run(world.node.grounds.say(body(meter, **changed)))
-    assert () == world.node.grounds.all()
+        world.run(world.node.grounding.grounds.say(body(meter, **changed)))
+    assert () == world.node.grounding.grounds.all()
 
 
 def test_one_of_a_home_is_read_by_its_people_and_by_nobody_else(world: World) -> None:
     home, meter = metering(world)
     ana = home.person("Ana")
     neighbour = world.home("Harbour Lane 14").person("Ben")
-    ground = world.run(world.node.grounds.say(body(meter, household=home.household)))
-    grounds = world.node.grounds
+    ground = world.run(world.node.grounding.grounds.say(body(meter, household=home.household)))
+    grounds = world.node.grounding.grounds
     assert [ground] == [each.body.assertion for each in grounds.at_home(ana.person)]
     assert () == grounds.at_home(neighbour.person)
     assert () == grounds.open()
@@ -151,7 +151,7 @@ def test_only_the_operator_says_one_and_anybody_reads_the_laws(world: World) -> 
 def test_a_choice_does_not_move_what_a_law_requires(world: World) -> None:
     home, meter = metering(world)
     ana = home.person("Ana")
-    world.run(world.node.grounds.say(body(meter)))
+    world.run(world.node.grounding.grounds.say(body(meter)))
     ana.refuses(meter)
     meter.says(1.0)
     assert 1 == len(world.organisation("Supplier").reads(meter, METERING))

@@ -13,7 +13,10 @@ VIEWS = ("raw", "hourly-mean")
 
 @dataclass
 class Sheet:
-    """A home with one stream: research by choice, billing by contract, own use."""
+    """A home with one stream: research by choice, billing by contract, own use; a law, an agreement, an interest.
+
+    `asserted`: per ground, the minutes in which somebody asserts it and it holds.
+    """
 
     people: list[str]
     contract: tuple[int, int]
@@ -21,11 +24,14 @@ class Sheet:
     lives: dict[str, list[bool]] = field(default_factory=dict)
     yes: dict[tuple[str, str], list[bool]] = field(default_factory=dict)
     no: dict[str, list[bool]] = field(default_factory=dict)
+    against: dict[str, list[bool]] = field(default_factory=dict)
+    asserted: dict[str, list[bool]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for person in self.people:
             self.lives[person] = [False] * MINUTES
             self.no[person] = [False] * MINUTES
+            self.against[person] = [False] * MINUTES
             for view in VIEWS:
                 self.yes[person, view] = [False] * MINUTES
 
@@ -47,6 +53,28 @@ class Sheet:
     def objects(self, person: str, decision: Decision, at: int, to: int | None) -> None:
         for minute in range(at, MINUTES):
             self.no[person][minute] = decision is not Decision.GIVE and (to is None or minute < to)
+
+    def asserts(self, ground: str, since: int, to: int) -> None:
+        """One more assertion of this ground; what others assert stays."""
+        squares = self.asserted.setdefault(ground, [False] * MINUTES)
+        for minute in range(since, min(to, MINUTES)):
+            squares[minute] = True
+
+    def objects_to_the_interest(self, person: str, at: int, *, still: bool) -> None:
+        for minute in range(at, MINUTES):
+            self.against[person][minute] = still
+
+    def allowed(self, ground: str, minute: int) -> bool:
+        """Somebody asserts it for this minute, and nobody who lives there objects, where one can."""
+        squares = self.asserted.get(ground)
+        against = [p for p in self.people if self.lives[p][minute] and self.against[p][minute]]
+        return squares is not None and squares[minute] and not (ground == "objectable" and against)
+
+    def without_asking(self, ground: str, now: int) -> set[int] | None:
+        """What the supplier may read now on one of these grounds."""
+        if not self.allowed(ground, now):
+            return None
+        return self.after_installation({m for m in range(MINUTES) if self.allowed(ground, m)})
 
     def agreed(self, view: str, minute: int) -> bool:
         """Somebody lives there, and everybody who does has said yes for this minute."""
@@ -92,6 +120,10 @@ class Sheet:
         if self.contracted(now):
             grounded = True
             found |= {m for m in range(MINUTES) if self.contracted(m)}
+        for ground in self.asserted:
+            if self.allowed(ground, now):
+                grounded = True
+                found |= {m for m in range(MINUTES) if self.allowed(ground, m)}
         if any(self.lives[person][now] for person in self.people) and self.quiet(now):
             grounded = True
             here = [person for person in self.people if self.lives[person][now]]

@@ -1,4 +1,4 @@
-"""Any mix of choosing, withdrawing, refusing, expiring, moving, replaying and late data: the gate says what a naive sheet says.
+"""Any mix of choosing, withdrawing, objecting, asserting, expiring, moving and late data: the gate says what a sheet says.
 
 After every step: gate ≡ sheet for reading and collecting, minute by minute; what a replay folds is what is in force live;
 every lease that is live says what a fresh question would get; no restriction turns a no into a yes.
@@ -30,14 +30,18 @@ from tests.properties.naive_gate import MINUTES, VIEWS, Sheet
 from troth.gate.decide import decide
 from troth.gate.leases import Lease
 from troth.gate.question import OWN_PURPOSE, Answer, Code, Question, Verdict
-from troth.names import PersonId, StatementId
+from troth.names import PersonId, PurposeId, StatementId
 from troth.state.in_force import Reading
 from troth.state.scopes import DeploymentScope
 from troth.statements.choice import Decision
+from troth.statements.ground import Asserted
 from troth.things.intervals import Interval, covers
 
 NAMES = ["Ana", "Ben", "Cem"]
 FOREWARNED = 3  # the sheet ends; nothing is asked in its last minutes
+
+WITHOUT_ASKING = {each: PurposeId(f"https://supplier.example/{each.value}") for each in Asserted}
+ASSERTED = tuple(purpose(id_, view(RAW, each.value), to=(SUPPLIER,)) for each, id_ in WITHOUT_ASKING.items())
 
 names = st.sampled_from(NAMES)
 decisions = st.sampled_from(list(Decision))
@@ -63,7 +67,8 @@ class GateAndSheet(RuleBasedStateMachine):
         self.town = Town()
         self.town.organisations(SUPPLIER, UNIVERSITY)
         self.town.product()
-        self.town.disclose(RESEARCHED, BILLED, OWNED)
+        self.town.disclose(RESEARCHED, BILLED, OWNED, *ASSERTED)
+        self.said_grounds = 0
         self.home = self.town.household("h")
         self.meter = self.town.install(self.home, contract=contract, since=installed)
         self.sheet = Sheet(NAMES, contract, installed)
@@ -73,6 +78,11 @@ class GateAndSheet(RuleBasedStateMachine):
             # Everybody is known; only some live here. Who does not yet has lived here for no time at all.
             self.ids[name] = self.town.person(name, self.home, to=None if name in living else 0)
             self.sheet.moves(name, 0, None if name in living else 0)
+        for ground in Asserted:
+            self.town.asserts(
+                WITHOUT_ASKING[ground], installed, ground=ground, name=f"the first {ground}", to=MINUTES - 1
+            )
+            self.sheet.asserts(ground.value, installed, MINUTES - 1)
 
     def _until(self, ahead_: int | None) -> int | None:
         return None if ahead_ is None else min(self.now + ahead_, MINUTES - 1)
@@ -91,6 +101,24 @@ class GateAndSheet(RuleBasedStateMachine):
         self.town.choose(self.ids[name], decision, self.home, self.now, purpose=chosen, to=until, whole_home=True)
         self.sheet.objects(name, decision, self.now, until)
 
+    @rule(ground=st.sampled_from(Asserted), wait=st.integers(0, 5), stay=st.integers(1, 20), here=st.booleans())
+    def assert_a_ground(self, ground: Asserted, wait: int, stay: int, here: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
+        since = min(self.now + wait, MINUTES - 2)
+        until = min(since + stay, MINUTES - 1)
+        self.said_grounds += 1
+        name = f"ground {self.said_grounds}"
+        home = self.home if here else None
+        why = WITHOUT_ASKING[ground]
+        self.town.asserts(why, since, ground=ground, name=name, to=until, home=home, said_again=self.now)
+        self.sheet.asserts(ground.value, since, until)
+
+    @rule(name=names, still=st.booleans(), everything=st.booleans())
+    def object_or_no_longer(self, name: str, still: bool, everything: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
+        about = self.home if everything else self.meter
+        why = WITHOUT_ASKING[Asserted.OBJECTABLE]
+        self.town.objects(self.ids[name], about, self.now, purpose=why, withdrawn=not still, whole_home=everything)
+        self.sheet.objects_to_the_interest(name, self.now, still=still)
+
     @rule(name=names, wait=st.integers(0, 6), stay=ahead)
     def move_in_or_out(self, name: str, wait: int, stay: int | None) -> None:
         since = min(self.now + wait, MINUTES - 1)
@@ -102,7 +130,7 @@ class GateAndSheet(RuleBasedStateMachine):
     def time_passes(self, by: int) -> None:
         self.now = min(self.now + by, MINUTES - FOREWARNED)
 
-    @rule(which=st.integers(0, 4))
+    @rule(which=st.integers(0, 7))
     def hold_a_lease(self, which: int) -> None:
         self.leases.append(self.town.lease(self._questions()[which]))
 
@@ -114,7 +142,7 @@ class GateAndSheet(RuleBasedStateMachine):
         if allowed is not None and late not in allowed:
             assert Code.NOT_THEN == answer.reasons[0].code
 
-    @rule(which=st.integers(0, 6))
+    @rule(which=st.integers(0, 7))
     def restrict_and_compare(self, which: int) -> None:
         before = [self.town.ask(each) for each in self._questions()]
         town = self._copied()
@@ -137,11 +165,14 @@ class GateAndSheet(RuleBasedStateMachine):
                 town.choose(ana, Decision.REFUSE, self.home, self.now, purpose=OWN_PURPOSE, whole_home=True)
             case 3:
                 research = purpose(RESEARCHED.purpose, view("hourly-mean", "choice"), to=(UNIVERSITY,))
-                town.disclose(research, BILLED, OWNED)
+                town.disclose(research, BILLED, OWNED, *ASSERTED)
             case 4:
                 town.disclose(OWNED)
             case 5:
-                town.disclose(RESEARCHED, BILLED, OWNED, places=("eu",), group_size=3)
+                town.disclose(RESEARCHED, BILLED, OWNED, *ASSERTED, places=("eu",), group_size=3)
+            case 6:
+                why = WITHOUT_ASKING[Asserted.OBJECTABLE]
+                town.objects(ana, self.home, self.now, purpose=why, whole_home=True)
             case _:
                 town.in_force.set_deployment(DeploymentScope((StatementId(bytes(32)),)))
 
@@ -159,6 +190,7 @@ class GateAndSheet(RuleBasedStateMachine):
             collects(self.meter, self.now),
             reads_own(self.meter, self.now, self.ids["Ana"]),
             reads_own(self.meter, self.now, self.ids["Ben"]),
+            *(reads(self.meter, self.now, party=SUPPLIER, why=why) for why in WITHOUT_ASKING.values()),
         ]
 
     @invariant()
@@ -169,6 +201,9 @@ class GateAndSheet(RuleBasedStateMachine):
         assert (None if painted is None else painted[0]) == answer.variant
         bill = self.town.ask(reads(self.meter, self.now, party=SUPPLIER, why=BILLING))
         assert self.sheet.billing(self.now) == minutes(bill)
+        for ground, why in WITHOUT_ASKING.items():
+            read = self.town.ask(reads(self.meter, self.now, party=SUPPLIER, why=why))
+            assert self.sheet.without_asking(ground.value, self.now) == minutes(read)
         for name in NAMES:
             own = self.town.ask(reads_own(self.meter, self.now, self.ids[name]))
             assert self.sheet.own(self.now, name) == minutes(own)

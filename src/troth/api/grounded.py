@@ -9,7 +9,7 @@ import msgspec
 
 from troth.api.forms import digest_of
 from troth.names import GroundId, HouseholdId, PurposeId, Uri, parse_id
-from troth.statements.ground import Asserted, Citation, GroundBody
+from troth.statements.ground import Agreement, Asserted, Citation, GroundBody
 from troth.wire.times import parse_time
 
 __all__ = [
@@ -55,6 +55,7 @@ class GroundForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_
     review: str
     streams: tuple[str, ...] = ()
     household: str | None = None
+    agreement: Agreement | None = None
     from_: str | None = None
     to: str | None = None
 
@@ -72,6 +73,7 @@ class GroundForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_
             review_ns=parse_time(self.review),
             streams=self.streams,
             household=None if self.household is None else HouseholdId(parse_id("ho", self.household)),
+            agreement=self.agreement,
             to_ns=None if self.to is None else parse_time(self.to),
         )
 
@@ -115,6 +117,7 @@ class GroundShown(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from
     statement: str
     streams: tuple[str, ...] = ()
     household: str | None = None
+    agreement: Agreement | None = None
     because: str | None = None
 
 
@@ -127,10 +130,11 @@ class GroundsShown(msgspec.Struct, frozen=True):
 class LawShown(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_": "from"}):
     """One paragraph of the dated list."""
 
+    ground: str
     law: str
     paragraph: str
     title: str
-    obliges: str
+    says: str
     from_: str
     source: str
     read_on: str
@@ -138,7 +142,7 @@ class LawShown(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_":
 
 
 class LawsShown(msgspec.Struct, frozen=True):
-    """The dated list of what may be cited as required."""
+    """The dated list of what may be cited, and for which ground."""
 
     laws: tuple[LawShown, ...]
 

@@ -25,7 +25,7 @@ from troth.api.grounded import (
     ground_of,
 )
 from troth.api.pledged import EndForm
-from troth.journeys.grounds import AssertedGround, Grounds
+from troth.journeys.grounds import AssertedGround, Grounds, Law
 from troth.names import print_ground, print_household
 from troth.wire.times import print_time
 
@@ -75,11 +75,21 @@ class _Said:
         return created(GroundEnds(print_time(await self._grounds.end(ground, body.because, to_ns=body.to_ns()))))
 
     async def laws(self, _request: Request) -> Response:
-        listed = (
-            LawShown(each.law, each.paragraph, each.title, each.obliges, each.from_, each.source, each.read_on, each.to)
-            for each in self._grounds.laws()
-        )
-        return shown(LawsShown(tuple(listed)))
+        return shown(LawsShown(tuple(map(_law, self._grounds.laws()))))
+
+
+def _law(law: Law) -> LawShown:
+    return LawShown(
+        ground=law.ground.value,
+        law=law.law,
+        paragraph=law.paragraph,
+        title=law.title,
+        says=law.says,
+        from_=law.from_,
+        source=law.source,
+        read_on=law.read_on,
+        to=law.to,
+    )
 
 
 def _shown(ground: AssertedGround) -> GroundShown:
@@ -98,6 +108,7 @@ def _shown(ground: AssertedGround) -> GroundShown:
         ends=print_time(ground.ends_ns),
         standing=ground.standing.value,
         statement=ground.statement.hex(),
+        agreement=body.agreement,
         streams=body.streams,
         household=None if body.household is None else print_household(body.household),
         because=ground.because,

@@ -29,6 +29,7 @@ from troth.api.joinings import joining_routes
 from troth.api.keys import key_routes
 from troth.api.many import many_routes
 from troth.api.metrics import metrics_routes
+from troth.api.objections import objection_routes
 from troth.api.operate import Addresses, operate_routes
 from troth.api.parties import party_routes
 from troth.api.places import place_routes
@@ -97,7 +98,8 @@ def http_doors(node: Node) -> HttpDoors:
         *joining_routes(node.joining.connect, ports.in_worker, callers=callers, addresses=addresses),
         *description_routes(ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
-        *ground_routes(node.grounds, callers=callers),
+        *ground_routes(node.grounding.grounds, callers=callers),
+        *objection_routes(node.grounding.object, callers=callers),
         *key_routes(node.rekey, callers=callers),
         *choice_routes(node.choose, callers=callers),
         *foreseen_routes(node.choose, node.places, node.foresee, callers=callers),
@@ -200,6 +202,8 @@ def _deployment(node: Node) -> Deployment:
         foresee=node.foresee,
         belong=node.joining.belong,
         privately=node.choosing.privately,
+        object=node.grounding.object,
+        grounds=node.grounding.grounds,
         erase=node.erase,
         prove=node.prove,
         book=node.book,

@@ -17,6 +17,7 @@ from typing import TypeVar
 from troth.app.choosing import Choosing
 from troth.app.clock_watch import watch_clock
 from troth.app.entering import Entering
+from troth.app.grounding import Grounding
 from troth.app.joining import Joining
 from troth.app.opening import open_log
 from troth.app.ports import Ports
@@ -35,7 +36,6 @@ from troth.journeys.ending import Ending
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.forget import Forget
-from troth.journeys.grounds import Grounds
 from troth.journeys.hear import Hear
 from troth.journeys.keyring import Keyring
 from troth.journeys.lasting import Lasting
@@ -143,7 +143,14 @@ class Node:
         )
         self.join = self.joining.join
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
-        self.grounds = Grounds(self.say, self.directory, homes=self.choose.homes, clock=clock, entropy=entropy)
+        self.grounding = Grounding(
+            ports,
+            self.accept,
+            say=self.say,
+            leases=self.leases,
+            directory=self.directory,
+            homes=self.choose.homes,
+        )
         self.forget = Forget(
             ports.journal, self.directory, in_force=in_force, in_worker=ports.in_worker, backups=ports.backups
         )

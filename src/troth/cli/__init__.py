@@ -26,6 +26,7 @@ from troth.cli.here import thing_here
 from troth.cli.home import home, person_move_in, person_move_out
 from troth.cli.keys import key
 from troth.cli.log_keeping import log_mirror, log_restore, log_succeed
+from troth.cli.objecting import object_
 from troth.cli.placing import keeping, place_rule, where
 from troth.cli.pledging import forget, promise, red_line, support
 from troth.cli.private import private
@@ -80,5 +81,5 @@ log.add_command(log_succeed)
 main.add_part("Give your word", red_line, promise, support, ground, forget)
 for each in (person_erase, person_preserve, person_release, person_move_in, person_move_out):
     person.add_command(each)
-main.add_part("Choose", enter, leave, choose, private, place_rule, home, where, book, erase)
+main.add_part("Choose", enter, leave, choose, object_, private, place_rule, home, where, book, erase)
 main.add_part("Check", proof, verify, audit, trust, log, store, witness)

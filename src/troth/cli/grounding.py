@@ -3,10 +3,14 @@
 Every command says one statement; what it says stands in docs/reference/statements.md.
 """
 
+import hashlib
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from functools import wraps
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import click
+import msgspec
 
 from troth.api.grounded import (
     CitationForm,
@@ -20,15 +24,19 @@ from troth.api.grounded import (
 )
 from troth.api.pledged import EndForm
 from troth.cli.client import Node
+from troth.cli.files import FILE, read_file
 from troth.cli.places import as_nobody, as_operator
 from troth.cli.speaking import plain, say
 from troth.names import PurposeId, Uri
-from troth.statements.ground import Asserted
+from troth.statements.ground import Agreement, Asserted
+from troth.statements.statement import MAX_PREIMAGE_BYTES
 
 __all__ = ["ground"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_TEXT_BYTES_MAX: Final = 32_768  # of an agreement that stands in its statement, which has at most 65,535 bytes
 
 _STANDING = {
     "later": "begins later",
@@ -44,8 +52,45 @@ def ground() -> None:
     """Why something may happen here, where people are not asked."""
 
 
-def _about(command: Callable[P, R]) -> Callable[P, R]:
-    """The options of what an assertion is about and how long it holds."""
+class _About(msgspec.Struct, frozen=True):
+    """What an assertion is about and how long it holds."""
+
+    by: str
+    words: str
+    product: str
+    streams: tuple[str, ...]
+    purposes: tuple[str, ...]
+    household: str | None
+    review: str
+    from_: str | None
+    to: str | None
+
+    def form(self, ground: Asserted, citation: CitationForm, agreement: Agreement | None = None) -> GroundForm:
+        """As it is sent."""
+        return GroundForm(
+            ground=ground,
+            by=Uri(self.by),
+            product=Uri(self.product),
+            purposes=tuple(map(PurposeId, self.purposes)),
+            citation=citation,
+            words=self.words,
+            review=self.review,
+            streams=self.streams,
+            household=self.household,
+            agreement=agreement,
+            from_=self.from_,
+            to=self.to,
+        )
+
+
+def _about(command: Callable[Concatenate[Node, _About, P], None]) -> Callable[..., None]:
+    """Give a command what its assertion is about, from the options that all of them have."""
+
+    @wraps(command)
+    def found(node: Node, *args: P.args, **kwargs: P.kwargs) -> None:
+        about = {name: kwargs.pop(name) for name in _About.__struct_fields__}
+        command(node, msgspec.convert(about, _About), *args, **kwargs)
+
     options = (
         click.argument("by"),
         click.argument("words"),
@@ -58,47 +103,81 @@ def _about(command: Callable[P, R]) -> Callable[P, R]:
         click.option("--to", help="Until when. Until it is ended, if not given."),
     )
     for option in reversed(options):
+        found = option(found)
+    return found
+
+
+def _cited(command: Callable[P, R]) -> Callable[P, R]:
+    """The options of a citation of a law."""
+    options = (
+        click.option("--law", required=True, help="As in troth ground laws: DE/MsbG."),
+        click.option("--paragraph", required=True, help="As in troth ground laws: 60."),
+        click.option("--title", help="What people call it. Law and paragraph, if not given."),
+    )
+    for option in reversed(options):
         command = option(command)
     return command
 
 
 @ground.command("require")
-@_about
-@click.option("--law", required=True, help="As in troth ground laws: DE/MsbG.")
-@click.option("--paragraph", required=True, help="As in troth ground laws: 60.")
-@click.option("--title", help="What people call it. As in the list, if not given.")
 @as_operator
-def ground_require(  # noqa: PLR0913 - one option per field of an assertion
-    node: Node,
-    by: str,
-    words: str,
-    *,
-    product: str,
-    streams: tuple[str, ...],
-    purposes: tuple[str, ...],
-    household: str | None,
-    review: str,
-    from_: str | None,
-    to: str | None,
-    law: str,
-    paragraph: str,
-    title: str | None,
-) -> None:
+@_about
+@_cited
+def ground_require(node: Node, about: _About, *, law: str, paragraph: str, title: str | None) -> None:
     """Say that a law obliges the organisation BY to this, in WORDS for the people concerned."""
-    form = GroundForm(
-        ground=Asserted.REQUIRED,
-        by=Uri(by),
-        product=Uri(product),
-        purposes=tuple(map(PurposeId, purposes)),
-        citation=CitationForm(title or f"{law} {paragraph}", law, paragraph),
-        words=words,
-        review=review,
-        streams=streams,
-        household=household,
-        from_=from_,
-        to=to,
+    _assert(node, about.form(Asserted.REQUIRED, CitationForm(title or f"{law} {paragraph}", law, paragraph)))
+
+
+@ground.command("interest")
+@as_operator
+@_about
+@_cited
+def ground_interest(node: Node, about: _About, *, law: str, paragraph: str, title: str | None) -> None:
+    """Say that a task or an interest of BY allows this until somebody concerned objects, in WORDS for them."""
+    _assert(node, about.form(Asserted.OBJECTABLE, CitationForm(title or f"{law} {paragraph}", law, paragraph)))
+
+
+@ground.command("settle")
+@as_operator
+@_about
+@click.argument("file", type=FILE)
+@click.option("--title", required=True, help="What people call the agreement.")
+@click.option("--party", "parties", multiple=True, required=True, help="Who agreed; give each of them.")
+@click.option("--for-people", required=True, help="Which body speaks for the people concerned: works council ...")
+@click.option("--signed-by", required=True, help="Who signed for them.")
+@click.option("--where", help="Where it can be read, an https: address. Needed if FILE is no plain text.")
+def ground_settle(
+    node: Node,
+    about: _About,
+    *,
+    file: Path,
+    title: str,
+    parties: tuple[str, ...],
+    for_people: str,
+    signed_by: str,
+    where: str | None,
+) -> None:
+    """Say that BY and those who speak for the people concerned have agreed on this; FILE is the agreement (- for stdin)."""
+    document = read_file(file, limit=MAX_PREIMAGE_BYTES)
+    citation = CitationForm(
+        title, digest=hashlib.sha256(document).hexdigest(), where=None if where is None else Uri(where)
     )
+    agreement = Agreement(parties, for_people, signed_by, _text_of(document))
+    _assert(node, about.form(Asserted.SETTLED, citation, agreement))
+
+
+def _assert(node: Node, form: GroundForm) -> None:
     say(f"Asserted: {node.post('/api/grounds', form, GroundSaid).ground}")
+
+
+def _text_of(document: bytes) -> str | None:
+    """The words of a plain text that is short enough to stand in a statement; None of anything else."""
+    if len(document) > _TEXT_BYTES_MAX:
+        return None
+    try:
+        return document.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 @ground.command("review")
@@ -132,11 +211,11 @@ def ground_list(node: Node) -> None:
 @ground.command("laws")
 @as_nobody
 def ground_laws(node: Node) -> None:
-    """List the paragraphs that can be cited as required by law."""
+    """List the paragraphs that can be cited, as required by law or as open to objection."""
     for each in node.get("/api/laws", LawsShown).laws:
         until = f" until {each.to}" if each.to else ""
-        say(f"{each.law} {each.paragraph}  {each.title}, since {each.from_}{until}")
-        say(f"  obliges {each.obliges}")
+        say(f"{each.law} {each.paragraph}  {each.ground}: {each.title}, since {each.from_}{until}")
+        say(f"  {each.says}")
         say(f"  read on {each.read_on}: {each.source}")
 
 
@@ -145,5 +224,8 @@ def _say(each: GroundShown) -> None:
     say(f"{each.assertion}  {each.ground}: {plain(each.words)}")
     say(f"  {plain(each.by)}, citing {plain(each.citation.title)}{where}")
     say(f"  {_STANDING[each.standing]}; since {each.from_}, look again by {each.review}, stops {each.ends}")
+    if each.agreement:
+        parties = plain(", ".join(each.agreement.parties))
+        say(f"  agreed by {parties}; {plain(each.agreement.signed_by)} signed for {plain(each.agreement.for_people)}")
     if each.because:
         say(f"  ended because: {plain(each.because)}")

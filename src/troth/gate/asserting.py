@@ -2,7 +2,7 @@
 
 Rules
 - An assertion reaches forward: it begins when it is accepted, or later. It is looked at again within REVIEW_DAYS_MAX.
-- *required* cites a paragraph of `rules/laws` that is in force when the assertion begins.
+- What cites a law (*required*, *objectable*) cites a paragraph of `rules/laws` for it, in force when the assertion begins.
 - Said again, its content is the same. Its review moves later, or its end sooner and never into the past.
 
 Source: gate.md, "Eight grounds"; docs/decisions/0050-a-ground-is-asserted.md.
@@ -62,13 +62,14 @@ def check_ground(body: GroundBody, known: StandingGround | None, *, at_ns: int) 
 
 
 def _check_law(body: GroundBody) -> None:
-    if body.ground != Asserted.REQUIRED:
+    if body.ground == Asserted.SETTLED:
         return
     cited = body.citation
-    times = law_times(cited.law, cited.paragraph)
+    times = law_times(Asserted(body.ground), cited.law, cited.paragraph)
     if times is None:
         raise UnknownLaw(
-            "this paragraph is not in the list of laws of this program", hint="The list: troth ground laws."
+            "this paragraph is not in the list of laws of this program, for this ground",
+            hint="The list: troth ground laws.",
         )
     if not covers((times,), body.from_ns):
         raise UnknownLaw("this paragraph is not in force when the assertion begins")

@@ -98,6 +98,7 @@ class Code(StrEnum):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    OBJECTED = "objected"
     NOT_THEN = "not-then"
     PLACE = "place"
     TOO_OLD = "too-old"

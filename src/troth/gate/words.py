@@ -19,6 +19,7 @@ WORDS: Final = {
     "refused": "There is no agreement to this.",
     "withdrawn": "There is no agreement to this any more.",
     "expired": "What allowed this has ended.",
+    "objected": "There is an objection to this.",
     "not-then": "This is from a time at which nothing allowed it.",
     "place": "It would go to a place where it may not go.",
     "too-old": "This is so old that the time for which it may be kept is over.",

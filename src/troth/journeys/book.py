@@ -32,6 +32,7 @@ from troth.state.leaving import Leaving
 from troth.statements.choice import ChoiceBody
 from troth.statements.journal import Journal, JournalEntry
 from troth.statements.kinds import Face, kind_of
+from troth.statements.objection import ObjectionBody
 from troth.statements.person import DepartureBody, InvitationBody, MembershipBody, PersonBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.statement import read
@@ -201,7 +202,14 @@ class Book:
         if kind is None or kind.face is not Face.PRIVATE:
             return
         match read(entry.signed).body:
-            case ChoiceBody() | PlaceRuleBody() | PersonBody() | MembershipBody() | InvitationBody() as body:
+            case (
+                ChoiceBody()
+                | ObjectionBody()
+                | PlaceRuleBody()
+                | PersonBody()
+                | MembershipBody()
+                | InvitationBody() as body
+            ):
                 own = OwnStatement(entry.signed.id, kind.name.value, entry.signed.headers.issued_at_s)
                 self._own.setdefault(body.person, []).append(own)
             case DepartureBody() as body:

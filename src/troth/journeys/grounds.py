@@ -8,24 +8,24 @@ Rules
 Source: gate.md, "Eight grounds"; docs/decisions/0050-a-ground-is-asserted.md.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
 from troth.clock import Clock
-from troth.errors import Conflict, NotFound, Undeclared
+from troth.errors import NotFound, Undeclared
 from troth.gate.grounds.asserted import REVIEW_GRACE_DAYS
 from troth.gate.rules.laws import LAWS, Law
 from troth.journeys.say import Say
-from troth.names import GroundId, HouseholdId, PersonId, check_uri, print_ground, print_id
+from troth.names import GroundId, HouseholdId, PersonId, PurposeId, Uri, check_uri, print_ground, print_id
 from troth.state.directory import Directory, KnownGround
 from troth.statements.ground import GroundBody
 from troth.statements.kinds import KindName
 from troth.things.intervals import FOREVER
 
-__all__ = ["REVIEW_WARNING_DAYS", "AssertedGround", "Grounds", "Standing"]
+__all__ = ["REVIEW_WARNING_DAYS", "AssertedGround", "Grounds", "Law", "Standing"]
 
 REVIEW_WARNING_DAYS: Final = 30  # docs/decisions/0050: as long before the day as it holds after it
 _DAY_NS: Final = 86_400_000_000_000
@@ -124,10 +124,8 @@ class Grounds:
             Refused: the moment lies in the past.
         """
         known = self._known(assertion)
-        now = self._clock.now()
-        if known.last.from_ns >= now and to_ns is None:
-            raise Conflict("this assertion has not begun", hint="Say when it ends, after it begins.")
-        ends_ns = now if to_ns is None else to_ns
+        # What has not begun ends in the moment in which it would.
+        ends_ns = max(self._clock.now(), known.last.from_ns + 1) if to_ns is None else to_ns
         await self._put(msgspec.structs.replace(known.last, to_ns=ends_ns, because=because))
         return ends_ns
 
@@ -144,9 +142,22 @@ class Grounds:
         homes = (None, *self._homes(person))
         return tuple(self._shown(each) for each in self._directory.grounds.values() if each.said.household in homes)
 
+    def due(self) -> tuple[AssertedGround, ...]:
+        """Those that somebody must look at soon, or should have: for whoever runs the place."""
+        return tuple(each for each in self.all() if each.standing in {Standing.DUE, Standing.OVERDUE})
+
+    def purposes(self) -> Mapping[PurposeId, str]:
+        """What the purposes of open disclosures are called."""
+        disclosed = (body for body, _ in self._directory.disclosures.values())
+        return {each.purpose: each.title for body in disclosed for stream in body.streams for each in stream.purposes}
+
+    def products(self) -> Mapping[Uri, str]:
+        """What products are called."""
+        return {uri: body.name for uri, body in self._directory.products.items()}
+
     @staticmethod
     def laws() -> tuple[Law, ...]:
-        """The dated list of what may be cited as required."""
+        """The dated list of what may be cited, and for which ground."""
         return LAWS
 
     def _shown(self, known: KnownGround) -> AssertedGround:

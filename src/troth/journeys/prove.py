@@ -33,6 +33,7 @@ from troth.statements.choice import ChoiceBody
 from troth.statements.journal import Entry, JournalEntry, unerased
 from troth.statements.key import KeyRole
 from troth.statements.kinds import Face, kind_of
+from troth.statements.objection import ObjectionBody
 from troth.statements.person import MembershipBody, PersonBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.statement import read
@@ -378,7 +379,7 @@ class Prove:
 def _person_of(signed: Signed) -> PersonId | None:
     """Whom a private statement speaks of, where that is one person."""
     match read(signed).body:
-        case ChoiceBody() | PlaceRuleBody() | PersonBody() | MembershipBody() as body:
+        case ChoiceBody() | ObjectionBody() | PlaceRuleBody() | PersonBody() | MembershipBody() as body:
             return body.person
         case _:
             return None

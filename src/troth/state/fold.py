@@ -26,6 +26,7 @@ from troth.state.scopes import (
     Preserved,
     ProductScope,
     SaidChoice,
+    SaidObjection,
     Scope,
     ScopeKind,
     ScopeValue,
@@ -52,6 +53,7 @@ from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
 from troth.statements.kinds import Body
+from troth.statements.objection import ObjectionBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import DepartureBody, HouseholdBody, InvitationBody, MembershipBody, PersonBody
@@ -85,7 +87,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return (party_scope(body.organisation),)
         case HouseholdBody() | MembershipBody() | DepartureBody():
             return (place_scope(body.household),)
-        case PersonBody() | ChoiceBody() | PlaceRuleBody() | PreservationBody() | RestrictionBody():
+        case PersonBody() | ChoiceBody() | ObjectionBody() | PlaceRuleBody() | PreservationBody() | RestrictionBody():
             return (person_scope(body.person),)
         case RedLineBody() | KeepingBody():
             return (DEPLOYMENT,)
@@ -124,7 +126,9 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
             return _asserted(value, body, statement, at_home=scope.kind is ScopeKind.PLACE)
         case ScopeKind.PLACE:
             return _of_home(value if isinstance(value, PlaceScope) else None, body, statement)
-        case ScopeKind.PERSON if isinstance(body, PersonBody | ChoiceBody | PlaceRuleBody | PreservationBody):
+        case ScopeKind.PERSON if isinstance(
+            body, PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody
+        ):
             return _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
         case ScopeKind.PERSON if isinstance(body, RestrictionBody):
             return _restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
@@ -166,13 +170,17 @@ def _of_home(value: PlaceScope | None, body: Body, statement: Statement) -> Plac
 
 
 def _said_of(
-    person: PersonScope, body: PersonBody | ChoiceBody | PlaceRuleBody | PreservationBody, statement: StatementId
+    person: PersonScope,
+    body: PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody,
+    statement: StatementId,
 ) -> PersonScope:
     match body:
         case PersonBody():
             return msgspec.structs.replace(person, person=body.person, statement=statement)
         case ChoiceBody():
             return msgspec.structs.replace(person, choices=(*person.choices, SaidChoice(body, statement)))
+        case ObjectionBody():
+            return msgspec.structs.replace(person, objections=(*person.objections, SaidObjection(body, statement)))
         case PlaceRuleBody():
             others = tuple(each for each in person.place_rules if each.body.rule != body.rule)
             return msgspec.structs.replace(person, place_rules=(*others, StandingPlaceRule(body, statement)))

@@ -19,6 +19,7 @@ from troth.statements.disclosure import DisclosureBody
 from troth.statements.ground import GroundBody
 from troth.statements.installation import InstalledStream
 from troth.statements.keeping import KeepingBody
+from troth.statements.objection import ObjectionBody
 from troth.statements.passport import PassportBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.preservation import PreservationBody
@@ -39,6 +40,7 @@ __all__ = [
     "Preserved",
     "ProductScope",
     "SaidChoice",
+    "SaidObjection",
     "Scope",
     "ScopeKind",
     "ScopeValue",
@@ -160,6 +162,13 @@ class SaidChoice(msgspec.Struct, frozen=True):
     statement: StatementId
 
 
+class SaidObjection(msgspec.Struct, frozen=True):
+    """One objection, or its taking back, and its id."""
+
+    body: ObjectionBody
+    statement: StatementId
+
+
 class Preserved(msgspec.Struct, frozen=True):
     """One preservation and its id."""
 
@@ -183,7 +192,7 @@ class StandingRestriction(msgspec.Struct, frozen=True):
 
 
 class PersonScope(msgspec.Struct, frozen=True):
-    """All choices of a person in order of acceptance; `person` is None until the person statement came.
+    """All choices and objections of a person in order of acceptance; `person` is None until the person statement came.
 
     `preserved`: what may not be deleted of them; `place_rules`: where it may not go; `restrictions`: what is private, in
     order of when each was first said. The latest of each name.
@@ -195,6 +204,7 @@ class PersonScope(msgspec.Struct, frozen=True):
     preserved: tuple[Preserved, ...] = ()
     place_rules: tuple[StandingPlaceRule, ...] = ()
     restrictions: tuple[StandingRestriction, ...] = ()
+    objections: tuple[SaidObjection, ...] = ()
 
 
 class PartyScope(msgspec.Struct, frozen=True):

@@ -17,12 +17,14 @@ import msgspec
 
 from troth.names import GroundId, HouseholdId, PurposeId, Uri
 
-__all__ = ["Asserted", "Citation", "GroundBody"]
+__all__ = ["Agreement", "Asserted", "Citation", "GroundBody"]
 
 
 class Asserted(StrEnum):
     """The grounds that hold only while somebody asserts them in such a statement."""
 
+    SETTLED = "settled"
+    OBJECTABLE = "objectable"
     REQUIRED = "required"
 
 
@@ -39,6 +41,18 @@ class Citation(msgspec.Struct, frozen=True, omit_defaults=True):
     where: Uri | None = None
 
 
+class Agreement(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was agreed (settled only): by which parties, by which body for the people concerned, and who signed for it.
+
+    `text`: the words of the agreement, of which the citation's digest is the SHA-256, so that people can read it here.
+    """
+
+    parties: tuple[str, ...]
+    for_people: str
+    signed_by: str
+    text: str | None = None
+
+
 class GroundBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """One assertion. Times in ns UTC.
 
@@ -49,6 +63,7 @@ class GroundBody(msgspec.Struct, frozen=True, omit_defaults=True):
         product: what it is about.
         purposes: URIs of the disclosed purposes it allows; at least one.
         citation: what it rests on.
+        agreement: of what is settled; then it has an end, and the citation names the document.
         words: why, in plain words for the people concerned.
         from_ns: since when; not before its acceptance.
         review_ns: by when somebody looks at it again. Some days after that it does not hold any more.
@@ -69,6 +84,7 @@ class GroundBody(msgspec.Struct, frozen=True, omit_defaults=True):
     review_ns: int
     streams: tuple[str, ...] = ()
     household: HouseholdId | None = None
+    agreement: Agreement | None = None
     to_ns: int | None = None
     because: str | None = None
     crit: tuple[str, ...] = (
@@ -80,5 +96,6 @@ class GroundBody(msgspec.Struct, frozen=True, omit_defaults=True):
         "review_ns",
         "streams",
         "household",
+        "agreement",
         "to_ns",
     )

@@ -24,6 +24,7 @@ from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
+from troth.statements.objection import ObjectionBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import DepartureBody, HouseholdBody, InvitationBody, MembershipBody, PersonBody
@@ -57,6 +58,7 @@ Body: TypeAlias = (
     | InvitationBody
     | ChoiceBody
     | RestrictionBody
+    | ObjectionBody
     | PlaceRuleBody
     | EntityBody
     | RedLineBody
@@ -113,6 +115,7 @@ class KindName(StrEnum):
     INVITATION = "invitation"
     CHOICE = "choice"
     RESTRICTION = "restriction"
+    OBJECTION = "objection"
     PLACE_RULE = "place-rule"
     PRESERVATION = "preservation"
     ERASURE = "erasure"
@@ -161,6 +164,7 @@ KINDS: Final = _table(
     Kind(KindName.INVITATION, 1, Face.PRIVATE, InvitationBody, "operator"),
     Kind(KindName.CHOICE, 1, Face.PRIVATE, ChoiceBody, "person"),
     Kind(KindName.RESTRICTION, 1, Face.PRIVATE, RestrictionBody, "person"),
+    Kind(KindName.OBJECTION, 1, Face.PRIVATE, ObjectionBody, "person"),
     Kind(KindName.PLACE_RULE, 1, Face.PRIVATE, PlaceRuleBody, "person"),
     Kind(KindName.PRESERVATION, 1, Face.PRIVATE, PreservationBody, "operator"),
     Kind(KindName.ERASURE, 1, Face.PRIVATE, ErasureBody, "operator"),

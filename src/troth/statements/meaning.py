@@ -8,15 +8,17 @@ Source: formats.md, "Identifiers"; the modules of the kinds.
 Left out: whatever needs to know what else was said; the journeys check that.
 """
 
+import hashlib
 from typing import Final
 
 from troth.errors import Refused
 from troth.names import ID_BYTES
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.entity import EntityBody
-from troth.statements.ground import Asserted, GroundBody
+from troth.statements.ground import Agreement, Asserted, GroundBody
 from troth.statements.installation import InstallationBody
 from troth.statements.keeping import KeepingBody
+from troth.statements.objection import ObjectionBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.promise import PromiseBody
@@ -63,6 +65,8 @@ def check_meaning(statement: Statement) -> None:
             _red_line(body)
         case GroundBody() as body:
             _ground(body)
+        case ObjectionBody() as body:
+            _objection(body)
         case PromiseBody() as body:
             _promise(body)
         case SupportBody() as body:
@@ -116,12 +120,34 @@ def _ground(body: GroundBody) -> None:
         raise Refused("a document is named by its SHA-256")
     if (cited.law is None) != (cited.paragraph is None):
         raise Refused("a law is cited with its paragraph")
-    if body.ground == Asserted.REQUIRED and cited.law is None:
-        raise Refused("what is required by law cites a law and its paragraph")
+    if body.ground in {Asserted.REQUIRED, Asserted.OBJECTABLE} and cited.law is None:
+        raise Refused("what is required by law, or may be objected to, cites a law and its paragraph")
+    if (body.ground == Asserted.SETTLED) != (body.agreement is not None):
+        raise Refused("what is settled says what was agreed, and nothing else does")
+    if body.agreement is not None:
+        _agreement(body.agreement, body)
     if body.review_ns <= body.from_ns:
         raise Refused("an assertion is looked at again after it begins")
     if body.because is not None and body.to_ns is None:
         raise Refused("a reason for the end belongs to an end")
+
+
+def _agreement(agreed: Agreement, body: GroundBody) -> None:
+    cited = body.citation
+    if len(agreed.parties) < 2 or not agreed.for_people.strip() or not agreed.signed_by.strip():
+        raise Refused("an agreement names its parties, who speaks for the people concerned, and who signed for them")
+    if cited.digest is None or body.to_ns is None:
+        raise Refused("an agreement is named by the SHA-256 of its document, and has an end")
+    if agreed.text is None and cited.where is None:
+        raise Refused("people can read what was agreed for them: its text stands here, or the place where it is")
+    if agreed.text is not None and hashlib.sha256(agreed.text.encode()).digest() != cited.digest:
+        raise Refused("the text of the agreement is not the document that is cited")
+
+
+def _objection(body: ObjectionBody) -> None:
+    _identifiers(body.person, *body.streams)
+    if bool(body.streams) == (body.household is not None):
+        raise Refused("an objection is about streams, or about a home")
 
 
 def _promise(body: PromiseBody) -> None:

@@ -22,6 +22,7 @@ from troth.statements.key import Revoked
 from troth.statements.kinds import Face, Kind
 from troth.statements.known_keys import Keys, KnownKey
 from troth.statements.meaning import check_meaning, names_household
+from troth.statements.objection import ObjectionBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.registration_policy import RegistrationPolicyBody, RegistrationRule
 from troth.statements.ruling import Ruling, check_ruling
@@ -81,8 +82,9 @@ def check_registration(statement: Statement, *, registered: Registered) -> None:
             f"the registration policy lets this issuer make {statement.kind.name} statements about its own only"
         )
     uri = statement.signed.headers.issuer
-    if isinstance(statement.body, ChoiceBody | PlaceRuleBody) and registered.signers.get(statement.body.person) != uri:
-        raise NotRegistered("a choice, or a rule about places, is signed by the person it speaks of")
+    body = statement.body
+    if isinstance(body, ChoiceBody | ObjectionBody | PlaceRuleBody) and registered.signers.get(body.person) != uri:
+        raise NotRegistered("a choice, an objection, or a rule about places, is signed by the person it speaks of")
     named = names_household(statement)
     if named is not None and named != (statement.kind.face is Face.PRIVATE):
         raise NotRegistered("a household is named exactly by what is a home's, of the private kind")

@@ -71,6 +71,7 @@ class Refusal(StrEnum):
     WITHDRAWN = "withdrawn"
     REFUSED = "refused"
     EXPIRED = "expired"
+    OBJECTED = "objected"
     NOT_THEN = "not-then"
     TOO_OLD = "too-old"
     AHEAD = "ahead"

@@ -6,6 +6,7 @@ Source: threats.md ("Docs say it in these words"); record.md, "Anyone can verify
 from typing import Final
 
 from troth.statements.choice import ChoiceBody
+from troth.statements.objection import ObjectionBody
 from troth.statements.person import PersonBody
 from troth.tlog.trace import Collected, SaidTrace, Trace
 from troth.verify.file import ProofFile
@@ -39,7 +40,7 @@ _CUSTODY: Final = (
     "then proves what that node says about a session."
 )
 _CHOICE: Final = (
-    "Who made this choice rests on custody, which is not in this file. In custody house the node keeps the person's key, and "
+    "Who said this rests on custody, which is not in this file. In custody house the node keeps the person's key, and "
     "this proves what the node says about a session."
 )
 _HIDDEN: Final = "What the private statements say is not shown; they are named by their ids only."
@@ -84,7 +85,7 @@ def _custody(trace: Trace, file: ProofFile) -> str:
         match open_statement(file.said.statement).body:
             case PersonBody() as body:
                 return f"The node stated the custody of this person's key as: {safe(body.custody)}."
-            case ChoiceBody():
+            case ChoiceBody() | ObjectionBody():
                 return _CHOICE
             case _:
                 pass

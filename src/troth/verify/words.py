@@ -19,7 +19,9 @@ from troth.names import PersonId, StreamId, ThingId, print_person, print_stream,
 from troth.signing import cbor
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
+from troth.statements.ground import GroundBody
 from troth.statements.installation import InstallationBody
+from troth.statements.objection import ObjectionBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.statement import Statement
@@ -127,6 +129,11 @@ def statement_shown(statement: Statement) -> StatementShown:
             words = f"{safe(body.name)} is reached at {safe(body.contact)}"
         case ChoiceBody() as body:
             words = f"{body.decision.value} from {iso(body.from_ns)}, for {safe(body.purpose)}"
+        case ObjectionBody() as body:
+            said = "no longer objects" if body.withdrawn else "objects"
+            words = f"{said} from {iso(body.from_ns)}, to {safe(body.purpose)}"
+        case GroundBody() as body:
+            words = f"{safe(body.by)} says why: {safe(body.words)} ({body.ground}, citing {safe(body.citation.title)})"
         case _:
             words = f"about {safe(headers.subject)}"
     return StatementShown(statement.signed.id.hex(), statement.kind.name.value, headers.subject, words)

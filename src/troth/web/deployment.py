@@ -13,7 +13,9 @@ from troth.journeys.connect import Connect
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.foresee import Foresee
+from troth.journeys.grounds import Grounds
 from troth.journeys.inherit import Inherit
+from troth.journeys.object import Object
 from troth.journeys.oversee import Only, ThingPage
 from troth.journeys.parties import Parties
 from troth.journeys.passkeys import Passkeys
@@ -85,6 +87,8 @@ class Deployment(msgspec.Struct, frozen=True):
     foresee: Foresee
     belong: Belong
     privately: Privately
+    object: Object
+    grounds: Grounds
     erase: Erase
     prove: Prove
     book: Book

@@ -22,7 +22,7 @@ __all__ = ["back_to", "fields_of", "number_of"]
 FORM_BYTES: Final = 8_192
 FIELDS: Final = 20
 NUMBERS_BELOW: Final = 1 << 53  # formats.md: an @iot.id is an integer below 2^53
-_PAGES: Final = frozenset({"/", "/mine", "/screen", "/operate"})
+_PAGES: Final = frozenset({"/", "/mine", "/screen", "/operate", "/grounds"})
 _PLACE: Final = re.compile(r"[a-z0-9-]{1,80}")
 
 

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from troth.errors import BadName, BadPath, Malformed, NotFound, WrongToken
 from troth.gate.question import Asker
 from troth.journeys.explain import Detail, Home, Screen
+from troth.journeys.object import Objectable
 from troth.journeys.offers import Offer
 from troth.journeys.oversee import Only
 from troth.journeys.recognise import Use
@@ -31,6 +32,7 @@ from troth.web.deployment import Deployment
 from troth.web.erasing import Erasing
 from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
+from troth.web.grounds import Grounded
 from troth.web.joining import JoiningPages
 from troth.web.parties import PartyPages
 from troth.web.passkeys import PasskeyPages
@@ -91,6 +93,7 @@ class Pages:
             "links": links,
             "homes": self._at.explain.homes() if links is not None else (),
             "effect": self._effect(viewer),
+            "objectables": self._objectables(viewer),
             "curves": top == Detail.CURVE,
         }
         return self._shell.show(request, "street.html", await whole(gather) | values)
@@ -146,6 +149,7 @@ class Pages:
             "together": None if viewer.person is None else self._at.belong.together(viewer.person),
             "private": private,
             "hushed": {stream for home in private for each in home.standing if each.now for stream in each.streams},
+            "objectables": self._objectables(viewer),
         }
 
         async def gather() -> Values:
@@ -222,6 +226,7 @@ class Pages:
             "only": only,
             "after": after,
             "rows_a_page": ROWS_A_PAGE,
+            "due": self._at.grounds.due() if viewer.operator else (),
         }
         return self._shell.show(request, "operate.html", values)
 
@@ -239,6 +244,9 @@ class Pages:
     def _viewer(self, request: Request) -> Viewer:
         use = Use.BY_ITSELF if "live" in request.query_params else Use.MEANT
         return viewer_of(request.cookies, self._at.recognise, use=use)
+
+    def _objectables(self, viewer: Viewer) -> tuple[Objectable, ...]:
+        return () if viewer.person is None else self._at.object.objectables(viewer.person)
 
     def _featured(self, viewer: Viewer, links: StreetLinks) -> int | None:
         """The stream that both cards show: the first one the person may choose about for what the recipient wants."""
@@ -275,6 +283,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *PartyPages(deployment, shell).routes(),
         *PrivatePages(deployment, shell).routes(),
         *LivingTogether(deployment, shell).routes(),
+        *Grounded(deployment, shell).routes(),
     ]
     by_path: dict[str, dict[str, Page]] = {}
     for path, method, page in pages:

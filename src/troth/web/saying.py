@@ -53,6 +53,7 @@ __all__ = [
     "role",
     "sense_name",
     "sentence",
+    "standing",
     "statement_words",
     "unit",
     "wait",
@@ -129,6 +130,7 @@ _COARSER: Final = {
     "withdrawn": "no agreement to more",
     "no-ground": "no agreement to more",
     "expired": "what allowed more has ended",
+    "objected": "somebody concerned objects to more",
     "not-then": "what allowed more did not hold then",
 }
 _NO: Final = {  # why not, and what can be done
@@ -141,6 +143,7 @@ _NO: Final = {  # why not, and what can be done
     "too-weak": ("only whoever runs this place may do that", "ask them"),
     "no-ground": ("nothing allows it so far", "wait for the people concerned, who see the wish on their own page"),
     "expired": ("what allowed it has ended", "agree on it anew"),
+    "objected": ("there is an objection to it", "ask for something else: whoever objects may take it back"),
     "undeclared": ("nobody has declared this use", "ask whoever runs this place to declare it"),
     "red-line": ("it crosses a red line of this place", "ask for something else: no choice unlocks it"),
     "unknown": ("it is not known here", "ask whoever runs this place to register it"),
@@ -155,6 +158,7 @@ _GROUND_TO_OTHERS: Final = {
     "contract": "part of what was ordered",
     "settled": "agreed with those who speak for the people concerned",
     "objectable": "nobody concerned has objected",
+    "required": "required by law",
     "own": "it is their own",
 }
 _GROUND_DECLARED: Final = {
@@ -162,12 +166,20 @@ _GROUND_DECLARED: Final = {
     "contract": "as part of what was ordered",
     "settled": "as agreed with those who speak for the people concerned",
     "objectable": "until somebody concerned objects",
+    "required": "while a law requires it",
     "urgent": "in an emergency",
     "own": "for those who live with it",
     "nobody": "it concerns no one",
 }
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ROLES: Final = {"owner": "owner", "member": "lives here"}
+_STANDING: Final = {
+    "later": "It does not hold yet.",
+    "holds": "It holds.",
+    "due": "It holds.",
+    "overdue": "It holds for a few days more: the day by which somebody looks at it again has passed.",
+    "ended": "It does not hold any more.",
+}
 _REFUSALS: Final = {
     "undeclared": "nobody has declared such values",
     "red-line": "a red line of this place forbids it",
@@ -175,6 +187,7 @@ _REFUSALS: Final = {
     "refused": "somebody had said no",
     "withdrawn": "a yes had been taken back",
     "expired": "what allowed keeping them had ended",
+    "objected": "somebody had objected",
     "not-then": "nothing allowed it at that time",
     "unanswered": "nobody answered for it any more",
     "not-yet": "announced and not begun",
@@ -207,6 +220,11 @@ def copied(seen: Copied) -> str:
         _SIGNS[sign] + ("" if count == 1 else f" ({count} times)") for sign, count in sorted(seen.signs.items())
     )
     return f"{said}, last on {day(seen.last_ns)} at {clock_time(seen.last_ns)}."
+
+
+def standing(code: str) -> str:
+    """How an assertion of a ground stands."""
+    return _STANDING.get(code, "")
 
 
 def nth(number_: int) -> str:
@@ -383,6 +401,9 @@ _STATEMENTS: Final[Mapping[str, str]] = {
     "choice": "Somebody concerned made a choice.",
     "place-rule": "Somebody concerned said where it may not go.",
     "keeping": "{who} said where everything is kept.",
+    "objection": "Somebody concerned objected, or took that back.",
+    "ground": "{who} said why this may happen, and what that rests on.",
+    "home-ground": "{who} said why this may happen in this home.",
     "erased": "Somebody who is erased said something.",
 }
 

@@ -23,6 +23,7 @@ from starlette.responses import Response
 
 from troth.clock import Clock
 from troth.errors import TrothError, WrongToken
+from troth.names import print_ground
 from troth.things.retention import DAY_PERIODS_MAX
 from troth.web import countries, saying
 from troth.web.drawing import HEIGHT, WIDTH, curve
@@ -70,6 +71,7 @@ class Shell:
             lstrip_blocks=True,
         )
         self._templates.globals.update(
+            ground_name=print_ground,
             say=saying,
             country=countries,
             curve=curve,

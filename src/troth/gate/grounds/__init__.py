@@ -10,8 +10,10 @@ from troth.gate.grounds.choice import choice, told
 from troth.gate.grounds.contract import contract
 from troth.gate.grounds.holding import Asked, Holding
 from troth.gate.grounds.nobody import nobody
+from troth.gate.grounds.objectable import objectable
 from troth.gate.grounds.own import own
 from troth.gate.grounds.required import required
+from troth.gate.grounds.settled import settled
 from troth.gate.question import Code, Ground
 from troth.state.in_force import Reading
 
@@ -31,5 +33,9 @@ def holds(ground: Ground, asked: Asked, reading: Reading) -> Holding:
             return own(asked, reading)
         case Ground.REQUIRED:
             return required(asked, reading)
-        case Ground.SETTLED | Ground.OBJECTABLE | Ground.URGENT:
+        case Ground.SETTLED:
+            return settled(asked, reading)
+        case Ground.OBJECTABLE:
+            return objectable(asked, reading)
+        case Ground.URGENT:
             return Holding((), lacking=Code.NOT_OFFERED)

@@ -13,12 +13,13 @@ from typing import Final
 
 from troth.gate.grounds.holding import Asked, Holding, concerned_in, members_of, next_turn, turns
 from troth.gate.question import Code
+from troth.gate.rules.laws import law_times
 from troth.state.in_force import Reading
 from troth.state.scopes import StandingGround, place_scope
 from troth.statements.ground import Asserted
 from troth.things.intervals import Interval, tidy
 
-__all__ = ["REVIEW_GRACE_DAYS", "asserted", "held_by", "lasts"]
+__all__ = ["REVIEW_GRACE_DAYS", "asserted", "held_by", "lasts", "lawful"]
 
 REVIEW_GRACE_DAYS: Final = (
     30  # docs/decisions/0050: a month in which whoever runs the place is warned and nothing stops
@@ -36,6 +37,15 @@ def asserted(ground: Asserted, asked: Asked, reading: Reading) -> list[StandingG
 def lasts(each: StandingGround) -> Interval:
     """When it holds, if nobody looks at it again; empty if that is never."""
     return Interval(each.body.from_ns, min(each.to_ns, each.review_ns + REVIEW_GRACE_DAYS * _DAY_NS))
+
+
+def lawful(each: StandingGround) -> Interval:
+    """When it holds and the paragraph that it cites is in force too, by the dated table."""
+    said, cited = lasts(each), each.body.citation
+    law = law_times(Asserted(each.body.ground), cited.law, cited.paragraph)
+    if law is None:
+        return Interval(said.from_ns, said.from_ns)
+    return Interval(max(said.from_ns, law.from_ns), min(said.to_ns, law.to_ns))
 
 
 def held_by(

@@ -1,10 +1,10 @@
-"""Paragraphs of laws that oblige somebody to process what things say: what the ground *required* may cite. Dated data.
+"""Paragraphs of laws that an assertion may cite: what obliges (*required*), what may be objected to. Dated data.
 
 Rules
 - A row says since when its paragraph has held at the latest, until when (if it is over), where it was read and on which day.
 - What is not in this table cannot be cited, so that nobody invents a law. It grows with the program; a row is never changed
   into another, and one that is over gets its end.
-- A row says that the paragraph exists and what it obliges to, in our words. Whether it reaches this case is for who asserts it.
+- A row says that the paragraph exists and what it says, in our words. Whether it reaches this case is for who asserts it.
 
 Source: gate.md ("citations and thresholds are dated data"); the `source` of each row.
 Left out: laws of most places; laws that oblige a state and no holder of data.
@@ -15,18 +15,20 @@ from typing import Final
 
 import msgspec
 
+from troth.statements.ground import Asserted
 from troth.things.intervals import FOREVER, Interval
 
-__all__ = ["LAWS", "Law", "law_of", "law_times", "times_of"]
+__all__ = ["LAWS", "Law", "law_times", "times_of"]
 
 
 class Law(msgspec.Struct, frozen=True, omit_defaults=True):
     """One paragraph. Dates are YYYY-MM-DD, days UTC; `to`: the first day on which it does not hold any more."""
 
+    ground: Asserted
     law: str
     paragraph: str
     title: str
-    obliges: str
+    says: str
     from_: str = msgspec.field(name="from")
     source: str
     read_on: str
@@ -35,30 +37,53 @@ class Law(msgspec.Struct, frozen=True, omit_defaults=True):
 
 LAWS: Final = (
     Law(
+        ground=Asserted.REQUIRED,
         law="DE/MsbG",
         paragraph="60",
         title="Messstellenbetriebsgesetz, § 60",
-        obliges="whoever runs an electricity or gas meter to prepare what it measured, and to send it to those entitled",
+        says="whoever runs an electricity or gas meter prepares what it measured, and sends it to those entitled",
         from_="2016-09-02",  # the act came into force on that day
         source="https://www.gesetze-im-internet.de/messbg/__60.html",
         read_on="2026-11-26",
     ),
     Law(
+        ground=Asserted.REQUIRED,
         law="DE/HeizkostenV",
         paragraph="4",
         title="Heizkostenverordnung, § 4",
-        obliges="the owner of a building to measure each user's share of heat and hot water",
+        says="the owner of a building measures each user's share of heat and hot water",
         from_="2009-01-01",  # § 12 (6): billing periods that began earlier follow an older text
         source="https://github.com/bundestag/gesetze/blob/master/h/heizkostenv/index.md",
         read_on="2026-11-26",
     ),
     Law(
+        ground=Asserted.REQUIRED,
         law="DE/HeizkostenV",
         paragraph="6",
         title="Heizkostenverordnung, § 6",
-        obliges="the owner of a building to share the cost of heat and hot water by what was measured, and to say the result",
+        says="the owner of a building shares the cost of heat and hot water by what was measured, and tells the result",
         from_="2009-01-01",
         source="https://github.com/bundestag/gesetze/blob/master/h/heizkostenv/index.md",
+        read_on="2026-11-26",
+    ),
+    Law(
+        ground=Asserted.OBJECTABLE,
+        law="EU/GDPR",
+        paragraph="6(1)(e)",
+        title="General Data Protection Regulation, Article 6(1)(e)",
+        says="a task in the public interest; whoever is concerned may object (Article 21(1))",
+        from_="2018-05-25",  # Article 99(2)
+        source="https://gdprhub.eu/index.php?title=Article_21_GDPR",
+        read_on="2026-11-26",
+    ),
+    Law(
+        ground=Asserted.OBJECTABLE,
+        law="EU/GDPR",
+        paragraph="6(1)(f)",
+        title="General Data Protection Regulation, Article 6(1)(f)",
+        says="a legitimate interest that outweighs yours; whoever is concerned may object (Article 21(1))",
+        from_="2018-05-25",
+        source="https://gdprhub.eu/index.php?title=Article_21_GDPR",
         read_on="2026-11-26",
     ),
 )
@@ -73,15 +98,10 @@ def times_of(law: Law) -> Interval:
     return Interval(_day_ns(law.from_), FOREVER if law.to is None else _day_ns(law.to))
 
 
-_BY_NAME: Final = {(each.law, each.paragraph): each for each in LAWS}
+_BY_NAME: Final = {(each.ground, each.law, each.paragraph): each for each in LAWS}
 _TIMES: Final = {name: times_of(each) for name, each in _BY_NAME.items()}
 
 
-def law_of(law: str | None, paragraph: str | None) -> Law | None:
-    """The paragraph of this name, or None if it is not in the table."""
-    return _BY_NAME.get((law or "", paragraph or ""))
-
-
-def law_times(law: str | None, paragraph: str | None) -> Interval | None:
-    """When that paragraph is in force, or None if it is not in the table."""
-    return _TIMES.get((law or "", paragraph or ""))
+def law_times(ground: Asserted, law: str | None, paragraph: str | None) -> Interval | None:
+    """When a paragraph that may be cited for this ground is in force, or None if it is not in the table."""
+    return _TIMES.get((ground, law or "", paragraph or ""))

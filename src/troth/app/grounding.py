@@ -1,0 +1,39 @@
+"""Wires what has to do with grounds that ask nobody: asserting them, and objecting."""
+
+from collections.abc import Callable, Sequence
+
+from troth.app.ports import Ports
+from troth.gate.leases import Leases
+from troth.journeys.accept import Accept
+from troth.journeys.grounds import Grounds
+from troth.journeys.object import Object
+from troth.journeys.say import Say
+from troth.names import HouseholdId, PersonId
+from troth.state.directory import Directory
+
+__all__ = ["Grounding"]
+
+
+class Grounding:
+    """The journeys of one node about grounds."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        accept: Accept,
+        *,
+        say: Say,
+        leases: Leases,
+        directory: Directory,
+        homes: Callable[[PersonId], Sequence[HouseholdId]],
+    ) -> None:
+        self.grounds = Grounds(say, directory, homes=homes, clock=ports.clock, entropy=ports.entropy)
+        self.object = Object(
+            accept,
+            ports.keys,
+            grounds=self.grounds,
+            directory=directory,
+            in_force=leases.in_force,
+            clock=ports.clock,
+            entropy=ports.entropy,
+        )

@@ -1,0 +1,179 @@
+"""A person objects to a use that needs no yes: it is in effect when they are told so, and one press takes it back.
+
+Rules
+- It is signed with the person's relationship key (custody *house*: this node keeps it, and says so).
+- Objecting and taking it back are one call each, with no reason asked.
+- What may be objected to is what is declared on the ground *objectable*; who asserts it and why stands beside it.
+
+Source: gate.md, "Eight grounds" and "The barrier"; people.md, "Rules".
+Left out in this version: objecting without an account.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+
+from troth.clock import Clock
+from troth.errors import NotFound
+from troth.gate.question import Ground
+from troth.journeys.accept import Accept, Accepted
+from troth.journeys.choose import key_name
+from troth.journeys.grounds import AssertedGround, Grounds
+from troth.journeys.party_names import party_name
+from troth.names import PersonId, PurposeId, StreamId, print_id
+from troth.signing.keys import KeyStore
+from troth.state.belonging import homes_of
+from troth.state.directory import Directory, KnownStream, KnownThing
+from troth.state.in_force import InForce
+from troth.state.scopes import PersonScope, person_scope
+from troth.statements.disclosure import DisclosedPurpose
+from troth.statements.kinds import KindName
+from troth.statements.objection import ObjectionBody
+from troth.statements.statement import write
+
+__all__ = ["Object", "Objectable", "Saying"]
+
+
+class Saying(StrEnum):
+    """What the person says."""
+
+    OBJECT = "object"
+    TAKE_BACK = "take-back"
+
+
+class Objectable(msgspec.Struct, frozen=True):
+    """A use of a stream of the person's home that they may object to.
+
+    `grounds`: who asserts it, ended ones too. `objected_ns`: since when the person objects, None if they do not.
+    """
+
+    thing: KnownThing
+    stream: KnownStream
+    purpose: DisclosedPurpose
+    recipients: tuple[str, ...]
+    grounds: tuple[AssertedGround, ...]
+    objected_ns: int | None = None
+
+
+class Object:
+    """Lists what may be objected to, and takes objections."""
+
+    def __init__(
+        self,
+        accept: Accept,
+        keys: KeyStore,
+        *,
+        grounds: Grounds,
+        directory: Directory,
+        in_force: InForce,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self._accept = accept
+        self._keys = keys
+        self._grounds = grounds
+        self._directory = directory
+        self._in_force = in_force
+        self._clock = clock
+        self._entropy = entropy
+
+    def objectables(self, person: PersonId) -> tuple[Objectable, ...]:
+        """Everything this person may object to, by thing and stream."""
+        known = self._directory.persons.get(person)
+        homes = () if known is None else homes_of(person, self._directory, self._in_force, at_ns=self._clock.now())
+        if known is None or not homes:
+            return ()
+        asserted = self._grounds.at_home(person)
+        found = []
+        for thing in self._directory.things.values():
+            disclosed = self._directory.disclosure_of(thing.body.product, thing.body.household)
+            if thing.body.household not in homes or disclosed is None:
+                continue
+            for stream in thing.streams.values():
+                purposes = [p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes]
+                found += [
+                    self._objectable(person, thing, stream, purpose, asserted=asserted)
+                    for purpose in purposes
+                    if any(view.ground == Ground.OBJECTABLE for view in purpose.variants)
+                ]
+        return tuple(found)
+
+    async def say(
+        self,
+        person: PersonId,
+        saying: Saying,
+        *,
+        purpose: PurposeId,
+        stream: StreamId,
+        made_by: str,
+        words: str | None = None,
+    ) -> Accepted:
+        """Object, or take it back. On return it is in effect; `effect_ns` says how long that took.
+
+        Args:
+            person: who objects; the caller has recognised them.
+            saying: which of the two.
+            purpose: to which use.
+            stream: of which stream.
+            made_by: passkey, session, token, paper or guardian.
+            words: why, if they want to say so.
+
+        Raises:
+            NotFound: this person has nothing of that kind to object to.
+            Refused: the words hide something.
+        """
+        if not any(
+            each.purpose.purpose == purpose and each.stream.stream == stream for each in self.objectables(person)
+        ):
+            raise NotFound("there is no such use that this person may object to")
+        now = self._clock.now()
+        body = ObjectionBody(
+            person=person,
+            purpose=purpose,
+            from_ns=now,
+            made_by=made_by,
+            streams=(stream,),
+            withdrawn=saying is Saying.TAKE_BACK,
+            words=words,
+        )
+        signed = write(
+            KindName.OBJECTION,
+            body,
+            signer=self._keys.signer(key_name(person)),
+            issuer=self._directory.persons[person].issuer,
+            subject=print_id("ob", self._entropy(16)),
+            at_ns=now,
+        )
+        return await self._accept.accept(signed)
+
+    def _objectable(
+        self,
+        person: PersonId,
+        thing: KnownThing,
+        stream: KnownStream,
+        purpose: DisclosedPurpose,
+        *,
+        asserted: tuple[AssertedGround, ...],
+    ) -> Objectable:
+        grounds = tuple(
+            each
+            for each in asserted
+            if each.body.ground == Ground.OBJECTABLE
+            and each.body.product == thing.body.product
+            and purpose.purpose in each.body.purposes
+            and (not each.body.streams or stream.installed.name in each.body.streams)
+        )
+        names = tuple(party_name(uri, self._directory) for uri in purpose.recipients)
+        return Objectable(thing, stream, purpose, names, grounds, self._objected(person, purpose.purpose, stream))
+
+    def _objected(self, person: PersonId, purpose: PurposeId, stream: KnownStream) -> int | None:
+        value = self._in_force.value(person_scope(person))
+        if not isinstance(value, PersonScope):
+            return None
+        said = [
+            each.body
+            for each in value.objections
+            if each.body.purpose == purpose and (stream.stream in each.body.streams or each.body.household is not None)
+        ]
+        return None if not said or said[-1].withdrawn else said[-1].from_ns

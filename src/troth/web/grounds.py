@@ -1,0 +1,66 @@
+"""The page of why things are allowed where nobody is asked: laws, agreements, what may be objected to; and objecting.
+
+Rules
+- Anybody reads what is open. A person in their session reads what concerns their home too, and objects there with one press.
+- Objecting and taking it back are one press each; the page then says since when it holds.
+
+Source: people.md, "Rules"; gate.md, "Eight grounds".
+"""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from troth.errors import Malformed, NotFound
+from troth.journeys.object import Saying
+from troth.names import PurposeId
+from troth.web.deployment import Deployment
+from troth.web.forms import back_to, fields_of, number_of
+from troth.web.sessions import check_form, viewer_of
+from troth.web.shell import HEADERS, Page, Shell
+
+__all__ = ["Grounded"]
+
+
+class Grounded:
+    """One method per page."""
+
+    def __init__(self, deployment: Deployment, shell: Shell) -> None:
+        self._at = deployment
+        self._shell = shell
+
+    def routes(self) -> list[tuple[str, str, Page]]:
+        """Path, method and page of each."""
+        return [("/grounds", "GET", self.listed), ("/object", "POST", self.object)]
+
+    async def listed(self, request: Request) -> Response:
+        """What is asserted, and what the viewer may object to."""
+        viewer = viewer_of(request.cookies, self._at.recognise)
+        person = viewer.person
+        if viewer.operator:
+            grounds = self._at.grounds.all()
+        else:
+            grounds = self._at.grounds.open() if person is None else self._at.grounds.at_home(person)
+        values = {
+            "viewer": viewer,
+            "grounds": grounds,
+            "objectables": () if person is None else self._at.object.objectables(person),
+            "purposes": self._at.grounds.purposes(),
+            "products": self._at.grounds.products(),
+        }
+        return self._shell.show(request, "grounds.html", values)
+
+    async def object(self, request: Request) -> Response:
+        """Object, or take it back; the page that follows is shown once it is in effect."""
+        viewer = viewer_of(request.cookies, self._at.recognise)
+        form = await fields_of(request)
+        check_form(form.get("key", ""), viewer, role="person")
+        stream = self._at.stream_of(number_of(form.get("stream", "")))
+        if viewer.person is None or stream is None:
+            raise NotFound("there is no such use that this person may object to")
+        try:
+            saying = Saying(form.get("say", ""))
+        except ValueError as cause:
+            raise Malformed("what is said is object or take-back") from cause
+        purpose = PurposeId(form.get("purpose", ""))
+        await self._at.object.say(viewer.person, saying, purpose=purpose, stream=stream, made_by="session")
+        return RedirectResponse(back_to(form, "/grounds"), status_code=303, headers=HEADERS)
