@@ -19,6 +19,8 @@ from troth.tlog.trace import collected_bytes, leaf_hash
 
 STREAMS = ("one", "two", "three")
 IN_FLIGHT = 50
+LARGE = 100
+SMALL = ("tests.faults.small_segments_node", str(LARGE))
 
 
 class Load:
@@ -212,18 +214,23 @@ def check_log(data: Path, key: VerifierKey) -> int:
     ],
 )
 def test_kills_under_load_lose_nothing_acknowledged(rounds: int, tmp_path: Path) -> None:
-    """R1: random moments, one data folder that lives through all of them."""
+    """R1: random moments, one data folder that lives through all of them.
+
+    Segments are large from LARGE traces on, so that nearly every round has the process for them at work, or about to be.
+    """
     chance = random.Random(20)
     data = tmp_path / "data"
-    node = NodeProgram(data, settings={"TROTH_SEGMENT_TICK_S": "1"})
+    node = NodeProgram(data, settings={"TROTH_SEGMENT_TICK_S": "1"}, program=SMALL)
     node.start()
     slug, credential = furnish(node)
+    away = 0
     key = VerifierKey.parse(str(_status(node)["verifier_key"]))
     acknowledged: set[int] = set()
     following, size = 0, 0
     for _ in range(rounds):
         load = Load(node, slug, credential, first=following, enough=chance.randrange(200, 4_000))
         assert load.enough.wait(timeout=60)
+        away += helped(node)
         node.kill()
         load.stop()
         following = load.next
@@ -240,6 +247,13 @@ def test_kills_under_load_lose_nothing_acknowledged(rounds: int, tmp_path: Path)
     assert check_traces(data) == len(found)
     assert check_log(data, key) >= size
     assert len(acknowledged) > rounds * 200
+    assert away > rounds // 4, "the process for large segments was hardly ever there"
+
+
+def helped(node: NodeProgram) -> bool:
+    """Whether the node has a process for large segments at this moment (where the system tells)."""
+    children = Path(f"/proc/{node.pid}/task/{node.pid}/children")
+    return bool(children.read_text().split()) if children.exists() else True
 
 
 def _status(node: NodeProgram) -> dict[str, object]:

@@ -34,12 +34,29 @@ class Book:
         self.secret = 0
         self.last_ns = _NEVER
         self.moved_ns = _NEVER
-        self.groups: deque[Group] = deque()
+        self.groups: deque[Group] | None = (
+            None  # an empty deque has 600 bytes, and most streams have none most of the time
+        )
         self.seen: dict[int, tuple[int, Result]] | None = None
 
     def begin(self, run: NewRun) -> None:
         """Its next ids are of this run."""
         self.run, self.run_first, self.secret = run.run, run.first, run.secret
+
+    def keep(self, group: Group) -> None:
+        """Rows that are not moved."""
+        if self.groups is None:
+            self.groups = deque()
+        self.groups.append(group)
+
+    def let_go(self) -> Group | None:
+        """The oldest of them, which is moved; None where there is none."""
+        if self.groups is None:
+            return None
+        group = self.groups.popleft()
+        if not self.groups:
+            self.groups = None
+        return group
 
     def known(self, blocks: Iterable[Block]) -> dict[int, tuple[int, Result]]:
         """Time -> (id, result) of the unmoved rows, of which some may stand in `blocks`.
@@ -48,7 +65,7 @@ class Book:
         """
         if self.seen is None:
             self.seen = {}
-            for group in self.groups:
+            for group in self.groups or ():
                 rows = columns(group)
                 self.seen.update(zip(rows.times, zip(rows.ids, rows.results, strict=True), strict=True))
             for block in blocks:

@@ -95,7 +95,7 @@ class Stamper:
                     book.last_ns = max(book.last_ns, piece.times[at])
                 continue
             book = self._book(piece.stream)
-            book.groups.append(piece)
+            book.keep(piece)
             book.next = max(book.next, piece.first + piece.count)
             book.last_ns = max(book.last_ns, piece.latest_ns)
 
@@ -205,8 +205,8 @@ class Stamper:
             For each of these streams the next sequence after the rows cleared, and its latest moved time before them.
         """
         for piece in pieces:
-            kept = self._blocks if isinstance(piece, Block) else self._book(piece.stream).groups
-            if kept.popleft() is not piece:
+            oldest = self._blocks.popleft() if isinstance(piece, Block) else self._book(piece.stream).let_go()
+            if oldest is not piece:
                 raise AssertionError("rows are cleared in the order in which they were kept")
         touched: dict[StreamId, tuple[int, int]] = {}
         for stream, (next_, latest_ns) in ends.items():
@@ -272,7 +272,7 @@ class Stamper:
         draft.pieces.append(group)
         draft.rows += n
         draft.count(about.thing, STORED, n)
-        book.groups.append(group)
+        book.keep(group)
         book.last_ns = max(book.last_ns, group.latest_ns)
 
     def _mix(self, draft: Draft, mixing: Mixing, gate_ns: int) -> None:

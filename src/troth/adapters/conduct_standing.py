@@ -78,7 +78,7 @@ class _Stream:
 
     def __init__(self) -> None:
         self.next = 0
-        self.groups: deque[tuple[int, Group]] = deque()
+        self.groups: deque[tuple[int, Group]] | None = None  # an empty deque has 600 bytes
         self.top: Group | None = None
         self.moved: Kept | None = None
 
@@ -113,6 +113,8 @@ class Standing:
                 self._tops.update(zip(map(piece.streams.__getitem__, lasts), rows, strict=False))
                 continue
             stream = self._stream(piece.stream)
+            if stream.groups is None:
+                stream.groups = deque()
             stream.groups.append((n, piece))
             stream.next = piece.first + piece.count
             if stream.top is None or piece.latest_ns > stream.top.latest_ns:
@@ -134,9 +136,11 @@ class Standing:
             if top is not None and top[0] <= last:
                 stream.next = max(stream.next, top[1].sequences[top[2]] + 1)
                 del self._tops[id_]
-            while stream.groups and stream.groups[0][0] <= last:
-                stream.groups.popleft()
-            stream.top = max((group for _, group in stream.groups), key=lambda group: group.latest_ns, default=None)
+            if stream.groups is not None:
+                while stream.groups and stream.groups[0][0] <= last:
+                    stream.groups.popleft()
+                stream.top = max((group for _, group in stream.groups), key=lambda group: group.latest_ns, default=None)
+                stream.groups = stream.groups or None
             if moved is not None:
                 stream.moved = moved
 
@@ -184,7 +188,7 @@ class Standing:
     @property
     def unmoved_from_ns(self) -> int | None:
         """The earliest time among unmoved rows, or None."""
-        groups = (group.earliest_ns for stream in self._streams.values() for _, group in stream.groups)
+        groups = (group.earliest_ns for stream in self._streams.values() for _, group in stream.groups or ())
         return min((*groups, *(block.earliest_ns for _, block in self._blocks)), default=None)
 
     def find(self, id_: int) -> tuple[StreamId, int] | None:
@@ -213,7 +217,7 @@ class Standing:
                 if intersect(times, (Interval(block.earliest_ns, block.latest_ns + 1),)):
                     rows += [block.kept(at) for at in block.rows_of(id_) if covers(times, block.times[at])]
         stream = self._streams.get(id_)
-        for _, group in () if stream is None else stream.groups:
+        for _, group in () if stream is None else stream.groups or ():
             reach = intersect(times, (Interval(group.earliest_ns, group.latest_ns + 1),))
             if reach == (Interval(group.earliest_ns, group.latest_ns + 1),):
                 rows += kept(group)

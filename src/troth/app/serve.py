@@ -81,14 +81,19 @@ class Ready(msgspec.Struct, frozen=True):
     """Of this place's authority (SHA-256), where pages are served by its certificate."""
 
 
-def run(settings: Settings, *, ready: Callable[[Ready], None]) -> None:
+def run(settings: Settings, *, ready: Callable[[Ready], None], large: int | None = None) -> None:
     """Run until interrupted.
+
+    Args:
+        settings: as loaded.
+        ready: called once, when it serves.
+        large: from how many traces on a segment is made in a process of its own; what is best for speed if None.
 
     Raises:
         TrothError: the node could not start, or its storage failed while it ran.
     """
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_serve(settings, ready))
+        runner.run(_serve(settings, ready, large))
 
 
 def calm_collector() -> None:
@@ -120,7 +125,7 @@ class QuietServer(uvicorn.Server):
         yield
 
 
-async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
+async def _serve(settings: Settings, ready: Callable[[Ready], None], large: int | None) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(report)
     async with AsyncExitStack() as stack:
@@ -148,7 +153,7 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
         pages_tls = None if pages is None else PagesTls(settings, clock=SystemClock())
         certificates = None if secure is None else drivers.open_tls(settings, clock=SystemClock())
         failed: asyncio.Future[TrothError] = loop.create_future()
-        node = await _open(settings, stack, failed, held=held.handle, certificates=certificates)
+        node = await _open(settings, stack, failed, held=held.handle, certificates=certificates, large=large)
         await node.start()
         calm_collector()
         await _operator_token(node, settings.folder / TOKEN_FILE)
@@ -231,6 +236,7 @@ async def _open(
     *,
     held: int,
     certificates: drivers.TlsFolder | None,
+    large: int | None,
 ) -> Node:
     """Open every port; whichever fails later sets `failed`. `held` holds the data folder."""
     loop = asyncio.get_running_loop()
@@ -289,7 +295,7 @@ async def _open(
         hashing=hashing,
         pause=lambda: asyncio.sleep(0),
         asking=asking_of(settings),
-        away=partial(drivers.maker_away, settings, observations, held=(held,)),
+        away=partial(drivers.maker_away, settings, observations, held=(held,), large=large),
         authority=None if certificates is None else certificates.signer,
         lineage=lineage,
     )

@@ -114,15 +114,25 @@ async def open_conduct(
 
 
 def maker_away(
-    settings: Settings, observations: ObservationStore, in_place: SegmentMaker, *, held: Sequence[int]
+    settings: Settings,
+    observations: ObservationStore,
+    in_place: SegmentMaker,
+    *,
+    held: Sequence[int],
+    large: int | None = None,
 ) -> SegmentMaker:
-    """Makes large segments in a process of its own, which keeps `held` open; others in place."""
-    from troth.adapters.making_away import MakerAway
+    """Makes large segments in a process of its own, which keeps `held` open; others in place.
+
+    `large` says from how many leaves on.
+    """
+    from troth.adapters.making_away import LARGE, MakerAway
     from troth.adapters.partitions_sqlite import SqliteObservations
 
     folder, conduct = (path_of(each, "sqlite", settings) for each in (settings.observations, settings.conduct))
     assert isinstance(observations, SqliteObservations)  # noqa: S101 - `open_observations` made it
-    return MakerAway(in_place, observations, conduct=conduct, folder=folder, held=held)
+    return MakerAway(
+        in_place, observations, conduct=conduct, folder=folder, held=held, large=LARGE if large is None else large
+    )
 
 
 def free_bytes(settings: Settings) -> int:

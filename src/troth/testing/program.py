@@ -43,10 +43,21 @@ class Answer:
 
 
 class NodeProgram:
-    """One node in `data`. Use it as a context, or start and end it by hand; after `kill` it can be started again."""
+    """One node in `data`. Use it as a context, or start and end it by hand; after `kill` it can be started again.
 
-    def __init__(self, data: Path, *, settings: Mapping[str, str] | None = None, options: tuple[str, ...] = ()) -> None:
+    `program` is another module that takes the same options and says the same, with what stands before them.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        settings: Mapping[str, str] | None = None,
+        options: tuple[str, ...] = (),
+        program: tuple[str, ...] = ("troth", "up"),
+    ) -> None:
         self.data = data
+        self._program = program
         self._settings = dict(settings or {})
         self._options = options or ("--no-demo",)
         self._process: subprocess.Popen[str] | None = None
@@ -70,8 +81,7 @@ class NodeProgram:
         command = [
             sys.executable,
             "-m",
-            "troth",
-            "up",
+            *self._program,
             "--data",
             str(self.data),
             "--http-port",
