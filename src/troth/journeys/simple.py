@@ -4,6 +4,8 @@ Rules
 - That is an organisation that answers, a product, a disclosure and the thing, said in this order.
 - In a home its streams are for the people who live there, on the ground *own*; nobody else gets them.
 - In a public place they may only be such as the maker states that they concern nobody; then anybody may read them.
+- A product and its disclosure are open to everybody, so of a thing in a home they carry neither what people call it nor where
+  it answers by itself: that stands in its installation, which is private.
 - What a person must have thought of (who answers, what was considered) has no default.
 - Nothing is said here: every door (command, interface, page) makes the same values of the same words.
 
@@ -40,6 +42,7 @@ __all__ = [
     "with_streams",
 ]
 
+_KIND_MAX: Final = 200  # characters, as of other names
 _MARK: Final = 8  # hexadecimal digits of what tells two products of one name apart
 _STEM_MAX: Final = 64  # characters of a name in a URI; names are longer than URIs may be
 
@@ -69,6 +72,7 @@ class Simple(msgspec.Struct, frozen=True):
         slug: its short name; made from `name` if None.
         from_ns: data before it is refused; None for now.
         about: a sentence about the product.
+        kind: what the product is called; None for `name` in public, and for its streams in a home.
         described: the description that its streams come from, if it names the thing.
     """
 
@@ -87,6 +91,7 @@ class Simple(msgspec.Struct, frozen=True):
     slug: str | None = None
     from_ns: int | None = None
     about: str | None = None
+    kind: str | None = None
     described: Described | None = None
 
 
@@ -114,6 +119,7 @@ def with_streams(
     *,
     name: str,
     about: str | None = None,
+    kind: str | None = None,
     described: Described | None = None,
 ) -> Simple:
     """A thing of these words and streams."""
@@ -133,6 +139,7 @@ def with_streams(
         slug=words.slug,
         from_ns=words.from_ns,
         about=about,
+        kind=kind,
         described=described,
     )
 
@@ -148,6 +155,7 @@ def with_description(words: Words, found: Proposal) -> Simple:
         described_streams(found),
         name=words.name or found.title,
         about=found.about,
+        kind=found.title,
         described=None if found.id is None or found.model else Described(found.id, bytes.fromhex(found.digest)),
     )
 
@@ -181,7 +189,7 @@ def joining(simple: Simple, *, today: date, mark: str) -> Joining:
     `mark` keeps its product apart from others of the same name: a newer passport or disclosure of one product replaces the
     older, and would silence things that are there already.
     """
-    product = Uri(f"{simple.answers}/{_stem(simple.name)}-{mark}")
+    product = Uri(f"{simple.answers}/{_stem(_kind(simple))}-{mark}")
     return Joining(
         thing=ThingRequest(
             name=simple.name,
@@ -204,16 +212,36 @@ def joining(simple: Simple, *, today: date, mark: str) -> Joining:
 def mark_of(simple: Simple, number: int = 0) -> str:
     """A mark that is the same for products that say the same; `number` tells apart what was changed since."""
     said = (
-        simple.name, simple.streams, simple.ways_out, simple.about, simple.answers, simple.by, simple.contact,
-        simple.nobody, simple.keep_days, number,
-    )  # fmt: skip
+        _kind(simple),
+        simple.streams,
+        simple.ways_out if simple.nobody else None,
+        simple.about,
+        simple.answers,
+        simple.by,
+        simple.contact,
+        simple.nobody,
+        simple.keep_days,
+        number,
+    )
     return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:_MARK]
+
+
+def _kind(simple: Simple) -> str:
+    """What the product is called."""
+    if simple.kind is not None:
+        return simple.kind
+    return simple.name if simple.nobody else ", ".join(each.title for each in simple.streams)[:_KIND_MAX]
 
 
 def _product(simple: Simple, product: Uri) -> PassportBody:
     streams = tuple(msgspec.structs.replace(each, concerns_nobody=simple.nobody) for each in simple.streams)
     return PassportBody(
-        product, simple.name, simple.answers, streams, about=simple.about, other_ways_out=simple.ways_out
+        product,
+        _kind(simple),
+        simple.answers,
+        streams,
+        about=simple.about,
+        other_ways_out=simple.ways_out if simple.nobody else None,
     )
 
 

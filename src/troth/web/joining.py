@@ -25,6 +25,7 @@ from troth.journeys.connect import Stands
 from troth.journeys.describe import described
 from troth.journeys.installing import REACHES, JoinedThing, Looked
 from troth.journeys.simple import Joining, with_description
+from troth.names import print_household
 from troth.web.deployment import Deployment
 from troth.web.filling import IN_PUBLIC, Filled, filled_in
 from troth.web.qr import qr_svg
@@ -126,7 +127,7 @@ class JoiningPages:
         values = {
             "viewer": viewer,
             "filled": filled,
-            "homes": self._at.connect.homes(),
+            "homes": [(print_household(home), name) for home, name in self._at.connect.homes()],
             "kinds": self._at.types.types(),
             "public": IN_PUBLIC,
             "reach_names": REACHES,

@@ -16,7 +16,6 @@ from troth.clock import NS_PER_S
 from troth.gate.words import ground_words
 from troth.journeys.accounts import Way
 from troth.journeys.presence import Copied, Sign
-from troth.names import HouseholdId, print_household
 from troth.statements.choice import Decision
 from troth.things.observations import Result
 from troth.things.weekly import Window
@@ -40,7 +39,6 @@ __all__ = [
     "ground",
     "ground_declared",
     "ground_to_others",
-    "home_id",
     "hour_minute",
     "iso",
     "moment",
@@ -139,8 +137,6 @@ _NO: Final = {  # why not, and what can be done
         "there is no agreement to it any more",
         "say better what it would give: the answer is theirs to change",
     ),
-    "not-shown": ("it has changed since it was shown", "read it again"),
-    "too-weak": ("only whoever runs this place may do that", "ask them"),
     "no-ground": ("nothing allows it so far", "wait for the people concerned, who see the wish on their own page"),
     "expired": ("what allowed it has ended", "agree on it anew"),
     "objected": ("there is an objection to it", "ask for something else: whoever objects may take it back"),
@@ -370,11 +366,6 @@ def can_do(code: str | None) -> str:
 def refusal(code: str) -> str:
     """Why values of a thing were not kept."""
     return _REFUSALS.get(code, "for a reason this version has no words for")
-
-
-def home_id(household: HouseholdId) -> str:
-    """A home as it stands in a form."""
-    return print_household(household)
 
 
 def contact_link(text: str) -> str | None:
