@@ -11,7 +11,9 @@ from tests.architecture.trees import ROOT
 from troth.adapters.conduct_sqlite import QUEUE_ROWS, UNMOVED_ROWS
 from troth.adapters.conduct_stamping import KEYS_MAX
 from troth.adapters.partitions_expiring import EXPIRED_AT_ONCE
-from troth.adapters.partitions_sqlite import SLICE_ROWS
+from troth.adapters.partitions_reading import SLICE_ROWS
+from troth.adapters.partitions_sqlite import SHORT
+from troth.adapters.reading_away import PAGES_WAITING_MAX, READ_S
 from troth.app.open_files import KEPT_FOR_STORES
 from troth.ingest.mqtt.door import STRANGERS_MAX
 from troth.ingest.mqtt.sessions import CONNECTIONS_EACH_MAX, SESSIONS_LEFT_MAX
@@ -21,6 +23,7 @@ from troth.journeys.outlet import OUTLET_QUEUE_MAX
 from troth.journeys.prove import MAKING_MAX
 from troth.journeys.receipts import ASKED_MAX
 from troth.journeys.register import BEHIND_MAX, WAITING_MAX
+from troth.journeys.rows import QUESTION_S
 from troth.things.stores import MOVE_SEGMENTS, SEGMENT_MAX
 from troth.wire.limits import LISTENER_QUEUE_BYTES, LISTENER_QUEUE_MESSAGES, RECEIVE_MAXIMUM
 
@@ -56,6 +59,10 @@ BOUNDS = {
     "traces of segments in the making": (MOVE_SEGMENTS, SEGMENT_MAX, 64),
     "streams and periods that are deleted together": (EXPIRED_AT_ONCE,),
     "rows of one slice of a read": (SLICE_ROWS,),
+    "rows of a page that the node reads itself": (SHORT,),
+    "long pages that wait for that process": (PAGES_WAITING_MAX,),
+    "time of one long page": (READ_S,),
+    "time of all pages of one question": (QUESTION_S,),
     "MQTT connections of one credential": (CONNECTIONS_EACH_MAX,),
     "connections before CONNECT": (STRANGERS_MAX,),
     "connections": (KEPT_FOR_STORES,),

@@ -5,6 +5,7 @@ import random
 from collections.abc import Coroutine, Sequence
 
 import msgspec
+import pytest
 
 from tests.made_town import (
     MAKER,
@@ -21,7 +22,7 @@ from tests.made_town import (
     view,
 )
 from tests.made_town import RESEARCH as WHY
-from troth.errors import Denied, StorageFailed
+from troth.errors import Denied, ReadTooLong, StorageFailed
 from troth.gate.leases import Lease
 from troth.gate.question import Asker, Verdict
 from troth.journeys.access import Access
@@ -76,6 +77,19 @@ class MovedMeanwhile(MemoryObservations):
         await self.move([Segment(cut, b"", 256, bytes(32), b"")], commits)
         await self.conduct.clear([cut])
         return found
+
+
+class SlowDisk(MemoryObservations):
+    """Each page takes so many minutes."""
+
+    hands: Hands
+    minutes = 0.0
+    pages = 0
+
+    async def rows(self, released: Released) -> Sequence[Kept]:
+        self.pages += 1
+        self.hands.minute += self.minutes
+        return await super().rows(released)
 
 
 def town(*purposes: object) -> tuple[Town, StreamId]:
@@ -301,3 +315,23 @@ async def _nothing() -> None:
 
 def _raise(error: Exception) -> None:
     raise error
+
+
+def test_a_question_that_takes_too_long_is_ended_and_said_so() -> None:
+    async def run() -> None:
+        made, stream = town(OPEN)
+        clock = Hands(10)
+        observations = SlowDisk(clock)
+        observations.hands = clock
+        conduct = MemoryConduct(clock, entropy=random.Random(1).randbytes, taken=observations.taken, on_failure=_raise)
+        rows = Rows(conduct, observations, clock=clock)
+        lease = made.lease(reads(stream, 10))
+        query = ObservationQuery(top=10)
+        assert ([], False) == await rows.page(lease, SHELF, query, number=1)
+        observations.minutes = 1.0
+        assert ([], False) == await rows.page(lease, SHELF, query, number=1), "what is there already is given"
+        with pytest.raises(ReadTooLong):
+            await rows.page(lease, SHELF, query, number=1, until=clock.ticks() - 1)
+        assert 2 == observations.pages, "nothing more is read for it"
+
+    asyncio.run(run())

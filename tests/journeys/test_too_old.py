@@ -137,5 +137,5 @@ def test_the_edge_moves_while_the_lease_goes_on(lane: Lane) -> None:
 def test_it_is_so_for_every_type(type_: str, result: object) -> None:
     lane = Lane(type_=type_)
     assert Refusal.TOO_OLD is lane.meter.says(result, at_ns=lane.ago(4))  # type: ignore[arg-type]  # of the type above
-    assert isinstance(lane.meter.says(result, at_ns=lane.ago(2)), int)  # type: ignore[arg-type]
+    assert isinstance(lane.meter.says(result, at_ns=lane.ago(2)), int)  # type: ignore[arg-type]  # as above
     lane.world.close()

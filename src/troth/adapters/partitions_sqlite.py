@@ -4,7 +4,8 @@ Rules
 - One thread, the *mover*, owns every connection that writes. Partitions are written first, each in one transaction with the
   number of the segment it now holds; `segments.db` last: its row says that all of the segment is moved. A crash between
   two of these leaves some files ahead, and the same move again passes over them.
-- Reads open what they need, `mode=ro`, take at most SLICE_ROWS, and close; the lease is looked at before every slice.
+- Reads open what they need, `mode=ro`, for one slice, and close; the lease is looked at before every slice. Of a long page
+  only the beginning is read by a thread of this process, the rest in another one (`reading_away`).
 - A file that is not there holds nothing; a file that cannot be read is StorageFailed.
 - The first error of a write ends the store: everybody later gets StorageFailed, `on_failure` is called once.
 
@@ -21,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
+import msgspec
 from msgspec.structs import astuple
 
 from troth.adapters import partitions_erasing as erasing
@@ -28,22 +30,22 @@ from troth.adapters import partitions_expiring as expiring
 from troth.adapters import partitions_files as files
 from troth.adapters import partitions_segments as segments
 from troth.adapters.partitions_lookups import Lookups
+from troth.adapters.partitions_reading import Wanted, row_of, slices, wanted_of
+from troth.adapters.reading_away import ReadAway
 from troth.adapters.sqlite_files import Connect, connect_writer, failed, open_writer, read
 from troth.clock import Clock
 from troth.errors import StorageFailed, TrothError
 from troth.names import StreamId
-from troth.things.intervals import BEGINNING, FOREVER, Interval, covers, intersect
 from troth.things.observations import Kept, Shelf
-from troth.things.query import After, Order
 from troth.things.retention import Expiry, Keeping
 from troth.things.stamps import Released
 from troth.things.stores import Committed, Going, NotedTrace, Segment, Traced
 
-__all__ = ["SLICE_ROWS", "SqliteObservations"]
+__all__ = ["SHORT", "SqliteObservations"]
 
 T = TypeVar("T")
 
-SLICE_ROWS: Final = 5_000  # about 20 ms; things.md: reads run in slices of at most 250 ms and reopen
+SHORT: Final = 1_000  # rows of a page that are read here: some 4 ms; what is beyond is read away, where that is
 
 
 class SqliteObservations:
@@ -63,6 +65,7 @@ class SqliteObservations:
         self._writing: OrderedDict[Path, sqlite3.Connection] = OrderedDict()  # the mover's own
         self._readers_of_files = erasing.Readers(folder)
         self._lookups = Lookups(self._readers_of_files)
+        self._away_reading: ReadAway | None = None
         self._writing_alone = asyncio.Lock()
         self._let_go: Callable[[], Awaitable[None]] | None = None
         self._away = False  # somebody else may hold connections that write
@@ -77,6 +80,7 @@ class SqliteObservations:
         clock: Clock,
         on_failure: Callable[[Exception], None],
         connect: Connect = connect_writer,
+        away: ReadAway | None = None,
     ) -> Self:
         """Open or make the folder.
 
@@ -85,12 +89,14 @@ class SqliteObservations:
             clock: for the end of leases.
             on_failure: called once, on the loop, when a file has failed. The process must end.
             connect: opens writing connections.
+            away: reads the rest of long pages; None to read all of them here.
 
         Raises:
             FormatTooNew: a newer program wrote segments.db. Partitions are looked at when they are needed.
             StorageFailed: it cannot be opened, read or written.
         """
         store = cls(folder, clock=clock, on_failure=on_failure, connect=connect)
+        store._away_reading = away
         try:
             await store._loop.run_in_executor(store._mover, store._open_segments)
         except BaseException:
@@ -169,10 +175,28 @@ class SqliteObservations:
         await self._on_mover(work)
 
     async def rows(self, released: Released) -> Sequence[Kept]:
-        return await self._read(partial(self._rows, released))
+        wanted, holds = wanted_of(released), partial(self._holds, released)
+        first = wanted if self._away_reading is None else msgspec.structs.replace(wanted, top=min(wanted.top, SHORT))
+        rows = await self._in_place(first, holds)
+        if self._away_reading is None or first.top == wanted.top or len(rows) < first.top:
+            return rows
+        mark = (rows[-1].from_ns, rows[-1].sequence)
+        rest = msgspec.structs.replace(wanted, top=wanted.top - len(rows), after=mark)
+        more = await self._away_reading.rows(rest, holds=holds)
+        if more is None:
+            more = await self._in_place(rest, holds)
+        return [*rows, *more] if holds() else []
 
     async def row(self, released: Released, *, sequence: int) -> Kept | None:
-        return await self._read(partial(self._row, released, sequence))
+        holds = partial(self._holds, released)
+        return await self._read(partial(row_of, self._folder, released, sequence, read=read, holds=holds))
+
+    async def _in_place(self, wanted: Wanted, holds: Callable[[], bool]) -> list[Kept]:
+        def work() -> list[Kept]:
+            rows = [row for some in slices(self._folder, wanted, read=read, holds=holds) for row in some]
+            return rows if holds() else []
+
+        return await self._read(work)
 
     def taken(self, stream: StreamId, shelf: Shelf, *, time_ns: int) -> Kept | None:
         found = (self._lookups.at(path, stream, time_ns) for path in files.files_at(self._folder, shelf, time_ns))
@@ -200,6 +224,8 @@ class SqliteObservations:
         self._closed = True
         if self._failure is None:
             await self._loop.run_in_executor(self._mover, self._close_writing)
+        if self._away_reading is not None:
+            await self._away_reading.close()
         self._mover.shutdown(wait=False)
         self._readers.shutdown(wait=False)
         self._lookups.close()
@@ -267,58 +293,6 @@ class SqliteObservations:
 
     # --- the readers' threads ----------------------------------------------------------------------------------------
 
-    def _rows(self, released: Released) -> list[Kept]:
-        query = released.query
-        back = query.order is Order.DESCENDING
-        times = intersect(intersect(released.extent, query.times), (_rest(query.after, back=back),))
-        rows: list[Kept] = []
-        for period in _ordered(files.periods(self._folder, released.shelf, times), back=back):
-            for within in _ordered(intersect(times, (period.span,)), back=back):
-                self._read_period(rows, released, period, within)
-                if len(rows) >= query.top:
-                    break
-        return rows if self._holds(released) else []
-
-    def _read_period(self, rows: list[Kept], released: Released, period: files.Period, within: Interval) -> None:
-        """Add the rows of one month and interval, merged over its files."""
-        if len(period.paths) == 1:
-            self._read_interval(rows, released, period.paths[0], within)
-            return
-        back = released.query.order is Order.DESCENDING
-        missing = released.query.top - len(rows)
-        found: list[Kept] = []
-        for path in period.paths:
-            some: list[Kept] = []
-            self._read_interval(some, released, path, within)
-            found += some
-        found.sort(key=lambda row: (row.from_ns, row.sequence), reverse=back)
-        rows += found[:missing]
-
-    def _read_interval(self, rows: list[Kept], released: Released, path: Path, within: Interval) -> None:
-        """Add the rows of one file and interval, slice by slice; stops when the lease has ended."""
-        query = released.query
-        after = query.after
-        while len(rows) < query.top and self._holds(released):
-            limit = min(SLICE_ROWS, query.top - len(rows))
-            work = partial(
-                files.select, stream=released.stream, within=within, order=query.order, after=after, limit=limit
-            )
-            some = read(path, work)
-            rows += some
-            if len(some) < limit:
-                return
-            after = After(some[-1].from_ns, some[-1].sequence)
-
-    def _row(self, released: Released, sequence: int) -> Kept | None:
-        for period in files.periods(self._folder, released.shelf, released.extent):
-            if not self._holds(released):
-                return None
-            for path in period.paths:
-                row = read(path, partial(files.at_sequence, stream=released.stream, sequence=sequence))
-                if row is not None:
-                    return row if covers(released.extent, row.from_ns) else None
-        return None
-
     def _holds(self, released: Released) -> bool:
         return released.hold.live and self._clock.now() < released.hold.until_ns
 
@@ -341,14 +315,3 @@ class SqliteObservations:
             raise StorageFailed("storage has failed before; Troth must be started again") from self._failure
         if self._closed:
             raise StorageFailed("the store is closed")
-
-
-def _ordered(these: Sequence[T], *, back: bool) -> Sequence[T]:
-    return these[::-1] if back else these
-
-
-def _rest(after: After | None, *, back: bool) -> Interval:
-    """The times at which a page that goes on after `after` may have rows."""
-    if after is None:
-        return Interval(BEGINNING, FOREVER)
-    return Interval(BEGINNING, min(after.time_ns + 1, FOREVER)) if back else Interval(after.time_ns, FOREVER)

@@ -87,8 +87,9 @@ async def open_observations(
     """The store of moved rows."""
     path = path_of(settings.observations, "sqlite", settings)
     from troth.adapters.partitions_sqlite import SqliteObservations
+    from troth.adapters.reading_away import ReadAway
 
-    return await SqliteObservations.open(path, clock=clock, on_failure=on_failure)
+    return await SqliteObservations.open(path, clock=clock, on_failure=on_failure, away=ReadAway(path))
 
 
 async def open_conduct(

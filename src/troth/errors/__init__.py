@@ -10,7 +10,7 @@
     │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · WrongToken · NotFound · Denied
     │   └── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
-        ├── Busy · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
+        ├── Busy · ReadTooLong · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
 
 Rules
@@ -74,6 +74,7 @@ from troth.errors.unavailable import (
     LogDiverged,
     NodeAbsent,
     PortTaken,
+    ReadTooLong,
     StorageFailed,
     Unavailable,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "NotOffered",
     "NotRegistered",
     "PortTaken",
+    "ReadTooLong",
     "Refused",
     "StorageFailed",
     "TooLarge",

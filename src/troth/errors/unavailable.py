@@ -11,6 +11,7 @@ __all__ = [
     "LogDiverged",
     "NodeAbsent",
     "PortTaken",
+    "ReadTooLong",
     "StorageFailed",
     "Unavailable",
 ]
@@ -36,6 +37,12 @@ class Busy(Unavailable):
     """A bounded queue is full; nothing was kept."""
 
     code = "busy"
+
+
+class ReadTooLong(Unavailable):
+    """A reading was ended because it took too long; nothing of it was given."""
+
+    code = "read-too-long"
 
 
 class StorageFailed(Unavailable):

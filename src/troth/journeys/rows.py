@@ -10,12 +10,14 @@ Rules
 Source: gate.md step 8; things.md, "The writer" (rows not yet moved are answered from memory).
 """
 
+from collections.abc import Sequence
 from itertools import count
 from typing import Final
 
 import msgspec
 
-from troth.clock import Clock
+from troth.clock import NS_PER_S, Clock
+from troth.errors import ReadTooLong
 from troth.gate.leases import Lease
 from troth.things.intervals import BEGINNING, FOREVER, Interval, holds_all, intersect
 from troth.things.observations import Kept, Shelf, Variant
@@ -23,8 +25,9 @@ from troth.things.query import PAGE_MAX, After, ObservationQuery, Order
 from troth.things.stores import ConductStore, ObservationStore
 from troth.things.windows import Hours, Shown, hours_beginning_in, shown, whole_hours
 
-__all__ = ["Rows"]
+__all__ = ["QUESTION_S", "Rows"]
 
+QUESTION_S: Final = 30  # as long as a client that takes nothing is waited for
 _PAGES_MAX: Final = 100  # raw pages folded into one coarse page: a million rows; what is behind them is on the next one
 
 
@@ -39,22 +42,33 @@ class Rows:
         self._clock = clock
         self._pages_max = pages_max
 
+    def until(self) -> int:
+        """When a question that begins now has taken too long, in ticks; for `page`, however many it needs."""
+        return self._clock.ticks() + QUESTION_S * NS_PER_S
+
     async def page(
-        self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, number: int
+        self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, number: int, until: int | None = None
     ) -> tuple[list[Shown], bool]:
-        """One page as granted, and whether there is more. `number` is the Datastream's, for handles of windows."""
+        """One page as granted, and whether there is more. `number` is the Datastream's, for handles of windows.
+
+        Raises:
+            ReadTooLong: it is not done `until` then, or within QUESTION_S.
+            Busy: too many long pages are read already.
+        """
+        until = self.until() if until is None else until
         if lease.answer.variant is not Variant.RAW:
-            return await self._coarse(lease, shelf, query, number=number)
-        rows = await self._granted(lease, shelf, msgspec.structs.replace(query, top=query.top + 1))
+            return await self._coarse(lease, shelf, query, number=number, until=until)
+        rows = await self._granted(lease, shelf, msgspec.structs.replace(query, top=query.top + 1), until=until)
         return [shown(row) for row in rows[: query.top]], len(rows) > query.top
 
-    async def _granted(self, lease: Lease, shelf: Shelf, query: ObservationQuery) -> list[Kept]:
+    async def _granted(self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, until: int) -> list[Kept]:
         """The first `query.top` rows that lie wholly where the answer reaches."""
         found: list[Kept] = []
         while True:
+            if self._clock.ticks() > until:
+                raise ReadTooLong("this reading takes too long", hint="Ask for a shorter time, or for fewer rows.")
             rows = await self._merged(lease, shelf, query)
-            reach = lease.answer.reach(self._clock.now())
-            found += [row for row in rows if holds_all(reach, row.from_ns, row.to_ns)]
+            found += _within(rows, lease.answer.reach(self._clock.now()))
             if len(rows) < query.top or len(found) >= query.top:
                 return found[: query.top]
             query = msgspec.structs.replace(query, after=After(rows[-1].from_ns, rows[-1].sequence))
@@ -66,7 +80,10 @@ class Rows:
         released = lease.release(shelf, query, at_ns=now)
         # The tail first: a row that is moved and cleared between the two reads is then in both, the other way in neither.
         rows = {row.sequence: row for row in self._conduct.tail(released)}
-        rows |= {row.sequence: row for row in await self._observations.rows(released)}
+        moved = await self._observations.rows(released)
+        if not rows:
+            return list(moved)  # they are in order, and no more than were asked for
+        rows |= {row.sequence: row for row in moved}
         back = query.order is Order.DESCENDING
         ordered = sorted(rows.values(), key=lambda row: (row.from_ns, row.sequence), reverse=back)
         if query.after is not None:
@@ -77,7 +94,7 @@ class Rows:
         return ordered[: query.top]
 
     async def _coarse(
-        self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, number: int
+        self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, number: int, until: int
     ) -> tuple[list[Shown], bool]:
         """Means over whole hours that have ended, wholly within the answer's times; a window counts by its beginning."""
         now = self._clock.now()
@@ -86,7 +103,7 @@ class Rows:
         wanted = msgspec.structs.replace(query, times=times, top=PAGE_MAX, after=None)
         hours, more = Hours(), False
         for page_number in count(1):
-            page = await self._granted(lease, shelf, wanted)
+            page = await self._granted(lease, shelf, wanted, until=until)
             hours.add(page)
             if len(page) < PAGE_MAX or len(hours) > query.top:
                 break
@@ -98,6 +115,14 @@ class Rows:
             wanted = msgspec.structs.replace(wanted, after=After(page[-1].from_ns, page[-1].sequence))
         found = hours.means(number)
         return found[: query.top], more or len(found) > query.top
+
+
+def _within(rows: Sequence[Kept], reach: tuple[Interval, ...]) -> list[Kept]:
+    """Those that lie wholly in one interval of a set; mostly there is but one, and many rows."""
+    if len(reach) == 1:
+        from_ns, to_ns = reach[0].from_ns, reach[0].to_ns
+        return [row for row in rows if from_ns <= row.from_ns < to_ns and row.to_ns <= to_ns]
+    return [row for row in rows if holds_all(reach, row.from_ns, row.to_ns)]
 
 
 def _beyond(query: ObservationQuery) -> tuple[Interval, ...]:

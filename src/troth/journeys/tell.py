@@ -135,9 +135,9 @@ class Tell:
         known, lease = self._granted(number, asker or self.anyone(number))
         await self._access.open(lease)
         query = short(msgspec.structs.replace(query, top=PAGE_MAX, after=None), known[1])
-        total, pages, more = 0, 0, True
+        total, pages, more, until = 0, 0, True, self._rows.until()
         while more:
-            rows, more = await self._rows.page(lease, self._shelf(known), query, number=number)
+            rows, more = await self._rows.page(lease, self._shelf(known), query, number=number, until=until)
             total, pages = total + len(rows), pages + 1
             if total > COUNT_MAX or (more and pages > COUNT_MAX // query.top):
                 raise NotOffered(f"more than {COUNT_MAX} are not counted", hint="Ask for a shorter time.")
