@@ -1,0 +1,60 @@
+"""Who is allowed what, as a table: one line for each case. Every path out of a node is walked with each of them.
+
+A line says who asks, what happens before, and what they may see then.
+- asks: `lab` (a recipient that a disclosure names), `shop` (one that none names), `ana` (who lives there), `ben` (lives there
+  too), `cleo` (lives elsewhere), `owner` (runs the place), `thing` (the thing itself), `nobody`.
+- does, in order: `say` (the thing says the next value), `give`, `means` (a yes to hourly means only), `refuse`, `withdraw` (Ana
+  and Ben alike), `ana-gives`, `ben-withdraws` (one of them), `hour` (an hour passes), `ask` (whoever asks reads once, so that
+  something is held for them).
+- sees: the numbers of the values that may be seen, from 0.
+- view: RAW, MEANS, or why nothing is seen: SPOKEN (they are told no) or NOTHING (for them there is no such stream).
+- open: the stream is of a public place and open to anyone.
+"""
+
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+__all__ = ["CASES", "Case", "View"]
+
+
+class View(Enum):
+    """What is seen."""
+
+    RAW = auto()
+    MEANS = auto()
+    SPOKEN = auto()
+    NOTHING = auto()
+
+
+class Case(NamedTuple):
+    """One line."""
+
+    asks: str
+    does: str
+    view: View
+    sees: tuple[int, ...] = ()
+    open: bool = False
+
+
+CASES: Final = {
+    "anybody, what is open": Case("nobody", "say say", View.RAW, (0, 1), open=True),
+    "a recipient, what is open to anyone": Case("shop", "say say", View.NOTHING, open=True),
+    "anybody, a home": Case("nobody", "give say say", View.NOTHING),
+    "who lives there": Case("ana", "say say", View.RAW, (0, 1)),
+    "who lives there, after a no to others": Case("ana", "refuse say say", View.RAW, (0, 1)),
+    "the other who lives there": Case("ben", "say say", View.RAW, (0, 1)),
+    "who lives elsewhere": Case("cleo", "give say say", View.NOTHING),
+    "who runs the place": Case("owner", "give say say", View.NOTHING),
+    "the thing itself": Case("thing", "give say say", View.NOTHING),
+    "a recipient with a yes": Case("lab", "give say say", View.RAW, (0, 1)),
+    "a recipient with a yes from then on": Case("lab", "say give say", View.RAW, (1,)),
+    "a recipient with a gap": Case("lab", "give say withdraw say give say", View.RAW, (0, 2)),
+    "a recipient with a yes to means": Case("lab", "means hour say say hour", View.MEANS, (0, 1)),
+    "a recipient whose raw yes became means": Case("lab", "give say say ask hour means", View.MEANS, ()),
+    "a recipient that was never answered": Case("lab", "say say", View.SPOKEN),
+    "a recipient with a no": Case("lab", "refuse say say", View.SPOKEN),
+    "a recipient after it was taken back": Case("lab", "give say say ask withdraw", View.SPOKEN),
+    "a recipient with half a yes": Case("lab", "ana-gives say say", View.SPOKEN),
+    "a recipient that lost half of it": Case("lab", "give say say ask ben-withdraws", View.SPOKEN),
+    "a recipient that nobody named": Case("shop", "give say say", View.NOTHING),
+}

@@ -1,0 +1,340 @@
+"""Every way by which something of a stream could leave a node: one function for each, and its line in `PATHS`.
+
+A path is given a case, asks, and yields what is wrong. What is the same everywhere is looked at beside it: nothing that is
+hidden from whoever asks stands in any answer (`Heard`).
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Final
+from urllib.parse import quote
+
+from tests.hostile.cases import View
+from tests.hostile.street import ABSENT, Asking
+from tests.journeys.mqtt_house import Client
+from troth.testing.asgi import Told
+from troth.things.windows import WINDOW_IDS_FROM
+from troth.wire.mqtt import Publish, Suback, Subscribe, Subscription
+from troth.wire.times import print_time
+
+__all__ = ["PATHS", "Heard"]
+
+_MINUTE_NS: Final = 60 * 10**9
+
+
+class Heard:
+    """Asks for a case, and remembers all that came back."""
+
+    def __init__(self, asking: Asking) -> None:
+        self.asking = asking
+        self.bodies: list[bytes] = []
+
+    def get(self, target: str) -> Told:
+        """Ask as a program."""
+        return self._kept(self.asking.get(target))
+
+    def page(self, target: str) -> Told:
+        """Ask as a browser."""
+        return self._kept(self.asking.page(target))
+
+    def keep(self, body: bytes) -> None:
+        """What came by another way."""
+        self.bodies.append(body)
+
+    def leaks(self) -> Iterator[str]:
+        """What is hidden and was said."""
+        everything = b"\n".join(self.bodies).replace(b"\xe2\x80\xaf", b"").replace(b",", b"")
+        yield from (f"{value} came out" for value in self.asking.hidden if str(value).encode() in everything)
+
+    def _kept(self, told: Told) -> Told:
+        self.keep(bytes(told.body) + repr(told.headers).encode())
+        return told
+
+
+Path = Callable[[Asking, Heard], Iterator[str]]
+
+
+def _same_as_nothing(told: Told, nothing: Told) -> Iterator[str]:
+    if (told.status, told.body, told.headers) != (nothing.status, nothing.body, nothing.headers):
+        yield f"{told.status} {told.body!r} where nothing is {nothing.status} {nothing.body!r}"
+
+
+def _answered(asking: Asking, told: Told, nothing: Told) -> Iterator[str]:
+    """A question about the stream has the status of its case, and is the same as nothing where it is nothing."""
+    if told.status != asking.status:
+        yield f"{told.status} and not {asking.status}"
+    if asking.status == 404:
+        yield from _same_as_nothing(told, nothing)
+
+
+def _results(told: Told) -> list[float]:
+    return [row["result"] for row in told.json["value"]] if told.status == 200 else []
+
+
+def entities(asking: Asking, heard: Heard) -> Iterator[str]:
+    """The stream itself and what belongs to it, one by one."""
+    for before, after in (
+        ("Datastreams", ""),
+        ("Datastreams", "/Thing"),
+        ("Datastreams", "/Sensor"),
+        ("Datastreams", "/ObservedProperty"),
+        ("Sensors", ""),
+        ("Sensors", "/Datastreams"),
+        ("ObservedProperties", ""),
+        ("ObservedProperties", "/Datastreams"),
+    ):
+        told = heard.get(f"/v1.1/{before}({asking.number}){after}")
+        yield from _answered(asking, told, heard.get(f"/v1.1/{before}({ABSENT}){after}"))
+
+
+def lists(asking: Asking, heard: Heard) -> Iterator[str]:
+    """Whether it stands in a list, and whether the list is counted with it."""
+    shown = asking.status == 200
+    for kind in ("Datastreams", "Sensors", "ObservedProperties"):
+        told = heard.get(f"/v1.1/{kind}?$count=true&$top=1000").json
+        numbers = [each["@iot.id"] for each in told["value"]]
+        if (asking.number in numbers) is not shown:
+            yield f"{kind} lists it: {not shown}"
+        if told["@iot.count"] != len(numbers):
+            yield f"{kind} counts {told['@iot.count']} and shows {len(numbers)}"
+    things = heard.get("/v1.1/Things?$count=true&$top=1000").json
+    if things["@iot.count"] != len(things["value"]):
+        yield "Things counts more than it shows"
+
+
+def observations(asking: Asking, heard: Heard) -> Iterator[str]:
+    """A page, in both orders, and its count."""
+    for order in ("asc", "desc"):
+        target = f"Observations?$count=true&$orderby=phenomenonTime%20{order}"
+        told = heard.get(f"/v1.1/Datastreams({asking.number})/{target}")
+        yield from _answered(asking, told, heard.get(f"/v1.1/Datastreams({ABSENT})/{target}"))
+        expected = list(asking.seen if order == "asc" else asking.seen[::-1])
+        if _results(told) != expected:
+            yield f"{_results(told)} and not {expected}"
+        if told.status == 200 and told.json["@iot.count"] != len(expected):
+            yield f"counts {told.json['@iot.count']} and not {len(expected)}"
+
+
+def next_links(asking: Asking, heard: Heard) -> Iterator[str]:
+    """From page to page, one row each."""
+    target, found, pages = f"/v1.1/Datastreams({asking.number})/Observations?$top=1", [], 0
+    while target and pages <= len(asking.seen):
+        told = heard.get(target)
+        found += _results(told)
+        target = told.json.get("@iot.nextLink", "").partition("/v1.1/")[2] if told.status == 200 else ""
+        target = f"/v1.1/{target}" if target else ""
+        pages += 1
+    if found != list(asking.seen) or target:
+        yield f"{found} over {pages} pages, and then {target or 'nothing'}"
+
+
+def filters(asking: Asking, heard: Heard) -> Iterator[str]:
+    """Every time between the rows, asked as a border: what is hidden moves no answer."""
+    now = asking.world.clock.now()
+    borders = [now - back * 20 * _MINUTE_NS for back in range(12)]
+    for border in borders:
+        got = {}
+        for operator in ("ge", "lt"):
+            asked = quote(f"phenomenonTime {operator} {print_time(border)}")
+            told = heard.get(f"/v1.1/Datastreams({asking.number})/Observations?$count=true&$filter={asked}")
+            if told.status != asking.status:
+                yield f"{told.status} and not {asking.status}"
+            got[operator] = _results(told)
+            if told.status == 200 and told.json["@iot.count"] != len(got[operator]):
+                yield "counts more than it shows"
+        if got["lt"] + got["ge"] != list(asking.seen):
+            yield f"{got} at {print_time(border)}"
+
+
+def oracles(asking: Asking, heard: Heard) -> Iterator[str]:
+    """Options that could ask about what is not shown: not offered, and the same whether it is there or not."""
+    for option in (
+        "$expand=Observations",
+        "$filter=result%20gt%201",
+        "$orderby=result",
+        "$select=result",
+        "$filter=Datastream/id%20eq%201",
+        "$skip=1",
+        "$filter=phenomenonTime%20gt%20now()",
+    ):
+        told = heard.get(f"/v1.1/Datastreams({asking.number})/Observations?{option}")
+        nothing = heard.get(f"/v1.1/Datastreams({ABSENT})/Observations?{option}")
+        if told.status not in {400, 501}:
+            yield f"{option} is {told.status}"
+        yield from _same_as_nothing(told, nothing)
+    for target in ("Datastreams?$expand=Observations", "Things?$expand=Datastreams/Observations", "Observations"):
+        if heard.get(f"/v1.1/{target}").status not in {400, 501}:
+            yield f"{target} is answered"
+
+
+def handles(asking: Asking, heard: Heard) -> Iterator[str]:
+    """Each row by its number, raw rows and windows."""
+    nothing = heard.get(f"/v1.1/Observations({asking.ids[0] + 4096 * 999})")
+    for value, id_ in zip(asking.values, asking.ids, strict=True):
+        shown = asking.case.view is View.RAW and value in asking.seen
+        for after in ("", "/Datastream"):
+            told = heard.get(f"/v1.1/Observations({id_}){after}")
+            if shown != (told.status == 200):
+                yield f"{value}{after} is {told.status}"
+            if not shown:
+                yield from _same_as_nothing(told, nothing)
+    for id_ in (WINDOW_IDS_FROM, WINDOW_IDS_FROM + asking.number, (1 << 53) - 1):
+        told = heard.get(f"/v1.1/Observations({id_})")
+        if told.status not in {403, 404}:
+            yield f"a window nobody was given is {told.status}"
+
+
+def web_of_things(asking: Asking, heard: Heard) -> Iterator[str]:
+    """Descriptions, and the last value of a property."""
+    number = next(
+        each.number for each in asking.world.node.directory.things.values() if each.thing == asking.thing.joined.thing
+    )
+    shown = asking.status == 200
+    listed = json.dumps(heard.get("/wot/things").json)
+    if (f"/wot/things/{number}" in listed) is not shown:
+        yield f"listed: {not shown}"
+    thing, none = heard.get(f"/v1.1/Things({number})"), heard.get(f"/v1.1/Things({ABSENT})")
+    if thing.status != (200 if shown else 404):
+        yield f"Things({number}) is {thing.status}"
+    if not shown:
+        yield from _same_as_nothing(thing, none)
+    nothing = heard.get(f"/wot/things/{ABSENT}")
+    for target in (f"/wot/things/{number}", f"/wot/things/{number}/properties/{asking.thing.stream_name}"):
+        told = heard.get(target)
+        wanted = 200 if shown and (asking.seen or "properties" not in target) else 404
+        if told.status != wanted:
+            yield f"{target} is {told.status} and not {wanted}"
+        if not shown:
+            yield from _same_as_nothing(told, nothing)
+        elif "properties" in target and asking.seen and told.json != asking.seen[-1]:
+            yield f"{told.json} and not {asking.seen[-1]}"
+
+
+def proofs(asking: Asking, heard: Heard) -> Iterator[str]:
+    """Proofs by either door, and why a value is here."""
+    far = asking.ids[0] + 4096 * 999
+    role = f"?as={asking.role}" if asking.role else ""
+    for value, id_ in zip(asking.values, asking.ids, strict=True):
+        shown = asking.case.view is View.RAW and value in asking.seen
+        for kind, before, after in (
+            ("get", "/api/proofs/", ""),
+            ("page", "/proofs/", f".troth-proof{role}"),
+            ("page", "/why/", role),
+            ("page", "/why/", f"/proof{role}"),
+        ):
+            ask = heard.get if kind == "get" else heard.page
+            told = ask(f"{before}{id_}{after}")
+            if shown != (told.status == 200):
+                yield f"{before}{after} of {value} is {told.status}"
+            if not shown:
+                yield from _same_as_nothing(told, ask(f"{before}{far}{after}"))
+
+
+def pages(asking: Asking, heard: Heard) -> Iterator[str]:
+    """What somebody sees of all they may see, as a browser shows it."""
+    for target in ("/", "/?live=values", "/mine", "/screen", "/operate", "/mine/book", f"/things/{asking.thing.slug}"):
+        told = heard.page(target)
+        if told.status >= 500:
+            yield f"{target} is {told.status}"
+    thing = heard.page(f"/things/{asking.thing.slug}")
+    if asking.case.asks in {"nobody", "cleo", "shop", "owner", "thing"} and not asking.case.open:
+        yield from _same_as_nothing(thing, heard.page("/things/no-such-thing"))
+
+
+def counts(asking: Asking, heard: Heard) -> Iterator[str]:
+    """Counts of a thing, and figures of the node."""
+    told = heard.get(f"/api/things/{asking.thing.slug}/tally")
+    if (told.status == 200) is not (asking.case.asks in {"owner", "thing"}):
+        yield f"the counts are {told.status}"
+    figures = heard.get("/metrics?things").text
+    if asking.case.asks != "owner" and (asking.thing.slug in figures or "observations" in figures):
+        yield "figures of things are shown"
+
+
+def subscriptions(asking: Asking, heard: Heard) -> Iterator[str]:
+    """The last value over MQTT, by its topic and among all."""
+    slug, name = asking.thing.slug, asking.thing.stream_name
+    for turn, topic in enumerate((f"things/{slug}/{name}", f"things/{slug}/+", "things/+/+", "#")):
+        granted, came = asking.world.run(_listened(asking, topic, turn))
+        for each in came:
+            heard.keep(each.payload)
+        shown = asking.status == 200
+        own = [each for each in came if each.topic in {topic, f"things/{slug}/{name}"}]
+        if granted is not None and turn == 0 and granted is not shown:
+            yield f"{topic} is granted: {granted}"
+        if asking.case.view is View.RAW and granted and not own:
+            yield f"{topic} gave nothing"
+        if not shown and own:
+            yield f"{topic} gave {[each.payload for each in own]}"
+
+
+async def _listened(asking: Asking, topic: str, turn: int) -> tuple[bool | None, list[Publish]]:
+    """Whether a subscription was granted (None for who is not let in), and what came by it within a second."""
+    client = await asking.mqtt(f"c{turn}-{asking.number}")
+    if client is None:
+        return None, []
+    client.send(Subscribe(1, (Subscription(topic),)))
+    came: list[Publish] = []
+    granted = False
+    try:
+        while not await client.silent(1.0):
+            packet = await client.next()
+            if isinstance(packet, Suback):
+                granted = packet.reasons[0] < 0x80
+            if isinstance(packet, Publish):
+                came.append(packet)
+    except (EOFError, ConnectionError):
+        granted = False
+    client.cut()
+    return granted, came
+
+
+def live(asking: Asking, heard: Heard) -> Iterator[str]:
+    """The next value that is said, for who listens already."""
+    told, came = asking.world.run(_heard_live(asking))
+    for each in came:
+        heard.keep(each.payload)
+    got = [json.loads(each.payload)["v"] for each in came if json.loads(each.payload)["v"] == told]
+    wanted = [told] if asking.case.view is View.RAW and asking.case.asks in {"lab", "shop"} else []
+    if got != wanted:
+        yield f"{got} and not {wanted}"
+
+
+async def _heard_live(asking: Asking) -> tuple[float, list[Publish]]:
+    """A value that is said while somebody listens to all they may, and what they get within a second."""
+    client = await asking.mqtt(f"live-{asking.number}")
+    if client is None:
+        return await asking.speaks(), []
+    client.send(Subscribe(1, (Subscription("#"),)))
+    before = await _all_of(client)
+    said = await asking.speaks()
+    came = before + await _all_of(client)
+    client.cut()
+    return said, came
+
+
+async def _all_of(client: Client) -> list[Publish]:
+    """What comes until nothing has come for a second."""
+    came: list[Publish] = []
+    while not await client.silent(1.0):
+        packet = await client.next()
+        if isinstance(packet, Publish):
+            came.append(packet)
+    return came
+
+
+PATHS: Final[dict[str, Path]] = {
+    "entities": entities,
+    "lists": lists,
+    "observations": observations,
+    "next links": next_links,
+    "filters": filters,
+    "oracles": oracles,
+    "handles": handles,
+    "web of things": web_of_things,
+    "proofs and why": proofs,
+    "pages": pages,
+    "counts": counts,
+    "subscriptions": subscriptions,
+    "live": live,
+}

@@ -1,0 +1,176 @@
+"""The cases of `cases.py` made real, each with a stream, a home and credentials of its own, in one world."""
+
+from collections.abc import Mapping
+from itertools import count
+from typing import Final
+
+from tests.hostile.cases import CASES, Case, View
+from tests.journeys.mqtt_house import Client
+from troth.gate.question import Asker
+from troth.statements.choice import Decision
+from troth.testing.asgi import Told
+from troth.testing.people import WorldPerson
+from troth.testing.world import MQTT_PORT, World
+from troth.things.observations import Variant
+from troth.wire.mqtt import Connack, Connect, Packet, Version
+
+__all__ = ["ABSENT", "Asking", "Street"]
+
+ABSENT: Final = 4_000_000
+_HOUR_S: Final = 3_600.0
+_COOKIE: Final = {"lab": "troth_recipient", "shop": "troth_recipient", "owner": "troth_operator"}
+
+
+class Asking:
+    """One case: somebody asks about one stream. `values`: all that the thing has said; `ids`: their handles."""
+
+    def __init__(self, street: "Street", name: str, case: Case) -> None:
+        self.name = name
+        self.case = case
+        self.street = street
+        self.world = street.world
+        self.values: list[float] = []
+        self.ids: list[int] = []
+        self._later: list[int] = []
+        world, home = self.world, self.world.home(f"home of {name}")
+        self.ana, self.ben = home.person("Ana"), home.person("Ben", role="member")
+        title = f"counter {next(street.numbers)}"
+        if case.open:
+            self.thing = world.thing(title, stream="flow")
+        else:
+            self.thing = home.thing(title)
+        self.token, self.cookies = self._credentials()
+        for deed in case.does.split():
+            self._do(deed)
+
+    @property
+    def number(self) -> int:
+        """The Datastream."""
+        return self.thing.number
+
+    @property
+    def seen(self) -> tuple[float, ...]:
+        """What may be seen, in order of time."""
+        chosen = tuple(self.values[at] for at in (*self.case.sees, *self._later))
+        if self.case.view is View.MEANS:
+            return (sum(chosen) / len(chosen),) if chosen else ()
+        return chosen
+
+    @property
+    def hidden(self) -> tuple[float, ...]:
+        """What may not."""
+        return tuple(value for value in self.values if value not in self.seen)
+
+    @property
+    def status(self) -> int:
+        """How a question about the stream is answered."""
+        return {View.SPOKEN: 403, View.NOTHING: 404}.get(self.case.view, 200)
+
+    def get(self, target: str) -> Told:
+        """Ask as a program."""
+        return self.world.get(target, token=self.token)
+
+    async def speaks(self) -> float:
+        """The thing says one more value; who may see all of it now may see this one too."""
+        value = next(self.street.values) * 8 + 0.5
+        id_ = await self.thing.say(value)
+        assert isinstance(id_, int)
+        if self.case.view is View.RAW:
+            self._later.append(len(self.values))
+        self.values.append(value)
+        self.ids.append(id_)
+        return value
+
+    def page(self, target: str) -> Told:
+        """Ask as a browser."""
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return self.world.get(target, headers={"accept": "text/html"} | ({"cookie": cookie} if cookie else {}))
+
+    @property
+    def role(self) -> str:
+        """As whom a page is looked at."""
+        return {"lab": "recipient", "shop": "recipient", "ana": "person", "ben": "person", "cleo": "person"}.get(
+            self.case.asks, ""
+        )
+
+    async def mqtt(self, client_id: str) -> Client | None:
+        """A connection over MQTT, or None if they are not let in."""
+        reader, writer = await self.world.network.open(MQTT_PORT)
+        client = Client(reader, writer, Version.V5)
+        password = (self.token or "x").encode()
+        client.send(Connect(version=Version.V5, client_id=client_id, username="x", password=password))
+        answer: Packet = await client.next()
+        assert isinstance(answer, Connack)
+        if answer.reason == 0:
+            return client
+        client.cut()
+        return None
+
+    def _credentials(self) -> tuple[str | None, Mapping[str, str]]:
+        world, asks = self.world, self.case.asks
+        if asks == "nobody":
+            return None, {}
+        if asks == "thing":
+            return self.thing.credential, {}
+        if asks == "owner":
+            link = world.run(world.node.entering.operator_link("http://localhost"))
+            return world.operator_token(), {_COOKIE[asks]: self._entered(link.rpartition("/")[2])}
+        if asks in {"lab", "shop"}:
+            party = self.street.university if asks == "lab" else self.street.bakery
+            invite = world.node.join.invite_recipient(party.uri, "app", self.asker_of(asks).purpose)
+            return party.token(), {_COOKIE[asks]: self._entered(world.run(invite))}
+        person = {"ana": self.ana, "ben": self.ben, "cleo": self.street.cleo}[asks]
+        session = self._entered(world.run(world.node.join.invite(person.person)))
+        return session, {"troth_person": session}
+
+    def asker_of(self, asks: str) -> Asker:
+        """How the gate knows a recipient."""
+        return (self.street.university if asks == "lab" else self.street.bakery).asker()
+
+    def _entered(self, token: str) -> str:
+        return self.world.run(self.world.node.recognise.enter(token))
+
+    def _do(self, deed: str) -> None:
+        match deed:
+            case "say":
+                self._say()
+            case "give" | "means" | "refuse" | "withdraw":
+                self._choose(deed, self.ana, self.ben)
+            case "ana-gives":
+                self._choose("give", self.ana)
+            case "ben-withdraws":
+                self._choose("withdraw", self.ben)
+            case "hour":
+                self.world.advance(_HOUR_S + 60)
+            case "ask":
+                self.get(f"/v1.1/Datastreams({self.number})/Observations")
+            case _:
+                raise ValueError(deed)
+
+    def _say(self) -> None:
+        value = next(self.street.values) * 8 + 0.5
+        id_ = self.thing.says(value)
+        assert isinstance(id_, int)
+        self.values.append(value)
+        self.ids.append(id_)
+        self.world.advance(1)
+
+    def _choose(self, deed: str, *people: WorldPerson) -> None:
+        decision = {"refuse": Decision.REFUSE, "withdraw": Decision.WITHDRAW}.get(deed, Decision.GIVE)
+        view = Variant.HOURLY_MEAN if deed == "means" else Variant.RAW
+        for person in people:
+            self.world.run(person.choose(decision, self.thing, view=view))
+        self.world.advance(1)
+
+
+class Street:
+    """All cases in one world, and one of them that is there for nobody: a stream of a home that no line names."""
+
+    def __init__(self) -> None:
+        self.world = World(seed=5, jitter_s=0.0)
+        self.numbers = count(1)
+        self.values = count(10_001)  # eight apart, so that no mean of two is a third
+        self.university, self.bakery = self.world.organisation("University"), self.world.organisation("Bakery")
+        self.cleo = self.world.home("elsewhere").person("Cleo")
+        self.cases = {name: Asking(self, name, case) for name, case in CASES.items()}
+        self.world.settle()
