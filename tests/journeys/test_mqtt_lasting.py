@@ -19,6 +19,7 @@ from troth.errors import NotFound
 from troth.gate.question import Asker
 from troth.journeys.accounts import Bearer
 from troth.journeys.kept_sessions import KeptSession, KeptSubscription, KeptWill
+from troth.journeys.presence import SECOND_S, Sign
 from troth.journeys.recognise import Principal
 from troth.names import Uri
 from troth.testing.people import OPEN
@@ -263,3 +264,27 @@ def test_a_program_that_is_killed_has_its_sessions_again(tmp_path: Path) -> None
     with NodeProgram(tmp_path / "data") as node:
         slug, credential = furnish_victim(node)
         asyncio.run(scene(node, slug, credential))
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_signs_of_a_copied_credential_stay_until_somebody_deals_with_them(how: str) -> None:
+    with World(43) as world:
+        at = Place.of(world)
+        thing = at.gauge.joined.thing
+        both = [at.thing(name="one"), at.thing(name="another")]
+        world.advance(5)
+        for client in both:
+            client.send(said(at.topic, "1.0", 1))
+        world.advance(SECOND_S)
+        seen = world.node.presence.copied(thing)
+        assert seen is not None
+        assert {Sign.TWO_AT_ONCE: 1} == seen.signs
+        world.advance(1)
+        at.end(how)
+        assert seen == world.node.presence.copied(thing)
+
+        world.run(world.node.joining.alter.revoke(at.gauge.joined.slug))
+        assert world.node.presence.copied(thing) is None
+        world.advance(1)
+        at.end(how)
+        assert world.node.presence.copied(thing) is None

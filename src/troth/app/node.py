@@ -189,6 +189,7 @@ class Node:
         """
         ports = self.ports
         await self.ended.mend()
+        await self.lasting.recall(self.presence)
         sequencer = await open_log(
             ports,
             self._lineage,
