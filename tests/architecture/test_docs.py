@@ -105,8 +105,6 @@ def statements() -> Iterable[str]:
 def commands(group: click.Group = main, path: str = "") -> Iterable[str]:
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
-            if command.invoke_without_command:
-                yield f"{path}{name}"
             yield from commands(command, f"{path}{name} ")
         else:
             yield f"{path}{name}"

@@ -40,8 +40,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
-            if command.invoke_without_command:
-                yield f"{path}{name}", command
             yield from commands(command, f"{path}{name} ")
         else:
             yield f"{path}{name}", command

@@ -1,12 +1,10 @@
-"""An MQTT session outlives the node, over an orderly end and over a loss of power at any moment: subscriptions and will."""
+"""An MQTT session outlives the node, over an orderly end and over a loss of power at any moment."""
 
 import asyncio
 import os
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 import pytest
 from hypothesis import given, settings
@@ -15,22 +13,22 @@ from hypothesis import strategies as st
 from tests.faults.real_house import RealHouse, furnish
 from tests.faults.test_kill import STREAMS
 from tests.faults.test_kill import furnish as furnish_victim
+from tests.journeys.lasting import ENDS, HOUR, Place
 from tests.journeys.mqtt_house import Client, said, value
 from troth.errors import NotFound
 from troth.gate.question import Asker
 from troth.journeys.accounts import Bearer
 from troth.journeys.kept_sessions import KeptSession, KeptSubscription, KeptWill
+from troth.journeys.presence import SECOND_S, Sign
 from troth.journeys.recognise import Principal
 from troth.names import Uri
-from troth.testing.people import OPEN, WorldThing
+from troth.testing.people import OPEN
 from troth.testing.program import NodeProgram
-from troth.testing.world import MQTT_PORT, World
+from troth.testing.world import World
 from troth.wire.mqtt import (
     Connack,
     Connect,
-    Disconnect,
     Properties,
-    Puback,
     Publish,
     Suback,
     Subscribe,
@@ -39,95 +37,6 @@ from troth.wire.mqtt import (
     Unsubscribe,
     Version,
 )
-from troth.wire.mqtt.packets import NO_PROPERTIES, Will
-
-ENDS: Final = ("restart", "crash")
-HOUR: Final = 3_600
-
-
-@dataclass
-class Place:
-    """A gauge that anyone may read, a reader, and a client of each when it is asked for."""
-
-    world: World
-    gauge: WorldThing
-    token: str
-    clients: list[Client] = field(default_factory=list)  # who is let go of is closed
-
-    @classmethod
-    def of(cls, world: World) -> "Place":
-        return cls(world, world.thing("gauge"), world.organisation("Library").token(OPEN))
-
-    @property
-    def topic(self) -> str:
-        return f"things/{self.gauge.slug}/{self.gauge.stream_name}"
-
-    def end(self, how: str) -> None:
-        """The node ends and starts again."""
-        self.world.restart() if how == "restart" else self.world.crash()
-
-    def client(
-        self,
-        *,
-        token: str | None = None,
-        clean: bool = False,
-        expiry_s: int = HOUR,
-        version: Version = Version.V5,
-        will: Will | None = None,
-        name: str = "reader",
-    ) -> tuple[Client, bool]:
-        """A client that has come in, and whether a session was present."""
-
-        async def comes() -> tuple[Client, bool]:
-            client = Client(*await self.world.network.open(MQTT_PORT), version)
-            self.clients.append(client)
-            asked = Properties(session_expiry_s=expiry_s) if version is Version.V5 else NO_PROPERTIES
-            password = (token or self.token).encode()
-            client.send(
-                Connect(
-                    version=version,
-                    client_id=name,
-                    clean_start=clean,
-                    username="x",
-                    password=password,
-                    will=will,
-                    properties=asked,
-                )
-            )
-            answer = await client.next()
-            assert isinstance(answer, Connack)
-            assert 0 == answer.reason
-            return client, answer.session_present
-
-        return self.world.run(comes())
-
-    def thing(self, will: Will | None = None, *, expiry_s: int = 0, name: str = "gauge") -> Client:
-        """The gauge itself."""
-        return self.client(token=self.gauge.credential, clean=True, expiry_s=expiry_s, will=will, name=name)[0]
-
-    def subscribe(self, client: Client, *filters: str, qos: int = 1) -> Suback:
-        client.send(Subscribe(1, tuple(Subscription(each, qos) for each in filters)))
-        answer = self.world.run(client.next())
-        assert isinstance(answer, Suback)
-        return answer
-
-    def hears(self, client: Client) -> list[object]:
-        """Every value that comes within a second, each acknowledged."""
-        found: list[object] = []
-        while not self.world.run(client.silent()):
-            message = self.world.run(client.next())
-            assert isinstance(message, Publish)
-            found.append(value(message))
-            if message.packet_id:
-                client.send(Puback(message.packet_id))
-        return found
-
-    def rows(self) -> list[object]:
-        reader = self.world.organisation("Library")
-        return [row.result for row in reader.reads(self.gauge, OPEN)]
-
-    def kept(self) -> list[KeptSession]:
-        return list(self.world.run(self.world.sessions.load()))
 
 
 @pytest.mark.parametrize("how", ENDS)
@@ -256,66 +165,6 @@ def test_its_time_runs_over_restarts_and_is_not_given_anew() -> None:
         assert [] == at.kept()
 
 
-@pytest.mark.parametrize("expiry_s", [0, HOUR])
-def test_a_will_is_said_once_when_the_node_ended_under_its_connection(expiry_s: int) -> None:
-    with World(19) as world:
-        at = Place.of(world)
-        at.thing(Will(at.topic, b"99.0", 1), expiry_s=expiry_s)
-        assert [] == at.rows()
-        for _ in range(3):
-            world.crash()
-            world.advance(2)
-        assert [99.0] == at.rows()
-        assert all(each.will is None for each in at.kept())
-
-
-def test_a_will_with_a_delay_waits_over_a_restart_and_not_for_one_who_is_back() -> None:
-    with World(23) as world:
-        at = Place.of(world)
-        delayed = Properties(will_delay_s=30)
-        for back in (True, False):
-            at.thing(Will(at.topic, b"7.0", 1, properties=delayed), expiry_s=HOUR)
-            world.crash()
-            world.advance(10)
-            if back:
-                client, _ = at.client(token=at.gauge.credential, name="gauge")
-                world.advance(60)
-                client.send(Disconnect())
-                world.advance(1)
-                assert [] == at.rows()
-        world.crash()
-        world.advance(10)
-        assert [] == at.rows()
-        world.advance(30)
-        assert [7.0] == at.rows()
-
-
-@pytest.mark.parametrize("how", ENDS)
-def test_a_will_that_was_taken_back_is_never_said(how: str) -> None:
-    with World(29) as world:
-        at = Place.of(world)
-        client = at.thing(Will(at.topic, b"7.0", 1), expiry_s=HOUR)
-        client.send(Disconnect())
-        world.advance(1)
-        at.end(how)
-        world.advance(HOUR + 60)
-        assert [] == at.rows()
-
-
-@settings(max_examples=25)
-@given(seed=st.integers(0, 2**32), moments=st.lists(st.floats(0.0, 0.02), min_size=1, max_size=4))
-def test_a_will_is_said_once_whenever_the_power_goes(seed: int, moments: list[float]) -> None:
-    with World(seed) as world:
-        at = Place.of(world)
-        at.thing(Will(at.topic, b"99.0", 1), expiry_s=HOUR)
-        for moment in moments:
-            world.crash()
-            world.advance(moment)
-        world.crash()
-        world.advance(5)
-        assert [99.0] == at.rows()
-
-
 def test_what_may_not_be_read_any_more_is_not_subscribed_again() -> None:
     with World(31) as world:
         home = world.home("Harbour Lane 12")
@@ -415,3 +264,27 @@ def test_a_program_that_is_killed_has_its_sessions_again(tmp_path: Path) -> None
     with NodeProgram(tmp_path / "data") as node:
         slug, credential = furnish_victim(node)
         asyncio.run(scene(node, slug, credential))
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_signs_of_a_copied_credential_stay_until_somebody_deals_with_them(how: str) -> None:
+    with World(43) as world:
+        at = Place.of(world)
+        thing = at.gauge.joined.thing
+        both = [at.thing(name="one"), at.thing(name="another")]
+        world.advance(5)
+        for client in both:
+            client.send(said(at.topic, "1.0", 1))
+        world.advance(SECOND_S)
+        seen = world.node.presence.copied(thing)
+        assert seen is not None
+        assert {Sign.TWO_AT_ONCE: 1} == seen.signs
+        world.advance(1)
+        at.end(how)
+        assert seen == world.node.presence.copied(thing)
+
+        world.run(world.node.joining.alter.revoke(at.gauge.joined.slug))
+        assert world.node.presence.copied(thing) is None
+        world.advance(1)
+        at.end(how)
+        assert world.node.presence.copied(thing) is None

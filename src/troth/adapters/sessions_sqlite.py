@@ -1,6 +1,7 @@
-"""MQTT sessions in one SQLite file.
+"""MQTT sessions and signs of copied credentials in one SQLite file.
 
 Rules
+- Signs of a thing are one row, in JSON.
 - One row for each session, by the hash of its holder and client identifier; what it holds is MessagePack of `KeptSession`.
 - Nothing of it stays in memory. The file is wiped when somebody is erased.
 
@@ -8,7 +9,7 @@ Source: things.md, "Speaking"; the contract is `journeys.kept_sessions.SessionSt
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -18,12 +19,15 @@ from troth.adapters.sqlite_files import Connect, connect_writer, owe_wiping
 from troth.adapters.sqlite_writer import SqliteWriter
 from troth.errors import StorageFailed
 from troth.journeys.kept_sessions import KeptSession, session_key
+from troth.journeys.presence import Copied
+from troth.names import ThingId
 
 __all__ = ["FORMAT", "SCHEMA", "SqliteSessions"]
 
 FORMAT: Final = 1
 SCHEMA: Final = """
-    CREATE TABLE sessions(name BLOB PRIMARY KEY, thing BLOB, person BLOB, data BLOB NOT NULL) WITHOUT ROWID
+    CREATE TABLE sessions(name BLOB PRIMARY KEY, thing BLOB, person BLOB, data BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE signs(thing BLOB PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID
 """
 _KEEP: Final = """
     INSERT INTO sessions(name, thing, person, data) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET data = excluded.data
@@ -86,14 +90,36 @@ class SqliteSessions:
 
         await self._writer.write(work)
 
+    async def signs(self) -> Mapping[ThingId, Copied]:
+        def work(connection: sqlite3.Connection) -> Callable[[], dict[ThingId, Copied]]:
+            rows = connection.execute("SELECT thing, data FROM signs")
+            try:
+                found = {ThingId(thing): msgspec.json.decode(data, type=Copied) for thing, data in rows}
+            except msgspec.DecodeError as cause:
+                raise StorageFailed("the file for sessions holds something that is no sign") from cause
+            return lambda: found
+
+        return await self._writer.write(work)
+
+    async def note(self, thing: ThingId, copied: Copied | None) -> None:
+        def work(connection: sqlite3.Connection) -> Callable[[], None]:
+            connection.execute("DELETE FROM signs WHERE thing = ?", (thing,))
+            if copied is not None:
+                connection.execute("INSERT INTO signs(thing, data) VALUES (?, ?)", (thing, msgspec.json.encode(copied)))
+            return _done
+
+        await self._writer.write(work)
+
     async def erase(self, gone: Callable[[bytes], bool]) -> None:
         def work(connection: sqlite3.Connection) -> Callable[[], bool]:
             rows = connection.execute("SELECT name, thing, person FROM sessions").fetchall()
             names = [(name,) for name, *whose in rows if any(each is not None and gone(each) for each in whose)]
             connection.executemany("DELETE FROM sessions WHERE name = ?", names)
-            if names:
+            things = [(thing,) for (thing,) in connection.execute("SELECT thing FROM signs").fetchall() if gone(thing)]
+            connection.executemany("DELETE FROM signs WHERE thing = ?", things)
+            if names or things:
                 owe_wiping(connection)
-            return lambda: bool(names)
+            return lambda: bool(names or things)
 
         if await self._writer.write(work):
             await self._writer.wipe()

@@ -188,6 +188,7 @@ class Node:
         """
         ports = self.ports
         await self.ended.mend()
+        await self.lasting.recall(self.presence)
         sequencer = await open_log(
             ports,
             self._lineage,
@@ -324,7 +325,7 @@ class Node:
             tell=self.tell,
             accounts=ports.accounts,
             sequencer=sequencer,
-            newest_segment=self._newest_segment,
+            newest_segment=lambda: (self.directory.newest_segment or (0,))[0],
             room=self.room.left,
             closed=lambda: self.hear.full,
             things=lambda: len(self.directory.things),
@@ -369,10 +370,6 @@ class Node:
             self._hear_on()
             if self.ports.conduct.uncut >= MOVE_MAX:
                 self._ticking.full()
-
-    def _newest_segment(self) -> int:
-        newest = self.directory.newest_segment
-        return 0 if newest is None else newest[0]
 
     def _hear_on(self) -> None:
         try:

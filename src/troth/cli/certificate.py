@@ -32,9 +32,15 @@ _OUTPUT = click.option("-o", "--output", type=FILE, help="Write the certificate 
 @click.option("--data", metavar="DIR", help="Data folder of the node.")
 @click.pass_context
 def certificate(context: click.Context, *, data: str | None) -> None:
-    """Print the certificate of this place's authority, for things that speak MQTT over TLS; or sign those of things."""
-    if context.invoked_subcommand is not None:
-        return
+    """Certificates: of this place's authority, which things trust, and of things."""
+    if context.invoked_subcommand is None:
+        context.invoke(certificate_authority, data=data)
+
+
+@certificate.command("authority")
+@click.option("--data", metavar="DIR", help="Data folder of the node.")
+def certificate_authority(*, data: str | None) -> None:
+    """Print the certificate of this place's authority, for things that speak MQTT over TLS."""
     from troth.app.certificate import authority  # noqa: PLC0415 - other commands start sooner without it
 
     say(authority(settings_of(data)).rstrip("\n"))

@@ -1,8 +1,9 @@
-"""What of an MQTT session outlives the node: the values, and the port for keeping them.
+"""What doors remember over the end of the node: MQTT sessions, and signs that a credential is used twice. Values and port.
 
 Rules
 - Kept are who it belongs to, how long it lasts, what it subscribed to, and its will. What waits for it or is in flight is not:
   rows leave under leases only, and a lease does not outlive the node.
+- Of a thing's signs the counts are kept and when the last one was, never from where anybody came.
 - A session is known by its holder and client identifier, and stands once.
 
 Source: MQTT 5.0 §4.1 (session state); things.md, "Speaking"; docs/decisions/0057.
@@ -10,12 +11,14 @@ Left out: messages; identifiers of QoS 2, which is not offered.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
+from troth.journeys.presence import Copied
 from troth.journeys.recognise import Principal
+from troth.names import ThingId
 
 __all__ = ["KeptSession", "KeptSubscription", "KeptWill", "SessionStore", "session_key"]
 
@@ -75,8 +78,16 @@ class SessionStore(Protocol):
         """Forget the session of this name (`session_key`); nothing happens if it is not there."""
         ...
 
+    async def signs(self) -> Mapping[ThingId, Copied]:
+        """All signs of copied credentials, by thing."""
+        ...
+
+    async def note(self, thing: ThingId, copied: Copied | None) -> None:
+        """Keep the signs of a thing in the place of those before; None: there are none any more."""
+        ...
+
     async def erase(self, gone: Callable[[bytes], bool]) -> None:
-        """Forget every session of a thing or person for which `gone` says so.
+        """Forget every session and all signs of a thing or person for which `gone` says so.
 
         On return nothing of it is in any file: freed pages and logs included. `gone` is pure and called on any thread.
         """

@@ -1,4 +1,4 @@
-"""MQTT sessions outlive the node: a door says what to keep, and gets it back at the next start.
+"""What a door says outlives the node: MQTT sessions, and signs of copied credentials. It gets them back at the next start.
 
 Rules
 - Written only when a session begins, subscribes or ends: nothing here is on the way of an observation.
@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 
 from troth.journeys.kept_sessions import KeptSession, SessionStore, session_key
+from troth.journeys.presence import Copied, Presence
 from troth.journeys.recognise import Principal
 from troth.names import ThingId
 from troth.state.leaving import Leaving
@@ -48,6 +49,15 @@ class Lasting:
         if self._store is not None:
             self._spawn(_then(partial(self._store.drop, session_key(who, client_id)), done))
 
+    async def recall(self, presence: Presence) -> None:
+        """At the start: give back the signs that were noticed, and keep what is noticed from here on."""
+        if self._store is not None:
+            presence.recall(await self._store.signs(), noticed=self._noticed)
+
+    def _noticed(self, thing: ThingId, copied: Copied | None) -> None:
+        if self._store is not None and thing not in self._gone:
+            self._spawn(_then(partial(self._store.note, thing, copied), _nothing))
+
     def forget(self, gone: Leaving) -> None:
         """Somebody is erased: their things' sessions end. What is on the disk goes with `SessionStore.erase`."""
         self._gone.update(gone.things)
@@ -57,3 +67,7 @@ class Lasting:
 async def _then(work: Callable[[], Coroutine[None, None, None]], done: Callable[[], None]) -> None:
     await work()
     done()
+
+
+def _nothing() -> None:
+    """Nobody waits for it."""

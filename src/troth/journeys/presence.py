@@ -4,6 +4,7 @@ Rules
 - A door says when a thing comes and goes, and when it asks something over HTTP. Nothing is asked of the gate here.
 - A sign of a copy is noticed, counted and shown; it never closes, slows or refuses anything: it may also be a device that
   moves between networks.
+- What was noticed outlives the node, until somebody has dealt with it.
 - Where somebody comes from is compared and kept in memory only, as long as it can be compared; no page shows it.
 
 What counts as a sign, of one thing:
@@ -14,10 +15,10 @@ What counts as a sign, of one thing:
 - *taken over*: TURNS times within TURNS_S a connection came while one from the same place was open.
 
 Source: threats.md (a thing that is copied); things.md, "A thing joins". Owner of all state: the event loop.
-Left out: signs over a restart; what a device says of itself (counters).
+Left out: what a device says of itself (counters). What is only half a sign when the node ends begins anew.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from itertools import islice
 from typing import Final, Protocol
@@ -58,7 +59,7 @@ class Line(Protocol):
 
 
 class Copied(msgspec.Struct, frozen=True):
-    """Signs that a thing's credential is used twice: how often each was noticed since this node started, and when last."""
+    """Signs that a thing's credential is used twice: how often each was noticed, and when last (ns UTC)."""
 
     signs: dict[Sign, int]
     last_ns: int
@@ -78,9 +79,10 @@ class _Turns:
 class _Thing:
     """What is remembered of one thing."""
 
-    __slots__ = ("asks", "last_ns", "lines", "overs", "signs", "visits")
+    __slots__ = ("asks", "last_ns", "lines", "overs", "signs", "thing", "visits")
 
-    def __init__(self) -> None:
+    def __init__(self, thing: ThingId) -> None:
+        self.thing = thing
         self.lines: dict[Line, tuple[str, str]] = {}
         self.visits = _Turns()  # over MQTT
         self.asks = _Turns()  # over HTTP
@@ -96,10 +98,18 @@ class Presence:
         self._clock = clock
         self._later = later
         self._things: dict[ThingId, _Thing] = {}
+        self._noticed: Callable[[ThingId, Copied | None], None] = lambda _thing, _copied: None
+
+    def recall(self, signs: Mapping[ThingId, Copied], *, noticed: Callable[[ThingId, Copied | None], None]) -> None:
+        """At the start: what was noticed before. `noticed` is told from here on whenever it changes; None: nothing any more."""
+        self._noticed = noticed
+        for thing, copied in signs.items():
+            known = self._things.setdefault(thing, _Thing(thing))
+            known.signs, known.last_ns = dict(copied.signs), copied.last_ns
 
     def came(self, thing: ThingId, line: Line, *, client: str, address: str) -> None:
         """A thing has connected."""
-        known = self._things.setdefault(thing, _Thing())
+        known = self._things.setdefault(thing, _Thing(thing))
         place = (client, address)
         if place in known.lines.values():
             known.overs = self._counted(known, known.overs, Sign.TAKEN_OVER)
@@ -121,7 +131,7 @@ class Presence:
         """A thing has asked something over HTTP."""
         known = self._things.get(thing)
         if known is None:
-            known = self._things[thing] = _Thing()
+            known = self._things[thing] = _Thing(thing)
         self._heard(known, known.asks, ("", address))
 
     def part(self, thing: ThingId, words: str) -> int:
@@ -146,6 +156,8 @@ class Presence:
         """Somebody has dealt with it (another credential, other hardware): what was noticed before is no news any more."""
         known = self._things.get(thing)
         if known is not None:
+            if known.signs:
+                self._noticed(thing, None)
             known.signs.clear()
             known.overs = ()
             known.visits, known.asks = _Turns(), _Turns()
@@ -180,3 +192,4 @@ class Presence:
     def _notice(self, known: _Thing, sign: Sign) -> None:
         known.signs[sign] = known.signs.get(sign, 0) + 1
         known.last_ns = self._clock.now()
+        self._noticed(known.thing, self.copied(known.thing))

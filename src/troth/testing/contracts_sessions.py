@@ -13,6 +13,7 @@ from troth.errors import StorageFailed
 from troth.gate.question import Asker
 from troth.journeys.accounts import Bearer
 from troth.journeys.kept_sessions import KeptSession, KeptSubscription, KeptWill, SessionStore, session_key
+from troth.journeys.presence import Copied, Sign
 from troth.journeys.recognise import Principal
 from troth.names import PersonId, PurposeId, ThingId, Uri
 from troth.testing.contracts import Bench, fails
@@ -105,6 +106,26 @@ async def whoever_is_erased_leaves_no_session(bench: SessionBench) -> None:
     assert {EVERY[2], EVERY[3]} == set(await store.load())
 
 
+async def signs_come_back_as_they_were_said_last(bench: SessionBench) -> None:
+    meter, lamp = ThingId(b"m" * 16), ThingId(b"l" * 16)
+    store = await bench.open()
+    assert await store.signs() == {}
+    first, last = Copied({Sign.BY_TURNS: 1}, 5), Copied({Sign.BY_TURNS: 2, Sign.TWO_AT_ONCE: 1}, 2**62)
+    for each in (first, last):
+        await store.note(meter, each)
+        await store.note(lamp, each)
+    await store.note(ThingId(b"x" * 16), None)
+    for _ in range(2):
+        assert {meter: last, lamp: last} == await store.signs()
+        await bench.crash()
+        store = await bench.open()
+    await store.note(lamp, None)
+    assert {meter: last} == await store.signs()
+    await store.erase(lambda one: one == meter)
+    await bench.crash()
+    assert await (await bench.open()).signs() == {}
+
+
 async def a_failed_change_is_made_or_not_and_the_store_says_no_more(bench: SessionBench) -> None:
     for fault, left in ((StoreFault.FAILS, set[KeptSession]()), (StoreFault.FAILS_BUT_PERSISTED, {EVERY[0]})):
         store = await bench.open()
@@ -141,6 +162,7 @@ SESSION_CASES: Final[tuple[Callable[[SessionBench], Awaitable[None]], ...]] = (
     a_dropped_session_is_gone_for_good,
     changes_are_made_in_the_order_of_asking,
     whoever_is_erased_leaves_no_session,
+    signs_come_back_as_they_were_said_last,
     a_failed_change_is_made_or_not_and_the_store_says_no_more,
     a_slow_change_comes_before_the_next,
     a_change_delivered_twice_is_made_once,
