@@ -40,6 +40,7 @@ NOT_SETTINGS: Final = frozenset(
         "TROTH_URL",
         "TROTH_TOKEN",
         "TROTH_TRUST",
+        "TROTH_PASSWORD",
     }
 )
 

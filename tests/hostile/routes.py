@@ -158,6 +158,7 @@ TABLE: Final = {
     "POST /api/people/{person}/preservations": Who.OPERATOR,
     "POST /api/people/{person}/preservations/{preservation}/end": Who.OPERATOR,
     "POST /api/recipients": Who.OPERATOR,
+    "POST /api/operator/invitation": Who.OPERATOR,
     "GET /api/recipients/tokens": Who.OPERATOR,
     "DELETE /api/recipients/tokens/{id}": Who.OPERATOR,
     "GET /api/things": Who.OPERATOR,

@@ -15,7 +15,7 @@ from troth.journeys.parties import Parties, TokenSeen
 from troth.names import PersonId, parse_id, print_person
 from troth.wire.times import print_time
 
-__all__ = ["RecipientShown", "RecipientsShown", "party_routes"]
+__all__ = ["LinkMade", "RecipientShown", "RecipientsShown", "party_routes"]
 
 
 class RecipientShown(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,12 +39,21 @@ class RecipientsShown(msgspec.Struct, frozen=True):
     recipients: tuple[RecipientShown, ...]
 
 
+class LinkMade(msgspec.Struct, frozen=True):
+    """A one-time link, shown this once."""
+
+    invitation: str
+
+
 def party_routes(parties: Parties, *, callers: Callers, url: str) -> list[Route]:
     """All routes of this module. `url`: where people reach this node."""
 
     async def invite(request: Request) -> Response:
         person = PersonId(parse_id("pe", request.path_params["person"]))
         return created(PersonMade(print_person(person), f"{url}/enter/{await parties.invite(person)}"))
+
+    async def operator(_request: Request) -> Response:
+        return created(LinkMade(f"{url}/enter/{await parties.invite_operator()}"))
 
     async def listed(_request: Request) -> Response:
         return shown(RecipientsShown(tuple(map(_recipient, parties.tokens()))))
@@ -56,6 +65,7 @@ def party_routes(parties: Parties, *, callers: Callers, url: str) -> list[Route]
     op = callers.operated
     return [
         resource("/api/people/{person}/invitation", {"POST": op(invite)}),
+        resource("/api/operator/invitation", {"POST": op(operator)}),
         resource("/api/recipients/tokens", {"GET": op(listed)}),
         resource("/api/recipients/tokens/{id}", {"DELETE": op(end)}),
     ]

@@ -20,6 +20,7 @@ from troth.cli.bulk import thing_bulk
 from troth.cli.certificate import certificate
 from troth.cli.checking import log, proof, status, verify
 from troth.cli.choose import choose, enter, leave
+from troth.cli.coming_in import operate, sign_in, visit
 from troth.cli.erase import erase, person_erase, person_preserve, person_release
 from troth.cli.grounding import ground
 from troth.cli.here import thing_here
@@ -57,7 +58,7 @@ def main() -> None:
     """  # noqa: D301 - the control character tells click to keep the lines
 
 
-main.add_part("Run a node", up, status, key, certificate)
+main.add_part("Run a node", up, operate, status, key, certificate)
 main.add_part(
     "Say who and what there is",
     organisation,
@@ -81,5 +82,5 @@ log.add_command(log_succeed)
 main.add_part("Give your word", red_line, promise, support, ground, forget)
 for each in (person_erase, person_preserve, person_release, person_move_in, person_move_out):
     person.add_command(each)
-main.add_part("Choose", enter, leave, choose, object_, private, place_rule, home, where, book, erase)
+main.add_part("Choose", enter, sign_in, visit, leave, choose, object_, private, place_rule, home, where, book, erase)
 main.add_part("Check", proof, verify, audit, trust, log, store, witness)

@@ -7,6 +7,7 @@ Source: gate.md, "Rules" (the principal is party + app + purpose); people.md, "A
 Left out: connections of things, which are `presence`.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 __all__ = ["Line", "Lines"]
@@ -25,6 +26,8 @@ class Lines:
 
     def __init__(self) -> None:
         self._open: dict[bytes, dict[Line, None]] = {}
+        self.ended: Callable[[bytes], None] = lambda _digest: None
+        """Called with the digest of a token that has ended, when its connections are closed; a door sets it."""
 
     def came(self, digest: bytes, line: Line) -> None:
         """Somebody has connected with this token."""
@@ -42,4 +45,5 @@ class Lines:
         lines = tuple(self._open.get(digest, {}))
         for line in lines:
             line.part(words)
+        self.ended(digest)
         return len(lines)

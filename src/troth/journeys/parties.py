@@ -17,7 +17,7 @@ from troth.errors import NotFound
 from troth.journeys.accounts import Account, AccountStore, Bearer, holder_of
 from troth.journeys.join import Join
 from troth.journeys.logins import Holder
-from troth.journeys.recognise import Recognise
+from troth.journeys.recognise import INVITATION_S, Recognise
 from troth.names import PersonId, PurposeId, Uri, print_person
 from troth.state.directory import Directory
 
@@ -110,6 +110,10 @@ class Parties:
             NotFound: nobody of this id is registered.
         """
         return await self._join.invite(person)
+
+    async def invite_operator(self) -> str:
+        """A new one-time invitation token for whoever runs the place. It stands on their own page like any other."""
+        return await self._recognise.give(Bearer.INVITATION, Account(b"", Bearer.INVITATION), seconds=INVITATION_S)
 
     def tokens(self) -> tuple[TokenSeen, ...]:
         """Everything that recipients have, by party, app and purpose, newest first within each."""

@@ -14,7 +14,6 @@ from typing import Final
 
 from troth.clock import NS_PER_S
 from troth.gate.words import ground_words
-from troth.journeys.accounts import Way
 from troth.journeys.presence import Copied, Sign
 from troth.statements.choice import Decision
 from troth.things.observations import Result
@@ -50,17 +49,13 @@ __all__ = [
     "result",
     "role",
     "sense_name",
-    "sentence",
     "standing",
     "statement_words",
     "unit",
-    "wait",
-    "way_in",
     "window",
     "zone",
 ]
 
-_WAYS: Final = {Way.LINK: "by a link", Way.PASSWORD: "by password", Way.PASSKEY: "by passkey"}
 REACH_WORDS: Final = {
     "sealed": "There is no other way out. Troth is the only one, enforced and watched.",
     "carried": "Troth is its declared way out.",
@@ -244,24 +239,6 @@ def moment(time_ns: int, *, now_ns: int) -> str:
     """The time alone where it is today's, with its day otherwise."""
     same = _local(time_ns).date() == _local(now_ns).date()
     return clock_time(time_ns) if same else day_time(time_ns)
-
-
-def wait(seconds: int) -> str:
-    """90 as "2 minutes": rounded up, never too short."""
-    if seconds < 60:
-        return "1 second" if seconds == 1 else f"{seconds} seconds"
-    minutes = -(-seconds // 60)
-    return "1 minute" if minutes == 1 else f"{minutes} minutes"
-
-
-def way_in(way: Way | None) -> str:
-    """What a visit was opened with, as the end of a sentence."""
-    return "nobody knows how" if way is None else _WAYS[way]
-
-
-def sentence(text: str) -> str:
-    """A message of the program as a sentence."""
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def hour_minute(time_ns: float) -> str:

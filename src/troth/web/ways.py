@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from troth.errors import Busy, Conflict, NotFound, Refused, TrothError, WrongToken
 from troth.journeys.passkeys import passkey_id
 from troth.journeys.passwords import LENGTH_MAX, LENGTH_MIN
+from troth.web import ways_words
 from troth.web.deployment import Deployment
 from troth.web.forms import back_to, fields_of
 from troth.web.sessions import COOKIES, check_form, cookie_header, role_of, viewer_of
@@ -35,7 +36,7 @@ class Ways:
     def __init__(self, deployment: Deployment, shell: Shell) -> None:
         self._at = deployment
         self._shell = shell
-        self._place: dict[str, object] = {"host": deployment.passkeys.host, "url": deployment.url}
+        self._place: dict[str, object] = {"host": deployment.passkeys.host, "url": deployment.url, "told": ways_words}
 
     def routes(self) -> list[tuple[str, str, Page]]:
         """Path, method and page of each."""

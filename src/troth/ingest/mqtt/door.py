@@ -146,6 +146,7 @@ class Door:
         self.topics = Topics(hear, slugs=slugs)
         self._lasting = lasting
         self.seats = Seats(later, lost=tell.lost, lasting=lasting, say=self._say_will, now_ns=hear.clock.now)
+        recognise.lines.ended = self.seats.end
         self.wheel = Wheel(asyncio.get_running_loop().time, later)
         self.connections: set[Caller] = set()
         self._strangers: dict[Caller, None] = {}  # those before CONNECT, in the order in which they came
@@ -224,6 +225,9 @@ class Door:
     async def resume(self, pause: Callable[[], Awaitable[None]]) -> None:
         """At the start, before anybody is let in: take back the sessions that were kept, and say the wills that are due."""
         for kept in await self._lasting.load():
+            if not self.recognise.still(kept.who):
+                self._lasting.drop(kept.who, kept.client_id, lambda: None)  # its token has ended meanwhile
+                continue
             reader = Reader(self.tell, self.topics, asker=kept.who.asker, thing=kept.who.thing)
 
             def subscribe(session: Session, reader: Reader = reader, kept: KeptSession = kept) -> None:

@@ -247,6 +247,12 @@ class Seats:
         elif now is None and seat.kept:
             self._lasting.drop(*key, _nothing)
 
+    def end(self, digest: bytes) -> None:
+        """A token has ended: what was left under it without a connection is gone."""
+        for who in [each for each in self._left if each.digest == digest]:
+            for client_id in tuple(self._left.get(who, ())):
+                self._discard((who, client_id))
+
     def _forget(self, things: frozenset[ThingId]) -> None:
         """Their person is erased: no will is said any more, and nothing waits for them."""
         for key in [key for key in self._seats if key[0].thing in things]:
