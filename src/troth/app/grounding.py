@@ -1,8 +1,9 @@
-"""Wires what has to do with grounds that ask nobody: asserting them, and objecting."""
+"""Wires what has to do with grounds that ask nobody: asserting them, objecting, emergencies."""
 
 from troth.app.ports import Ports
 from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
+from troth.journeys.emergency import Emergencies
 from troth.journeys.grounds import Grounds
 from troth.journeys.object import Object
 from troth.journeys.say import Say
@@ -16,6 +17,7 @@ class Grounding:
 
     def __init__(self, ports: Ports, accept: Accept, *, say: Say, leases: Leases, directory: Directory) -> None:
         self.grounds = Grounds(say, directory, clock=ports.clock, entropy=ports.entropy)
+        self.emergencies = Emergencies(accept, say, directory, clock=ports.clock, entropy=ports.entropy)
         self.object = Object(
             accept,
             ports.keys,

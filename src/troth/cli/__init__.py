@@ -20,6 +20,7 @@ from troth.cli.bulk import thing_bulk
 from troth.cli.certificate import certificate
 from troth.cli.checking import log, proof, status, verify
 from troth.cli.choose import choose, enter, leave
+from troth.cli.emergency import emergency
 from troth.cli.erase import erase, person_erase, person_preserve, person_release
 from troth.cli.grounding import ground
 from troth.cli.here import thing_here
@@ -76,7 +77,7 @@ for each in (thing_bulk, thing_rename, thing_replace, thing_revoke, thing_move, 
 log.add_command(log_mirror)
 log.add_command(log_restore)
 log.add_command(log_succeed)
-main.add_part("Give your word", red_line, promise, support, ground, forget)
+main.add_part("Give your word", red_line, promise, support, ground, emergency, forget)
 for each in (person_erase, person_preserve, person_release):
     person.add_command(each)
 main.add_part("Choose", enter, leave, choose, object_, place_rule, where, book, erase)

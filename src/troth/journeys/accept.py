@@ -23,6 +23,7 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import Conflict, NotRegistered
 from troth.gate.asserting import check_ground
+from troth.gate.emergencies import check_emergency
 from troth.gate.leases import Leases
 from troth.gate.lines import check_disclosure, check_line
 from troth.journeys.tell import Tell
@@ -32,6 +33,7 @@ from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import place_scope, product_scope
 from troth.statements.disclosure import DisclosureBody
+from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
 from troth.statements.ground import GroundBody
 from troth.statements.journal import ErasedEntry, Journal, JournalEntry
@@ -188,20 +190,27 @@ class Accept:
             case RedLineBody():
                 known = next((each for each in lines if each.line == body.line), None)
                 check_line(body, known, at_ns=at_ns)
-            case GroundBody():
-                self._check_ground(body, at_ns=at_ns)
+            case GroundBody() | EmergencyBody():
+                self._check_ground(body, Uri(statement.signed.headers.issuer), at_ns=at_ns)
             case EntityBody() if body.household is None:
                 if any(self._directory.at_home(each) for each in (body.entity, *body.about)):
                     raise NotRegistered("what is open never names what belongs to a home")
             case _:
                 return
 
-    def _check_ground(self, body: GroundBody, *, at_ns: int) -> None:
-        reading = Reading(self._leases.in_force)
-        home = body.household
-        held = reading.product(product_scope(body.product)) if home is None else reading.place(place_scope(home))
-        known = next((each for each in held.grounds if each.assertion == body.assertion), None)
-        check_ground(body, known, at_ns=at_ns)
+    def _check_ground(self, body: GroundBody | EmergencyBody, issuer: Uri, *, at_ns: int) -> None:
+        reading, home = Reading(self._leases.in_force), body.household
+        product = body.product if isinstance(body, GroundBody) else body.things_of
+        open_ = reading.product(product_scope(product))
+        held = open_ if home is None else reading.place(place_scope(home))
+        if isinstance(body, GroundBody):
+            known = next((each for each in held.grounds if each.assertion == body.assertion), None)
+            check_ground(body, known, at_ns=at_ns)
+            return
+        known = next((each for each in (*open_.grounds, *held.grounds) if each.assertion == body.assertion), None)
+        keys = self._directory.keys.items()
+        operators = frozenset(uri for uri, key in keys if key.role == KeyRole.OPERATOR.value)
+        check_emergency(body, known, held.openings, issuer=issuer, operators=operators, at_ns=at_ns)
 
     def _check_newest(self, statement: Statement) -> None:
         """A maker's statement that anybody can bring again, from another place's log, does not take a newer one's place.

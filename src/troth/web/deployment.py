@@ -8,6 +8,7 @@ import msgspec
 from troth.clock import Clock
 from troth.journeys.book import Book
 from troth.journeys.choose import Choose
+from troth.journeys.emergency import Emergencies
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.foresee import Foresee
@@ -70,6 +71,7 @@ class Deployment(msgspec.Struct, frozen=True):
     foresee: Foresee
     object: Object
     grounds: Grounds
+    emergencies: Emergencies
     erase: Erase
     prove: Prove
     book: Book

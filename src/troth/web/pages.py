@@ -143,6 +143,7 @@ class Pages:
             "links": await self._at.street.links(),
             "curves": top == Detail.CURVE,
             "objectables": self._objectables(viewer),
+            "emergencies": () if viewer.person is None else self._at.emergencies.at_home(viewer.person),
         }
 
         async def gather() -> Values:
