@@ -279,6 +279,10 @@ class Town:
         kind = KindName.GROUND if home is None else KindName.HOME_GROUND
         return self.say(kind, body, at=at if said_again is None else said_again)
 
+    def said_of(self, *names: KindName) -> list[Statement]:
+        """What was said of these kinds, in order."""
+        return [each for each in self.said if each.kind.name in names]
+
     def ask(self, question: Question) -> Answer:
         return decide(question, Reading(self.in_force))
 

@@ -25,6 +25,7 @@ __all__ = [
     "GroundId",
     "HouseholdId",
     "LineId",
+    "OpeningId",
     "PersonId",
     "PromiseId",
     "PurposeId",
@@ -42,6 +43,7 @@ __all__ = [
     "print_household",
     "print_id",
     "print_line",
+    "print_opening",
     "print_person",
     "print_promise",
     "print_stream",
@@ -56,6 +58,7 @@ HouseholdId = NewType("HouseholdId", bytes)
 EntityId = NewType("EntityId", bytes)  # of a SensorThings entity; a Thing's or Datastream's is its own identifier
 GroundId = NewType("GroundId", bytes)  # of the assertion of a ground
 LineId = NewType("LineId", bytes)  # of a red line
+OpeningId = NewType("OpeningId", bytes)  # of an emergency
 PromiseId = NewType("PromiseId", bytes)
 SupportId = NewType("SupportId", bytes)
 StatementId = NewType("StatementId", bytes)  # SHA-256 of the Sig_structure, 32 bytes
@@ -122,6 +125,11 @@ def print_ground(ground: GroundId) -> str:
 def print_line(line: LineId) -> str:
     """`rl` + 26 letters."""
     return print_id("rl", line)
+
+
+def print_opening(opening: OpeningId) -> str:
+    """`em` + 26 letters."""
+    return print_id("em", opening)
 
 
 def print_promise(promise: PromiseId) -> str:

@@ -6,19 +6,24 @@ from typing import Final
 
 import msgspec
 from httpx import Response
+from msgspec.structs import replace
 from starlette.routing import Route
 
 from tests.architecture.trees import ROOT
+from tests.emergencies import first, key_of, provided
+from tests.emergencies import signed as signed_by_opener
 from tests.journeys.api_house import House, run
 from tests.journeys.certified import Key, made_key, request_of, signature_of
 from troth.app.doors import http_doors
 from troth.journeys.enrol import renewal_message
+from troth.names import PurposeId, Uri, print_ground, print_opening
+from troth.statements.organisation import OrganisationBody
 from troth.wire.times import print_time
 
 MONTH_NS: Final = 30 * 86_400_000_000_000
 KEYS: Final = (
     *("household", "person", "claim", "session", "line", "promise", "support", "statement", "preservation", "key"),
-    *("certificate", "challenge", "ground", "restriction"),
+    *("certificate", "challenge", "ground", "restriction", "emergency"),
 )
 PAGE: Final = ROOT / "docs" / "reference" / "api.md"
 
@@ -80,6 +85,26 @@ QUERIES = {"GET /api/products": "?product=https://works.example/meter"}
 """What is asked for after the path."""
 
 
+async def emergency(started: House, found: dict[str, str]) -> dict[str, str]:
+    """What is provided for, and what the fire brigade says with its own key: an emergency that the operator then confirms."""
+    node, works, fire = started.node, Uri("https://works.example"), Uri("https://fire.example")
+    if "PROVISION" not in found:
+        await node.join.organisation(OrganisationBody(fire, "Fire brigade", "mailto:people@fire.example"))
+        await node.rekey.maker(fire, key_of(fire).public.cose_key)
+        at_ns = node.ports.clock.now()
+        purpose = PurposeId("https://fire.example/rescue")
+        said = provided(Uri("https://works.example/meter"), purpose, openers=(works, fire), recipient=fire, at_ns=at_ns)
+        ground = await node.grounding.grounds.say(said)
+        theirs = first(replace(said, assertion=ground), by=fire, at_ns=at_ns)
+        return {
+            "PROVISION": print_ground(ground),
+            "SIGNED": signed_by_opener(theirs).data.hex(),
+            "EMERGENCY": print_opening(theirs.opening),
+        }
+    fires = next((each for each in node.directory.openings if each.body.by == fire), None)
+    return {} if fires is None else {"EMERGENCY": print_opening(fires.body.opening)}
+
+
 def test_the_examples_run_in_their_order() -> None:
     async def test(started: House) -> None:
         thing = made_key()
@@ -92,9 +117,10 @@ def test_the_examples_run_in_their_order() -> None:
             if method == "POST":
                 assert block is not None, heading
             body = "" if block is None else block[1]
+            found.update(await emergency(started, found) if "emergencies" in heading else {})
             for word, value in found.items():
                 body = body.replace(f'"{word}"', json.dumps(value))
-            own = ("choices", "place-rules", "visits", "book", "/api/home", "/api/private")
+            own = ("choices", "objections", "place-rules", "visits", "book", "/api/home", "/api/private")
             personal = any(each in path for each in own) or path == "/api/erasure"
             path += QUERIES.get(heading, "")
             token = found.get("SESSION") if personal else started.operator
@@ -129,7 +155,18 @@ def test_the_examples_run_in_their_order() -> None:
             for name in re.findall(r"`\{\"([a-z_]+)\"", text):
                 assert name in got, f"{heading} answers no {name}"
         words = {"HOUSEHOLD", "PERSON", "CLAIM", "INVITATION", "SESSION", "NOTICE", "SOON", "SHOWN", "PRESERVATION"}
-        words |= {"GROUND", "RULE", "RESTRICTION", "REQUEST", "CERTIFICATE", "CHALLENGE", "SIGNATURE"}
+        words |= {
+            "PROVISION",
+            "SIGNED",
+            "EMERGENCY",
+            "GROUND",
+            "RULE",
+            "RESTRICTION",
+            "REQUEST",
+            "CERTIFICATE",
+            "CHALLENGE",
+            "SIGNATURE",
+        }
         assert words | {"LINE", "PROMISE", "SUPPORT", "STATEMENT", "KEY"} == set(found)
 
     run(test)

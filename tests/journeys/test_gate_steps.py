@@ -214,13 +214,6 @@ def test_step_3_grounded_denies_when_nobody_has_said_yes() -> None:
     assert () == answer.covered
 
 
-@pytest.mark.parametrize("ground", ["urgent"])
-def test_step_3_grounded_denies_not_offered_for_grounds_of_later_versions(ground: str) -> None:
-    lane = Lane()
-    lane.disclose(purpose(RESEARCH, view(RAW, ground), to=(UNIVERSITY,)))
-    assert denied(Step.GROUNDED, Code.NOT_OFFERED) == failed(lane.ask(reads(lane.meter, 2)))
-
-
 # Steps 4 to 7 pass only where there is nothing to settle
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.journeys.test_mqtt_lasting import Place
+from tests.journeys.lasting import Place
 from troth.journeys.accounts import token_digest
 from troth.testing.people import OPEN
 from troth.testing.world import World

@@ -13,9 +13,9 @@ VIEWS = ("raw", "hourly-mean")
 
 @dataclass
 class Sheet:
-    """A home with one stream: research by choice, billing by contract, own use; a law, an agreement, an interest.
+    """A home with one stream: research by choice, billing by contract, own use; a law, an agreement, an interest; emergencies.
 
-    `asserted`: per ground, the minutes in which somebody asserts it and it holds.
+    `asserted`: per ground, the minutes in which somebody asserts it and it holds. `open_from`: emergencies, [from, to).
     """
 
     people: list[str]
@@ -26,6 +26,7 @@ class Sheet:
     no: dict[str, list[bool]] = field(default_factory=dict)
     against: dict[str, list[bool]] = field(default_factory=dict)
     asserted: dict[str, list[bool]] = field(default_factory=dict)
+    open_from: list[tuple[int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for person in self.people:
@@ -76,6 +77,14 @@ class Sheet:
             return None
         return self.after_installation({m for m in range(MINUTES) if self.allowed(ground, m)})
 
+    def helped(self, now: int) -> set[int] | None:
+        """What is read in the emergencies that are open now: their own time, and ten minutes before."""
+        found: set[int] = set()
+        for begins, ends in self.open_from:
+            if begins <= now < ends:
+                found |= set(range(max(begins - 10, 0), ends))
+        return self.after_installation(found) if found else None
+
     def agreed(self, view: str, minute: int) -> bool:
         """Somebody lives there, and everybody who does has said yes for this minute."""
         here = [person for person in self.people if self.lives[person][minute]]
@@ -124,6 +133,9 @@ class Sheet:
             if self.allowed(ground, now):
                 grounded = True
                 found |= {m for m in range(MINUTES) if self.allowed(ground, m)}
+        if (helped := self.helped(now)) is not None:
+            grounded = True
+            found |= helped
         if any(self.lives[person][now] for person in self.people) and self.quiet(now):
             grounded = True
             here = [person for person in self.people if self.lives[person][now]]

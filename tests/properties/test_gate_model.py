@@ -8,10 +8,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.emergencies import first, key_of, provided, second
 from tests.made_town import (
     BILLED,
     BILLING,
     HOUSE,
+    METER,
     OWNED,
     RAW,
     RESEARCHED,
@@ -35,11 +37,13 @@ from troth.state.in_force import Reading
 from troth.state.scopes import DeploymentScope
 from troth.statements.choice import Decision
 from troth.statements.ground import Asserted
+from troth.statements.kinds import KindName
 from troth.things.intervals import Interval, covers
 
 NAMES = ["Ana", "Ben", "Cem"]
 FOREWARNED = 3  # the sheet ends; nothing is asked in its last minutes
 
+PLAIN = (Asserted.SETTLED, Asserted.OBJECTABLE, Asserted.REQUIRED)
 WITHOUT_ASKING = {each: PurposeId(f"https://supplier.example/{each.value}") for each in Asserted}
 ASSERTED = tuple(purpose(id_, view(RAW, each.value), to=(SUPPLIER,)) for each, id_ in WITHOUT_ASKING.items())
 
@@ -78,11 +82,15 @@ class GateAndSheet(RuleBasedStateMachine):
             # Everybody is known; only some live here. Who does not yet has lived here for no time at all.
             self.ids[name] = self.town.person(name, self.home, to=None if name in living else 0)
             self.sheet.moves(name, 0, None if name in living else 0)
-        for ground in Asserted:
+        for ground in PLAIN:
             self.town.asserts(
                 WITHOUT_ASKING[ground], installed, ground=ground, name=f"the first {ground}", to=MINUTES - 1
             )
             self.sheet.asserts(ground.value, installed, MINUTES - 1)
+        why = WITHOUT_ASKING[Asserted.URGENT]
+        openers = (SUPPLIER, UNIVERSITY)
+        self.provision = provided(METER, why, openers=openers, recipient=SUPPLIER, at_ns=ns(installed))
+        self.town.say(KindName.GROUND, self.provision, at=installed)
 
     def _until(self, ahead_: int | None) -> int | None:
         return None if ahead_ is None else min(self.now + ahead_, MINUTES - 1)
@@ -101,7 +109,7 @@ class GateAndSheet(RuleBasedStateMachine):
         self.town.choose(self.ids[name], decision, self.home, self.now, purpose=chosen, to=until, whole_home=True)
         self.sheet.objects(name, decision, self.now, until)
 
-    @rule(ground=st.sampled_from(Asserted), wait=st.integers(0, 5), stay=st.integers(1, 20), here=st.booleans())
+    @rule(ground=st.sampled_from(PLAIN), wait=st.integers(0, 5), stay=st.integers(1, 20), here=st.booleans())
     def assert_a_ground(self, ground: Asserted, wait: int, stay: int, here: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
         since = min(self.now + wait, MINUTES - 2)
         until = min(since + stay, MINUTES - 1)
@@ -111,6 +119,20 @@ class GateAndSheet(RuleBasedStateMachine):
         why = WITHOUT_ASKING[ground]
         self.town.asserts(why, since, ground=ground, name=name, to=until, home=home, said_again=self.now)
         self.sheet.asserts(ground.value, since, until)
+
+    @rule(stay=st.integers(1, 20), confirmed=st.booleans(), here=st.booleans())
+    def emergency(self, stay: int, confirmed: bool, here: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
+        self.said_grounds += 1
+        minutes_, home = min(stay, MINUTES - 1 - self.now), self.home if here else None
+        name = f"emergency {self.said_grounds}"
+        body = first(self.provision, by=SUPPLIER, at_ns=ns(self.now), minutes=minutes_, home=home, name=name)
+        kind = KindName.EMERGENCY if home is None else KindName.HOME_EMERGENCY
+        said = self.town.say(kind, body, by=key_of(SUPPLIER), at=self.now)
+        if confirmed:
+            second_ = second(body, said.signed.id, by=UNIVERSITY, at_ns=ns(self.now))
+            self.town.say(kind, second_, by=key_of(UNIVERSITY), at=self.now)
+        if confirmed and here:
+            self.sheet.open_from.append((self.now, self.now + minutes_))
 
     @rule(name=names, still=st.booleans(), everything=st.booleans())
     def object_or_no_longer(self, name: str, still: bool, everything: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
@@ -203,7 +225,9 @@ class GateAndSheet(RuleBasedStateMachine):
         assert self.sheet.billing(self.now) == minutes(bill)
         for ground, why in WITHOUT_ASKING.items():
             read = self.town.ask(reads(self.meter, self.now, party=SUPPLIER, why=why))
-            assert self.sheet.without_asking(ground.value, self.now) == minutes(read)
+            urgent = ground is Asserted.URGENT
+            painted_ = self.sheet.helped(self.now) if urgent else self.sheet.without_asking(ground.value, self.now)
+            assert painted_ == minutes(read)
         for name in NAMES:
             own = self.town.ask(reads_own(self.meter, self.now, self.ids[name]))
             assert self.sheet.own(self.now, name) == minutes(own)

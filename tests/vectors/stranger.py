@@ -22,8 +22,10 @@ __all__ = ["Fails", "verify"]
 OPEN = {
     "key", "registration-policy", "trust-anchors", "organisation", "passport", "disclosure", "installation", "conduct-segment",
     "entity", "red-line", "promise", "support", "succession", "installation-type",
+    "keeping", "ground", "emergency",
 }  # fmt: skip
 PRIVATE = {
+    "objection", "place-rule", "home-ground", "home-emergency",
     "home-disclosure", "home-entity", "home-installation", "person", "household", "membership", "choice", "preservation",
     "erasure",
 }  # fmt: skip

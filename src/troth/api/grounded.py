@@ -9,7 +9,7 @@ import msgspec
 
 from troth.api.forms import digest_of
 from troth.names import GroundId, HouseholdId, PurposeId, Uri, parse_id
-from troth.statements.ground import Agreement, Asserted, Citation, GroundBody
+from troth.statements.ground import Agreement, Asserted, Citation, GroundBody, Provision
 from troth.wire.times import parse_time
 
 __all__ = [
@@ -56,6 +56,7 @@ class GroundForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_
     streams: tuple[str, ...] = ()
     household: str | None = None
     agreement: Agreement | None = None
+    provision: Provision | None = None
     from_: str | None = None
     to: str | None = None
 
@@ -74,6 +75,7 @@ class GroundForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_
             streams=self.streams,
             household=None if self.household is None else HouseholdId(parse_id("ho", self.household)),
             agreement=self.agreement,
+            provision=self.provision,
             to_ns=None if self.to is None else parse_time(self.to),
         )
 
@@ -118,6 +120,7 @@ class GroundShown(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from
     streams: tuple[str, ...] = ()
     household: str | None = None
     agreement: Agreement | None = None
+    provision: Provision | None = None
     because: str | None = None
 
 

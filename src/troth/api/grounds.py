@@ -109,6 +109,7 @@ def _shown(ground: AssertedGround) -> GroundShown:
         standing=ground.standing.value,
         statement=ground.statement.hex(),
         agreement=body.agreement,
+        provision=body.provision,
         streams=body.streams,
         household=None if body.household is None else print_household(body.household),
         because=ground.because,

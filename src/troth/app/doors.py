@@ -20,6 +20,7 @@ from troth.api.callers import Callers
 from troth.api.certificates import certificate_routes
 from troth.api.choices import choice_routes
 from troth.api.descriptions import description_routes
+from troth.api.emergencies import emergency_routes
 from troth.api.entering import entering_routes
 from troth.api.erasures import erasure_routes
 from troth.api.foreseen import foreseen_routes
@@ -99,6 +100,7 @@ def http_doors(node: Node) -> HttpDoors:
         *description_routes(ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *ground_routes(node.grounding.grounds, callers=callers),
+        *emergency_routes(node.grounding.emergencies, callers=callers),
         *objection_routes(node.grounding.object, callers=callers),
         *key_routes(node.rekey, callers=callers),
         *choice_routes(node.choose, callers=callers),
@@ -204,6 +206,7 @@ def _deployment(node: Node) -> Deployment:
         privately=node.choosing.privately,
         object=node.grounding.object,
         grounds=node.grounding.grounds,
+        emergencies=node.grounding.emergencies,
         erase=node.erase,
         prove=node.prove,
         book=node.book,

@@ -1,10 +1,11 @@
-"""Wires what has to do with grounds that ask nobody: asserting them, and objecting."""
+"""Wires what has to do with grounds that ask nobody: asserting them, objecting, emergencies."""
 
 from collections.abc import Callable, Sequence
 
 from troth.app.ports import Ports
 from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
+from troth.journeys.emergency import Emergencies
 from troth.journeys.grounds import Grounds
 from troth.journeys.object import Object
 from troth.journeys.say import Say
@@ -28,6 +29,9 @@ class Grounding:
         homes: Callable[[PersonId], Sequence[HouseholdId]],
     ) -> None:
         self.grounds = Grounds(say, directory, homes=homes, clock=ports.clock, entropy=ports.entropy)
+        self.emergencies = Emergencies(
+            accept, say, directory, in_force=leases.in_force, clock=ports.clock, entropy=ports.entropy
+        )
         self.object = Object(
             accept,
             ports.keys,

@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager, suppress
 from functools import partial
-from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
@@ -32,11 +31,12 @@ from troth.app.doors import http_doors, mqtt_door, turned_away
 from troth.app.http_server import HttpProtocol
 from troth.app.node import Node
 from troth.app.open_files import raise_file_limit, shares
+from troth.app.operator_token import operator_token
 from troth.app.pages_tls import PagesTls
 from troth.app.ports import Ports
 from troth.app.witnesses import asking_of
 from troth.clock import SystemClock
-from troth.errors import BadSetting, DiskFull, FolderNotWritable, PortTaken, StorageFailed, TrothError
+from troth.errors import BadSetting, PortTaken, StorageFailed, TrothError
 from troth.journeys.begin import fresh_origin
 from troth.journeys.lineage import Lineage, lineage_of
 from troth.settings import Demo, Https, Settings, Tls
@@ -156,7 +156,7 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None], large: int 
         node = await _open(settings, stack, failed, held=held.handle, certificates=certificates, large=large)
         await node.start()
         calm_collector()
-        await _operator_token(node, settings.folder / TOKEN_FILE)
+        await operator_token(node, settings.folder / TOKEN_FILE)
         node.run()
         web_max, things_max = shares(raise_file_limit())
         endpoint = mqtt_door(node, connections_max=things_max)
@@ -341,43 +341,6 @@ def _cannotlisten(cause: Exception, host: str, port: int, *, choose: str) -> Tro
     return BadSetting(
         f"bind: {host} is no address that this computer can listen on ({said})",
         hint="127.0.0.1 is this computer only; docs/reference/settings.md says more.",
-    )
-
-
-async def _operator_token(node: Node, path: Path) -> None:
-    """Make the credential that commands on this computer use, once."""
-    held = await node.ports.in_worker(lambda: _read_token(path))
-    if held is not None and node.recognise.token(held) is not None:
-        return
-    token = await node.recognise.operator()
-    await node.ports.in_worker(lambda: _write_token(path, token))
-
-
-def _read_token(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except (FileNotFoundError, UnicodeDecodeError):
-        return None
-    except OSError as cause:
-        raise _no_token(path, cause) from cause
-
-
-def _write_token(path: Path, token: str) -> None:
-    try:
-        path.unlink(missing_ok=True)
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(number, "w", encoding="ascii") as file:
-            file.write(token + "\n")
-    except OSError as cause:
-        raise _no_token(path, cause) from cause
-
-
-def _no_token(path: Path, cause: OSError) -> TrothError:
-    if cause.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"no space is left for {path}", hint="Free some space there and start again.")
-    return FolderNotWritable(
-        f"the operator's token {path} cannot be read or written ({cause.strerror})",
-        hint="Mend its rights, or delete it: the next start makes another.",
     )
 
 

@@ -21,6 +21,7 @@ from troth.cli.certificate import certificate
 from troth.cli.checking import log, proof, status, verify
 from troth.cli.choose import choose, enter, leave
 from troth.cli.coming_in import operate, sign_in, visit
+from troth.cli.emergency import emergency
 from troth.cli.erase import erase, person_erase, person_preserve, person_release
 from troth.cli.grounding import ground
 from troth.cli.here import thing_here
@@ -79,7 +80,7 @@ for each in (thing_bulk, thing_rename, thing_replace, thing_revoke, thing_move, 
 log.add_command(log_mirror)
 log.add_command(log_restore)
 log.add_command(log_succeed)
-main.add_part("Give your word", red_line, promise, support, ground, forget)
+main.add_part("Give your word", red_line, promise, support, ground, emergency, forget)
 for each in (person_erase, person_preserve, person_release, person_move_in, person_move_out):
     person.add_command(each)
 main.add_part("Choose", enter, sign_in, visit, leave, choose, object_, private, place_rule, home, where, book, erase)

@@ -28,8 +28,9 @@ from troth.cli.files import FILE, read_file
 from troth.cli.places import as_nobody, as_operator
 from troth.cli.speaking import plain, say
 from troth.names import PurposeId, Uri
-from troth.statements.ground import Agreement, Asserted
+from troth.statements.ground import Agreement, Asserted, Provision
 from troth.statements.statement import MAX_PREIMAGE_BYTES
+from troth.things.observations import Variant
 
 __all__ = ["ground"]
 
@@ -38,6 +39,7 @@ R = TypeVar("R")
 
 _TEXT_BYTES_MAX: Final = 32_768  # of an agreement that stands in its statement, which has at most 65,535 bytes
 
+_VIEWS = click.Choice([each.value for each in Variant])
 _STANDING = {
     "later": "begins later",
     "holds": "holds",
@@ -135,6 +137,36 @@ def ground_require(node: Node, about: _About, *, law: str, paragraph: str, title
 def ground_interest(node: Node, about: _About, *, law: str, paragraph: str, title: str | None) -> None:
     """Say that a task or an interest of BY allows this until somebody concerned objects, in WORDS for them."""
     _assert(node, about.form(Asserted.OBJECTABLE, CitationForm(title or f"{law} {paragraph}", law, paragraph)))
+
+
+@ground.command("provide")
+@as_operator
+@_about
+@click.option("--opener", "openers", multiple=True, required=True, help="Who may open it, two together; give each.")
+@click.option("--recipient", "recipients", multiple=True, required=True, help="Who may read then; give each of them.")
+@click.option("--view", required=True, type=_VIEWS, help="The most revealing view that is enough.")
+@click.option("--minutes", type=int, required=True, help="For how long at most it is open.")
+@click.option("--minutes-before", type=int, default=0, show_default=True, help="How far before that it reaches.")
+@click.option("--law", required=True, help="As in troth ground laws: EU/GDPR.")
+@click.option("--paragraph", required=True, help="As in troth ground laws: 6(1)(d).")
+def ground_provide(  # noqa: PLR0913 - one option per field of a provision
+    node: Node,
+    about: _About,
+    *,
+    openers: tuple[str, ...],
+    recipients: tuple[str, ...],
+    view: str,
+    minutes: int,
+    minutes_before: int,
+    law: str,
+    paragraph: str,
+) -> None:
+    """Say what is provided for an emergency, in WORDS for the people concerned; nothing is open by that."""
+    provision = Provision(
+        tuple(map(Uri, openers)), tuple(map(Uri, recipients)), view, minutes * 60, minutes_before * 60
+    )
+    form = about.form(Asserted.URGENT, CitationForm(f"{law} {paragraph}", law, paragraph))
+    _assert(node, msgspec.structs.replace(form, provision=provision))
 
 
 @ground.command("settle")

@@ -62,9 +62,9 @@ def check_ground(body: GroundBody, known: StandingGround | None, *, at_ns: int) 
 
 
 def _check_law(body: GroundBody) -> None:
-    if body.ground == Asserted.SETTLED:
-        return
     cited = body.citation
+    if body.ground == Asserted.SETTLED or (body.ground == Asserted.URGENT and cited.law is None):
+        return
     times = law_times(Asserted(body.ground), cited.law, cited.paragraph)
     if times is None:
         raise UnknownLaw(

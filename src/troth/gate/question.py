@@ -64,7 +64,7 @@ class Step(IntEnum):
 
 
 class Ground(StrEnum):
-    """Why something may happen. Those that this version cannot settle deny `not-offered` (grounds/__init__)."""
+    """Why something may happen: one of eight, each in a module of its own (grounds)."""
 
     CHOICE = "choice"
     CONTRACT = "contract"

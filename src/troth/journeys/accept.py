@@ -21,31 +21,17 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from troth.clock import Clock
-from troth.errors import Conflict, NotRegistered
-from troth.gate.asserting import check_ground
+from troth.errors import NotRegistered
 from troth.gate.leases import Leases
-from troth.gate.lines import check_disclosure, check_line
-from troth.journeys.asking import check_joining
+from troth.journeys.fits import check_fits
 from troth.journeys.tell import Tell
-from troth.names import StatementId, Uri
+from troth.names import StatementId
 from troth.signing.cose import Signed
-from troth.state.belonging import check_departure, check_membership, members_of
 from troth.state.directory import Directory
-from troth.state.in_force import InForce, Reading
-from troth.state.restrictions import check_restriction
-from troth.state.scopes import person_scope, place_scope, product_scope
-from troth.statements.disclosure import DisclosureBody
-from troth.statements.entity import EntityBody
-from troth.statements.ground import GroundBody
-from troth.statements.installation import InstallationBody
+from troth.state.in_force import InForce
 from troth.statements.journal import ErasedEntry, Journal, JournalEntry
-from troth.statements.key import KeyRole
 from troth.statements.kinds import Face, kind_of
-from troth.statements.passport import PassportBody
-from troth.statements.person import DepartureBody, MembershipBody
-from troth.statements.red_line import RedLineBody
 from troth.statements.registration import check_registration
-from troth.statements.restriction import RestrictionBody
 from troth.statements.ruling import rules_move
 from troth.statements.statement import Statement, read, read_kept
 from troth.statements.trust_anchors import TrustAnchorsBody
@@ -176,69 +162,9 @@ class Accept:
         if registered is None:
             raise NotRegistered("this node has no registration policy yet")
         check_registration(statement, registered=registered)
-        self._check_place(statement, at_ns=at_ns)
-
-    def _check_place(self, statement: Statement, *, at_ns: int) -> None:
-        """What only somebody can check who knows what else was said here.
-
-        Raises:
-            NotRegistered: something open names what belongs to a home.
-            Denied: a thing would join that the gate does not let connect.
-            Refused, Conflict, CrossesRedLine: a red line is in the way, or cannot be drawn or taken back like this.
-        """
-        body = statement.body
-        self._check_newest(statement)
-        lines = Reading(self._leases.in_force).deployment().lines
-        match body:
-            case DisclosureBody():
-                check_disclosure(body, self._directory.products.get(body.product), lines=lines, at_ns=at_ns)
-            case RedLineBody():
-                known = next((each for each in lines if each.line == body.line), None)
-                check_line(body, known, at_ns=at_ns)
-            case InstallationBody():
-                stands = self._directory.things.get(body.thing)
-                check_joining(body, None if stands is None else stands.body, self._leases.in_force, at_ns=at_ns)
-            case GroundBody():
-                self._check_ground(body, at_ns=at_ns)
-            case DepartureBody():
-                check_departure(body, members_of(body.household, self._leases.in_force), at_ns=at_ns)
-            case RestrictionBody():
-                said = Reading(self._leases.in_force).person(person_scope(body.person)).restrictions
-                before = next((each for each in said if each.body.restriction == body.restriction), None)
-                check_restriction(body, before, members_of(body.household, self._leases.in_force), at_ns=at_ns)
-            case MembershipBody():
-                check_membership(body, members_of(body.household, self._leases.in_force), at_ns=at_ns)
-            case EntityBody() if body.household is None:
-                if any(self._directory.at_home(each) for each in (body.entity, *body.about)):
-                    raise NotRegistered("what is open never names what belongs to a home")
-            case _:
-                return
-
-    def _check_ground(self, body: GroundBody, *, at_ns: int) -> None:
-        reading = Reading(self._leases.in_force)
-        home = body.household
-        held = reading.product(product_scope(body.product)) if home is None else reading.place(place_scope(home))
-        known = next((each for each in held.grounds if each.assertion == body.assertion), None)
-        check_ground(body, known, at_ns=at_ns)
-
-    def _check_newest(self, statement: Statement) -> None:
-        """A maker's statement that anybody can bring again, from another place's log, does not take a newer one's place.
-
-        Raises:
-            Conflict: one about the same product, dated later, is in force.
-        """
-        body, headers = statement.body, statement.signed.headers
-        issuer = self._directory.keys.get(Uri(headers.issuer))
-        if issuer is None or issuer.role != KeyRole.MAKER.value or not isinstance(body, PassportBody | DisclosureBody):
-            return
-        product = Reading(self._leases.in_force).product(product_scope(body.product))
-        newest = product.passport_id if isinstance(body, PassportBody) else product.disclosure_id
-        known = None if newest is None else self._journal.find(newest)
-        if isinstance(known, JournalEntry) and headers.issued_at_s < known.signed.headers.issued_at_s:
-            raise Conflict(
-                "a newer statement about this product is in force",
-                hint="An older one is not brought back; the maker says what holds again, dated today.",
-            )
+        check_fits(
+            statement, directory=self._directory, in_force=self._leases.in_force, journal=self._journal, at_ns=at_ns
+        )
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:

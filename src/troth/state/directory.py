@@ -27,7 +27,10 @@ from troth.names import (
 )
 from troth.signing.cose import PublicKey
 from troth.state.fold import key_issuer
+from troth.state.opening import opened
+from troth.state.scopes import Opening
 from troth.statements.disclosure import DisclosureBody
+from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
 from troth.statements.ground import GroundBody
 from troth.statements.installation import InstallationBody, InstalledStream
@@ -117,6 +120,7 @@ class Directory:
         self.home_disclosures: dict[tuple[HouseholdId, Uri], tuple[DisclosureBody, StatementId]] = {}
         self.lines: dict[LineId, KnownLine] = {}
         self.grounds: dict[GroundId, KnownGround] = {}
+        self.openings: tuple[Opening, ...] = ()  # emergencies, open ones and past ones, in order of first saying
         self.promises: dict[PromiseId, tuple[PromiseBody, StatementId]] = {}
         self.supports: dict[SupportId, tuple[SupportBody, StatementId]] = {}
         self.types: dict[str, tuple[InstallationTypeBody, StatementId]] = {}
@@ -168,6 +172,8 @@ class Directory:
                 known = self.grounds.get(body.assertion)
                 said = body if known is None else known.said
                 self.grounds[body.assertion] = KnownGround(said, body, statement.signed.id)
+            case EmergencyBody():
+                self.openings = opened(self.openings, body, statement)
             case RedLineBody() | PromiseBody() | SupportBody() | EntityBody() | InstallationTypeBody():
                 self._take_word(body, statement.signed.id)
             case _:

@@ -14,6 +14,7 @@ import msgspec
 
 from troth.names import StatementId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
+from troth.state.opening import opened
 from troth.state.scopes import (
     DEPLOYMENT,
     DeploymentScope,
@@ -45,6 +46,7 @@ from troth.state.scopes import (
 )
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
+from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
 from troth.statements.erasure import ErasureBody
 from troth.statements.ground import GroundBody
@@ -79,10 +81,12 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
     match body:
         case InstallationBody():
             return tuple(stream_scope(each.stream) for each in body.streams)
-        case DisclosureBody() | GroundBody() if body.household is not None:
+        case DisclosureBody() | GroundBody() | EmergencyBody() if body.household is not None:
             return (place_scope(body.household),)
         case PassportBody() | DisclosureBody() | GroundBody():
             return (product_scope(body.product),)
+        case EmergencyBody():
+            return (product_scope(body.things_of),)
         case OrganisationBody():
             return (party_scope(body.organisation),)
         case HouseholdBody() | MembershipBody() | DepartureBody():
@@ -93,9 +97,18 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return (DEPLOYMENT,)
         case ErasureBody():
             return tuple(map(place_scope, body.households))
-        case KeyBody() | RegistrationPolicyBody() | TrustAnchorsBody() | ConductSegmentBody() | SuccessionBody():
-            return ()
-        case EntityBody() | PromiseBody() | SupportBody() | InstallationTypeBody() | InvitationBody():
+        case (
+            KeyBody()
+            | RegistrationPolicyBody()
+            | TrustAnchorsBody()
+            | ConductSegmentBody()
+            | SuccessionBody()
+            | EntityBody()
+            | PromiseBody()
+            | SupportBody()
+            | InstallationTypeBody()
+            | InvitationBody()
+        ):
             return ()
         case _:
             assert_never(body)
@@ -122,7 +135,9 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
             return _installed(scope, body, statement) or value
         case ScopeKind.PRODUCT if scope in touches(statement) and isinstance(body, PassportBody | DisclosureBody):
             return _described(value if isinstance(value, ProductScope) else ProductScope(), body, id_)
-        case ScopeKind.PRODUCT | ScopeKind.PLACE if scope in touches(statement) and isinstance(body, GroundBody):
+        case ScopeKind.PRODUCT | ScopeKind.PLACE if scope in touches(statement) and isinstance(
+            body, GroundBody | EmergencyBody
+        ):
             return _asserted(value, body, statement, at_home=scope.kind is ScopeKind.PLACE)
         case ScopeKind.PLACE:
             return _of_home(value if isinstance(value, PlaceScope) else None, body, statement)
@@ -261,11 +276,13 @@ def _stated(deployment: DeploymentScope, body: RedLineBody | KeepingBody, statem
 
 
 def _asserted(
-    value: Settled | None, body: GroundBody, statement: Statement, *, at_home: bool
+    value: Settled | None, body: GroundBody | EmergencyBody, statement: Statement, *, at_home: bool
 ) -> ProductScope | PlaceScope:
     """An assertion said again moves its end and its review and nothing else: what it allows stays as it was first said."""
     empty = PlaceScope() if at_home else ProductScope()
     held = value if isinstance(value, PlaceScope | ProductScope) and type(value) is type(empty) else empty
+    if isinstance(body, EmergencyBody):
+        return msgspec.structs.replace(held, openings=opened(held.openings, body, statement))
     to_ns = FOREVER if body.to_ns is None else body.to_ns
     grounds = list(held.grounds)
     for at, each in enumerate(grounds):

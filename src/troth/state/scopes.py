@@ -16,6 +16,7 @@ import msgspec
 from troth.names import GroundId, HouseholdId, LineId, PersonId, StatementId, StreamId, ThingId, Uri
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
+from troth.statements.emergency import EmergencyBody
 from troth.statements.ground import GroundBody
 from troth.statements.installation import InstalledStream
 from troth.statements.keeping import KeepingBody
@@ -34,6 +35,7 @@ __all__ = [
     "HomeDisclosure",
     "Keeping",
     "Member",
+    "Opening",
     "PartyScope",
     "PersonScope",
     "PlaceScope",
@@ -104,6 +106,17 @@ class StandingGround(msgspec.Struct, frozen=True):
     statement: StatementId
 
 
+class Opening(msgspec.Struct, frozen=True):
+    """An emergency: what was said first, by which key, and by whom and when it was confirmed; not open before that."""
+
+    body: EmergencyBody
+    issuer: Uri
+    statement: StatementId
+    confirmed_ns: int | None = None
+    confirmed_by: Uri | None = None
+    confirmation: StatementId | None = None
+
+
 class ProductScope(msgspec.Struct, frozen=True):
     """Passport and newest disclosure of a product, either may not be there yet; and the grounds that are asserted for it."""
 
@@ -112,6 +125,7 @@ class ProductScope(msgspec.Struct, frozen=True):
     disclosure: DisclosureBody | None = None
     disclosure_id: StatementId | None = None
     grounds: tuple[StandingGround, ...] = ()
+    openings: tuple[Opening, ...] = ()
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -153,6 +167,7 @@ class PlaceScope(msgspec.Struct, frozen=True):
     disclosures: tuple[HomeDisclosure, ...] = ()
     closed_ns: int = BEGINNING
     grounds: tuple[StandingGround, ...] = ()
+    openings: tuple[Opening, ...] = ()
 
 
 class SaidChoice(msgspec.Struct, frozen=True):

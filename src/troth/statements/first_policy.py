@@ -25,6 +25,11 @@ MAKERS: Final = (
         (KindName.ORGANISATION.value, KindName.PROMISE.value, KindName.SUPPORT.value),
         Subjects.OWN_ORGANISATION,
     ),
+    RegistrationRule(
+        KeyRole.MAKER.value,
+        (KindName.EMERGENCY.value, KindName.HOME_EMERGENCY.value),
+        Subjects.OWN_ORGANISATION,
+    ),
     RegistrationRule(KeyRole.MAKER.value, (KindName.PASSPORT.value, KindName.DISCLOSURE.value), Subjects.OWN_PRODUCTS),
 )
 

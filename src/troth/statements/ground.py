@@ -12,12 +12,16 @@ Source: gate.md, "Eight grounds" ("each ground names who asserts it, its citatio
 """
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from troth.names import GroundId, HouseholdId, PurposeId, Uri
 
-__all__ = ["Agreement", "Asserted", "Citation", "GroundBody"]
+__all__ = ["LONGEST_S", "Agreement", "Asserted", "Citation", "GroundBody", "Provision"]
+
+
+LONGEST_S: Final = 86_400  # docs/decisions/0060: a day; what lasts longer is no emergency any more, and is opened anew
 
 
 class Asserted(StrEnum):
@@ -26,6 +30,7 @@ class Asserted(StrEnum):
     SETTLED = "settled"
     OBJECTABLE = "objectable"
     REQUIRED = "required"
+    URGENT = "urgent"
 
 
 class Citation(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,6 +58,24 @@ class Agreement(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str | None = None
 
 
+class Provision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is provided for an emergency beforehand (urgent only).
+
+    Args:
+        openers: organisations of which two different ones open it together.
+        recipients: who may read then; nobody else, whatever is disclosed.
+        variant: the most revealing view that is enough for it.
+        longest_s: for how many seconds it may be open at most; at most `LONGEST_S`.
+        back_s: how many seconds before its opening it reaches; at most `LONGEST_S`.
+    """
+
+    openers: tuple[Uri, ...]
+    recipients: tuple[Uri, ...]
+    variant: str
+    longest_s: int
+    back_s: int = 0
+
+
 class GroundBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """One assertion. Times in ns UTC.
 
@@ -64,6 +87,7 @@ class GroundBody(msgspec.Struct, frozen=True, omit_defaults=True):
         purposes: URIs of the disclosed purposes it allows; at least one.
         citation: what it rests on.
         agreement: of what is settled; then it has an end, and the citation names the document.
+        provision: of what is urgent; it holds only while an emergency is open.
         words: why, in plain words for the people concerned.
         from_ns: since when; not before its acceptance.
         review_ns: by when somebody looks at it again. Some days after that it does not hold any more.
@@ -85,6 +109,7 @@ class GroundBody(msgspec.Struct, frozen=True, omit_defaults=True):
     streams: tuple[str, ...] = ()
     household: HouseholdId | None = None
     agreement: Agreement | None = None
+    provision: Provision | None = None
     to_ns: int | None = None
     because: str | None = None
     crit: tuple[str, ...] = (
@@ -97,5 +122,6 @@ class GroundBody(msgspec.Struct, frozen=True, omit_defaults=True):
         "streams",
         "household",
         "agreement",
+        "provision",
         "to_ns",
     )

@@ -17,6 +17,7 @@ import msgspec
 
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
+from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
 from troth.statements.erasure import ErasureBody
 from troth.statements.ground import GroundBody
@@ -63,6 +64,7 @@ Body: TypeAlias = (
     | EntityBody
     | RedLineBody
     | GroundBody
+    | EmergencyBody
     | PromiseBody
     | SupportBody
     | PreservationBody
@@ -106,6 +108,8 @@ class KindName(StrEnum):
     RED_LINE = "red-line"
     GROUND = "ground"
     HOME_GROUND = "home-ground"
+    EMERGENCY = "emergency"
+    HOME_EMERGENCY = "home-emergency"
     PROMISE = "promise"
     SUPPORT = "support"
     PERSON = "person"
@@ -155,6 +159,8 @@ KINDS: Final = _table(
     Kind(KindName.RED_LINE, 1, Face.OPEN, RedLineBody, "operator", Text.ENVELOPED),
     Kind(KindName.GROUND, 1, Face.OPEN, GroundBody, "operator", Text.ENVELOPED),
     Kind(KindName.HOME_GROUND, 1, Face.PRIVATE, GroundBody, "operator"),
+    Kind(KindName.EMERGENCY, 1, Face.OPEN, EmergencyBody, "operator"),
+    Kind(KindName.HOME_EMERGENCY, 1, Face.PRIVATE, EmergencyBody, "operator"),
     Kind(KindName.PROMISE, 1, Face.OPEN, PromiseBody, "operator", Text.DELETABLE),
     Kind(KindName.SUPPORT, 1, Face.OPEN, SupportBody, "operator", Text.DELETABLE),
     Kind(KindName.PERSON, 1, Face.PRIVATE, PersonBody, "operator"),

@@ -14,8 +14,9 @@ from typing import Final
 from troth.errors import Refused
 from troth.names import ID_BYTES
 from troth.statements.disclosure import DisclosureBody
+from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
-from troth.statements.ground import Agreement, Asserted, GroundBody
+from troth.statements.ground import LONGEST_S, Agreement, Asserted, GroundBody, Provision
 from troth.statements.installation import InstallationBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.objection import ObjectionBody
@@ -43,7 +44,7 @@ OFFSET_S_MAX: Final = 18 * 3600  # ISO 8601 knows less; zoneinfo allows under 24
 def names_household(statement: Statement) -> bool | None:
     """Whether it names a household; None for kinds of which there is no pair for homes and public places."""
     match statement.body:
-        case InstallationBody() | DisclosureBody() | EntityBody() | GroundBody() as body:
+        case InstallationBody() | DisclosureBody() | EntityBody() | GroundBody() | EmergencyBody() as body:
             return body.household is not None
         case _:
             return None
@@ -65,6 +66,8 @@ def check_meaning(statement: Statement) -> None:
             _red_line(body)
         case GroundBody() as body:
             _ground(body)
+        case EmergencyBody() as body:
+            _emergency(body)
         case ObjectionBody() as body:
             _objection(body)
         case PromiseBody() as body:
@@ -124,8 +127,12 @@ def _ground(body: GroundBody) -> None:
         raise Refused("what is required by law, or may be objected to, cites a law and its paragraph")
     if (body.ground == Asserted.SETTLED) != (body.agreement is not None):
         raise Refused("what is settled says what was agreed, and nothing else does")
+    if (body.ground == Asserted.URGENT) != (body.provision is not None):
+        raise Refused("what is urgent says what is provided for, and nothing else does")
     if body.agreement is not None:
         _agreement(body.agreement, body)
+    if body.provision is not None:
+        _provision(body.provision, body)
     if body.review_ns <= body.from_ns:
         raise Refused("an assertion is looked at again after it begins")
     if body.because is not None and body.to_ns is None:
@@ -142,6 +149,26 @@ def _agreement(agreed: Agreement, body: GroundBody) -> None:
         raise Refused("people can read what was agreed for them: its text stands here, or the place where it is")
     if agreed.text is not None and hashlib.sha256(agreed.text.encode()).digest() != cited.digest:
         raise Refused("the text of the agreement is not the document that is cited")
+
+
+def _provision(provided: Provision, body: GroundBody) -> None:
+    if body.citation.law is None and body.citation.digest is None:
+        raise Refused("what is urgent cites a law and its paragraph, or a plan by its SHA-256")
+    if len(set(provided.openers)) < 2:
+        raise Refused("two different parties open an emergency together")
+    if not provided.recipients or any(each.startswith("urn:troth:") for each in provided.recipients):
+        raise Refused("an emergency is for recipients that are named beforehand")
+    if not 0 < provided.longest_s <= LONGEST_S or not 0 <= provided.back_s <= LONGEST_S:
+        raise Refused(f"an emergency is open for at most {LONGEST_S} seconds, and reaches back no further")
+
+
+def _emergency(body: EmergencyBody) -> None:
+    _identifiers(body.opening, body.assertion)
+    _span(body.from_ns, body.to_ns)
+    if not body.because.strip():
+        raise Refused("an emergency says in plain words why")
+    if body.confirms is not None and len(body.confirms) != _DIGEST_BYTES:
+        raise Refused("a statement is named by its 32 bytes")
 
 
 def _objection(body: ObjectionBody) -> None:

@@ -10,6 +10,7 @@ from troth.journeys.belong import Belong
 from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.connect import Connect
+from troth.journeys.emergency import Emergencies
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.foresee import Foresee
@@ -89,6 +90,7 @@ class Deployment(msgspec.Struct, frozen=True):
     privately: Privately
     object: Object
     grounds: Grounds
+    emergencies: Emergencies
     erase: Erase
     prove: Prove
     book: Book

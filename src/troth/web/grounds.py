@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from troth.errors import Malformed, NotFound
+from troth.journeys.emergency import OpenedEmergency, times_used
 from troth.journeys.object import Saying
 from troth.names import PurposeId
 from troth.web.deployment import Deployment
 from troth.web.forms import back_to, fields_of, number_of
-from troth.web.sessions import check_form, viewer_of
+from troth.web.sessions import Viewer, check_form, viewer_of
 from troth.web.shell import HEADERS, Page, Shell
 
 __all__ = ["Grounded"]
@@ -44,10 +45,18 @@ class Grounded:
             "viewer": viewer,
             "grounds": grounds,
             "objectables": () if person is None else self._at.object.objectables(person),
+            "emergencies": self._emergencies(viewer),
+            "used": times_used(self._at.emergencies.used()[1]),
             "purposes": self._at.grounds.purposes(),
             "products": self._at.grounds.products(),
         }
         return self._shell.show(request, "grounds.html", values)
+
+    def _emergencies(self, viewer: Viewer) -> tuple[OpenedEmergency, ...]:
+        if viewer.operator:
+            return self._at.emergencies.all()
+        at_home = () if viewer.person is None else self._at.emergencies.at_home(viewer.person)
+        return (*at_home, *self._at.emergencies.open_ones())
 
     async def object(self, request: Request) -> Response:
         """Object, or take it back; the page that follows is shown once it is in effect."""

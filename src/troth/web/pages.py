@@ -150,6 +150,7 @@ class Pages:
             "private": private,
             "hushed": {stream for home in private for each in home.standing if each.now for stream in each.streams},
             "objectables": self._objectables(viewer),
+            "emergencies": () if viewer.person is None else self._at.emergencies.at_home(viewer.person),
         }
 
         async def gather() -> Values:

@@ -372,6 +372,8 @@ _STATEMENTS: Final[Mapping[str, str]] = {
     "objection": "Somebody concerned objected, or took that back.",
     "ground": "{who} said why this may happen, and what that rests on.",
     "home-ground": "{who} said why this may happen in this home.",
+    "emergency": "An emergency was opened.",
+    "home-emergency": "An emergency was opened in this home.",
     "erased": "Somebody who is erased said something.",
 }
 

@@ -1,8 +1,5 @@
 """Step 3, one ground to a file: for which times does it hold, for every person concerned? Pure.
 
-Rules
-- A ground that this version cannot settle denies `not-offered`.
-
 Source: gate.md, "Eight grounds".
 """
 
@@ -14,7 +11,8 @@ from troth.gate.grounds.objectable import objectable
 from troth.gate.grounds.own import own
 from troth.gate.grounds.required import required
 from troth.gate.grounds.settled import settled
-from troth.gate.question import Code, Ground
+from troth.gate.grounds.urgent import urgent
+from troth.gate.question import Ground
 from troth.state.in_force import Reading
 
 __all__ = ["Asked", "Holding", "holds", "told"]
@@ -38,4 +36,4 @@ def holds(ground: Ground, asked: Asked, reading: Reading) -> Holding:
         case Ground.OBJECTABLE:
             return objectable(asked, reading)
         case Ground.URGENT:
-            return Holding((), lacking=Code.NOT_OFFERED)
+            return urgent(asked, reading)

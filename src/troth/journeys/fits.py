@@ -1,0 +1,106 @@
+"""Does a statement fit to everything else that was said here? Asked before it counts, at every door.
+
+Rules
+- What is open names nothing that belongs to a home.
+- A red line stands in the way of what crosses it. A thing joins only where the gate lets it connect.
+- A maker's older word, brought again by anybody, does not take the place of a newer one.
+- Assertions, emergencies, stays and private mode are measured by what is in force in their scope.
+
+Source: gate.md; record.md, "The journal"; the modules of the kinds.
+Left out: what a statement can mean by itself (statements/meaning), and who may make it (statements/registration).
+"""
+
+from troth.errors import Conflict, NotRegistered
+from troth.gate.asserting import check_ground
+from troth.gate.emergencies import check_emergency
+from troth.gate.lines import check_disclosure, check_line
+from troth.journeys.asking import check_joining
+from troth.names import Uri
+from troth.state.belonging import check_departure, check_membership, members_of
+from troth.state.directory import Directory
+from troth.state.in_force import InForce, Reading
+from troth.state.restrictions import check_restriction
+from troth.state.scopes import person_scope, place_scope, product_scope
+from troth.statements.disclosure import DisclosureBody
+from troth.statements.emergency import EmergencyBody
+from troth.statements.entity import EntityBody
+from troth.statements.ground import GroundBody
+from troth.statements.installation import InstallationBody
+from troth.statements.journal import Journal, JournalEntry
+from troth.statements.key import KeyRole
+from troth.statements.passport import PassportBody
+from troth.statements.person import DepartureBody, MembershipBody
+from troth.statements.red_line import RedLineBody
+from troth.statements.restriction import RestrictionBody
+from troth.statements.statement import Statement
+
+__all__ = ["check_fits"]
+
+
+def check_fits(statement: Statement, *, directory: Directory, in_force: InForce, journal: Journal, at_ns: int) -> None:
+    """Return if a statement fits.
+
+    Raises:
+        NotRegistered: something open names what belongs to a home.
+        Denied: a thing would join that the gate does not let connect.
+        Refused, Conflict, CrossesRedLine: it contradicts what is in force.
+    """
+    body = statement.body
+    _check_newest(statement, directory, in_force, journal)
+    reading = Reading(in_force)
+    lines = reading.deployment().lines
+    match body:
+        case DisclosureBody():
+            check_disclosure(body, directory.products.get(body.product), lines=lines, at_ns=at_ns)
+        case RedLineBody():
+            check_line(body, next((each for each in lines if each.line == body.line), None), at_ns=at_ns)
+        case InstallationBody():
+            stands = directory.things.get(body.thing)
+            check_joining(body, None if stands is None else stands.body, in_force, at_ns=at_ns)
+        case GroundBody() | EmergencyBody():
+            _check_ground(body, Uri(statement.signed.headers.issuer), directory, reading, at_ns=at_ns)
+        case DepartureBody():
+            check_departure(body, members_of(body.household, in_force), at_ns=at_ns)
+        case RestrictionBody():
+            said = reading.person(person_scope(body.person)).restrictions
+            before = next((each for each in said if each.body.restriction == body.restriction), None)
+            check_restriction(body, before, members_of(body.household, in_force), at_ns=at_ns)
+        case MembershipBody():
+            check_membership(body, members_of(body.household, in_force), at_ns=at_ns)
+        case EntityBody() if body.household is None:
+            if any(directory.at_home(each) for each in (body.entity, *body.about)):
+                raise NotRegistered("what is open never names what belongs to a home")
+        case _:
+            return
+
+
+def _check_ground(
+    body: GroundBody | EmergencyBody, issuer: Uri, directory: Directory, reading: Reading, *, at_ns: int
+) -> None:
+    home = body.household
+    product = body.product if isinstance(body, GroundBody) else body.things_of
+    open_ = reading.product(product_scope(product))
+    held = open_ if home is None else reading.place(place_scope(home))
+    if isinstance(body, GroundBody):
+        known = next((each for each in held.grounds if each.assertion == body.assertion), None)
+        check_ground(body, known, at_ns=at_ns)
+        return
+    known = next((each for each in (*open_.grounds, *held.grounds) if each.assertion == body.assertion), None)
+    operators = frozenset(uri for uri, key in directory.keys.items() if key.role == KeyRole.OPERATOR.value)
+    check_emergency(body, known, held.openings, issuer=issuer, operators=operators, at_ns=at_ns)
+
+
+def _check_newest(statement: Statement, directory: Directory, in_force: InForce, journal: Journal) -> None:
+    """A maker's statement that anybody can bring again, from another place's log, does not take a newer one's place."""
+    body, headers = statement.body, statement.signed.headers
+    issuer = directory.keys.get(Uri(headers.issuer))
+    if issuer is None or issuer.role != KeyRole.MAKER.value or not isinstance(body, PassportBody | DisclosureBody):
+        return
+    product = Reading(in_force).product(product_scope(body.product))
+    newest = product.passport_id if isinstance(body, PassportBody) else product.disclosure_id
+    known = None if newest is None else journal.find(newest)
+    if isinstance(known, JournalEntry) and headers.issued_at_s < known.signed.headers.issued_at_s:
+        raise Conflict(
+            "a newer statement about this product is in force",
+            hint="An older one is not brought back; the maker says what holds again, dated today.",
+        )
