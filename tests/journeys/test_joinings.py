@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.journeys.api_house import Home, House, furnished, run
+from tests.journeys.api_house import Home, House, Json, disclosure, furnished, own_purpose, product, run, thing
 from tests.properties.test_descriptions import lamp
 from tests.vectors.test_wot_vectors import OTHERWISE, files
 from troth.errors import BadDescription
@@ -226,3 +226,39 @@ def test_each_that_has_a_stream_connects_once(shared_data: Path) -> None:
         assert len(joined) == len(house.node.directory.things) > 5
 
     run(test)
+
+
+@pytest.mark.parametrize("other", ["its product", "its disclosure", "a home of its disclosure"])
+def test_nothing_is_said_along_that_the_sheet_does_not_show(other: str) -> None:
+    async def test(home: Home) -> None:
+        house = home.house
+        joined: Json = thing(home.household) | {"slug": "other"}
+        whole: Json = {"thing": joined, "product": product(), "disclosure": disclosure()}
+        await house.post("/api/products", product() | {"product": "https://works.example/lamp"})
+        if other == "its product":
+            whole["product"] = product() | {"product": "https://works.example/lamp"}
+        elif other == "its disclosure":
+            whole["disclosure"] = disclosure() | {"product": "https://works.example/lamp"}
+        else:
+            second = (await house.post("/api/households", {"name": "Harbour Lane 14"}))["household"]
+            whole["disclosure"] = disclosure() | {"household": second}
+        before = counted(house)
+        refused = await house.ask("POST", "/api/joinings", whole, token=house.operator)
+        assert (403, "refused") == (refused.status_code, refused.json()["code"])
+        assert before == counted(house)
+
+    furnished(test)
+
+
+def test_a_home_s_own_disclosure_is_what_its_sheet_shows() -> None:
+    async def test(home: Home) -> None:
+        house = home.house
+        own = disclosure(own_purpose() | {"title": "Only in this home"}) | {"household": home.household}
+        whole: Json = {"thing": thing(home.household) | {"slug": "other"}, "disclosure": own}
+        looked = (await house.ask("POST", "/api/joinings", whole, token=house.operator)).json()
+        assert any("Only in this home" in line for line in looked["lines"])
+        assert not any("Research" in line for line in looked["lines"])
+        made = await house.post("/api/joinings", whole)
+        assert "other" == made["slug"]
+
+    furnished(test)

@@ -149,6 +149,11 @@ class Connect:
                 raise Refused("a thing joins with the product that it is one of")
             check_product(whole.product, organisations=known)
         if whole.disclosure is not None:
+            if (whole.disclosure.product, whole.disclosure.household or request.household) != (
+                request.product,
+                request.household,
+            ):
+                raise Refused("what is disclosed with a thing is of its own product, and of no other home")
             check_disclosure(whole.disclosure, product, organisations=known)
             lines = Reading(self._in_force).deployment().lines
             check_lines(whole.disclosure, product, lines=lines, at_ns=self._clock.now())
