@@ -1,7 +1,8 @@
 """The form in which a thing is put in words on a page: what was filled in, and what it means.
 
 Rules
-- A form is multipart, so that a file can be sent with it: at most 512 KiB, 40 fields and one file.
+- A form is multipart, so that a file can be sent with it: at most 512 KiB, 40 fields and one file. A small one may be
+  urlencoded like all others.
 - Names are those of the fields; a field that is missing is an empty one.
 - A file goes before what was pasted. What cannot be read is said in the words of the page, and what was filled in stays.
 
@@ -20,6 +21,7 @@ from troth.errors import BadName, Malformed, Refused, TooLarge, WrongKind
 from troth.journeys.inherit import TypedThing
 from troth.journeys.simple import Words
 from troth.names import HouseholdId, Uri, check_slug, parse_id
+from troth.web.forms import fields_of
 from troth.wire.bodies import check_length, kind_of
 
 __all__ = ["IN_PUBLIC", "Filled", "filled_in"]
@@ -113,7 +115,11 @@ async def filled_in(request: Request) -> Filled:
     Raises:
         TooLarge, WrongKind, Malformed: it is no such form.
     """
-    if kind_of(request.headers.raw) != "multipart/form-data":
+    kind = kind_of(request.headers.raw)
+    if kind == "application/x-www-form-urlencoded":
+        fields = await fields_of(request)
+        return Filled(fields, fields.get("description", ""))
+    if kind != "multipart/form-data":
         raise WrongKind("this form is sent as multipart/form-data")
     check_length(request.headers.raw, limit=FORM_BYTES)
     body = bytearray()

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from troth.errors import BadDescription, Denied, NotFound, TrothError
+from troth.errors import BadDescription, Denied, TrothError
 from troth.errors.malformed import Fault
 from troth.gate.question import Code, Standing
 from troth.journeys.connect import Stands
@@ -79,7 +79,10 @@ class JoiningPages:
 
     async def ask(self, request: Request) -> Response:
         """What it is, where it is, and who has thought about it."""
-        return self._form(request, self._viewer(request), Filled({}, ""))
+        viewer = viewer_of(request.cookies, self._at.recognise)
+        if not viewer.operator:
+            return self._shell.show(request, "operate.html", {"viewer": viewer, "page": None})
+        return self._form(request, viewer, Filled({}, ""))
 
     async def show(self, request: Request) -> Response:
         """The sheet, or the form again with what is wrong with it."""
@@ -167,14 +170,10 @@ class JoiningPages:
         }
         return self._shell.show(request, "connected.html", values)
 
-    def _viewer(self, request: Request) -> Viewer:
-        viewer = viewer_of(request.cookies, self._at.recognise)
-        if not viewer.operator:
-            raise NotFound("there is nothing of that name here")
-        return viewer
-
     async def _filled(self, request: Request) -> tuple[Viewer, Filled]:
         viewer = viewer_of(request.cookies, self._at.recognise)
+        if not viewer.operator:
+            check_form("", viewer, role="operator")  # nobody else's form is read
         filled = await filled_in(request)
         check_form(filled.get("key"), viewer, role="operator")
         return viewer, filled
