@@ -96,26 +96,26 @@ def home_of(world: World) -> tuple[WorldThing, WorldPerson, Org]:
 def test_what_may_be_read_comes_and_goes_with_choices_and_things() -> None:
     with World(seed=52) as world:
         meter, ana, lab = home_of(world)
-        assert Readable((), ()) == readable(world, lab)
+        assert Readable((), (), (1,)) == readable(world, lab)
         ana.gives(meter)
-        assert Readable((1,), (1,)) == readable(world, lab)
+        assert Readable((1,), (1,), (1,)) == readable(world, lab)
         gauge = world.thing("gauge")
-        assert Readable((1,), (1,)) == readable(world, lab)
-        assert Readable((2,), (2,)) == readable(world)
+        assert Readable((1,), (1,), (1,)) == readable(world, lab)
+        assert Readable((2,), (2,), (2,)) == readable(world)
         ana.withdraws(meter)
-        assert Readable((), ()) == readable(world, lab)
+        assert Readable((), (), (1,)) == readable(world, lab)
         assert (2, 2) == (gauge.number, len(world.node.directory.by_number))
         world.restart()
-        assert Readable((2,), (2,)) == readable(world)
+        assert Readable((2,), (2,), (2,)) == readable(world)
 
 
 def test_a_yes_that_ends_by_the_clock_ends_in_lists_too() -> None:
     with World(seed=53) as world:
         meter, ana, lab = home_of(world)
         ana.gives(meter, to_ns=world.clock.now() + 5_000_000_000)
-        assert Readable((1,), (1,)) == readable(world, lab)
+        assert Readable((1,), (1,), (1,)) == readable(world, lab)
         world.advance(6)
-        assert Readable((), ()) == readable(world, lab)
+        assert Readable((), (), (1,)) == readable(world, lab)
 
 
 def test_what_is_withdrawn_while_a_list_is_made_is_not_in_it() -> None:
@@ -136,7 +136,7 @@ def test_what_is_withdrawn_while_a_list_is_made_is_not_in_it() -> None:
             now=world.clock.now,
             pause=withdrawn_meanwhile,
         )
-        assert Readable((), ()) == world.run(listing.readable(lab.asker()))
+        assert () == world.run(listing.readable(lab.asker())).streams
         assert len(paused) > 2
 
 

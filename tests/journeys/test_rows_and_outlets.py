@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tests.made_town import (
+    HOURLY,
     MAKER,
     OWNED,
     RAW,
@@ -22,7 +23,7 @@ from tests.made_town import (
     view,
 )
 from tests.made_town import RESEARCH as WHY
-from troth.errors import Denied, ReadTooLong, StorageFailed
+from troth.errors import Busy, Denied, ReadTooLong, StorageFailed, TrothError
 from troth.gate.leases import Lease
 from troth.gate.question import Asker, Verdict
 from troth.journeys.access import Access
@@ -209,6 +210,7 @@ class TownSource:
         self.tasks: list[asyncio.Task[None]] = []
         self.closed: list[Outlet] = []
         self.broken = False
+        self.busy: TrothError | None = None
         self.dropped = 0
 
     def granted(self, number: int, asker: Asker) -> Lease:
@@ -226,6 +228,8 @@ class TownSource:
     async def shown(self, number: int, query: ObservationQuery, *, asker: Asker) -> tuple[Shown, ...]:
         if self.broken:
             raise StorageFailed("storage failed")
+        if self.busy is not None:
+            raise self.busy
         return (Shown(1, ns(1), ns(1), 1.0, 1, 1),)
 
     def lost(self) -> None:
@@ -305,6 +309,26 @@ def test_a_store_that_fails_ends_the_listening_once() -> None:
         await outlet.begin()
         assert ["end storage-failed"] == heard.told
         assert [outlet] == source.closed
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("busy", [Busy("many", retry_after_s=1), ReadTooLong("too long")])
+def test_hours_that_could_not_be_read_now_are_given_with_what_comes_next(busy: TrothError) -> None:
+    async def run() -> None:
+        made, stream = town(purpose(WHY, view(HOURLY, "nobody"), to=(UNIVERSITY,)))
+        clock, heard = Hands(300), Heard()
+        source = TownSource(made, stream, clock)
+        outlet = Outlet(source, 1, ASKER, lease=source.granted(1, ASKER), listener=heard)
+        await outlet.begin()
+        source.busy = busy
+        outlet.tell([row(200, 2.0)])
+        await source.settled()
+        assert ["last 1.0"] == heard.told
+        source.busy = None
+        outlet.tell([row(201, 2.0)])
+        await source.settled()
+        assert ["last 1.0", "give 1.0"] == heard.told
 
     asyncio.run(run())
 

@@ -210,10 +210,13 @@ class Explain:
         """A recipient's screen. `top` is one of Detail; `only` one Datastream, or all of them."""
         streams = []
         title = ""
-        for number, stream in tuple(self._directory.by_number.items()):
-            answer = self._tell.lease(number, asker).answer
-            if not answer.named or (only is not None and number != only):
+        for number in (await self._tell.listing.readable(asker)).named:
+            stream = self._directory.by_number.get(number)
+            if stream is None or (only is not None and number != only):
                 continue
+            answer = self._tell.lease(number, asker).answer
+            if not answer.named:
+                continue  # it was, when the list was made
             known = self._directory.streams[stream]
             thing = self._directory.things[known.thing]
             purposes = purposes_of(thing, known, self._directory)

@@ -29,10 +29,14 @@ _ROUNDS_MAX: Final = 8  # where answers move faster than they can be asked for, 
 
 
 class Readable(msgspec.Struct, frozen=True):
-    """The numbers of the streams that may be read, and of their things; each in order, and once."""
+    """The numbers of the streams that may be read, and of their things; each in order, and once.
+
+    `named`: of the streams for which a disclosure names the asker, those that are denied too.
+    """
 
     streams: tuple[int, ...]
     things: tuple[int, ...]
+    named: tuple[int, ...] = ()
 
 
 class _Held:
@@ -101,7 +105,8 @@ class Listing:
             if number in leases and leases[number].answer.verdict is not Verdict.DENY
         ]
         things = {directory.things[directory.streams[stream].thing].number for _, stream in allowed}
-        return Readable(tuple(sorted(number for number, _ in allowed)), tuple(sorted(things)))
+        named = (number for number in directory.by_number if number in leases and leases[number].answer.named)
+        return Readable(tuple(sorted(number for number, _ in allowed)), tuple(sorted(things)), tuple(sorted(named)))
 
     def of_thing(self, number: int, asker: Asker | None) -> list[StreamView]:
         """The streams of a thing, by its number, that may be read; none where there is no such thing."""

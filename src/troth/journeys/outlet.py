@@ -13,7 +13,7 @@ Owner: the event loop.
 from collections.abc import Coroutine, Sequence
 from typing import Final, Protocol
 
-from troth.errors import Denied, NotFound, TrothError
+from troth.errors import Busy, Denied, NotFound, ReadTooLong, TrothError
 from troth.gate.leases import Lease
 from troth.gate.question import Asker
 from troth.things.intervals import Interval, holds_all
@@ -224,6 +224,9 @@ class Outlet:
         lease = self.lease
         try:
             rows = await self._source.shown(self.number, query, asker=self.asker)
+        except (Busy, ReadTooLong):
+            self._busy = False  # what comes next asks for these hours again
+            return
         except TrothError:
             return  # the lease ended meanwhile; a renewal follows
         if self._closed or not await self._still(lease):

@@ -70,7 +70,7 @@ class Tell:
     ) -> None:
         self._conduct = conduct
         self._observations = observations
-        self._rows = Rows(conduct, observations, clock=clock)
+        self._rows = Rows(conduct, observations, clock=clock, pause=pause)
         self._leases = leases
         self._directory = directory
         self._access = access
