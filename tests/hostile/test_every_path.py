@@ -8,7 +8,6 @@ from tests.hostile.cases import CASES, View
 from tests.hostile.paths import PATHS, Heard
 from tests.hostile.street import Street
 
-
 # Pages show values and no status of a stream (below); counts are no readers'; of the oracles none is offered to anybody.
 BLIND = {"pages", "counts", "oracles"}
 
