@@ -146,6 +146,15 @@ def test_what_is_for_anybody_is_the_same_for_everybody(town: Town, line: str) ->
     assert 1 == len({answer.told for answer in answers if 401 != answer.status})
 
 
+@pytest.mark.parametrize("line", [line for line in TABLE if " /api/" in line or line.endswith("/metrics")])
+def test_what_cannot_be_asked_in_an_address_is_refused_and_not_passed_over(town: Town, line: str) -> None:
+    method, _, path = line.partition(" ")
+    for query in ("?no-such-option=1", "?things&things", "?after=1&after=2"):
+        answer = town.ask(method, town.filled(path, town.absent) + query, {})
+        assert answer.status in {400, 401}, query
+        assert 400 == answer.status or path == "/api/joinings", query
+
+
 def holes_of(town: Town, line: str, caller: Caller, *, method: str, real: Answered, absent: Answered) -> Iterator[str]:
     """What is wrong with two answers to somebody, about what is there and about what is not."""
     who, path = TABLE[line], line.partition(" ")[2]

@@ -28,6 +28,8 @@ ELSEWHERE: Final = {
     errors.BadBackup: "tests/faults/test_backup.py: files of the operator's own",
     errors.BadSetting: "tests/properties/test_settings.py: the operator's own words",
     errors.UnknownAlgorithm: "a BadCose, of which the table has rows",
+    errors.WrongHost: "tests/hostile/test_http_heads.py: heads of requests",
+    errors.WrongKind: "tests/hostile/test_http_heads.py: heads of requests",
     errors.UnsupportedReceipt: "a BadReceipt, of which the table has rows",
 }
 every = pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)

@@ -65,7 +65,7 @@ def book_routes(book: Book, *, callers: Callers) -> list[Route]:
         return _file(data, f"statement-{text[:16]}", holds=partial(book.holds, asker))
 
     return [
-        resource("/api/book", {"GET": callers.spoken(page)}),
+        resource("/api/book", {"GET": callers.spoken(page)}, query=("before",)),
         resource("/api/book/proofs/{place}", {"GET": callers.spoken(proof)}),
         resource("/api/book/statements", {"GET": callers.spoken(statements)}),
         resource("/api/book/statements/{statement}/proof", {"GET": callers.spoken(statement_proof)}),

@@ -11,7 +11,7 @@ Source: W3C Fetch Metadata §2.3, RFC 6454 §7; wire/credentials, wire/problems.
 Left out: rate limits; what is no TrothError, which the outermost door turns into an incident.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from troth.api.forms import filled
-from troth.errors import NotFound, TooLarge, TrothError, WrongKind, WrongToken
+from troth.errors import BadQuery, NotFound, TooLarge, TrothError, WrongKind, WrongToken
 from troth.journeys.accounts import Bearer
 from troth.journeys.recognise import Principal, Recognise
 from troth.names import PersonId
@@ -166,21 +166,33 @@ def created(answer: msgspec.Struct) -> Response:
     return _answered(201, msgspec.json.encode(answer))
 
 
-def resource(path: str, methods: Mapping[str, Work]) -> Route:
-    """A route that answers exactly these methods (and HEAD where it answers GET), and says so for others."""
+def resource(path: str, methods: Mapping[str, Work], *, query: Collection[str] | None = ()) -> Route:
+    """A route that answers exactly these methods (and HEAD where it answers GET), and says so for others.
+
+    `query`: what may be asked in the address, each once; None where the route reads that for itself.
+    """
     known = dict(methods) | ({"HEAD": methods["GET"]} if "GET" in methods else {})
     allowed = ", ".join(sorted(known))
 
     async def answer(request: Request) -> Response:
         work = known.get(request.method)
         if work is not None:
-            return await work(request)
+            strange = None if query is None else _strange(request, query)
+            return await work(request) if strange is None else _problem(BadQuery(strange))
         refused = not_allowed(request.method, allowed)
         return _raw(refused.status, refused.body, refused.headers)
 
     route = Route(path, answer)
     route.methods = None  # every method comes here: Starlette would name others as allowed than there are
     return route
+
+
+def _strange(request: Request, query: Collection[str]) -> str | None:
+    """What is asked in an address and cannot be answered, or None."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    if set(names) - set(query):
+        return f"only {', '.join(sorted(query))} can be asked for here" if query else "nothing can be asked for here"
+    return "an option stands twice" if len(set(names)) < len(names) else None
 
 
 def _answered(status: int, body: bytes) -> Response:

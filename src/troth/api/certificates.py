@@ -114,7 +114,7 @@ def certificate_routes(
     open_, op = callers.spoken, callers.operated
     return [
         resource("/api/certificate", {"POST": open_(giving.enrol)}),
-        resource("/api/certificates", {"GET": op(giving.kept)}),
+        resource("/api/certificates", {"GET": op(giving.kept)}, query=("after",)),
         resource("/api/certificate/challenge", {"POST": open_(giving.challenge)}),
         resource("/api/certificate/renew", {"POST": open_(giving.renew)}),
         resource("/api/things/{slug}/revoke", {"POST": op(giving.revoke)}),

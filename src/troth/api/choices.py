@@ -61,7 +61,11 @@ def choice_routes(choose: Choose, *, callers: Callers) -> list[Route]:
             )
         )
 
-    return [resource("/api/choices", {"GET": callers.spoken(offers), "POST": callers.spoken(say)})]
+    return [
+        resource(
+            "/api/choices", {"GET": callers.spoken(offers), "POST": callers.spoken(say)}, query=("after", "datastream")
+        )
+    ]
 
 
 def chosen(choose: Choose, person: PersonId, said: ChoiceForm) -> ChoiceBody:

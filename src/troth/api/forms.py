@@ -22,6 +22,7 @@ from troth.names import HouseholdId, Uri, check_slug, check_uri, parse_id, print
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedStream, DisclosureBody
 from troth.statements.installation import Answering, Consideration, Contract
+from troth.things.members import refuse_twice
 from troth.things.observations import Variant
 from troth.wire.times import parse_time, print_time
 
@@ -243,6 +244,7 @@ def filled(body: bytes, form: type[S]) -> S:
         raise BadJson(f"this body is not as asked: {plain_message(str(cause))}", hint=_HINT) from cause
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as cause:
         raise BadJson("this body is not JSON", hint=_HINT) from cause
+    refuse_twice(body)
     unknown = _unknown(plain, found)
     if unknown is not None:
         raise BadJson(f"this body has a member that is not known here: {unknown}", hint=_HINT)

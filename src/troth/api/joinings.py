@@ -29,7 +29,7 @@ __all__ = ["joining_routes"]
 def joining_routes(connect: Connect, away: Away, *, callers: Callers, addresses: Addresses) -> list[Route]:
     """All routes of this module, to be put below the root of the interface."""
     door = _Door(connect, away, callers=callers, addresses=addresses)
-    return [resource("/api/joinings", {"POST": callers.operated(door.said)})]
+    return [resource("/api/joinings", {"POST": callers.operated(door.said)}, query=None)]
 
 
 class _Door:

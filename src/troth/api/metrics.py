@@ -34,7 +34,7 @@ def metrics_routes(measure: Measure, *, callers: Callers) -> list[Route]:
         headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
         return Response(exposition(measure.families(asks)), media_type=_TYPE, headers=headers)
 
-    return [resource("/metrics", {"GET": callers.spoken(metrics)})]
+    return [resource("/metrics", {"GET": callers.spoken(metrics)}, query=("things",))]
 
 
 def exposition(families: Iterable[Family]) -> bytes:

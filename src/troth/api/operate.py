@@ -64,6 +64,10 @@ from troth.wire.times import print_time
 __all__ = ["Addresses", "claim_command", "operate_routes", "thing_made"]
 
 
+_PRODUCT = ("household", "product")
+_THINGS = ("after", "limit", "only", "text")
+
+
 class Addresses(msgspec.Struct, frozen=True):
     """Where this node is reached: `url` by people and programs, `mqtt` and `mqtts` by things (`mqtt://HOST:PORT`)."""
 
@@ -82,12 +86,20 @@ def operate_routes(
     op, open_ = callers.operated, callers.spoken
     return [
         resource("/api/organisations", {"GET": op(looking.organisations), "POST": op(registering.organisation)}),
-        resource("/api/products", {"GET": op(looking.product), "POST": op(registering.product)}),
+        resource(
+            "/api/products",
+            {"GET": op(looking.product), "POST": op(registering.product)},
+            query=("household", "product"),
+        ),
         resource("/api/disclosures", {"POST": op(registering.disclosure)}),
         resource("/api/households", {"POST": op(registering.household)}),
         resource("/api/people", {"POST": op(registering.person)}),
         resource("/api/recipients", {"POST": op(registering.recipient)}),
-        resource("/api/things", {"GET": op(looking.things), "POST": op(registering.thing)}),
+        resource(
+            "/api/things",
+            {"GET": op(looking.things), "POST": op(registering.thing)},
+            query=("after", "limit", "only", "text"),
+        ),
         resource("/api/things/{slug}/claim", {"POST": op(registering.claim_again)}),
         resource("/api/things/{slug}/tally", {"GET": open_(looking.tally)}),
         resource("/api/status", {"GET": op(looking.status)}),
@@ -174,7 +186,7 @@ class _Looking:
     async def things(self, request: Request) -> Response:
         asked = request.query_params
         try:
-            only, limit = Only(asked.get("only", "all")), int(asked.get("limit", PAGE_MAX))
+            only, limit = Only(asked.get("only", "all")), _limit(asked.get("limit", ""))
         except ValueError as cause:
             raise BadPath("a page of things is asked for with only=all, over, copied, refused or unclaimed") from cause
         page = await self._oversee.page(
@@ -248,6 +260,13 @@ def thing_made(joined: JoinedThing, addresses: Addresses) -> ThingMade:
     """What an installer is told of a thing that has joined."""
     command = claim_command(joined.claim, addresses)
     return ThingMade(print_thing(joined.thing), joined.slug, joined.claim, command, joined.datastreams, addresses.mqtt)
+
+
+def _limit(text: str) -> int:
+    """How many things a page may have at most; ValueError for what is no whole number."""
+    if text and not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ValueError(text)
+    return min(int(text or PAGE_MAX), PAGE_MAX)
 
 
 def claim_command(token: str, addresses: Addresses) -> str:

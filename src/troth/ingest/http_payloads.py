@@ -16,6 +16,7 @@ from typing import Final, cast
 import msgspec
 
 from troth.errors import BadJson, BadTime, NotOffered, TooLarge
+from troth.things.members import refuse_twice, usual
 from troth.things.observations import Refusal, Result, ResultType
 from troth.wire.results import result_of
 from troth.wire.times import parse_interval, parse_times
@@ -40,6 +41,12 @@ _UNKEPT: Final = frozenset(
     {"FeatureOfInterest", "FeatureOfInterest/id", "parameters", "resultQuality", "validTime", "id"}
 )
 _NUMBER_AND_TIME: Final = 2
+_OF_EVERY_GROUP: Final = (
+    b"Datastream",
+    b"components",
+    b"dataArray",
+    b"@iot.id",
+)  # where each is there once for each, none is twice
 _HINT: Final = "docs/reference/sensorthings.md shows every body."
 
 
@@ -121,7 +128,7 @@ def read_observation(body: bytes) -> NewObservation:
     """Read one Observation.
 
     Raises:
-        BadJson: not JSON, without a result, or with a member that is not known or of another type.
+        BadJson: not JSON, a member twice, without a result, or with a member that is not known or of another type.
         BadTime: a time that cannot be read.
         NotOffered: a member of the standard that this version cannot keep.
     """
@@ -131,6 +138,9 @@ def read_observation(body: bytes) -> NewObservation:
         raise BadJson("This body is not an Observation.", hint=_HINT) from cause
     except (ValueError, RecursionError) as cause:  # UnicodeDecodeError and msgspec's errors are ValueErrors
         raise BadJson("This body is not JSON.", hint=_HINT) from cause
+    members = 1 + (said.time is not None) + (said.result_time is not None) + 2 * (said.datastream is not None)
+    if not usual(body, members):
+        refuse_twice(body)
     if said.feature or said.parameters or said.quality or said.valid or said.id is not None:
         raise NotOffered("This Observation has a member that this version cannot keep.", hint=_HINT)
     time_ns, end_ns = (None, None) if said.time is None else parse_interval(said.time)
@@ -143,7 +153,7 @@ def read_arrays(body: bytes) -> Sequence[Group]:
     """Read a data array; the rows are not looked at yet.
 
     Raises:
-        BadJson: not JSON, or not a list of groups.
+        BadJson: not JSON, a member twice, or not a list of groups.
         TooLarge: more than ROWS_MAX rows in all.
     """
     try:
@@ -154,6 +164,13 @@ def read_arrays(body: bytes) -> Sequence[Group]:
         raise BadJson("This body is not JSON.", hint=_HINT) from cause
     if sum(len(group.rows) for group in groups) > ROWS_MAX or len(groups) > GROUPS_MAX:
         raise TooLarge(f"A request has at most {ROWS_MAX} rows.")
+    if (
+        b"\\" in body
+        or b"@iot.count" in body
+        or body.count(b"{") != 2 * len(groups)
+        or any(body.count(name) != len(groups) for name in _OF_EVERY_GROUP)
+    ):
+        refuse_twice(body)
     return groups
 
 

@@ -24,7 +24,8 @@ from typing import Final, NoReturn, TypeAlias
 import cbor2
 import msgspec
 
-from troth.errors import BadSenml, NotOffered, TooLarge
+from troth.errors import BadJson, BadSenml, NotOffered, TooLarge
+from troth.things.members import refuse_twice, usual
 
 __all__ = ["DEPTH_MAX", "RECORDS_MAX", "Record", "Resolver", "Unresolved", "read_cbor", "read_json"]
 
@@ -144,6 +145,12 @@ def _read_objects(pack: list[msgspec.Raw]) -> Iterator[Mapping[str, object]]:
             raise BadSenml("This body is not JSON.") from cause
         if not isinstance(record, dict):
             raise BadSenml("In JSON a pack is a list of objects with text labels.")
+        text = bytes(part)
+        if not usual(text, len(record)):
+            try:
+                refuse_twice(text)
+            except BadJson as cause:
+                raise BadSenml("A label stands twice in a record.") from cause
         yield record
 
 

@@ -16,8 +16,9 @@ from typing import Final
 
 import msgspec
 
-from troth.errors import BadCbor, BadTime
+from troth.errors import BadCbor, BadJson, BadTime
 from troth.signing import cbor
+from troth.things.members import refuse_twice, usual
 from troth.things.observations import Refusal, Result, ResultType
 from troth.things.windows import Shown
 from troth.wire.limits import JSON_DEPTH, PAYLOAD_BYTES
@@ -50,6 +51,11 @@ def read_payload(payload: bytes, type_: ResultType) -> Said | Refusal:
         value: object = _read_json(payload)
     except (ValueError, RecursionError):  # UnicodeDecodeError and msgspec's errors are ValueErrors
         return Refusal.BAD_PAYLOAD
+    if b"{" in payload and not (isinstance(value, dict) and usual(payload, len(value))):
+        try:
+            refuse_twice(payload)
+        except BadJson:
+            return Refusal.BAD_PAYLOAD
     if isinstance(value, dict) and "v" in value and value.keys() <= _ENVELOPE:
         return _enveloped(value, type_)
     if isinstance(value, dict) and type_ is not ResultType.JSON:
