@@ -1,6 +1,7 @@
 """Recipients' tokens: listed with their ends, and what is open under one closes when it ends."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -137,7 +138,9 @@ def test_a_connection_closes_when_its_token_ends_and_others_stay(how: str) -> No
 async def operates(home: Home, method: str, path: str, **fields: str) -> str:
     node = home.house.node
     session = await home.house.session(await node.entering.operator_link("http://localhost:8080"))
-    body = "&".join(f"{name}={value}" for name, value in {"key": form_key(session), **fields}.items()).encode()
+    body = "&".join(
+        f"{name}={quote(value, safe='')}" for name, value in {"key": form_key(session), **fields}.items()
+    ).encode()
     answer = await home.house.http.request(
         method,
         path,
@@ -160,6 +163,25 @@ def test_whoever_runs_the_place_makes_a_link_on_a_page_as_text_and_as_a_code() -
         assert "ends" in str((await home.house.ask("GET", "/api/visits", token=home.ana)).json()["links"][0])
         session = await home.house.session(token)
         assert home.house.node.recognise.token(session) is not None
+
+    furnished(test)
+
+
+def test_whoever_runs_the_place_gives_a_token_on_a_page() -> None:
+    async def test(home: Home) -> None:
+        page = await operates(home, "GET", "/operate/recipients")
+        assert f'<option value="{LAB}">Works</option>' in page
+        fields = {"do": "give", "party": LAB, "app": "heat", "purpose": RESEARCH, "days": "9"}
+        shown = await operates(home, "POST", "/operate/recipients", **fields)
+        (token,) = re.findall(r"<code>([a-z2-7]{52})</code>", shown)
+        who = home.house.node.recognise.token(token)
+        assert who is not None
+        assert who.asker is not None
+        assert (LAB, "heat", RESEARCH) == (who.asker.party, who.asker.app, who.asker.purpose)
+        assert home.house.node.recognise.token(await home.house.session(re.findall(r"/enter/([a-z2-7]+)", shown)[0]))
+        for wrong in ({"party": "https://nobody.example"}, {"app": "No Slug"}, {"days": "0"}, {"purpose": "heat"}):
+            with pytest.raises(AssertionError):
+                await operates(home, "POST", "/operate/recipients", **fields | wrong)
 
     furnished(test)
 

@@ -143,6 +143,21 @@ class Parties:
                 return await self._join.invite_recipient(each.party, each.app, each.purpose)
         raise NotFound("no recipient has such a token")
 
+    def organisations(self) -> tuple[tuple[Uri, str], ...]:
+        """Whom a token can be given to: URI and name of each registered organisation, by name."""
+        found = ((uri, body.name) for uri, body in self._directory.organisations.items())
+        return tuple(sorted(found, key=lambda each: (each[1].casefold(), each[0])))
+
+    async def give(self, party: Uri, app: str, purpose: PurposeId, *, days: int) -> tuple[str, str]:
+        """A token for programs and an invitation token for the screen of an organisation's app, both bound to one purpose.
+
+        Raises:
+            NotFound: the organisation is not registered.
+            BadName, Refused: as `journeys.join.Join.recipient`.
+        """
+        token = await self._join.recipient(party, app, purpose, days=days)
+        return token, await self._join.invite_recipient(party, app, purpose)
+
     def _registered(self) -> list[tuple[PersonId, str, str]]:
         homes = self._directory.households
         return [

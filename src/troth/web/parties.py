@@ -7,15 +7,18 @@ Rules
 Source: people.md, "Accounts".
 """
 
+from collections.abc import Mapping
+
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from troth.errors import BadName, NotFound
+from troth.journeys.join import TOKEN_DAYS, TOKEN_DAYS_MAX
 from troth.journeys.recognise import Use
-from troth.names import PersonId, parse_id
+from troth.names import PersonId, PurposeId, check_uri, parse_id
 from troth.web.deployment import Deployment
-from troth.web.forms import fields_of
+from troth.web.forms import fields_of, number_of
 from troth.web.qr import qr_svg
 from troth.web.sessions import Viewer, check_form, viewer_of
 from troth.web.shell import HEADERS, Page, Shell
@@ -73,12 +76,20 @@ class PartyPages:
         viewer = self._viewer(request)
         if not viewer.operator:
             return self._closed(request, viewer)
-        values = {"viewer": viewer, "tokens": self._at.parties.tokens()}
+        values = {
+            "viewer": viewer,
+            "tokens": self._at.parties.tokens(),
+            "organisations": self._at.parties.organisations(),
+            "days": TOKEN_DAYS,
+            "days_max": TOKEN_DAYS_MAX,
+        }
         return self._shell.show(request, "recipients.html", values)
 
     async def change(self, request: Request) -> Response:
         """End what a recipient has, or make a new link to its screen."""
         viewer, form = await self._form(request)
+        if form.get("do") == "give":
+            return await self._given(request, viewer, form)
         token = form.get("token", "")
         if form.get("do") == "link":
             name = next((each.name for each in self._at.parties.tokens() if each.id == token), "")
@@ -87,10 +98,27 @@ class PartyPages:
         await self._at.parties.end(token)
         return RedirectResponse("/operate/recipients", status_code=303, headers=HEADERS)
 
-    def _link(self, request: Request, viewer: Viewer, token: str, *, name: str, back: str) -> Response:
-        link = f"{self._at.url}/enter/{token}"
+    async def _given(self, request: Request, viewer: Viewer, form: Mapping[str, str]) -> Response:
+        party, app = check_uri(form.get("party", "")), form.get("app", "")
+        token, link = await self._at.parties.give(
+            party, app, PurposeId(check_uri(form.get("purpose", ""))), days=number_of(form.get("days", ""))
+        )
+        name = dict(self._at.parties.organisations()).get(party, party)
+        return self._link(request, viewer, link, name=name, back="/operate/recipients", token=token)
+
+    def _link(
+        self, request: Request, viewer: Viewer, invitation: str, *, name: str, back: str, token: str = ""
+    ) -> Response:
+        link = f"{self._at.url}/enter/{invitation}"
         # The drawing is made of our own link by segno; nothing that anybody wrote is in it.
-        values = {"viewer": viewer, "link": link, "name": name, "back": back, "code": Markup(qr_svg(link))}  # noqa: S704 - see above
+        values = {
+            "viewer": viewer,
+            "link": link,
+            "name": name,
+            "token": token,
+            "back": back,
+            "code": Markup(qr_svg(link)),  # noqa: S704 - see above
+        }
         return self._shell.show(request, "link.html", values)
 
     def _viewer(self, request: Request) -> Viewer:
