@@ -9,12 +9,16 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+import paho.mqtt.client
 import paho.mqtt.publish
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from troth.clock import NS_PER_S, SystemClock
 
@@ -53,6 +57,7 @@ class Broker:
         if program is None:
             pytest.skip(f"{kind} is not installed")
         folder.mkdir()
+        self.kind = kind
         self.port = free_port()
         self._ready = "running" if kind == "mosquitto" else "Server is ready"
         template = _MOSQUITTO if kind == "mosquitto" else _NATS
@@ -97,6 +102,17 @@ class Broker:
             paho.mqtt.publish.MessageDict | tuple[str, str | bytes | bytearray | int | float | None, int, bool]
         ] = [(topic, each, 1, retain) for topic, each in texts]
         paho.mqtt.publish.multiple(said, hostname="127.0.0.1", port=self.port)
+
+    def say(self, topic: str, value: object, user: Mapping[str, str]) -> None:
+        """Publish one message over MQTT 5 with user properties, and wait until the broker has it."""
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho leaves it so
+        properties.UserProperty = list(user.items())
+        client = paho.mqtt.client.Client(CallbackAPIVersion.VERSION2, protocol=paho.mqtt.client.MQTTv5)
+        client.connect("127.0.0.1", self.port)
+        client.loop_start()
+        client.publish(topic, json.dumps(value), qos=1, properties=properties).wait_for_publish(WAIT_S)
+        client.disconnect()
+        client.loop_stop()
 
 
 class Bridge:

@@ -14,6 +14,7 @@ from troth.cli.bridge_names import Names
 from troth.errors import BadJson, BadSetting, TrothError
 from troth.testing.program import NodeProgram
 from troth.wire.mqtt import Heard
+from troth.wire.times import parse_time
 
 BROKERS = ("mosquitto", "nats-server")
 
@@ -243,3 +244,48 @@ def test_a_message_delivered_again_has_its_name_also_after_a_restart(tmp_path: P
         assert name != names.name(first)[0]
         names.forget()
         assert not names.name(first)[1]
+
+
+def test_it_speaks_mqtt_5_where_the_broker_does_and_3_1_1_where_not(town: Town, broker: Broker, tmp_path: Path) -> None:
+    slug = f"version-{broker.port}"
+    town.thing(slug, "level", "--reach", "copied")
+    file = mapping(tmp_path, entry("pond", f"{slug}/level"))
+    version = "5" if broker.kind == "mosquitto" else "3.1.1"
+    with bridge(town, broker, file) as running:
+        broker.publish(("pond", 1))
+        until(lambda: results(town, slug) == [1])
+        assert 0 == running.stop()
+    assert any(line.endswith(f"over MQTT {version}.") for line in running.said)
+    assert (version == "3.1.1") == ("The broker does not speak MQTT 5; trying 3.1.1." in running.said)
+
+
+def test_of_mqtt_5_it_takes_the_senders_time_and_name_where_the_map_says_so(town: Town, tmp_path: Path) -> None:
+    slug = "greenhouse"
+    town.thing(slug, "level", "--reach", "copied")
+    file = mapping(
+        tmp_path,
+        entry("plain", f"{slug}/level", time_property="at", id_property="id")
+        + entry("named", f"{slug}/level", id_property="id"),
+    )
+    with Broker("mosquitto", tmp_path / "broker") as broker, bridge(town, broker, file) as running:
+        for topic, value, user in (
+            ("plain", 1, {"at": "2026-05-01T06:30:00Z", "id": "a"}),
+            ("plain", 1, {"at": "2026-05-01T06:30:00Z", "id": "a"}),
+            ("plain", 2, {"id": "b"}),
+            ("named", 3, {"id": "a"}),
+            ("named", 3, {"id": "a"}),
+            ("named", 4, {"id": "c"}),
+            ("named", 4, {}),
+        ):
+            broker.say(topic, value, user)
+        until(lambda: len(results(town, slug)) == 4)
+        assert 0 == running.stop()
+    rows = list(town.rows(slug))
+    assert [1, 3, 4, 4] == sorted(result for _, result in rows if isinstance(result, int | float))
+    assert [parse_time("2026-05-01T06:30:00Z")] == [time for time, result in rows if result == 1]
+    assert "1 × unreadable: plain: what stands there is no time with a zone" in "\n".join(running.said)
+
+
+def test_a_map_has_a_time_in_one_place(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="in one place"):
+        read_map(mapping(tmp_path, entry("pond", "a/b", time="/t", time_property="t")))

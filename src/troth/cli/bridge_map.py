@@ -9,7 +9,9 @@ Rules
 Source: RFC 6901 (JSON pointer); TOML 1.0; docs/makers/bridge.md.
 """
 
+import hashlib
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -21,7 +23,7 @@ from troth.names import check_slug
 from troth.wire.mqtt.topics import check_filter, check_topic, matches
 from troth.wire.times import parse_time
 
-__all__ = ["BridgeMap", "Mapped", "Value", "read_map", "value_of"]
+__all__ = ["BridgeMap", "Mapped", "Value", "name_of", "read_map", "value_of"]
 
 Value: TypeAlias = float | int | bool | str
 _MAX: Final = 1_000  # entries, and filters
@@ -29,12 +31,23 @@ _DEPTH: Final = 32  # things.md, Limits: JSON depth
 
 
 class Mapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry: a topic is a stream, `THING/STREAM`. `value` and `time` are JSON pointers into the payload."""
+    """One entry: a topic is a stream, `THING/STREAM`. `value` and `time` are JSON pointers into the payload.
+
+    Of MQTT 5, and where a sender says so: `time_property`, in place of `time`, is the user property that says the time, and
+    `id_property` the one that names the message, the same whenever it comes again.
+    """
 
     topic: str
     stream: str
     value: str = ""
     time: str | None = None
+    time_property: str | None = None
+    id_property: str | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether its values have a time of their own."""
+        return self.time is not None or self.time_property is not None
 
     @property
     def thing(self) -> str:
@@ -90,12 +103,20 @@ def _check(each: Mapped, found: BridgeMap, path: Path) -> None:
         raise BadSetting(f"the stream of {each.topic} in {path} is THING/STREAM")
     if any(pointer and not pointer.startswith("/") for pointer in (each.value, each.time or "")):
         raise BadSetting(f"a JSON pointer of {each.topic} in {path} begins with /")
+    if each.time is not None and each.time_property is not None:
+        raise BadSetting(f"{each.topic} in {path} has its time in one place: 'time' or 'time_property'")
     if not listened:
         raise BadSetting(f"{each.topic} in {path} is in none of the filters of 'listen'")
 
 
-def value_of(mapped: Mapped, payload: bytes) -> tuple[Value, int | None]:
-    """The value of a payload, and its own time (ns UTC) where the map says where it stands.
+def name_of(mapped: Mapped, user: Sequence[tuple[str, str]]) -> str | None:
+    """The name that a sender gave a message, as a hash with its topic; None where the map knows of none, or it gave none."""
+    named = next((text for key, text in user if key == mapped.id_property and text), None)
+    return None if named is None else hashlib.sha256(f"{mapped.topic}\0{named}".encode()).hexdigest()[:32]
+
+
+def value_of(mapped: Mapped, payload: bytes, user: Sequence[tuple[str, str]] = ()) -> tuple[Value, int | None]:
+    """The value of a payload, and its own time (ns UTC) where the map says where it stands; `user`: its user properties.
 
     Raises:
         BadJson: there is none.
@@ -107,9 +128,12 @@ def value_of(mapped: Mapped, payload: bytes) -> tuple[Value, int | None]:
     value = _at(said, mapped.value)
     if not isinstance(value, float | int | bool | str):
         raise BadJson("what stands there is no number, boolean or text")
-    if mapped.time is None:
+    if mapped.time is not None:
+        time = _at(said, mapped.time)
+    elif mapped.time_property is not None:
+        time = next((text for key, text in user if key == mapped.time_property), None)
+    else:
         return value, None
-    time = _at(said, mapped.time)
     try:
         return value, parse_time(time if isinstance(time, str) else "")
     except BadTime as cause:

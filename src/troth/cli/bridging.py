@@ -19,12 +19,12 @@ from typing import Final, cast
 import msgspec
 
 from troth.api.answers import Claimed
-from troth.cli.bridge_map import BridgeMap, Mapped, Value, value_of
+from troth.cli.bridge_map import BridgeMap, Mapped, Value, name_of, value_of
 from troth.cli.bridge_names import Names
 from troth.cli.line import Line, address_of
 from troth.clock import Clock
 from troth.errors import BadJson, BadMqtt, Denied, Refused, TooLarge, TrothError, WrongToken
-from troth.wire.mqtt import Heard, HearingSession, Hello, Listens, Settled, Turned
+from troth.wire.mqtt import Heard, HearingSession, Hello, Listens, Older, Settled, Turned, Version
 from troth.wire.times import print_time
 
 __all__ = ["Bridging", "Tally"]
@@ -114,6 +114,7 @@ class Bridging:
         self._connection = 0
         self._transport: asyncio.Transport | None = None
         self._paused = False
+        self._older = False  # the broker has said that it does not know MQTT 5
         self._failed: TrothError | None = None
         self._turned = asyncio.Event()
         self._quiet = asyncio.Event()
@@ -182,7 +183,10 @@ class Bridging:
                         await asyncio.wait_for(wire.closed.wait(), _LOOK_S)
                     self._look(transport)
                 self._transport = None
-                if self._failed is None:
+                older, self._older = self._older or self._session.lost(), False
+                if older:
+                    self._said("The broker does not speak MQTT 5; trying 3.1.1.")
+                elif self._failed is None:
                     self._said("The broker has ended the connection; trying again.")
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, _PATIENCE_S)
@@ -213,8 +217,12 @@ class Bridging:
                     self._hear(each)
                 case Listens():
                     self._listens(each)
+                case Older():
+                    self._older = True
+                    transport.abort()
                 case Turned():
-                    self._failed = WrongToken(f"the broker does not let the bridge in (return code {each.code})")
+                    words = each.words or f"return code 0x{each.code:02X}"
+                    self._failed = WrongToken(f"the broker does not let the bridge in ({words})")
                     transport.abort()
         if len(self._flying) >= _MOST and not self._paused:
             self._paused = True
@@ -230,7 +238,8 @@ class Bridging:
             if self._transport is not None:
                 self._transport.abort()
             return
-        self._said(f"Listening at {self._at[0]}:{self._at[1]} to {len(self._topics)} mapped topics.")
+        spoken, topics = "5" if told.version is Version.V5 else "3.1.1", len(self._topics)
+        self._said(f"Listening at {self._at[0]}:{self._at[1]} to {topics} mapped topics, over MQTT {spoken}.")
 
     def _hear(self, heard: Heard) -> None:
         """Say a message as what it is mapped to."""
@@ -244,15 +253,16 @@ class Bridging:
         self._tally.again += again
         waiting = _Waiting(heard.packet_id, 1, self._connection)  # one more than its parts, until all are said
         for mapped in entries:
-            if heard.retained and mapped.time is None:
+            if (heard.retained and not mapped.timed) or heard.expired:
                 self._tally.count(self._tally.old, heard.topic)
                 continue
             try:
-                value, time_ns = value_of(mapped, heard.payload)
+                value, time_ns = value_of(mapped, heard.payload, heard.user)
             except BadJson as error:
                 self._tally.count(self._tally.unreadable, f"{heard.topic}: {error.message}")
                 continue
-            self._say(mapped, _payload(value, time_ns), name=f"{name}/{mapped.name}", waiting=waiting)
+            said_as = name_of(mapped, heard.user) or name
+            self._say(mapped, _payload(value, time_ns), name=f"{said_as}/{mapped.name}", waiting=waiting)
         self._less(waiting)
 
     def _say(self, mapped: Mapped, payload: bytes, *, name: str, waiting: _Waiting) -> None:

@@ -10,7 +10,7 @@ Left out: sockets, a server's sessions, QoS 2, enhanced authentication, shared s
 
 from troth.wire.mqtt.client import ClientSession, Ended, Hello, Settled, Told, Welcomed
 from troth.wire.mqtt.encode import encode, encode_puback, encode_pubacks
-from troth.wire.mqtt.hearing import Heard, HearingSession, Listens, Turned
+from troth.wire.mqtt.hearing import Heard, HearingSession, Listens, Older, Turned
 from troth.wire.mqtt.packets import (
     NO_PROPERTIES,
     Connack,
@@ -48,6 +48,7 @@ __all__ = [
     "HearingSession",
     "Hello",
     "Listens",
+    "Older",
     "Packet",
     "Peer",
     "Pingreq",
