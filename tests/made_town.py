@@ -32,10 +32,12 @@ from troth.statements.notice import notice_of
 from troth.statements.objection import ObjectionBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
-from troth.statements.person import HouseholdBody, MembershipBody, PersonBody
+from troth.statements.person import DepartureBody, HouseholdBody, MembershipBody, PersonBody
+from troth.statements.restriction import RestrictionBody
 from troth.statements.statement import Statement, read, write
 from troth.statements.terms import Terms, terms_of
 from troth.things.observations import Variant
+from troth.things.weekly import Weekly
 from troth.tlog.trace import basis_id
 
 MINUTE_NS = 60_000_000_000
@@ -141,6 +143,33 @@ class Town:
         to_ns = None if to is None else ns(to)
         body = MembershipBody(household, person, "member", ns(since), to_ns)
         return self.say(KindName.MEMBERSHIP, body, at=since)
+
+    def departs(self, by: PersonId, household: HouseholdId, at: float, *, leaves: PersonId | None = None) -> Statement:
+        body = DepartureBody(household, by, leaves or by, ns(at))
+        return self.say(KindName.DEPARTURE, body, by=self.key_of(by), at=at)
+
+    def restricts(
+        self,
+        person: PersonId,
+        household: HouseholdId,
+        name: int,
+        at: float,
+        *,
+        since: float | None = None,
+        to: float | None = None,
+        weekly: Weekly | None = None,
+    ) -> Statement:
+        """Private mode from `since` (from `at`, if not given) on. Said again under the same name it has another end."""
+        body = RestrictionBody(
+            _id(f"restriction {name}"),
+            person,
+            household,
+            ns(at if since is None else since),
+            "session",
+            weekly=weekly,
+            to_ns=None if to is None else ns(to),
+        )
+        return self.say(KindName.RESTRICTION, body, by=self.key_of(person), at=at)
 
     def install(
         self,

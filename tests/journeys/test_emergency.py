@@ -61,7 +61,7 @@ class Lane:
     def confirms(self, opening: OpeningId) -> None:
         """The fire brigade confirms with its own key."""
         seen = self.world.node.grounding.emergencies.named(opening)
-        body = second(seen.body, seen.statement, by=self.fire.uri, at_ns=self.world.clock.now())  # type: ignore[arg-type]  # an id
+        body = second(seen.body, seen.statement, by=self.fire.uri, at_ns=self.world.clock.now())  # type: ignore[arg-type]  # it is an id of a statement
         self.brings(body)
 
 

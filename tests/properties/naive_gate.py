@@ -1,19 +1,35 @@
 """The gate once more, as stupidly as possible: one square per person, purpose, view and minute, painted by hand.
 
-Written from the rules, not from the program: no intervals, no folding, no scopes. A square of a choice is "yes", "no" or blank.
+Written from the rules, not from the program: no intervals, no folding, no scopes. Everything that was said is painted again, in
+its order, for each moment at which it is asked about: so a clock that steps back needs no rule of its own but the one that what
+was taken away is gone at once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from troth.statements.choice import Decision
 
 MINUTES = 60  # how far the sheet reaches; what has no end reaches its last square
 VIEWS = ("raw", "hourly-mean")
+FAR = 3 * 24 * 60  # minutes around the sheet in which a naive clock is looked at
+
+
+@dataclass
+class Quiet:
+    """One private mode of a person: [since, to), all the time or in a daily window of local minutes."""
+
+    since: int
+    to: int | None
+    window: tuple[int, int] | None
+    at_once: bool
 
 
 @dataclass
 class Sheet:
-    """A home with one stream: research by choice, billing by contract, own use; a law, an agreement, an interest; emergencies.
+    """A home with one stream: research by choice, billing by contract (essential), own use, a law, an agreement, an interest.
+
+    And emergencies.
 
     `asserted`: per ground, the minutes in which somebody asserts it and it holds. `open_from`: emergencies, [from, to).
     """
@@ -21,39 +37,51 @@ class Sheet:
     people: list[str]
     contract: tuple[int, int]
     installed: int
+    clock: Callable[[int], int] = lambda minute: minute
     lives: dict[str, list[bool]] = field(default_factory=dict)
-    yes: dict[tuple[str, str], list[bool]] = field(default_factory=dict)
-    no: dict[str, list[bool]] = field(default_factory=dict)
-    against: dict[str, list[bool]] = field(default_factory=dict)
+    left: dict[str, list[bool]] = field(default_factory=dict)
+    said: dict[str, list[tuple[Decision, str, int, int | None, int | None]]] = field(default_factory=dict)
+    objected: dict[str, list[tuple[Decision, int, int | None]]] = field(default_factory=dict)
+    against: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
     asserted: dict[str, list[bool]] = field(default_factory=dict)
     open_from: list[tuple[int, int]] = field(default_factory=list)
+    hushes: dict[str, dict[int, Quiet]] = field(default_factory=dict)
+    windows: dict[tuple[int, int], set[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for person in self.people:
             self.lives[person] = [False] * MINUTES
-            self.no[person] = [False] * MINUTES
-            self.against[person] = [False] * MINUTES
-            for view in VIEWS:
-                self.yes[person, view] = [False] * MINUTES
+            self.left[person] = [False] * MINUTES
+            self.said[person] = []
+            self.objected[person] = []
+            self.against[person] = []
+            self.hushes[person] = {}
 
     def moves(self, person: str, since: int, to: int | None) -> None:
         """Says from `since` on, and leaves alone what was before."""
         for minute in range(since, MINUTES):
             self.lives[person][minute] = to is None or minute < to
+            self.left[person][minute] = False
+
+    def departs(self, person: str, at: int) -> None:
+        """Is there no more from `at` on, and was never to be found there again before."""
+        for minute in range(MINUTES):
+            self.left[person][minute] = True
+            if minute >= at:
+                self.lives[person][minute] = False
+
+    def here(self, person: str, now: int) -> bool:
+        return self.lives[person][now] and not self.left[person][now]
+
+    def belongs(self, person: str, now: int) -> bool:
+        """Here, or still to come."""
+        return any(self.here(person, minute) for minute in range(now, MINUTES))
 
     def chooses(self, person: str, decision: Decision, view: str, at: int, to: int | None, since: int | None) -> None:
-        for each in VIEWS:
-            squares = self.yes[person, each]
-            for minute in range(at, MINUTES):
-                squares[minute] = False
-            enough = view in {"raw", each}  # a yes to the raw stream is one to its mean, not the other way
-            if decision is Decision.GIVE and enough:
-                for minute in range(at if since is None else since, MINUTES if to is None else to):
-                    squares[minute] = True
+        self.said[person].append((decision, view, at, to, since))
 
     def objects(self, person: str, decision: Decision, at: int, to: int | None) -> None:
-        for minute in range(at, MINUTES):
-            self.no[person][minute] = decision is not Decision.GIVE and (to is None or minute < to)
+        self.objected[person].append((decision, at, to))
 
     def asserts(self, ground: str, since: int, to: int) -> None:
         """One more assertion of this ground; what others assert stays."""
@@ -62,20 +90,31 @@ class Sheet:
             squares[minute] = True
 
     def objects_to_the_interest(self, person: str, at: int, *, still: bool) -> None:
-        for minute in range(at, MINUTES):
-            self.against[person][minute] = still
+        self.against[person].append((at, still))
 
-    def allowed(self, ground: str, minute: int) -> bool:
-        """Somebody asserts it for this minute, and nobody who lives there objects, where one can."""
-        squares = self.asserted.get(ground)
-        against = [p for p in self.people if self.lives[p][minute] and self.against[p][minute]]
-        return squares is not None and squares[minute] and not (ground == "objectable" and against)
+    def opposed(self, person: str, now: int) -> list[bool]:
+        squares = [False] * MINUTES
+        for at, still in self.against[person]:
+            for minute in range(min(at, now) if still else at, MINUTES):
+                squares[minute] = still
+        return squares
+
+    def allowed(self, ground: str, now: int) -> set[int]:
+        """Minutes for which somebody asserts it, and nobody who lives there then objects, where one can."""
+        opposed = {person: self.opposed(person, now) for person in self.people}
+        found = set()
+        for minute, asserted in enumerate(self.asserted.get(ground, [])):
+            against = [p for p in self.people if self.lives[p][minute] and opposed[p][minute]]
+            if asserted and not (ground == "objectable" and against):
+                found.add(minute)
+        return found
 
     def without_asking(self, ground: str, now: int) -> set[int] | None:
-        """What the supplier may read now on one of these grounds."""
-        if not self.allowed(ground, now):
+        """What the supplier may read now on one of these grounds; none of it is essential, so private mode counts."""
+        allowed = self.allowed(ground, now)
+        if now not in allowed:
             return None
-        return self.after_installation({m for m in range(MINUTES) if self.allowed(ground, m)})
+        return self.after_installation(allowed - self.hushed(now))
 
     def helped(self, now: int) -> set[int] | None:
         """What is read in the emergencies that are open now: their own time, and ten minutes before."""
@@ -83,19 +122,73 @@ class Sheet:
         for begins, ends in self.open_from:
             if begins <= now < ends:
                 found |= set(range(max(begins - 10, 0), ends))
-        return self.after_installation(found) if found else None
+        return self.after_installation(found - self.hushed(now)) if found else None
 
-    def agreed(self, view: str, minute: int) -> bool:
-        """Somebody lives there, and everybody who does has said yes for this minute."""
-        here = [person for person in self.people if self.lives[person][minute]]
-        return bool(here) and all(self.yes[person, view][minute] for person in here)
+    def yes(self, person: str, view: str, now: int) -> list[bool]:
+        squares = [False] * MINUTES
+        for decision, most, at, to, since in self.said[person]:
+            for minute in range(min(at, now), MINUTES):
+                squares[minute] = False
+            enough = most in {"raw", view}  # a yes to the raw stream is one to its mean, not the other way
+            if decision is Decision.GIVE and enough:
+                for minute in range(at if since is None else since, MINUTES if to is None else to):
+                    squares[minute] = True
+        return squares
 
-    def quiet(self, minute: int) -> bool:
-        """Nobody who lives there objects to own use in this minute."""
-        return not any(self.lives[person][minute] and self.no[person][minute] for person in self.people)
+    def no(self, person: str, now: int) -> list[bool]:
+        squares = [False] * MINUTES
+        for decision, at, to in self.objected[person]:
+            for minute in range(at, MINUTES):
+                squares[minute] = False
+            if decision is not Decision.GIVE:
+                for minute in range(min(at, now), MINUTES if to is None else to):
+                    squares[minute] = True
+        return squares
 
-    def contracted(self, minute: int) -> bool:
-        return self.contract[0] <= minute < self.contract[1]
+    def hushed(self, now: int) -> set[int]:
+        """Minutes that somebody who lives there then keeps private."""
+        found: set[int] = set()
+        for person in self.people:
+            for each in self.hushes[person].values():
+                since = min(each.since, now) if each.at_once and each.window is None else each.since
+                for minute in range(max(since, 0), MINUTES if each.to is None else each.to):
+                    if self.lives[person][minute] and (each.window is None or minute in self.in_window(each.window)):
+                        found.add(minute)
+        return found
+
+    def in_window(self, window: tuple[int, int]) -> set[int]:
+        """Minutes that the window of some day holds: from the first that shows its beginning to the last that shows its end."""
+        if window not in self.windows:
+            shown = [self.clock(each) for each in range(-FAR, FAR)]
+            found: set[int] = set()
+            for day in (-1, 0, 1):
+                begin, end = day * 1440 + window[0], day * 1440 + window[1]
+                begins = [at for at, each in enumerate(shown) if each == begin]
+                ends = [at for at, each in enumerate(shown) if each == end]
+                # A time that the clocks leave out is the moment at which they are changed: the first one that is later.
+                first = min(begins) if begins else next(at for at, each in enumerate(shown) if each > begin)
+                last = max(ends) if ends else next(at for at, each in enumerate(shown) if each > end)
+                found |= set(range(first - FAR, last - FAR))
+            self.windows[window] = found
+        return self.windows[window]
+
+    def agreed(self, view: str, now: int) -> set[int]:
+        """Minutes in which somebody lived there, and everybody who did has said yes for them."""
+        yes = {person: self.yes(person, view, now) for person in self.people}
+        found = set()
+        for minute in range(MINUTES):
+            here = [person for person in self.people if self.lives[person][minute]]
+            if here and all(yes[person][minute] for person in here):
+                found.add(minute)
+        return found
+
+    def unopposed(self, now: int) -> set[int]:
+        """Minutes in which nobody who lived there objected to own use."""
+        no = {person: self.no(person, now) for person in self.people}
+        return {m for m in range(MINUTES) if not any(self.lives[p][m] and no[p][m] for p in self.people)}
+
+    def contracted(self) -> set[int]:
+        return {minute for minute in range(MINUTES) if self.contract[0] <= minute < self.contract[1]}
 
     def after_installation(self, minutes: set[int]) -> set[int]:
         return {minute for minute in minutes if minute >= self.installed}
@@ -103,41 +196,50 @@ class Sheet:
     def research(self, now: int) -> tuple[str, set[int]] | None:
         """What the university may read now: which view, and which minutes of it."""
         for view in VIEWS:
-            if self.agreed(view, now):
-                return view, self.after_installation({m for m in range(MINUTES) if self.agreed(view, m)})
+            agreed = self.agreed(view, now)
+            if now in agreed:
+                return view, self.after_installation(agreed - self.hushed(now))
         return None
 
     def billing(self, now: int) -> set[int] | None:
-        if not self.contracted(now):
+        """The bill is essential and was ordered: private mode does not stop it."""
+        if now not in self.contracted():
             return None
-        return self.after_installation({m for m in range(MINUTES) if self.contracted(m)})
+        return self.after_installation(self.contracted())
 
     def own(self, now: int, person: str) -> set[int] | None:
-        """What a person may read of their own: when they lived there and nobody there objected."""
-        if not (self.lives[person][now] and self.quiet(now)):
+        """What a person may read of their own: when they lived there and nobody there objected, and it was not private."""
+        unopposed = self.unopposed(now)
+        if not (self.here(person, now) and now in unopposed):
             return None
-        return self.after_installation({m for m in range(MINUTES) if self.lives[person][m] and self.quiet(m)})
+        lived = {m for m in unopposed if self.lives[person][m]}
+        return self.after_installation(lived - self.hushed(now))
 
     def collected(self, now: int) -> set[int] | None:
-        """Minutes of which something may be kept now: those of every ground that holds now."""
+        """Minutes of which something may be kept now: those of every ground that holds now; private ones for the bill only."""
         found: set[int] = set()
-        grounded = False
-        for view in VIEWS:
-            if self.agreed(view, now):
+        grounded, hushed = False, self.hushed(now)
+        if now not in hushed:
+            for view in VIEWS:
+                agreed = self.agreed(view, now)
+                if now in agreed:
+                    grounded = True
+                    found |= agreed - hushed
+            for ground in self.asserted:
+                allowed = self.allowed(ground, now)
+                if now in allowed:
+                    grounded = True
+                    found |= allowed - hushed
+            if (helped := self.helped(now)) is not None:
                 grounded = True
-                found |= {m for m in range(MINUTES) if self.agreed(view, m)}
-        if self.contracted(now):
-            grounded = True
-            found |= {m for m in range(MINUTES) if self.contracted(m)}
-        for ground in self.asserted:
-            if self.allowed(ground, now):
+                found |= helped
+            unopposed = self.unopposed(now)
+            here = [person for person in self.people if self.here(person, now)]
+            if here and now in unopposed:
                 grounded = True
-                found |= {m for m in range(MINUTES) if self.allowed(ground, m)}
-        if (helped := self.helped(now)) is not None:
+                lived = {m for m in unopposed if any(self.lives[p][m] for p in here)}
+                found |= lived - hushed
+        if now in self.contracted():
             grounded = True
-            found |= helped
-        if any(self.lives[person][now] for person in self.people) and self.quiet(now):
-            grounded = True
-            here = [person for person in self.people if self.lives[person][now]]
-            found |= {m for m in range(MINUTES) if self.quiet(m) and any(self.lives[p][m] for p in here)}
+            found |= self.contracted()
         return self.after_installation(found) if grounded else None

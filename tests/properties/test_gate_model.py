@@ -1,9 +1,10 @@
-"""Any mix of choosing, withdrawing, objecting, asserting, expiring, moving and late data: the gate says what a sheet says.
+"""Any mix of saying, asserting, expiring, moving, leaving, private mode, late data and clocks that step: as a sheet says.
 
 After every step: gate ≡ sheet for reading and collecting, minute by minute; what a replay folds is what is in force live;
 every lease that is live says what a fresh question would get; no restriction turns a no into a yes.
 """
 
+import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -28,7 +29,7 @@ from tests.made_town import (
     reads_own,
     view,
 )
-from tests.properties.naive_gate import MINUTES, VIEWS, Sheet
+from tests.properties.naive_gate import MINUTES, VIEWS, Quiet, Sheet
 from troth.gate.decide import decide
 from troth.gate.leases import Lease
 from troth.gate.question import OWN_PURPOSE, Answer, Code, Question, Verdict
@@ -38,9 +39,12 @@ from troth.state.scopes import DeploymentScope
 from troth.statements.choice import Decision
 from troth.statements.ground import Asserted
 from troth.statements.kinds import KindName
-from troth.things.intervals import Interval, covers
+from troth.things.intervals import FOREVER, Interval, covers
+from troth.things.weekly import Offset, Weekly, Window
 
 NAMES = ["Ana", "Ben", "Cem"]
+ESSENTIAL = msgspec.structs.replace(BILLED, essential=True)
+FIRST_MINUTE = START_NS // 60_000_000_000 % 1440  # of the day, UTC
 FOREWARNED = 3  # the sheet ends; nothing is asked in its last minutes
 
 PLAIN = (Asserted.SETTLED, Asserted.OBJECTABLE, Asserted.REQUIRED)
@@ -65,17 +69,24 @@ class GateAndSheet(RuleBasedStateMachine):
         contract=st.tuples(st.integers(0, 20), st.integers(20, MINUTES)),
         installed=st.integers(0, 5),
         living=st.sets(names),
+        clocks=st.tuples(st.integers(0, MINUTES), st.sampled_from([(0, 0), (0, 60), (60, 0), (330, 300)])),
     )
-    def begin(self, contract: tuple[int, int], installed: int, living: set[str]) -> None:
-        self.now = installed
+    def begin(
+        self, contract: tuple[int, int], installed: int, living: set[str], clocks: tuple[int, tuple[int, int]]
+    ) -> None:
+        self.now = self.latest = installed
         self.town = Town()
         self.town.organisations(SUPPLIER, UNIVERSITY)
         self.town.product()
-        self.town.disclose(RESEARCHED, BILLED, OWNED, *ASSERTED)
+        self.town.disclose(RESEARCHED, ESSENTIAL, OWNED, *ASSERTED)
         self.said_grounds = 0
         self.home = self.town.household("h")
         self.meter = self.town.install(self.home, contract=contract, since=installed)
-        self.sheet = Sheet(NAMES, contract, installed)
+        self.change, self.ahead = clocks
+        self.sheet = Sheet(NAMES, contract, installed, self.local)
+        self.hushes: list[
+            tuple[str, int, int, tuple[int, int] | None]
+        ] = []  # whose, number, since when, in which window
         self.ids: dict[str, PersonId] = {}
         self.leases: list[Lease] = []
         for name in NAMES:
@@ -91,6 +102,10 @@ class GateAndSheet(RuleBasedStateMachine):
         openers = (SUPPLIER, UNIVERSITY)
         self.provision = provided(METER, why, openers=openers, recipient=SUPPLIER, at_ns=ns(installed))
         self.town.say(KindName.GROUND, self.provision, at=installed)
+
+    def local(self, minute: int) -> int:
+        """The minute of the first day that the clocks of the home show; they are changed once."""
+        return FIRST_MINUTE + minute + self.ahead[minute >= self.change]
 
     def _until(self, ahead_: int | None) -> int | None:
         return None if ahead_ is None else min(self.now + ahead_, MINUTES - 1)
@@ -148,9 +163,51 @@ class GateAndSheet(RuleBasedStateMachine):
         self.town.member(self.ids[name], self.home, since=since, to=until)
         self.sheet.moves(name, since, until)
 
+    @rule(name=names)
+    def leave(self, name: str) -> None:
+        self.town.departs(self.ids[name], self.home, self.now)
+        self.sheet.departs(name, self.now)
+
+    @rule(name=names, wait=st.sampled_from([0, 0, 3]), to=ahead)
+    def private_mode(self, name: str, wait: int, to: int | None) -> None:
+        since = min(self.now + wait, MINUTES - 2)
+        until = None if to is None else min(since + 1 + to, MINUTES - 1)
+        self.town.restricts(self.ids[name], self.home, len(self.hushes), self.now, since=since, to=until)
+        self.sheet.hushes[name][len(self.hushes)] = Quiet(since, until, None, at_once=wait == 0)
+        self.hushes.append((name, since, until or MINUTES, None))
+
+    @rule(name=names, begin=st.integers(-90, 90), long=st.integers(1, 120))
+    def private_week_by_week(self, name: str, begin: int, long: int) -> None:
+        window = ((FIRST_MINUTE + begin) % 1440, (FIRST_MINUTE + begin + long) % 1440)
+        offsets = (Offset(-(2**60), self.ahead[0] * 60), Offset(ns(self.change), self.ahead[1] * 60))
+        weekly = Weekly("Somewhere", (Window(tuple(range(1, 8)), *window),), offsets)
+        until = MINUTES - 1
+        self.town.restricts(self.ids[name], self.home, len(self.hushes), self.now, to=until, weekly=weekly)
+        self.sheet.hushes[name][len(self.hushes)] = Quiet(
+            self.now, until, (FIRST_MINUTE + begin, FIRST_MINUTE + begin + long), at_once=True
+        )
+        self.hushes.append((name, self.now, until, window))
+
+    @rule(which=st.integers(0, 5))
+    def end_private_mode(self, which: int) -> None:
+        if which >= len(self.hushes):
+            return
+        name, since, to, window = self.hushes[which]
+        if window is not None or not since < self.now < to:
+            return
+        self.town.restricts(self.ids[name], self.home, which, self.now, since=since, to=self.now)
+        self.sheet.hushes[name][which] = Quiet(since, self.now, None, at_once=False)
+        self.hushes[which] = (name, since, self.now, None)
+
+    @rule(by=st.integers(1, 12))
+    def the_clock_steps_back(self, by: int) -> None:
+        self.now = max(self.now - by, 0)
+        self.town.leases.end_all()
+
     @rule(by=st.integers(1, 9))
     def time_passes(self, by: int) -> None:
         self.now = min(self.now + by, MINUTES - FOREWARNED)
+        self.latest = max(self.latest, self.now)
 
     @rule(which=st.integers(0, 7))
     def hold_a_lease(self, which: int) -> None:
@@ -164,7 +221,7 @@ class GateAndSheet(RuleBasedStateMachine):
         if allowed is not None and late not in allowed:
             assert Code.NOT_THEN == answer.reasons[0].code
 
-    @rule(which=st.integers(0, 7))
+    @rule(which=st.integers(0, 8))
     def restrict_and_compare(self, which: int) -> None:
         before = [self.town.ask(each) for each in self._questions()]
         town = self._copied()
@@ -187,14 +244,16 @@ class GateAndSheet(RuleBasedStateMachine):
                 town.choose(ana, Decision.REFUSE, self.home, self.now, purpose=OWN_PURPOSE, whole_home=True)
             case 3:
                 research = purpose(RESEARCHED.purpose, view("hourly-mean", "choice"), to=(UNIVERSITY,))
-                town.disclose(research, BILLED, OWNED, *ASSERTED)
+                town.disclose(research, ESSENTIAL, OWNED, *ASSERTED)
             case 4:
                 town.disclose(OWNED)
             case 5:
-                town.disclose(RESEARCHED, BILLED, OWNED, *ASSERTED, places=("eu",), group_size=3)
+                town.disclose(RESEARCHED, ESSENTIAL, OWNED, *ASSERTED, places=("eu",), group_size=3)
             case 6:
                 why = WITHOUT_ASKING[Asserted.OBJECTABLE]
                 town.objects(ana, self.home, self.now, purpose=why, whole_home=True)
+            case 7:
+                town.restricts(ana, self.home, 1_000, self.now)
             case _:
                 town.in_force.set_deployment(DeploymentScope((StatementId(bytes(32)),)))
 
@@ -248,7 +307,27 @@ class GateAndSheet(RuleBasedStateMachine):
             if not lease.holds(ns(self.now)):
                 continue
             anew = Question(lease.question.action, lease.question.stream, lease.question.asker, ns(self.now))
-            assert decide(anew, Reading(self.town.in_force)) == lease.answer
+            self._agrees(lease.answer, decide(anew, Reading(self.town.in_force)))
+
+    def _agrees(self, held: Answer, anew: Answer) -> None:
+        """The same answer; behind what was said already, what was taken away is gone from the moment of asking on, so less."""
+        if self.now >= self.latest:
+            assert held == anew
+            return
+        assert (held.verdict, held.variant) == (anew.verdict, anew.variant)
+        assert set(minutes(held) or ()) <= set(minutes(anew) or ())
+
+    @invariant()
+    def an_answer_holds_to_its_last_nanosecond_and_not_one_longer(self) -> None:
+        for question in self._questions():
+            answer = self.town.ask(question)
+            if answer.until_ns == FOREVER:
+                continue
+            last = Question(question.action, question.stream, question.asker, answer.until_ns - 1)
+            self._agrees(answer, self.town.ask(last))
+            lease = self.town.lease(question)
+            assert lease.holds(answer.until_ns - 1)
+            assert not lease.holds(answer.until_ns)
 
     @invariant()
     def nothing_changes_between_two_whole_minutes(self) -> None:

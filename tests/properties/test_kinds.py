@@ -34,7 +34,7 @@ OPEN: Final = [kind.name for kind in KINDS.values() if kind.face is Face.OPEN]
 TELLS: Final = {
     "about", "support_end", "other_ways_out", "segment_tick_s", "previous", "custody", "since_ns", "name", "description",
     "definition", "properties", "encoding", "content", "because", "evidence", "commitments", "reason",
-    "request", "checkpoint", "type", "device", "words",
+    "request", "checkpoint", "type", "device", "words", "sheet", "described",
 }  # fmt: skip
 
 

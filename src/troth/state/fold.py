@@ -244,7 +244,8 @@ def _joined(place: PlaceScope, body: MembershipBody, statement: Statement) -> Pl
     for each in place.members:
         ended = min(each.to_ns, body.from_ns) if each.person == body.person else each.to_ns
         if each.from_ns < ended:
-            kept.append(msgspec.structs.replace(each, to_ns=ended))
+            left = each.left or (body.left and each.person == body.person)
+            kept.append(msgspec.structs.replace(each, to_ns=ended, left=left))
     member = Member(body.person, body.role, body.from_ns, to_ns, statement.signed.id, body.left)
     members = (*kept, member) if body.from_ns < to_ns else tuple(kept)
     return msgspec.structs.replace(place, members=members)
@@ -254,8 +255,10 @@ def _left(place: PlaceScope, body: DepartureBody, statement: Statement) -> Place
     """Whoever leaves is here no more; what was stays as it was, and what was to come does not come."""
     kept: list[Member] = []
     for each in place.members:
-        if each.person != body.leaves or each.to_ns <= body.at_ns:
+        if each.person != body.leaves:
             kept.append(each)
+        elif each.to_ns <= body.at_ns:
+            kept.append(msgspec.structs.replace(each, left=True))
         elif each.from_ns < body.at_ns:
             kept.append(Member(each.person, each.role, each.from_ns, body.at_ns, statement.signed.id, left=True))
     return msgspec.structs.replace(place, members=tuple(kept))
