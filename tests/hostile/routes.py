@@ -4,6 +4,7 @@ Who may:
 - ANYBODY: the same answer to everybody, whatever they show, as long as it can be read.
 - OPERATOR: whoever runs this place, by token, or by cookie from its own pages; nobody else, 401.
 - PERSON: a person in a session of their own, and only about themself; nobody else, 401.
+- HOME: as PERSON, about everybody of the home.
 - THING: a thing with its own credential, about itself; nobody else.
 - COUNTED: the operator, and the thing itself; 401 without a token, and for other tokens there is no such thing.
 - GATED: whoever the gate lets; for all others there is nothing of that name.
@@ -12,6 +13,7 @@ Who may:
 - VISITOR: whoever has a session, about the sessions of that person or party alone; nobody else, 401.
 - SIGNED: whoever has signed what stands in the body.
 - PAGE: a page that shows something to who has the cookie for it, and to all others what it shows to anybody.
+- DESK: a page of whoever runs this place, in their session; for all others there is nothing of that name, 404.
 - FORM: a page that changes something: with a cookie, the key of its form, and from our own pages.
 """
 
@@ -36,7 +38,9 @@ class Who(Enum):
     LEAVES = auto()
     VISITOR = auto()
     SIGNED = auto()
+    HOME = auto()
     PAGE = auto()
+    DESK = auto()
     FORM = auto()
 
 
@@ -63,6 +67,7 @@ AS: Final = {
     "/proofs/{id}.troth-proof": ("?as=person", "?as=recipient"),
     "/v1.1/Datastreams({number})/Observations": ("?$count=true", "?$top=1&$orderby=phenomenonTime desc"),
     "/metrics": ("?things",),
+    "/mine/leave": ("?home={home}&person={person}",),
     "/mine/foresee": (f"?stream={{number}}&purpose={RESEARCH}&decision=refuse",),
 }
 """What is asked for beside the path alone."""
@@ -85,6 +90,17 @@ TABLE: Final = {
     "POST /mine/places/end": Who.FORM,
     "POST /choose": Who.FORM,
     "GET /where": Who.PAGE,
+    "GET /grounds": Who.PAGE,
+    "GET /mine/leave": Who.PAGE,
+    "POST /mine/leave": Who.FORM,
+    "GET /mine/people": Who.PAGE,
+    "GET /mine/private": Who.PAGE,
+    "POST /mine/private": Who.FORM,
+    "POST /mine/private/end": Who.FORM,
+    "POST /object": Who.FORM,
+    "GET /operate/connect": Who.DESK,
+    "POST /operate/connect": Who.FORM,
+    "POST /operate/connect/sheet": Who.FORM,
     "GET /screen": Who.PAGE,
     "GET /operate": Who.PAGE,
     "GET /operate/people": Who.PAGE,
@@ -210,6 +226,16 @@ TABLE: Final = {
     "POST /api/grounds/{ground}/review": Who.OPERATOR,
     "POST /api/grounds/{ground}/end": Who.OPERATOR,
     "GET /api/laws": Who.ANYBODY,
+    "GET /api/home": Who.HOME,
+    "POST /api/home/leave": Who.PERSON,
+    "POST /api/home/remove": Who.PERSON,
+    "GET /api/objections": Who.PERSON,
+    "POST /api/objections": Who.PERSON,
+    "GET /api/private": Who.PERSON,
+    "POST /api/private": Who.PERSON,
+    "POST /api/private/{restriction}/end": Who.PERSON,
+    "POST /api/people/{person}/move-in": Who.OPERATOR,
+    "POST /api/people/{person}/move-out": Who.OPERATOR,
     "GET /api/erasure": Who.PERSON,
     "POST /api/erasure": Who.PERSON,
     "GET /api/book": Who.PERSON,

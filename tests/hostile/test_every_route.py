@@ -129,7 +129,7 @@ def test_who_may_not_is_refused_with_the_same_bytes_and_work_whether_it_is_there
 @pytest.mark.parametrize("line", [line for line in TABLE if line.startswith("GET ")])
 def test_who_may_is_not_refused(town: Town, line: str) -> None:
     path = line.partition(" ")[2]
-    path += AS.get(path, ("",))[0]
+    path = town.filled(path + AS.get(path, ("",))[0], town.real)
     for name in ENTITLED.get(TABLE[line], ()):
         answer = town.ask("GET", town.filled(path, town.real), town.entitled[name])
         assert answer.status not in {401, 403}, name
@@ -181,6 +181,8 @@ ENTITLED: Final = {
     Who.THING: ("meter",),
     Who.GATED: ("ana", "ben", "ana's own page"),
     Who.PAGE: ("ana", "ana's own page"),
+    Who.HOME: ("ana", "ben", "ana's own page"),
+    Who.DESK: ("owner's own page",),
     Who.VISITOR: ("ana", "ana's own page", "owner's own page"),
 }
 
@@ -199,6 +201,10 @@ def may(who: Who, caller: Caller, method: str) -> bool:
             return own_page or caller.name == "the same home"
         case Who.PAGE:
             return own_page or owner_page or caller.name in {"the same home", "the operator"}
+        case Who.HOME:
+            return reads and (own_page or caller.name == "the same home")
+        case Who.DESK:
+            return owner_page and reads
         case Who.VISITOR:
             return reads and (own_page or owner_page or caller.name in {"the same home", "another home"})
         case Who.ANYBODY | Who.SPENDS | Who.LEAVES | Who.SIGNED | Who.FORM | Who.THING:
@@ -207,8 +213,10 @@ def may(who: Who, caller: Caller, method: str) -> bool:
 
 def refusals(who: Who, caller: Caller) -> set[int]:
     """With which status somebody is refused; empty where any will do that is the same for what is there and what is not."""
-    if who in {Who.OPERATOR, Who.THING, Who.COUNTED, Who.PERSON, Who.VISITOR} and not caller.is_readable:
+    if who in {Who.OPERATOR, Who.THING, Who.COUNTED, Who.PERSON, Who.HOME, Who.VISITOR} and not caller.is_readable:
         return {400}
+    if who is Who.DESK:
+        return {404}
     if who in {Who.OPERATOR, Who.FORM, Who.VISITOR}:
         return {401, 404} if who is Who.VISITOR and "home" in caller.name else {401}
     if who is Who.THING:

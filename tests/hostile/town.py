@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from troth.app.doors import http_doors
 from troth.journeys.book_lines import Seen
-from troth.names import PersonId, Slug, print_person
+from troth.names import HouseholdId, PersonId, Slug, print_household, print_person
 from troth.statements.journal import unerased
 from troth.testing.asgi import Exchange, Told
 from troth.testing.people import WorldPerson
@@ -90,6 +90,7 @@ class Town:
             "person": print_person(self.ana.person),
             "preservation": self._preserved(),
             "name": "troth.css",
+            "home": print_household(home.household),
             "role": "person",
             "visit": self._visit(),
             "path:path": "0/000",
@@ -108,6 +109,7 @@ class Town:
             "person": print_person(PersonId(bytes(16))),
             "preservation": "ab" * 16,
             "visit": "ab" * 16,
+            "home": print_household(HouseholdId(bytes(16))),
         }
         self.of_ana = (print_person(self.ana.person), "Ana")  # on what a reading rested stands in Ben's book, too
         self.of_home = (
@@ -160,10 +162,11 @@ class Town:
         """Ask with an empty form, and count what the stores are asked meanwhile."""
         page = not path.startswith(("/api", "/v1.1", "/entries"))
         kind = "application/x-www-form-urlencoded" if page else "application/json"
+        body = b"" if method in {"GET", "HEAD"} else b"{}"
+        if path.startswith("/operate/connect"):  # this form may bring a file
+            kind, body = "multipart/form-data; boundary=x", b"--x--\r\n"
         sent = {"accept": "application/json", "content-type": kind} | headers
-        exchange = Exchange(
-            self.doors, method, target=path, headers=sent, body=b"" if method in {"GET", "HEAD"} else b"{}"
-        )
+        exchange = Exchange(self.doors, method, target=path, headers=sent, body=body)
         with counted() as calls:
             told: Told = self.world.run(exchange.ask())
         return Answered(told.status, tuple(told.headers), bytes(told.body), sum(calls))
