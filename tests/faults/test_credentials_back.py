@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from msgspec.structs import replace as replaced
 
 from tests.faults.real_house import RealHouse
 from tests.faults.test_backup import backed_up, done
@@ -14,6 +15,7 @@ from troth.clock import NS_PER_S
 from troth.errors import FormatTooNew, StorageFailed, WrongToken
 from troth.journeys.accounts import Account, Bearer, token_digest
 from troth.journeys.ended_list import KEPT_S, Ended, EndedList
+from troth.journeys.logins import Holder, Login, Passkey
 from troth.signing import cbor
 from troth.testing.people import Home, WorldThing, install, open_to_anyone
 from troth.tlog.storage import ENDED, TileStore
@@ -78,6 +80,40 @@ class Furnished:
         link = house.node.ports.accounts.find(token_digest(self.link))
         found["link"] = link is not None and link.bearer is Bearer.INVITATION
         return found
+
+
+def login(holder: Holder, password: str, *passkeys: bytes) -> Login:
+    keys = tuple(Passkey(each, b"public", 0, "key", 1) for each in passkeys)
+    return Login(b"i" * 16, holder, "Ana", "ana", password, 1, keys)
+
+
+def test_a_password_that_was_changed_and_a_passkey_that_was_taken_away_do_not_come_back(tmp_path: Path) -> None:
+    with RealHouse(tmp_path / "one") as house:
+        ana, ben = (Home(house, name).person(name) for name in ("Ana", "Ben"))
+        one, other = Holder(person=ana.person), Holder(person=ben.person)
+        logins = house.node.ports.accounts.logins
+        house.run(logins.change(login(one, "$old", b"lost", b"kept"), lambda each: each))
+        changed = Login(b"j" * 16, other, "Ben", "ben", "$old", 1, ())
+        house.run(logins.change(changed, lambda each: each))
+        file = backed_up(house, tmp_path)
+        house.run(
+            logins.change(login(one, ""), lambda each: replaced(each, password="$new", passkeys=each.passkeys[1:]))
+        )
+        house.run(logins.change(changed, lambda each: replaced(each, password="$new")))
+    again, _ = restored(tmp_path / "two", file, tmp_path / "one" / "data" / "keys", tmp_path / "one" / "state")
+    with again as house:
+        logins = house.node.ports.accounts.logins
+        back = logins.of(one)
+        assert back is not None
+        assert ("", "", (b"kept",)) == (back.password, back.key, tuple(each.credential for each in back.passkeys))
+        assert None is logins.named("ana")
+        assert None is logins.of(other), "nothing is left of it"
+    for more, there in (((), False), (("--nothing-revoked",), True)):
+        target = tmp_path / f"{there}"
+        (tmp_path / "nothing").mkdir(exist_ok=True)
+        again, _ = restored(target, file, tmp_path / "one" / "data" / "keys", tmp_path / "nothing", *more)
+        with again as house:
+            assert there == (house.node.ports.accounts.logins.of(one) is not None)
 
 
 GONE: Final = {"revoked", "replaced", "claimed", "session", "token", "link"}

@@ -8,7 +8,7 @@ Source: people.md, "Accounts"; the contract is `journeys.logins.LoginStore`.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -41,6 +41,9 @@ class SqliteLogins:
 
     def of(self, holder: Holder) -> Login | None:
         return self._logins.get(holder)
+
+    def every(self) -> Sequence[Login]:
+        return tuple(self._logins.values())
 
     def with_passkey(self, credential: bytes) -> Login | None:
         return self._passkeys.get(credential)

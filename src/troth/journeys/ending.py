@@ -10,7 +10,7 @@ Rules
 Source: record.md, "Loss and restore"; docs/decisions/0047. Owner of all state: the event loop.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -18,6 +18,8 @@ import msgspec
 from troth.clock import Clock
 from troth.journeys.accounts import Account, AccountStore, Bearer
 from troth.journeys.ended_list import AT_ONCE, Ended, EndedList
+from troth.journeys.ending_logins import EndingLogins, without
+from troth.journeys.logins import Login
 from troth.journeys.making import InWorker
 from troth.names import Slug, ThingId
 from troth.tlog.storage import TileStore
@@ -39,7 +41,7 @@ class Ending:
         self.find = accounts.find
         self.of = accounts.of
         self.held = accounts.held
-        self.logins = accounts.logins
+        self.logins = EndingLogins(accounts.logins, self._end_logins)
         self.used = accounts.used
         self.add = accounts.add
         self.name = accounts.name
@@ -72,6 +74,12 @@ class Ending:
                 continue
             if account.thing is not None:
                 lost.add(account.thing)
+        for login in tuple(self._accounts.logins.every()):
+            left = without(login, lambda digest: (unknown and not listed) or self._list.of(digest) is not None)
+            if left is None:
+                await self._accounts.logins.drop(login.holder)
+            elif left != login:
+                await self._accounts.logins.change(login, partial(_instead, left))
         if not listed:
             await self._remember({})
         return tuple(sorted(lost))
@@ -101,6 +109,10 @@ class Ending:
         if ended:
             await self._remember(ended)
 
+    async def _end_logins(self, digests: Collection[bytes]) -> None:
+        if digests:
+            await self._remember(dict.fromkeys(digests, Ended(AT_ONCE, 0)))
+
     async def _end(self, digests: Iterable[bytes]) -> None:
         ended = self._listed(filter(None, map(self._accounts.find, digests)), AT_ONCE)
         if ended:
@@ -125,3 +137,7 @@ class Ending:
                 yield from self.of(bearer, thing=thing)
         for bearer in _OF_OTHERS:
             yield from self.of(bearer)
+
+
+def _instead(left: Login, _login: Login) -> Login:
+    return left

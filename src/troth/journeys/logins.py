@@ -8,7 +8,7 @@ Rules
 Source: people.md, "Accounts"; WebAuthn level 3 §5.4.3 (user handle), §6.1.1 (signature counter).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -83,6 +83,10 @@ class LoginStore(Protocol):
 
     def of(self, holder: Holder) -> Login | None:
         """The login of a holder."""
+        ...
+
+    def every(self) -> Sequence[Login]:
+        """All logins, in no order."""
         ...
 
     def with_passkey(self, credential: bytes) -> Login | None:

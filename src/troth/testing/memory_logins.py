@@ -3,7 +3,7 @@
 Source: journeys/logins (the port).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from troth.errors import Conflict
@@ -32,6 +32,9 @@ class MemoryLogins:
 
     def of(self, holder: Holder) -> Login | None:
         return self._logins.get(holder)
+
+    def every(self) -> Sequence[Login]:
+        return tuple(self._logins.values())
 
     def with_passkey(self, credential: bytes) -> Login | None:
         return next((each for each in self._logins.values() if credential in _credentials(each)), None)
