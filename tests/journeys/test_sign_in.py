@@ -78,6 +78,25 @@ def test_a_wait_survives_a_restart_and_ends_with_the_right_password() -> None:
     at_the_door(test)
 
 
+def test_whose_name_was_tried_is_told_how_often_and_when() -> None:
+    async def test(door: Door) -> None:
+        await door.named()
+        assert 0 == door.sign_in.failed(ANA).failed
+        await door.wrong(3)
+        told = door.sign_in.failed(ANA)
+        assert (3, door.clock.now()) == (told.failed, told.at_ns)
+        door.clock.put_forward(60)
+        await door.sign_in.enter("Ana", SECRET, address=HERE)
+        assert told == door.sign_in.failed(ANA)
+        after = door.again()
+        assert told == after.sign_in.failed(ANA)
+        await after.sign_in.enter("Ana", SECRET, address=HERE)
+        assert 0 == after.sign_in.failed(ANA).failed
+        assert 0 == after.sign_in.failed(BEN).failed
+
+    at_the_door(test)
+
+
 def test_whoever_waits_comes_in_by_a_link_at_once() -> None:
     async def test(door: Door) -> None:
         await door.named()

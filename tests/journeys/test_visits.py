@@ -4,7 +4,7 @@ from tests.journeys.door import ANA, BEN, HERE, SECRET, Door, at_the_door
 from troth.errors import WrongToken
 from troth.journeys.accounts import Account, Bearer
 from troth.journeys.logins import Holder
-from troth.journeys.recognise import LASTS, Use
+from troth.journeys.recognise import LASTS, SPENT_MAX, Use
 from troth.testing.contracts import fails
 from troth.web.sessions import COOKIES, viewer_of
 
@@ -93,6 +93,20 @@ def test_a_link_that_was_made_is_told_also_when_its_visit_is_over() -> None:
         assert {("Safari on a Mac", True), ("", False), ("Firefox on Linux", True)} == {
             (each.browser, each.used_ns is not None) for each in told
         }
+
+    at_the_door(test)
+
+
+def test_of_many_links_that_were_used_the_newest_are_kept() -> None:
+    async def test(door: Door) -> None:
+        for _ in range(SPENT_MAX + 3):
+            await door.invited()
+            door.clock.put_forward(1)
+        await door.invited(BEN)
+        times = sorted(each.used_ns or 0 for each in door.accounts.held(ANA, Bearer.SPENT))
+        await door.recognise.tidy()
+        assert times[3:] == sorted(each.used_ns or 0 for each in door.accounts.held(ANA, Bearer.SPENT))
+        assert 1 == len(door.accounts.held(BEN, Bearer.SPENT))
 
     at_the_door(test)
 

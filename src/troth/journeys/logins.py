@@ -51,11 +51,19 @@ class Passkey(msgspec.Struct, frozen=True):
     used_ns: int | None = None
 
 
+class Tries(msgspec.Struct, frozen=True):
+    """Failed tries in a row, and when the last one was (ns)."""
+
+    failed: int = 0
+    at_ns: int = 0
+
+
 class Login(msgspec.Struct, frozen=True):
     """How a holder signs in.
 
     `id`: 16 random bytes, the user handle of passkeys. `name` as it was typed, `key` as it is compared; both empty without
-    one. `password`: in the PHC string form; empty without one. `changed_ns`: when name or password were set.
+    one. `password`: in the PHC string form; empty without one. `changed_ns`: when name or password were set. `missed`: the
+    tries that had failed before the password was right the last time, for its holder to see.
     """
 
     id: bytes
@@ -65,13 +73,7 @@ class Login(msgspec.Struct, frozen=True):
     password: str = ""
     changed_ns: int | None = None
     passkeys: tuple[Passkey, ...] = ()
-
-
-class Tries(msgspec.Struct, frozen=True):
-    """Failed tries in a row, and when the last one was (ns)."""
-
-    failed: int = 0
-    at_ns: int = 0
+    missed: Tries = Tries()
 
 
 class LoginStore(Protocol):

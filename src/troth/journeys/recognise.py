@@ -31,6 +31,7 @@ DAY_S: Final = 24 * 3600
 CLAIM_S: Final = 7 * 24 * 3600  # a claim token ends after 7 days
 INVITATION_S: Final = 7 * 24 * 3600
 SPENT_S: Final = 365 * DAY_S  # for so long it can be seen that somebody came in with a link
+SPENT_MAX: Final = 100  # of one holder: a demonstration spends many
 _USED_S: Final = 60  # what is kept of when something was used is no older than this
 _MAX_TOKEN: Final = 200
 _NO_TOKENS: Final = frozenset(
@@ -276,8 +277,20 @@ class Recognise:
             for each in self._accounts.of(bearer)
             if not self.counts(each)
         ]
+        over += self._crowded()
         if over:
             await self.close(*over, words="This token has ended.")
+
+    def _crowded(self) -> list[bytes]:
+        """Of each holder's spent invitations those beyond the newest SPENT_MAX."""
+        by_holder: dict[Holder, list[Account]] = {}
+        for each in self._accounts.of(Bearer.SPENT):
+            by_holder.setdefault(holder_of(each), []).append(each)
+        gone: list[bytes] = []
+        for many in by_holder.values():
+            many.sort(key=lambda each: each.used_ns or 0, reverse=True)
+            gone += [each.digest for each in many[SPENT_MAX:]]
+        return gone
 
     def last_used_ns(self, account: Account) -> int | None:
         """When it was last used, as far as this node knows."""

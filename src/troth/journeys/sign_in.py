@@ -20,7 +20,7 @@ from troth.clock import NS_PER_S, Clock
 from troth.errors import Busy, Conflict, WrongToken
 from troth.journeys.accounts import Account, AccountStore, Bearer, Way, holder_of, token_digest
 from troth.journeys.attempts import Attempts
-from troth.journeys.logins import Holder, Login
+from troth.journeys.logins import Holder, Login, Tries
 from troth.journeys.making import InWorker
 from troth.journeys.passwords import LENGTH_MAX, SALT_BYTES, TAG_BYTES, Passwords, check_name, check_password, name_key
 from troth.journeys.recognise import Recognise
@@ -66,11 +66,14 @@ class SignIn:
         """
         key = name_key(name)
         login = self._logins.named(key)
+        before = Tries() if login is None else self._logins.tries(login.id)
         await self._attempts.begin(key, login, address=address)
         fits = await self._fits(login, password)
         if login is None or not fits:
             raise WrongToken(_WRONG, hint="Mind the name too. Whoever runs this place can make you a new link.")
         await self._attempts.succeeded(login, address=address)
+        if before.failed or login.missed.failed:
+            await self._logins.change(login, lambda former: msgspec.structs.replace(former, missed=before))
         if self._passwords.outdated(login.password):
             await self._renew(login, password)
         return await self._recognise.open(login.holder, Way.PASSWORD, browser=browser)
@@ -78,6 +81,14 @@ class SignIn:
     def login(self, holder: Holder) -> Login | None:
         """How a holder signs in."""
         return self._logins.of(holder)
+
+    def failed(self, holder: Holder) -> Tries:
+        """Tries that failed in a holder's name: since the password was right, or else before it was the last time."""
+        login = self._logins.of(holder)
+        if login is None:
+            return Tries()
+        since = self._logins.tries(login.id)
+        return since if since.failed else login.missed
 
     def old_asked(self, session: str) -> bool:
         """Whether this session must show the old password to set a new one."""

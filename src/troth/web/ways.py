@@ -137,6 +137,7 @@ class Ways:
             "home": HOMES[role],
             "standing": standing,
             "login": login,
+            "failed": self._at.sign_in.failed(standing.holder),
             "name": kept if name is None else name,
             "problem": problem,
             "old_asked": self._at.sign_in.old_asked(session),
