@@ -74,7 +74,7 @@ class GateAndSheet(RuleBasedStateMachine):
         self.town.disclose(RESEARCHED, BILLED, OWNED, *ASSERTED)
         self.said_grounds = 0
         self.home = self.town.household("h")
-        self.meter = self.town.install(self.home, contract=contract, since=installed)
+        self.meter = self.town.install(self.home, contract=contract, since=installed, owner=SUPPLIER)
         self.sheet = Sheet(NAMES, contract, installed)
         self.ids: dict[str, PersonId] = {}
         self.leases: list[Lease] = []
