@@ -111,9 +111,17 @@ class Town:
         for uri in uris:
             self.say(KindName.ORGANISATION, OrganisationBody(uri, uri, "mailto:office@example.org"))
 
-    def product(self, product: Uri = METER, *, concerns_nobody: bool = False) -> StatementId:
-        flow = PassportStream("flow", "Flow", "water", Uri("urn:x:flow"), "number", concerns_nobody=concerns_nobody)
-        return self.say(KindName.PASSPORT, PassportBody(product, "Meter", MAKER, (flow,))).signed.id
+    def product(
+        self,
+        product: Uri = METER,
+        *,
+        concerns_nobody: bool = False,
+        senses: str = "water",
+        sector: str | None = None,
+    ) -> StatementId:
+        flow = PassportStream("flow", "Flow", senses, Uri("urn:x:flow"), "number", concerns_nobody=concerns_nobody)
+        body = PassportBody(product, "Meter", MAKER, (flow,), sector=sector)
+        return self.say(KindName.PASSPORT, body).signed.id
 
     def disclose(
         self,
@@ -180,6 +188,7 @@ class Town:
         since: float = 0,
         contract: tuple[float, float | None] | None = None,
         answers: Uri = SUPPLIER,
+        owner: Uri | None = None,
     ) -> StreamId:
         stream = StreamId(_id(f"stream {name}"))
         paper = None
@@ -196,6 +205,7 @@ class Town:
             streams=(InstalledStream(stream, "flow", "sealed", None, paper),),
             consideration=Consideration("2026-03-01", "Mo", "Nobody is harmed."),
             household=household,
+            owner=owner,
         )
         self.say(KindName.INSTALLATION if household is None else KindName.HOME_INSTALLATION, body)
         return stream
@@ -212,13 +222,14 @@ class Town:
         to: float | None = None,
         since: float | None = None,
         whole_home: bool = False,
+        notice: NoticeShown | None = None,
     ) -> Statement:
         body = ChoiceBody(
             person=person,
             purpose=purpose,
             decision=decision,
             from_ns=ns(at),
-            notice=self._told(about, purpose),
+            notice=notice or self._told(about, purpose),
             terms=self._terms(about, purpose) if decision is Decision.GIVE else None,
             made_by="session",
             streams=() if whole_home else (StreamId(about),),
@@ -287,6 +298,7 @@ class Town:
         streams: tuple[str, ...] = (),
         home: HouseholdId | None = None,
         product: Uri = METER,
+        condition: str | None = None,
         said_again: float | None = None,
     ) -> Statement:
         """Assert a ground, from `at` on; the same name again moves its end and its review."""
@@ -302,6 +314,7 @@ class Town:
             review_ns=ns(review),
             streams=streams,
             household=home,
+            condition=condition,
             agreement=AGREED if ground is Asserted.SETTLED else None,
             to_ns=None if to is None else ns(to),
         )

@@ -44,7 +44,7 @@ def lane(*names: str) -> tuple[Town, StreamId, HouseholdId, list[PersonId]]:
     home = town.household("h")
     people = [town.person(name, home) for name in names]
     town.asserts(LEAKS, 5, ground=Asserted.OBJECTABLE, to=END)
-    return town, town.install(home), home, people
+    return town, town.install(home, owner=SUPPLIER), home, people
 
 
 def watch(town: Town, meter: StreamId, at: float) -> Answer:

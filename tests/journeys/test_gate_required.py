@@ -140,8 +140,9 @@ def test_nobody_else_gets_anything_by_it_and_a_member_reads_their_own_as_before(
 
 
 def test_collecting_rests_on_it_too_and_data_from_before_is_not_kept_for_it() -> None:
-    town, meter, home, _ = lane()
+    town, _, home, _ = lane()
     town.disclose(METERED)
+    meter = town.install(home, name="a meter of the supplier", owner=SUPPLIER)
     town.asserts(BILLING, 5, home=home)
     assert Verdict.ALLOW == town.ask(collects(meter, 6)).verdict
     assert Code.NOT_THEN == code(town.ask(collects(meter, 6, data=4)))

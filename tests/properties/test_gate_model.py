@@ -81,7 +81,7 @@ class GateAndSheet(RuleBasedStateMachine):
         self.town.disclose(RESEARCHED, ESSENTIAL, OWNED, *ASSERTED)
         self.said_grounds = 0
         self.home = self.town.household("h")
-        self.meter = self.town.install(self.home, contract=contract, since=installed)
+        self.meter = self.town.install(self.home, contract=contract, since=installed, owner=SUPPLIER)
         self.change, self.ahead = clocks
         self.sheet = Sheet(NAMES, contract, installed, self.local)
         self.hushes: list[

@@ -35,6 +35,7 @@ TELLS: Final = {
     "about", "support_end", "other_ways_out", "segment_tick_s", "previous", "custody", "since_ns", "name", "description",
     "definition", "properties", "encoding", "content", "because", "evidence", "commitments", "reason",
     "request", "checkpoint", "type", "device", "words", "sheet", "described",
+    "owner",  # without it less is collected, never more
 }  # fmt: skip
 
 

@@ -122,6 +122,7 @@ class ThingForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_"
     consideration: Consideration
     slug: str | None = None
     household: str | None = None
+    owner: str | None = None
     from_: str | None = None
 
     def request(self) -> ThingRequest:
@@ -150,6 +151,7 @@ class ThingForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_"
             slug=None if self.slug is None else check_slug(self.slug),
             household=None if self.household is None else household_of(self.household),
             from_ns=None if self.from_ is None else parse_time(self.from_),
+            owner=None if self.owner is None else check_uri(self.owner),
         )
 
     @classmethod
@@ -172,6 +174,7 @@ class ThingForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_"
             consideration=thing.consideration,
             slug=thing.slug,
             household=None if thing.household is None else print_household(thing.household),
+            owner=thing.owner,
             from_=None if thing.from_ns is None else print_time(thing.from_ns),
         )
 

@@ -57,6 +57,7 @@ class GroundForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_
     household: str | None = None
     agreement: Agreement | None = None
     provision: Provision | None = None
+    condition: str | None = None
     from_: str | None = None
     to: str | None = None
 
@@ -76,6 +77,7 @@ class GroundForm(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_
             household=None if self.household is None else HouseholdId(parse_id("ho", self.household)),
             agreement=self.agreement,
             provision=self.provision,
+            condition=self.condition,
             to_ns=None if self.to is None else parse_time(self.to),
         )
 
@@ -121,6 +123,7 @@ class GroundShown(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from
     household: str | None = None
     agreement: Agreement | None = None
     provision: Provision | None = None
+    condition: str | None = None
     because: str | None = None
 
 

@@ -110,6 +110,7 @@ def _shown(ground: AssertedGround) -> GroundShown:
         statement=ground.statement.hex(),
         agreement=body.agreement,
         provision=body.provision,
+        condition=body.condition,
         streams=body.streams,
         household=None if body.household is None else print_household(body.household),
         because=ground.because,

@@ -63,6 +63,7 @@ class _About(msgspec.Struct, frozen=True):
     streams: tuple[str, ...]
     purposes: tuple[str, ...]
     household: str | None
+    condition: str | None
     review: str
     from_: str | None
     to: str | None
@@ -80,6 +81,7 @@ class _About(msgspec.Struct, frozen=True):
             streams=self.streams,
             household=self.household,
             agreement=agreement,
+            condition=self.condition,
             from_=self.from_,
             to=self.to,
         )
@@ -100,6 +102,7 @@ def _about(command: Callable[Concatenate[Node, _About, P], None]) -> Callable[..
         click.option("--stream", "streams", multiple=True, help="Name of a stream of the product. All, if not given."),
         click.option("--purpose", "purposes", multiple=True, required=True, help="URI of a disclosed purpose."),
         click.option("--household", help="A home (ho...): it holds there alone, and is private."),
+        click.option("--condition", help="Of GDPR Article 9(2), where something is especially protected: 9(2)(h)."),
         click.option("--review", required=True, help="By when somebody looks at it again, as 2027-05-01T00:00:00Z."),
         click.option("--from", "from_", help="Since when. From now on, if not given."),
         click.option("--to", help="Until when. Until it is ended, if not given."),

@@ -8,7 +8,7 @@
     │   └── TooLarge · WrongHost · WrongKind
     ├── Refused                  rules say no; doing the same again gives the same answer
     │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · WrongToken · NotFound · Denied
-    │   └── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw
+    │   └── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw · GroundNotAccepted
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
         ├── Busy · ReadTooLong · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
@@ -54,6 +54,7 @@ from troth.errors.refused import (
     CrossesRedLine,
     Denied,
     FutureDated,
+    GroundNotAccepted,
     InTheClear,
     KeyEnded,
     NotFound,
@@ -108,6 +109,7 @@ __all__ = [
     "FolderNotWritable",
     "FormatTooNew",
     "FutureDated",
+    "GroundNotAccepted",
     "InTheClear",
     "KeyEnded",
     "LogDiverged",

@@ -8,6 +8,7 @@ __all__ = [
     "CrossesRedLine",
     "Denied",
     "FutureDated",
+    "GroundNotAccepted",
     "InTheClear",
     "KeyEnded",
     "NotFound",
@@ -95,6 +96,12 @@ class CrossesRedLine(Refused):
     """What is declared crosses a red line of this place, and no choice unlocks that."""
 
     code = "red-line"
+
+
+class GroundNotAccepted(Refused):
+    """A ground that this kind of stream does not accept, or one that needs a condition beside it and names none."""
+
+    code = "ground-not-accepted"
 
 
 class UnknownLaw(Refused):

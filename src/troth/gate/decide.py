@@ -27,6 +27,7 @@ from troth.gate.narrowed import Tried, collected, read
 from troth.gate.permitted import permitted
 from troth.gate.placed import placed
 from troth.gate.private_mode import hushed, private_of
+from troth.gate.protected import accepts, special_in
 from troth.gate.question import (
     ANYONE,
     OWN_PURPOSE,
@@ -101,7 +102,7 @@ def kept_days(stream_id: StreamId, reading: Reading, *, at_ns: int) -> int | Non
                 view,
                 purpose,
                 declared,
-                text=told(purpose, declared.places, product, reading),
+                text=told(purpose, declared.places, product, reading, special=special_in(product, declared.name)),
                 question=question,
                 stream=stream,
                 product=product,
@@ -152,6 +153,7 @@ def _answered(question: Question, stream: StreamScope, reading: Reading) -> Answ
         base = tuple(sorted({stream.statement, *ids_of(product)}))
         return Answer(Verdict.DENY, (Reason(Step.DECLARED, Code.UNDECLARED, base),))
     private = private_of(stream, reading, action=question.action, at_ns=question.at_ns)
+    special = special_in(product, declared.name)
     tried = [
         hushed(
             _try(
@@ -168,7 +170,9 @@ def _answered(question: Question, stream: StreamScope, reading: Reading) -> Answ
             private,
             question=question,
         )
-        for purpose, text in [(each, told(each, declared.places, product, reading)) for each in purposes]
+        for purpose, text in [
+            (each, told(each, declared.places, product, reading, special=special)) for each in purposes
+        ]
         for view in purpose.variants
     ]
     installed = (Interval(stream.from_ns, FOREVER),)  # a clock that ran ahead of the end hides nothing that was kept
@@ -195,6 +199,8 @@ def _try(
         return Tried(Variant.HOURLY_MEAN, Holding(()), None, unknown, days)
     if question.asker.person is not None and why is not Ground.OWN:
         return Tried(view, Holding(()), why, Reason(Step.GROUNDED, Code.NO_GROUND), days)
+    if not accepts(why, stream, product, action=question.action):
+        return Tried(view, Holding(()), why, Reason(Step.GROUNDED, Code.NO_GROUND, ids_of(product), why), days)
     asker = question.asker if question.action is Action.READ else None
     lines = reading.deployment().lines
     turn = next_turn(lines, question.at_ns)

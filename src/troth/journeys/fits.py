@@ -14,6 +14,7 @@ from troth.errors import Conflict, NotRegistered
 from troth.gate.asserting import check_ground
 from troth.gate.emergencies import check_emergency
 from troth.gate.lines import check_disclosure, check_line
+from troth.gate.protected import check_accepted, check_condition
 from troth.journeys.asking import check_joining
 from troth.names import Uri
 from troth.state.belonging import check_departure, check_membership, members_of
@@ -52,6 +53,7 @@ def check_fits(statement: Statement, *, directory: Directory, in_force: InForce,
     match body:
         case DisclosureBody():
             check_disclosure(body, directory.products.get(body.product), lines=lines, at_ns=at_ns)
+            check_accepted(body, directory.products.get(body.product))
         case RedLineBody():
             check_line(body, next((each for each in lines if each.line == body.line), None), at_ns=at_ns)
         case InstallationBody():
@@ -84,6 +86,7 @@ def _check_ground(
     if isinstance(body, GroundBody):
         known = next((each for each in held.grounds if each.assertion == body.assertion), None)
         check_ground(body, known, at_ns=at_ns)
+        check_condition(body, directory.products.get(body.product))
         return
     known = next((each for each in (*open_.grounds, *held.grounds) if each.assertion == body.assertion), None)
     operators = frozenset(uri for uri, key in directory.keys.items() if key.role == KeyRole.OPERATOR.value)

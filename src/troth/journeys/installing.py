@@ -69,7 +69,7 @@ class ThingRequest(msgspec.Struct, frozen=True):
     """A thing that joins.
 
     `from_ns`: data before it is refused, None for now; `type`: the statement it inherits from; `described`: the Thing
-    Description that it joins by.
+    Description that it joins by; `owner`: the organisation that owns it, None for the home it stands in.
     """
 
     name: str
@@ -83,6 +83,7 @@ class ThingRequest(msgspec.Struct, frozen=True):
     from_ns: int | None = None
     type: StatementId | None = None
     described: Described | None = None
+    owner: Uri | None = None
 
 
 class JoinedThing(msgspec.Struct, frozen=True):
@@ -183,6 +184,7 @@ class Installing:
             household=request.household,
             type=request.type,
             described=request.described,
+            owner=request.owner,
         )
 
     @contextmanager

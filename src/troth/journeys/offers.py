@@ -16,6 +16,7 @@ from itertools import chain
 import msgspec
 
 from troth.gate.question import Ground
+from troth.gate.rules.sensitivity import special_of
 from troth.names import HouseholdId, PersonId, PurposeId, StreamId
 from troth.state.belonging import homes_of
 from troth.state.directory import Directory, KnownStream, KnownThing
@@ -104,6 +105,12 @@ class Offers:
         """Where this person lives now."""
         return homes_of(person, self._directory, self._in_force, at_ns=self._now())
 
+    def _special(self, stream: KnownStream, thing: KnownThing) -> str | None:
+        """What especially protected matter a stream tells about, in words; None of any other."""
+        product = self._directory.products.get(thing.body.product)
+        found = special_of(stream.declared, None if product is None else product.sector)
+        return None if found is None else found.words
+
     def _streams(self, person: PersonId) -> Sequence[tuple[KnownThing, KnownStream]]:
         homes = self.homes(person)
         return sorted(self._of_homes(homes), key=lambda each: each[1].number) if homes else ()
@@ -120,10 +127,13 @@ class Offers:
         told: dict[tuple[int, int], tuple[Notice, Terms]] = {}  # by the identity of purpose and disclosure
         said = _Said(self._in_force.value(person_scope(person)))
 
-        def texts(purpose: DisclosedPurpose, places: tuple[str, ...], body: DisclosureBody) -> tuple[Notice, Terms]:
+        def texts(
+            purpose: DisclosedPurpose, places: tuple[str, ...], body: DisclosureBody, special: str | None
+        ) -> tuple[Notice, Terms]:
             key = (id(purpose), id(body))
             if key not in told:
-                told[key] = notice_of(purpose, places, body, parties=names), terms_of(purpose, places, parties=names)
+                notice = notice_of(purpose, places, body, parties=names, special=special)
+                told[key] = notice, terms_of(purpose, places, parties=names)
             return told[key]
 
         for thing, stream in streams:
@@ -134,7 +144,7 @@ class Offers:
                     continue
                 for purpose in one.purposes:
                     if any(view.ground == Ground.CHOICE for view in purpose.variants):
-                        notice, terms = texts(purpose, one.places, disclosed[0])
+                        notice, terms = texts(purpose, one.places, disclosed[0], self._special(stream, thing))
                         body = said.last(purpose.purpose, stream.stream)
                         last = None if body is None else self._last(body, notice=notice, terms=terms)
                         found.append(Offer(thing, stream, purpose, notice, last, terms))

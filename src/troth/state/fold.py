@@ -230,6 +230,7 @@ def _installed(scope: Scope, body: InstallationBody, statement: Statement) -> St
                 statement=statement.signed.id,
                 to_ns=FOREVER if body.to_ns is None else body.to_ns,
                 place=body.place,
+                own_equipment=body.household is not None and body.owner is None,
             )
     return None
 

@@ -80,7 +80,7 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 class StreamScope(msgspec.Struct, frozen=True):
-    """Where a stream is installed, and until when. `household` is None in public places."""
+    """Where a stream is installed, and until when. `household` is None in public places; `own_equipment`: it is the home's."""
 
     thing: ThingId
     product: Uri
@@ -91,6 +91,7 @@ class StreamScope(msgspec.Struct, frozen=True):
     statement: StatementId
     to_ns: int = FOREVER
     place: str = ""
+    own_equipment: bool = False
 
 
 class StandingGround(msgspec.Struct, frozen=True):

@@ -87,6 +87,7 @@ class GroundBody(msgspec.Struct, frozen=True, omit_defaults=True):
         purposes: URIs of the disclosed purposes it allows; at least one.
         citation: what it rests on.
         agreement: of what is settled; then it has an end, and the citation names the document.
+        condition: of GDPR Art. 9(2), where a stream is especially protected; one of the dated list.
         provision: of what is urgent; it holds only while an emergency is open.
         words: why, in plain words for the people concerned.
         from_ns: since when; not before its acceptance.
@@ -110,6 +111,7 @@ class GroundBody(msgspec.Struct, frozen=True, omit_defaults=True):
     household: HouseholdId | None = None
     agreement: Agreement | None = None
     provision: Provision | None = None
+    condition: str | None = None
     to_ns: int | None = None
     because: str | None = None
     crit: tuple[str, ...] = (
@@ -123,5 +125,6 @@ class GroundBody(msgspec.Struct, frozen=True, omit_defaults=True):
         "household",
         "agreement",
         "provision",
+        "condition",
         "to_ns",
     )

@@ -64,6 +64,7 @@ class InstallationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """`household` is set in a home-installation only: its members are the persons concerned.
 
     Data before `from_ns` is refused, and so is everything from `to_ns` on: then the thing is over, `because` says why.
+    `owner`: the organisation that owns it; in a home, without one, it is the home's own.
     `type`: the installation-type statement it inherited from; it says everything all the same. `device`: of a thing whose
     hardware was replaced. `sheet`: digest of what was shown before it was connected (`statements/sheet`). A later
     installation of the same thing replaces the former from its acceptance on.
@@ -84,4 +85,5 @@ class InstallationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     device: Device | None = None
     sheet: bytes | None = None
     described: Described | None = None
+    owner: Uri | None = None
     crit: tuple[str, ...] = ("from_ns", "to_ns", "streams", "household")

@@ -37,9 +37,17 @@ class Notice(msgspec.Struct, frozen=True):
 
 
 def notice_of(
-    purpose: DisclosedPurpose, places: Sequence[str], disclosure: DisclosureBody, *, parties: Mapping[Uri, str]
+    purpose: DisclosedPurpose,
+    places: Sequence[str],
+    disclosure: DisclosureBody,
+    *,
+    parties: Mapping[Uri, str],
+    special: str | None = None,
 ) -> Notice:
-    """The notice of one purpose of a stream that never goes outside `places`. `parties`: names people read, by URI."""
+    """The notice of one purpose of a stream that never goes outside `places`. `parties`: names people read, by URI.
+
+    `special`: what especially protected matter the stream tells about, in words.
+    """
     getters = ", ".join(_getter(uri, parties) for uri in purpose.recipients) or "nobody outside the house"
     lines = [
         f"What for: {purpose.title}",
@@ -47,6 +55,8 @@ def notice_of(
         f"Who gets it: {getters}",
         f"Kept for: {purpose.retention_days} days",
     ]
+    if special is not None:
+        lines.insert(0, f"This tells about {special}. That is especially protected, and needs your explicit yes.")
     if purpose.processors:
         lines.append(f"Handled on the way by: {', '.join(hop_words(each, parties) for each in purpose.processors)}")
     if places:

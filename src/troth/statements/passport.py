@@ -37,7 +37,10 @@ class PassportStream(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PassportBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`support_end` is a date YYYY-MM-DD; `other_ways_out` says in words how data can leave past Troth."""
+    """`support_end` is a date YYYY-MM-DD; `other_ways_out` says in words how data can leave past Troth.
+
+    `sector`: health, farm or another; it narrows what its streams may rest on (gate/rules/sensitivity).
+    """
 
     product: Uri
     name: str
@@ -46,4 +49,5 @@ class PassportBody(msgspec.Struct, frozen=True, omit_defaults=True):
     about: str | None = None
     support_end: str | None = None
     other_ways_out: str | None = None
-    crit: tuple[str, ...] = ("streams",)
+    sector: str | None = None
+    crit: tuple[str, ...] = ("streams", "sector")

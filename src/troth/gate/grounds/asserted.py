@@ -3,6 +3,7 @@
 Rules
 - An assertion is about a stream and a purpose that it names (all streams of its product if it names none). One of a home
   holds in that home alone, an open one everywhere.
+- Of what is especially protected it names a condition that lifts the prohibition; else it is none.
 - It holds from its beginning to its end, and not longer than REVIEW_GRACE_DAYS after the day by which it was to be looked at.
 
 Source: gate.md, "Eight grounds"; docs/decisions/0050-a-ground-is-asserted.md.
@@ -12,8 +13,10 @@ from collections.abc import Callable
 from typing import Final
 
 from troth.gate.grounds.holding import Asked, Holding, concerned_in, members_of, next_turn, turns
+from troth.gate.protected import special_in
 from troth.gate.question import Code
 from troth.gate.rules.laws import law_times
+from troth.gate.rules.sensitivity import lifts
 from troth.state.in_force import Reading
 from troth.state.scopes import StandingGround, place_scope
 from troth.statements.ground import Asserted
@@ -31,7 +34,10 @@ def asserted(ground: Asserted, asked: Asked, reading: Reading) -> list[StandingG
     """The assertions of this ground that are about what is asked, in force or not, in order of acceptance."""
     household = asked.stream.household
     home = () if household is None else reading.place(place_scope(household)).grounds
-    return [each for each in (*asked.product.grounds, *home) if each.body.ground == ground and _about(each, asked)]
+    found = [each for each in (*asked.product.grounds, *home) if each.body.ground == ground and _about(each, asked)]
+    if not found or special_in(asked.product, asked.stream.installed.name) is None:
+        return found
+    return [each for each in found if lifts(each.body.condition, ground)]
 
 
 def lasts(each: StandingGround) -> Interval:

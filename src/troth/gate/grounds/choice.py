@@ -24,7 +24,9 @@ from troth.gate.grounds.holding import (
     no_of,
     turns,
 )
+from troth.gate.protected import special_in
 from troth.gate.question import Code, Ground
+from troth.gate.rules.sensitivity import Special
 from troth.names import StatementId, Uri
 from troth.state.in_force import Reading
 from troth.state.scopes import PersonScope, ProductScope, party_scope, person_scope, place_scope
@@ -40,11 +42,22 @@ __all__ = ["choice", "told"]
 _ORDER: Final = (Variant.RAW, Variant.HOURLY_MEAN)
 
 
-def told(purpose: DisclosedPurpose, places: tuple[str, ...], product: ProductScope, reading: Reading) -> bytes | None:
-    """Digest of the text that people are shown now for a purpose that rests on their choice; None where none does."""
+def told(
+    purpose: DisclosedPurpose,
+    places: tuple[str, ...],
+    product: ProductScope,
+    reading: Reading,
+    *,
+    special: Special | None = None,
+) -> bytes | None:
+    """Digest of the text that people are shown now for a purpose that rests on their choice; None where none does.
+
+    `special`: of which special category the stream is.
+    """
     if product.disclosure is None or all(view.ground != Ground.CHOICE for view in purpose.variants):
         return None
-    return notice_of(purpose, places, product.disclosure, parties=_names(purpose, reading)).digest
+    words = None if special is None else special.words
+    return notice_of(purpose, places, product.disclosure, parties=_names(purpose, reading), special=words).digest
 
 
 def _names(purpose: DisclosedPurpose, reading: Reading) -> dict[Uri, str]:
@@ -110,6 +123,8 @@ def _counts(body: ChoiceBody, asked: Asked, reading: Reading) -> bool:
         return True
     if body.terms is None or asked.told is None:
         return False
+    if special_in(asked.product, asked.stream.installed.name) is not None:
+        return False  # what is especially protected needs a yes to the very text that says so
     now = terms_of(asked.disclosed, asked.places, parties=_names(asked.disclosed, reading))
     return is_no_wider(now, body.terms)
 
