@@ -19,6 +19,7 @@ LAB: Final = "https://lab.example/lab"
 RESEARCH: Final = "https://lab.example/research"
 _OWN: Final = "urn:troth:purpose:own"
 _FROM: Final = "2026-01-01T00:00:00Z"
+RETENTION_DAYS: Final = 3_650  # what a bench sends over HTTP begins at _FROM, and what is over is refused
 _CONSIDERED: Final = {"date": "2026-01-01", "by": "A. Bench", "sentence": "Only numbers are counted."}
 
 
@@ -83,7 +84,7 @@ def furnish_things(node: NodeProgram, *, things: int, streams: int, product: str
         "benefit": "unknown",
         "recipients": ["urn:troth:anyone"],
         "variants": [{"variant": "raw", "ground": "nobody"}],
-        "retention_days": 30,
+        "retention_days": RETENTION_DAYS,
     }
     api.post("/api/organisations", {"organisation": ORG, "name": "Bench", "contact": "mailto:a@bench.example"})
     api.post("/api/products", _product(uri, names, nobody=True))
@@ -103,7 +104,7 @@ def furnish_home(node: NodeProgram) -> Home:
         "benefit": "You see it",
         "recipients": [],
         "variants": [{"variant": "raw", "ground": "own"}],
-        "retention_days": 30,
+        "retention_days": RETENTION_DAYS,
     }
     research = {
         "purpose": RESEARCH,
@@ -111,7 +112,7 @@ def furnish_home(node: NodeProgram) -> Home:
         "benefit": "unknown",
         "recipients": [LAB],
         "variants": [{"variant": "raw", "ground": "choice"}],
-        "retention_days": 30,
+        "retention_days": RETENTION_DAYS,
     }
     for org in (ORG, LAB):
         api.post("/api/organisations", {"organisation": org, "name": "Bench", "contact": "mailto:a@bench.example"})
