@@ -13,7 +13,6 @@ Who may:
 - VISITOR: whoever has a session, about the sessions of that person or party alone; nobody else, 401.
 - SIGNED: whoever has signed what stands in the body.
 - PAGE: a page that shows something to who has the cookie for it, and to all others what it shows to anybody.
-- DESK: a page of whoever runs this place, in their session; for all others there is nothing of that name, 404.
 - FORM: a page that changes something: with a cookie, the key of its form, and from our own pages.
 """
 
@@ -40,7 +39,6 @@ class Who(Enum):
     SIGNED = auto()
     HOME = auto()
     PAGE = auto()
-    DESK = auto()
     FORM = auto()
 
 
@@ -98,9 +96,6 @@ TABLE: Final = {
     "POST /mine/private": Who.FORM,
     "POST /mine/private/end": Who.FORM,
     "POST /object": Who.FORM,
-    "GET /operate/connect": Who.DESK,
-    "POST /operate/connect": Who.FORM,
-    "POST /operate/connect/sheet": Who.FORM,
     "GET /screen": Who.PAGE,
     "GET /operate": Who.PAGE,
     "GET /operate/people": Who.PAGE,
