@@ -13,7 +13,6 @@ Who may:
 - VISITOR: whoever has a session, about the sessions of that person or party alone; nobody else, 401.
 - SIGNED: whoever has signed what stands in the body.
 - PAGE: a page that shows something to who has the cookie for it, and to all others what it shows to anybody.
-- DESK: a page of whoever runs this place, in their session; for all others there is nothing of that name, 404.
 - FORM: a page that changes something: with a cookie, the key of its form, and from our own pages.
 """
 
@@ -40,7 +39,6 @@ class Who(Enum):
     SIGNED = auto()
     HOME = auto()
     PAGE = auto()
-    DESK = auto()
     FORM = auto()
 
 
@@ -98,7 +96,7 @@ TABLE: Final = {
     "POST /mine/private": Who.FORM,
     "POST /mine/private/end": Who.FORM,
     "POST /object": Who.FORM,
-    "GET /operate/connect": Who.DESK,
+    "GET /operate/connect": Who.PAGE,
     "POST /operate/connect": Who.FORM,
     "POST /operate/connect/sheet": Who.FORM,
     "GET /screen": Who.PAGE,
@@ -223,6 +221,11 @@ TABLE: Final = {
     "POST /api/grounds/{ground}/review": Who.OPERATOR,
     "POST /api/grounds/{ground}/end": Who.OPERATOR,
     "GET /api/laws": Who.ANYBODY,
+    "GET /api/emergencies": Who.PAGE,
+    "POST /api/emergencies": Who.OPERATOR,
+    "POST /api/emergencies/statements": Who.SIGNED,
+    "GET /api/emergencies/{emergency}": Who.ANYBODY,  # whoever knows its name, which is random
+    "POST /api/emergencies/{emergency}/confirm": Who.OPERATOR,
     "GET /api/home": Who.HOME,
     "POST /api/home/leave": Who.PERSON,
     "POST /api/home/remove": Who.PERSON,

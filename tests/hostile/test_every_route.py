@@ -182,7 +182,6 @@ ENTITLED: Final = {
     Who.GATED: ("ana", "ben", "ana's own page"),
     Who.PAGE: ("ana", "ana's own page"),
     Who.HOME: ("ana", "ben", "ana's own page"),
-    Who.DESK: ("owner's own page",),
     Who.VISITOR: ("ana", "ana's own page", "owner's own page"),
 }
 
@@ -203,8 +202,6 @@ def may(who: Who, caller: Caller, method: str) -> bool:
             return own_page or owner_page or caller.name in {"the same home", "the operator"}
         case Who.HOME:
             return reads and (own_page or caller.name == "the same home")
-        case Who.DESK:
-            return owner_page and reads
         case Who.VISITOR:
             return reads and (own_page or owner_page or caller.name in {"the same home", "another home"})
         case Who.ANYBODY | Who.SPENDS | Who.LEAVES | Who.SIGNED | Who.FORM | Who.THING:
@@ -215,8 +212,6 @@ def refusals(who: Who, caller: Caller) -> set[int]:
     """With which status somebody is refused; empty where any will do that is the same for what is there and what is not."""
     if who in {Who.OPERATOR, Who.THING, Who.COUNTED, Who.PERSON, Who.HOME, Who.VISITOR} and not caller.is_readable:
         return {400}
-    if who is Who.DESK:
-        return {404}
     if who in {Who.OPERATOR, Who.FORM, Who.VISITOR}:
         return {401, 404} if who is Who.VISITOR and "home" in caller.name else {401}
     if who is Who.THING:
