@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import shutil
+import sqlite3
 from collections.abc import Coroutine
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -223,12 +225,18 @@ def test_who_is_erased_leaves_no_session_behind(tmp_path: Path) -> None:
             kept = KeptSession(each, "client", HOUR, (wish,), will if each is who else None)
             house.run(sessions.keep(kept))
         assert house.holding(b"a will that nobody may find")
+        with closing(sqlite3.connect(tmp_path / "data" / "sessions.db")) as file:
+            file.execute("VACUUM INTO ?", (str(tmp_path / "older.db"),))
         house.erase(at.ana)
         assert [stays] == [each.who for each in house.run(sessions.load())]
         assert not house.holding(b"a will that nobody may find")
         assert not house.holding(at.meter.joined.thing)
         with pytest.raises(NotFound):
             house.node.erase.preview(at.ana.person)
+    shutil.copy(tmp_path / "older.db", tmp_path / "data" / "sessions.db")
+    assert b"a will that nobody may find" in (tmp_path / "data" / "sessions.db").read_bytes()
+    with RealHouse(tmp_path) as house:
+        assert not house.holding(b"a will that nobody may find"), "an older copy is erased before anything is served"
 
 
 def test_a_program_that_is_killed_has_its_sessions_again(tmp_path: Path) -> None:
