@@ -1,6 +1,7 @@
 """Step 3 of the gate: what is especially protected, what a sector accepts, and what a home's own thing is collected on."""
 
 import pytest
+from msgspec.structs import replace
 
 from tests.made_town import (
     BILLED,
@@ -167,6 +168,18 @@ def test_a_disclosure_is_refused_exactly_where_the_gate_would_never_allow_it(gro
             continue
         with pytest.raises(GroundNotAccepted):
             check_accepted(said, known)
+
+
+def test_an_essential_function_never_depends_on_a_choice_whoever_writes_it() -> None:
+    said = purpose(HOUSE, view(RAW, "own"), view(RAW, "choice"))
+    for essential in (False, True):
+        stream = DisclosedStream("flow", (replace(said, essential=essential),))
+        body = DisclosureBody(METER, SUPPLIER, "en", 1, (stream,))
+        if essential:
+            with pytest.raises(GroundNotAccepted):
+                check_accepted(body, passport())
+        else:
+            check_accepted(body, passport())
 
 
 def assertion(ground: Asserted, condition: str | None) -> GroundBody:

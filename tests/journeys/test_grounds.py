@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from tests.journeys.cli_node import Running, started
+from troth.api.forms import StreamForm, ThingForm
 from troth.clock import NS_PER_S
 from troth.errors import BadName, Conflict, Denied, NotFound, Refused, Undeclared, UnknownLaw
 from troth.gate.grounds.asserted import REVIEW_GRACE_DAYS
@@ -15,6 +16,7 @@ from troth.journeys.grounds import REVIEW_WARNING_DAYS, Standing
 from troth.names import GroundId, PurposeId, Uri, print_ground
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
 from troth.statements.ground import Asserted, Citation, GroundBody
+from troth.statements.installation import Answering, Consideration
 from troth.testing.people import RESEARCH, Home, WorldThing, own_use, research
 from troth.testing.world import World
 
@@ -186,3 +188,45 @@ def test_the_commands_assert_review_and_end(node: Running, tmp_path: Path) -> No
     node.done("ground", "end", ground, "--because", "Done.")
     assert "has ended" in node.done("ground", "list")
     assert "DE/MsbG 60" in node.done("ground", "laws")
+
+
+def test_the_commands_say_what_is_especially_protected(node: Running, tmp_path: Path) -> None:
+    owner, product = "https://care.example", "https://care.example/bed"
+    node.done("organisation", "add", owner, "--name", "Care", "--contact", "mailto:people@care.example")
+    pulse = {"name": "pulse", "title": "Pulse", "senses": "pulse", "property": "urn:x:pulse", "type": "number"}
+    passport, disclosure = tmp_path / "bed.json", tmp_path / "disclosure.json"
+    passport.write_bytes(msgspec.json.encode({"product": product, "name": "Bed", "maker": owner, "streams": [pulse]}))
+    node.done("product", "add", str(passport))
+    use = {
+        "purpose": f"{owner}/billing",
+        "title": "Billing",
+        "benefit": "unknown",
+        "recipients": [owner],
+        "variants": [{"variant": "raw", "ground": "contract"}],
+        "retention_days": 30,
+    }
+    said = {"product": product, "answerable": owner, "language": "en", "version": 1}
+    disclosure.write_bytes(msgspec.json.encode(said | {"streams": [{"name": "pulse", "purposes": [use]}]}))
+    refused = node.troth("disclosure", "add", str(disclosure))
+    assert (1, True) == (refused.exit_code, "ground-not-accepted" in refused.output)
+    about = ("--product", product, "--purpose", f"{owner}/care", "--review", "2027-05-01T00:00:00Z")
+    law = ("--law", "DE/MsbG", "--paragraph", "60")
+    refused = node.troth("ground", "require", owner, "It must be.", *about, *law)
+    assert (1, True) == (refused.exit_code, "ground-not-accepted" in refused.output)
+    node.done("ground", "require", owner, "It must be.", *about, *law, "--condition", "9(2)(h)")
+
+
+def test_a_thing_joins_with_whoever_owns_it() -> None:
+    form = ThingForm(
+        "Bed",
+        "https://care.example/bed",
+        "Bedroom",
+        Answering(Uri("https://care.example"), "mailto:people@care.example"),
+        (StreamForm("pulse", "declared"),),
+        Consideration("2026-03-01", "Mo", "Fine."),
+        owner="https://care.example",
+    )
+    assert "https://care.example" == form.request().owner
+    assert form.owner == ThingForm.of(form.request()).owner
+    with pytest.raises(BadName):
+        msgspec.structs.replace(form, owner="care").request()

@@ -3,7 +3,8 @@
 Rules
 - What a stream of a special category or a sector does not accept is no ground, whatever is disclosed (`rules/sensitivity`).
 - What is a home's own equipment is collected on choice, contract, own and urgent only.
-- Both are refused when they are written, under a name: nobody declares what the gate will never allow.
+- Both are refused when they are written, under a name, whoever writes them: nobody declares what the gate will never allow.
+  So is an essential function that depends on a choice.
 
 Source: gate.md, "Eight grounds"; docs/decisions/0050-a-ground-is-asserted.md.
 """
@@ -35,7 +36,7 @@ def special_in(product: ProductScope, name: str) -> Special | None:
 
 
 def check_accepted(body: DisclosureBody, passport: PassportBody | None) -> None:
-    """Return if every view of a disclosure rests on a ground that its stream accepts.
+    """Return if every view of a disclosure rests on a ground that its stream accepts, and nothing essential on choice.
 
     Raises:
         GroundNotAccepted: one does not.
@@ -43,8 +44,10 @@ def check_accepted(body: DisclosureBody, passport: PassportBody | None) -> None:
     sector = None if passport is None else passport.sector
     for stream in body.streams:
         allowed = accepted(_declared(passport, stream.name), sector)
-        grounds = (Ground.named(view.ground) for each in stream.purposes for view in each.variants)
-        for ground in grounds:
+        views = ((each, Ground.named(view.ground)) for each in stream.purposes for view in each.variants)
+        for purpose, ground in views:
+            if purpose.essential and ground is Ground.CHOICE:
+                raise GroundNotAccepted("an essential function may not depend on a choice")
             if ground is not None and ground not in allowed:
                 raise GroundNotAccepted(
                     f"what {stream.name} senses is not kept or given on the ground {ground}",
