@@ -147,9 +147,11 @@ class Town:
         self.member(person, household, since=since, to=to)
         return person
 
-    def member(self, person: PersonId, household: HouseholdId, *, since: float, to: float | None = None) -> Statement:
+    def member(
+        self, person: PersonId, household: HouseholdId, *, since: float, to: float | None = None, role: str = "member"
+    ) -> Statement:
         to_ns = None if to is None else ns(to)
-        body = MembershipBody(household, person, "member", ns(since), to_ns)
+        body = MembershipBody(household, person, role, ns(since), to_ns)
         return self.say(KindName.MEMBERSHIP, body, at=since)
 
     def departs(self, by: PersonId, household: HouseholdId, at: float, *, leaves: PersonId | None = None) -> Statement:

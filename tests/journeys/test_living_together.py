@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.journeys.erasing_lane import Lane
-from troth.errors import NotFound, Refused
+from troth.errors import Denied, NotFound, Refused
 from troth.journeys.belong import Belong
 from troth.names import print_household, print_id, print_person
 from troth.statements.kinds import KindName
@@ -222,3 +222,58 @@ async def _listen(shared: Shared, who: WorldPerson) -> Hearing:
     hearing = Hearing()
     hearing.outlet = shared.world.node.tell.listen(shared.lamp.number, who.asker(), hearing)
     return hearing
+
+
+DAY_NS = 86_400_000_000_000
+
+
+def guest(shared: Shared, name: str = "Gil", seconds: int = 3 * 86_400) -> WorldPerson:
+    """Somebody who stays for a while."""
+    until = shared.world.clock.now() + seconds * 10**9
+    join = shared.world.node.join
+    made = shared.world.run(join.person(name, shared.home.household, role="guest", to_ns=until))
+    return WorldPerson(shared.world, made, name)
+
+
+def test_a_guest_is_asked_and_does_not_see_what_concerns_others(shared: Shared) -> None:
+    assert shared.university.reads(shared.lamp)
+    gil = guest(shared)
+    assert not shared.world.run(shared.world.node.tell.listing.readable(gil.asker())).streams
+    with pytest.raises(Denied):
+        gil.reads(shared.lamp)
+    with pytest.raises(Denied):
+        shared.university.reads(shared.lamp)
+    gil.gives(shared.lamp)
+    assert shared.university.reads(shared.lamp), "a guest's yes counts like anybody's"
+    (card,) = shared.world.run(shared.world.node.explain.home(gil.person)).streams
+    assert card.hidden
+    assert () == card.points
+
+
+def test_a_guest_who_is_alone_sees_their_own_time_and_nothing_else(shared: Shared) -> None:
+    gil = guest(shared)
+    for each in (shared.ana, shared.ben, shared.cem):
+        shared.leaves(each)
+    shared.world.advance(1)
+    shared.lamp.says(7.0)
+    assert [7.0] == [row.result for row in gil.reads(shared.lamp)]
+
+
+def test_a_guests_stay_ends_by_itself_at_its_nanosecond(shared: Shared) -> None:
+    gil = guest(shared, seconds=60)
+    (stay,) = [each for each in shared.belong.together(shared.ana.person).homes[0].dwellers if each.name == "Gil"]
+    assert stay.to_ns is not None
+    shared.world.advance((stay.to_ns - shared.world.clock.now()) // 10**9 + 1)
+    assert "Gil" not in shared.names(shared.ana)
+    assert () == shared.world.node.choose.offers.all(gil.person)
+    with pytest.raises(NotFound):
+        gil.reads(shared.lamp)
+    assert shared.university.reads(shared.lamp), "who is gone is not asked any more"
+
+
+def test_a_guest_has_an_end_within_a_season(shared: Shared) -> None:
+    join, now = shared.world.node.join, shared.world.clock.now()
+    for to_ns in (None, now + 93 * DAY_NS, now):
+        with pytest.raises(Refused):
+            shared.world.run(join.person("Gil", shared.home.household, role="guest", to_ns=to_ns))
+    assert "Gil" not in {each.name for each in shared.world.node.directory.persons.values()}

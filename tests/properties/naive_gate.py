@@ -40,6 +40,7 @@ class Sheet:
     clock: Callable[[int], int] = lambda minute: minute
     lives: dict[str, list[bool]] = field(default_factory=dict)
     left: dict[str, list[bool]] = field(default_factory=dict)
+    guest: dict[str, list[bool]] = field(default_factory=dict)
     said: dict[str, list[tuple[Decision, str, int, int | None, int | None]]] = field(default_factory=dict)
     objected: dict[str, list[tuple[Decision, int, int | None]]] = field(default_factory=dict)
     against: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
@@ -52,14 +53,16 @@ class Sheet:
         for person in self.people:
             self.lives[person] = [False] * MINUTES
             self.left[person] = [False] * MINUTES
+            self.guest[person] = [False] * MINUTES
             self.said[person] = []
             self.objected[person] = []
             self.against[person] = []
             self.hushes[person] = {}
 
-    def moves(self, person: str, since: int, to: int | None) -> None:
+    def moves(self, person: str, since: int, to: int | None, *, role: str = "member") -> None:
         """Says from `since` on, and leaves alone what was before."""
         for minute in range(since, MINUTES):
+            self.guest[person][minute] = role == "guest"
             self.lives[person][minute] = to is None or minute < to
             self.left[person][minute] = False
 
@@ -208,11 +211,15 @@ class Sheet:
         return self.after_installation(self.contracted())
 
     def own(self, now: int, person: str) -> set[int] | None:
-        """What a person may read of their own: when they lived there and nobody there objected, and it was not private."""
+        """What a person may read of their own: when they lived there, unopposed and not private; a guest, alone."""
         unopposed = self.unopposed(now)
         if not (self.here(person, now) and now in unopposed):
             return None
         lived = {m for m in unopposed if self.lives[person][m]}
+        if self.guest[person][now]:
+            lived = {m for m in lived if not any(self.lives[other][m] for other in self.people if other != person)}
+            if now not in lived:
+                return None
         return self.after_installation(lived - self.hushed(now))
 
     def collected(self, now: int) -> set[int] | None:

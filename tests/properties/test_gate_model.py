@@ -156,12 +156,12 @@ class GateAndSheet(RuleBasedStateMachine):
         self.town.objects(self.ids[name], about, self.now, purpose=why, withdrawn=not still, whole_home=everything)
         self.sheet.objects_to_the_interest(name, self.now, still=still)
 
-    @rule(name=names, wait=st.integers(0, 6), stay=ahead)
-    def move_in_or_out(self, name: str, wait: int, stay: int | None) -> None:
+    @rule(name=names, wait=st.integers(0, 6), stay=ahead, role=st.sampled_from(["member", "owner", "guest"]))
+    def move_in_or_out(self, name: str, wait: int, stay: int | None, role: str) -> None:
         since = min(self.now + wait, MINUTES - 1)
         until = None if stay is None else min(since + stay, MINUTES - 1)
-        self.town.member(self.ids[name], self.home, since=since, to=until)
-        self.sheet.moves(name, since, until)
+        self.town.member(self.ids[name], self.home, since=since, to=until, role=role)
+        self.sheet.moves(name, since, until, role=role)
 
     @rule(name=names)
     def leave(self, name: str) -> None:

@@ -62,16 +62,21 @@ class HouseholdForm(msgspec.Struct, frozen=True):
 
 
 class PersonForm(msgspec.Struct, frozen=True, rename={"from_": "from"}):
-    """Make a person, member of a household from `from` on (now if absent)."""
+    """Make a person of a household from `from` (now if absent) until `to` (without an end if absent; a guest has one)."""
 
     name: Title
     household: str
     role: str = "member"
     from_: str | None = None
+    to: str | None = None
 
     def from_ns(self) -> int | None:
         """`from` in ns UTC."""
         return None if self.from_ is None else parse_time(self.from_)
+
+    def to_ns(self) -> int | None:
+        """`to` in ns UTC."""
+        return None if self.to is None else parse_time(self.to)
 
 
 class ContractForm(msgspec.Struct, frozen=True, rename={"from_": "from"}):

@@ -19,7 +19,7 @@ from troth.api.home_forms import DwellerShown, HomeForm, Homes, HomeShown, MadeS
 from troth.journeys.belong import Belong, LivedIn
 from troth.journeys.join import Join
 from troth.names import PersonId, parse_id, print_household, print_person
-from troth.wire.times import print_time
+from troth.wire.times import parse_time, print_time
 
 __all__ = ["home_routes"]
 
@@ -52,7 +52,8 @@ def home_routes(belong: Belong, join: Join, *, callers: Callers) -> list[Route]:
     async def move_in(request: Request) -> Response:
         person = request.path_params["person"]
         asked = await form(request, StayForm)
-        await join.come_back(_person(person), household_of(asked.household), role=asked.role)
+        to_ns = None if asked.to is None else parse_time(asked.to)
+        await join.come_back(_person(person), household_of(asked.household), role=asked.role, to_ns=to_ns)
         return created(Done(person))
 
     spoken = callers.spoken

@@ -15,10 +15,11 @@ class HomeForm(msgspec.Struct, frozen=True):
 
 
 class StayForm(msgspec.Struct, frozen=True):
-    """Somebody who is known belongs to a home, again or as well."""
+    """Somebody who is known belongs to a home, again or as well; until `to`, which a guest has."""
 
     household: str
     role: str = "member"
+    to: str | None = None
 
 
 class RemovalForm(msgspec.Struct, frozen=True):

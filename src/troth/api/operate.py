@@ -139,7 +139,9 @@ class _Registering:
     async def person(self, request: Request) -> Response:
         body = await form(request, PersonForm)
         household = household_of(body.household)
-        person = await self._join.person(body.name, household, role=body.role, from_ns=body.from_ns())
+        person = await self._join.person(
+            body.name, household, role=body.role, from_ns=body.from_ns(), to_ns=body.to_ns()
+        )
         return created(PersonMade(print_person(person), self._link(await self._join.invite(person))))
 
     async def recipient(self, request: Request) -> Response:

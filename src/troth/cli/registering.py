@@ -96,12 +96,13 @@ def person() -> None:
 @person.command("add")
 @click.argument("name")
 @click.option("--household", "home", required=True, help="Identifier of their household (ho...).")
-@click.option("--role", type=click.Choice(["owner", "member"]), default="member", show_default=True)
+@click.option("--role", type=click.Choice(["owner", "member", "guest"]), default="member", show_default=True)
 @click.option("--from", "from_", help="Since when they live there, as 2024-05-01T06:30:00Z. Now, if not given.")
+@click.option("--to", help="Until when, as 2024-05-08T10:00:00Z; a guest has an end.")
 @as_operator
-def person_add(node: Node, name: str, home: str, role: str, from_: str | None) -> None:
+def person_add(node: Node, name: str, *, home: str, role: str, from_: str | None, to: str | None) -> None:
     """Register a person and print the one-time link to their pages."""
-    made = node.post("/api/people", PersonForm(name, home, role, from_), PersonMade)
+    made = node.post("/api/people", PersonForm(name, home, role, from_, to), PersonMade)
     say(f"Person: {made.person}")
     say("Their link, which works once within 7 days:")
     say(f"  {made.invitation}")

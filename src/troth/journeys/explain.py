@@ -61,6 +61,7 @@ class StreamCard(msgspec.Struct, frozen=True):
     """One stream on its household's page. `points` are in order of time; `latest` is the last of them.
 
     `days`: for how long what it says is shown to them; `since_ns`: from when on that is, ns UTC.
+    `hidden`: what it says is not shown to this person, who may choose about it.
     """
 
     thing: KnownThing
@@ -72,6 +73,7 @@ class StreamCard(msgspec.Struct, frozen=True):
     days: int
     since_ns: int
     holds: Callable[[], bool]
+    hidden: bool = False
 
     @property
     def latest(self) -> Shown | None:
@@ -203,6 +205,14 @@ class Explain:
                 holds,
             )
             cards.append(card)
+        shown = {each.stream.number for each in cards}
+        for number, about in offers.items():
+            if number not in shown and only in {None, number}:  # a guest chooses about what they are not shown
+                thing, stream = about[0].thing, about[0].stream
+                uses = self._uses(thing, stream, asker)
+                cards.append(
+                    StreamCard(thing, stream, self._slug(thing), (), tuple(about), uses, 0, 0, _always, hidden=True)
+                )
         names = ", ".join(self._directory.households.get(each, "") for each in homes)
         return Home(person, known.name, names, tuple(cards), lambda: self._choose.homes(person) == homes)
 

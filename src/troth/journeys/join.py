@@ -36,7 +36,7 @@ from troth.names import (
     print_id,
 )
 from troth.signing.keys import KeyStore
-from troth.state.belonging import ROLES
+from troth.state.belonging import check_role
 from troth.state.directory import Directory
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.kinds import Body, KindName
@@ -118,28 +118,30 @@ class Join:
         await self._say(KindName.HOUSEHOLD, HouseholdBody(household, name), subject=self._fresh("ho"))
         return household
 
-    async def person(self, name: str, household: HouseholdId, *, role: str, from_ns: int | None = None) -> PersonId:
-        """Register a person as member of a household from `from_ns` (now if None); makes their two keys.
+    async def person(
+        self, name: str, household: HouseholdId, *, role: str, from_ns: int | None = None, to_ns: int | None = None
+    ) -> PersonId:
+        """Register a person of a household, [from_ns, to_ns) (from now if None, without an end); makes their two keys.
 
         Raises:
             NotFound: there is no such household.
-            Refused: a role that there is not.
+            Refused: a role that there is not, or a guest without an end.
         """
         if household not in self._directory.households:
             raise NotFound("there is no such household here")
-        if role not in ROLES:
-            raise Refused(f"a role is one of {', '.join(ROLES)}")
+        since_ns = self._clock.now() if from_ns is None else from_ns
+        check_role(role, from_ns=since_ns, to_ns=to_ns)
         person = PersonId(self._entropy(16))
         signer = self._keys.create(key_name(person))
         opener = self._keys.create_opener(ledger_name(person))
         body = PersonBody(person, name, signer.public.cose_key, opener.cose_key)
         await self._say(KindName.PERSON, body, subject=self._fresh("sp"))
-        member = MembershipBody(household, person, role, self._clock.now() if from_ns is None else from_ns)
+        member = MembershipBody(household, person, role, since_ns, to_ns)
         await self._say(KindName.MEMBERSHIP, member, subject=self._fresh("sm"))
         return person
 
-    async def come_back(self, person: PersonId, household: HouseholdId, *, role: str) -> None:
-        """Somebody who is known here belongs to a household from now on, again or as well.
+    async def come_back(self, person: PersonId, household: HouseholdId, *, role: str, to_ns: int | None = None) -> None:
+        """Somebody who is known here belongs to a household from now on, again or as well; until `to_ns`, if given.
 
         Raises:
             NotFound: there is no such person or household.
@@ -147,9 +149,9 @@ class Join:
         """
         if person not in self._directory.persons or household not in self._directory.households:
             raise NotFound("there is no such person or household here")
-        if role not in ROLES:
-            raise Refused(f"a role is one of {', '.join(ROLES)}")
-        member = MembershipBody(household, person, role, self._clock.now())
+        now = self._clock.now()
+        check_role(role, from_ns=now, to_ns=to_ns)
+        member = MembershipBody(household, person, role, now, to_ns)
         await self._say(KindName.MEMBERSHIP, member, subject=self._fresh("sm"))
 
     async def invite(self, person: PersonId) -> str:

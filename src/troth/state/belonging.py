@@ -17,12 +17,24 @@ from troth.names import HouseholdId, PersonId
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
 from troth.state.scopes import Member, PlaceScope, Unsettled, place_scope
-from troth.statements.person import DepartureBody, MembershipBody
+from troth.statements.person import DepartureBody, MembershipBody, Role
 
-__all__ = ["BACK_NS", "OWNER", "ROLES", "check_departure", "check_membership", "homes_of", "left_homes", "members_of"]
+__all__ = [
+    "BACK_NS",
+    "OWNER",
+    "ROLES",
+    "check_departure",
+    "check_membership",
+    "check_role",
+    "homes_of",
+    "left_homes",
+    "members_of",
+]
 
-OWNER: Final = "owner"
-ROLES: Final = (OWNER, "member")
+OWNER: Final = Role.OWNER.value
+ROLES: Final = (OWNER, Role.MEMBER.value, Role.GUEST.value)
+GUEST_DAYS_MAX: Final = 92  # a season; who stays longer lives there
+_DAY_NS: Final = 86_400_000_000_000
 BACK_NS: Final = 60_000_000_000  # gate.md, "Time": how far times may be apart from the gate's
 
 
@@ -72,14 +84,27 @@ def check_departure(body: DepartureBody, members: Sequence[Member], *, at_ns: in
         raise Refused("an owner is not removed by another", hint="They can leave themselves.")
 
 
+def check_role(role: str, *, from_ns: int, to_ns: int | None) -> None:
+    """Return if there is such a role for such a time.
+
+    Raises:
+        Refused: there is not, or a guest stays without an end or for longer than GUEST_DAYS_MAX.
+    """
+    if role not in ROLES:
+        raise Refused(f"a role is one of {', '.join(ROLES)}")
+    if role == Role.GUEST and (to_ns is None or to_ns - from_ns > GUEST_DAYS_MAX * _DAY_NS):
+        raise Refused(f"a guest stays until some time within {GUEST_DAYS_MAX} days")
+    if to_ns is not None and to_ns <= from_ns:
+        raise Refused("a stay ends after it begins")
+
+
 def check_membership(body: MembershipBody, members: Sequence[Member], *, at_ns: int) -> None:
     """Return if this may be said now of somebody who belongs, or belonged, to a home.
 
     Raises:
-        Refused: an unknown role, or it would take back what was.
+        Refused: an unknown role, a guest without an end, or it would take back what was.
     """
-    if body.role not in ROLES:
-        raise Refused(f"a role is one of {', '.join(ROLES)}")
+    check_role(body.role, from_ns=body.from_ns, to_ns=body.to_ns)
     for each in members:
         if each.person != body.person or body.to_ns is None:
             continue

@@ -10,12 +10,13 @@ Source: formats.md, "Identifiers"; people.md, "Accounts".
 """
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from troth.names import HouseholdId, PersonId
 
-__all__ = ["DepartureBody", "HouseholdBody", "InvitationBody", "MembershipBody", "PersonBody", "Role"]
+__all__ = ["REACHES_ALL", "DepartureBody", "HouseholdBody", "InvitationBody", "MembershipBody", "PersonBody", "Role"]
 
 
 class Role(StrEnum):
@@ -25,6 +26,9 @@ class Role(StrEnum):
     MEMBER = "member"
     GUEST = "guest"
     CHILD = "child"
+
+
+REACHES_ALL: Final = frozenset({Role.OWNER, Role.MEMBER})  # who reaches what concerns others of the home too
 
 
 class PersonBody(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -50,7 +54,7 @@ class HouseholdBody(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MembershipBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`role` is owner or member; [from_ns, to_ns) ns UTC.
+    """`role` is owner, member or guest; [from_ns, to_ns) ns UTC. A guest has an end.
 
     `left`: they have left with `to_ns`, and are back at no earlier time either, whatever the clock says.
     """

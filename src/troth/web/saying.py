@@ -163,7 +163,7 @@ _GROUND_DECLARED: Final = {
     "nobody": "it concerns no one",
 }
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_ROLES: Final = {"owner": "owner", "member": "lives here"}
+_ROLES: Final = {"owner": "owner", "member": "lives here", "guest": "guest"}
 _STANDING: Final = {
     "later": "It does not hold yet.",
     "holds": "It holds.",

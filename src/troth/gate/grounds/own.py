@@ -21,6 +21,7 @@ from troth.names import StatementId
 from troth.state.in_force import Reading
 from troth.state.scopes import PersonScope, person_scope
 from troth.statements.choice import Decision
+from troth.statements.person import REACHES_ALL
 from troth.things.intervals import FOREVER, Interval, covers, intersect, subtract
 
 __all__ = ["own"]
@@ -36,6 +37,9 @@ def own(asked: Asked, reading: Reading) -> Holding:
     now = {each.person for each in mine if each.here(asked.at_ns)}
     # Who lives here now may have lived here before; who has left takes their time with them.
     times = inhabited([each for each in mine if each.person in now])
+    if asker is not None and not any(each.here(asked.at_ns) and each.role in REACHES_ALL for each in mine):
+        # A guest reaches what concerns them alone; so does whoever has a role that is not known here.
+        times = subtract(times, inhabited([each for each in members if each.person != asker]))
     rests_on, lacking = [each.statement for each in members], Code.NO_GROUND
     until_ns = next_turn(asked.at_ns, *turns(members))
     for member in members:
