@@ -24,6 +24,12 @@ class Impatient(HttpProtocol):
     answer_stuck_s = 0.2
 
 
+class Patient(Impatient):
+    """Long enough that four clients can come and be looked at before the first has waited too long, also when all is slow."""
+
+    answer_stuck_s = 3.0
+
+
 async def answers(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
     """Say how long the body was."""
     body = await read_body(receive, limit=1 << 20)
@@ -31,12 +37,17 @@ async def answers(scope: MutableMapping[str, Any], receive: Receive, send: Send)
     await send_whole(send, 200, headers=((b"content-length", b"%d" % len(said)),), body=said)
 
 
-def served(scene: Callable[[int], Awaitable[None]], app: Callable[..., Awaitable[None]] = answers) -> None:
+def served(
+    scene: Callable[[int], Awaitable[None]],
+    app: Callable[..., Awaitable[None]] = answers,
+    *,
+    http: type[HttpProtocol] = Impatient,
+) -> None:
     """Play a scene with a server of this application on this port."""
 
     async def play() -> None:
         listening = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(app, http=Impatient, ws="none", lifespan="off", log_level="critical")
+        config = uvicorn.Config(app, http=http, ws="none", lifespan="off", log_level="critical")
         server = uvicorn.Server(config)
         serving = asyncio.ensure_future(server.serve(sockets=[listening]))
         try:
@@ -154,7 +165,7 @@ def test_who_does_not_take_the_answer_is_closed_and_who_takes_it_slowly_is_not()
             assert len(await reader.readexactly(LONG // 64)) == LONG // 64
         writer.close()
 
-    served(scene, long_answer)
+    served(scene, long_answer, http=Patient)
 
 
 def test_a_second_request_that_is_begun_and_not_ended_is_closed_like_the_first() -> None:

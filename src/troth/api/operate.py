@@ -54,7 +54,7 @@ from troth.journeys.join import Join, JoinedThing
 from troth.journeys.oversee import PAGE_MAX, Only, Oversee, SeenThing
 from troth.journeys.recognise import Recognise
 from troth.journeys.witness_door import WitnessStanding
-from troth.names import PurposeId, check_slug, check_uri, print_household, print_person, print_thing
+from troth.names import PurposeId, Uri, check_slug, check_uri, print_household, print_person, print_thing
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.wire.browsers import browser_of
@@ -175,7 +175,10 @@ class _Looking:
         self._at = addresses
 
     async def organisations(self, _request: Request) -> Response:
-        return shown(Organisations(self._oversee.organisations()))
+        # What must be understood is the statement's own and stands in no form: what is read here can be sent again.
+        bare = OrganisationBody(Uri(""), "", "").crit
+        known = (msgspec.structs.replace(each, crit=bare) for each in self._oversee.organisations())
+        return shown(Organisations(tuple(known)))
 
     async def product(self, request: Request) -> Response:
         asked = request.query_params
