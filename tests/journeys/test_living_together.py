@@ -80,7 +80,7 @@ def test_who_is_gone_reads_nothing_of_the_home_any_more(shared: Shared, how: str
     assert listening.ended is not None, "what was on its way has ended"
     assert 2.0 not in [row.result for row in listening.rows]
     assert () == shared.world.run(shared.world.node.tell.listing.readable(shared.ben.asker())).streams
-    assert () == shared.world.node.choose.offers.all(shared.ben.person)
+    assert all(each.left for each in shared.world.node.choose.offers.all(shared.ben.person))
     assert [1.0, 2.0] == [row.result for row in shared.ana.reads(shared.lamp)]
 
 
@@ -115,7 +115,7 @@ def test_a_session_of_who_is_gone_reaches_the_book_and_nothing_of_the_home(share
     shared.removes(shared.ana, shared.ben)
     assert [404, 404] == [shared.world.get(each, token=session).status for each in paths]
     assert [] == shared.world.get("/v1.1/Datastreams", token=session).json["value"]
-    assert [] == shared.world.get("/api/choices", token=session).json["choices"]
+    assert [True] == [each["left"] for each in shared.world.get("/api/choices", token=session).json["choices"]]
     assert [] == shared.world.get("/api/home", token=session).json["homes"]
     assert ["Harbour Lane 12"] == shared.world.get("/api/home", token=session).json["left"]
 
@@ -159,12 +159,27 @@ def test_who_is_gone_removes_nobody_and_does_not_leave_twice(shared: Shared) -> 
         shared.leaves(shared.ana)
 
 
-def test_a_no_of_who_is_gone_goes_on_for_the_time_they_lived_there(shared: Shared) -> None:
+def test_a_no_of_who_is_gone_goes_on_for_all_the_time_they_lived_there(shared: Shared) -> None:
     shared.ben.withdraws(shared.lamp)
     shared.lamp.says(2.0)
     shared.removes(shared.ana, shared.ben)
     shared.lamp.says(3.0)
-    assert [1.0, 3.0] == [row.result for row in shared.university.reads(shared.lamp)]
+    assert [3.0] == [row.result for row in shared.university.reads(shared.lamp)], "removing him opens nothing he closed"
+
+
+def test_who_is_gone_takes_back_a_yes_about_the_time_they_lived_there(shared: Shared) -> None:
+    shared.removes(shared.ana, shared.ben)
+    shared.lamp.says(2.0)
+    assert [1.0, 2.0] == [row.result for row in shared.university.reads(shared.lamp)]
+    (offer,) = shared.world.node.choose.offers.all(shared.ben.person)
+    assert offer.left
+    with pytest.raises(Refused):
+        shared.ben.gives(shared.lamp)
+    (card,) = shared.world.run(shared.world.node.explain.home(shared.ben.person)).streams
+    assert (True, (), ()) == (card.hidden, card.uses, card.points)
+    shared.ben.withdraws(shared.lamp)
+    assert [2.0] == [row.result for row in shared.university.reads(shared.lamp)]
+    assert () == shared.world.node.choose.offers.all(shared.ben.person), "there is nothing more to take back"
 
 
 def test_a_removal_stands_when_whoever_removed_them_is_erased() -> None:

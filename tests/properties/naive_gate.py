@@ -180,8 +180,9 @@ class Sheet:
         yes = {person: self.yes(person, view, now) for person in self.people}
         found = set()
         for minute in range(MINUTES):
-            here = [person for person in self.people if self.lives[person][minute]]
-            if here and all(yes[person][minute] for person in here):
+            then = [person for person in self.people if self.lives[person][minute]]
+            # Who has left since must still say yes: leaving opens nothing that was closed.
+            if then and all(yes[p][minute] and (self.here(p, now) or yes[p][now]) for p in then):
                 found.add(minute)
         return found
 

@@ -214,6 +214,7 @@ class OfferShown(msgspec.Struct, frozen=True):
     `notice` is the text they are shown, `digest` names it in their choice; `views` are those that a yes opens, from the most
     to the least revealing; `decision`, `since`, `until` and `variant` (the most of a yes) are their last choice, absent before
     the first. `lapsed` says why a yes does not count any more: `ended`, or `other-text`.
+    `left`: in a home they have left; the yes can be taken back, and not be given.
     """
 
     datastream: int
@@ -235,6 +236,7 @@ class OfferShown(msgspec.Struct, frozen=True):
     until: str | None = None
     variant: str | None = None
     lapsed: str | None = None
+    left: bool = False
 
 
 class Choices(msgspec.Struct, frozen=True):

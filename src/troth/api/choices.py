@@ -115,4 +115,5 @@ def _offer_shown(offer: Offer) -> OfferShown:
         until=None if last is None or last.to_ns is None else print_time(last.to_ns),
         variant=None if last is None else last.variant,
         lapsed=None if last is None else last.lapsed,
+        left=offer.left,
     )

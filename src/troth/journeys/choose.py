@@ -78,6 +78,8 @@ class Choose:
         if to_ns is not None and to_ns <= now:
             raise Refused("a choice ends after it begins")
         giving = decision is Decision.GIVE
+        if giving and offer.left:
+            raise Refused("a yes about a home that you have left can be taken back, and not be given")
         if giving and since_ns is not None and since_ns > now:
             raise Refused("a yes begins at its own moment; it can reach back from there, not forward")
         return ChoiceBody(

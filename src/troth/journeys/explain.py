@@ -209,7 +209,7 @@ class Explain:
         for number, about in offers.items():
             if number not in shown and only in {None, number}:  # a guest chooses about what they are not shown
                 thing, stream = about[0].thing, about[0].stream
-                uses = self._uses(thing, stream, asker)
+                uses = () if about[0].left else self._uses(thing, stream, asker)
                 cards.append(
                     StreamCard(thing, stream, self._slug(thing), (), tuple(about), uses, 0, 0, _always, hidden=True)
                 )

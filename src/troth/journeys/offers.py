@@ -18,7 +18,7 @@ import msgspec
 from troth.gate.question import Ground
 from troth.gate.rules.sensitivity import special_of
 from troth.names import HouseholdId, PersonId, PurposeId, StreamId
-from troth.state.belonging import homes_of
+from troth.state.belonging import homes_of, left_homes
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.in_force import InForce
 from troth.state.scopes import PersonScope, person_scope
@@ -52,7 +52,10 @@ class LastChoice(msgspec.Struct, frozen=True):
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """Something a person may say yes or no to: one purpose of one stream, with what they are told, and the terms of a yes."""
+    """Something a person may say yes or no to: one purpose of one stream, with what they are told, and the terms of a yes.
+
+    `left`: it is in a home that they have left; then what they said about their time there can be taken back, and no more.
+    """
 
     thing: KnownThing
     stream: KnownStream
@@ -60,6 +63,7 @@ class Offer(msgspec.Struct, frozen=True):
     notice: Notice
     last: LastChoice | None
     terms: Terms
+    left: bool = False
 
 
 class Offers:
@@ -112,8 +116,12 @@ class Offers:
         return None if found is None else found.words
 
     def _streams(self, person: PersonId) -> Sequence[tuple[KnownThing, KnownStream]]:
-        homes = self.homes(person)
+        homes = (*self.homes(person), *self._left(person))
         return sorted(self._of_homes(homes), key=lambda each: each[1].number) if homes else ()
+
+    def _left(self, person: PersonId) -> tuple[HouseholdId, ...]:
+        """Where they have lived: what they said yes to there can still be taken back, and nothing else be said."""
+        return left_homes(person, self._directory, self._in_force, at_ns=self._now())
 
     def _of_homes(self, homes: Sequence[HouseholdId]) -> Iterable[tuple[KnownThing, KnownStream]]:
         for thing in self._directory.things.values():
@@ -136,7 +144,9 @@ class Offers:
                 told[key] = notice, terms_of(purpose, places, parties=names)
             return told[key]
 
+        left = self._left(person)
         for thing, stream in streams:
+            gone = thing.body.household in left
             disclosed = self._directory.disclosure_of(thing.body.product, thing.body.household)
             found: list[Offer] = []
             for one in () if disclosed is None else disclosed[0].streams:
@@ -147,7 +157,9 @@ class Offers:
                         notice, terms = texts(purpose, one.places, disclosed[0], self._special(stream, thing))
                         body = said.last(purpose.purpose, stream.stream)
                         last = None if body is None else self._last(body, notice=notice, terms=terms)
-                        found.append(Offer(thing, stream, purpose, notice, last, terms))
+                        stands = last is not None and last.decision is Decision.GIVE and last.lapsed is None
+                        if stands or not gone:
+                            found.append(Offer(thing, stream, purpose, notice, last, terms, left=gone))
             yield tuple(found)
 
     def _last(self, last: ChoiceBody, *, notice: Notice, terms: Terms) -> LastChoice:

@@ -4,7 +4,7 @@ Rules
 - What no choice covers is off. It holds where it holds for each member, while they are concerned.
 - A yes counts under the text that was shown for it, and under one whose terms are no wider than its own. Under any other it
   covers nothing; a no stays a no.
-- A yes begins at its own moment.
+- A yes begins at its own moment. Of who has left it must still stand, for the time they lived there.
 
 Source: gate.md, "Eight grounds" and "Time"; docs/decisions/0008-a-yes-counts-under-its-text.md.
 """
@@ -76,11 +76,14 @@ def choice(asked: Asked, reading: Reading) -> Holding:
     times: tuple[Interval, ...] = ALWAYS
     rests_on, lacking = [each.statement for each in members], Code.NO_GROUND
     until_ns = next_turn(asked.at_ns, *turns(members))
+    here = {each.person for each in members if each.here(asked.at_ns)}
     for member in members:
         said = _said(reading.person(person_scope(member.person)), asked, reading)
         # Who is not a member at a time is not concerned then, so their silence does not narrow it.
         before, after = Interval(BEGINNING, member.from_ns), Interval(member.to_ns, FOREVER)
-        times = intersect(times, tidy((before, *said.times, after)))
+        # What somebody who has left had closed stays closed for the time they lived there: leaving opens nothing.
+        stands = member.person in here or covers(said.times, asked.at_ns)
+        times = intersect(times, tidy((before, *(said.times if stands else ()), after)))
         rests_on += said.rests_on
         until_ns = next_turn(asked.at_ns, until_ns, said.until_ns)
         if member.here(asked.at_ns) and lacking is not Code.REFUSED and not covers(said.times, asked.at_ns):
