@@ -3,6 +3,7 @@
 Everything is set up over the JSON interface, as anybody else would do it; nothing here knows the inside of a node.
 """
 
+import hashlib
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -83,6 +84,8 @@ def set_up(url: str, operator: str) -> Lane:
     post("/api/products", _gauge())
     post("/api/disclosures", _meter_use())
     post("/api/disclosures", _gauge_use())
+    for each in _without_asking(now):
+        post("/api/grounds", each)
     household = post("/api/households", {"name": "Harbour Lane 12"})["household"]
     person = post("/api/people", {"name": "Ana", "household": household, "role": "owner", "from": _text(start)})
     meter = post("/api/things", _meter_at_home(household, start))
@@ -110,6 +113,42 @@ def set_up(url: str, operator: str) -> Lane:
     _history(url, lane.warmth, lane.meter, [(each, 20 + math.sin(each.timestamp() / 9_000)) for each in times])
     _history(url, lane.level, lane.gauge, [(each, 180 + 40 * math.sin(each.timestamp() / 7_117)) for each in times])
     return lane
+
+
+def _without_asking(now: datetime) -> list[Json]:
+    """What is asserted: a law, an agreement that people read, an interest, and what is provided for an emergency."""
+    text = "Rooms are counted, people are not.\nThe council may look at any time."
+    about: Json = {"by": WORKS, "product": METER, "purposes": [RESEARCH], "review": _text(now + timedelta(days=20))}
+    agreed = {
+        "parties": [WORKS, "The council of the lane"],
+        "for_people": "The council",
+        "signed_by": "Mo",
+        "text": text,
+    }
+    vital = {"title": "GDPR, Article 6(1)(d)", "law": "EU/GDPR", "paragraph": "6(1)(d)"}
+    return [
+        about | {"ground": "required", "words": RUDE, "citation": _cited("DE/MsbG", "60")},
+        about | {"ground": "objectable", "words": "So that no pipe bursts.", "citation": _cited("EU/GDPR", "6(1)(f)")},
+        about
+        | {
+            "ground": "settled",
+            "words": "The council has agreed.",
+            "citation": {"title": "Agreement", "digest": hashlib.sha256(text.encode()).hexdigest()},
+            "agreement": agreed,
+            "to": _text(now + timedelta(days=300)),
+        },
+        about
+        | {
+            "ground": "urgent",
+            "words": "Those who help see it.",
+            "citation": vital,
+            "provision": {"openers": [WORKS, CITY], "recipients": [CITY], "variant": "raw", "longest_s": 3600},
+        },
+    ]
+
+
+def _cited(law: str, paragraph: str) -> Json:
+    return {"title": f"{law} {paragraph}", "law": law, "paragraph": paragraph}
 
 
 def _watts(when: datetime) -> float:

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.xdist_group("web")
 Scheme = Literal["light", "dark"]
 ADDRESSES = (
     "/mine/people",
+    "/grounds",
     "/mine/private",
     *("/mine", "/mine/book", "/sign-in", "/ways/person", "/operate", "/check", "/enter/abc"),
     *("/things/meter-in-the-hall", "/things/gauge-at-the-bridge", "/nowhere"),
