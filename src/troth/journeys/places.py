@@ -112,12 +112,11 @@ class Places:
         await self._voice.say(KindName.KEEPING, body, subject=print_id("kp", self._entropy(16)))
 
     def where(self) -> Where:
-        """Where data are and go, as in force now: products of which a thing stands here, each with its open disclosure."""
-        used = {thing.body.product for thing in self._directory.things.values()}
+        """Where data are and go now, by the open disclosure of every product: whether one stands in a home is not told."""
         streams = []
         for product, (disclosure, _) in self._directory.disclosures.items():
             passport = self._directory.products.get(product)
-            if product not in used or passport is None:
+            if passport is None:
                 continue
             titles = {each.name: each.title for each in passport.streams}
             streams += [
