@@ -7,7 +7,7 @@ Rules
 Source: things.md, "The writer". Owner: the writer's thread.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from itertools import repeat
 from typing import NamedTuple, TypeAlias
 
@@ -119,22 +119,45 @@ class Edges:
         """Earliest and latest time of the rows of each run."""
         spans: dict[int, tuple[int, int]] = {}
         firsts: dict[StreamId, tuple[Block, int]] = {}
+        crossing: set[StreamId] = (
+            set()
+        )  # streams whose rows are of more than one run: many at once, where all speak alike
         for block in reversed(self._blocks):
-            first = dict(zip(reversed(block.which), range(block.count - 1, -1, -1), strict=True))
+            first = _first_rows(block)
             firsts.update(zip(map(block.streams.__getitem__, first), zip(repeat(block), first.values()), strict=False))
         for stream, (block, at) in firsts.items():
             last, end, _ = self._lasts[stream]
             if block.ids[at] // RUN_SLOTS == last.ids[end] // RUN_SLOTS:
                 _widen(spans, block.ids[at] // RUN_SLOTS, block.times[at], last.times[end])
-                continue
-            for each in self._blocks:
-                for row in each.rows_of(stream):
-                    _widen(spans, each.ids[row] // RUN_SLOTS, each.times[row], each.times[row])
+            else:
+                crossing.add(stream)
+        for block in self._blocks if crossing else ():
+            _cross(spans, block, crossing)
         for groups in self._groups.values():
             for group, _ in groups:
                 for run in runs_of(group):
                     _widen(spans, run, group.earliest_ns, group.latest_ns)
         return spans
+
+
+def _first_rows(block: Block) -> dict[int, int]:
+    """The first row of each head."""
+    return dict(zip(reversed(block.which), range(block.count - 1, -1, -1), strict=True))
+
+
+def _cross(spans: dict[int, tuple[int, int]], block: Block, crossing: Container[StreamId]) -> None:
+    """Widen the runs of these streams by their rows in a block, which are in order: mostly the ends are enough."""
+    within: set[int] = set()
+    for head, first in _first_rows(block).items():
+        if block.streams[head] in crossing:
+            last = block.lasts[head]
+            if block.ids[first] // RUN_SLOTS == block.ids[last] // RUN_SLOTS:
+                _widen(spans, block.ids[first] // RUN_SLOTS, block.times[first], block.times[last])
+            else:
+                within.add(head)
+    for row, head in enumerate(block.which) if within else ():
+        if head in within:
+            _widen(spans, block.ids[row] // RUN_SLOTS, block.times[row], block.times[row])
 
 
 def _widen(spans: dict[int, tuple[int, int]], run: int, earliest_ns: int, latest_ns: int) -> None:
