@@ -38,7 +38,7 @@ from troth.gate.small_groups import small_groups
 from troth.gate.use import Use
 from troth.names import HouseholdId, StatementId, Uri
 from troth.state.in_force import Reading
-from troth.state.scopes import ProductScope, StandingLine, StreamScope, party_scope, place_scope
+from troth.state.scopes import ProductScope, StandingLine, StreamScope, party_scope
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
 from troth.statements.installation import InstallationBody, InstalledStream
 from troth.statements.passport import PassportBody, PassportStream
@@ -109,7 +109,7 @@ def _used(asked: Connecting, product: ProductScope, reading: Reading) -> Reason 
     """Steps 3 to 6: some use of every stream passes them, or the reason of the last that was tried."""
     body = asked.installation
     passport, disclosed = _passport(product), _disclosed(product)
-    members = () if body.household is None else reading.place(place_scope(body.household)).members
+    members = () if body.household is None else reading.place_of(body.household).members
     concerned = [each.person for each in members if each.from_ns <= asked.at_ns < each.to_ns]
     for each in body.streams:
         declared = disclosed[each.name]

@@ -203,23 +203,22 @@ def _try(
         return Tried(view, Holding(()), why, Reason(Step.GROUNDED, Code.NO_GROUND, ids_of(product), why), days)
     asker = question.asker if question.action is Action.READ else None
     lines = reading.deployment().lines
-    turn = next_turn(lines, question.at_ns)
+    turn = next_turn(lines, question.at_ns) if lines else FOREVER
     starts_ns = purpose.starts_ns
     if starts_ns is not None and question.at_ns < starts_ns:
         not_yet = Reason(Step.DECLARED, Code.NOT_YET, ids_of(product))
         return Tried(view, Holding((), until_ns=min(turn, starts_ns)), why, not_yet, days)
-    barred = crossed(purpose, stream, product, asker=asker, lines=lines, at_ns=question.at_ns)
+    barred = crossed(purpose, stream, product, asker=asker, lines=lines, at_ns=question.at_ns) if lines else ()
     if barred:
         return Tried(view, Holding((), until_ns=turn), why, Reason(Step.DECLARED, Code.RED_LINE, barred), days)
     asked = Asked(stream, product, purpose.purpose, text, view, asker, question.at_ns, purpose, declared.places)
     holding = holds(why, asked, reading)
     if turn < holding.until_ns:
         holding = msgspec.structs.replace(holding, until_ns=turn)
-    use = Use(question, stream, product, declared, purpose, why)
-    lacking = Reason(Step.GROUNDED, holding.lacking, holding.rests_on, why)
-    grounded = covers(holding.times, question.at_ns)
-    if not grounded:
+    if not covers(holding.times, question.at_ns):
+        lacking = Reason(Step.GROUNDED, holding.lacking, holding.rests_on, why)
         return Tried(view, holding, why, lacking, days)
+    use = Use(question, stream, product, declared, purpose, why)
     passage = placed(use, reading, concerned=holding.concerned)
     if passage.rests_on or passage.until_ns < holding.until_ns:
         until_ns = min(holding.until_ns, passage.until_ns)

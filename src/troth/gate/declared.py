@@ -11,7 +11,7 @@ from troth.gate.lines import crossed_by
 from troth.gate.question import ANYONE, OWN_PURPOSE, Action, Asker, Ground, Question
 from troth.names import HouseholdId, StatementId, Uri
 from troth.state.in_force import Reading
-from troth.state.scopes import ProductScope, StandingLine, StreamScope, party_scope, place_scope, product_scope
+from troth.state.scopes import ProductScope, StandingLine, StreamScope, party_scope, product_scope
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
 from troth.statements.organisation import CLASS
 
@@ -28,7 +28,7 @@ def product_in(uri: Uri, household: HouseholdId | None, reading: Reading) -> Pro
     product = reading.product(product_scope(uri))
     if household is None:
         return product
-    for each in reading.place(place_scope(household)).disclosures:
+    for each in reading.place_of(household).disclosures:
         if each.body.product == uri:
             return msgspec.structs.replace(product, disclosure=each.body, disclosure_id=each.statement)
     return product

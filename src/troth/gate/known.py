@@ -11,7 +11,7 @@ Left out in this version: strength of identity, holding back.
 from troth.gate.question import ANYONE, Asker
 from troth.names import StatementId
 from troth.state.in_force import Reading
-from troth.state.scopes import StreamScope, party_scope, place_scope
+from troth.state.scopes import StreamScope, party_scope
 from troth.things.intervals import FOREVER
 
 __all__ = ["answers_until", "party_known"]
@@ -30,6 +30,6 @@ def party_known(asker: Asker, stream: StreamScope, reading: Reading, *, at_ns: i
     who has left the house; who will come to it is.
     """
     if asker.person is not None:
-        members = () if stream.household is None else reading.place(place_scope(stream.household)).members
+        members = () if stream.household is None else reading.place_of(stream.household).members
         return any(each.person == asker.person and not each.gone(at_ns) for each in members)
     return asker.party == ANYONE or reading.party(party_scope(asker.party)) is not None

@@ -21,7 +21,7 @@ from troth.gate.question import ANYONE, Action, Code, Reason, Step
 from troth.gate.use import Use
 from troth.names import PersonId, StatementId, Uri
 from troth.state.in_force import Reading
-from troth.state.scopes import StandingPlaceRule, party_scope, person_scope
+from troth.state.scopes import StandingPlaceRule, party_scope
 from troth.statements.site import Site, lies_within, reached_by
 from troth.things.intervals import FOREVER
 
@@ -42,7 +42,13 @@ _FREE: Final = Passage()
 def placed(use: Use, reading: Reading, *, concerned: Sequence[PersonId]) -> Passage:
     """Whether the data may go where they would go. `concerned`: whose rules about places count."""
     at_ns = use.question.at_ns
-    said = [rule for person in concerned for rule in reading.person(person_scope(person)).place_rules]
+    if not use.declared.places and not use.purpose.processors:
+        for person in concerned:
+            if reading.person_of(person).place_rules:
+                break
+        else:
+            return _FREE
+    said = [rule for person in concerned for rule in reading.person_of(person).place_rules]
     about = [each for each in said if not each.body.purposes or use.purpose.purpose in each.body.purposes]
     rules = [each for each in about if each.body.from_ns <= at_ns < _ends(each)]
     if not rules and not use.declared.places and not use.purpose.processors:

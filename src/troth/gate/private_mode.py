@@ -18,7 +18,7 @@ from troth.gate.narrowed import Tried
 from troth.gate.question import Action, Code, Ground, Question, Reason, Step
 from troth.names import StatementId
 from troth.state.in_force import Reading
-from troth.state.scopes import PersonScope, StandingRestriction, StreamScope, person_scope, place_scope
+from troth.state.scopes import PersonScope, StandingRestriction, StreamScope
 from troth.statements.disclosure import DisclosedPurpose
 from troth.statements.person import Role
 from troth.statements.restriction import RestrictionBody
@@ -78,10 +78,10 @@ def private_of(stream: StreamScope, reading: Reading, *, action: Action, at_ns: 
         return Private()
     times: list[Interval] = []
     rests_on: list[StatementId] = []
-    for member in reading.place(place_scope(stream.household)).members:
+    for member in reading.place_of(stream.household).members:
         if member.role == Role.CHILD:
             continue
-        person = reading.person(person_scope(member.person))
+        person = reading.person_of(member.person)
         if not person.restrictions:
             continue
         stay = (Interval(member.from_ns, member.to_ns),)

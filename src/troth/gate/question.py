@@ -9,7 +9,9 @@ Rules
 Source: gate.md.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum, StrEnum
+from typing import Final
 
 import msgspec
 
@@ -78,10 +80,10 @@ class Ground(StrEnum):
     @classmethod
     def named(cls, text: str) -> "Ground | None":
         """The ground of this name, or None."""
-        try:
-            return cls(text)
-        except ValueError:
-            return None
+        return _GROUNDS.get(text)
+
+
+_GROUNDS: Final[Mapping[str, Ground]] = {each.value: each for each in Ground}
 
 
 class Code(StrEnum):

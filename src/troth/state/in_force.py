@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from troth.names import StatementId
+from troth.names import HouseholdId, PersonId, StatementId
 from troth.state.fold import fold, touches
 from troth.state.scopes import (
     DEPLOYMENT,
@@ -26,6 +26,8 @@ from troth.state.scopes import (
     Settled,
     StreamScope,
     Unsettled,
+    person_scope,
+    place_scope,
 )
 from troth.statements.statement import Statement
 
@@ -111,6 +113,10 @@ class Reading:
         self._in_force = in_force
         self.looked_at: set[Scope] = set()
         self.unsettled: dict[Scope, tuple[StatementId, ...]] = {}
+        # A decision looks at the same few again and again; nothing moves while it does.
+        self._persons: dict[PersonId, PersonScope] = {}
+        self._places: dict[HouseholdId, PlaceScope] = {}
+        self._deployment: DeploymentScope | None = None
 
     def _get(self, scope: Scope) -> Settled | None:
         self.looked_at.add(scope)
@@ -140,6 +146,20 @@ class Reading:
         value = self._get(scope)
         return value if isinstance(value, PersonScope) else PersonScope()
 
+    def person_of(self, person: PersonId) -> PersonScope:
+        """The value of a person by their id."""
+        found = self._persons.get(person)
+        if found is None:
+            found = self._persons[person] = self.person(person_scope(person))
+        return found
+
+    def place_of(self, household: HouseholdId) -> PlaceScope:
+        """The value of a household by its id."""
+        found = self._places.get(household)
+        if found is None:
+            found = self._places[household] = self.place(place_scope(household))
+        return found
+
     def party(self, scope: Scope) -> PartyScope | None:
         """The party's value."""
         value = self._get(scope)
@@ -147,5 +167,7 @@ class Reading:
 
     def deployment(self) -> DeploymentScope:
         """The deployment's value; empty if nothing is stated."""
-        value = self._get(DEPLOYMENT)
-        return value if isinstance(value, DeploymentScope) else DeploymentScope()
+        if self._deployment is None:
+            value = self._get(DEPLOYMENT)
+            self._deployment = value if isinstance(value, DeploymentScope) else DeploymentScope()
+        return self._deployment

@@ -9,6 +9,7 @@ Source: OGC 18-088 §8.2.7 (Observation); formats.md, "Traces" (type numbers); t
 Left out: the salts' making, packing and SQL, which belong to the adapters.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from typing import Final, TypeAlias
 
@@ -55,10 +56,10 @@ class Variant(StrEnum):
     @classmethod
     def named(cls, text: str) -> "Variant | None":
         """The variant of this name, or None."""
-        try:
-            return cls(text)
-        except ValueError:
-            return None
+        return _VARIANTS.get(text)
+
+
+_VARIANTS: Final[Mapping[str, Variant]] = {each.value: each for each in Variant}
 
 
 class Refusal(StrEnum):

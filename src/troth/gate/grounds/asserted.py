@@ -18,7 +18,7 @@ from troth.gate.question import Code
 from troth.gate.rules.laws import law_times
 from troth.gate.rules.sensitivity import lifts
 from troth.state.in_force import Reading
-from troth.state.scopes import StandingGround, place_scope
+from troth.state.scopes import StandingGround
 from troth.statements.ground import Asserted
 from troth.things.intervals import Interval, tidy
 
@@ -33,7 +33,7 @@ _DAY_NS: Final = 86_400_000_000_000
 def asserted(ground: Asserted, asked: Asked, reading: Reading) -> list[StandingGround]:
     """The assertions of this ground that are about what is asked, in force or not, in order of acceptance."""
     household = asked.stream.household
-    home = () if household is None else reading.place(place_scope(household)).grounds
+    home = () if household is None else reading.place_of(household).grounds
     found = [each for each in (*asked.product.grounds, *home) if each.body.ground == ground and _about(each, asked)]
     if not found or special_in(asked.product, asked.stream.installed.name) is None:
         return found

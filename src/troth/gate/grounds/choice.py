@@ -9,6 +9,7 @@ Rules
 Source: gate.md, "Eight grounds" and "Time"; docs/decisions/0008-a-yes-counts-under-its-text.md.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from troth.gate.grounds.holding import (
@@ -29,7 +30,7 @@ from troth.gate.question import Code, Ground
 from troth.gate.rules.sensitivity import Special
 from troth.names import StatementId, Uri
 from troth.state.in_force import Reading
-from troth.state.scopes import PersonScope, ProductScope, party_scope, person_scope, place_scope
+from troth.state.scopes import PersonScope, ProductScope, party_scope
 from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.disclosure import DisclosedPurpose
 from troth.statements.notice import notice_of
@@ -39,7 +40,7 @@ from troth.things.observations import Variant
 
 __all__ = ["choice", "told"]
 
-_ORDER: Final = (Variant.RAW, Variant.HOURLY_MEAN)
+_REVEALS: Final[Mapping[str, int]] = {Variant.RAW: 0, Variant.HOURLY_MEAN: 1}  # less the higher
 
 
 def told(
@@ -78,7 +79,7 @@ def choice(asked: Asked, reading: Reading) -> Holding:
     until_ns = next_turn(asked.at_ns, *turns(members))
     here = {each.person for each in members if each.here(asked.at_ns)}
     for member in members:
-        said = _said(reading.person(person_scope(member.person)), asked, reading)
+        said = _said(reading.person_of(member.person), asked, reading)
         # Who is not a member at a time is not concerned then, so their silence does not narrow it.
         before, after = Interval(BEGINNING, member.from_ns), Interval(member.to_ns, FOREVER)
         # What somebody who has left had closed stays closed for the time they lived there: leaving opens nothing.
@@ -92,7 +93,7 @@ def choice(asked: Asked, reading: Reading) -> Holding:
     times = intersect(times, inhabited(members))
     if asked.stream.household is not None:
         # Whoever is erased cannot say no any more: what was said until then stays as closed as it was for them, and more.
-        times = intersect(times, (Interval(reading.place(place_scope(asked.stream.household)).closed_ns, FOREVER),))
+        times = intersect(times, (Interval(reading.place_of(asked.stream.household).closed_ns, FOREVER),))
     concerned = concerned_in(members, times, at_ns=asked.at_ns)
     return Holding(times, tuple(rests_on), lacking, concerned, until_ns)
 
@@ -107,7 +108,9 @@ def _said(person: PersonScope, asked: Asked, reading: Reading) -> Holding:
         body = each.body
         to_ns = FOREVER if body.to_ns is None else body.to_ns
         from_ns = body.from_ns if body.since_ns is None else body.since_ns
-        until_ns = next_turn(asked.at_ns, until_ns, body.from_ns, from_ns, to_ns)
+        for turn in (body.from_ns, from_ns, to_ns):
+            if asked.at_ns < turn < until_ns:
+                until_ns = turn
         cut(covered, min(body.from_ns, asked.at_ns))
         basis.append(each.statement)
         if body.decision is Decision.GIVE and _reaches(body.variant, asked.variant) and _counts(body, asked, reading):
@@ -134,5 +137,5 @@ def _counts(body: ChoiceBody, asked: Asked, reading: Reading) -> bool:
 
 def _reaches(given: str | None, wanted: Variant) -> bool:
     """Whether a yes to `given` is also a yes to `wanted` (less revealing, or the same)."""
-    most = Variant.named(given) if given is not None else None
-    return most is not None and _ORDER.index(most) <= _ORDER.index(wanted)
+    most = None if given is None else _REVEALS.get(given)
+    return most is not None and most <= _REVEALS[wanted]

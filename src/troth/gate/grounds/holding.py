@@ -17,7 +17,7 @@ import msgspec
 from troth.gate.question import Asker, Code
 from troth.names import PersonId, PurposeId, StatementId
 from troth.state.in_force import Reading
-from troth.state.scopes import Member, PersonScope, ProductScope, SaidChoice, StreamScope, place_scope
+from troth.state.scopes import Member, PersonScope, ProductScope, SaidChoice, StreamScope
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect, tidy
@@ -80,7 +80,13 @@ def looked_at(
     person: PersonScope, asked: Asked, *, also: PurposeId | None = None
 ) -> tuple[Sequence[SaidChoice], Interval | None]:
     """The choices that count here, in order; and the time before them, where there are more than collecting looks at."""
-    said = [each for each in person.choices if _about(each, asked, also=also)]
+    purpose, stream, home = asked.purpose, asked.stream.installed.stream, asked.stream.household
+    said = [
+        each
+        for each in person.choices
+        if ((body := each.body).purpose == purpose or (also is not None and body.purpose == also))
+        and (stream in body.streams if body.household is None else body.household == home)
+    ]
     if asked.asker is not None or len(said) <= CHANGES_MAX:
         return said, None
     last = said[-CHANGES_MAX:]
@@ -108,19 +114,10 @@ def no_of(decision: Decision) -> Code:
     return Code.REFUSED if decision is Decision.REFUSE else Code.WITHDRAWN
 
 
-def _about(said: SaidChoice, asked: Asked, *, also: PurposeId | None = None) -> bool:
-    body = said.body
-    if body.purpose not in (asked.purpose, also):
-        return False
-    if body.household is not None:
-        return body.household == asked.stream.household
-    return asked.stream.installed.stream in body.streams
-
-
 def members_of(asked: Asked, reading: Reading) -> tuple[Member, ...]:
     """Who belongs, belonged or will belong to the stream's household; nobody in a public place."""
     household = asked.stream.household
-    return () if household is None else reading.place(place_scope(household)).members
+    return () if household is None else reading.place_of(household).members
 
 
 def inhabited(members: Sequence[Member]) -> tuple[Interval, ...]:

@@ -18,7 +18,7 @@ from troth.gate.grounds.holding import CHANGES_MAX, Asked, Holding, concerned_in
 from troth.gate.question import Code
 from troth.names import StatementId
 from troth.state.in_force import Reading
-from troth.state.scopes import PersonScope, SaidObjection, person_scope, place_scope
+from troth.state.scopes import PersonScope, SaidObjection
 from troth.statements.ground import Asserted
 from troth.things.intervals import BEGINNING, FOREVER, Interval, covers, intersect, subtract
 
@@ -30,12 +30,12 @@ def objectable(asked: Asked, reading: Reading) -> Holding:
     if asked.stream.household is None:
         return Holding((), lacking=Code.NOT_OFFERED)
     held = held_by(asserted(Asserted.OBJECTABLE, asked, reading), asked, reading, times_of=lawful)
-    closed_ns = reading.place(place_scope(asked.stream.household)).closed_ns
+    closed_ns = reading.place_of(asked.stream.household).closed_ns
     times = intersect(held.times, (Interval(closed_ns, FOREVER),))
     rests_on, lacking, until_ns = held.rests_on, held.lacking, held.until_ns
     members = members_of(asked, reading)
     for member in members:
-        objected = _objected(reading.person(person_scope(member.person)), asked)
+        objected = _objected(reading.person_of(member.person), asked)
         rests_on += objected.rests_on
         until_ns = min(until_ns, objected.until_ns)
         holes = intersect(objected.times, (Interval(member.from_ns, member.to_ns),))

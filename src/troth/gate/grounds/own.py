@@ -19,7 +19,7 @@ from troth.gate.grounds.holding import (
 from troth.gate.question import OWN_PURPOSE, Code
 from troth.names import StatementId
 from troth.state.in_force import Reading
-from troth.state.scopes import PersonScope, person_scope
+from troth.state.scopes import PersonScope
 from troth.statements.choice import Decision
 from troth.statements.person import REACHES_ALL
 from troth.things.intervals import FOREVER, Interval, covers, intersect, subtract
@@ -43,7 +43,7 @@ def own(asked: Asked, reading: Reading) -> Holding:
     rests_on, lacking = [each.statement for each in members], Code.NO_GROUND
     until_ns = next_turn(asked.at_ns, *turns(members))
     for member in members:
-        objected = _objected(reading.person(person_scope(member.person)), asked)
+        objected = _objected(reading.person_of(member.person), asked)
         rests_on += objected.rests_on
         until_ns = min(until_ns, objected.until_ns)
         # Who does not live here any more, or not yet, is not concerned, and stops nobody.

@@ -16,7 +16,7 @@ from troth.gate.grounds.holding import Asked, Holding, concerned_in, members_of,
 from troth.gate.question import Code
 from troth.names import StatementId
 from troth.state.in_force import Reading
-from troth.state.scopes import Opening, StandingGround, place_scope
+from troth.state.scopes import Opening, StandingGround
 from troth.statements.ground import Asserted, Provision
 from troth.things.intervals import Interval, intersect, tidy
 from troth.things.observations import Variant
@@ -29,7 +29,7 @@ _NS: Final = 1_000_000_000
 def urgent(asked: Asked, reading: Reading) -> Holding:
     """The times of the emergencies that are open, or were."""
     household = asked.stream.household
-    openings = asked.product.openings if household is None else reading.place(place_scope(household)).openings
+    openings = asked.product.openings if household is None else reading.place_of(household).openings
     spans: list[Interval] = []
     reach: list[Interval] = []
     rests_on: list[StatementId] = []
