@@ -7,7 +7,7 @@ every lease that is live says what a fresh question would get; no restriction tu
 import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.emergencies import first, key_of, provided, second
 from tests.made_town import (
@@ -135,6 +135,7 @@ class GateAndSheet(RuleBasedStateMachine):
         self.town.asserts(why, since, ground=ground, name=name, to=until, home=home, said_again=self.now)
         self.sheet.asserts(ground.value, since, until)
 
+    @precondition(lambda self: self.now >= self.sheet.installed)  # before what provides for it, none is accepted
     @rule(stay=st.integers(1, 20), confirmed=st.booleans(), here=st.booleans())
     def emergency(self, stay: int, confirmed: bool, here: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
         self.said_grounds += 1
