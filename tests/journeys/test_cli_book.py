@@ -71,7 +71,7 @@ def test_an_export_is_whole_and_each_file_of_it_verifies_without_a_node(
     node.done("book", "export", str(folder), state=ana)
     exported = msgspec.json.decode((folder / "book.json").read_bytes(), type=Exported)
     assert ("Ana", "house", ()) == (exported.name, exported.custody, exported.missing)
-    assert ["person", "membership", "choice"] == [each.kind for each in exported.statements]
+    assert ["person", "membership", "invitation", "choice"] == [each.kind for each in exported.statements]
     proofs = sorted(folder.rglob("*.troth-proof"))
     places = [place for line in exported.lines for place in (line.place, line.closed) if place is not None]
     assert len(proofs) == len(places) + len(exported.statements)
@@ -97,6 +97,6 @@ def test_nobody_else_s_token_opens_it(home: tuple[Running, Path, Path, str], tmp
     node.done("book", "export", str(folder), state=ben)
     exported = msgspec.json.decode((folder / "book.json").read_bytes(), type=Exported)
     assert () == exported.lines
-    assert {"person", "membership"} == {each.kind for each in exported.statements}
+    assert {"person", "membership", "invitation"} == {each.kind for each in exported.statements}
     failed = node.troth("book", "export", str(tmp_path / "none"), state=ana / "nobody")
     assert 1 == failed.exit_code

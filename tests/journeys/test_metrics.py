@@ -66,7 +66,7 @@ def test_everything_on_the_page_is_shown_by_a_real_node_and_adds_up(tmp_path: Pa
         assert refused == 1
         assert [({"thing": slug}, 2.0)] == found["troth_thing_stored_total"]
         assert {"mqtt", "http"} == {labels["door"] for labels, _ in found["troth_connections"]}
-        assert {"journal", "conduct", "segments", "ledgers", "accounts"} == {
+        assert {"journal", "conduct", "segments", "ledgers", "accounts", "sessions"} == {
             labels["file"] for labels, _ in found["troth_wal_bytes"]
         }
         buckets = [count for labels, count in found["troth_commit_seconds"] if "le" in labels]

@@ -3,7 +3,7 @@
 Rules
 - Each of the two signs with a key of its own, which stays in a file of theirs; the operator's key may be one of the two.
 
-Source: docs/decisions/0060-two-keys-open-an-emergency.md.
+Source: docs/decisions/0058-two-keys-open-an-emergency.md.
 """
 
 import os

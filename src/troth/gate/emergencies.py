@@ -5,7 +5,7 @@ Rules
 - Both statements are said now, by the node's clock; the second within CONFIRM_S of the first.
 - Two parties with two keys: the operator's key may speak for one of them, never for both.
 
-Source: gate.md, "Eight grounds"; docs/decisions/0060-two-keys-open-an-emergency.md.
+Source: gate.md, "Eight grounds"; docs/decisions/0058-two-keys-open-an-emergency.md.
 """
 
 from typing import Final

@@ -29,12 +29,9 @@ from troth.signing.boxes import Opener, open_box
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
 from troth.state.leaving import Leaving
-from troth.statements.choice import ChoiceBody
 from troth.statements.journal import Journal, JournalEntry
 from troth.statements.kinds import Face, kind_of
-from troth.statements.objection import ObjectionBody
-from troth.statements.person import DepartureBody, InvitationBody, MembershipBody, PersonBody
-from troth.statements.place_rule import PlaceRuleBody
+from troth.statements.persons import persons_of
 from troth.statements.statement import read
 from troth.things.ledgers import Box, DayKey, LedgerStore
 from troth.tlog.trace import Denials, OtherTrace, WindowClosed, WindowOpened, basis_id, decode
@@ -201,23 +198,9 @@ class Book:
         kind = kind_of(entry.signed.headers.content_type)
         if kind is None or kind.face is not Face.PRIVATE:
             return
-        match read(entry.signed).body:
-            case (
-                ChoiceBody()
-                | ObjectionBody()
-                | PlaceRuleBody()
-                | PersonBody()
-                | MembershipBody()
-                | InvitationBody() as body
-            ):
-                own = OwnStatement(entry.signed.id, kind.name.value, entry.signed.headers.issued_at_s)
-                self._own.setdefault(body.person, []).append(own)
-            case DepartureBody() as body:
-                for person in {body.person, body.leaves}:
-                    own = OwnStatement(entry.signed.id, kind.name.value, entry.signed.headers.issued_at_s)
-                    self._own.setdefault(person, []).append(own)
-            case _:
-                pass
+        own = OwnStatement(entry.signed.id, kind.name.value, entry.signed.headers.issued_at_s)
+        for person in persons_of(read(entry.signed).body):
+            self._own.setdefault(person, []).append(own)
 
     async def _open(self, person: PersonId, boxes: Sequence[Box]) -> Sequence[_Found]:
         """Boxes of a person, open, in their order."""

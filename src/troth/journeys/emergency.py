@@ -5,7 +5,7 @@ Rules
 - How often is counted from what was accepted and confirmed, never from a counter that somebody keeps.
 - Of a home, those who belong to it are told who opened what, why, from when to when; everybody else sees a number.
 
-Source: gate.md, "Eight grounds" (urgent); docs/decisions/0060-two-keys-open-an-emergency.md.
+Source: gate.md, "Eight grounds" (urgent); docs/decisions/0058-two-keys-open-an-emergency.md.
 Left out in this version: telling people outside their pages; ending an opening before its time, but by ending its provision.
 """
 

@@ -25,17 +25,14 @@ from troth.gate.question import Asker
 from troth.journeys.cosigned import Vouched, nobody
 from troth.journeys.kept_traces import KeptTraces, Segments
 from troth.journeys.making import InWorker, trace_of
-from troth.names import PersonId, StatementId, Uri
+from troth.names import StatementId, Uri
 from troth.signing.cose import PayloadForm, PublicKey, Signed, parse
 from troth.state.directory import Directory
 from troth.state.leaving import Leaving
-from troth.statements.choice import ChoiceBody
 from troth.statements.journal import Entry, JournalEntry, unerased
 from troth.statements.key import KeyRole
 from troth.statements.kinds import Face, kind_of
-from troth.statements.objection import ObjectionBody
-from troth.statements.person import MembershipBody, PersonBody
-from troth.statements.place_rule import PlaceRuleBody
+from troth.statements.persons import persons_of
 from troth.statements.statement import read
 from troth.things.observations import Kept
 from troth.tlog.checkpoint import Note, VerifierKey, open_checkpoint, parse_note
@@ -237,7 +234,11 @@ class Prove:
             StorageFailed: something the proof needs is missing or damaged.
         """
         entry = self._journal.find(statement)
-        if not isinstance(entry, JournalEntry) or asker.person is None or _person_of(entry.signed) != asker.person:
+        if (
+            not isinstance(entry, JournalEntry)
+            or asker.person is None
+            or asker.person not in persons_of(read(entry.signed).body)
+        ):
             raise NotFound(_NOTHING)
         known = self._directory.keys.get(Uri(entry.signed.headers.issuer))
         if known is None:
@@ -374,15 +375,6 @@ class Prove:
 
     def _not_yet(self) -> Unavailable:
         return Unavailable("this is not yet in a segment; one closes at every tick", retry_after_s=self._tick_s)
-
-
-def _person_of(signed: Signed) -> PersonId | None:
-    """Whom a private statement speaks of, where that is one person."""
-    match read(signed).body:
-        case ChoiceBody() | ObjectionBody() | PlaceRuleBody() | PersonBody() | MembershipBody() as body:
-            return body.person
-        case _:
-            return None
 
 
 def _split(leaves: bytes) -> list[bytes]:

@@ -3,7 +3,7 @@
 Rules
 - The second confirms the first if it names it, says the same end, is by another party with another key, and comes in time.
 
-Source: statements/emergency; docs/decisions/0060-two-keys-open-an-emergency.md.
+Source: statements/emergency; docs/decisions/0058-two-keys-open-an-emergency.md.
 """
 
 import msgspec

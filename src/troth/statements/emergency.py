@@ -5,7 +5,7 @@ Rules
   within CONFIRM_S. Only then is it open.
 - It ends at `to_ns` by itself; nobody can make it longer. Ending the provision ends it at once.
 
-Source: gate.md, "Eight grounds" (urgent); docs/decisions/0060-two-keys-open-an-emergency.md.
+Source: gate.md, "Eight grounds" (urgent); docs/decisions/0058-two-keys-open-an-emergency.md.
 """
 
 from typing import Final

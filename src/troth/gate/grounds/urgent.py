@@ -6,7 +6,7 @@ Rules
   reaches data of its time and of as long before it as the provision says.
 - An emergency of a home is read in that home; one without a home in public places only.
 
-Source: gate.md, "Eight grounds"; docs/decisions/0060-two-keys-open-an-emergency.md.
+Source: gate.md, "Eight grounds"; docs/decisions/0058-two-keys-open-an-emergency.md.
 """
 
 from typing import Final

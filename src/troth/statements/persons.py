@@ -1,0 +1,31 @@
+"""Of which persons does a private statement speak, so that it is theirs to see and to prove? Pure.
+
+Rules
+- Whoever said it about themselves, and whomever it says something about.
+- What speaks of a home or a thing alone is nobody's own.
+
+Source: record.md, "Personal ledgers"; mission.md, "What the law adds" 1.
+"""
+
+from troth.names import PersonId
+from troth.statements.choice import ChoiceBody
+from troth.statements.kinds import Body
+from troth.statements.objection import ObjectionBody
+from troth.statements.person import DepartureBody, InvitationBody, MembershipBody, PersonBody
+from troth.statements.place_rule import PlaceRuleBody
+from troth.statements.restriction import RestrictionBody
+
+__all__ = ["persons_of"]
+
+
+def persons_of(body: Body) -> frozenset[PersonId]:
+    """Everybody whose own the statement is."""
+    match body:
+        case ChoiceBody() | ObjectionBody() | PlaceRuleBody() | RestrictionBody():
+            return frozenset((body.person,))
+        case PersonBody() | MembershipBody() | InvitationBody():
+            return frozenset((body.person,))
+        case DepartureBody():
+            return frozenset((body.person, body.leaves))
+        case _:
+            return frozenset()
