@@ -96,15 +96,16 @@ def _proved(place: Place, neighbour: Place, folder: Path) -> None:
     page = place.node.ask("GET", path).json()
     assert isinstance(page, dict)
     proof = f"/api/proofs/{page['value'][0]['@iot.id']}"
-    until(lambda: place.node.ask("GET", proof).status == 200)
+    file = folder / "one.troth-proof"
 
     def witnessed() -> bool:
         answer = place.node.ask("GET", proof)  # who asks this often is told to wait now and then
-        return answer.status == 200 and read(answer.body).witnesses != ()
+        if answer.status != 200:
+            return False
+        file.write_bytes(answer.body)
+        return read(answer.body).witnesses != ()
 
     until(witnessed)
-    file = folder / "one.troth-proof"
-    file.write_bytes(place.node.ask("GET", proof).body)
     trust = ["verify", str(file), "--trust", str(place.status()["verifier_key"])]
     told = CliRunner().invoke(main, [*trust, "--witness", neighbour.witness.key, "--json"])
     assert (0, "witnessed") == (told.exit_code, json.loads(told.output)["level"])
