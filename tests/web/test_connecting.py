@@ -326,6 +326,7 @@ def test_from_the_list_of_things_to_a_label_and_into_the_house(
 
 def whole(page: Page, width: int) -> None:
     """It fits on its screen, and no word stands on it that people are not to read."""
+    page.wait_for_load_state()  # after a press the next page may have come and not be read yet
     assert width >= page.evaluate("document.documentElement.scrollWidth")
     said = page.locator("main").inner_text().lower()
     assert not [word for word in NEVER_READ if re.search(rf"\b{word}", said)]
