@@ -34,7 +34,7 @@ def where(node: Node, *, as_json: bool) -> None:
     if found.kept is None:
         say("Nobody has said where it is kept: troth keeping set")
     else:
-        say(f"Kept by {_hop(found.kept)}")
+        say(_hop(found.kept))
     for copy in found.copies:
         say(f"Copy: {_hop(copy)}")
     for stream in found.streams:
