@@ -54,14 +54,14 @@ def foreseen_routes(choose: Choose, places: Places, foresee: Foresee, *, callers
     async def choice(request: Request) -> Response:
         person = callers.person(request)
         body = chosen(choose, person, await form(request, ChoiceForm))
-        changes = foresee.changes(person, KindName.CHOICE, body)
+        changes = await foresee.changes(person, KindName.CHOICE, body)
         past = await foresee.past(callers.known(request).asker, KindName.CHOICE, body)
         return shown(Foreseen(_changes(changes), _past(past)))
 
     async def rule(request: Request) -> Response:
         person = callers.person(request)
         body = ruled(places, person, await form(request, PlaceRuleForm))
-        return shown(Foreseen(_changes(foresee.changes(person, KindName.PLACE_RULE, body))))
+        return shown(Foreseen(_changes(await foresee.changes(person, KindName.PLACE_RULE, body))))
 
     open_ = callers.spoken
     return [

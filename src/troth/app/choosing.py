@@ -32,7 +32,9 @@ class Choosing:
         book: Callable[[], Book],
     ) -> None:
         clock, entropy = ports.clock, ports.entropy
-        self.foresee = Foresee(directory=directory, in_force=in_force, clock=clock, entropy=entropy, book=book)
+        self.foresee = Foresee(
+            directory=directory, in_force=in_force, clock=clock, entropy=entropy, book=book, pause=ports.pause
+        )
         self.choose = Choose(accept, keyring, directory=directory, in_force=in_force, clock=clock, entropy=entropy)
         self.privately = Privately(
             accept, keyring, directory=directory, in_force=in_force, clock=clock, entropy=entropy

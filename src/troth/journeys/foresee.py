@@ -3,13 +3,14 @@
 Rules
 - What is imagined is folded into a copy of what is in force, signed with a key that nobody keeps; it never enters the journal.
 - It speaks of the homes of whoever asks only, and is shown to nobody else.
+- A home may have thousands of streams: others run in between, and what is in force may move meanwhile. It is a forecast.
 - The past is what the person's own book holds: each reading of the last days is asked again at its own time, as if it had been
   said at their beginning. Readings since the last tick are not in the book yet.
 
 Source: people.md, "Rules" (the consequence is shown before the choice); mission.md (F9, S73).
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Final
 
 import msgspec
@@ -38,6 +39,7 @@ __all__ = ["LOOKED_BACK_NS", "Changed", "Foresee", "Past"]
 LOOKED_BACK_NS: Final = 30 * 86_400_000_000_000
 _PAGES_MAX: Final = 25  # 5,000 lines of a book; a longer one is looked at that far back
 _SEED_BYTES: Final = 32
+_AT_ONCE: Final = 4  # streams, or readings, between two pauses: some decisions of 100 us each
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -74,14 +76,16 @@ class Foresee:
         clock: Clock,
         entropy: Callable[[int], bytes],
         book: Callable[[], Book],
+        pause: Callable[[], Awaitable[None]],
     ) -> None:
+        self._pause = pause
         self._directory = directory
         self._in_force = in_force
         self._clock = clock
         self._entropy = entropy
         self._book = book
 
-    def changes(self, person: PersonId, kind: KindName, body: ChoiceBody | PlaceRuleBody) -> tuple[Changed, ...]:
+    async def changes(self, person: PersonId, kind: KindName, body: ChoiceBody | PlaceRuleBody) -> tuple[Changed, ...]:
         """What would be otherwise than now, if this were said.
 
         Raises:
@@ -89,8 +93,12 @@ class Foresee:
             NotFound: there is no such person.
         """
         imagined = self._in_force.imagined(self._statement(kind, body))
+        about = body.streams if isinstance(body, ChoiceBody) else ()
+        streams = [each for each in self._streams(person) if not about or each[1].stream in about]
         found = []
-        for thing, stream in self._streams(person):
+        for count, (thing, stream) in enumerate(streams, 1):
+            if count % _AT_ONCE == 0:
+                await self._pause()
             for question, (party, purpose) in self._questions(thing, stream):
                 before = would(question, self._in_force).variant
                 after = would(question, imagined).variant
@@ -113,6 +121,8 @@ class Foresee:
             if line.who.party == "" or line.who.purpose == OWN_PURPOSE:
                 continue
             readings += 1
+            if readings % _AT_ONCE == 0:
+                await self._pause()
             then = self._again(line, imagined)
             if then is None or then.verdict is Verdict.DENY:
                 stopped += 1

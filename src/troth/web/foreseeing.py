@@ -58,7 +58,7 @@ class Foreseeing:
             "viewer": viewer,
             "offer": offer,
             "decision": decision,
-            "changes": self._at.foresee.changes(viewer.person, KindName.CHOICE, body),
+            "changes": await self._at.foresee.changes(viewer.person, KindName.CHOICE, body),
             "past": await self._at.foresee.past(viewer.person_asker, KindName.CHOICE, body),
         }
         return self._shell.show(request, "foresee.html", values)

@@ -60,7 +60,7 @@ class PlacesPages:
         if within or not_under:
             try:
                 body = self._at.places.meant(person, within=within, not_under=not_under, made_by="session")
-                foreseen = self._at.foresee.changes(person, KindName.PLACE_RULE, body)
+                foreseen = await self._at.foresee.changes(person, KindName.PLACE_RULE, body)
             except TrothError as error:
                 problem = problem_page(error)
         values = {
