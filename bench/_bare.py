@@ -73,7 +73,7 @@ class BareInlet(Inlet):
 
     def __init__(self, hear: "BareHear", thing: KnownThing, known: KnownStream, *, shelf: Shelf) -> None:
         super().__init__(hear, thing, known, shelf=shelf)
-        self._bare = Admission(_ALWAYS, thing.thing, known.stream, shelf, _NONE, (), ResultType.NUMBER)
+        self.bare = Admission(_ALWAYS, thing.thing, known.stream, shelf, _NONE, (), ResultType.NUMBER)
 
     def offer(
         self,
@@ -86,39 +86,19 @@ class BareInlet(Inlet):
     ) -> int:
         """As an inlet's."""
         if time_ns is None:
-            time_ns = max(self._hear.clock.now(), self._last_ns + 1)
+            time_ns = max(self._hear.clock.now(), self.last_ns + 1)
         if type(result) is not float or not -1e300 <= result <= 1e300:
             self._hear.count(self.thing, Refusal.WRONG_TYPE, done)
             return time_ns
-        self._last_ns = max(self._last_ns, time_ns)
-        self._hear.turn().add(self, self._bare, time_ns=time_ns, result=result, key=key, settler=Once(done), at=0)
-        return time_ns
-
-    def say(self, number: float, now_ns: int, settler: Settler, at: int) -> int:
-        """As an inlet's."""
-        time_ns = self._last_ns + 1
-        time_ns = max(time_ns, now_ns)
-        if not self._lowest <= number <= self._highest or not math.isfinite(number):
-            self._hear.count(self.thing, Refusal.OUT_OF_RANGE, partial(settle_one, settler, at))
-            return time_ns
-        self._last_ns = time_ns
-        turn = self._hear.turn()
-        turn.inlets.append(self)
-        turn.admissions.append(self._bare)
-        turn.times.append(time_ns)
-        turn.results.append(number)
-        turn.keys.append(b"")
-        if turn.settlers and turn.settlers[-1] is settler and turn.firsts[-1] + turn.counts[-1] == at:
-            turn.counts[-1] += 1
-        else:
-            turn.owe(settler, at)
+        self.last_ns = max(self.last_ns, time_ns)
+        self._hear.turn().add(self, self.bare, time_ns=time_ns, result=result, key=key, settler=Once(done), at=0)
         return time_ns
 
     def offer_run(self, numbers: Sequence[float], times: Sequence[int], settler: Settler, at: int) -> bool:
         """As an inlet's."""
         if not self._bounds.hold_all(numbers):
             return False
-        self._last_ns = max(self._last_ns, *times)
+        self.last_ns = max(self.last_ns, *times)
         self._hear.ready(
             Admitted(
                 hold=_ALWAYS,
@@ -157,6 +137,39 @@ class BareHear(Hear):
                 shelf = shelf_of(known, stream, self._known)
                 self._bare[stream.stream] = BareInlet(self, known, stream, shelf=shelf)
         return {name: self._bare[stream.stream] for name, stream in known.streams.items()}
+
+    def say_all(
+        self, inlets: Sequence[Inlet], numbers: Sequence[float], *, now_ns: int, settler: Settler, at: int
+    ) -> list[int]:
+        """As `Hear`'s; what one read brings is less than a turn takes."""
+        turn = self.turn()
+        given: list[int] = []
+        rows = 0
+        for inlet, number in zip(inlets, numbers, strict=True):
+            time_ns = inlet.last_ns + 1
+            if time_ns < now_ns:  # noqa: PLR1730 - as an inlet's
+                time_ns = now_ns
+            given.append(time_ns)
+            if (
+                not isinstance(inlet, BareInlet)
+                or not inlet.lowest <= number <= inlet.highest
+                or not math.isfinite(number)
+            ):
+                if rows:
+                    turn.said(settler, at, rows)
+                at += rows
+                self.count(inlet.thing, Refusal.OUT_OF_RANGE, partial(settle_one, settler, at))
+                at, rows = at + 1, 0
+                continue
+            inlet.last_ns = time_ns
+            turn.inlets.append(inlet)
+            turn.admissions.append(inlet.bare)
+            turn.times.append(time_ns)
+            turn.results.append(number)
+            rows += 1
+        if rows:
+            turn.said(settler, at, rows)
+        return given
 
     def _new_turn(self) -> Turn:
         return BareTurn(self.flush)

@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
 from tests.journeys.mqtt_house import Client, House, in_house, said, speak
 from tests.journeys.turns import turn, until
-from troth.ingest.mqtt.door import STRANGERS_MAX
+from troth.clock import SystemClock
+from troth.ingest.mqtt.door import STRANGERS_MAX, Door
 from troth.ingest.mqtt.sessions import CONNECTIONS_EACH_MAX, SESSIONS_LEFT_MAX
+from troth.journeys.lasting import Lasting
 from troth.journeys.outlet import OUTLET_QUEUE_MAX
+from troth.journeys.presence import Presence
 from troth.wire.limits import CONNECT_BYTES, LISTENER_QUEUE_MESSAGES, MQTT_PACKET_BYTES, PAYLOAD_BYTES, RECEIVE_MAXIMUM
 from troth.wire.mqtt import (
     Connect,
@@ -285,3 +289,35 @@ def test_connecting_again_and_again_under_one_name_leaves_one_session() -> None:
         assert len(house.endpoint._door.seats) == 2  # noqa: SLF001 - what is bounded
 
     played(scene)
+
+
+def test_work_that_fails_in_a_turn_keeps_no_other_from_being_done() -> None:
+    async def scene(house: House) -> None:
+        loop = asyncio.get_running_loop()
+        done: list[int] = []
+        failures: list[object] = []
+        loop.set_exception_handler(lambda _loop, context: failures.append(type(context["exception"])))
+        door = Door(
+            house.hear,
+            house.tell,
+            recognise=house.recognise,
+            presence=Presence(SystemClock(), later=loop.call_later),
+            slugs=house.slugs,
+            secret=bytes(16),
+            entropy=bytes,
+            later=loop.call_later,
+            diagnose=house.diagnostics.append,
+            lasting=Lasting(None, spawn=house.tell.spawn),
+        )
+
+        def fail() -> None:
+            raise ZeroDivisionError
+
+        for work in (partial(done.append, 1), fail, partial(done.append, 2), fail, partial(done.append, 3)):
+            door.soon(work)
+        for _ in range(5):
+            await turn(0)
+        loop.set_exception_handler(None)
+        assert ([1, 2, 3], [ZeroDivisionError, ZeroDivisionError]) == (done, failures)
+
+    in_house(scene)

@@ -13,6 +13,7 @@ Source: people.md, "Accounts"; RFC 6265bis §4.1.3.2 (`__Host-`); RFC 6797 (HSTS
 
 import ipaddress
 from collections.abc import Iterable, MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from troth.errors import BadSetting, InTheClear
@@ -24,6 +25,7 @@ Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 # RFC 6797 §6.1; a year, as browsers ask for. Without subdomains: what else has this name is not ours.
 HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
+_ADDRESSES: Final = 1_024  # read once; whoever speaks from more is read again
 _PREFIX: Final = b"__Host-"
 _OURS: Final = b"troth_"
 _HINT: Final = (
@@ -145,6 +147,7 @@ def _is_here(address: str, server: tuple[str, int] | None) -> bool:
     return parsed is None or parsed.is_loopback or (server is not None and parsed == _parsed(server[0]))
 
 
+@lru_cache(maxsize=_ADDRESSES)
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

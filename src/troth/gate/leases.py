@@ -100,11 +100,14 @@ def admit_many(
     results: Sequence[float],
     keys: Sequence[bytes],
     done: Done,
-) -> AdmittedMany:
-    """Stamp numbers of many streams for the conduct store. The caller has checked each time against its lease's answer."""
+) -> AdmittedMany | None:
+    """Stamp numbers of many streams for the conduct store; None where a lease has ended, which admits nothing.
+
+    The caller has checked each time against its lease's answer.
+    """
     for each in set(admissions):
         if not each.hold.live or gate_ns >= each.hold.until_ns:
-            raise RuntimeError("a lease that has ended admits nothing")
+            return None
     return AdmittedMany(admissions, gate_ns, times, results, keys, done)
 
 

@@ -210,7 +210,7 @@ class HttpIngest:
                 number = said.datastream
             elif said.datastream not in {None, number}:
                 raise BadJson("The body names another Datastream than the path.")
-            inlet = None if number is None else _numbered(self._hear, thing).get(number)
+            inlet = None if number is None else self._door.numbered(thing).get(number)
             if inlet is None:
                 raise NotFound("there is no such Datastream of this thing")
         except (Malformed, NotOffered, NotFound) as error:
@@ -233,7 +233,7 @@ class HttpIngest:
             await self._door.count(thing, counted_as(error))
             raise
         array, whole = Outcomes.awaited(sum(len(group.rows) for group, _ in groups))
-        inlets = _numbered(self._hear, thing)
+        inlets = self._door.numbered(thing)
         began = self._clock.ticks()
         for group, columns in groups:
             inlet = inlets.get(group.datastream.id)
@@ -278,7 +278,3 @@ class HttpIngest:
                 dones.append(done)
         if results:
             inlet.offer_all(results, times, keys=keys, dones=dones)
-
-
-def _numbered(hear: Hear, thing: ThingId) -> Mapping[int, Inlet]:
-    return {inlet.number: inlet for inlet in hear.inlets(thing).values()}

@@ -20,7 +20,7 @@ from troth.clock import Clock
 from troth.errors import BadName, BadTime, Busy, Malformed, NotFound, NotOffered, TooLarge, TrothError, WrongToken
 from troth.ingest.rates import Rates
 from troth.ingest.settling import settle
-from troth.journeys.hear import Hear
+from troth.journeys.hear import Hear, Inlet
 from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.names import Slug, ThingId, check_slug, parse_id
@@ -33,6 +33,7 @@ __all__ = ["ROWS_AT_ONCE", "TURN_NS", "HttpDoor", "counted_as", "message_name", 
 
 _ID_CHARACTERS: Final = 200  # as in the other doors; it is hashed, never kept
 TURN_NS: Final = 2_000_000  # things.md: yield every ~2 ms, or a withdrawal waits
+NUMBERED_MAX: Final = 1_024  # things whose streams are kept by number: as many as requests in hand (`places`)
 ROWS_AT_ONCE: Final = 256  # rows between two looks at the clock: well under a millisecond
 _NAME: Final = re.compile(rb"[!-~]+")
 
@@ -69,6 +70,18 @@ class HttpDoor:
         self._presence = presence
         self._slugs = slugs
         self._flushing = False
+        self._numbered: dict[ThingId, Mapping[int, Inlet]] = {}  # as they were at `_installed`
+        self._installed = -1
+
+    def numbered(self, thing: ThingId) -> Mapping[int, Inlet]:
+        """The streams of a thing by the number of their Datastream; put together anew when something was installed."""
+        if self._installed != self.hear.installed or len(self._numbered) >= NUMBERED_MAX:
+            self._numbered, self._installed = {}, self.hear.installed
+        found = self._numbered.get(thing)
+        if found is None:
+            found = {inlet.number: inlet for inlet in self.hear.inlets(thing).values()}
+            self._numbered[thing] = found
+        return found
 
     def thing(self, headers: Headers, named: str | None = None, *, address: str) -> ThingId:
         """Whose credential this is. `named`: what the path calls the thing; `address`: from where it is asked.

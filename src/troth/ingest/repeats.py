@@ -58,6 +58,10 @@ class Recent:
                 self.note(mark, time_ns)
             return
         first, last = self._oldest, self._oldest + len(marks)
+        if last == first + 1:
+            self._marks[first], self._times[first] = marks[0], times[0]
+            self._oldest = last % REPEAT_WINDOW
+            return
         self._marks[first:last] = array("q", marks)
         self._times[first:last] = array("q", times)
         self._oldest = last % REPEAT_WINDOW

@@ -19,9 +19,9 @@ from troth.clock import Clock
 from troth.errors import Busy
 from troth.gate.leases import Leases
 from troth.journeys.desk import Waiting
-from troth.journeys.inlet import HAND_OVER_ROWS, Inlet
+from troth.journeys.inlet import HAND_OVER_ROWS, Inlet, say_all
 from troth.journeys.shelves import shelf_of
-from troth.journeys.turn import Turn
+from troth.journeys.turn import Settler, Turn
 from troth.names import StreamId, ThingId
 from troth.state.directory import Directory
 from troth.state.leaving import Leaving
@@ -78,6 +78,21 @@ class Hear:
             turn = self._new_turn()
             self._turns.append(turn)
         return turn
+
+    def say_all(
+        self, inlets: Sequence[Inlet], numbers: Sequence[float], *, now_ns: int, settler: Settler, at: int
+    ) -> list[int]:
+        """Offer numbers that are of now, each to its inlet; as `inlet.say_all`, for any number of them."""
+        given: list[int] = []
+        for first in range(0, len(numbers), HAND_OVER_ROWS):
+            some = numbers[first : first + HAND_OVER_ROWS]
+            turn = self.turn()
+            if len(turn.times) + len(some) > HAND_OVER_ROWS:
+                turn = self._new_turn()
+                self._turns.append(turn)
+            theirs = inlets[first : first + HAND_OVER_ROWS]
+            given += say_all(theirs, some, turn=turn, now_ns=now_ns, settler=settler, at=at + first)
+        return given
 
     def _new_turn(self) -> Turn:
         return Turn(self.flush)

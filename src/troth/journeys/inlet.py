@@ -10,9 +10,9 @@ Source: gate.md, "Inlets and outlets"; things.md, "Shape of the hot path". Owner
 Left out: what keeps one observation out (`bounds`); giving inlets and handing over, which is `hear`'s.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import inf, isfinite
 from typing import Final, TypeAlias
 
 from troth.errors import Busy
@@ -21,14 +21,14 @@ from troth.gate.question import OWN_PURPOSE, Action, Asker, Question, Verdict
 from troth.journeys.asking import ask
 from troth.journeys.bounds import Bounds, fault
 from troth.journeys.desk import Desk
-from troth.journeys.turn import Once, Settler, settle_one
+from troth.journeys.turn import Once, Settler, Turn, settle_one
 from troth.names import StreamId
 from troth.state.directory import KnownStream, KnownThing
 from troth.things.observations import CLOCK_AHEAD_NS, Outcome, Refusal, Result, ResultType, Shelf
 from troth.things.retention import DAY_NS
 from troth.things.stamps import Admission, Admitted, Done
 
-__all__ = ["HAND_OVER_BYTES", "HAND_OVER_ROWS", "Inlet"]
+__all__ = ["HAND_OVER_BYTES", "HAND_OVER_ROWS", "Inlet", "say_all"]
 
 _TYPES = {each.name.lower(): each for each in ResultType}
 HAND_OVER_ROWS: Final = 10_000  # of one stream in one stamp; a stamp goes whole into one commit
@@ -40,31 +40,32 @@ class Inlet:
     """The only way in for one stream of one thing."""
 
     __slots__ = (
-        "_admission",
         "_bounds",
         "_dones",
         "_ends",
         "_fresh_ns",
         "_from_ns",
         "_hear",
-        "_highest",
         "_keys",
         "_known",
-        "_last_ns",
         "_lease",
-        "_lowest",
         "_question",
         "_results",
         "_shelf",
-        "_since_ns",
-        "_times",
-        "_until_ns",
+        "admission",
+        "highest",
+        "last_ns",
+        "lowest",
         "name",
         "number",
+        "says_numbers",
+        "since_ns",
         "stream",
         "thing",
         "type",
         "unit",
+        "until_ns",
+        "waits",
     )
 
     def __init__(self, hear: "Desk", thing: KnownThing, known: KnownStream, *, shelf: Shelf) -> None:
@@ -76,19 +77,18 @@ class Inlet:
         self.name, self.unit = known.installed.name, known.declared.unit
         self.number = known.number
         self.type = _TYPES.get(known.declared.type, ResultType.JSON)
-        self._lowest = -math.inf if known.declared.lowest is None else known.declared.lowest
-        self._highest = math.inf if known.declared.highest is None else known.declared.highest
+        self.says_numbers = self.type is ResultType.NUMBER
+        self.lowest = -inf if known.declared.lowest is None else known.declared.lowest
+        self.highest = inf if known.declared.highest is None else known.declared.highest
         self._from_ns = thing.body.from_ns
-        self._bounds = Bounds(self.type, self._lowest, self._highest, self._from_ns)
+        self._bounds = Bounds(self.type, self.lowest, self.highest, self._from_ns)
         self._question = Asker(thing.body.answers.organisation, "things", OWN_PURPOSE)
         self._lease: Lease | None = None
-        self._admission: Admission | None = (
-            None  # of numbers, while the lease allows; with it, from when and until when
-        )
-        self._since_ns = self._until_ns = 0
+        self.admission: Admission | None = None  # of numbers, while the lease allows; with it, from when and until when
+        self.since_ns = self.until_ns = 0
         self._fresh_ns = 0  # what is no older than this is too old for nobody
-        self._last_ns = 0
-        self._times: list[int] = []
+        self.last_ns = 0
+        self.waits: list[int] = []
         self._ends: list[int] = []
         self._results: list[Result] = []
         self._keys: list[bytes] = []
@@ -117,23 +117,23 @@ class Inlet:
         """
         now = self._hear.clock.now()
         if time_ns is None:
-            if self._last_ns > now + CLOCK_AHEAD_NS:
-                self._last_ns = 0  # the clock has stepped back: what is said now is not ahead of it
-            time_ns = max(now, self._last_ns + 1)
+            if self.last_ns > now + CLOCK_AHEAD_NS:
+                self.last_ns = 0  # the clock has stepped back: what is said now is not ahead of it
+            time_ns = max(now, self.last_ns + 1)
         lease = self._lease
         if lease is None or not lease.live or now >= lease.until_ns:
             lease = self._ask(now)
-            if self._times:
+            if self.waits:
                 self._offer_again(self._waiting())  # they were looked at under the answer that has ended
         code = fault(result, time_ns, end_ns, now=now, fresh_ns=self._fresh_ns, lease=lease, bounds=self._bounds)
         if code is not None:
             self._hear.count(self.thing, code, done)
             return time_ns
-        self._last_ns = max(self._last_ns, time_ns)
-        if self._admission is not None and end_ns is None and not self._times:
+        self.last_ns = max(self.last_ns, time_ns)
+        if self.admission is not None and end_ns is None and not self.waits:
             self._hear.turn().add(
                 self,
-                self._admission,
+                self.admission,
                 time_ns=time_ns,
                 result=result,  # type: ignore[arg-type]  # there is an admission for numbers only
                 key=key,
@@ -141,51 +141,13 @@ class Inlet:
                 at=0,
             )
             return time_ns
-        if not self._times:
+        if not self.waits:
             self._hear.touched(self)
-        self._times.append(time_ns)
+        self.waits.append(time_ns)
         self._ends.append(time_ns if end_ns is None else end_ns)
         self._results.append(result)
         self._keys.append(key)
         self._dones.append(done)
-        return time_ns
-
-    def say(self, number: float, now_ns: int, settler: Settler, at: int) -> int:
-        """Offer one number that is of now: the same as `offer`, for a stream of numbers and many of them.
-
-        Args:
-            number: any.
-            now_ns: the clock's, read in this turn of the loop.
-            settler: told the outcome, as that of its observation `at`.
-            at: which of them.
-
-        Returns:
-            the time it was given.
-        """
-        admission = self._admission
-        time_ns = self._last_ns + 1
-        time_ns = max(time_ns, now_ns)
-        if (
-            admission is None
-            or not admission.hold.live
-            or self._times
-            or not self._since_ns <= time_ns < self._until_ns
-            or time_ns > now_ns + CLOCK_AHEAD_NS
-            or not self._lowest <= number <= self._highest
-            or not math.isfinite(number)
-        ):
-            return self.offer(number, time_ns=None, done=partial(settle_one, settler, at))
-        self._last_ns = time_ns
-        turn = self._hear.turn()
-        turn.inlets.append(self)
-        turn.admissions.append(admission)
-        turn.times.append(time_ns)
-        turn.results.append(number)
-        turn.keys.append(b"")
-        if turn.settlers and turn.settlers[-1] is settler and turn.firsts[-1] + turn.counts[-1] == at:
-            turn.counts[-1] += 1
-        else:
-            turn.owe(settler, at)
         return time_ns
 
     def offer_run(self, numbers: Sequence[float], times: Sequence[int], settler: Settler, at: int) -> bool:
@@ -199,17 +161,17 @@ class Inlet:
         """
         now, lease = self._hear.clock.now(), self._lease
         if (
-            self._admission is None
+            self.admission is None
             or lease is None
             or not lease.holds(now)
-            or self._times
+            or self.waits
             or len(times) > HAND_OVER_ROWS
             or not self._bounds.hold_all(numbers)
-            or min(times) < max(self._since_ns, now - self._fresh_ns)
+            or min(times) < max(self.since_ns, now - self._fresh_ns)
             or max(times) >= min(now + CLOCK_AHEAD_NS, lease.span.to_ns)
         ):
             return False
-        self._last_ns = max(self._last_ns, *times)
+        self.last_ns = max(self.last_ns, *times)
         done = partial(self._run_settled, numbers, times, settler, at)
         self._hear.ready(self._admitted(lease, (times, times, numbers, [b""] * len(times)), done, now=now))
         return True
@@ -249,10 +211,10 @@ class Inlet:
             for result, time_ns, key, done in zip(results, times, keys, dones, strict=True):
                 self.offer(result, time_ns=time_ns, key=key, done=done)
             return
-        if not self._times:
+        if not self.waits:
             self._hear.touched(self)
-        self._last_ns = max(self._last_ns, *known)
-        self._times += known
+        self.last_ns = max(self.last_ns, *known)
+        self.waits += known
         self._ends += known
         self._results += results
         self._keys += keys
@@ -263,12 +225,12 @@ class Inlet:
             self._hear.leases.forget(self._lease)
         question = Question(Action.COLLECT, self.stream, self._question, now)
         self._lease = lease = ask(question, self._hear.leases)
-        self._admission = None
+        self.admission = None
         self._fresh_ns = DAY_NS * min((each.days for each in lease.answer.terms), default=0)
         if self.type is ResultType.NUMBER and lease.answer.verdict is not Verdict.DENY:
-            self._admission = lease.admission(self.thing, self._shelf, type_=self.type)
-            self._since_ns = max(self._from_ns, lease.span.from_ns)
-            self._until_ns = min(lease.until_ns, lease.span.to_ns)
+            self.admission = lease.admission(self.thing, self._shelf, type_=self.type)
+            self.since_ns = max(self._from_ns, lease.span.from_ns)
+            self.until_ns = min(lease.until_ns, lease.span.to_ns)
         return lease
 
     def is_of(self, thing: KnownThing, known: KnownStream) -> bool:
@@ -286,7 +248,7 @@ class Inlet:
         if lease is None or not lease.holds(now):
             self._offer_again(self._waiting())
             return
-        while self._times:
+        while self.waits:
             batch = self._take()
             try:
                 self._hear.conduct.append(self._stamp(lease, batch, now=now))
@@ -324,10 +286,10 @@ class Inlet:
     def _take(self) -> "_Batch":
         """The first of what was offered: all of it, or HAND_OVER_ROWS of it where more has waited."""
         cut = HAND_OVER_ROWS if self.type not in _LONG else self._light_enough()
-        if len(self._times) <= cut:
+        if len(self.waits) <= cut:
             return self._waiting()
-        batch = (self._times, self._ends, self._results, self._keys, self._dones)
-        self._times, self._ends, self._results = self._times[cut:], self._ends[cut:], self._results[cut:]
+        batch = (self.waits, self._ends, self._results, self._keys, self._dones)
+        self.waits, self._ends, self._results = self.waits[cut:], self._ends[cut:], self._results[cut:]
         self._keys, self._dones = self._keys[cut:], self._dones[cut:]
         return batch[0][:cut], batch[1][:cut], batch[2][:cut], batch[3][:cut], batch[4][:cut]
 
@@ -342,19 +304,70 @@ class Inlet:
 
     def _waiting(self) -> "_Batch":
         """Everything that was offered and not handed over."""
-        batch = (self._times, self._ends, self._results, self._keys, self._dones)
-        self._times, self._ends, self._results, self._keys, self._dones = [], [], [], [], []
+        batch = (self.waits, self._ends, self._results, self._keys, self._dones)
+        self.waits, self._ends, self._results, self._keys, self._dones = [], [], [], [], []
         return batch
 
     def _put_back(self, batch: "_Batch") -> None:
         """The store was full: these stay the first."""
-        self._times, self._ends, self._results = batch[0] + self._times, batch[1] + self._ends, batch[2] + self._results
+        self.waits, self._ends, self._results = batch[0] + self.waits, batch[1] + self._ends, batch[2] + self._results
         self._keys, self._dones = batch[3] + self._keys, batch[4] + self._dones
 
     def _offer_again(self, batch: "_Batch") -> None:
         """The lease ended between offer and commit: every row asks the gate anew, none is lost."""
         for time_ns, end_ns, result, key, done in zip(*batch, strict=True):
             self.offer(result, time_ns=time_ns, end_ns=end_ns, key=key, done=done)
+
+
+def say_all(
+    inlets: Sequence[Inlet], numbers: Sequence[float], *, turn: Turn, now_ns: int, settler: Settler, at: int
+) -> list[int]:
+    """Offer numbers that are of now, each to its inlet: the same as `offer` for each of them.
+
+    Args:
+        inlets: of streams of numbers.
+        numbers: as many, any.
+        turn: where rows go; it has room for them.
+        now_ns: the clock's, read in this turn of the loop.
+        settler: told their outcomes, as those of its observations `at`, `at` + 1, ...
+        at: which of them is the first.
+
+    Returns:
+        the time each was given.
+    """
+    given: list[int] = []
+    ahead_ns = now_ns + CLOCK_AHEAD_NS
+    rows = 0  # said since `at`
+    for inlet, number in zip(inlets, numbers, strict=True):
+        admission = inlet.admission
+        time_ns = inlet.last_ns + 1
+        if time_ns < now_ns:  # noqa: PLR1730 - once per message: a call of max costs more
+            time_ns = now_ns
+        if (
+            admission is None
+            or not admission.hold.live
+            or inlet.waits
+            or not inlet.since_ns <= time_ns < inlet.until_ns
+            or time_ns > ahead_ns
+            or not inlet.lowest <= number <= inlet.highest
+            or not isfinite(number)
+        ):
+            if rows:
+                turn.said(settler, at, rows)
+            at += rows
+            given.append(inlet.offer(number, time_ns=None, done=partial(settle_one, settler, at)))
+            at, rows = at + 1, 0
+            continue
+        inlet.last_ns = time_ns
+        turn.inlets.append(inlet)
+        turn.admissions.append(admission)
+        turn.times.append(time_ns)
+        turn.results.append(number)
+        given.append(time_ns)
+        rows += 1
+    if rows:
+        turn.said(settler, at, rows)
+    return given
 
 
 _Batch: TypeAlias = tuple[list[int], list[int], list[Result], list[bytes], list[Callable[[Outcome], None]]]

@@ -55,7 +55,7 @@ class Offers(Protocol):
 
 
 class Turn:
-    """Rows in order, column by column; `add` is in `Inlet.say` once more, line by line, because it is called per message."""
+    """Rows in order, column by column; `add` is in `say_all` once more, line by line, because that is once per message."""
 
     __slots__ = ("_flush", "admissions", "counts", "firsts", "inlets", "keys", "results", "settlers", "times")
 
@@ -82,22 +82,23 @@ class Turn:
         self.keys.append(key)
         self.owe(settler, at)
 
-    def owe(self, settler: Settler, at: int) -> None:
-        """The row that was added last is this settler's."""
+    def owe(self, settler: Settler, at: int, rows: int = 1) -> None:
+        """The rows that were added last are this settler's, as those of its observations `at`, `at` + 1, ..."""
         if self.settlers and self.settlers[-1] is settler and self.firsts[-1] + self.counts[-1] == at:
-            self.counts[-1] += 1
+            self.counts[-1] += rows
         else:
             self.settlers.append(settler)
             self.firsts.append(at)
-            self.counts.append(1)
+            self.counts.append(rows)
+
+    def said(self, settler: Settler, at: int, rows: int) -> None:
+        """The last `rows` rows, which have no keys, are this settler's."""
+        self.keys += [b""] * rows
+        self.owe(settler, at, rows)
 
     def stamped(self, now_ns: int) -> AdmittedMany | None:
         """Everything, stamped; None when a lease has ended meanwhile: then all rows were offered again."""
-        for each in set(self.admissions):
-            if not each.hold.live or now_ns >= each.hold.until_ns:
-                self._again(range(len(self.times)))
-                return None
-        return admit_many(
+        stamp = admit_many(
             self.admissions,
             gate_ns=now_ns,
             times=self.times,
@@ -105,6 +106,9 @@ class Turn:
             keys=self.keys,
             done=self._settled,
         )
+        if stamp is None:
+            self._again(range(len(self.times)))
+        return stamp
 
     def _settled(self, outcomes: Sequence[Outcome]) -> None:
         if Refusal.LEASE_ENDED in outcomes:

@@ -110,6 +110,8 @@ def stamp_many(rows: Sequence[Said], *, gate_ns: int) -> tuple[AdmittedMany, asy
         keys=[row[3] for row in rows],
         done=outcomes.set_result,
     )
+    if admitted is None:
+        raise RuntimeError("a lease of these has ended")
     return admitted, outcomes
 
 

@@ -25,8 +25,8 @@ Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 
 def headers_of(scope: Scope) -> Headers:
-    """The request's headers, names in lower case."""
-    return tuple((bytes(name).lower(), bytes(value)) for name, value in scope["headers"])
+    """The request's headers; ASGI gives names in lower case."""
+    return tuple(scope["headers"])
 
 
 def header(headers: Headers, wanted: bytes) -> bytes | None:

@@ -277,7 +277,7 @@ class Connection(Line):
         if self._door.hear.full and not self._hold & Hold.STORE:
             self._pause(Hold.STORE)
             self._door.hear.when_free(lambda: self._resume(Hold.STORE))
-        if self.version is Version.V311 and self._speaker.waiting >= RECEIVE_MAXIMUM:
+        if self._speaker.waiting >= RECEIVE_MAXIMUM and self.version is Version.V311:
             self._pause(Hold.IN_FLIGHT)
         if not self._hold & Hold.RATE and self._speaker.owes_s() > 0:
             self._pause(Hold.RATE)

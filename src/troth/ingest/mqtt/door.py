@@ -156,6 +156,7 @@ class Door:
         self._rates = rates or Rates(hear.clock)
         self._voices: dict[ThingId, ThingVoice] = {}
         self._spoke: dict[Spoke, None] = {}  # in the order in which they spoke
+        self._works: list[Callable[[], None]] = []  # of the next turn of the loop
 
     def voice(self, thing: ThingId) -> ThingVoice:
         """What is known of a thing that speaks."""
@@ -213,6 +214,23 @@ class Door:
             failed = error
         for each in spoke:
             each.handed_over(failed)
+
+    def soon(self, work: Callable[[], None]) -> None:
+        """Call `work` in the next turn of the loop; one handle of the loop's for all that is to be done then."""
+        if not self._works:
+            asyncio.get_running_loop().call_soon(self._work)
+        self._works.append(work)
+
+    def _work(self) -> None:
+        works, self._works = self._works, []
+        at = 0
+        try:
+            for work in works:
+                at += 1
+                work()
+        finally:
+            for rest in works[at:]:  # nothing, unless one has failed: it fails alone
+                self.soon(rest)
 
     def new_client_id(self) -> str:
         """An identifier for a client that brought none."""

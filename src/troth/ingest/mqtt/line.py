@@ -13,7 +13,7 @@ Left out: packets (`connection`), TLS (the listener's).
 
 import asyncio
 from collections.abc import Callable
-from enum import Flag, auto
+from enum import IntEnum
 from typing import Final, cast
 
 from troth.errors import Unavailable
@@ -27,14 +27,13 @@ TAKE_WITHIN_S: Final = 5.0  # one that is closed and does not take what was writ
 _WRITE_BUFFER_BYTES: Final = 64 * 1024  # gate.md: what a transport may hold beyond a hand-over
 
 
-class Hold(Flag):
-    """Why the socket is not read."""
+class Hold(IntEnum):
+    """Why the socket is not read: bits of a number, because they are looked at per message (a Flag costs ten times as much)."""
 
-    NOTHING = 0
-    STORE = auto()
-    IN_FLIGHT = auto()
-    DEAF = auto()
-    RATE = auto()
+    STORE = 1
+    IN_FLIGHT = 2
+    DEAF = 4
+    RATE = 8
 
 
 class Line(asyncio.Protocol):
@@ -61,7 +60,7 @@ class Line(asyncio.Protocol):
         self._spoke = 0  # where it stands in the wheel; 0 nowhere
         self._heard_s = 0.0
         self._every_s: float = 0  # how often it is to be heard; 0 need not be
-        self._hold = Hold.NOTHING
+        self._hold = 0  # bits of `Hold`
         self._owed = 0  # what is promised and not durable yet
         self._kept_back: list[bytes] | None = None  # written since
 
@@ -144,7 +143,7 @@ class Line(asyncio.Protocol):
     @property
     def writable(self) -> bool:
         """Whether rows may be handed over."""
-        return not self._owed and Hold.DEAF not in self._hold
+        return not self._owed and not self._hold & Hold.DEAF
 
     def write(self, data: bytes) -> None:
         """Give bytes to the transport, after what they promise has become durable."""
@@ -189,7 +188,7 @@ class Line(asyncio.Protocol):
 
     def soon(self, work: Callable[[], None]) -> None:
         """Call `work` in the next turn of the loop."""
-        self._loop.call_soon(work)
+        self._door.soon(work)
 
     # --- silence and the end ---
 

@@ -12,6 +12,7 @@ Source: things.md, "Speaking" (topics); RFC 8259.
 Left out: SenML packs (`packing`) and SensorThings creation over MQTT; units other than the declared one.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -24,11 +25,12 @@ from troth.things.windows import Shown
 from troth.wire.limits import JSON_DEPTH, PAYLOAD_BYTES
 from troth.wire.times import parse_interval, print_interval
 
-__all__ = ["ID_CHARACTERS", "Said", "read_number", "read_payload", "told_payload"]
+__all__ = ["ID_CHARACTERS", "Said", "read_numbers", "read_payload", "told_payload"]
 
 ID_CHARACTERS: Final = 200  # longer than a UUID or an ULID with a prefix; it is hashed, never kept
 
-read_number = msgspec.json.Decoder(float).decode  # the fast path: a bare number; raises ValueError for everything else
+_read_number: Final = msgspec.json.Decoder(float).decode
+_read_numbers: Final = msgspec.json.Decoder(list[float]).decode
 _read_json = msgspec.json.Decoder().decode
 _write_json = msgspec.json.Encoder().encode
 _ENVELOPE: Final = frozenset(("t", "v", "id"))
@@ -41,6 +43,18 @@ class Said(msgspec.Struct, frozen=True, gc=False):
     time_ns: int | None = None
     end_ns: int | None = None
     name: str = ""
+
+
+def read_numbers(payloads: Sequence[bytes]) -> list[float] | None:
+    """The numbers of payloads that are a bare number each: the fast path. None where one is anything else."""
+    try:
+        if len(payloads) == 1:
+            return [_read_number(payloads[0])]
+        # Each gives one number at least, or the whole is no list: as many numbers as payloads are one of each.
+        numbers = _read_numbers(b"[%b]" % b",".join(payloads))
+    except ValueError:
+        return None
+    return numbers if len(numbers) == len(payloads) else None
 
 
 def read_payload(payload: bytes, type_: ResultType) -> Said | Refusal:

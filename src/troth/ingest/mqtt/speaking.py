@@ -15,7 +15,6 @@ Source: things.md, "Speaking" and "Shape of the hot path"; MQTT 5.0 §4.9 (recei
 Left out: handing over (`Hear.flush`), which the door does once for all that speak in one turn of the loop.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, Protocol
@@ -23,7 +22,7 @@ from typing import Final, Protocol
 from troth.errors import BadMqtt
 from troth.gate.words import outer
 from troth.ingest.mqtt.packing import PackTurns
-from troth.ingest.mqtt.payload import ID_CHARACTERS, Said, read_number, read_payload
+from troth.ingest.mqtt.payload import ID_CHARACTERS, Said, read_numbers, read_payload
 from troth.ingest.rates import Allowance
 from troth.ingest.repeats import Recent, repeat_key
 from troth.journeys.hear import Hear, Inlet
@@ -145,12 +144,12 @@ class _Heard:
 
     __slots__ = ("ids", "left", "outcomes", "speaker", "told", "topics")
 
-    def __init__(self, speaker: "Speaker") -> None:
+    def __init__(self, speaker: "Speaker", ids: list[int], topics: list[str]) -> None:
         self.speaker = speaker
-        self.ids: list[int] = []
-        self.topics: list[str] = []
-        self.outcomes: list[Outcome | None] = []
-        self.left = 0  # not settled yet
+        self.ids = ids
+        self.topics = topics
+        self.outcomes: list[Outcome | None] = [None] * len(ids)
+        self.left = len(ids)  # not settled yet
         self.told = 0  # the first so many are acknowledged
 
     def settled(self, at: int, outcomes: Sequence[Outcome]) -> None:
@@ -158,9 +157,6 @@ class _Heard:
         self.outcomes[at : at + len(outcomes)] = outcomes
         self.left -= len(outcomes)
         self.speaker.settled()
-
-
-_NOTHING: Final[deque[_Heard]] = deque(maxlen=0)  # what an idle connection waits for: an empty deque has 600 bytes (P9)
 
 
 class Speaker:
@@ -198,7 +194,7 @@ class Speaker:
         self._inlets: Mapping[str, Inlet] = {}  # looked up with the first message: who only listens needs none
         self._installed = -1
         self._aliases = TopicAliases(TOPIC_ALIAS_MAXIMUM)
-        self._pending: deque[_Heard] = _NOTHING
+        self._pending: list[_Heard] = []  # a few at most: one for each read; a deque has 600 bytes (P9)
         self._waiting = 0
         self._scheduled = False
         self._bytes = 0  # come and not charged yet
@@ -212,16 +208,15 @@ class Speaker:
 
     def owes_s(self) -> float:
         """Charge what came with QoS 0; for how many seconds nothing more of it is to be read."""
+        if not self._quiet and not self._slowed:
+            return 0.0
         allowance = self._voice.allowance
         if self._quiet:
             allowance.charge(self._quiet, self._quiet_bytes)
             self._quiet = self._quiet_bytes = 0
-            self._slowed = True
-        if self._slowed:
-            owes_s = allowance.owes_s()
-            self._slowed = owes_s > 0
-            return owes_s
-        return 0.0
+        owes_s = allowance.owes_s()
+        self._slowed = owes_s > 0
+        return owes_s
 
     def publish(self, packets: Sequence[Packet], first: int) -> int:
         """Offer the messages that stand next to one another from `first` on; returns where something else comes.
@@ -229,21 +224,18 @@ class Speaker:
         Raises:
             BadMqtt: a topic alias that was never set or is too high; more in flight than the receive maximum.
         """
-        heard = _Heard(self)
-        if self._pending is _NOTHING:
-            self._pending = deque()
-        self._pending.append(heard)
         if self._installed != self._hear.installed:
             # A stream may have been installed, or declared anew, since CONNECT.
             self._inlets, self._installed = self._voice.inlets(), self._hear.installed
-        inlet_of, now_ns, version5 = self._inlets.get, self._hear.clock.now(), self._line.version is Version.V5
-        marks: list[int] = []
-        times: list[int] = []
+        if not first and self._say_all(packets):
+            return len(packets)
+        heard = self._listen([], [])
+        inlet_of, version5 = self._inlets.get, self._line.version is Version.V5
         at = first
         for at in range(first, len(packets)):
             packet = packets[at]
             if type(packet) is not Publish:
-                break
+                return at
             if packet.properties is not NO_PROPERTIES:
                 packet = self._aliases.resolve(packet)
             if packet.qos:
@@ -259,29 +251,38 @@ class Speaker:
             heard.topics.append(packet.topic)
             heard.outcomes.append(None)
             heard.left += 1
-            inlet = inlet_of(packet.topic)
-            if (
-                inlet is not None
-                and inlet.type is ResultType.NUMBER
-                and packet.qos
-                and not packet.dup
-                and packet.properties is NO_PROPERTIES
-            ):
-                try:
-                    number = read_number(packet.payload)
-                except ValueError:
-                    pass  # an envelope, or a refusal that read_payload words
-                else:
-                    marks.append(hash((packet.packet_id, packet.topic, packet.payload)))
-                    times.append(inlet.say(number, now_ns, heard, place))
-                    continue
-            self._voice.recent.note_all(marks, times)
-            marks, times = [], []
-            self._take(packet, inlet, partial(settle_one, heard, place))
-        else:
-            at += 1
-        self._voice.recent.note_all(marks, times)
-        return at
+            self._take(packet, inlet_of(packet.topic), partial(settle_one, heard, place))
+        return at + 1
+
+    def _listen(self, ids: list[int], topics: list[str]) -> _Heard:
+        """What takes the outcomes of messages that have come, after those before them."""
+        heard = _Heard(self, ids, topics)
+        self._pending.append(heard)
+        return heard
+
+    def _say_all(self, packets: Sequence[Packet]) -> bool:
+        """Offer messages that are bare numbers of now, all of them; False where one is anything else, and nothing is done."""
+        plain = [
+            each
+            for each in packets
+            if type(each) is Publish and each.packet_id and not each.dup and each.properties is NO_PROPERTIES
+        ]
+        waiting = self._waiting + len(plain)
+        if len(plain) < len(packets) or (waiting > RECEIVE_MAXIMUM and self._line.version is Version.V5):
+            return False
+        topics = [each.topic for each in plain]
+        inlets = [inlet for inlet in map(self._inlets.get, topics) if inlet is not None and inlet.says_numbers]
+        payloads = [each.payload for each in plain]
+        numbers = read_numbers(payloads) if len(inlets) == len(plain) else None
+        if numbers is None:
+            return False
+        ids = [each.packet_id for each in plain]
+        heard = self._listen(ids, topics)
+        self._waiting = waiting
+        self._bytes += sum(map(len, payloads))
+        times = self._hear.say_all(inlets, numbers, now_ns=self._hear.clock.now(), settler=heard, at=0)
+        self._voice.recent.note_all(list(map(hash, zip(ids, topics, payloads, strict=True))), times)
+        return True
 
     def _take(self, packet: Publish, inlet: Inlet | None, done: Callable[[Outcome], None]) -> None:
         """One message, whatever it is."""
@@ -343,18 +344,18 @@ class Speaker:
             self._tell(heard, ready, out)
             if heard.left:
                 break
-            pending.popleft()
-        if not pending:
-            self._pending = _NOTHING
+            del pending[0]
         allowance.charge(before - self._waiting, self._bytes)
         self._bytes = 0
-        self._line.write(b"".join(out))
+        self._line.write(out[0] if len(out) == 1 else b"".join(out))
         self._line.acknowledged()
 
     def _tell(self, heard: _Heard, ready: int, out: list[bytes]) -> None:
         """Acknowledge the messages before `ready` that are not yet; all have their outcomes."""
         first, heard.told = heard.told, ready
-        ids, outcomes = heard.ids[first:ready], heard.outcomes[first:ready]
+        ids, outcomes = heard.ids, heard.outcomes
+        if first or heard.left:
+            ids, outcomes = ids[first:ready], outcomes[first:ready]
         if Refusal not in set(map(type, outcomes)) and 0 not in ids:
             self._waiting -= len(ids)
             out.append(encode_pubacks(ids))
@@ -384,9 +385,7 @@ def _read(packet: Publish, type_: ResultType) -> Said | Refusal:
     for key, text in packet.properties.user:
         if key == "id" and not 0 < len(text) <= ID_CHARACTERS:
             return Refusal.BAD_PAYLOAD
-    if type_ is ResultType.NUMBER:
-        try:
-            return Said(read_number(packet.payload))
-        except ValueError:
-            pass  # an envelope, or a refusal that read_payload words
+    numbers = read_numbers((packet.payload,)) if type_ is ResultType.NUMBER else None
+    if numbers is not None:
+        return Said(numbers[0])
     return read_payload(packet.payload, type_)

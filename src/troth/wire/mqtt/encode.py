@@ -10,7 +10,7 @@ Source: MQTT 5.0 §3; MQTT 3.1.1 §3.
 Left out: QoS 2, AUTH, and choosing packet identifiers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from struct import Struct, pack
 from typing import Final, assert_never
 
@@ -125,11 +125,13 @@ def encode_puback(
     return said
 
 
-def encode_pubacks(packet_ids: Iterable[int]) -> bytes:
+def encode_pubacks(packet_ids: Sequence[int]) -> bytes:
     """Acknowledge many QoS 1 messages with success, in the order given; the same bytes in both versions.
 
     The identifiers come from decoded packets and are not checked again.
     """
+    if len(packet_ids) == 1:
+        return _PLAIN_PUBACK(_PUBACK, packet_ids[0])
     words = [_PUBACK << 16 | packet_id for packet_id in packet_ids]
     return pack(f">{len(words)}I", *words)
 
