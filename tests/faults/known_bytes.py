@@ -14,8 +14,8 @@ from troth.adapters.conduct_groups import kept
 from troth.adapters.conduct_packing import unpack_traces
 from troth.adapters.partitions_files import select
 from troth.journeys.accounts import token_digest
-from troth.journeys.choose import key_name
 from troth.journeys.sealing import ledger_name
+from troth.journeys.voice import key_name
 from troth.names import print_person
 from troth.signing.boxes import open_box
 from troth.statements.erasure import names

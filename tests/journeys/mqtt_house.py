@@ -25,6 +25,7 @@ from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.journeys.sealing import Sealing
 from troth.journeys.tell import Tell
+from troth.journeys.voice import Voice
 from troth.names import HouseholdId, PersonId, PurposeId, Slug, ThingId, Uri
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
@@ -221,7 +222,8 @@ async def open_house(
         appended=lambda: None,
         whole=lambda work: work,
     )
-    choose = Choose(accept, keys, directory=directory, in_force=leases.in_force, clock=clock, entropy=entropy)
+    voice = Voice(accept, keys, directory=directory, entropy=entropy)
+    choose = Choose(voice, directory=directory, in_force=leases.in_force, clock=clock)
     join = Join(
         accept,
         accounts,
@@ -239,8 +241,7 @@ async def open_house(
         hear.committed()
 
     conduct.listen(committed)
-    diagnostics: list[str] = []
-    presence = Presence(clock, later=loop.call_later)
+    diagnostics, presence = list[str](), Presence(clock, later=loop.call_later)
     endpoint = Endpoint(
         hear,
         tell,

@@ -7,8 +7,8 @@ import pytest
 from tests.journeys.erasing_lane import Lane
 from troth.errors import Conflict, Denied, NotFound, Refused, StorageFailed, WrongToken
 from troth.journeys.book_lines import Seen
-from troth.journeys.choose import key_name
 from troth.journeys.sealing import ledger_name
+from troth.journeys.voice import key_name
 from troth.names import PersonId, print_person
 from troth.statements.erasure import Asked
 from troth.statements.journal import unerased

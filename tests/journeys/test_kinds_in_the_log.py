@@ -8,7 +8,7 @@ import pytest
 from tests.described import body_of, example_of
 from tests.vectors.made_kinds import SUBJECT
 from troth.errors import UnknownCrit
-from troth.journeys.choose import key_name
+from troth.journeys.voice import key_name
 from troth.names import ckt_uri
 from troth.signing import cbor
 from troth.signing.cose import Signed, sign

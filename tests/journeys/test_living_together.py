@@ -31,7 +31,7 @@ class Shared:
 
     @property
     def belong(self) -> Belong:
-        return self.world.node.joining.belong
+        return self.world.node.choosing.belong
 
     def leaves(self, who: WorldPerson) -> None:
         self.world.run(self.belong.leave(who.person, self.home.household))
@@ -187,7 +187,7 @@ def test_a_removal_stands_when_whoever_removed_them_is_erased() -> None:
     owner = lane.world.home("Harbour Lane 16")
     lamp = owner.thing("hall lamp")
     ana, ben, cem = owner.person("Ana"), owner.person("Ben", role="member"), owner.person("Cem", role="member")
-    lane.world.run(lane.world.node.joining.belong.remove(ana.person, owner.household, ben.person))
+    lane.world.run(lane.world.node.choosing.belong.remove(ana.person, owner.household, ben.person))
     lane.goes(ana)
     assert KindName.DEPARTURE not in lane.kinds()
     with pytest.raises(NotFound):

@@ -150,7 +150,7 @@ def test_nobody_from_elsewhere_turns_it_on(quiet: Quiet) -> None:
     with pytest.raises(NotFound):
         quiet.on(eve)
     quiet.on(quiet.ben)
-    quiet.world.run(quiet.world.node.joining.belong.leave(quiet.ben.person, quiet.home.household))
+    quiet.world.run(quiet.world.node.choosing.belong.leave(quiet.ben.person, quiet.home.household))
     assert quiet.standing(quiet.ana) == [], "it goes with whoever said it"
     quiet.world.advance(1)
     assert kept(quiet.lamp.says(1.0))

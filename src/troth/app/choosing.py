@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from troth.app.ports import Ports
 from troth.journeys.accept import Accept
+from troth.journeys.belong import Belong
 from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.foresee import Foresee
@@ -11,6 +12,7 @@ from troth.journeys.keyring import Keyring
 from troth.journeys.places import Places
 from troth.journeys.privately import Privately
 from troth.journeys.say import Say
+from troth.journeys.voice import Voice
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
 
@@ -18,7 +20,10 @@ __all__ = ["Choosing"]
 
 
 class Choosing:
-    """Yes and no to a purpose, private mode, where what concerns somebody may not go, and what would follow from either."""
+    """What is said in people's own voices, and what would follow.
+
+    Yes and no to a purpose; private mode; where what concerns somebody may not go; who goes from a home.
+    """
 
     def __init__(
         self,
@@ -32,17 +37,24 @@ class Choosing:
         book: Callable[[], Book],
     ) -> None:
         clock, entropy = ports.clock, ports.entropy
+        self.voice = Voice(accept, keyring, directory=directory, entropy=entropy)
         self.foresee = Foresee(
             directory=directory, in_force=in_force, clock=clock, entropy=entropy, book=book, pause=ports.pause
         )
-        self.choose = Choose(accept, keyring, directory=directory, in_force=in_force, clock=clock, entropy=entropy)
-        self.privately = Privately(
-            accept, keyring, directory=directory, in_force=in_force, clock=clock, entropy=entropy
-        )
+        self.choose = Choose(self.voice, directory=directory, in_force=in_force, clock=clock)
+        self.privately = Privately(self.voice, directory=directory, in_force=in_force, clock=clock, entropy=entropy)
         self.places = Places(
-            accept,
-            keyring,
+            self.voice,
             say=say,
+            directory=directory,
+            in_force=in_force,
+            clock=clock,
+            entropy=entropy,
+        )
+        self.belong = Belong(
+            accept,
+            say,
+            voice=self.voice,
             directory=directory,
             in_force=in_force,
             clock=clock,

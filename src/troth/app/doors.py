@@ -106,7 +106,7 @@ def http_doors(node: Node) -> HttpDoors:
         *choice_routes(node.choose, callers=callers),
         *foreseen_routes(node.choose, node.places, node.foresee, callers=callers),
         *place_routes(node.places, callers=callers),
-        *home_routes(node.joining.belong, node.join, callers=callers),
+        *home_routes(node.choosing.belong, node.join, callers=callers),
         *private_routes(
             node.choosing.privately,
             callers=callers,
@@ -202,7 +202,7 @@ def _deployment(node: Node) -> Deployment:
         choose=node.choose,
         places=node.places,
         foresee=node.foresee,
-        belong=node.joining.belong,
+        belong=node.choosing.belong,
         privately=node.choosing.privately,
         object=node.grounding.object,
         grounds=node.grounding.grounds,

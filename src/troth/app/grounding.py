@@ -9,6 +9,7 @@ from troth.journeys.emergency import Emergencies
 from troth.journeys.grounds import Grounds
 from troth.journeys.object import Object
 from troth.journeys.say import Say
+from troth.journeys.voice import Voice
 from troth.names import HouseholdId, PersonId
 from troth.state.directory import Directory
 
@@ -24,6 +25,7 @@ class Grounding:
         accept: Accept,
         *,
         say: Say,
+        voice: Voice,
         leases: Leases,
         directory: Directory,
         homes: Callable[[PersonId], Sequence[HouseholdId]],
@@ -33,11 +35,9 @@ class Grounding:
             accept, say, directory, in_force=leases.in_force, clock=ports.clock, entropy=ports.entropy
         )
         self.object = Object(
-            accept,
-            ports.keys,
+            voice,
             grounds=self.grounds,
             directory=directory,
             in_force=leases.in_force,
             clock=ports.clock,
-            entropy=ports.entropy,
         )

@@ -3,7 +3,6 @@
 from troth.app.ports import Ports
 from troth.journeys.accept import Accept
 from troth.journeys.alter import Alter
-from troth.journeys.belong import Belong
 from troth.journeys.connect import Connect
 from troth.journeys.enrol import Enrol
 from troth.journeys.inherit import Inherit
@@ -22,7 +21,7 @@ __all__ = ["Joining"]
 
 
 class Joining:
-    """One by one, as one of a type, and many at once; what becomes of things that stand, and who lives together."""
+    """One by one, as one of a type, and many at once; and what becomes of things that stand."""
 
     def __init__(
         self,
@@ -50,15 +49,6 @@ class Joining:
         )
         self.connect = Connect(self.join, installing, directory=directory, in_force=in_force, clock=clock)
         self.parties = Parties(accounts, directory, join=self.join, recognise=recognise)
-        self.belong = Belong(
-            accept,
-            say,
-            keys=keyring,
-            directory=directory,
-            in_force=in_force,
-            clock=clock,
-            entropy=entropy,
-        )
         self.inherit = Inherit(say, directory, installing=installing, pause=ports.pause)
         self.many = JoinMany(
             accept,

@@ -147,6 +147,7 @@ class Node:
             ports,
             self.accept,
             say=self.say,
+            voice=self.choosing.voice,
             leases=self.leases,
             directory=self.directory,
             homes=self.choose.homes,

@@ -7,7 +7,7 @@ Rules
 - It holds at once, also when the clock has stepped back behind its beginning. Collecting looks at the last RESTRICTIONS_MAX of
   each person; what lies before them counts as private.
 
-Source: gate.md, "Time"; mission.md (F4); docs/decisions/0061.
+Source: gate.md, "Time"; mission.md (F4); docs/decisions/0059.
 """
 
 from typing import Final

@@ -1,7 +1,7 @@
 """Who lives together: they see each other and how each came, anybody leaves, an owner removes, a stay is ended.
 
 Rules
-- Leaving and removing are statements under the key of whoever does it (custody *house*). What a removal takes is said by the
+- Leaving and removing are statements in the own voice of whoever does it (`voice`). What a removal takes is said by the
   node as well, so that it stands when whoever removed them is erased.
 - On return every path of theirs into the home has ended, as for a withdrawal: what they are shown, what they listen to, what
   waits for them. Their visit goes on, for their book and for what they can still take back.
@@ -19,18 +19,16 @@ import msgspec
 from troth.clock import NS_PER_S, Clock
 from troth.errors import NotFound, Refused
 from troth.journeys.accept import Accept, Accepted
-from troth.journeys.choose import key_name
 from troth.journeys.say import Say
+from troth.journeys.voice import Voice
 from troth.names import HouseholdId, PersonId, print_id
 from troth.signing.cose import Signed
-from troth.signing.keys import KeyStore
 from troth.state.belonging import BACK_NS, OWNER, check_departure, homes_of, left_homes, members_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
 from troth.state.scopes import Member
 from troth.statements.kinds import KindName
 from troth.statements.person import DepartureBody, MembershipBody
-from troth.statements.statement import write
 from troth.things.intervals import FOREVER
 
 __all__ = ["Belong", "Dweller", "LivedIn", "Made", "Together"]
@@ -89,7 +87,7 @@ class Belong:
         accept: Accept,
         say: Say,
         *,
-        keys: KeyStore,
+        voice: Voice,
         directory: Directory,
         in_force: InForce,
         clock: Clock,
@@ -97,7 +95,7 @@ class Belong:
     ) -> None:
         self._accept = accept
         self._say = say
-        self._keys = keys
+        self._voice = voice
         self._directory = directory
         self._in_force = in_force
         self._clock = clock
@@ -169,14 +167,8 @@ class Belong:
 
     def _signed(self, person: PersonId, household: HouseholdId, *, leaves: PersonId) -> Signed:
         now = self._clock.now()
-        return write(
-            KindName.DEPARTURE,
-            DepartureBody(household, person, leaves, now),
-            signer=self._keys.signer(key_name(person)),
-            issuer=self._directory.persons[person].issuer,
-            subject=self._fresh("sp"),
-            at_ns=now,
-        )
+        body = DepartureBody(household, person, leaves, now)
+        return self._voice.sign(KindName.DEPARTURE, body, person=person, prefix="sp", at_ns=now)
 
     def _fresh(self, prefix: str) -> str:
         return print_id(prefix, self._entropy(16))

@@ -2,7 +2,7 @@
 
 Rules
 - A choice names the notice that is shown now; one made under another text is refused, and the person is shown the new one.
-- It is signed with the person's relationship key (custody *house*: this node keeps it, and says so).
+- It is said in the person's own voice (`voice`), under their key.
 - Refusing and withdrawing take the same one call as giving.
 - A yes reaches no view that was not offered when it was given, and back in time only.
 
@@ -11,45 +11,30 @@ Left out: what there is to choose about (`offers`). In this version: asking agai
 assertions.
 """
 
-from collections.abc import Callable
-
 from troth.clock import Clock
 from troth.errors import Conflict, NotFound, Refused
 from troth.gate.question import Ground
-from troth.journeys.accept import Accept, Accepted
+from troth.journeys.accept import Accepted
 from troth.journeys.offers import Offers
-from troth.names import HouseholdId, PersonId, PurposeId, StreamId, print_id, print_person
-from troth.signing.keys import KeyStore
+from troth.journeys.voice import Voice
+from troth.names import HouseholdId, PersonId, PurposeId, StreamId
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
 from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.disclosure import DisclosedPurpose
 from troth.statements.kinds import KindName
-from troth.statements.statement import write
 from troth.things.observations import Variant
 
-__all__ = ["Choose", "key_name"]
+__all__ = ["Choose"]
 
 
 class Choose:
     """Offers choices and takes them."""
 
-    def __init__(
-        self,
-        accept: Accept,
-        keys: KeyStore,
-        *,
-        directory: Directory,
-        in_force: InForce,
-        clock: Clock,
-        entropy: Callable[[int], bytes],
-    ) -> None:
-        self._accept = accept
-        self._keys = keys
-        self._directory = directory
+    def __init__(self, voice: Voice, *, directory: Directory, in_force: InForce, clock: Clock) -> None:
+        self._voice = voice
         self._clock = clock
         self.offers = Offers(directory, in_force, now=clock.now)
-        self._entropy = entropy
 
     def homes(self, person: PersonId) -> tuple[HouseholdId, ...]:
         """Where this person lives now."""
@@ -142,15 +127,7 @@ class Choose:
 
     async def count(self, body: ChoiceBody) -> Accepted:
         """Say what was meant, under the person's key. On return it is in effect."""
-        signed = write(
-            KindName.CHOICE,
-            body,
-            signer=self._keys.signer(key_name(body.person)),
-            issuer=self._directory.persons[body.person].issuer,
-            subject=print_id("ch", self._entropy(16)),
-            at_ns=body.from_ns,
-        )
-        return await self._accept.accept(signed)
+        return await self._voice.say(KindName.CHOICE, body, person=body.person, prefix="ch", at_ns=body.from_ns)
 
 
 def _at_most_offered(wanted: Variant, purpose: DisclosedPurpose) -> Variant:
@@ -159,8 +136,3 @@ def _at_most_offered(wanted: Variant, purpose: DisclosedPurpose) -> Variant:
     offered = [Variant.named(view.variant) for view in purpose.variants if view.ground == Ground.CHOICE]
     most = min((order.index(each) for each in offered if each is not None), default=0)
     return order[max(most, order.index(wanted))]
-
-
-def key_name(person: PersonId) -> str:
-    """Name of a person's relationship key in the key store."""
-    return f"person-{print_person(person)}"

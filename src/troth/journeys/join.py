@@ -18,12 +18,12 @@ from troth.errors import NotFound, Refused
 from troth.gate.question import Standing
 from troth.journeys.accept import Accept
 from troth.journeys.accounts import Account, AccountStore, Bearer
-from troth.journeys.choose import key_name
 from troth.journeys.declaring import OURS, check_disclosure, check_product, check_registered
 from troth.journeys.installing import REACHED, REACHES, Installing, JoinedThing, Looked, StreamRequest, ThingRequest
 from troth.journeys.recognise import CLAIM_S, DAY_S, INVITATION_S, Recognise
 from troth.journeys.say import Say
 from troth.journeys.sealing import ledger_name
+from troth.journeys.voice import key_name
 from troth.names import (
     HouseholdId,
     PersonId,

@@ -1,7 +1,7 @@
 """A person objects to a use that needs no yes: it is in effect when they are told so, and one press takes it back.
 
 Rules
-- It is signed with the person's relationship key (custody *house*: this node keeps it, and says so).
+- It is said in the person's own voice (`voice`), under their key.
 - Objecting and taking it back are one call each, with no reason asked.
 - What may be objected to is what is declared on the ground *objectable*; who asserts it and why stands beside it.
 
@@ -9,7 +9,6 @@ Source: gate.md, "Eight grounds" and "The barrier"; people.md, "Rules".
 Left out in this version: objecting without an account.
 """
 
-from collections.abc import Callable
 from enum import StrEnum
 
 import msgspec
@@ -17,12 +16,11 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import NotFound
 from troth.gate.question import Ground
-from troth.journeys.accept import Accept, Accepted
-from troth.journeys.choose import key_name
+from troth.journeys.accept import Accepted
 from troth.journeys.grounds import AssertedGround, Grounds
 from troth.journeys.party_names import party_name
-from troth.names import PersonId, PurposeId, StreamId, print_id
-from troth.signing.keys import KeyStore
+from troth.journeys.voice import Voice
+from troth.names import PersonId, PurposeId, StreamId
 from troth.state.belonging import homes_of
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.in_force import InForce
@@ -30,7 +28,6 @@ from troth.state.scopes import PersonScope, person_scope
 from troth.statements.disclosure import DisclosedPurpose
 from troth.statements.kinds import KindName
 from troth.statements.objection import ObjectionBody
-from troth.statements.statement import write
 
 __all__ = ["Object", "Objectable", "Saying"]
 
@@ -61,22 +58,18 @@ class Object:
 
     def __init__(
         self,
-        accept: Accept,
-        keys: KeyStore,
+        voice: Voice,
         *,
         grounds: Grounds,
         directory: Directory,
         in_force: InForce,
         clock: Clock,
-        entropy: Callable[[int], bytes],
     ) -> None:
-        self._accept = accept
-        self._keys = keys
+        self._voice = voice
         self._grounds = grounds
         self._directory = directory
         self._in_force = in_force
         self._clock = clock
-        self._entropy = entropy
 
     def objectables(self, person: PersonId) -> tuple[Objectable, ...]:
         """Everything this person may object to, by thing and stream."""
@@ -137,15 +130,7 @@ class Object:
             withdrawn=saying is Saying.TAKE_BACK,
             words=words,
         )
-        signed = write(
-            KindName.OBJECTION,
-            body,
-            signer=self._keys.signer(key_name(person)),
-            issuer=self._directory.persons[person].issuer,
-            subject=print_id("ob", self._entropy(16)),
-            at_ns=now,
-        )
-        return await self._accept.accept(signed)
+        return await self._voice.say(KindName.OBJECTION, body, person=person, prefix="ob", at_ns=now)
 
     def _objectable(
         self,

@@ -16,12 +16,11 @@ import msgspec
 
 from troth.clock import Clock
 from troth.errors import Conflict, NotFound, Refused
-from troth.journeys.accept import Accept, Accepted
-from troth.journeys.choose import key_name
+from troth.journeys.accept import Accepted
 from troth.journeys.party_names import parties_named, party_name
 from troth.journeys.say import Say
+from troth.journeys.voice import Voice
 from troth.names import PersonId, PurposeId, Uri, print_id
-from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import person_scope
@@ -30,7 +29,6 @@ from troth.statements.keeping import KeepingBody
 from troth.statements.kinds import KindName
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.site import Site
-from troth.statements.statement import write
 from troth.things.intervals import FOREVER
 
 __all__ = ["PLACE_RULES_MAX", "Hop", "KeptAt", "Places", "Sent", "SentStream", "Where"]
@@ -82,8 +80,7 @@ class Places:
 
     def __init__(
         self,
-        accept: Accept,
-        keys: KeyStore,
+        voice: Voice,
         *,
         say: Say,
         directory: Directory,
@@ -91,9 +88,8 @@ class Places:
         clock: Clock,
         entropy: Callable[[int], bytes],
     ) -> None:
-        self._accept = accept
-        self._keys = keys
-        self._voice = say
+        self._voice = voice
+        self._say = say
         self._directory = directory
         self._in_force = in_force
         self._clock = clock
@@ -109,7 +105,7 @@ class Places:
         for party in (body.by, *(copy.by for copy in body.copies)):
             if party not in self._directory.organisations:
                 raise NotFound("this organisation is not registered here: a party that cannot be reached cannot answer")
-        await self._voice.say(KindName.KEEPING, body, subject=print_id("kp", self._entropy(16)))
+        await self._say.say(KindName.KEEPING, body, subject=print_id("kp", self._entropy(16)))
 
     def where(self) -> Where:
         """Where data are and go now, by the open disclosure of every product: whether one stands in a home is not told."""
@@ -163,18 +159,8 @@ class Places:
             Refused: it rules nothing out, or names a place that is none.
             NotFound: there is no such person.
         """
-        known = self._directory.persons.get(body.person)
-        if known is None:
-            raise NotFound("there is no such person here")
-        signed = write(
-            KindName.PLACE_RULE,
-            body,
-            signer=self._keys.signer(key_name(body.person)),
-            issuer=known.issuer,
-            subject=print_id("pr", self._entropy(16)),
-            at_ns=self._clock.now(),
-        )
-        return await self._accept.accept(signed)
+        now = self._clock.now()
+        return await self._voice.say(KindName.PLACE_RULE, body, person=body.person, prefix="pr", at_ns=now)
 
     async def end(self, person: PersonId, rule: bytes) -> Accepted:
         """End one of a person's own rules now.

@@ -1,12 +1,12 @@
 """Private mode: somebody has it on for their home, a room or a thing; now, until, or week by week; and ends it.
 
 Rules
-- A restriction is a statement under the person's key (custody *house*). On return it is in effect, as a refusal is.
+- A restriction is a statement in the person's own voice (`voice`). On return it is in effect, as a refusal is.
 - Everybody who lives there sees that it is on, since when, and what it does not stop; that it is theirs stands on their own
   page only.
 - It is ended by whoever said it, with one press.
 
-Source: people.md, "Rules"; mission.md (F4); gate.md, "The barrier"; docs/decisions/0061.
+Source: people.md, "Rules"; mission.md (F4); gate.md, "The barrier"; docs/decisions/0059.
 Left out: guardians.
 """
 
@@ -19,10 +19,9 @@ from troth.clock import Clock
 from troth.errors import BadName, NotFound, Refused
 from troth.gate.private_mode import about, spared
 from troth.gate.question import Ground
-from troth.journeys.accept import Accept, Accepted
-from troth.journeys.choose import key_name
-from troth.names import HouseholdId, PersonId, StreamId, print_id
-from troth.signing.keys import KeyStore
+from troth.journeys.accept import Accepted
+from troth.journeys.voice import Voice
+from troth.names import HouseholdId, PersonId, StreamId
 from troth.state.belonging import homes_of, members_of
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.in_force import InForce, Reading
@@ -30,7 +29,6 @@ from troth.state.scopes import StandingRestriction, StreamScope, person_scope, s
 from troth.statements.kinds import KindName
 from troth.statements.person import Role
 from troth.statements.restriction import RestrictionBody
-from troth.statements.statement import write
 from troth.things.intervals import FOREVER, around
 from troth.things.weekly import Weekly, times_of
 
@@ -87,16 +85,14 @@ class Privately:
 
     def __init__(
         self,
-        accept: Accept,
-        keys: KeyStore,
+        voice: Voice,
         *,
         directory: Directory,
         in_force: InForce,
         clock: Clock,
         entropy: Callable[[int], bytes],
     ) -> None:
-        self._accept = accept
-        self._keys = keys
+        self._voice = voice
         self._directory = directory
         self._in_force = in_force
         self._clock = clock
@@ -152,15 +148,8 @@ class Privately:
         return Reading(self._in_force).person(person_scope(person)).restrictions
 
     async def _say(self, body: RestrictionBody) -> Accepted:
-        signed = write(
-            KindName.RESTRICTION,
-            body,
-            signer=self._keys.signer(key_name(body.person)),
-            issuer=self._directory.persons[body.person].issuer,
-            subject=print_id("pm", self._entropy(16)),
-            at_ns=self._clock.now(),
-        )
-        return await self._accept.accept(signed)
+        now = self._clock.now()
+        return await self._voice.say(KindName.RESTRICTION, body, person=body.person, prefix="pm", at_ns=now)
 
     def _home(self, household: HouseholdId) -> PrivateHome:
         things = [

@@ -6,7 +6,7 @@ Rules
   that comes late is taken.
 - Said again, it says nothing else but another end.
 
-Source: gate.md, "Time" (not-then); docs/decisions/0061.
+Source: gate.md, "Time" (not-then); docs/decisions/0059.
 """
 
 from collections.abc import Sequence

@@ -16,7 +16,7 @@ from troth.names import GroundId, HouseholdId, OpeningId, StatementId, Uri
 
 __all__ = ["CONFIRM_S", "EmergencyBody"]
 
-CONFIRM_S: Final = 600  # docs/decisions/0060: ten minutes; who needs longer to confirm has the time to ask
+CONFIRM_S: Final = 600  # docs/decisions/0058: ten minutes; who needs longer to confirm has the time to ask
 
 
 class EmergencyBody(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -21,7 +21,7 @@ from troth.names import GroundId, HouseholdId, PurposeId, Uri
 __all__ = ["LONGEST_S", "Agreement", "Asserted", "Citation", "GroundBody", "Provision"]
 
 
-LONGEST_S: Final = 86_400  # docs/decisions/0060: a day; what lasts longer is no emergency any more, and is opened anew
+LONGEST_S: Final = 86_400  # docs/decisions/0058: a day; what lasts longer is no emergency any more, and is opened anew
 
 
 class Asserted(StrEnum):

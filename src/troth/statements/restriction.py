@@ -6,7 +6,7 @@ Rules
 - A schedule carries the offsets of its zone as they were known when it was said, so that everybody who reads it finds the same
   times; it ends within `SCHEDULE_DAYS_MAX` days.
 
-Source: gate.md, "Time"; mission.md (F4); docs/decisions/0061.
+Source: gate.md, "Time"; mission.md (F4); docs/decisions/0059.
 """
 
 from typing import Final
