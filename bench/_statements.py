@@ -22,7 +22,7 @@ from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.person import MembershipBody, PersonBody
 from troth.statements.statement import Statement, read, write
 
-__all__ = ["LAB", "NOW", "ORG", "RESEARCH", "Notary", "Town", "choices", "town"]
+__all__ = ["LAB", "NOW", "ORG", "PRODUCT", "RESEARCH", "Notary", "Town", "choices", "town"]
 
 ORG: Final = Uri("https://bench.example/org")
 LAB: Final = Uri("https://lab.example/lab")

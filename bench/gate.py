@@ -2,17 +2,24 @@
 
 Run with `python -m bench.gate`. Everything is the real thing in this process: signed statements, read, folded, decided.
 
-Left out: 100 operator policies (no statement can put one in force in this version), Cedar called per question.
+Of the 100 operator policies a fifth is about everybody, the others name a party or a purpose each. Two figures: as a node
+runs, where what the same facts gave is remembered; and with that emptied before every question, so that each is the first of
+its kind. Beside them what the comparison costs: Cedar called per question, with the text or with all rules parsed.
 """
 
 import random
 from collections.abc import Callable, Sequence
 from time import perf_counter_ns, process_time
 
+from cedarpy import PolicySet, is_authorized
+
 from bench._report import begin, options, percentile, say, show
-from bench._statements import LAB, NOW, ORG, RESEARCH, Notary, Town, choices, town
+from bench._statements import LAB, NOW, ORG, PRODUCT, RESEARCH, Notary, Town, choices, town
 from troth.gate.decide import decide
 from troth.gate.leases import Lease, Leases
+from troth.gate.policies.facts import Facts
+from troth.gate.policies.ruleset import ruleset_of
+from troth.gate.policies.schema import entities_of, request_of
 from troth.gate.question import OWN_PURPOSE, Action, Asker, Question, Verdict
 from troth.journeys.asking import ask
 from troth.journeys.recognise import MEMBER
@@ -21,9 +28,12 @@ from troth.signing.cose import parse, verify
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.statements.kinds import KindName
+from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.statement import Statement, read
 
 CALLS = 200_000
+POLICIES = 100
+CEDAR_CALLS = 50  # of Cedar without an index, some 3 ms each with text
 HELD = 10_000  # choices in force when decisions are asked
 FOLDED = 100_000
 QUESTIONS = 4_000
@@ -75,6 +85,55 @@ def _questions(where: Town, *, chance: random.Random) -> list[tuple[str, Questio
     return found
 
 
+def _policies() -> str:
+    """A hundred rules none of which forbids what is asked: every fifth about anybody, the others about one party or purpose."""
+    made = []
+    for at in range(POLICIES):
+        who = (
+            "principal"
+            if at % 5 == 0
+            else f'principal in Party::"https://party-{at}.example/"'
+            if at % 5 < 3
+            else f'principal in Purpose::"https://party-{at}.example/purpose"'
+        )
+        made.append(
+            f'@id("r{at}") @cites("House rules, {at}") @says("Not here.") forbid ({who}, action, resource) '
+            f'when {{ resource.senses == "sense-{at}" && context.ground == Ground::"choice" }} unless {{ context.essential }};'
+        )
+    return "\n".join(made)
+
+
+def _first_of_its_kind(questions: Sequence[tuple[str, Question]], in_force: InForce) -> dict[str, list[float]]:
+    """As `_decided`, with nothing remembered of what rules were asked before; parsed they are."""
+    rules = ruleset_of(_policies())
+    assert rules is not None
+    leases = Leases(in_force)
+    took: dict[str, list[float]] = {}
+    for name, question in questions:
+        rules.forget()
+        began = perf_counter_ns()
+        lease = ask(question, leases)
+        took.setdefault(name, []).append((perf_counter_ns() - began) / 1_000)
+        leases.forget(lease)
+    return took
+
+
+def _cedar(where: Town) -> dict[str, list[float]]:
+    """Microseconds of Cedar called with all rules, for one view of one use: with their text, and with them parsed."""
+    question = Question(Action.READ, where.streams[0][0], Asker(LAB, "curves", RESEARCH), NOW)
+    facts = Facts(
+        Action.READ, LAB, "curves", RESEARCH, PRODUCT, "power", home=True, ground="choice", view="raw", senses="power"
+    )
+    text = "permit(principal, action, resource);\n" + _policies()
+    took: dict[str, list[float]] = {}
+    for name, policies in (("text", text), ("parsed", PolicySet.from_str(text))):
+        for _ in range(CEDAR_CALLS):
+            began = perf_counter_ns()
+            is_authorized(request_of(facts, at_ns=question.at_ns), policies, entities_of(facts))
+            took.setdefault(name, []).append((perf_counter_ns() - began) / 1_000)
+    return took
+
+
 def _decided(questions: Sequence[tuple[str, Question]], in_force: InForce) -> dict[str, list[float]]:
     """Microseconds of each decision, by what was asked; with the lease that is then held."""
     leases = Leases(in_force)
@@ -118,6 +177,17 @@ def decisions(runs: int, notary: Notary) -> None:
     for name, values in medians.items():
         show(f"cold decision and its lease, p50: {name}", values, "us", promise="P5: p50 <= 150")
         show(f"cold decision and its lease, p99: {name}", worst[name], "us")
+    in_force.move(notary.said(KindName.OPERATOR_POLICIES, OperatorPoliciesBody(1, "For the bench.", _policies())))
+    ruled: dict[str, list[float]] = {}
+    for run in range(runs):
+        questions = _questions(where, chance=random.Random(run))
+        for how, decided in (("", _decided), (", the first of its kind", _first_of_its_kind)):
+            for name, took in decided(questions, in_force).items():
+                ruled.setdefault(f"{name}{how}", []).append(percentile(took, 0.5))
+    for name, values in sorted(ruled.items()):
+        show(f"the same with {POLICIES} policies, p50: {name}", values, "us", promise="P5: p50 <= 150")
+    for name, values in _cedar(where).items():
+        show(f"   for comparison: Cedar per question, all rules as {name}", values, "us")
 
 
 def folding(runs: int, notary: Notary) -> None:
@@ -160,7 +230,6 @@ def main() -> None:
         "one process, wall time of single calls (checks, decisions) and CPU time (folding); decisions are asked of "
         f"{HELD:,} choices in force, each cold: nothing of an earlier answer is used, and the lease is made and held",
     )
-    say("  (operator policies: none can be stated in this version, so 100 of them are not measured)")
     notary = Notary()
     checks(given.runs)
     decisions(given.runs, notary)

@@ -30,6 +30,7 @@ from troth.statements.installation import Answering, Consideration, Contract, In
 from troth.statements.kinds import Body, KindName
 from troth.statements.notice import notice_of
 from troth.statements.objection import ObjectionBody
+from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.person import DepartureBody, HouseholdBody, MembershipBody, PersonBody
@@ -322,6 +323,10 @@ class Town:
         )
         kind = KindName.GROUND if home is None else KindName.HOME_GROUND
         return self.say(kind, body, at=at if said_again is None else said_again)
+
+    def ruled(self, text: str | None, *, at: float = 0, version: int = 1) -> Statement:
+        """State rules of the operator, without anybody looking at them first."""
+        return self.say(KindName.OPERATOR_POLICIES, OperatorPoliciesBody(version, "So it is.", text), at=at)
 
     def said_of(self, *names: KindName) -> list[Statement]:
         """What was said of these kinds, in order."""

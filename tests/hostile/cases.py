@@ -5,7 +5,7 @@ A line says who asks, what happens before, and what they may see then.
   too), `cleo` (lives elsewhere), `owner` (runs the place), `thing` (the thing itself), `nobody`.
 - does, in order: `say` (the thing says the next value), `give`, `means` (a yes to hourly means only), `refuse`, `withdraw` (Ana
   and Ben alike), `ana-gives`, `ben-withdraws` (one of them), `hour` (an hour passes), `ask` (whoever asks reads once, so that
-  something is held for them).
+  something is held for them), `forbid` (a rule of the place stops all reading of the thing).
 - sees: the numbers of the values that may be seen, from 0.
 - view: RAW, MEANS, or why nothing is seen: SPOKEN (they are told no) or NOTHING (for them there is no such stream).
 - open: the stream is of a public place and open to anyone.
@@ -56,5 +56,9 @@ CASES: Final = {
     "a recipient after it was taken back": Case("lab", "give say say ask withdraw", View.SPOKEN),
     "a recipient with half a yes": Case("lab", "ana-gives say say", View.SPOKEN),
     "a recipient that lost half of it": Case("lab", "give say say ask ben-withdraws", View.SPOKEN),
+    "a recipient that a rule stops": Case("lab", "give say say forbid", View.SPOKEN),
+    "a recipient that a rule stopped meanwhile": Case("lab", "give say say ask forbid", View.SPOKEN),
+    "anybody, what is open, and a rule stops": Case("nobody", "say say ask forbid", View.SPOKEN, open=True),
+    "who lives there, whatever the rules": Case("ana", "give say say ask forbid", View.RAW, (0, 1)),
     "a recipient that nobody named": Case("shop", "give say say", View.NOTHING),
 }

@@ -140,12 +140,25 @@ class Asking:
                 self._choose("give", self.ana)
             case "ben-withdraws":
                 self._choose("withdraw", self.ben)
+            case "forbid":
+                self._forbid()
             case "hour":
                 self.world.advance(_HOUR_S + 60)
             case "ask":
                 self.get(f"/v1.1/Datastreams({self.number})/Observations")
             case _:
                 raise ValueError(deed)
+
+    def _forbid(self) -> None:
+        """A rule of the place, beside those there are: nobody reads what this thing says."""
+        world, policies = self.world, self.world.node.grounding.policies
+        product = world.node.directory.things[self.thing.joined.thing].body.product
+        text = f"""{policies.now().text or ""}
+            @id("rule-{len(policies.now().rules) + 1}") @cites("House rules, 4") @says("Nobody reads this.")
+            forbid(principal, action == Action::"read", resource in Product::"{product}");"""
+        looked = world.run(policies.look(text))
+        assert looked.look is not None, looked.findings
+        world.run(policies.put_in_force(text, "Agreed.", look=looked.look))
 
     def _say(self) -> None:
         value = next(self.street.values) * 8 + 0.5

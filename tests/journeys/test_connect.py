@@ -13,9 +13,8 @@ from troth.errors import Denied
 from troth.gate.question import ANYONE, Code, Connecting, Standing, Step, Verdict
 from troth.journeys.asking import answer_to
 from troth.journeys.installing import StreamRequest, ThingRequest
-from troth.names import LineId, StatementId, StreamId, ThingId, Uri, ckt_uri
+from troth.names import LineId, StreamId, ThingId, Uri, ckt_uri
 from troth.state.in_force import Reading
-from troth.state.scopes import DeploymentScope
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosureBody
 from troth.statements.installation import Answering, Consideration, InstallationBody, InstalledStream
 from troth.statements.kinds import KindName
@@ -172,9 +171,30 @@ def test_step_4_placed_denies_what_would_go_where_it_may_not(gauges: Gauges) -> 
     assert denied(Step.PLACED, Code.PLACE) == gauges.asked(gauges.body())
 
 
-def test_step_5_permitted_denies_while_there_is_a_policy_that_cannot_be_settled(gauges: Gauges) -> None:
-    gauges.world.node.leases.in_force.set_deployment(DeploymentScope((StatementId(bytes(32)),)))
-    assert denied(Step.PERMITTED, Code.NOT_OFFERED) == gauges.asked(gauges.body())
+@pytest.mark.parametrize("action", ["connect", "collect"])
+def test_step_5_permitted_denies_what_a_rule_forbids_to_join_or_to_keep(gauges: Gauges, action: str) -> None:
+    body = gauges.body()
+    rule = f"""@id("none") @cites("House rules, 4") @says("No more of these.")
+        forbid(principal, action == Action::"{action}", resource) when {{ resource.senses == "level" }};"""
+    policies = gauges.world.node.grounding.policies
+    looked = gauges.world.run(policies.look(rule))
+    assert looked.look is not None, looked.findings
+    gauges.world.run(policies.put_in_force(rule, "Agreed.", look=looked.look))
+    assert denied(Step.PERMITTED, Code.POLICY) == gauges.asked(body)
+
+
+def test_step_5_permitted_lets_no_ground_of_its_own_join_past_a_rule_about_joining(gauges: Gauges) -> None:
+    home = gauges.world.home("Harbour Lane 12").household
+    gauges.disclose(own_use())
+    body = gauges.body(household=home)
+    assert Verdict.ALLOW == gauges.asked(body)[0]
+    rule = """@id("none") @cites("House rules, 4") @says("No more of these.")
+        forbid(principal, action == Action::"connect", resource) when { resource.home };"""
+    policies = gauges.world.node.grounding.policies
+    looked = gauges.world.run(policies.look(rule))
+    assert looked.look is not None, looked.findings
+    gauges.world.run(policies.put_in_force(rule, "Agreed.", look=looked.look))
+    assert denied(Step.PERMITTED, Code.POLICY) == gauges.asked(body)
 
 
 def test_step_6_small_groups_denies_a_group_size_that_cannot_be_settled(gauges: Gauges) -> None:

@@ -25,9 +25,8 @@ from tests.made_town import (
     view,
 )
 from troth.gate.decide import ANYONE
-from troth.gate.question import OWN_PURPOSE, Action, Answer, Asker, Code, Question, Step, Verdict
-from troth.names import PersonId, PurposeId, StatementId, StreamId, Uri
-from troth.state.scopes import DeploymentScope
+from troth.gate.question import OWN_PURPOSE, Action, Answer, Asker, Code, Ground, NamedRule, Question, Step, Verdict
+from troth.names import PersonId, PurposeId, StreamId, Uri
 from troth.statements.choice import Decision
 
 
@@ -226,18 +225,65 @@ def test_step_4_placed_denies_place_when_a_hop_has_not_said_that_it_lies_where_t
     assert Verdict.ALLOW == lane.ask(reads_own(lane.meter, 2, lane.ana)).verdict, "nobody gets what is one's own"
 
 
-def test_step_5_permitted_denies_not_offered_when_an_operator_policy_is_in_force() -> None:
+def test_step_5_permitted_denies_what_a_rule_forbids_and_names_it() -> None:
     lane = Lane()
     lane.gives(1)
-    lane.in_force.set_deployment(DeploymentScope((StatementId(bytes(32)),)))
+    said = lane.ruled(
+        '@id("no-research") @cites("House rules, 4") @says("No research.")'
+        f'forbid(principal in Purpose::"{RESEARCH}", action == Action::"read", resource);'
+    )
+    answer = lane.ask(reads(lane.meter, 2))
+    assert denied(Step.PERMITTED, Code.POLICY) == failed(answer)
+    assert (NamedRule("no-research", "House rules, 4", "No research."),) == answer.reasons[0].rules
+    assert (said.signed.id,) == answer.reasons[0].statements
+    assert Verdict.ALLOW == lane.ask(collects(lane.meter, 2)).verdict
+
+
+def test_step_5_permitted_denies_not_offered_what_rules_that_cannot_be_read_could_be_about() -> None:
+    lane = Lane()
+    lane.disclose(RESEARCHED, BILLED)
+    lane.gives(1)
+    lane.ruled("forbid(principal, action, resource) when { resource like nothing };")
     for question in (reads(lane.meter, 2), collects(lane.meter, 2)):
         assert denied(Step.PERMITTED, Code.NOT_OFFERED) == failed(lane.ask(question))
 
 
-def test_step_5_permitted_is_lifted_for_somebody_who_reads_their_own() -> None:
+def test_step_5_permitted_is_lifted_by_own_for_collecting_and_reading() -> None:
     lane = Lane()
-    lane.in_force.set_deployment(DeploymentScope((StatementId(bytes(32)),)))
+    lane.ruled("forbid(principal, action, resource);")
     assert Verdict.ALLOW == lane.ask(reads_own(lane.meter, 2, lane.ana)).verdict
+    collected = lane.ask(collects(lane.meter, 2))
+    assert Verdict.ALLOW == collected.verdict
+    assert {Ground.OWN} == {each.ground for each in collected.reasons}
+
+
+def test_step_5_permitted_denies_what_a_rule_that_cannot_be_evaluated_is_about() -> None:
+    lane = Lane()
+    lane.gives(1)
+    lane.ruled(
+        '@id("huge") @cites("x") @says("y") forbid(principal, action, resource)'
+        "when { context.kept_days * 9223372036854775807 > 3 };"
+    )
+    assert denied(Step.PERMITTED, Code.POLICY) == failed(lane.ask(reads(lane.meter, 2)))
+
+
+def test_step_5_permitted_shows_a_coarser_view_where_only_the_finer_one_is_forbidden() -> None:
+    lane = Lane()
+    lane.gives(1)
+    lane.ruled('forbid(principal, action == Action::"read", resource) when { context.view == View::"raw" };')
+    answer = lane.ask(reads(lane.meter, 2))
+    assert (Verdict.TRANSFORM, HOURLY) == (answer.verdict, answer.variant)
+
+
+def test_step_5_permitted_holds_for_the_minute_where_a_rule_reads_the_time() -> None:
+    lane = Lane()
+    lane.gives(1)
+    lane.ruled(
+        'forbid(principal, action == Action::"read", resource) when { context.at >= datetime("2026-03-01T08:03:00Z") };'
+    )
+    before = lane.ask(reads(lane.meter, 2.5))
+    assert (Verdict.ALLOW, ns(3)) == (before.verdict, before.until_ns)
+    assert denied(Step.PERMITTED, Code.POLICY) == failed(lane.ask(reads(lane.meter, 3)))
 
 
 def test_step_6_small_groups_denies_not_offered_when_the_disclosure_states_a_group_size() -> None:
@@ -258,7 +304,7 @@ def test_step_7_safe_denies_not_offered_for_every_act() -> None:
 def test_an_earlier_step_speaks_before_a_later_one() -> None:
     lane = Lane()
     lane.disclose(RESEARCHED, places=("EU",), group_size=5)
-    lane.in_force.set_deployment(DeploymentScope((StatementId(bytes(32)),)))
+    lane.ruled("forbid(principal, action, resource);")
     assert denied(Step.GROUNDED, Code.NO_GROUND) == failed(lane.ask(reads(lane.meter, 2)))
     lane.gives(1)
     assert denied(Step.PLACED, Code.PLACE) == failed(lane.ask(reads(lane.meter, 2)))

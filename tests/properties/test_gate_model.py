@@ -33,9 +33,8 @@ from tests.properties.naive_gate import MINUTES, VIEWS, Quiet, Sheet
 from troth.gate.decide import decide
 from troth.gate.leases import Lease
 from troth.gate.question import OWN_PURPOSE, Answer, Code, Question, Verdict
-from troth.names import PersonId, PurposeId, StatementId
+from troth.names import PersonId, PurposeId
 from troth.state.in_force import Reading
-from troth.state.scopes import DeploymentScope
 from troth.statements.choice import Decision
 from troth.statements.ground import Asserted
 from troth.statements.kinds import KindName
@@ -256,7 +255,7 @@ class GateAndSheet(RuleBasedStateMachine):
             case 7:
                 town.restricts(ana, self.home, 1_000, self.now)
             case _:
-                town.in_force.set_deployment(DeploymentScope((StatementId(bytes(32)),)))
+                town.ruled("forbid(principal, action, resource);")
 
     def _copied(self) -> Town:
         town = Town()

@@ -21,7 +21,7 @@ __all__ = ["Fails", "verify"]
 
 OPEN = {
     "key", "registration-policy", "trust-anchors", "organisation", "passport", "disclosure", "installation", "conduct-segment",
-    "entity", "red-line", "promise", "support", "succession", "installation-type",
+    "entity", "red-line", "operator-policies", "promise", "support", "succession", "installation-type",
     "keeping", "ground", "emergency",
 }  # fmt: skip
 PRIVATE = {

@@ -37,6 +37,7 @@ from troth.api.places import place_routes
 from troth.api.pledges import pledge_routes
 from troth.api.private import private_routes
 from troth.api.proofs import proof_routes
+from troth.api.rules import rule_routes
 from troth.api.scrapi import scrapi_routes
 from troth.api.street import street_routes
 from troth.api.types import type_routes
@@ -100,6 +101,7 @@ def http_doors(node: Node) -> HttpDoors:
         *description_routes(ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *ground_routes(node.grounding.grounds, callers=callers),
+        *rule_routes(node.grounding.policies, callers=callers),
         *emergency_routes(node.grounding.emergencies, callers=callers),
         *objection_routes(node.grounding.object, callers=callers),
         *key_routes(node.rekey, callers=callers),
@@ -206,6 +208,7 @@ def _deployment(node: Node) -> Deployment:
         privately=node.choosing.privately,
         object=node.grounding.object,
         grounds=node.grounding.grounds,
+        policies=node.grounding.policies,
         emergencies=node.grounding.emergencies,
         erase=node.erase,
         prove=node.prove,

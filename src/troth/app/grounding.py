@@ -1,4 +1,4 @@
-"""Wires what has to do with grounds that ask nobody: asserting them, objecting, emergencies."""
+"""Wires what has to do with grounds that ask nobody (asserting them, objecting, emergencies), and with rules of the place."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,7 +8,9 @@ from troth.journeys.accept import Accept
 from troth.journeys.emergency import Emergencies
 from troth.journeys.grounds import Grounds
 from troth.journeys.object import Object
+from troth.journeys.policies import Policies
 from troth.journeys.say import Say
+from troth.journeys.try_rules import TryRules
 from troth.journeys.voice import Voice
 from troth.names import HouseholdId, PersonId
 from troth.state.directory import Directory
@@ -17,7 +19,7 @@ __all__ = ["Grounding"]
 
 
 class Grounding:
-    """The journeys of one node about grounds."""
+    """The journeys of one node about grounds and rules."""
 
     def __init__(
         self,
@@ -41,3 +43,5 @@ class Grounding:
             in_force=leases.in_force,
             clock=ports.clock,
         )
+        trying = TryRules(directory, leases.in_force, lately=leases.lately, clock=ports.clock, pause=ports.pause)
+        self.policies = Policies(say, trying, directory, in_force=leases.in_force, clock=ports.clock)

@@ -31,6 +31,7 @@ from troth.cli.log_keeping import log_mirror, log_restore, log_succeed
 from troth.cli.objecting import object_
 from troth.cli.placing import keeping, place_rule, where
 from troth.cli.pledging import forget, promise, red_line, support
+from troth.cli.policy import policy
 from troth.cli.private import private
 from troth.cli.registering import disclosure, household, organisation, party, person, product
 from troth.cli.replay import replay
@@ -80,7 +81,7 @@ for each in (thing_bulk, thing_rename, thing_replace, thing_revoke, thing_move, 
 log.add_command(log_mirror)
 log.add_command(log_restore)
 log.add_command(log_succeed)
-main.add_part("Give your word", red_line, promise, support, ground, emergency, forget)
+main.add_part("Give your word", red_line, promise, support, policy, ground, emergency, forget)
 for each in (person_erase, person_preserve, person_release, person_move_in, person_move_out):
     person.add_command(each)
 main.add_part("Choose", enter, sign_in, visit, leave, choose, object_, private, place_rule, home, where, book, erase)

@@ -8,7 +8,7 @@
     │   └── TooLarge · WrongHost · WrongKind
     ├── Refused                  rules say no; doing the same again gives the same answer
     │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · WrongToken · NotFound · Denied
-    │   └── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw · GroundNotAccepted
+    │   └── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw · GroundNotAccepted · BadPolicies
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
         ├── Busy · ReadTooLong · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
@@ -49,6 +49,7 @@ from troth.errors.malformed import (
     WrongKind,
 )
 from troth.errors.refused import (
+    BadPolicies,
     BadRuling,
     Conflict,
     CrossesRedLine,
@@ -91,6 +92,7 @@ __all__ = [
     "BadName",
     "BadNote",
     "BadPath",
+    "BadPolicies",
     "BadProof",
     "BadQuery",
     "BadReceipt",

@@ -3,6 +3,7 @@
 from troth.errors.family import TrothError
 
 __all__ = [
+    "BadPolicies",
     "BadRuling",
     "Conflict",
     "CrossesRedLine",
@@ -108,6 +109,12 @@ class UnknownLaw(Refused):
     """A paragraph that is not in this program's dated list of laws, or is not in force then."""
 
     code = "unknown-law"
+
+
+class BadPolicies(Refused):
+    """Rules of an operator that Cedar cannot read, that do not fit what can be asked here, or that cite nothing."""
+
+    code = "bad-policies"
 
 
 class InTheClear(Refused):

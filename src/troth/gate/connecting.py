@@ -43,6 +43,7 @@ from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
 from troth.statements.installation import InstallationBody, InstalledStream
 from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.sheet import Sheet, sheet_of
+from troth.things.observations import Variant
 
 __all__ = ["connected", "sheet_now"]
 
@@ -119,12 +120,28 @@ def _used(asked: Connecting, product: ProductScope, reading: Reading) -> Reason 
             if ground is None:
                 continue
             use = Use(_collecting(each, asked), _stream(each, asked), product, declared, purpose, ground)
-            failed = placed(use, reading, concerned=concerned).failed or permitted(use, reading) or small_groups(use)
+            failed = placed(use, reading, concerned=concerned).failed or _permitted(use, reading) or small_groups(use)
             if failed is None:
                 break
         if failed is not None:
             return failed
     return None
+
+
+def _permitted(use: Use, reading: Reading) -> Reason | None:
+    """Step 5 of joining, and of what is collected then: in one view at least, which is all that collecting needs."""
+    failed = None
+    for disclosed in use.purpose.variants:
+        view = Variant.named(disclosed.variant)
+        if view is None or disclosed.ground != use.ground:
+            continue
+        for action in (Action.CONNECT, Action.COLLECT):
+            failed = permitted(use, view, reading, action=action).failed
+            if failed is not None:
+                break
+        else:
+            return None
+    return failed
 
 
 def _can_hold(purpose: DisclosedPurpose, declared: PassportStream, household: HouseholdId | None) -> Ground | None:

@@ -223,5 +223,8 @@ def _try(
     if passage.rests_on or passage.until_ns < holding.until_ns:
         until_ns = min(holding.until_ns, passage.until_ns)
         holding = msgspec.structs.replace(holding, rests_on=holding.rests_on + passage.rests_on, until_ns=until_ns)
-    failed = passage.failed or permitted(use, reading) or small_groups(use)
+    permission = permitted(use, view, reading)
+    if permission.until_ns < holding.until_ns:
+        holding = msgspec.structs.replace(holding, until_ns=permission.until_ns)
+    failed = passage.failed or permission.failed or small_groups(use)
     return Tried(view, holding, why, failed, days)

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from troth.gate.lately import Lately
 from troth.gate.question import Answer, Question, Verdict
 from troth.names import BasisId, ThingId
 from troth.state.in_force import InForce
@@ -116,6 +117,7 @@ class Leases:
 
     def __init__(self, in_force: InForce) -> None:
         self.in_force = in_force
+        self.lately = Lately()
         # Sets in order of holding (their values mean nothing): what ends together ends in the same order in every run.
         self._by_scope: dict[Scope, dict[Lease, None]] = {}
         self._loose: deque[Lease] = deque()  # ended together, and still named under scopes that did not move
@@ -124,6 +126,7 @@ class Leases:
         """Hold an answer until a scope it read moves."""
         for _ in range(min(len(self._loose), _UNLINKED_AT_ONCE)):
             self.forget(self._loose.popleft())
+        self.lately.note(question)
         lease = Lease(question, answer, basis=basis, scopes=frozenset(scopes))
         for scope in lease.scopes:
             self._by_scope.setdefault(scope, {})[lease] = None

@@ -30,6 +30,7 @@ __all__ = [
     "Code",
     "Connecting",
     "Ground",
+    "NamedRule",
     "Question",
     "Reason",
     "Standing",
@@ -103,6 +104,7 @@ class Code(StrEnum):
     OBJECTED = "objected"
     NOT_THEN = "not-then"
     PLACE = "place"
+    POLICY = "policy"
     TOO_OLD = "too-old"
     NOT_OFFERED = "not-offered"
     OVER = "over"
@@ -155,13 +157,22 @@ class Connecting(msgspec.Struct, frozen=True):
     at_ns: int
 
 
+class NamedRule(msgspec.Struct, frozen=True):
+    """A rule of whoever runs the place: its name, the paragraph that it cites, and what it says in plain words. Open."""
+
+    id: str
+    cites: str
+    says: str
+
+
 class Reason(msgspec.Struct, frozen=True):
-    """Why a step passed or failed. `statements` is inner: what it rests on or what would change it."""
+    """Why a step passed or failed. `statements` is inner: what it rests on or what would change it; `rules`: at step 5."""
 
     step: Step
     code: Code | None
     statements: tuple[StatementId, ...] = ()
     ground: Ground | None = None
+    rules: tuple[NamedRule, ...] = ()
 
 
 class Term(msgspec.Struct, frozen=True):

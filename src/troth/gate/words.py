@@ -3,9 +3,12 @@
 Source: gate.md, "Rules"; people.md, "Words".
 """
 
+from collections.abc import Sequence
 from typing import Final
 
-__all__ = ["GROUND_WORDS", "WORDS", "ground_words", "outer"]
+from troth.gate.question import Code, Reason
+
+__all__ = ["GROUND_WORDS", "WORDS", "ground_words", "outer", "outer_of"]
 
 WORDS: Final = {
     "unknown": "This thing, stream or party is not known here. Whoever runs this place can register it.",
@@ -22,6 +25,7 @@ WORDS: Final = {
     "objected": "There is an objection to this.",
     "not-then": "This is from a time at which nothing allowed it.",
     "place": "It would go to a place where it may not go.",
+    "policy": "A rule of this place does not allow this.",
     "too-old": "This is so old that the time for which it may be kept is over.",
     "not-offered": "This version cannot settle this question, so the answer is no.",
     "over": "This thing is over here: nothing more is taken from it.",
@@ -59,3 +63,14 @@ def ground_words(ground: str) -> str:
 def outer(code: str) -> str:
     """The plain sentence for a code."""
     return WORDS.get(code, "The answer is no.")
+
+
+def outer_of(reasons: Sequence[Reason], *, otherwise: Code) -> tuple[Code, str]:
+    """The code of a no and its plain sentence; a rule of the place says in its own words what it forbids.
+
+    Rules are open and speak of nobody's choice, so their words are outer ones.
+    """
+    why = next((each for each in reasons if each.code is not None), None)
+    if why is None or why.code is None:
+        return otherwise, outer(otherwise)
+    return why.code, " ".join([outer(why.code), *(each.says for each in why.rules)])

@@ -12,7 +12,7 @@ from troth.errors import Denied
 from troth.gate.decide import decide
 from troth.gate.leases import Lease, Leases
 from troth.gate.question import Answer, Code, Connecting, Question, Standing, Verdict
-from troth.gate.words import outer
+from troth.gate.words import outer_of
 from troth.state.in_force import InForce, Reading
 from troth.statements.installation import InstallationBody
 from troth.tlog.trace import basis_id
@@ -54,8 +54,8 @@ def check_joining(body: InstallationBody, known: InstallationBody | None, in_for
 
 def denied(answer: Answer) -> Denied:
     """A no of the gate to whoever wants to connect a thing, in its outer wording."""
-    code = next((each.code for each in answer.reasons if each.code is not None), Code.NOT_OFFERED)
-    return Denied(outer(code.value), reason_code=code.value)
+    code, words = outer_of(answer.reasons, otherwise=Code.NOT_OFFERED)
+    return Denied(words, reason_code=code.value)
 
 
 _CONNECTS: Final = ("product", "household", "streams", "sheet")  # fields of an installation by which data come from it

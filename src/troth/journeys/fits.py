@@ -3,6 +3,7 @@
 Rules
 - What is open names nothing that belongs to a home.
 - A red line stands in the way of what crosses it. A thing joins only where the gate lets it connect.
+- Rules of whoever runs the place are linted, and follow each other version by version.
 - A maker's older word, brought again by anybody, does not take the place of a newer one.
 - Assertions, emergencies, stays and private mode are measured by what is in force in their scope.
 
@@ -14,8 +15,10 @@ from troth.errors import Conflict, NotRegistered
 from troth.gate.asserting import check_ground
 from troth.gate.emergencies import check_emergency
 from troth.gate.lines import check_disclosure, check_line
+from troth.gate.policies.lint import check_policies
 from troth.gate.protected import check_accepted, check_condition
 from troth.journeys.asking import check_joining
+from troth.journeys.rule_names import registered_in
 from troth.names import Uri
 from troth.state.belonging import check_departure, check_membership, members_of
 from troth.state.directory import Directory
@@ -29,6 +32,7 @@ from troth.statements.ground import GroundBody
 from troth.statements.installation import InstallationBody
 from troth.statements.journal import Journal, JournalEntry
 from troth.statements.key import KeyRole
+from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import DepartureBody, MembershipBody
 from troth.statements.red_line import RedLineBody
@@ -56,6 +60,10 @@ def check_fits(statement: Statement, *, directory: Directory, in_force: InForce,
             check_accepted(body, directory.products.get(body.product))
         case RedLineBody():
             check_line(body, next((each for each in lines if each.line == body.line), None), at_ns=at_ns)
+        case OperatorPoliciesBody():
+            standing = reading.deployment().policies
+            version = 0 if standing is None else standing.version
+            check_policies(body, version=version, registered=registered_in(directory))
         case InstallationBody():
             stands = directory.things.get(body.thing)
             check_joining(body, None if stands is None else stands.body, in_force, at_ns=at_ns)

@@ -20,7 +20,7 @@ from troth.errors import Denied, NotFound, NotOffered
 from troth.gate.decide import ANYONE
 from troth.gate.leases import Lease, Leases
 from troth.gate.question import Action, Asker, Code, Question, Verdict
-from troth.gate.words import outer
+from troth.gate.words import outer_of
 from troth.journeys.access import Access
 from troth.journeys.asking import ask
 from troth.journeys.following import Follower, Following
@@ -237,6 +237,7 @@ class Tell:
     def forget(self, gone: Leaving) -> None:
         """Somebody is erased: nothing is held for them, or about what went with them."""
         self.listing.forget(gone)
+        self._leases.lately.forget(gone)
         for stream, asker in tuple(self._held):
             if stream in gone.streams or asker.person == gone.person:
                 self._leases.forget(self._held.pop((stream, asker)))
@@ -364,11 +365,11 @@ class Tell:
         if lease is None or known is None:
             raise NotFound("there is no such stream for this asker")
         if lease.answer.verdict is Verdict.DENY:
-            code = next((each.code for each in lease.answer.reasons if each.code is not None), Code.NO_GROUND)
+            code, words = outer_of(lease.answer.reasons, otherwise=Code.NO_GROUND)
             self._access.denied(asker, known[1].stream, code.value, concerned=self._concerned(known))
             if not lease.answer.named:
                 raise NotFound("there is no such stream for this asker")
-            raise Denied(outer(code), reason_code=code.value)
+            raise Denied(words, reason_code=code.value)
         return known, lease
 
     def _concerned(self, known: tuple[KnownThing, KnownStream]) -> tuple[PersonId, ...]:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import msgspec
 
 from troth.gate.leases import Lease
-from troth.gate.question import Reason
-from troth.gate.words import outer
+from troth.gate.question import Code
+from troth.gate.words import outer_of
 from troth.state.directory import KnownStream, KnownThing
 from troth.things.observations import Variant
 from troth.things.query import After, ObservationQuery
@@ -58,6 +58,6 @@ def short(query: ObservationQuery, stream: KnownStream) -> ObservationQuery:
 def view_of(known: tuple[KnownThing, KnownStream], lease: Lease, *, at_ns: int) -> StreamView:
     """The stream under the answer that a lease holds, at this moment."""
     answer = lease.answer
-    missed: Reason | None = next((each for each in answer.reasons if each.code is not None), None)
-    because = None if missed is None or missed.code is None else outer(missed.code)
+    missed = [each for each in answer.reasons if each.code is not None]
+    because = outer_of(missed, otherwise=Code.NO_GROUND)[1] if missed else None
     return StreamView(*known, answer.variant or Variant.RAW, because, answer.days, answer.since_ns(at_ns))

@@ -35,6 +35,7 @@ from troth.state.scopes import (
     StandingGround,
     StandingLine,
     StandingPlaceRule,
+    StandingPolicies,
     StandingRestriction,
     StreamScope,
     Unsettled,
@@ -56,6 +57,7 @@ from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
 from troth.statements.kinds import Body
 from troth.statements.objection import ObjectionBody
+from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import DepartureBody, HouseholdBody, InvitationBody, MembershipBody, PersonBody
@@ -93,7 +95,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return (place_scope(body.household),)
         case PersonBody() | ChoiceBody() | ObjectionBody() | PlaceRuleBody() | PreservationBody() | RestrictionBody():
             return (person_scope(body.person),)
-        case RedLineBody() | KeepingBody():
+        case RedLineBody() | KeepingBody() | OperatorPoliciesBody():
             return (DEPLOYMENT,)
         case ErasureBody():
             return tuple(map(place_scope, body.households))
@@ -149,7 +151,7 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
             return _restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
         case ScopeKind.PARTY if isinstance(body, OrganisationBody):
             return _reached(body, id_)
-        case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody):
+        case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody | OperatorPoliciesBody):
             return _stated(value if isinstance(value, DeploymentScope) else DeploymentScope(), body, statement)
         case _:
             return value
@@ -271,8 +273,14 @@ def _disclosed(place: PlaceScope, body: DisclosureBody, statement: Statement) ->
     return msgspec.structs.replace(place, disclosures=(*others, HomeDisclosure(body, statement.signed.id)))
 
 
-def _stated(deployment: DeploymentScope, body: RedLineBody | KeepingBody, statement: Statement) -> DeploymentScope:
+def _stated(
+    deployment: DeploymentScope, body: RedLineBody | KeepingBody | OperatorPoliciesBody, statement: Statement
+) -> DeploymentScope:
     match body:
+        case OperatorPoliciesBody():
+            said_s = statement.signed.headers.issued_at_s
+            standing = StandingPolicies(body.version, body.text, body.because, said_s, statement.signed.id)
+            return msgspec.structs.replace(deployment, policies=standing)
         case RedLineBody():
             return _drawn(deployment, body, statement)
         case KeepingBody():

@@ -87,10 +87,6 @@ class InForce:
         """A copy of everything, for comparing a replay with the live state."""
         return {scope: value for scope, (value, _) in self._held.items()}
 
-    def set_deployment(self, value: DeploymentScope) -> None:
-        """Put the deployment's policies in place (no statement kind carries them yet)."""
-        self._held[DEPLOYMENT] = (value, self.version(DEPLOYMENT) + 1)
-
 
 def _holds(value: ScopeValue | None, statement: StatementId) -> bool:
     """Whether an id stands anywhere in a value: values hold the ids of the statements they come from."""

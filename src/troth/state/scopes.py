@@ -50,6 +50,7 @@ __all__ = [
     "StandingGround",
     "StandingLine",
     "StandingPlaceRule",
+    "StandingPolicies",
     "StandingRestriction",
     "StreamScope",
     "Unsettled",
@@ -250,13 +251,20 @@ class StandingLine(msgspec.Struct, frozen=True):
     statement: StatementId
 
 
+class StandingPolicies(msgspec.Struct, frozen=True):
+    """The operator's policies as they were stated last; `text` is None where there are none any more."""
+
+    version: int
+    text: str | None
+    because: str
+    said_s: int
+    statement: StatementId
+
+
 class DeploymentScope(msgspec.Struct, frozen=True):
-    """What holds for all: red lines in order of acceptance, where data are kept, and policies of the operator.
+    """What holds for all: red lines in order of acceptance, where data are kept, and the operator's own policies."""
 
-    No policy can be stated in this version; the gate denies `not-offered` if there is one.
-    """
-
-    policies: tuple[StatementId, ...] = ()
+    policies: StandingPolicies | None = None
     lines: tuple[StandingLine, ...] = ()
     keeping: Keeping | None = None
 

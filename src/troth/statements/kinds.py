@@ -26,6 +26,7 @@ from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
 from troth.statements.objection import ObjectionBody
+from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import DepartureBody, HouseholdBody, InvitationBody, MembershipBody, PersonBody
@@ -63,6 +64,7 @@ Body: TypeAlias = (
     | PlaceRuleBody
     | EntityBody
     | RedLineBody
+    | OperatorPoliciesBody
     | GroundBody
     | EmergencyBody
     | PromiseBody
@@ -106,6 +108,7 @@ class KindName(StrEnum):
     ENTITY = "entity"
     HOME_ENTITY = "home-entity"
     RED_LINE = "red-line"
+    OPERATOR_POLICIES = "operator-policies"
     GROUND = "ground"
     HOME_GROUND = "home-ground"
     EMERGENCY = "emergency"
@@ -157,6 +160,7 @@ KINDS: Final = _table(
     Kind(KindName.ENTITY, 1, Face.OPEN, EntityBody, "operator", Text.DELETABLE),
     Kind(KindName.HOME_ENTITY, 1, Face.PRIVATE, EntityBody, "operator"),
     Kind(KindName.RED_LINE, 1, Face.OPEN, RedLineBody, "operator", Text.ENVELOPED),
+    Kind(KindName.OPERATOR_POLICIES, 1, Face.OPEN, OperatorPoliciesBody, "operator"),
     Kind(KindName.GROUND, 1, Face.OPEN, GroundBody, "operator", Text.ENVELOPED),
     Kind(KindName.HOME_GROUND, 1, Face.PRIVATE, GroundBody, "operator"),
     Kind(KindName.EMERGENCY, 1, Face.OPEN, EmergencyBody, "operator"),

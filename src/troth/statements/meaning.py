@@ -20,6 +20,7 @@ from troth.statements.ground import LONGEST_S, Agreement, Asserted, GroundBody, 
 from troth.statements.installation import InstallationBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.objection import ObjectionBody
+from troth.statements.operator_policies import POLICY_TEXT_MAX, OperatorPoliciesBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.promise import PromiseBody
@@ -64,6 +65,8 @@ def check_meaning(statement: Statement) -> None:
             _entity(body)
         case RedLineBody() as body:
             _red_line(body)
+        case OperatorPoliciesBody() as body:
+            _policies(body)
         case GroundBody() as body:
             _ground(body)
         case EmergencyBody() as body:
@@ -109,6 +112,13 @@ def _red_line(body: RedLineBody) -> None:
         raise Refused(f"a red line is taken back with at least {NOTICE_DAYS_MIN} days of notice")
     if (body.to_ns is None) != (body.because is None):
         raise Refused("a red line that is taken back says when it ends and why")
+
+
+def _policies(body: OperatorPoliciesBody) -> None:
+    if body.version < 1 or not body.because.strip():
+        raise Refused("rules have a version from one on, and it is said in plain words why they are so")
+    if body.text is not None and len(body.text.encode()) > POLICY_TEXT_MAX:
+        raise Refused(f"the text of all rules has at most {POLICY_TEXT_MAX} bytes")
 
 
 def _ground(body: GroundBody) -> None:

@@ -81,6 +81,7 @@ class Refusal(StrEnum):
     BAD_TIME = "bad-time"
     BAD_PAYLOAD = "bad-payload"
     UNKNOWN = "unknown"
+    POLICY = "policy"
     UNANSWERED = "unanswered"
     NOT_YET = "not-yet"
     PLACE = "place"

@@ -21,6 +21,7 @@ from troth.journeys.oversee import Only, ThingPage
 from troth.journeys.parties import Parties
 from troth.journeys.passkeys import Passkeys
 from troth.journeys.places import Places
+from troth.journeys.policies import Policies
 from troth.journeys.privately import Privately
 from troth.journeys.prove import Prove
 from troth.journeys.recognise import Recognise
@@ -90,6 +91,7 @@ class Deployment(msgspec.Struct, frozen=True):
     privately: Privately
     object: Object
     grounds: Grounds
+    policies: Policies
     emergencies: Emergencies
     erase: Erase
     prove: Prove

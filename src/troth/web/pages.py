@@ -38,6 +38,7 @@ from troth.web.parties import PartyPages
 from troth.web.passkeys import PasskeyPages
 from troth.web.places import PlacesPages
 from troth.web.private import PrivatePages
+from troth.web.rules import RulePages
 from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_of, viewer_of
 from troth.web.shell import HEADERS, Page, Shell, static_file
 from troth.web.together import LivingTogether
@@ -283,6 +284,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *PasskeyPages(deployment, shell).routes(),
         *PartyPages(deployment, shell).routes(),
         *PrivatePages(deployment, shell).routes(),
+        *RulePages(deployment, shell).routes(),
         *LivingTogether(deployment, shell).routes(),
         *Grounded(deployment, shell).routes(),
     ]

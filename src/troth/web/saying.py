@@ -142,6 +142,7 @@ _NO: Final = {  # why not, and what can be done
     "unanswered": ("nobody answers for it at the moment", "ask whoever runs this place to reach the contact again"),
     "not-yet": ("this use has been announced and has not begun", "wait until it begins"),
     "place": ("it would go where it may not go", "handle it in another place, and have that registered"),
+    "policy": ("a rule of this place forbids it", "read the rules, and ask whoever runs this place"),
     "too-old": ("the time for which it may be kept is over", "look at newer ones"),
 }
 _GROUND_TO_OTHERS: Final = {
@@ -183,6 +184,7 @@ _REFUSALS: Final = {
     "unanswered": "nobody answered for it any more",
     "not-yet": "announced and not begun",
     "place": "it would have gone where it may not go",
+    "policy": "a rule of this place forbids it",
     "too-old": "so old that the time for keeping them was over",
     "wrong-type": "of another kind than declared",
     "out-of-range": "outside the declared range",

@@ -55,6 +55,7 @@ _REASONS: Final[dict[Refusal, Reason]] = {  # MQTT 5.0 table 3-4; what is missin
     Refusal.EXPIRED: Reason.NOT_AUTHORIZED,
     Refusal.OBJECTED: Reason.NOT_AUTHORIZED,
     Refusal.NOT_THEN: Reason.NOT_AUTHORIZED,
+    Refusal.POLICY: Reason.NOT_AUTHORIZED,
     Refusal.UNANSWERED: Reason.NOT_AUTHORIZED,
     Refusal.NOT_YET: Reason.NOT_AUTHORIZED,
     Refusal.PLACE: Reason.NOT_AUTHORIZED,

@@ -1,0 +1,127 @@
+"""Rules read from their text: who, what and where each is about, and what it must say beside that. Pure.
+
+Rules
+- A rule has `@id` (a short name, once), `@cites` (the paragraph it comes from) and `@says` (in plain words), and nothing else.
+- A rule only forbids, so it can be left away where its head does not meet a question: that changes no answer.
+- Its head is read here, its conditions only as far as what they name.
+
+Source: Cedar 4, "Policy syntax"; docs/decisions/0066-policies-only-forbid.md.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from typing import Final
+
+import msgspec
+from cedarpy import policies_to_pst, pst
+
+from troth.errors import BadPolicies
+from troth.gate.policies.bounds import check_bounds
+from troth.gate.question import Action, NamedRule
+
+__all__ = ["ANNOTATIONS", "Rule", "head_of", "read_rules", "walked"]
+
+ANNOTATIONS: Final = ("id", "cites", "says")
+_ALL: Final = frozenset(Action)
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One rule.
+
+    Args:
+        id, cites, says: as it is annotated; "" where it is not.
+        node: as Cedar has read it.
+        actions: which it is about.
+        asker: what the asker must be in, as (type, id); None for anybody.
+        about: the stream, or what the stream must be in; None for anything.
+        timed: it depends on the minute.
+    """
+
+    id: str
+    cites: str
+    says: str
+    node: pst.Template
+    actions: frozenset[Action]
+    asker: tuple[str, str] | None
+    about: tuple[str, str] | None
+    timed: bool
+
+    @property
+    def named(self) -> NamedRule:
+        """As a reason names it."""
+        return NamedRule(self.id, self.cites, self.says)
+
+
+def read_rules(text: str) -> tuple[Rule, ...]:
+    """The rules of a text, in its order.
+
+    Raises:
+        BadPolicies: Cedar cannot read it, or it is a template.
+    """
+    check_bounds(text)
+    try:
+        read = policies_to_pst(text)
+    except ValueError as cause:
+        raise BadPolicies(f"Cedar cannot read this: {cause}") from cause
+    if read.templates or read.template_links:
+        raise BadPolicies("a rule names whom it is about; a template with ?principal or ?resource is none")
+    in_order = sorted(read.static_policies.values(), key=lambda each: int(each.id.removeprefix("policy")))
+    return tuple(_rule(each) for each in in_order)
+
+
+def _rule(node: pst.Template) -> Rule:
+    said = node.annotations
+    return Rule(
+        id=said.get("id", ""),
+        cites=said.get("cites", ""),
+        says=said.get("says", ""),
+        node=node,
+        actions=_actions(node.action),
+        asker=head_of(node.principal),
+        about=head_of(node.resource),
+        timed=any(isinstance(each, pst.GetAttr | pst.HasAttr) and _reads_time(each) for each in walked(node.clauses)),
+    )
+
+
+def head_of(scope: pst.PrincipalOrResourceConstraint) -> tuple[str, str] | None:
+    """What the asker or the stream of a head must be or be in."""
+    match scope:
+        case pst.ScopeEq(entity=pst.EntityUid() as one) | pst.ScopeIn(entity=pst.EntityUid() as one):
+            return (str(one.type), one.id)
+        case pst.ScopeIsIn(entity=pst.EntityUid() as one):
+            return (str(one.type), one.id)
+        case _:
+            return None
+
+
+def walked(node: object) -> Iterator[object]:
+    """Every node below, without calling itself: how deep it goes is not ours to say."""
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, tuple | list):
+            waiting += each
+        elif isinstance(each, dict):
+            waiting += each.values()
+        elif is_dataclass(each):
+            yield each
+            waiting += (getattr(each, field.name) for field in fields(each))
+
+
+def _actions(scope: pst.ActionConstraint) -> frozenset[Action]:
+    match scope:
+        case pst.ActionEq():
+            return frozenset(_known([scope.entity]))
+        case pst.ActionIn():
+            return frozenset(_known(scope.entities))
+        case _:
+            return _ALL
+
+
+def _known(entities: Iterable[pst.EntityUid]) -> Iterator[Action]:
+    return (Action(each.id) for each in entities if each.id in set(Action))
+
+
+def _reads_time(node: pst.GetAttr | pst.HasAttr) -> bool:
+    name = node.attr if isinstance(node, pst.GetAttr) else node.attrs[0]
+    return name == "at"

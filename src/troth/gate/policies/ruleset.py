@@ -1,0 +1,139 @@
+"""Rules ready to be asked: parsed once per text, found by who asks first, and asked of Cedar. Pure.
+
+Rules
+- What no rule forbids passes. Cedar itself denies what nothing permits, so one rule that permits everything stands first.
+- A question is put to those rules alone whose head it meets: by its action, by what the asker is in, by what the stream is in.
+  The others forbid only, and a head that is not met forbids nothing and cannot fail.
+- A rule that Cedar cannot evaluate forbids: Cedar would leave it out, and that would allow more.
+- The same facts give the same answer, so it is remembered; a rule that depends on the minute is asked again in each.
+
+Source: gate.md ("a policy set parsed once per digest, policies indexed per principal first"); Cedar 4, "Authorization".
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+from cedarpy import Decision, PolicySet, is_authorized, policies_to_pst, pst
+
+from troth.errors import BadPolicies
+from troth.gate.policies.facts import Facts
+from troth.gate.policies.reading import Rule, read_rules
+from troth.gate.policies.schema import MINUTE_NS, entities_of, in_of, request_of
+from troth.gate.question import Action
+from troth.things.intervals import FOREVER
+
+__all__ = ["Ruled", "Ruleset", "ruleset_of"]
+
+_TEXTS_MAX: Final = 8  # texts parsed and kept: the one in force, those before it, and what is looked at before it holds
+_SUBSETS_MAX: Final = 256  # sets of rules that meet some question; parsing one takes some 100 us
+_ASKED_MAX: Final = 8_192  # facts whose answer is remembered; some 1 KB each
+_ANYBODY: Final = "any"
+_PERMIT: Final = policies_to_pst("permit(principal, action, resource);").static_policies["policy0"]
+
+_Key = tuple[str, str] | None
+
+
+class Ruled(msgspec.Struct, frozen=True):
+    """What the rules say of some facts: those that forbid, those that cannot be evaluated, and until when, ns UTC."""
+
+    forbidding: tuple[Rule, ...] = ()
+    failed: tuple[Rule, ...] = ()
+    until_ns: int = FOREVER
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing stands in the way."""
+        return not self.forbidding and not self.failed
+
+
+_FREE: Final = Ruled()
+
+
+class Ruleset:
+    """The rules of one text. It remembers what it was asked, and is otherwise never changed."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.rules = rules
+        self.names_classes = any(_names(each, "Class") for each in rules)
+        self._streams = frozenset(each for rule in rules for each in _named(rule, "Stream"))
+        self._by_asker: dict[Action, dict[_Key, list[int]]] = {action: {} for action in Action}
+        for at, rule in enumerate(rules):
+            for action in rule.actions:
+                self._by_asker[action].setdefault(rule.asker, []).append(at)
+        self._subsets: dict[tuple[int, ...], PolicySet] = {}
+        self._asked: dict[Facts, Ruled] = {}
+
+    def ask(self, facts: Facts, *, at_ns: int) -> Ruled:
+        """What the rules say of these facts at this time."""
+        if facts.stream and facts.stream not in self._streams:
+            facts = msgspec.structs.replace(facts, stream="")
+        known = self._asked.get(facts)
+        if known is not None:
+            return known
+        met = tuple(sorted(self._met(facts)))
+        ruled = self._evaluate(facts, met, at_ns=at_ns) if met else _FREE
+        if any(self.rules[at].timed for at in met):
+            return msgspec.structs.replace(ruled, until_ns=(at_ns // MINUTE_NS + 1) * MINUTE_NS)
+        if len(self._asked) >= _ASKED_MAX:
+            self._asked.clear()
+        self._asked[facts] = ruled
+        return ruled
+
+    def forget(self) -> None:
+        """Remember nothing of what was asked: to measure what it costs to be asked something new."""
+        self._asked.clear()
+
+    def _met(self, facts: Facts) -> Iterator[int]:
+        """The rules whose head these facts meet."""
+        by_asker = self._by_asker[facts.action]
+        about = {("Product", facts.product), ("Stream", facts.stream)}
+        keys: tuple[_Key, ...] = (None, *in_of(facts))
+        for key in dict.fromkeys(keys):
+            for at in by_asker.get(key, ()):
+                named = self.rules[at].about
+                if named is None or named in about:
+                    yield at
+
+    def _evaluate(self, facts: Facts, met: tuple[int, ...], *, at_ns: int) -> Ruled:
+        found = is_authorized(request_of(facts, at_ns=at_ns), self._subset(met), entities_of(facts))
+        forbidding = [] if found.decision is Decision.Allow else found.diagnostics.reasons
+        failed = [at for at in met if any(f"`{at}`" in each for each in found.diagnostics.errors)]
+        if not failed and (found.diagnostics.errors or found.decision is Decision.NoDecision):
+            failed = list(met)  # it does not say which
+        return Ruled(
+            tuple(self.rules[at] for at in met if str(at) in forbidding), tuple(self.rules[at] for at in failed)
+        )
+
+    def _subset(self, met: tuple[int, ...]) -> PolicySet:
+        known = self._subsets.get(met)
+        if known is not None:
+            return known
+        nodes = {str(at): replace(self.rules[at].node, id=str(at)) for at in met}
+        nodes[_ANYBODY] = replace(_PERMIT, id=_ANYBODY)
+        made = PolicySet.from_pst(
+            pst.PolicySet(templates=pst.FrozenMap(), static_policies=pst.FrozenMap(nodes), template_links=())
+        )
+        if len(self._subsets) >= _SUBSETS_MAX:
+            self._subsets.clear()
+        self._subsets[met] = made
+        return made
+
+
+@lru_cache(maxsize=_TEXTS_MAX)
+def ruleset_of(text: str) -> Ruleset | None:
+    """The rules of a text, parsed once; None where this program cannot read it, as one that a newer program has accepted."""
+    try:
+        return Ruleset(read_rules(text))
+    except BadPolicies:
+        return None
+
+
+def _named(rule: Rule, type_: str) -> Iterator[str]:
+    return (each.id for each in pst.entity_uids(rule.node) if str(each.type) == type_)
+
+
+def _names(rule: Rule, type_: str) -> bool:
+    return any(True for _ in _named(rule, type_))

@@ -1,0 +1,376 @@
+"""Whoever runs a place writes its rules: looked at, tried, put in force, taken back; and what each does on a whole node."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
+
+import msgspec
+import pytest
+
+from tests.journeys.api_house import Json
+from tests.journeys.cli_node import Running, started
+from troth.errors import BadPolicies, Conflict, Denied, Refused
+from troth.gate.decide import kept_days
+from troth.gate.question import Action
+from troth.journeys.policies import LOOK_HOLDS_S, Looked
+from troth.names import print_stream
+from troth.state.in_force import Reading
+from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
+from troth.statements.erasure import Asked
+from troth.statements.kinds import KindName
+from troth.statements.operator_policies import OperatorPoliciesBody
+from troth.testing.people import HOUSE, RESEARCH, Home, Org, WorldPerson, WorldThing, own_use, research
+from troth.testing.world import World
+from troth.things.observations import Refusal, Variant
+from troth.web.sessions import COOKIES
+
+NO_RESEARCH: Final = f"""
+@id("no-research") @cites("House rules, 4") @says("Nothing of a home is given to research.")
+forbid (principal in Purpose::"{RESEARCH}", action == Action::"read", resource) when {{ resource.home }};
+"""
+NO_KEEPING: Final = f"""
+@id("no-keeping") @cites("House rules, 5") @says("Nothing is kept for research.")
+forbid (principal in Purpose::"{RESEARCH}", action == Action::"collect", resource);
+"""
+ALARM: Final = DisclosedPurpose(
+    HOUSE,
+    "The alarm",
+    "it wakes you",
+    (),
+    (DisclosedVariant(Variant.RAW, "contract"),),
+    30,
+    essential=True,
+    function="the smoke alarm",
+)
+
+
+class Lane:
+    """A home with a meter, where Ana lives and has said yes; a university that reads."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.home: Home = world.home("Harbour Lane 12")
+        self.meter: WorldThing = self.home.thing("water meter")
+        self.ana: WorldPerson = self.home.person("Ana")
+        self.university: Org = world.organisation("University")
+        self.ana.gives(self.meter)
+        self.meter.says(1.0)
+
+    def looks(self, text: str | None) -> Looked:
+        return self.world.run(self.world.node.grounding.policies.look(text))
+
+    def puts(self, text: str | None, *, even_essential: bool = False) -> int:
+        looked = self.looks(text)
+        assert looked.look is not None, looked.findings
+        policies = self.world.node.grounding.policies
+        return self.world.run(
+            policies.put_in_force(text, "Agreed in May.", look=looked.look, even_essential=even_essential)
+        )
+
+
+@pytest.fixture
+def lane() -> Iterator[Lane]:
+    with World(seed=23) as world:
+        yield Lane(world)
+
+
+# --- in force
+
+
+def test_a_rule_stops_a_reading_with_its_words_and_taking_it_back_lets_it_go_on(lane: Lane) -> None:
+    assert 1 == len(lane.university.reads(lane.meter))
+    assert 1 == lane.puts(NO_RESEARCH)
+    with pytest.raises(Denied) as denied:
+        lane.university.reads(lane.meter)
+    assert "policy" == denied.value.reason_code
+    assert "Nothing of a home is given to research." in denied.value.message
+    assert "Ana" not in denied.value.message
+    assert 1 == len(lane.ana.reads(lane.meter))
+    assert isinstance(lane.meter.says(2.0), int)
+    lane.world.restart()
+    with pytest.raises(Denied):
+        lane.university.reads(lane.meter)
+    assert 2 == lane.puts(None)
+    assert 2 == len(lane.university.reads(lane.meter))
+    now = lane.world.node.grounding.policies.now()
+    assert (2, (), None, "Agreed in May.") == (now.version, now.rules, now.text, now.because)
+
+
+def test_who_listens_hears_nothing_any_more_once_a_rule_is_acknowledged(lane: Lane) -> None:
+    hearing = lane.university.listens(lane.meter)
+    lane.meter.says(2.0)
+    lane.world.advance(1)
+    heard = len(hearing.rows)
+    assert heard
+    lane.puts(NO_RESEARCH)
+    lane.meter.says(3.0)
+    lane.world.advance(1)
+    assert heard == len(hearing.rows)
+    assert hearing.ended is not None
+    assert "policy" == hearing.ended[0]
+    assert "Nothing of a home is given to research." in hearing.ended[1]
+
+
+def test_what_a_rule_forbids_to_keep_is_refused_and_counted_while_nobody_keeps_it_for_themselves(lane: Lane) -> None:
+    other = lane.home.thing("rain gauge", purposes=(research(),))
+    lane.ana.gives(other)
+    assert isinstance(other.says(1.0), int)
+    lane.puts(NO_KEEPING)
+    assert Refusal.POLICY is other.says(2.0)
+    assert isinstance(lane.meter.says(2.0), int), "own use is not stopped"
+    assert 1 == lane.world.node.hear.tally(other.joined.thing).refused["policy"]
+    lane.puts(None)
+    assert isinstance(other.says(3.0), int)
+
+
+def test_what_is_kept_for_less_long_is_told_before_and_is_so_after(lane: Lane) -> None:
+    short = msgspec.structs.replace(own_use(), retention_days=30)
+    gauge = lane.home.thing("rain gauge", purposes=(short, research()))
+    lane.ana.gives(gauge)
+
+    assert 365 == _kept_days(lane, gauge)
+    looked = lane.looks(NO_KEEPING)
+    assert looked.tried is not None
+    assert [("rain gauge", 365, 30)] == [(each.product, each.before, each.after) for each in looked.tried.shorter]
+    lane.puts(NO_KEEPING)
+    assert 30 == _kept_days(lane, gauge)
+
+
+def test_the_journal_is_replayed_to_the_same_rules(lane: Lane) -> None:
+    lane.puts(NO_RESEARCH)
+    before = Reading(lane.world.node.leases.in_force).deployment()
+    lane.world.restart()
+    assert before == Reading(lane.world.node.leases.in_force).deployment()
+    assert before.policies is not None
+    assert NO_RESEARCH == before.policies.text
+
+
+# --- looked at
+
+
+def test_nothing_holds_by_being_looked_at_and_what_would_change_is_named(lane: Lane) -> None:
+    lane.university.reads(lane.meter)
+    looked = lane.looks(NO_RESEARCH)
+    assert looked.tried is not None
+    assert ["no-research"] == [each.id for each in looked.rules]
+    changed = [each for each in looked.tried.changed if each.asked]
+    assert {("University", "Research", "water meter", "flow", True)} == {
+        (each.party, each.what_for, each.product, each.stream, each.stopped) for each in changed
+    }
+    assert {Variant.RAW, Variant.HOURLY_MEAN} == {each.facts.view for each in changed}
+    assert all(each.facts.home and not each.facts.stream and not each.facts.place for each in changed)
+    assert 1 == len(lane.university.reads(lane.meter))
+    assert 0 == lane.world.node.grounding.policies.now().version
+
+
+def test_what_was_not_asked_is_tried_as_declared_and_after_a_restart_all_of_it_is(lane: Lane) -> None:
+    lane.world.restart()
+    looked = lane.looks(NO_RESEARCH)
+    assert looked.tried is not None
+    assert looked.tried.changed
+    assert not any(each.asked for each in looked.tried.changed)
+    assert {Action.READ} == {each.facts.action for each in looked.tried.changed}
+
+
+def test_a_rule_that_meets_nothing_is_named_and_changes_nothing(lane: Lane) -> None:
+    slip = NO_RESEARCH.replace("resource.home", 'resource.senses == "hart"')
+    looked = lane.looks(slip)
+    assert looked.tried is not None
+    assert not looked.tried.changed
+    assert ["no-research"] == [each.id for each in looked.tried.idle]
+
+
+def test_whether_somebody_has_said_yes_changes_nothing_of_what_is_told(lane: Lane) -> None:
+    lane.university.reads(lane.meter)
+    before = lane.looks(NO_RESEARCH).tried
+    lane.ana.refuses(lane.meter)
+    with pytest.raises(Denied):
+        lane.university.reads(lane.meter)
+    assert before == lane.looks(NO_RESEARCH).tried
+
+
+def test_another_home_of_the_same_kind_changes_nothing_of_what_is_told(lane: Lane) -> None:
+    lane.university.reads(lane.meter)
+    before = lane.looks(NO_RESEARCH).tried
+    other = lane.world.home("Harbour Lane 14")
+    ben, second = other.person("Ben"), other.thing("water meter")
+    ben.gives(second)
+    lane.university.reads(second)
+    assert before == lane.looks(NO_RESEARCH).tried
+
+
+def test_what_somebody_erased_was_asked_about_is_forgotten(lane: Lane) -> None:
+    lane.university.reads(lane.meter)
+    stream = lane.meter.stream
+    assert stream in {each.stream for each in lane.world.node.leases.lately.questions()}
+    erase = lane.world.node.erase
+    digest = erase.preview(lane.ana.person).digest
+    lane.world.run(erase.confirm(lane.ana.person, digest, made_by=Asked.SESSION))
+    assert stream not in {each.stream for each in lane.world.node.leases.lately.questions()}
+
+
+def test_what_people_ask_about_their_own_is_never_noted(lane: Lane) -> None:
+    lane.ana.reads(lane.meter)
+    assert all(each.asker.person is None for each in lane.world.node.leases.lately.questions())
+
+
+# --- put in force
+
+
+def test_rules_hold_only_by_a_look_that_is_fresh_and_of_the_same_text(lane: Lane) -> None:
+    policies, world = lane.world.node.grounding.policies, lane.world
+    looked = lane.looks(NO_RESEARCH)
+    assert looked.look is not None
+    for text, look in ((NO_RESEARCH, bytes(32)), (NO_KEEPING, looked.look), (None, looked.look)):
+        with pytest.raises(Conflict):
+            world.run(policies.put_in_force(text, "So.", look=look))
+    with pytest.raises(Refused):
+        world.run(policies.put_in_force(NO_RESEARCH, " ", look=looked.look))
+    other = lane.looks(NO_KEEPING)
+    assert other.look is not None
+    world.run(policies.put_in_force(NO_KEEPING, "So.", look=other.look))
+    with pytest.raises(Conflict):
+        world.run(policies.put_in_force(NO_RESEARCH, "So.", look=looked.look))
+    again = lane.looks(NO_RESEARCH)
+    assert again.look is not None
+    world.advance(LOOK_HOLDS_S + 1)
+    with pytest.raises(Conflict):
+        world.run(policies.put_in_force(NO_RESEARCH, "So.", look=again.look))
+    assert 1 == policies.now().version
+
+
+def test_what_a_thing_needs_to_work_is_stopped_only_where_that_is_said(lane: Lane) -> None:
+    lane.home.thing("smoke alarm", purposes=(ALARM,), contract=None)
+    text = f"""@id("none") @cites("House rules, 6") @says("No alarm.")
+        forbid (principal in Purpose::"{HOUSE}", action == Action::"collect", resource)
+        when {{ context.ground == Ground::"contract" }};"""
+    looked = lane.looks(text)
+    assert looked.look is not None
+    assert looked.tried is not None
+    assert ["the smoke alarm"] == [each.function for each in looked.tried.changed if each.facts.essential]
+    with pytest.raises(BadPolicies, match="essential function"):
+        lane.puts(text)
+    assert 1 == lane.puts(text, even_essential=True)
+
+
+def test_rules_that_are_signed_elsewhere_are_linted_all_the_same(lane: Lane) -> None:
+    say = lane.world.node.say
+    for body in (
+        OperatorPoliciesBody(1, "So.", "permit(principal, action, resource);"),
+        OperatorPoliciesBody(2, "So.", NO_RESEARCH),
+        OperatorPoliciesBody(1, "So.", NO_RESEARCH.replace("House rules, 4", "")),
+        OperatorPoliciesBody(1, "So.", "(" * 30_000),
+    ):
+        with pytest.raises(BadPolicies):
+            lane.world.run(say.say(KindName.OPERATOR_POLICIES, body, subject="rules"))
+    assert 0 == lane.world.node.grounding.policies.now().version
+
+
+def test_a_stream_of_a_home_is_never_named_in_the_open(lane: Lane) -> None:
+    named = NO_RESEARCH.replace("resource)", f'resource == Stream::"{print_stream(lane.meter.stream)}")')
+    assert ["no-research"] == [each.rule for each in lane.looks(named).findings]
+    public = lane.world.thing("gauge")
+    assert () == lane.looks(named.replace(print_stream(lane.meter.stream), print_stream(public.stream))).findings
+
+
+# --- doors
+
+
+def test_over_http_anybody_reads_and_the_operator_writes(lane: Lane) -> None:
+    world = lane.world
+    token = world.operator_token()
+    assert {"version": 0, "rules": []} == msgspec.json.decode(world.get("/api/rules").body)
+    assert b"entity Asker" in world.get("/api/rules/schema").body
+    for path in ("/api/rules", "/api/rules/look"):
+        assert 401 == world.post(path, {"text": NO_RESEARCH}, token=lane.university.token()).status
+    wrong = msgspec.json.decode(world.post("/api/rules/look", {"text": "forbid"}, token=token).body)
+    assert wrong["wrong"]
+    assert "look" not in wrong
+    looked = msgspec.json.decode(world.post("/api/rules/look", {"text": NO_RESEARCH}, token=token).body)
+    assert {"no-research"} == {rule["id"] for each in looked["changes"] for rule in each["rules"]}
+    form: Json = {"text": NO_RESEARCH, "look": looked["look"], "because": "Agreed."}
+    assert 409 == world.post("/api/rules", {**form, "text": NO_KEEPING}, token=token).status
+    told = world.post("/api/rules", form, token=token)
+    assert (201, {"version": 1}) == (told.status, msgspec.json.decode(told.body))
+    shown = msgspec.json.decode(world.get("/api/rules").body)
+    assert ("Agreed.", "House rules, 4") == (shown["because"], shown["rules"][0]["cites"])
+    denied = world.get(f"/v1.1/Datastreams({lane.meter.number})/Observations", token=lane.university.token())
+    assert 403 == denied.status
+    assert b"Nothing of a home is given to research." in denied.body
+
+
+def test_on_the_pages_everybody_reads_the_rules_and_two_presses_put_them_in_force(lane: Lane) -> None:
+    world = lane.world
+    link = world.run(world.node.entering.operator_link("http://localhost"))
+    session = world.run(world.node.recognise.enter(link.rpartition("/")[2]))
+    cookie = {"cookie": f"{COOKIES['operator']}={session}"}
+
+    def sent(path: str, **fields: str) -> tuple[int, str]:
+        page = world.get("/operate/rules", headers=cookie).body.decode()
+        found = re.search(r'name="key" value="([^"]+)"', page)
+        assert found
+        told = world.run(
+            world.exchange(
+                "POST",
+                path,
+                body=urlencode({"key": found[1], **fields}).encode(),
+                headers={**cookie, "content-type": "application/x-www-form-urlencoded"},
+            ).ask()
+        )
+        return told.status, told.body.decode()
+
+    assert "no rules of its own" in world.get("/rules").body.decode()
+    status, page = sent("/operate/rules/look", description="forbid(")
+    assert 422 == status
+    assert "These rules cannot hold" in page
+    status, page = sent("/operate/rules/look", description=NO_RESEARCH.replace("\n", "\r\n"))
+    assert 200 == status
+    assert "Stopped from then on" in page
+    assert "Nothing of a home is given to research." in page
+    look = re.search(r'name="look" value="([^"]+)"', page)
+    assert look
+    assert 409 == sent("/operate/rules", description=NO_KEEPING, look=look[1], because="So.")[0]
+    assert "no rules of its own" in world.get("/rules").body.decode()
+    assert 303 == sent("/operate/rules", description=NO_RESEARCH, look=look[1], because="Agreed.")[0]
+    page = world.get("/rules").body.decode()
+    assert "Nothing of a home is given to research." in page
+    assert "House rules, 4" in page
+    assert "/operate/rules" not in page, "whoever reads is shown no form"
+    assert "textarea" not in world.get("/operate/rules").body.decode()
+
+
+def test_from_the_command_line_a_look_comes_first(node: Running, tmp_path: Path) -> None:
+    file = tmp_path / "house.cedar"
+    file.write_text(
+        '@id("none") @cites("x") @says("Nobody is filmed.")\n'
+        'forbid(principal, action, resource) when { resource.senses == "camera" };'
+    )
+    assert "no rules of its own" in node.done("policy", "show")
+    checked = node.done("policy", "check", str(file))
+    assert "Nothing would change." in checked
+    assert "meets nothing here so far: none" in checked
+    look = checked.rpartition("Look: ")[2].strip()
+    assert 0 != node.troth("policy", "activate", str(file), "--look", "00" * 32, "--because", "So.").exit_code
+    assert "In force: version 1" in node.done("policy", "activate", str(file), "--look", look, "--because", "So.")
+    assert "none: Nobody is filmed. (x)" in node.done("policy", "show")
+    assert file.read_text() == node.done("policy", "show", "--text").strip()
+    assert "entity Asker" in node.done("policy", "schema")
+    look = node.done("policy", "check").rpartition("Look: ")[2].strip()
+    assert "version 2" in node.done("policy", "withdraw", "--look", look, "--because", "Over.")
+    file.write_text("permit(principal, action, resource);")
+    failed = node.troth("policy", "check", str(file))
+    assert 1 == failed.exit_code
+    assert "rules here only forbid" in failed.output
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with started(tmp_path_factory.mktemp("policies") / "data") as running:
+        yield running
+
+
+def _kept_days(lane: Lane, thing: WorldThing) -> int | None:
+    node = lane.world.node
+    return kept_days(thing.stream, Reading(node.leases.in_force), at_ns=lane.world.clock.now())
