@@ -63,6 +63,12 @@ CONDITIONS: Final = (
     f'when {{ context.recipients.contains("{STRANGER}") }}',
     "when { context.kept_days * 9223372036854775807 > 3 }",
     f'when {{ principal in Purpose::"{BILLING}" }}',
+    "when { resource.home && context.kept_days * 9223372036854775807 > 3 }",
+    "when { context.kept_days * 9223372036854775807 > 3 && resource.home }",
+    'when { !resource.home && (context.ground == Ground::"choice" && resource.senses == "pulse") }',
+    'when { context.kept_days == 30 } when { resource.special == Special::"health" }',
+    "unless { resource.home }",
+    'when { principal.app == "it\\"s \\\\ odd\\n" }',
 )
 
 

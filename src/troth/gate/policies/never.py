@@ -14,7 +14,7 @@ from typing import Final
 
 from cedarpy import pst
 
-from troth.gate.policies.reading import Rule
+from troth.gate.policies.reading import Rule, literal_of, path_of
 from troth.gate.question import Action, Ground
 
 __all__ = ["ASKED", "never"]
@@ -70,44 +70,19 @@ def _needed(expr: pst.Expr, *, wanted: bool) -> Iterator[_Fact]:
             yield from _compared(left, right, same=(op == "eq") is wanted)
         case pst.BinaryOp(op="in", left=pst.Var(), right=pst.EntityLit(value=one)):
             yield ("in " + str(one.type), one.id, wanted)
-        case pst.GetAttr() if _path(expr):
-            yield (_path(expr), "true", wanted)
-            yield (_path(expr), "false", not wanted)
+        case pst.GetAttr() if path_of(expr):
+            yield (path_of(expr), "true", wanted)
+            yield (path_of(expr), "false", not wanted)
         case _:
             return
 
 
 def _compared(left: pst.Expr, right: pst.Expr, *, same: bool) -> Iterator[_Fact]:
     for one, other in ((left, right), (right, left)):
-        name, value = _path(one), _literal(other)
+        name, value = path_of(one), literal_of(other)
         if name and value is not None:
             yield (name, value, same)
             return
-    ours, theirs = _literal(left), _literal(right)
+    ours, theirs = literal_of(left), literal_of(right)
     if ours is not None and theirs is not None and (ours == theirs) is not same:
         yield ("", "", False)
-
-
-def _path(expr: pst.Expr) -> str:
-    """`resource.senses` as text; "" for anything else."""
-    match expr:
-        case pst.GetAttr(base=pst.Var(name=name), attr=attr):
-            return f"{name}.{attr}"
-        case pst.Var(name=name):
-            return name
-        case _:
-            return ""
-
-
-def _literal(expr: pst.Expr) -> str | None:
-    match expr:
-        case pst.StringLit(value=value):
-            return value
-        case pst.LongLit(value=number):
-            return str(number)
-        case pst.BoolLit(value=truth):
-            return str(truth).lower()
-        case pst.EntityLit(value=uid):
-            return str(uid)
-        case _:
-            return None

@@ -3,7 +3,8 @@
 Rules
 - A rule has `@id` (a short name, once), `@cites` (the paragraph it comes from) and `@says` (in plain words), and nothing else.
 - A rule only forbids, so it can be left away where its head does not meet a question: that changes no answer.
-- Its head is read here, its conditions only as far as what they name.
+- Its head is read here, and the plain comparisons that its conditions begin with. A rule whose first comparisons are not met
+  forbids nothing and cannot fail, so it is left away too.
 
 Source: Cedar 4, "Policy syntax"; docs/decisions/0066-policies-only-forbid.md.
 """
@@ -19,7 +20,7 @@ from troth.errors import BadPolicies
 from troth.gate.policies.bounds import check_bounds
 from troth.gate.question import Action, NamedRule
 
-__all__ = ["ANNOTATIONS", "Rule", "head_of", "read_rules", "walked"]
+__all__ = ["ANNOTATIONS", "Rule", "head_of", "literal_of", "path_of", "read_rules", "walked"]
 
 ANNOTATIONS: Final = ("id", "cites", "says")
 _ALL: Final = frozenset(Action)
@@ -34,6 +35,7 @@ class Rule(msgspec.Struct, frozen=True):
         actions: which it is about.
         asker: what the asker must be in, as (type, id); None for anybody.
         about: the stream, or what the stream must be in; None for anything.
+        leading: what its conditions begin with: facts by their name in Cedar, and what each must be.
         timed: it depends on the minute.
     """
 
@@ -44,6 +46,7 @@ class Rule(msgspec.Struct, frozen=True):
     actions: frozenset[Action]
     asker: tuple[str, str] | None
     about: tuple[str, str] | None
+    leading: tuple[tuple[str, str], ...]
     timed: bool
 
     @property
@@ -79,6 +82,7 @@ def _rule(node: pst.Template) -> Rule:
         actions=_actions(node.action),
         asker=head_of(node.principal),
         about=head_of(node.resource),
+        leading=_leading(node.clauses),
         timed=any(isinstance(each, pst.GetAttr | pst.HasAttr) and _reads_time(each) for each in walked(node.clauses)),
     )
 
@@ -106,6 +110,60 @@ def walked(node: object) -> Iterator[object]:
         elif is_dataclass(each):
             yield each
             waiting += (getattr(each, field.name) for field in fields(each))
+
+
+def path_of(expr: pst.Expr) -> str:
+    """`resource.senses` as text; "" for anything else."""
+    match expr:
+        case pst.GetAttr(base=pst.Var(name=name), attr=attr):
+            return f"{name}.{attr}"
+        case pst.Var(name=name):
+            return name
+        case _:
+            return ""
+
+
+def literal_of(expr: pst.Expr) -> str | None:
+    """A literal as text; None for anything else."""
+    match expr:
+        case pst.StringLit(value=value):
+            return value
+        case pst.LongLit(value=number):
+            return str(number)
+        case pst.BoolLit(value=truth):
+            return str(truth).lower()
+        case pst.EntityLit(value=uid):
+            return str(uid)
+        case _:
+            return None
+
+
+def _leading(clauses: tuple[pst.Clause, ...]) -> tuple[tuple[str, str], ...]:
+    """The comparisons that a rule begins with: Cedar looks at nothing after one of them that is false."""
+    found: list[tuple[str, str]] = []
+    for clause in clauses:
+        for each in _in_order(clause.expr) if isinstance(clause, pst.When) else (clause,):
+            match each:
+                case pst.BinaryOp(op="eq", left=left, right=right) if path_of(left) and literal_of(right) is not None:
+                    found.append((path_of(left), literal_of(right) or ""))
+                case pst.GetAttr() if path_of(each):
+                    found.append((path_of(each), "true"))
+                case pst.UnaryOp(op="not", arg=pst.GetAttr() as inner) if path_of(inner):
+                    found.append((path_of(inner), "false"))
+                case _:
+                    return tuple(found)
+    return tuple(found)
+
+
+def _in_order(expr: pst.Expr) -> Iterator[pst.Expr]:
+    """The parts of a chain of `&&` from left to right."""
+    waiting = [expr]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, pst.BinaryOp) and each.op == "and":
+            waiting += (each.right, each.left)
+        else:
+            yield each
 
 
 def _actions(scope: pst.ActionConstraint) -> frozenset[Action]:

@@ -2,8 +2,8 @@
 
 Rules
 - What no rule forbids passes. Cedar itself denies what nothing permits, so one rule that permits everything stands first.
-- A question is put to those rules alone whose head it meets: by its action, by what the asker is in, by what the stream is in.
-  The others forbid only, and a head that is not met forbids nothing and cannot fail.
+- A question is put to those rules alone whose head it meets (by its action, by what the asker is in, by what the stream is in)
+  and whose first comparisons: a rule that is not met forbids nothing and cannot fail.
 - A rule that Cedar cannot evaluate forbids: Cedar would leave it out, and that would allow more.
 - The same facts give the same answer, so it is remembered; a rule that depends on the minute is asked again in each.
 
@@ -21,7 +21,7 @@ from cedarpy import Decision, PolicySet, is_authorized, policies_to_pst, pst
 from troth.errors import BadPolicies
 from troth.gate.policies.facts import Facts
 from troth.gate.policies.reading import Rule, read_rules
-from troth.gate.policies.schema import MINUTE_NS, entities_of, in_of, request_of
+from troth.gate.policies.schema import MINUTE_NS, compared, entities_of, in_of, request_of
 from troth.gate.question import Action
 from troth.things.intervals import FOREVER
 
@@ -87,14 +87,17 @@ class Ruleset:
         self._asked.clear()
 
     def _met(self, facts: Facts) -> Iterator[int]:
-        """The rules whose head these facts meet."""
+        """The rules whose head and whose first comparisons these facts meet; what is not known here is Cedar's to say."""
+        values = compared(facts)
         by_asker = self._by_asker[facts.action]
         about = {("Product", facts.product), ("Stream", facts.stream)}
         keys: tuple[_Key, ...] = (None, *in_of(facts))
         for key in dict.fromkeys(keys):
             for at in by_asker.get(key, ()):
-                named = self.rules[at].about
-                if named is None or named in about:
+                rule = self.rules[at]
+                if (rule.about is None or rule.about in about) and all(
+                    values.get(name, wanted) == wanted for name, wanted in rule.leading
+                ):
                     yield at
 
     def _evaluate(self, facts: Facts, met: tuple[int, ...], *, at_ns: int) -> Ruled:

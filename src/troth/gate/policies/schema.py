@@ -21,7 +21,7 @@ from troth.gate.question import Action, Ground
 from troth.gate.rules.sensitivity import SPECIAL
 from troth.things.observations import Variant
 
-__all__ = ["MINUTE_NS", "SCHEMA", "entities_of", "in_of", "request_of", "schema"]
+__all__ = ["MINUTE_NS", "SCHEMA", "compared", "entities_of", "in_of", "request_of", "schema"]
 
 MINUTE_NS: Final = 60_000_000_000
 _ASKER: Final = {"type": "Asker", "id": "who asks"}
@@ -72,6 +72,24 @@ def in_of(facts: Facts) -> tuple[tuple[str, str], ...]:
         *(("Class", each) for each in facts.classes),
         *(("Term", each) for each in facts.terms),
     )
+
+
+def compared(facts: Facts) -> dict[str, str]:
+    """Facts that have one value, by their name in Cedar, each as a literal is written down (`reading.literal_of`)."""
+    return {
+        "principal.app": facts.app,
+        "resource.name": facts.name,
+        "resource.senses": facts.senses,
+        "resource.property": facts.property,
+        "resource.sector": facts.sector,
+        "resource.special": f'Special::"{facts.special}"',
+        "resource.home": "true" if facts.home else "false",
+        "resource.place": facts.place,
+        "context.ground": f'Ground::"{facts.ground}"',
+        "context.view": f'View::"{facts.view}"',
+        "context.essential": "true" if facts.essential else "false",
+        "context.kept_days": str(facts.kept_days),
+    }
 
 
 def entities_of(facts: Facts) -> list[Json]:
