@@ -226,6 +226,7 @@ TABLE: Final = {
     "POST /api/grounds/{ground}/end": Who.OPERATOR,
     "GET /api/laws": Who.ANYBODY,
     "GET /api/rules": Who.ANYBODY,
+    "GET /api/functions": Who.ANYBODY,
     "GET /api/rules/schema": Who.ANYBODY,
     "POST /api/rules": Who.OPERATOR,
     "POST /api/rules/look": Who.OPERATOR,

@@ -22,6 +22,8 @@ Scheme = Literal["light", "dark"]
 ADDRESSES = (
     "/mine/people",
     "/grounds",
+    "/rules",
+    "/operate/rules",
     "/mine/private",
     *("/mine", "/mine/book", "/sign-in", "/ways/person", "/operate", "/check", "/enter/abc"),
     *("/things/meter-in-the-hall", "/things/gauge-at-the-bridge", "/nowhere"),

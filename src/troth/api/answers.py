@@ -215,6 +215,7 @@ class OfferShown(msgspec.Struct, frozen=True):
     to the least revealing; `decision`, `since`, `until` and `variant` (the most of a yes) are their last choice, absent before
     the first. `lapsed` says why a yes does not count any more: `ended`, or `other-text`.
     `left`: in a home they have left; the yes can be taken back, and not be given.
+    `stops_if_no`: functions of the thing that a no stops; `goes_on_if_no`: those that no no stops.
     """
 
     datastream: int
@@ -237,6 +238,8 @@ class OfferShown(msgspec.Struct, frozen=True):
     variant: str | None = None
     lapsed: str | None = None
     left: bool = False
+    stops_if_no: tuple[str, ...] = ()
+    goes_on_if_no: tuple[str, ...] = ()
 
 
 class Choices(msgspec.Struct, frozen=True):

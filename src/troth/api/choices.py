@@ -116,4 +116,6 @@ def _offer_shown(offer: Offer) -> OfferShown:
         variant=None if last is None else last.variant,
         lapsed=None if last is None else last.lapsed,
         left=offer.left,
+        stops_if_no=offer.stops,
+        goes_on_if_no=offer.goes_on,
     )

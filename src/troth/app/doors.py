@@ -24,6 +24,7 @@ from troth.api.emergencies import emergency_routes
 from troth.api.entering import entering_routes
 from troth.api.erasures import erasure_routes
 from troth.api.foreseen import foreseen_routes
+from troth.api.functions import function_routes
 from troth.api.grounds import ground_routes
 from troth.api.home import home_routes
 from troth.api.joinings import joining_routes
@@ -101,6 +102,7 @@ def http_doors(node: Node) -> HttpDoors:
         *description_routes(ports.in_worker, callers=callers),
         *pledge_routes(node.pledge, node.forget, callers=callers),
         *ground_routes(node.grounding.grounds, callers=callers),
+        *function_routes(node.grounding.functions, callers=callers),
         *rule_routes(node.grounding.policies, callers=callers),
         *emergency_routes(node.grounding.emergencies, callers=callers),
         *objection_routes(node.grounding.object, callers=callers),
@@ -209,6 +211,7 @@ def _deployment(node: Node) -> Deployment:
         object=node.grounding.object,
         grounds=node.grounding.grounds,
         policies=node.grounding.policies,
+        functions=node.grounding.functions,
         emergencies=node.grounding.emergencies,
         erase=node.erase,
         prove=node.prove,

@@ -6,6 +6,7 @@ from troth.app.ports import Ports
 from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
 from troth.journeys.emergency import Emergencies
+from troth.journeys.functions import Functions
 from troth.journeys.grounds import Grounds
 from troth.journeys.object import Object
 from troth.journeys.policies import Policies
@@ -45,3 +46,4 @@ class Grounding:
         )
         trying = TryRules(directory, leases.in_force, lately=leases.lately, clock=ports.clock, pause=ports.pause)
         self.policies = Policies(say, trying, directory, in_force=leases.in_force, clock=ports.clock)
+        self.functions = Functions(directory)

@@ -183,6 +183,11 @@ def _shown(offer: OfferShown) -> None:
     say(f"{offer.datastream}  {plain(offer.thing)}, {plain(offer.stream)}")
     for line in plain(offer.notice).split("\n"):
         say(f"   {line}")
+    stops = (
+        f"stops {plain(', '.join(offer.stops_if_no))} and nothing else" if offer.stops_if_no else "stops nothing else"
+    )
+    goes_on = f"; {plain(', '.join(offer.goes_on_if_no))} goes on" if offer.goes_on_if_no else ""
+    say(f"   A no {stops}{goes_on}")
     said = "nothing yet, so the answer is no" if offer.decision is None else _WORDS[offer.decision]
     most = "" if offer.variant in {None, Variant.RAW} else f" to {offer.variant} at most"
     since = "" if offer.since is None else f" since {local(offer.since)}"

@@ -12,10 +12,11 @@ import msgspec
 
 from troth.api.answers import Done, HouseholdMade, PersonMade, RecipientMade
 from troth.api.forms import HouseholdForm, PersonForm, RecipientForm
+from troth.api.functions import FunctionsShown
 from troth.api.parties import RecipientsShown
 from troth.cli.client import Node
 from troth.cli.files import FILE, read_file
-from troth.cli.places import as_operator
+from troth.cli.places import as_nobody, as_operator
 from troth.cli.speaking import local, plain, say
 from troth.names import Uri
 from troth.statements.organisation import OrganisationBody
@@ -57,6 +58,20 @@ def product() -> None:
 def product_add(node: Node, file: Path) -> None:
     """Register a product's passport from a JSON FILE (- for stdin)."""
     say(f"Registered: {node.post('/api/products', read_file(file), Done).registered}")
+
+
+@product.command("functions")
+@as_nobody
+def product_functions(node: Node) -> None:
+    """List what each product does for people, what serves that, and what a no would stop; anybody may."""
+    for each in node.get("/api/functions", FunctionsShown).products:
+        say(plain(f"{each.name}  {each.product}"))
+        for one in each.functions:
+            why = "goes on whatever is refused" if one.goes_on else "stops with a no"
+            why = why if one.served else "nothing that is declared serves it"
+            say(plain(f"  {one.name}{' (essential)' if one.essential else ''}: {why}"))
+            for served in one.served:
+                say(plain(f"    {served.stream}: {served.title} ({', '.join(served.grounds)})"))
 
 
 @click.group()

@@ -8,7 +8,7 @@
     │   └── TooLarge · WrongHost · WrongKind
     ├── Refused                  rules say no; doing the same again gives the same answer
     │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · WrongToken · NotFound · Denied
-    │   └── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw · GroundNotAccepted · BadPolicies
+    │   └── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw · GroundNotAccepted · BadPolicies · Detriment
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
         ├── Busy · ReadTooLong · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
@@ -54,6 +54,7 @@ from troth.errors.refused import (
     Conflict,
     CrossesRedLine,
     Denied,
+    Detriment,
     FutureDated,
     GroundNotAccepted,
     InTheClear,
@@ -106,6 +107,7 @@ __all__ = [
     "Conflict",
     "CrossesRedLine",
     "Denied",
+    "Detriment",
     "DiskFull",
     "FolderInUse",
     "FolderNotWritable",

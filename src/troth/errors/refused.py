@@ -8,6 +8,7 @@ __all__ = [
     "Conflict",
     "CrossesRedLine",
     "Denied",
+    "Detriment",
     "FutureDated",
     "GroundNotAccepted",
     "InTheClear",
@@ -103,6 +104,12 @@ class GroundNotAccepted(Refused):
     """A ground that this kind of stream does not accept, or one that needs a condition beside it and names none."""
 
     code = "ground-not-accepted"
+
+
+class Detriment(Refused):
+    """A disclosure by which an essential function of a thing would stop when somebody says no."""
+
+    code = "detriment"
 
 
 class UnknownLaw(Refused):

@@ -107,6 +107,11 @@ class Sense(msgspec.Struct, frozen=True):
     for_all: str | None
     type: str = "number"
 
+    @property
+    def function(self) -> str:
+        """What the thing is there for."""
+        return self.for_all or f"{self.title}, for those who live with it"
+
 
 def product_uri(product: str) -> str:
     """The name of a product of the lane's maker."""
@@ -123,6 +128,7 @@ def passport(product: str, name: str, *, about: str, streams: Sequence[Sense]) -
         "support_end": "2036-12-31",
         "other_ways_out": "None: it speaks to this node only, and has no radio of its own.",
         "streams": [_declared(each) for each in streams],
+        "functions": [{"name": name, "essential": True} for name in dict.fromkeys(each.function for each in streams)],
     }
 
 
@@ -159,6 +165,8 @@ def _purposes(sense: Sense, answerable: str, *, shared: bool) -> list[Json]:
             "recipients": [ANYONE],
             "variants": [{"variant": "raw", "ground": "nobody"}],
             "retention_days": 30,
+            "essential": True,
+            "function": sense.function,
         }
         return [for_all]
     own: Json = {
@@ -168,6 +176,8 @@ def _purposes(sense: Sense, answerable: str, *, shared: bool) -> list[Json]:
         "recipients": [],
         "variants": [{"variant": "raw", "ground": "own"}],
         "retention_days": 30,
+        "essential": True,
+        "function": sense.function,
     }
     return [own, _SHARING] if shared else [own]
 
@@ -178,6 +188,7 @@ _SHARING: Final[Json] = {
     "benefit": "The roof's power is shared by what each home needs in each hour. What finer curves add is not known yet.",
     "recipients": [LAB],
     "processors": [{"organisation": COMPUTING, "does": "computes with it", "site": _ABROAD[COMPUTING]}],
+    "function": "Your share of the roof's power",
     "indicator": {"measures": "Homes that got power from the shared roof in hours in which they needed it"},
     "variants": [
         {"variant": "raw", "ground": "choice"},

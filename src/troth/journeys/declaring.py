@@ -52,6 +52,9 @@ def check_product(body: PassportBody, *, organisations: Collection[Uri]) -> None
         each.lowest is not None and each.highest is not None and each.lowest > each.highest for each in body.streams
     ):
         raise Refused("the lowest plausible result of a stream is not above the highest")
+    functions = [each.name for each in body.functions]
+    if len(set(functions)) != len(functions) or not all(each.strip() for each in functions):
+        raise Refused("a function has a name of its own, in plain words")
     if not _TOPICS.isdisjoint(names):
         raise Refused(f"a stream is not called {' or '.join(sorted(_TOPICS))}: those topics are taken")
     if any(each.type not in _TYPES for each in body.streams):

@@ -3,7 +3,7 @@
 Rules
 - What is open names nothing that belongs to a home.
 - A red line stands in the way of what crosses it. A thing joins only where the gate lets it connect.
-- Rules of whoever runs the place are linted, and follow each other version by version.
+- No essential function stops with a no. Rules of whoever runs the place are linted, and follow each other version by version.
 - A maker's older word, brought again by anybody, does not take the place of a newer one.
 - Assertions, emergencies, stays and private mode are measured by what is in force in their scope.
 
@@ -14,6 +14,7 @@ Left out: what a statement can mean by itself (statements/meaning), and who may 
 from troth.errors import Conflict, NotRegistered
 from troth.gate.asserting import check_ground
 from troth.gate.emergencies import check_emergency
+from troth.gate.functions import check_functions
 from troth.gate.lines import check_disclosure, check_line
 from troth.gate.policies.lint import check_policies
 from troth.gate.protected import check_accepted, check_condition
@@ -58,6 +59,9 @@ def check_fits(statement: Statement, *, directory: Directory, in_force: InForce,
         case DisclosureBody():
             check_disclosure(body, directory.products.get(body.product), lines=lines, at_ns=at_ns)
             check_accepted(body, directory.products.get(body.product))
+            check_functions(body, directory.products.get(body.product))
+        case PassportBody() if body.functions:
+            _check_essential(body, directory)
         case RedLineBody():
             check_line(body, next((each for each in lines if each.line == body.line), None), at_ns=at_ns)
         case OperatorPoliciesBody():
@@ -82,6 +86,14 @@ def check_fits(statement: Statement, *, directory: Directory, in_force: InForce,
                 raise NotRegistered("what is open never names what belongs to a home")
         case _:
             return
+
+
+def _check_essential(body: PassportBody, directory: Directory) -> None:
+    """A later passport makes nothing essential that what is disclosed already would stop with a no."""
+    homes = (said for (_, product), said in directory.home_disclosures.items() if product == body.product)
+    open_ = directory.disclosures.get(body.product)
+    for said, _ in (*(() if open_ is None else (open_,)), *homes):
+        check_functions(said, body)
 
 
 def _check_ground(

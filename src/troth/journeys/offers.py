@@ -15,6 +15,7 @@ from itertools import chain
 
 import msgspec
 
+from troth.gate.functions import Function, functions_of, stops_with
 from troth.gate.question import Ground
 from troth.gate.rules.sensitivity import special_of
 from troth.names import HouseholdId, PersonId, PurposeId, StreamId
@@ -54,6 +55,8 @@ class LastChoice(msgspec.Struct, frozen=True):
 class Offer(msgspec.Struct, frozen=True):
     """Something a person may say yes or no to: one purpose of one stream, with what they are told, and the terms of a yes.
 
+    `stops`: functions of the thing that a no to this would stop, never essential ones; `goes_on`: those that no no stops, as
+    declared.
     `left`: it is in a home that they have left; then what they said about their time there can be taken back, and no more.
     """
 
@@ -64,6 +67,8 @@ class Offer(msgspec.Struct, frozen=True):
     last: LastChoice | None
     terms: Terms
     left: bool = False
+    stops: tuple[str, ...] = ()
+    goes_on: tuple[str, ...] = ()
 
 
 class Offers:
@@ -144,6 +149,17 @@ class Offers:
                 told[key] = notice, terms_of(purpose, places, parties=names)
             return told[key]
 
+        functions: dict[tuple[int, int], tuple[Function, ...]] = {}  # by the identity of disclosure and passport
+
+        def after_no(
+            thing: KnownThing, stream: KnownStream, purpose: PurposeId, body: DisclosureBody
+        ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+            passport = self._directory.products.get(thing.body.product)
+            key = (id(body), id(passport))
+            if key not in functions:
+                functions[key] = functions_of(body, passport)
+            return stops_with(purpose, stream.installed.name, functions[key])
+
         left = self._left(person)
         for thing, stream in streams:
             gone = thing.body.household in left
@@ -159,7 +175,10 @@ class Offers:
                         last = None if body is None else self._last(body, notice=notice, terms=terms)
                         stands = last is not None and last.decision is Decision.GIVE and last.lapsed is None
                         if stands or not gone:
-                            found.append(Offer(thing, stream, purpose, notice, last, terms, left=gone))
+                            stops, goes_on = after_no(thing, stream, purpose.purpose, disclosed[0])
+                            found.append(
+                                Offer(thing, stream, purpose, notice, last, terms, gone, stops=stops, goes_on=goes_on)
+                            )
             yield tuple(found)
 
     def _last(self, last: ChoiceBody, *, notice: Notice, terms: Terms) -> LastChoice:

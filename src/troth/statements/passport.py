@@ -8,7 +8,7 @@ import msgspec
 
 from troth.names import Uri
 
-__all__ = ["PassportBody", "PassportStream"]
+__all__ = ["PassportBody", "PassportStream", "ProductFunction"]
 
 
 class PassportStream(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -36,9 +36,17 @@ class PassportStream(msgspec.Struct, frozen=True, omit_defaults=True):
     concerns_nobody: bool = False
 
 
+class ProductFunction(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something the product does for people, in plain words; `essential`: it is there for this."""
+
+    name: str
+    essential: bool = False
+
+
 class PassportBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """`support_end` is a date YYYY-MM-DD; `other_ways_out` says in words how data can leave past Troth.
 
+    `functions`: what it does for people; a disclosure by which an essential one stops with a no is refused (gate/functions).
     `sector`: health, farm or another; it narrows what its streams may rest on (gate/rules/sensitivity).
     """
 
@@ -50,4 +58,5 @@ class PassportBody(msgspec.Struct, frozen=True, omit_defaults=True):
     support_end: str | None = None
     other_ways_out: str | None = None
     sector: str | None = None
+    functions: tuple[ProductFunction, ...] = ()
     crit: tuple[str, ...] = ("streams", "sector")

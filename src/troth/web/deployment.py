@@ -14,6 +14,7 @@ from troth.journeys.emergency import Emergencies
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
 from troth.journeys.foresee import Foresee
+from troth.journeys.functions import Functions
 from troth.journeys.grounds import Grounds
 from troth.journeys.inherit import Inherit
 from troth.journeys.object import Object
@@ -92,6 +93,7 @@ class Deployment(msgspec.Struct, frozen=True):
     object: Object
     grounds: Grounds
     policies: Policies
+    functions: Functions
     emergencies: Emergencies
     erase: Erase
     prove: Prove

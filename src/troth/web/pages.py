@@ -202,7 +202,8 @@ class Pages:
                 continue
 
             async def gather(asker: Asker | None = asker) -> Values:
-                return {"facts": await self._at.explain.facts(slug, asker=asker)}
+                facts = await self._at.explain.facts(slug, asker=asker)
+                return {"facts": facts, "functions": self._at.functions.of_thing(facts.thing)}
 
             try:
                 values = await whole(gather)
