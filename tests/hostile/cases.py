@@ -3,11 +3,14 @@
 A line says who asks, what happens before, and what they may see then.
 - asks: `lab` (a recipient that a disclosure names), `shop` (one that none names), `ana` (who lives there), `ben` (lives there
   too), `cleo` (lives elsewhere), `owner` (runs the place), `thing` (the thing itself), `nobody`.
-- does, in order: `say` (the thing says the next value), `give`, `means` (a yes to hourly means only), `refuse`, `withdraw` (Ana
-  and Ben alike), `ana-gives`, `ben-withdraws` (one of them), `hour` (an hour passes), `ask` (whoever asks reads once, so that
-  something is held for them), `forbid` (a rule of the place stops all reading of the thing).
+- does, in order: `say` (the thing says the next value), `give`, `means` (a yes to hourly means only), `coarsest` (a yes to the
+  last of `views` only), `refuse`, `withdraw` (Ana and Ben alike), `ana-gives`, `ben-withdraws` (one of them), `hour` (an hour
+  passes), `ask` (whoever asks reads once, so that something is held for them), `forbid` (a rule of the place stops
+  all reading of the thing).
 - sees: the numbers of the values that may be seen, from 0.
-- view: RAW, MEANS, or why nothing is seen: SPOKEN (they are told no) or NOTHING (for them there is no such stream).
+- view: RAW, or coarser: MEANS, SUMS (of each hour), ROUNDED (down to eights), LATE (nothing is old enough yet); or why nothing
+  is seen: SPOKEN (they are told no) or NOTHING (for them there is no such stream).
+- views: what is disclosed for research, where it is not the raw stream and its hourly mean.
 - open: the stream is of a public place and open to anyone.
 """
 
@@ -22,6 +25,9 @@ class View(Enum):
 
     RAW = auto()
     MEANS = auto()
+    SUMS = auto()
+    ROUNDED = auto()
+    LATE = auto()
     SPOKEN = auto()
     NOTHING = auto()
 
@@ -34,6 +40,7 @@ class Case(NamedTuple):
     view: View
     sees: tuple[int, ...] = ()
     open: bool = False
+    views: tuple[str, ...] = ()
 
 
 CASES: Final = {
@@ -51,6 +58,22 @@ CASES: Final = {
     "a recipient with a gap": Case("lab", "give say withdraw say give say", View.RAW, (0, 2)),
     "a recipient with a yes to means": Case("lab", "means hour say say hour", View.MEANS, (0, 1)),
     "a recipient whose raw yes became means": Case("lab", "give say say ask hour means", View.MEANS, ()),
+    "a recipient with a yes to sums": Case(
+        "lab", "coarsest hour say say hour", View.SUMS, (0, 1), views=("raw", "sum=PT1H")
+    ),
+    "a recipient with a yes to rounded values": Case(
+        "lab", "coarsest say say", View.ROUNDED, (0, 1), views=("raw", "round=8")
+    ),
+    "a recipient whose raw yes became rounded": Case(
+        "lab", "give say ask coarsest say", View.ROUNDED, (0, 1), views=("raw", "round=8")
+    ),
+    "a recipient with a yes to what is late": Case("lab", "coarsest say say", View.LATE, views=("raw", "delay=P90D")),
+    "a recipient whose raw yes became late": Case(
+        "lab", "give say say ask coarsest", View.LATE, views=("raw", "delay=P90D")
+    ),
+    "a recipient with a yes to less than is offered": Case(
+        "lab", "means say say", View.SPOKEN, views=("raw", "mean=PT30M")
+    ),
     "a recipient that was never answered": Case("lab", "say say", View.SPOKEN),
     "a recipient with a no": Case("lab", "refuse say say", View.SPOKEN),
     "a recipient after it was taken back": Case("lab", "give say say ask withdraw", View.SPOKEN),

@@ -170,8 +170,8 @@ def oracles(asking: Asking, heard: Heard) -> Iterator[str]:
 def handles(asking: Asking, heard: Heard) -> Iterator[str]:
     """Each row by its number, raw rows and windows."""
     nothing = heard.get(f"/v1.1/Observations({asking.ids[0] + 4096 * 999})")
-    for value, id_ in zip(asking.values, asking.ids, strict=True):
-        shown = asking.case.view is View.RAW and value in asking.seen
+    for at, (value, id_) in enumerate(zip(asking.values, asking.ids, strict=True)):
+        shown = asking.shows(at)
         for after in ("", "/Datastream"):
             told = heard.get(f"/v1.1/Observations({id_}){after}")
             if shown != (told.status == 200):

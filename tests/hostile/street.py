@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Final
 
+import msgspec
+
 from tests.hostile.cases import CASES, Case, View
 from tests.journeys.mqtt_house import Client
 from troth.gate.question import Asker
 from troth.statements.choice import Decision
+from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
 from troth.testing.asgi import Told
-from troth.testing.people import WorldPerson
+from troth.testing.people import WorldPerson, own_use, research
 from troth.testing.world import MQTT_PORT, World
-from troth.things.observations import Variant
+from troth.things.variants import Variant
 from troth.wire.mqtt import Connack, Connect, Packet, Version
 
 __all__ = ["ABSENT", "Asking", "Street"]
@@ -38,7 +41,7 @@ class Asking:
         if case.open:
             self.thing = world.thing(title, stream="flow")
         else:
-            self.thing = home.thing(title)
+            self.thing = home.thing(title, purposes=(own_use(), self._research()))
         self.token, self.cookies = self._credentials()
         for deed in case.does.split():
             self._do(deed)
@@ -54,7 +57,13 @@ class Asking:
         chosen = tuple(self.values[at] for at in (*self.case.sees, *self._later))
         if self.case.view is View.MEANS:
             return (sum(chosen) / len(chosen),) if chosen else ()
-        return chosen
+        if self.case.view is View.SUMS:
+            return (sum(chosen),) if chosen else ()
+        return tuple(value // 8 * 8 for value in chosen) if self.case.view is View.ROUNDED else chosen
+
+    def shows(self, at: int) -> bool:
+        """Whether the row of this value is shown by itself."""
+        return self.case.view in {View.RAW, View.ROUNDED} and at in {*self.case.sees, *self._later}
 
     @property
     def hidden(self) -> tuple[float, ...]:
@@ -75,7 +84,7 @@ class Asking:
         value = next(self.street.values) * 8 + 0.5
         id_ = await self.thing.say(value)
         assert isinstance(id_, int)
-        if self.case.view is View.RAW:
+        if self.case.view in {View.RAW, View.ROUNDED}:
             self._later.append(len(self.values))
         self.values.append(value)
         self.ids.append(id_)
@@ -127,6 +136,11 @@ class Asking:
         """How the gate knows a recipient."""
         return (self.street.university if asks == "lab" else self.street.bakery).asker()
 
+    def _research(self) -> DisclosedPurpose:
+        found = research()
+        views = tuple(DisclosedVariant(each, "choice") for each in self.case.views)
+        return msgspec.structs.replace(found, variants=views) if views else found
+
     def _entered(self, token: str) -> str:
         return self.world.run(self.world.node.recognise.enter(token))
 
@@ -134,7 +148,7 @@ class Asking:
         match deed:
             case "say":
                 self._say()
-            case "give" | "means" | "refuse" | "withdraw":
+            case "give" | "means" | "coarsest" | "refuse" | "withdraw":
                 self._choose(deed, self.ana, self.ben)
             case "ana-gives":
                 self._choose("give", self.ana)
@@ -170,7 +184,9 @@ class Asking:
 
     def _choose(self, deed: str, *people: WorldPerson) -> None:
         decision = {"refuse": Decision.REFUSE, "withdraw": Decision.WITHDRAW}.get(deed, Decision.GIVE)
-        view = Variant.HOURLY_MEAN if deed == "means" else Variant.RAW
+        view = {"means": Variant.HOURLY_MEAN, "coarsest": Variant((self.case.views or ("raw",))[-1])}.get(
+            deed, Variant.RAW
+        )
         for person in people:
             self.world.run(person.choose(decision, self.thing, view=view))
         self.world.advance(1)

@@ -351,7 +351,7 @@ class Client:
         except TimeoutError:
             return True
         self._waiting = self._decoder.feed(data)
-        return not self._waiting and bool(data)
+        return False  # half a packet is no silence
 
     def half_close(self) -> None:
         """Send no more, and go on reading."""

@@ -246,7 +246,7 @@ def test_a_yes_reaches_no_view_that_was_not_offered_for_it() -> None:
     async def test(home: Home) -> None:
         mean_only = research_purpose() | {"variants": [{"variant": "hourly-mean", "ground": "choice"}]}
         await home.house.post("/api/disclosures", disclosure(own_purpose(), mean_only, version=2))
-        assert 201 == (await _say(home, "give", variant=RAW))[0]
+        assert 201 == (await _say(home, "give", variant=RAW.value))[0]
         assert "hourly-mean" == (await _offer(home))["variant"]
         await home.house.post("/api/disclosures", disclosure(own_purpose(), research_purpose(), version=3))
         assert (await _offer(home))["lapsed"] is None, "the same words"

@@ -232,6 +232,9 @@ class TownSource:
             raise self.busy
         return (Shown(1, ns(1), ns(1), 1.0, 1, 1),)
 
+    async def waits(self, number: int, query: ObservationQuery, *, asker: Asker) -> bool:
+        return bool(await self.shown(number, query, asker=asker))
+
     def lost(self) -> None:
         self.dropped += 1
 

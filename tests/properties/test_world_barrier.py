@@ -26,7 +26,7 @@ deeds = st.lists(
         moments,
         st.sampled_from(["Ana", "Ben"]),
         st.sampled_from(list(Decision)),
-        st.sampled_from(list(Variant)),
+        st.sampled_from([Variant.RAW, Variant.HOURLY_MEAN]),
     ),
     max_size=6,
 )

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from troth.api.answers import Choices, ChoiceSaid, OfferShown
 from troth.api.callers import Callers, created, form, resource, shown
-from troth.api.forms import ChoiceForm, digest_of
+from troth.api.forms import ChoiceForm, digest_of, view_named
 from troth.errors import BadQuery, NotFound
 from troth.gate.question import Ground
 from troth.journeys.choose import Choose
@@ -87,7 +87,7 @@ def chosen(choose: Choose, person: PersonId, said: ChoiceForm) -> ChoiceBody:
         stream=offer.stream.stream,
         notice=notice,
         made_by="session",
-        variant=said.variant,
+        variant=view_named(said.variant),
         to_ns=None if said.to is None else parse_time(said.to),
         since_ns=None if said.since is None else parse_time(said.since),
     )
@@ -113,7 +113,7 @@ def _offer_shown(offer: Offer) -> OfferShown:
         decision=None if last is None else last.decision,
         since=None if last is None else print_time(last.from_ns),
         until=None if last is None or last.to_ns is None else print_time(last.to_ns),
-        variant=None if last is None else last.variant,
+        variant=None if last is None or last.variant is None else last.variant.value,
         lapsed=None if last is None else last.lapsed,
         left=offer.left,
         stops_if_no=offer.stops,

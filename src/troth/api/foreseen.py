@@ -16,6 +16,7 @@ from troth.journeys.choose import Choose
 from troth.journeys.foresee import Changed, Foresee, Past
 from troth.journeys.places import Places
 from troth.statements.kinds import KindName
+from troth.things.variants import Variant
 from troth.wire.times import print_time
 
 __all__ = ["ChangeShown", "Foreseen", "PastShown", "foreseen_routes"]
@@ -72,8 +73,13 @@ def foreseen_routes(choose: Choose, places: Places, foresee: Foresee, *, callers
 
 def _changes(changes: tuple[Changed, ...]) -> tuple[ChangeShown, ...]:
     return tuple(
-        ChangeShown(each.thing, each.stream, each.party, each.purpose, each.before, each.after) for each in changes
+        ChangeShown(each.thing, each.stream, each.party, each.purpose, _text(each.before), _text(each.after))
+        for each in changes
     )
+
+
+def _text(view: Variant | None) -> str | None:
+    return None if view is None else view.value
 
 
 def _past(past: Past) -> PastShown:

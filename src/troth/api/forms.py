@@ -23,7 +23,7 @@ from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedStream, DisclosureBody
 from troth.statements.installation import Answering, Consideration, Contract
 from troth.things.members import refuse_twice
-from troth.things.observations import Variant
+from troth.things.variants import Variant
 from troth.wire.times import parse_time, print_time
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "plain_message",
     "shown_name",
     "shown_of",
+    "view_named",
 ]
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -234,9 +235,21 @@ class ChoiceForm(msgspec.Struct, frozen=True, omit_defaults=True):
     purpose: str
     decision: Decision
     notice: str
-    variant: Variant = Variant.RAW
+    variant: str = Variant.RAW.value
     to: str | None = None
     since: str | None = None
+
+
+def view_named(text: str) -> Variant:
+    """The view of a form.
+
+    Raises:
+        BadJson: there is none of this text.
+    """
+    found = Variant.named(text)
+    if found is None:
+        raise BadJson("there is no such view", hint="For example raw, hourly-mean, or mean=P1D,round=0.5.")
+    return found
 
 
 def filled(body: bytes, form: type[S]) -> S:

@@ -21,9 +21,10 @@ from troth.cli.client import Node
 from troth.cli.places import Session, as_person, forget_session, keep_session, session
 from troth.cli.placing import changes_said
 from troth.cli.speaking import local, plain, say
+from troth.cli.views import VIEW
 from troth.errors import BadPath, Conflict, NodeAbsent, NotFound
 from troth.statements.choice import Decision
-from troth.things.observations import Variant
+from troth.things.variants import Variant
 
 __all__ = ["choose", "enter", "leave"]
 
@@ -97,7 +98,7 @@ def _command(decision: Decision, words: str) -> click.Command:
     @click.argument("datastream", type=int)
     @click.argument("purpose", required=False)
     @click.option("--shown", metavar="DIGEST", help="The text with this digest was shown already; ask nothing.")
-    @click.option("--variant", type=click.Choice([each.value for each in Variant]), help="The most you say yes to.")
+    @click.option("--variant", type=VIEW, help="The most you say yes to.")
     @click.option("--to", help="Until when it holds, as 2024-05-01T06:30:00Z. Until you change it, if not given.")
     @click.option("--since", help="For earlier data too, from then on. From now on, if not given.")
     @as_person
@@ -126,7 +127,7 @@ def _command(decision: Decision, words: str) -> click.Command:
             offer.purpose,
             decision,
             offer.digest,
-            Variant.RAW if variant is None else Variant(variant),
+            variant or Variant.RAW.value,
             to,
             since,
         )
@@ -189,7 +190,7 @@ def _shown(offer: OfferShown) -> None:
     goes_on = f"; {plain(', '.join(offer.goes_on_if_no))} goes on" if offer.goes_on_if_no else ""
     say(f"   A no {stops}{goes_on}")
     said = "nothing yet, so the answer is no" if offer.decision is None else _WORDS[offer.decision]
-    most = "" if offer.variant in {None, Variant.RAW} else f" to {offer.variant} at most"
+    most = "" if offer.variant in {None, Variant.RAW.value} else f" to {offer.variant} at most"
     since = "" if offer.since is None else f" since {local(offer.since)}"
     until = "" if offer.until is None else f" until {local(offer.until)}"
     say(f"   You have said: {said}{most}{since}{until}{_LAPSED.get(offer.lapsed or '', '')}")

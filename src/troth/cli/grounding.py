@@ -27,10 +27,10 @@ from troth.cli.client import Node
 from troth.cli.files import FILE, read_file
 from troth.cli.places import as_nobody, as_operator
 from troth.cli.speaking import plain, say
+from troth.cli.views import VIEW
 from troth.names import PurposeId, Uri
 from troth.statements.ground import Agreement, Asserted, Provision
 from troth.statements.statement import MAX_PREIMAGE_BYTES
-from troth.things.observations import Variant
 
 __all__ = ["ground"]
 
@@ -39,7 +39,6 @@ R = TypeVar("R")
 
 _TEXT_BYTES_MAX: Final = 32_768  # of an agreement that stands in its statement, which has at most 65,535 bytes
 
-_VIEWS = click.Choice([each.value for each in Variant])
 _STANDING = {
     "later": "begins later",
     "holds": "holds",
@@ -147,7 +146,7 @@ def ground_interest(node: Node, about: _About, *, law: str, paragraph: str, titl
 @_about
 @click.option("--opener", "openers", multiple=True, required=True, help="Who may open it, two together; give each.")
 @click.option("--recipient", "recipients", multiple=True, required=True, help="Who may read then; give each of them.")
-@click.option("--view", required=True, type=_VIEWS, help="The most revealing view that is enough.")
+@click.option("--view", required=True, type=VIEW, help="The most revealing view that is enough.")
 @click.option("--minutes", type=int, required=True, help="For how long at most it is open.")
 @click.option("--minutes-before", type=int, default=0, show_default=True, help="How far before that it reaches.")
 @click.option("--law", required=True, help="As in troth ground laws: EU/GDPR.")

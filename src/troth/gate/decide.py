@@ -5,7 +5,8 @@ Steps (docs/reference/gate.md; the numbers appear in reasons, docs and tests):
 Any step that cannot be settled is a denial. No clock, files or network here: time comes with the Question.
 
 The disclosed views of the stream are tried from the most to the least revealing; the first that passes steps 1 to 7 is the
-answer; if none passes, the reasons are those of the least revealing one. So more restriction never allows more.
+answer; if none passes, the reasons are those of the least revealing one. So more restriction never allows more: of the views of
+one purpose each must be within the one before it, and one that is not is not tried (`declared.settled_views`).
 
 *connect* is a question of its own (`Connecting`), and passes the same steps in `connecting`.
 
@@ -19,7 +20,7 @@ from typing import Final
 import msgspec
 
 from troth.gate.connecting import connected
-from troth.gate.declared import crossed, declared_for, ids_of, meant, product_of
+from troth.gate.declared import crossed, declared_for, ids_of, meant, product_of, settled_views
 from troth.gate.grounds import Asked, Holding, holds, told
 from troth.gate.known import answers_until, party_known
 from troth.gate.lines import next_turn
@@ -54,7 +55,7 @@ from troth.state.scopes import (
 )
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant
 from troth.things.intervals import FOREVER, Interval, covers
-from troth.things.observations import Variant
+from troth.things.variants import Variant
 
 __all__ = ["ANYONE", "decide", "kept_days"]
 
@@ -109,7 +110,7 @@ def kept_days(stream_id: StreamId, reading: Reading, *, at_ns: int) -> int | Non
                 reading=reading,
             ).failed
             is None
-            for view in purpose.variants
+            for view in settled_views(purpose)
         )
     ]
     days = max(grounded) if grounded else min((each.retention_days for each in declared.purposes), default=0)
@@ -173,7 +174,7 @@ def _answered(question: Question, stream: StreamScope, reading: Reading) -> Answ
         for purpose, text in [
             (each, told(each, declared.places, product, reading, special=special)) for each in purposes
         ]
-        for view in purpose.variants
+        for view in settled_views(purpose)
     ]
     installed = (Interval(stream.from_ns, FOREVER),)  # a clock that ran ahead of the end hides nothing that was kept
     if question.action is Action.COLLECT:
@@ -218,7 +219,7 @@ def _try(
     if not covers(holding.times, question.at_ns):
         lacking = Reason(Step.GROUNDED, holding.lacking, holding.rests_on, why)
         return Tried(view, holding, why, lacking, days)
-    use = Use(question, stream, product, declared, purpose, why)
+    use = Use(question, stream, product, declared, purpose, why, view)
     passage = placed(use, reading, concerned=holding.concerned)
     if passage.rests_on or passage.until_ns < holding.until_ns:
         until_ns = min(holding.until_ns, passage.until_ns)

@@ -12,10 +12,11 @@ from troth.gate.question import ANYONE, OWN_PURPOSE, Action, Asker, Ground, Ques
 from troth.names import HouseholdId, StatementId, Uri
 from troth.state.in_force import Reading
 from troth.state.scopes import ProductScope, StandingLine, StreamScope, party_scope, product_scope
-from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant
 from troth.statements.organisation import CLASS
+from troth.things.variants import Variant
 
-__all__ = ["crossed", "declared_for", "ids_of", "meant", "product_in", "product_of"]
+__all__ = ["crossed", "declared_for", "ids_of", "meant", "product_in", "product_of", "settled_views"]
 
 
 def product_of(stream: StreamScope, reading: Reading) -> ProductScope:
@@ -55,6 +56,27 @@ def meant(purpose: DisclosedPurpose, question: Question, stream: StreamScope, re
         or ANYONE in purpose.recipients
         or any(each in purpose.recipients for each in _classes(question.asker, purpose, reading))
     )
+
+
+def settled_views(purpose: DisclosedPurpose) -> tuple[DisclosedVariant, ...]:
+    """The views of a purpose that lie within one another, in the order of the disclosure; the rest is left out.
+
+    A view that is neither within one before it nor the other way round could be allowed by a restriction that stops the other.
+    Names that are not known here stay: what they mean cannot be settled, and that is said of them. An order that goes from the
+    least to the most revealing, which older disclosures may have, changes nothing.
+    """
+    if len(purpose.variants) < 2:
+        return purpose.variants
+    kept: list[DisclosedVariant] = []
+    known: list[Variant] = []
+    for each in purpose.variants:
+        view = Variant.named(each.variant)
+        if view is None:
+            kept.append(each)
+        elif all(view.within(other) or other.within(view) for other in known):
+            kept.append(each)
+            known.append(view)
+    return tuple(kept)
 
 
 def _classes(asker: Asker, purpose: DisclosedPurpose, reading: Reading) -> tuple[Uri, ...]:

@@ -1,6 +1,7 @@
 """Step 8 *narrowed*: of the views that were tried, the answer is the most revealing one that passed. Pure.
 
 Rules
+- A view is tried before all that are within it; where neither of two is within the other, in the order of the disclosure.
 - If none passes, the reasons are those of the least revealing one.
 - Of two uses that give the same view, the one that may use rows for longer is the answer.
 - No answer outlives the first moment at which anything that was looked at begins or ends.
@@ -16,7 +17,7 @@ from troth.gate.grounds import Holding
 from troth.gate.question import Answer, Code, Ground, Question, Reason, Step, Term, Verdict
 from troth.names import StatementId
 from troth.things.intervals import FOREVER, Interval, covers, intersect, tidy
-from troth.things.observations import Variant
+from troth.things.variants import Variant
 from troth.tlog.trace import BASIS_IDS_MAX
 
 __all__ = ["Tried", "collected", "read"]
@@ -39,9 +40,8 @@ def read(
     tried: list[Tried], question: Question, installed: tuple[Interval, ...], base: tuple[StatementId, ...]
 ) -> Answer:
     """The most revealing view that passed; the reasons of the least revealing one if none did."""
-    order = sorted(tried, key=lambda each: (list(Variant).index(each.variant), -each.days))
     missed: list[Reason] = []
-    for each in order:
+    for each in _most_to_least(tried):
         covered = intersect(each.holding.times, installed)
         terms = (Term(each.days, covered),)
         failed = each.failed or _not_then(question, terms, each)
@@ -96,6 +96,20 @@ def collected(
     )
 
 
+def _most_to_least(tried: list[Tried]) -> list[Tried]:
+    """In an order in which nothing comes before a view that it is within; of the same view, the longer use first."""
+    left = sorted(tried, key=lambda each: -each.days)
+    ordered: list[Tried] = []
+    while left:
+        most = next(at for at, one in enumerate(left) if not any(_is_below(one.variant, each.variant) for each in left))
+        ordered.append(left.pop(most))
+    return ordered
+
+
+def _is_below(one: Variant, other: Variant) -> bool:
+    return one != other and one.within(other)
+
+
 def _terms(passed: list[Tried], installed: tuple[Interval, ...]) -> tuple[Term, ...]:
     """The times of all uses by the number of days, the longest first."""
     times: dict[int, tuple[Interval, ...]] = {}
@@ -116,9 +130,14 @@ def _gravest(tried: list[Tried]) -> tuple[Reason, ...]:
 def _not_then(question: Question, terms: tuple[Term, ...], tried: Tried | None) -> Reason | None:
     """Why data of the question's time are not reached, where it asks about such."""
     at_ns = question.data_ns
-    if at_ns is None or any(covers(each.left(question.at_ns), at_ns) for each in terms):
+    if at_ns is None:
         return None
-    code = Code.TOO_OLD if any(covers(each.times, at_ns) for each in terms) else Code.NOT_THEN
+    late_ns = 0 if tried is None else tried.variant.delay_ns
+    young = late_ns > 0 and at_ns >= question.at_ns - late_ns
+    if not young and any(covers(each.left(question.at_ns), at_ns) for each in terms):
+        return None
+    old = not young and any(covers(each.times, at_ns) for each in terms)
+    code = Code.TOO_OLD if old else Code.NOT_THEN
     if tried is None:
         return Reason(Step.GROUNDED, code)
     return Reason(Step.GROUNDED, code, tried.holding.rests_on, tried.ground)

@@ -18,8 +18,8 @@ import msgspec
 from troth.names import PersonId, PurposeId, StatementId, StreamId, Uri
 from troth.statements.installation import InstallationBody
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect, tidy
-from troth.things.observations import Variant
 from troth.things.retention import DAY_NS
+from troth.things.variants import Variant
 
 __all__ = [
     "ANYONE",
@@ -224,6 +224,9 @@ class Answer(msgspec.Struct, frozen=True):
         return max(BEGINNING, at_ns - DAY_NS * self.days)
 
     def reach(self, at_ns: int) -> tuple[Interval, ...]:
-        """The times of data that the answer reaches at `at_ns`: what is covered, without what is over by then."""
+        """The times of data that the answer reaches at `at_ns`: what is covered, without what is over or too young by then."""
         left = [each.left(at_ns) for each in self.terms]
-        return left[0] if len(left) == 1 else tidy(tuple(i for times in left for i in times))
+        found = left[0] if len(left) == 1 else tidy(tuple(i for times in left for i in times))
+        if self.variant is None or not self.variant.delay_ns:
+            return found
+        return intersect(found, (Interval(BEGINNING, at_ns - self.variant.delay_ns),))

@@ -8,6 +8,7 @@ import msgspec
 from troth.gate.question import Ground, Question
 from troth.state.scopes import ProductScope, StreamScope
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
+from troth.things.variants import Variant
 
 __all__ = ["Use"]
 
@@ -21,3 +22,4 @@ class Use(msgspec.Struct, frozen=True):
     declared: DisclosedStream
     purpose: DisclosedPurpose
     ground: Ground
+    view: Variant | None = None

@@ -23,7 +23,7 @@ from troth.state.in_force import InForce
 from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.disclosure import DisclosedPurpose
 from troth.statements.kinds import KindName
-from troth.things.observations import Variant
+from troth.things.variants import Variant
 
 __all__ = ["Choose"]
 
@@ -110,7 +110,8 @@ class Choose:
         Raises:
             NotFound: this person has no such choice.
             Conflict: another text is shown now.
-            Refused: it would end before it begins, or reach back to a time that is still to come.
+            Refused: it would end before it begins, or reach back to a time that is still to come; or nothing that is offered
+                lies within the view.
         """
         body = self.meant(
             person,
@@ -132,7 +133,14 @@ class Choose:
 
 def _at_most_offered(wanted: Variant, purpose: DisclosedPurpose) -> Variant:
     """The view asked for, or the most revealing one that a yes can open now if that is less."""
-    order = list(Variant)
-    offered = [Variant.named(view.variant) for view in purpose.variants if view.ground == Ground.CHOICE]
-    most = min((order.index(each) for each in offered if each is not None), default=0)
-    return order[max(most, order.index(wanted))]
+    named = [Variant.named(view.variant) for view in purpose.variants if view.ground == Ground.CHOICE]
+    offered = [each for each in named if each is not None]
+    if not offered or any(wanted.within(each) for each in offered):
+        return wanted
+    found = next((each for each in offered if each.within(wanted)), None)
+    if found is None:
+        raise Refused(
+            "nothing that is offered lies within this view, so a yes to it would open nothing",
+            hint=f"Offered are {', '.join(offered)}.",
+        )
+    return found

@@ -12,10 +12,10 @@ from typing import Final
 
 from troth.errors import NotFound, Refused, Undeclared
 from troth.gate.question import Ground
+from troth.journeys.declared_views import check_views
 from troth.names import Uri, check_slug, check_uri
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
 from troth.statements.passport import PassportBody
-from troth.things.observations import Variant
 
 __all__ = ["OURS", "check_disclosure", "check_product", "check_registered"]
 
@@ -67,17 +67,19 @@ def check_disclosure(body: DisclosureBody, product: PassportBody | None, *, orga
     Raises:
         NotFound: the product or an organisation is not registered.
         Undeclared: a stream the product does not have.
-        Refused: an essential purpose that rests on choice, an unknown view or ground.
+        Refused: an essential purpose that rests on choice, an unknown view or ground, views that are in no order or cannot be
+            made of the stream's values.
     """
     if product is None:
         raise NotFound("there is no such product here")
     check_registered(body.answerable, organisations)
-    declared = {each.name for each in product.streams}
+    declared = {each.name: each.type for each in product.streams}
     for stream in body.streams:
         if stream.name not in declared:
             raise Undeclared("the disclosure speaks of a stream that the product does not have")
         for purpose in stream.purposes:
             _check_purpose(purpose, organisations)
+            check_views(purpose, type_=declared[stream.name])
 
 
 def _check_purpose(purpose: DisclosedPurpose, organisations: Collection[Uri]) -> None:
@@ -85,8 +87,6 @@ def _check_purpose(purpose: DisclosedPurpose, organisations: Collection[Uri]) ->
     if not 1 <= purpose.retention_days <= _KEPT_DAYS_MAX:
         raise Refused(f"data are kept for 1 to {_KEPT_DAYS_MAX} days")
     for view in purpose.variants:
-        if Variant.named(view.variant) is None or Ground.named(view.ground) is None:
-            raise Refused("the disclosure names a view or a ground that is not known here")
         if purpose.essential and view.ground == Ground.CHOICE:
             raise Refused("an essential function may not depend on a choice")
     for recipient in (*purpose.recipients, *(hop.organisation for hop in purpose.processors)):

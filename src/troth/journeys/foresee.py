@@ -32,7 +32,7 @@ from troth.statements.kinds import KindName
 from troth.statements.meaning import check_meaning
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.statement import Statement, read, write
-from troth.things.observations import Variant
+from troth.things.variants import Variant
 
 __all__ = ["LOOKED_BACK_NS", "Changed", "Foresee", "Past"]
 
@@ -102,7 +102,7 @@ class Foresee:
             for question, (party, purpose) in self._questions(thing, stream):
                 before = would(question, self._in_force).variant
                 after = would(question, imagined).variant
-                if before is not after:
+                if before != after:
                     found.append(Changed(thing.body.name, stream.declared.title, party, purpose, before, after))
         return tuple(found)
 
@@ -126,7 +126,7 @@ class Foresee:
             then = self._again(line, imagined)
             if then is None or then.verdict is Verdict.DENY:
                 stopped += 1
-            elif then.variant is not None and _order(then.variant) > _order(Variant.named(line.variant)):
+            elif then.variant is not None and _is_coarser(then.variant, line.variant):
                 coarser += 1
         return Past(readings, stopped, coarser, since_ns)
 
@@ -185,5 +185,7 @@ class Foresee:
         return statement
 
 
-def _order(variant: Variant | None) -> int:
-    return len(Variant) if variant is None else list(Variant).index(variant)
+def _is_coarser(then: Variant, seen: str) -> bool:
+    """Whether a view shows less than the one that was seen, which an older program may have named otherwise."""
+    was = Variant.named(seen)
+    return was is not None and then != was and then.within(was)

@@ -27,7 +27,7 @@ from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
 from troth.statements.notice import Notice, notice_of
 from troth.statements.terms import Terms, counts, terms_of
-from troth.things.observations import Variant
+from troth.things.variants import Variant
 
 __all__ = ["Lapsed", "LastChoice", "Offer", "Offers"]
 

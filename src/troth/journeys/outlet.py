@@ -3,7 +3,8 @@
 Rules
 - Rows wait until the access window of the tick is durable; at most OUTLET_QUEUE_MAX wait, then the outlet ends with a reason.
 - When the lease ends, what is queued is dropped at once, here and at the door; then the gate is asked again.
-- Under the coarser view a listener gets each hour once it has ended.
+- Under a view of windows a listener gets each once it has ended and the next has begun to be filled. Under one that is late
+  it gets what has become old enough, looked for every few seconds; what comes here later than that is found by asking.
 - What is older than the purpose of the listening may use is not told, however new it is here; nor what has become so since.
 
 Source: gate.md, "The barrier"; things.md, "Limits" (outbound queue per listener 1,000 messages).
@@ -16,14 +17,18 @@ from typing import Final, Protocol
 from troth.errors import Busy, Denied, NotFound, ReadTooLong, TrothError
 from troth.gate.leases import Lease
 from troth.gate.question import Asker
-from troth.things.intervals import Interval, holds_all
-from troth.things.observations import Kept, Variant
+from troth.things.intervals import BEGINNING, FOREVER, Interval, holds_all
+from troth.things.narrowing import narrowed
+from troth.things.observations import Kept
 from troth.things.query import ObservationQuery, Order
-from troth.things.windows import HOUR_NS, Shown, hour_of, shown
+from troth.things.variants import Variant
+from troth.things.windows import Shown, shown, whole_windows
 
 __all__ = ["OUTLET_QUEUE_MAX", "Listener", "Outlet", "Source"]
 
 OUTLET_QUEUE_MAX: Final = 1_000
+_LATE_EVERY_NS: Final = 2_000_000_000  # how often what has become old enough is looked for, for each listener
+_LATE_AT_ONCE: Final = 500  # rows; half of what a listener may have waiting
 
 
 class Listener(Protocol):
@@ -68,6 +73,10 @@ class Source(Protocol):
         """Rows of one page as granted."""
         ...
 
+    async def waits(self, number: int, query: ObservationQuery, *, asker: Asker) -> bool:
+        """Whether such a page would have a row. Nothing leaves, and no window is opened."""
+        ...
+
     def now(self) -> int:
         """UTC ns."""
         ...
@@ -92,11 +101,12 @@ class Outlet:
         "_again",
         "_busy",
         "_closed",
-        "_hour",
+        "_given_ns",
         "_listener",
         "_queue",
         "_source",
         "asker",
+        "due_ns",
         "lease",
         "number",
         "renewing",
@@ -106,7 +116,8 @@ class Outlet:
         self._source = source
         self._listener = listener
         self._queue: list[Kept] = []
-        self._hour: int | None = None
+        self._given_ns = BEGINNING  # of what is no live view: up to here it was given
+        self.due_ns = FOREVER  # when it is looked for again
         self._busy = True  # until `begin` has run
         self._again = False  # the last value was asked for meanwhile
         self._closed = False
@@ -171,9 +182,9 @@ class Outlet:
             return
         if self._closed or not await self._still(lease):
             return
+        self._begin_late(last[0] if last else None)
         if last:
             self._listener.last(last[0])
-            self._hour = hour_of(last[0].from_ns) if self.lease.answer.variant is not Variant.RAW else None
             self._queue = [row for row in self._queue if (row.from_ns, row.id) != (last[0].from_ns, last[0].id)]
         await self._catch_up()
 
@@ -197,8 +208,8 @@ class Outlet:
             return
         if not self._busy:
             self.holds()
-        if self.lease.answer.variant is not Variant.RAW:
-            self._tell_hours(rows)
+        if not self.view.is_live:
+            self._tell_windows(rows)
         elif self._busy or self._queue or not self._source.window_open(self.lease, rows=len(rows)):
             self._queue.extend(rows)
             if len(self._queue) > OUTLET_QUEUE_MAX:
@@ -211,32 +222,68 @@ class Outlet:
         else:
             self._pass_on(rows)
 
-    def _tell_hours(self, rows: Sequence[Kept]) -> None:
-        newest = max(hour_of(row.from_ns) for row in rows)
-        if self._busy or (self._hour is not None and newest <= self._hour + 1):
+    def late(self, now_ns: int) -> None:
+        """It is `due_ns`: what has become old enough is given."""
+        if not self._busy and not self._closed:
+            self._busy = True
+            self._source.spawn(self._give_until(now_ns - self.view.delay_ns))
+
+    @property
+    def view(self) -> Variant:
+        """What is granted now."""
+        return self.lease.answer.variant or Variant.RAW
+
+    def _begin_late(self, last: Shown | None) -> None:
+        """Go on behind the last value, or from now on where there is none."""
+        view, now = self.view, self._source.now()
+        self.due_ns = FOREVER if not view.delay_ns else now + _LATE_EVERY_NS
+        if last is not None:
+            self._given_ns = max(last.to_ns, last.from_ns + 1)
+        else:
+            self._given_ns = self._edge(now - view.delay_ns)
+
+    def _edge(self, time_ns: int) -> int:
+        """Where the window begins in which this moment lies; under a view of rows, the moment itself."""
+        if self.view.is_rows:
+            return time_ns
+        ended = whole_windows((Interval(BEGINNING, time_ns),), self.view.window_ns, now_ns=time_ns)
+        return ended[-1].to_ns if ended else BEGINNING
+
+    def _tell_windows(self, rows: Sequence[Kept]) -> None:
+        """A row of a later window is here, so those before it are complete, as far as anybody can tell."""
+        if self.view.delay_ns:
+            return  # what waits is old enough later on
+        edge_ns = self._edge(max(row.from_ns for row in rows))
+        if self._busy or edge_ns <= self._given_ns:
             return
         self._busy = True
-        self._source.spawn(self._give_hours(newest))
+        self._source.spawn(self._give_until(edge_ns))
 
-    async def _give_hours(self, newest: int) -> None:
-        since = newest - 1 if self._hour is None else self._hour + 1
-        query = ObservationQuery(times=(Interval(since * HOUR_NS, newest * HOUR_NS),))
-        lease = self.lease
+    async def _give_until(self, time_ns: int) -> None:
+        lease, edge_ns = self.lease, self._edge(time_ns)
+        query = ObservationQuery(times=(Interval(self._given_ns, edge_ns),), top=_LATE_AT_ONCE)
+        rows: Sequence[Shown] = ()
         try:
-            rows = await self._source.shown(self.number, query, asker=self.asker)
+            # Looking every few seconds is not reading: only where something leaves is it one, and stands in people's books.
+            if not self.view.delay_ns or await self._source.waits(self.number, query, asker=self.asker):
+                rows = await self._source.shown(self.number, query, asker=self.asker)
         except (Busy, ReadTooLong):
-            self._busy = False  # what comes next asks for these hours again
+            self._busy = False  # what comes next asks for these times again
             return
         except TrothError:
             return  # the lease ended meanwhile; a renewal follows
         if self._closed or not await self._still(lease):
             return
         self._busy = False
+        if self.view.delay_ns:
+            self.due_ns = self._source.now() + (0 if len(rows) == query.top else _LATE_EVERY_NS)
         if self._again:
             self.again()
         if rows:
-            self._hour = hour_of(rows[-1].from_ns)
+            self._given_ns = max(rows[-1].to_ns, rows[-1].from_ns + 1)
             self._listener.give(rows)
+        elif self.view.delay_ns:
+            self._given_ns = max(self._given_ns, edge_ns)
 
     async def _catch_up(self) -> None:
         lease = self.lease
@@ -248,7 +295,7 @@ class Outlet:
             self.again()
             return
         rows, self._queue = self._queue, []
-        if rows and lease.answer.variant is Variant.RAW:
+        if rows and self.view.is_live:
             self.tell(rows)
 
     async def _still(self, lease: Lease) -> bool:
@@ -266,5 +313,9 @@ class Outlet:
         now = self._source.now()
         if not self.lease.holds(now):
             return
-        reach = self.lease.answer.reach(now)
-        self._listener.give([shown(row) for row in rows if holds_all(reach, row.from_ns, row.to_ns)])
+        reach, view = self.lease.answer.reach(now), self.view
+        within = [row for row in rows if holds_all(reach, row.from_ns, row.to_ns)]
+        if view == Variant.RAW:
+            self._listener.give([shown(row) for row in within])
+        else:
+            self._listener.give([each for row in within if (each := narrowed(row, view)) is not None])

@@ -1,9 +1,9 @@
-"""Rows of one stream as a lease lets them out: those not yet moved and those in partitions together, raw or as hourly means.
+"""Rows of one stream as a lease lets them out: those not yet moved and those in partitions together, in the view granted.
 
 Rules
 - A row that is moved while it is read is given once and never missed.
-- A mean is always over a whole hour that has ended: whatever times are asked for, no part of an hour is ever averaged alone.
-- What is about a time of which any part is not granted is not given and not averaged, and no page is shorter for it. So it
+- A figure is always of a whole window that has ended: whatever times are asked for, no part of one is ever looked at alone.
+- What is about a time of which any part is not granted is not given and in no figure, and no page is shorter for it. So it
   is with what is older than the purpose of the reading may use; how old that is is looked at anew for every page.
 - Under a lease that has ended nothing is given; whoever uses a page looks at the lease again in the step in which rows leave.
 
@@ -20,14 +20,17 @@ from troth.clock import NS_PER_S, Clock
 from troth.errors import ReadTooLong
 from troth.gate.leases import Lease
 from troth.things.intervals import BEGINNING, FOREVER, Interval, holds_all, intersect
-from troth.things.observations import Kept, Shelf, Variant
+from troth.things.narrowing import down, narrowed
+from troth.things.observations import Kept, Shelf
 from troth.things.query import PAGE_MAX, After, ObservationQuery, Order
 from troth.things.stores import ConductStore, ObservationStore
-from troth.things.windows import Hours, Shown, hours_beginning_in, shown, whole_hours
+from troth.things.variants import Variant
+from troth.things.windows import Shown, Windows, beginning_in, whole_windows, window_shown
 
 __all__ = ["QUESTION_S", "Rows"]
 
-FOLDED_AT_ONCE: Final = 4_000  # rows put into means in one step of the loop: under 2 ms
+FOLDED_AT_ONCE: Final = 4_000  # rows put into windows in one step of the loop: under 2 ms
+NARROWED_AT_ONCE: Final = 500  # some µs for each value that is rounded or has members
 QUESTION_S: Final = 30  # as long as a client that takes nothing is waited for
 _PAGES_MAX: Final = 100  # raw pages folded into one coarse page: a million rows; what is behind them is on the next one
 
@@ -68,10 +71,17 @@ class Rows:
             Busy: too many long pages are read already.
         """
         until = self.until() if until is None else until
-        if lease.answer.variant is not Variant.RAW:
-            return await self._coarse(lease, shelf, query, number=number, until=until)
-        rows = await self._granted(lease, shelf, msgspec.structs.replace(query, top=query.top + 1), until=until)
-        return [shown(row) for row in rows[: query.top]], len(rows) > query.top
+        view = lease.answer.variant or Variant.RAW
+        if not view.is_rows:
+            return await self._coarse(lease, shelf, query, view=view, number=number, until=until)
+        found: list[Shown] = []
+        wanted = msgspec.structs.replace(query, top=query.top + 1)
+        while True:
+            rows = await self._granted(lease, shelf, wanted, until=until)
+            found += await self._narrowed(rows, view)
+            if len(rows) < wanted.top or len(found) > query.top:
+                return found[: query.top], len(found) > query.top
+            wanted = msgspec.structs.replace(wanted, after=After(rows[-1].from_ns, rows[-1].sequence))
 
     async def _granted(self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, until: int) -> list[Kept]:
         """The first `query.top` rows that lie wholly where the answer reaches."""
@@ -106,29 +116,42 @@ class Rows:
         return ordered[: query.top]
 
     async def _coarse(
-        self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, number: int, until: int
+        self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, view: Variant, number: int, until: int
     ) -> tuple[list[Shown], bool]:
-        """Means over whole hours that have ended, wholly within the answer's times; a window counts by its beginning."""
+        """Figures of whole windows that have ended, wholly within the answer's times; one counts by its beginning."""
         now = self._clock.now()
-        ended = whole_hours(lease.answer.reach(now), now_ns=now)
-        times = intersect(ended, hours_beginning_in(_beyond(query)))
+        ended = whole_windows(lease.answer.reach(now), view.window_ns, now_ns=now)
+        times = intersect(ended, beginning_in(_beyond(query), view.window_ns))
         wanted = msgspec.structs.replace(query, times=times, top=PAGE_MAX, after=None)
-        hours, more = Hours(), False
+        windows, more = Windows(view), False
         for page_number in count(1):
             page = await self._granted(lease, shelf, wanted, until=until)
             for at in range(0, len(page), FOLDED_AT_ONCE):
-                hours.add(page[at : at + FOLDED_AT_ONCE])
+                windows.add(page[at : at + FOLDED_AT_ONCE])
                 await self._pause()
-            if len(page) < PAGE_MAX or len(hours) > query.top:
+            if len(page) < PAGE_MAX or len(windows) > query.top:
                 break
-            if page_number >= self._pages_max and len(hours) != 1:
-                if hours:
-                    hours.forget_last()
+            if page_number >= self._pages_max and len(windows) != 1:
+                if windows:
+                    windows.forget_last()
                     more = True
                 break
             wanted = msgspec.structs.replace(wanted, after=After(page[-1].from_ns, page[-1].sequence))
-        found = hours.means(number)
+        found = [
+            window_shown(number, window, figure if view.step is None else down(figure, view.step), view)
+            for window, figure in windows.figures().items()
+        ]
         return found[: query.top], more or len(found) > query.top
+
+    async def _narrowed(self, rows: Sequence[Kept], view: Variant) -> list[Shown]:
+        """What the view shows of each; of those of which it shows nothing, nothing."""
+        found: list[Shown] = []
+        for at in range(0, len(rows), NARROWED_AT_ONCE):
+            some = [narrowed(row, view) for row in rows[at : at + NARROWED_AT_ONCE]]
+            found += [each for each in some if each is not None]
+            if view != Variant.RAW:
+                await self._pause()
+        return found
 
 
 def _within(rows: Sequence[Kept], reach: tuple[Interval, ...]) -> list[Kept]:

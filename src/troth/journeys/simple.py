@@ -28,7 +28,7 @@ from troth.statements.installation import Answering, Consideration, Described
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
 from troth.things.descriptions import Proposal
-from troth.things.observations import Variant
+from troth.things.variants import Variant
 
 __all__ = [
     "Joining",

@@ -33,17 +33,13 @@ from troth.names import PersonId, PurposeId, StreamId
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.leaving import Leaving
 from troth.state.scopes import PlaceScope, place_scope
-from troth.things.intervals import Interval, holds_all
-from troth.things.observations import Kept, Shelf, Variant
+from troth.things.intervals import holds_all
+from troth.things.narrowing import narrowed
+from troth.things.observations import Kept, Shelf
 from troth.things.query import PAGE_MAX, After, ObservationQuery
 from troth.things.stores import ConductStore, ObservationStore, Told
-from troth.things.windows import (
-    HOUR_NS,
-    WINDOW_IDS_FROM,
-    Shown,
-    shown,
-    window_of,
-)
+from troth.things.variants import Variant
+from troth.things.windows import WINDOW_IDS_FROM, Shown, window_of, window_times
 
 __all__ = ["COUNT_MAX", "LONG_PAGE_MAX", "Page", "StreamView", "Tell"]
 
@@ -152,18 +148,17 @@ class Tell:
             Denied, NotFound: as for `view`; NotFound also when there is no such row in what is granted.
         """
         if id_ < WINDOW_IDS_FROM:
-            row, lease, _ = await self.kept(id_, asker=asker)
-            known = self._known(self._directory.streams[row.stream].number)
-            if known is None:
+            row, lease, known = await self._row(id_, asker=asker)
+            one = narrowed(row, lease.answer.variant or Variant.RAW)
+            if one is None:
                 raise NotFound(_NOTHING)
-            return Page(
-                (shown(row),),
-                view_of(known, lease, at_ns=self._clock.now()),
-                None,
-                lambda: lease.holds(self._clock.now()),
-            )
-        number, hour = window_of(id_)
-        query = ObservationQuery(times=(Interval(hour * HOUR_NS, (hour + 1) * HOUR_NS),))
+            now = self._clock.now()
+            return Page((one,), view_of(known, lease, at_ns=now), None, lambda: lease.holds(self._clock.now()))
+        number, window = window_of(id_)
+        view = self.view(number, asker).variant
+        if view.is_rows:
+            raise NotFound(_NOTHING)
+        query = ObservationQuery(times=(window_times(window, view.window_ns),))
         page = await self.observations(number, query, asker=asker)
         rows = tuple(row for row in page.rows if row.id == id_)
         if not rows:
@@ -176,6 +171,13 @@ class Tell:
         Raises:
             NotFound: there is none for this asker, whatever the reason; a proof needs the raw view.
         """
+        row, lease, known = await self._row(id_, asker=asker, narrowed_too=False)
+        return row, lease, known[0]
+
+    async def _row(
+        self, id_: int, *, asker: Asker | None, narrowed_too: bool = True
+    ) -> tuple[Kept, Lease, tuple[KnownThing, KnownStream]]:
+        """The row behind a handle, as it is kept, where a view of rows is granted; only the raw one unless `narrowed_too`."""
         found = self._conduct.find(id_)
         stream = self._directory.streams.get(found[0]) if found is not None else None
         if found is None or stream is None:
@@ -187,7 +189,8 @@ class Tell:
             except Denied as no:
                 # A spoken no would say that there is such a row; by handles nobody shall count what they may not see.
                 raise NotFound(_NOTHING) from no
-            if lease.answer.variant is not Variant.RAW:
+            view = lease.answer.variant or Variant.RAW
+            if not view.is_rows or (view != Variant.RAW and not narrowed_too):
                 raise NotFound(_NOTHING)
             await self._access.open(lease)
             now = self._clock.now()
@@ -202,7 +205,7 @@ class Tell:
         if row is None or not holds_all(lease.answer.reach(self._clock.now()), row.from_ns, row.to_ns):
             raise NotFound(_NOTHING)
         self._access.left(lease, 1)
-        return row, lease, known[0]
+        return row, lease, known
 
     def listen(self, number: int, asker: Asker | None, listener: Listener) -> Outlet:
         """Feed a listener with what is granted on one stream: the last value first, then every commit's rows.
@@ -271,6 +274,8 @@ class Tell:
         now = self._clock.now()
         over = [o for held in self.outlets.values() for o in held if not o.lease.holds(now)]
         self._drop(over)
+        for outlet in [o for held in self.outlets.values() for o in held if o.due_ns <= now]:
+            outlet.late(now)
         self._following.expire([(each.number, each.asker) for each in over])
 
     def granted(self, number: int, asker: Asker) -> Lease:
@@ -306,6 +311,12 @@ class Tell:
     async def shown(self, number: int, query: ObservationQuery, *, asker: Asker) -> tuple[Shown, ...]:
         """Rows of one page as granted, for outlets."""
         return (await self.observations(number, query, asker=asker)).rows
+
+    async def waits(self, number: int, query: ObservationQuery, *, asker: Asker) -> bool:
+        """Whether a page of this question would have a row, for outlets; none leaves, so no window is opened."""
+        known, lease = self._granted(number, asker)
+        rows, _ = await self._rows.page(lease, self._shelf(known), msgspec.structs.replace(query, top=1), number=number)
+        return bool(rows)
 
     def lost(self) -> None:
         """A listener was dropped, because it did not keep up; doors that count for themselves say so too."""

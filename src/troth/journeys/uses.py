@@ -16,7 +16,7 @@ from troth.journeys.tell import Tell
 from troth.names import Uri
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.statements.disclosure import DisclosedPurpose
-from troth.things.observations import Variant
+from troth.things.variants import Variant
 
 __all__ = ["Getter", "Use", "purposes_of", "uses_of"]
 

@@ -12,8 +12,8 @@ from troth.gate.leases import Lease
 from troth.gate.question import Code
 from troth.gate.words import outer_of
 from troth.state.directory import KnownStream, KnownThing
-from troth.things.observations import Variant
 from troth.things.query import After, ObservationQuery
+from troth.things.variants import Statistic, Variant
 from troth.things.windows import Shown
 
 __all__ = ["LONG_PAGE_MAX", "Page", "StreamView", "short", "view_of"]
@@ -33,6 +33,13 @@ class StreamView(msgspec.Struct, frozen=True):
     because: str | None
     days: int
     since_ns: int
+
+    @property
+    def type(self) -> str:
+        """The type of what is shown: that of the stream, unless a view of windows makes another of it."""
+        made = {Statistic.MEAN: "number", Statistic.COUNT: "integer"}
+        statistic = self.variant.statistic
+        return self.stream.declared.type if statistic is None else made.get(statistic, self.stream.declared.type)
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from troth.names import Uri
 from troth.statements.disclosure import DisclosedVariant, DisclosureBody
 from troth.statements.installation import Consideration, InstallationBody, InstalledStream
 from troth.statements.passport import PassportBody, PassportStream
+from troth.things.view_words import view_words
 
 __all__ = ["Sheet", "SheetStream", "SheetUse", "sheet_of"]
 
@@ -41,7 +42,10 @@ _GROUND: Final = {
     "own": "it is their own",
     "nobody": "it concerns no one",
 }
-_VIEW: Final = {"raw": "every value", "hourly-mean": "hourly means"}
+_VIEW: Final = {
+    "raw": "every value",
+    "hourly-mean": "hourly means",
+}  # as they always were: the digest is of these words
 
 
 class SheetUse(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -240,7 +244,7 @@ def _stream_lines(stream: SheetStream, sheet: Sheet) -> Iterator[str]:
 
 def _use_lines(use: SheetUse) -> Iterator[str]:
     views = "; ".join(
-        f"{_VIEW.get(view.variant, view.variant)}: {_GROUND.get(view.ground, view.ground)}"
+        f"{_VIEW.get(view.variant) or view_words(view.variant)}: {_GROUND.get(view.ground, view.ground)}"
         f"{f' ({view.citation})' if view.citation else ''}"
         for view in use.views
     )

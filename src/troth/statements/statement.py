@@ -154,12 +154,19 @@ def _check_enveloped(kind: Kind, preimage: bytes) -> None:
 
 
 def _payload(name: KindName, body: Body) -> bytes:
-    plain = msgspec.to_builtins(body, builtin_types=(bytes,))
+    plain = msgspec.to_builtins(body, builtin_types=(bytes,), enc_hook=_plain)
     if not isinstance(body, KINDS[name].body):
         raise TypeError(f"{type(body).__name__} is not the body of {name}")
     # crit is a default of the Struct, and msgspec leaves defaults out: it must be in the signed bytes. None is left out.
     plain |= {"crit": list(body.crit)} if hasattr(body, "crit") else {}
     return cbor.encode({key: value for key, value in plain.items() if value is not None})
+
+
+def _plain(value: object) -> str:
+    """A text that is more than a text here, such as a view, is signed as the text it is."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise NotImplementedError
 
 
 def as_kind(statement: Statement, body: type[B]) -> B:

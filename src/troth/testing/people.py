@@ -28,8 +28,9 @@ from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, Discl
 from troth.statements.installation import Answering, Consideration, Contract
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
-from troth.things.observations import Outcome, Result, Variant
+from troth.things.observations import Outcome, Result
 from troth.things.query import PAGE_MAX, ObservationQuery
+from troth.things.variants import Variant
 from troth.things.windows import Shown
 
 __all__ = [
@@ -83,17 +84,19 @@ async def look_and_join(join: Join, request: ThingRequest) -> JoinedThing:
 
 def own_use() -> DisclosedPurpose:
     """What a household reads of its own things."""
-    return DisclosedPurpose(HOUSE, "Your own use", "you see it", (), (DisclosedVariant(Variant.RAW, "own"),), 365)
+    return DisclosedPurpose(HOUSE, "Your own use", "you see it", (), (DisclosedVariant(Variant.RAW.value, "own"),), 365)
 
 
 def open_to_anyone() -> DisclosedPurpose:
     """What concerns nobody and everybody may read."""
-    return DisclosedPurpose(OPEN, "Open data", "unknown", (ANYONE,), (DisclosedVariant(Variant.RAW, "nobody"),), 365)
+    return DisclosedPurpose(
+        OPEN, "Open data", "unknown", (ANYONE,), (DisclosedVariant(Variant.RAW.value, "nobody"),), 365
+    )
 
 
 def research(*, coarse: str = "choice", to: str = UNIVERSITY) -> DisclosedPurpose:
     """Research by choice; `coarse` is the ground of the hourly mean, which may be another one."""
-    views = (DisclosedVariant(Variant.RAW, "choice"), DisclosedVariant(Variant.HOURLY_MEAN, coarse))
+    views = (DisclosedVariant(Variant.RAW.value, "choice"), DisclosedVariant(Variant.HOURLY_MEAN.value, coarse))
     return DisclosedPurpose(RESEARCH, "Research", "unknown", (_uri(to),), views, 365)
 
 

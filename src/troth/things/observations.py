@@ -9,13 +9,13 @@ Source: OGC 18-088 §8.2.7 (Observation); formats.md, "Traces" (type numbers); t
 Left out: the salts' making, packing and SQL, which belong to the adapters.
 """
 
-from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from typing import Final, TypeAlias
 
 import msgspec
 
 from troth.names import BasisId, StreamId
+from troth.things.variants import Variant
 
 __all__ = [
     "CLOCK_AHEAD_NS",
@@ -45,21 +45,6 @@ class ResultType(IntEnum):
     BOOLEAN = 3
     TEXT = 4
     JSON = 5  # deterministic CBOR bytes
-
-
-class Variant(StrEnum):
-    """A disclosed view of a stream, from the most to the least revealing in this order."""
-
-    RAW = "raw"
-    HOURLY_MEAN = "hourly-mean"
-
-    @classmethod
-    def named(cls, text: str) -> "Variant | None":
-        """The variant of this name, or None."""
-        return _VARIANTS.get(text)
-
-
-_VARIANTS: Final[Mapping[str, Variant]] = {each.value: each for each in Variant}
 
 
 class Refusal(StrEnum):

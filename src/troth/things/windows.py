@@ -1,39 +1,48 @@
-"""The coarser view: means over whole hours, and the handles such windows have.
+"""Windows of a coarser view: what is told of each, and the handles they have.
 
 Rules
-- A window is [h, h + 1 hour) UTC; it is given only when it has ended and lies wholly where the answer reaches.
+- A window is [w, w + length) UTC, counted from 1970; weeks begin on Mondays. It is given only when it has ended and lies
+  wholly where the answer reaches.
 - A window over no row does not exist.
-- Its handle is from 2^52 up: 2^52 + stream number × 2^23 + hours since 1970 + 2^22; below 2^53, exact in JavaScript.
+- Its handle is from 2^52 up: 2^52 + stream number × 2^23 + windows since 1970 + 2^22; below 2^53, exact in JavaScript. What
+  lies beyond the windows that fit has no handle and is not given: for quarters of an hour that is the year 2089.
 
-Source: gate.md step 8; formats.md, "Identifiers".
-Left out: delay, rounding, other lengths; they come with the grounds that need them.
+Source: gate.md step 8; formats.md, "Identifiers"; docs/decisions/0068-a-view-is-its-own-text.md.
+Left out: which rows a view shows, and how they are narrowed (`narrowing`).
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
 
 from troth.things.intervals import Interval, tidy
-from troth.things.observations import Kept, Result
+from troth.things.observations import Kept, Result, ResultType
+from troth.things.variants import Statistic, Variant
 
 __all__ = [
     "HOUR_NS",
     "WINDOW_IDS_FROM",
-    "Hours",
     "Shown",
-    "hour_of",
-    "hours_beginning_in",
+    "Windows",
+    "beginning_in",
     "shown",
-    "whole_hours",
+    "whole_windows",
+    "window_at",
     "window_id",
     "window_of",
+    "window_shown",
+    "window_times",
 ]
 
 HOUR_NS: Final = 3_600_000_000_000
 WINDOW_IDS_FROM: Final = 1 << 52
-_HOURS: Final = 1 << 22
+_MIDDLE: Final = 1 << 22
 _PER_STREAM: Final = 1 << 23
+_WEEK_NS: Final = 168 * HOUR_NS
+_MONDAY_NS: Final = 4 * 24 * HOUR_NS  # 1970 began on a Thursday
+_INT64: Final = range(-(1 << 63), 1 << 63)
 
 
 class Shown(msgspec.Struct, frozen=True, gc=False):
@@ -55,64 +64,123 @@ def shown(row: Kept) -> Shown:
     return Shown(row.id, row.from_ns, row.to_ns, row.result, row.type, row.sequence)
 
 
-def hour_of(time_ns: int) -> int:
-    """Whole hours since 1970, rounding down."""
-    return time_ns // HOUR_NS
+def window_at(time_ns: int, length_ns: int) -> int:
+    """Whole windows of a length since 1970, rounding down."""
+    return (time_ns - _shift(length_ns)) // length_ns
 
 
-def whole_hours(times: tuple[Interval, ...], *, now_ns: int) -> tuple[Interval, ...]:
-    """The parts of `times` that are whole hours which have ended."""
-    trimmed = (
-        Interval(-(-each.from_ns // HOUR_NS) * HOUR_NS, min(each.to_ns, now_ns) // HOUR_NS * HOUR_NS) for each in times
-    )
+def window_times(window: int, length_ns: int) -> Interval:
+    """From when to when a window is."""
+    from_ns = window * length_ns + _shift(length_ns)
+    return Interval(from_ns, from_ns + length_ns)
+
+
+def whole_windows(times: tuple[Interval, ...], length_ns: int, *, now_ns: int) -> tuple[Interval, ...]:
+    """The parts of `times` that are whole windows which have ended."""
+    trimmed = (Interval(_up(each.from_ns, length_ns), _down(min(each.to_ns, now_ns), length_ns)) for each in times)
     return tuple(each for each in trimmed if each.from_ns < each.to_ns)
 
 
-def hours_beginning_in(times: tuple[Interval, ...]) -> tuple[Interval, ...]:
-    """The whole hours that begin within `times`: a window counts by its beginning, and is never asked for in part."""
-    return tidy(
-        tuple(Interval(-(-each.from_ns // HOUR_NS) * HOUR_NS, -(-each.to_ns // HOUR_NS) * HOUR_NS) for each in times)
-    )
+def beginning_in(times: tuple[Interval, ...], length_ns: int) -> tuple[Interval, ...]:
+    """The whole windows that begin within `times`: one counts by its beginning, and is never asked for in part."""
+    return tidy(tuple(Interval(_up(each.from_ns, length_ns), _up(each.to_ns, length_ns)) for each in times))
 
 
-def window_id(number: int, hour: int) -> int:
+def window_id(number: int, window: int) -> int:
     """The handle of a window of Datastream `number`."""
-    return WINDOW_IDS_FROM + number * _PER_STREAM + hour + _HOURS
+    return WINDOW_IDS_FROM + number * _PER_STREAM + window + _MIDDLE
 
 
 def window_of(id_: int) -> tuple[int, int]:
-    """(Datastream number, hour) of a window's handle."""
-    number, hour = divmod(id_ - WINDOW_IDS_FROM, _PER_STREAM)
-    return number, hour - _HOURS
+    """(Datastream number, window) of a handle."""
+    number, window = divmod(id_ - WINDOW_IDS_FROM, _PER_STREAM)
+    return number, window - _MIDDLE
 
 
-class Hours:
-    """Hours in the making: what is added is folded at once, so that any number of rows costs no more than their hours."""
+class Windows:
+    """Windows in the making: what is added is folded at once, so that any number of rows costs no more than their windows.
 
-    def __init__(self) -> None:
-        self._sums: dict[int, tuple[float, int]] = {}
+    Args:
+        view: one of windows.
+    """
+
+    def __init__(self, view: Variant) -> None:
+        if view.statistic is None:
+            raise RuntimeError("a view of rows has no windows")
+        self._length_ns = view.window_ns
+        self._statistic = view.statistic
+        self._fold = _FOLDS[view.statistic]
+        self._held: dict[int, tuple[float, int]] = {}
 
     def __len__(self) -> int:
-        """How many hours there are, the one that the last row lies in included."""
-        return len(self._sums)
+        """How many windows there are, the one that the last row lies in included."""
+        return len(self._held)
 
     def add(self, rows: Iterable[Kept]) -> None:
-        """Fold rows in. Numbers only; others are left out."""
-        sums = self._sums
+        """Fold rows in. All are counted; of anything else than numbers there is no mean, least, most or sum."""
+        held, length_ns, shift, fold = self._held, self._length_ns, _shift(self._length_ns), self._fold
+        counting = self._statistic is Statistic.COUNT
         for row in rows:
-            if isinstance(row.result, bool) or not isinstance(row.result, int | float):
-                continue
-            hour = hour_of(row.from_ns)
-            total, count = sums.get(hour, (0.0, 0))
-            sums[hour] = (total + row.result, count + 1)
+            result: float = 0
+            if not counting:
+                if isinstance(row.result, bool) or not isinstance(row.result, int | float):
+                    continue
+                result = row.result
+            window = (row.from_ns - shift) // length_ns
+            total, count = held.get(window, (None, 0))
+            held[window] = (result if total is None else fold(total, result), count + 1)
 
     def forget_last(self) -> None:
-        """The hour that came last is not whole: it is not given."""
-        self._sums.popitem()
+        """The window that came last is not whole: it is not given."""
+        self._held.popitem()
 
-    def means(self, number: int) -> list[Shown]:
-        """The mean of each hour over its rows, in the order in which the hours came. `number` is the Datastream's."""
-        return [
-            Shown(window_id(number, hour), hour * HOUR_NS, (hour + 1) * HOUR_NS, total / count, 1, hour + _HOURS)
-            for hour, (total, count) in self._sums.items()
-        ]
+    def figures(self) -> dict[int, float]:
+        """What is told of each window, in the order in which they came."""
+        match self._statistic:
+            case Statistic.MEAN:
+                found = {window: total / count for window, (total, count) in self._held.items()}
+            case Statistic.COUNT:
+                found = {window: count for window, (_, count) in self._held.items()}
+            case _:
+                found = {window: total for window, (total, _) in self._held.items()}
+        return {window: each for window, each in found.items() if -_MIDDLE <= window < _MIDDLE and math.isfinite(each)}
+
+
+def window_shown(number: int, window: int, figure: float, view: Variant) -> Shown:
+    """A window of Datastream `number` as it may be seen."""
+    times = window_times(window, view.window_ns)
+    whole = isinstance(figure, int) and figure in _INT64
+    type_ = ResultType.INTEGER if whole else ResultType.NUMBER
+    result = figure if whole else float(figure)
+    return Shown(window_id(number, window), times.from_ns, times.to_ns, result, type_, window + _MIDDLE)
+
+
+def _sum(one: float, other: float) -> float:
+    return one + other
+
+
+def _counted(one: float, _: float) -> float:
+    return one
+
+
+_FOLDS: Final[dict[Statistic, Callable[[float, float], float]]] = {
+    Statistic.MEAN: _sum,
+    Statistic.SUM: _sum,
+    Statistic.MIN: min,
+    Statistic.MAX: max,
+    Statistic.COUNT: _counted,
+}
+
+
+def _shift(length_ns: int) -> int:
+    return _MONDAY_NS if length_ns == _WEEK_NS else 0
+
+
+def _down(time_ns: int, length_ns: int) -> int:
+    shift = _shift(length_ns)
+    return (time_ns - shift) // length_ns * length_ns + shift
+
+
+def _up(time_ns: int, length_ns: int) -> int:
+    shift = _shift(length_ns)
+    return -(-(time_ns - shift) // length_ns) * length_ns + shift

@@ -25,7 +25,6 @@ __all__ = [
     "DAYS",
     "ONLY_WORDS",
     "REACH_WORDS",
-    "VIEW_WORDS",
     "bare",
     "brief",
     "can_do",
@@ -75,7 +74,6 @@ _SIGNS: Final = {
     Sign.TAKEN_OVER: "one took the other's place again and again",
 }
 _NTH: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
-VIEW_WORDS: Final = {"raw": "every value", "hourly-mean": "one mean for each hour"}
 CHECKS: Final = {  # the stranger's checks (verify/verdict.TITLES) as people read them; 0 is "can it be read at all"
     0: "It is a proof and can be read",
     1: "It names the log whose key you hold",

@@ -29,6 +29,7 @@ from troth.web import countries, saying
 from troth.web.drawing import HEIGHT, WIDTH, curve
 from troth.web.icons import ICONS, icon
 from troth.web.problems import problem_page
+from troth.web.views_said import ViewWords
 from troth.web.whole import holding
 from troth.wire.held import HeldResponse
 from troth.wire.problems import Reply, reply
@@ -79,7 +80,7 @@ class Shell:
             icon=icon,
             icons=ICONS,
             static=static_url,
-            views=saying.VIEW_WORDS,
+            views=ViewWords(),
             reaches=saying.REACH_WORDS,
             short=short,
             day_periods_max=DAY_PERIODS_MAX,

@@ -10,6 +10,7 @@ Source: OGC 18-088 §8.2; OGC 08-094 §8.2.2 (units); things.md, "SensorThings 1
 Left out: Location and FeatureOfInterest, observedArea, derived times (they would tell when there were observations).
 """
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -19,7 +20,8 @@ from troth.clock import NS_PER_S
 from troth.gate.question import Asker
 from troth.journeys.tell import StreamView
 from troth.signing.cbor import CborValue
-from troth.things.observations import Variant
+from troth.things.variants import Statistic, Variant
+from troth.things.view_words import view_words
 from troth.things.windows import Shown
 from troth.wire.paths import EntitySet, One, print_path
 from troth.wire.results import as_json
@@ -27,6 +29,7 @@ from troth.wire.times import print_interval, print_time
 
 __all__ = [
     "DatastreamShown",
+    "DoneShown",
     "ObservationShown",
     "ObservedPropertyShown",
     "SensorShown",
@@ -131,6 +134,23 @@ class ObservedPropertyShown(
     datastreams: str
 
 
+class DoneShown(
+    msgspec.Struct,
+    frozen=True,
+    rename={"words": "troth.shown", "rounded": "roundedDownTo"},
+):
+    """What was done to a result, as the `parameters` of its Observation: in words, and part by part."""
+
+    words: str
+    statistic: str | UnsetType = UNSET
+    window: str | UnsetType = UNSET
+    only: tuple[str, ...] | UnsetType = UNSET
+    grid: float | UnsetType = UNSET
+    rounded: float | UnsetType = UNSET
+    delay: str | UnsetType = UNSET
+    homes: int | UnsetType = UNSET
+
+
 class ObservationShown(
     msgspec.Struct,
     frozen=True,
@@ -144,7 +164,7 @@ class ObservationShown(
         "datastream": "Datastream@iot.navigationLink",
     },
 ):
-    """An Observation, or one window of a coarser view: then its time is an interval and `view` and `because` say so."""
+    """An Observation; of a window its time is an interval. Where it is coarser, `view`, `because` and `parameters` say so."""
 
     id: int
     link: str
@@ -154,6 +174,7 @@ class ObservationShown(
     result_time: None = None
     view: str | UnsetType = UNSET
     because: str | UnsetType = UNSET
+    parameters: DoneShown | UnsetType = UNSET
 
 
 def thing(view: StreamView, asker: Asker | None, *, root: str) -> ThingShown:
@@ -169,16 +190,19 @@ def datastream(view: StreamView, *, root: str) -> DatastreamShown:
     """The Datastream of a stream."""
     declared = view.stream.declared
     link = _link(root, EntitySet.DATASTREAMS, view.stream.number)
-    coarse = view.variant is not Variant.RAW
+    coarse = view.variant != Variant.RAW
+    counted = view.variant.statistic is Statistic.COUNT
     unit = (
-        Unit(None, None, None) if declared.unit is None else Unit(declared.unit, declared.unit, f"ucum:{declared.unit}")
+        Unit(None, None, None)
+        if declared.unit is None or counted
+        else Unit(declared.unit, declared.unit, f"ucum:{declared.unit}")
     )
     return DatastreamShown(
         view.stream.number,
         link,
         declared.title,
         declared.senses,
-        _TYPES["number"] if coarse else _TYPES.get(declared.type, _OM + "Observation"),
+        _TYPES.get(view.type, _OM + "Observation"),
         unit,
         view.variant.value,
         print_time(view.since_ns // NS_PER_S * NS_PER_S),
@@ -210,7 +234,7 @@ def observed_property(view: StreamView, *, root: str) -> ObservedPropertyShown:
 
 def observation(row: Shown, view: StreamView, *, root: str) -> ObservationShown:
     """One row as granted."""
-    coarse = view.variant is not Variant.RAW
+    coarse = view.variant != Variant.RAW
     return ObservationShown(
         row.id,
         f"{root}Observations({row.id})",
@@ -220,6 +244,24 @@ def observation(row: Shown, view: StreamView, *, root: str) -> ObservationShown:
         None,
         view.variant.value if coarse else UNSET,
         view.because if coarse and view.because is not None else UNSET,
+        _done_to(view.variant) if coarse else UNSET,
+    )
+
+
+@lru_cache(maxsize=256)
+def _done_to(view: Variant) -> DoneShown:
+    """The parts of a view; that of hours is named by a name of its own."""
+    text = "mean=PT1H" if view == Variant.HOURLY_MEAN else view.value
+    parts = dict(part.split("=", 1) for part in text.split(","))
+    return DoneShown(
+        view_words(view.value),
+        UNSET if view.statistic is None else view.statistic.value,
+        UNSET if view.statistic is None else parts[view.statistic.value],
+        UNSET if view.only is None else view.only,
+        UNSET if view.grid is None else float(view.grid),
+        UNSET if view.step is None else float(view.step),
+        parts.get("delay", UNSET),
+        view.homes or UNSET,
     )
 
 

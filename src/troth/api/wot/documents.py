@@ -18,7 +18,7 @@ from msgspec import UNSET, UnsetType
 
 from troth.gate.question import Asker
 from troth.journeys.tell import StreamView
-from troth.things.observations import Variant
+from troth.things.variants import Variant
 from troth.wire.paths import EntitySet, One, print_path
 
 __all__ = ["ThingDescription", "description"]
@@ -131,8 +131,8 @@ def description(views: Sequence[StreamView], asker: Asker | None, *, wot: str, r
 
 def _property(view: StreamView, *, here: str, root: str) -> PropertyGiven:
     declared = view.stream.declared
-    coarse = view.variant is not Variant.RAW
-    type_ = "number" if coarse else _TYPES.get(declared.type)
+    coarse = view.variant != Variant.RAW
+    type_ = _TYPES.get(view.type)
     numbers = type_ in _NUMBERS
     return PropertyGiven(
         title=declared.title,

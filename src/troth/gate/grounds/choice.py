@@ -9,9 +9,6 @@ Rules
 Source: gate.md, "Eight grounds" and "Time"; docs/decisions/0008-a-yes-counts-under-its-text.md.
 """
 
-from collections.abc import Mapping
-from typing import Final
-
 from troth.gate.grounds.holding import (
     Asked,
     Holding,
@@ -36,11 +33,9 @@ from troth.statements.disclosure import DisclosedPurpose
 from troth.statements.notice import notice_of
 from troth.statements.terms import is_no_wider, terms_of
 from troth.things.intervals import ALWAYS, BEGINNING, FOREVER, Interval, covers, intersect, tidy
-from troth.things.observations import Variant
+from troth.things.variants import Variant
 
 __all__ = ["choice", "told"]
-
-_REVEALS: Final[Mapping[str, int]] = {Variant.RAW: 0, Variant.HOURLY_MEAN: 1}  # less the higher
 
 
 def told(
@@ -137,5 +132,5 @@ def _counts(body: ChoiceBody, asked: Asked, reading: Reading) -> bool:
 
 def _reaches(given: str | None, wanted: Variant) -> bool:
     """Whether a yes to `given` is also a yes to `wanted` (less revealing, or the same)."""
-    most = None if given is None else _REVEALS.get(given)
-    return most is not None and most <= _REVEALS[wanted]
+    most = None if given is None else Variant.named(given)
+    return most is not None and wanted.within(most)

@@ -21,7 +21,7 @@ from troth.state.scopes import Member, PersonScope, ProductScope, SaidChoice, St
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect, tidy
-from troth.things.observations import Variant
+from troth.things.variants import Variant
 
 __all__ = [
     "Asked",

@@ -19,7 +19,7 @@ from troth.state.in_force import Reading
 from troth.state.scopes import Opening, StandingGround
 from troth.statements.ground import Asserted, Provision
 from troth.things.intervals import Interval, intersect, tidy
-from troth.things.observations import Variant
+from troth.things.variants import Variant
 
 __all__ = ["urgent"]
 
@@ -58,9 +58,8 @@ def urgent(asked: Asked, reading: Reading) -> Holding:
 
 def _for(provision: Provision, asked: Asked) -> bool:
     """Whether a provision is for whoever asks, and this view reveals no more than it needs."""
-    order = list(Variant)
     enough = Variant.named(provision.variant)
-    if enough is None or order.index(asked.variant) < order.index(enough):
+    if enough is None or not asked.variant.within(enough):
         return False
     return asked.asker is None or (asked.asker.person is None and asked.asker.party in provision.recipients)
 

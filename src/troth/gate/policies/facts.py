@@ -36,6 +36,7 @@ class Facts(msgspec.Struct, frozen=True):
         senses, property, sector: as its passport says, "" for none.
         special: of which especially protected category it is; `NOT_SPECIAL` for none.
         home, place: whether it stands in a home; in public, where.
+        rows: whether the view shows each observation by itself.
         ground, view, essential, kept_days, recipients: as disclosed.
     """
 
@@ -59,6 +60,7 @@ class Facts(msgspec.Struct, frozen=True):
     essential: bool = False
     kept_days: int = 0
     recipients: tuple[str, ...] = ()
+    rows: bool = True
 
 
 def facts_of(use: Use, view: Variant, action: Action, *, classes: Sequence[Uri] = ()) -> Facts:
@@ -91,4 +93,5 @@ def facts_of(use: Use, view: Variant, action: Action, *, classes: Sequence[Uri] 
         essential=purpose.essential,
         kept_days=purpose.retention_days,
         recipients=purpose.recipients,
+        rows=view.is_rows,
     )

@@ -5,6 +5,7 @@ Rules
   says what it forbids in plain words, and can apply.
 - Parties, products and streams that it names are registered here, so that no slip lets through what it was meant to stop.
   A stream is named only where it stands in a public place: the text is open.
+- A view that it names is one, in the one way in which it is written.
 - A purpose, a class and a term may be named before anybody declares them: what is not here yet can be forbidden already.
 
 Source: issue 5 (each rule citing its paragraph, linted); docs/decisions/0066-policies-only-forbid.md.
@@ -24,6 +25,7 @@ from troth.gate.question import NamedRule
 from troth.names import Uri, check_slug
 from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.texts import check_texts
+from troth.things.observations import Variant
 
 __all__ = ["Finding", "Registered", "check_policies", "lint"]
 
@@ -112,6 +114,8 @@ def _unknown(rule: Rule, registered: Registered) -> Iterator[str]:
         type_ = str(each.type)
         if type_ == "Asker":
             yield "whom it is about is said with `principal in`: a Party, a Class, a Purpose or a Term"
+        elif type_ == "View" and Variant.named(each.id) is None:
+            yield f"there is no such view: {each.id[:100]}"
         elif (
             (type_ == "Party" and each.id not in registered.parties)
             or (type_ == "Product" and each.id not in registered.products)

@@ -19,7 +19,6 @@ from cedarpy import Schema
 from troth.gate.policies.facts import NOT_SPECIAL, Facts
 from troth.gate.question import Action, Ground
 from troth.gate.rules.sensitivity import SPECIAL
-from troth.things.observations import Variant
 
 __all__ = ["MINUTE_NS", "SCHEMA", "compared", "entities_of", "in_of", "request_of", "schema"]
 
@@ -44,7 +43,7 @@ entity Asker in [Party, Class, Purpose, Term] {{ app: String }};
 entity Product;
 entity Special enum [{_names([NOT_SPECIAL, *dict.fromkeys(each.category for each in SPECIAL)])}];
 entity Ground enum [{_names([each.value for each in Ground])}];
-entity View enum [{_names([each.value for each in Variant])}];
+entity View;
 entity Stream in [Product] {{
   name: String, senses: String, property: String, sector: String, special: Special, home: Bool, place: String
 }};
@@ -52,7 +51,7 @@ action {_names([each.value for each in Action])} appliesTo {{
   principal: [Asker],
   resource: [Stream],
   context: {{
-    ground: Ground, view: View, essential: Bool, kept_days: Long, recipients: Set<String>, at: datetime
+    ground: Ground, view: View, rows: Bool, essential: Bool, kept_days: Long, recipients: Set<String>, at: datetime
   }}
 }};
 """
@@ -87,6 +86,7 @@ def compared(facts: Facts) -> dict[str, str]:
         "resource.place": facts.place,
         "context.ground": f'Ground::"{facts.ground}"',
         "context.view": f'View::"{facts.view}"',
+        "context.rows": "true" if facts.rows else "false",
         "context.essential": "true" if facts.essential else "false",
         "context.kept_days": str(facts.kept_days),
     }
@@ -126,6 +126,7 @@ def request_of(facts: Facts, *, at_ns: int) -> dict[str, object]:
         "context": {
             "ground": _entity("Ground", facts.ground),
             "view": _entity("View", facts.view),
+            "rows": facts.rows,
             "essential": facts.essential,
             "kept_days": facts.kept_days,
             "recipients": list(facts.recipients),

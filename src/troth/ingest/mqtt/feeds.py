@@ -14,6 +14,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from troth.journeys.outlet import Outlet
+from troth.things.variants import Variant
 from troth.things.windows import Shown
 
 __all__ = ["Feed", "Message", "Place", "Subscribed"]
@@ -65,12 +66,23 @@ class Place(Enum):
 
 
 class Message:
-    """One message on its way out. `feed` None: it concerns no stream (what was refused). `time_ns`: what it is about."""
+    """One message on its way out. `feed` None: it concerns no stream (what was refused). `time_ns`: what it is about.
 
-    __slots__ = ("feed", "payload", "place", "subscribed", "time_ns", "topic")
+    `view`: the text of the view under which it was given; empty for what is as the thing said it.
+    """
+
+    __slots__ = ("feed", "payload", "place", "subscribed", "time_ns", "topic", "view")
 
     def __init__(
-        self, subscribed: Subscribed, topic: str, *, payload: bytes, feed: "Feed | None", place: Place, time_ns: int = 0
+        self,
+        subscribed: Subscribed,
+        topic: str,
+        *,
+        payload: bytes,
+        feed: "Feed | None",
+        place: Place,
+        time_ns: int = 0,
+        view: str = "",
     ) -> None:
         self.subscribed = subscribed
         self.topic = topic
@@ -78,6 +90,7 @@ class Message:
         self.feed = feed
         self.place = place
         self.time_ns = time_ns
+        self.view = view
 
     def reached(self) -> bool:
         """Whether it is not older by now than its listener may be told. Whether the lease holds is asked before."""
@@ -130,6 +143,11 @@ class Feed:
     def end(self, code: str, words: str) -> None:
         """The outlet has ended for good."""
         self._session.ended(self, code, words=words)
+
+    def view(self) -> str:
+        """What is done to what it gives now; empty for nothing."""
+        view = None if self.outlet is None else self.outlet.view
+        return "" if view is None or view == Variant.RAW else view.value
 
     def holds(self) -> bool:
         """Whether what waits may be handed over now; asked before each hand-over."""

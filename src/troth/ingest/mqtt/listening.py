@@ -143,10 +143,13 @@ class Session:
 
     def send(self, feed: Feed, rows: Sequence[Shown], place: Place) -> None:
         """Queue rows of an outlet and hand over what can go."""
+        view = feed.view()
         for row in rows:
             payload = told_payload(row)
             self._enqueue(
-                Message(feed.subscribed, feed.topic, payload=payload, feed=feed, place=place, time_ns=row.from_ns)
+                Message(
+                    feed.subscribed, feed.topic, payload=payload, feed=feed, place=place, time_ns=row.from_ns, view=view
+                )
             )
         self._hand_over()
 
@@ -311,8 +314,10 @@ class Session:
 
 
 def _encoded(message: Message, version: Version, *, packet_id: int, again: bool) -> bytes:
-    ids = message.subscribed.ids
-    properties = Properties(subscription_ids=ids) if ids and version is Version.V5 else NO_PROPERTIES
+    ids, view = message.subscribed.ids, message.view
+    shown = (("view", view),) if view else ()
+    known = version is Version.V5 and (ids or shown)
+    properties = Properties(subscription_ids=ids, user=shown) if known else NO_PROPERTIES
     retain = message.place is not Place.LATER
     return encode(
         Publish(message.topic, message.payload, int(packet_id > 0), packet_id, retain, again, properties), version
