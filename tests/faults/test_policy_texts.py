@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from troth.errors import BadPolicies
-from troth.gate.policies.bounds import DEPTH_MAX, LINKS_MAX, RULES_MAX, check_bounds
+from troth.gate.policies.bounds import DEPTH_MAX, LINKS_MAX, RULES_MAX, split
 from troth.gate.policies.reading import read_rules
 from troth.statements.operator_policies import POLICY_TEXT_MAX
 
@@ -60,13 +60,19 @@ def test_a_text_at_the_limit_is_read_in_a_small_stack_and_one_above_is_refused(s
         read_rules(rule(beyond))
 
 
+@pytest.mark.parametrize("text", [")" * 20_000 + "(" * 20_000, "}{" * 10_000, "];[" * 9_000 + ";"])
+def test_what_is_closed_before_it_is_opened_buys_no_depth(text: str) -> None:
+    with pytest.raises(BadPolicies, match="a bracket is closed that was not opened"):
+        read_rules(text)
+
+
 def test_as_many_rules_as_fit_are_read_and_one_more_is_refused() -> None:
     one = 'forbid(principal,action,resource)when{resource.senses=="x"};'
     assert RULES_MAX == len(read_rules(one * RULES_MAX))
     with pytest.raises(BadPolicies, match="at most 500 rules"):
         read_rules(one * (RULES_MAX + 1))
     with pytest.raises(BadPolicies, match="at most 60000 bytes"):
-        check_bounds("é" * (POLICY_TEXT_MAX // 2 + 1))
+        split("é" * (POLICY_TEXT_MAX // 2 + 1))
 
 
 PARTS: Final = (

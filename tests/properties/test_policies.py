@@ -209,7 +209,10 @@ def test_what_is_asked_here_is_valid_where_it_can_apply(text: str) -> None:
 
 BAD: Final = {
     "is empty": ("", "no rule in it"),
-    "is no Cedar": ("forbid(principal, action, resource", "Cedar cannot read this"),
+    "is no Cedar": ("forbid(principal, action, resource", "Cedar cannot read rule number 1"),
+    "is no Cedar in its second rule": (rule("r") + "forbid(principal);", "Cedar cannot read rule number 2"),
+    "closes what was not opened": ("forbid(principal, action, resource));", "a bracket is closed that was not opened"),
+    "has words behind its rules": (rule("r") + " forbid", "Cedar cannot read rule number 2"),
     "permits": (rule("r").replace("forbid", "permit"), "rules here only forbid"),
     "has no name": (rule("").replace('@id("") ', ""), "no short name"),
     "has no short name": (rule("No Research"), "no short name"),

@@ -45,5 +45,7 @@ class Grounding:
             clock=ports.clock,
         )
         trying = TryRules(directory, leases.in_force, lately=leases.lately, clock=ports.clock, pause=ports.pause)
-        self.policies = Policies(say, trying, directory, in_force=leases.in_force, clock=ports.clock)
+        self.policies = Policies(
+            say, trying, directory, in_force=leases.in_force, clock=ports.clock, away=ports.in_worker
+        )
         self.functions = Functions(directory)

@@ -11,13 +11,15 @@ Source: issue 5, line 9; gate.md, step 5; docs/decisions/0066-policies-only-forb
 """
 
 import hashlib
-from typing import Final
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final, Protocol
 
 import msgspec
 
 from troth.clock import Clock
 from troth.errors import BadPolicies, Conflict
-from troth.gate.policies.lint import Finding, lint
+from troth.gate.policies.lint import Finding, lint, linted
 from troth.gate.policies.ruleset import ruleset_of
 from troth.gate.policies.schema import SCHEMA
 from troth.gate.question import NamedRule
@@ -67,15 +69,33 @@ class Looked(msgspec.Struct, frozen=True):
     tried: Tried | None
 
 
+class Away(Protocol):
+    """Runs work away from the loop."""
+
+    def __call__(self, work: Callable[[], None], /) -> Awaitable[None]:
+        """Done when it is."""
+        ...
+
+
 class Policies:
     """Looks at rules, tries them, says them. Owner of the looks: the event loop."""
 
-    def __init__(self, say: Say, try_rules: TryRules, directory: Directory, *, in_force: InForce, clock: Clock) -> None:
+    def __init__(
+        self,
+        say: Say,
+        try_rules: TryRules,
+        directory: Directory,
+        *,
+        in_force: InForce,
+        clock: Clock,
+        away: Away,
+    ) -> None:
         self._say = say
         self._try = try_rules
         self._directory = directory
         self._in_force = in_force
         self._clock = clock
+        self._away = away
         self._looks: dict[bytes, tuple[int, Tried]] = {}
 
     @property
@@ -101,6 +121,8 @@ class Policies:
         """Lint a text and try it; None for no rules any more. Nothing is put in force."""
         standing = self._standing()
         version = 1 if standing is None else standing.version + 1
+        if text is not None:
+            await self._away(partial(_read, text))
         findings = () if text is None else lint(text, registered_in(self._directory))
         if findings:
             return Looked(None, version, findings, _named(text), None)
@@ -141,6 +163,12 @@ class Policies:
 
     def _standing(self) -> StandingPolicies | None:
         return Reading(self._in_force).deployment().policies
+
+
+def _read(text: str) -> None:
+    """Many rules take many milliseconds to read; what was read once is remembered by its text."""
+    linted(text)
+    ruleset_of(text)
 
 
 def _named(text: str | None) -> tuple[NamedRule, ...]:

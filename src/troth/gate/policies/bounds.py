@@ -14,7 +14,7 @@ from typing import Final
 from troth.errors import BadPolicies
 from troth.statements.operator_policies import POLICY_TEXT_MAX
 
-__all__ = ["DEPTH_MAX", "LINKS_MAX", "RULES_MAX", "check_bounds"]
+__all__ = ["DEPTH_MAX", "LINKS_MAX", "RULES_MAX", "split"]
 
 RULES_MAX: Final = 500  # as many as an operator can read; 100 is what is promised to be quick (promises.md, P5)
 DEPTH_MAX: Final = 16  # brackets within brackets
@@ -27,31 +27,38 @@ _MARK: Final = re.compile(
 _LINKING: Final = frozenset({"if", "then", "else", "in", "has", "like", "is"})
 
 
-def check_bounds(text: str) -> None:
-    """Return if Cedar may read this text.
+def split(text: str) -> tuple[str, ...]:
+    """The text of each rule, which Cedar may read; what stands behind the last one is one more, unless it says nothing.
 
     Raises:
         BadPolicies: it is too long, has too many rules, nests too deeply, or holds what is no mark of Cedar.
     """
     if len(text.encode()) > POLICY_TEXT_MAX:
         raise BadPolicies(f"the text of all rules has at most {POLICY_TEXT_MAX} bytes")
-    at = depth = links = rules = 0
+    found_rules: list[str] = []
+    at = depth = links = begins = 0
+    words = False  # since the last rule, beside comments
     while at < len(text):
         found = _MARK.match(text, at)
         if found is None:
             raise BadPolicies(f"line {text.count(chr(10), 0, at) + 1}: this is no mark of Cedar, or a text has no end")
         at = found.end()
         kind = found.lastgroup
+        words = words or kind != "skip"
         if kind == "open":
             depth += 1
         elif kind == "close":
             depth -= 1
         elif kind == "end":
-            rules, links = rules + 1, 0
+            found_rules.append(text[begins:at])
+            begins, depth, links, words = at, 0, 0, False
         elif kind == "link" or (kind == "word" and found.group() in _LINKING):
             links += 1
-        if depth > DEPTH_MAX or links > LINKS_MAX:
+        if not 0 <= depth <= DEPTH_MAX or links > LINKS_MAX:
             line = text.count("\n", 0, at) + 1
+            if depth < 0:
+                raise BadPolicies(f"line {line}: a bracket is closed that was not opened")
             raise BadPolicies(f"line {line}: this rule is too long or too nested; write several rules instead of it")
-    if rules > RULES_MAX:
+    if len(found_rules) > RULES_MAX:
         raise BadPolicies(f"there are at most {RULES_MAX} rules")
+    return (*found_rules, text[begins:]) if words else tuple(found_rules)

@@ -17,7 +17,7 @@ import msgspec
 from cedarpy import policies_to_pst, pst
 
 from troth.errors import BadPolicies
-from troth.gate.policies.bounds import check_bounds
+from troth.gate.policies.bounds import split
 from troth.gate.question import Action, NamedRule
 
 __all__ = ["ANNOTATIONS", "Rule", "head_of", "literal_of", "path_of", "read_rules", "walked"]
@@ -31,6 +31,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     Args:
         id, cites, says: as it is annotated; "" where it is not.
+        number: its place in the text, from 1.
         node: as Cedar has read it.
         actions: which it is about.
         asker: what the asker must be in, as (type, id); None for anybody.
@@ -42,6 +43,7 @@ class Rule(msgspec.Struct, frozen=True):
     id: str
     cites: str
     says: str
+    number: int
     node: pst.Template
     actions: frozenset[Action]
     asker: tuple[str, str] | None
@@ -56,27 +58,33 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 def read_rules(text: str) -> tuple[Rule, ...]:
-    """The rules of a text, in its order.
+    """The rules of a text, in its order. Each is read by itself, so that a thread that reads many lets others run between.
 
     Raises:
         BadPolicies: Cedar cannot read it, or it is a template.
     """
-    check_bounds(text)
+    return tuple(_rule(_node(each, at), at) for at, each in enumerate(split(text), 1))
+
+
+def _node(text: str, number: int) -> pst.Template:
     try:
         read = policies_to_pst(text)
     except ValueError as cause:
-        raise BadPolicies(f"Cedar cannot read this: {cause}") from cause
+        raise BadPolicies(f"Cedar cannot read rule number {number}: {cause}") from cause
     if read.templates or read.template_links:
         raise BadPolicies("a rule names whom it is about; a template with ?principal or ?resource is none")
-    in_order = sorted(read.static_policies.values(), key=lambda each: int(each.id.removeprefix("policy")))
-    return tuple(_rule(each) for each in in_order)
+    nodes = tuple(read.static_policies.values())
+    if len(nodes) != 1:
+        raise BadPolicies(f"Cedar cannot read rule number {number}: it is not one rule")
+    return nodes[0]
 
 
-def _rule(node: pst.Template) -> Rule:
+def _rule(node: pst.Template, number: int) -> Rule:
     said = node.annotations
     return Rule(
         id=said.get("id", ""),
         cites=said.get("cites", ""),
+        number=number,
         says=said.get("says", ""),
         node=node,
         actions=_actions(node.action),
