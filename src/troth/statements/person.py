@@ -26,6 +26,7 @@ class Role(StrEnum):
     MEMBER = "member"
     GUEST = "guest"
     CHILD = "child"
+    WORKER = "worker"
 
 
 REACHES_ALL: Final = frozenset({Role.OWNER, Role.MEMBER})  # who reaches what concerns others of the home too
@@ -47,14 +48,16 @@ class PersonBody(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class HouseholdBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A household and what its members call the place."""
+    """A household and what its members call the place. `workplace`: people work there, and it is nobody's own."""
 
     household: HouseholdId
     name: str
+    workplace: bool = False
+    crit: tuple[str, ...] = ("workplace",)
 
 
 class MembershipBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`role` is owner, member or guest; [from_ns, to_ns) ns UTC. A guest has an end.
+    """`role` is owner, member, guest, child or worker; [from_ns, to_ns) ns UTC. A guest has an end.
 
     `left`: they have left with `to_ns`, and are back at no earlier time either, whatever the clock says.
     """
