@@ -238,7 +238,7 @@ class Town:
             purpose=purpose,
             decision=decision,
             from_ns=ns(at),
-            notice=notice or self._told(about, purpose),
+            notice=notice or self.told(about, purpose),
             terms=self._terms(about, purpose) if decision is Decision.GIVE else None,
             made_by="session",
             streams=() if whole_home else (StreamId(about),),
@@ -254,7 +254,7 @@ class Town:
         found = self._disclosed(about, purpose)
         return None if found is None else terms_of(found[1], found[2], parties={})
 
-    def _told(self, about: StreamId | HouseholdId, purpose: PurposeId) -> NoticeShown:
+    def told(self, about: StreamId | HouseholdId, purpose: PurposeId) -> NoticeShown:
         """The text that is shown now for this purpose."""
         found = self._disclosed(about, purpose)
         if found is None:

@@ -66,7 +66,7 @@ class Family(Town):
             purpose=RESEARCHED.purpose,
             decision=decision,
             from_ns=ns(at),
-            notice=self._told(self.meter, RESEARCHED.purpose),
+            notice=self.told(self.meter, RESEARCHED.purpose),
             made_by="guardian",
             streams=(self.meter,),
             variant=RAW if decision is YES else None,

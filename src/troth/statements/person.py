@@ -16,7 +16,16 @@ import msgspec
 
 from troth.names import HouseholdId, PersonId
 
-__all__ = ["REACHES_ALL", "DepartureBody", "HouseholdBody", "InvitationBody", "MembershipBody", "PersonBody", "Role"]
+__all__ = [
+    "HUSHES_NOTHING",
+    "REACHES_ALL",
+    "DepartureBody",
+    "HouseholdBody",
+    "InvitationBody",
+    "MembershipBody",
+    "PersonBody",
+    "Role",
+]
 
 
 class Role(StrEnum):
@@ -29,6 +38,9 @@ class Role(StrEnum):
     WORKER = "worker"
 
 
+HUSHES_NOTHING: Final = frozenset(
+    {Role.CHILD, Role.WORKER}
+)  # whose private mode would be everybody's: they say no instead
 REACHES_ALL: Final = frozenset({Role.OWNER, Role.MEMBER})  # who reaches what concerns others of the home too
 
 
