@@ -142,6 +142,11 @@ class Town:
         self.say(KindName.HOUSEHOLD, HouseholdBody(household, name))
         return household
 
+    def workplace(self, name: str) -> HouseholdId:
+        household = HouseholdId(_id(f"home {name}"))
+        self.say(KindName.HOUSEHOLD, HouseholdBody(household, name, workplace=True))
+        return household
+
     def person(self, name: str, household: HouseholdId, *, since: float = 0, to: float | None = None) -> PersonId:
         person = PersonId(_id(f"person {name}"))
         self.say(KindName.PERSON, PersonBody(person, name, self.key_of(person).public.cose_key))
@@ -192,6 +197,7 @@ class Town:
         contract: tuple[float, float | None] | None = None,
         answers: Uri = SUPPLIER,
         owner: Uri | None = None,
+        place: str = "hall",
     ) -> StreamId:
         stream = StreamId(_id(f"stream {name}"))
         paper = None
@@ -202,7 +208,7 @@ class Town:
             thing=ThingId(_id(f"thing {name}")),
             name=name,
             product=product,
-            place="hall",
+            place=place,
             answers=Answering(answers, "mailto:office@example.org"),
             from_ns=ns(since),
             streams=(InstalledStream(stream, "flow", "sealed", None, paper),),
@@ -232,7 +238,7 @@ class Town:
             purpose=purpose,
             decision=decision,
             from_ns=ns(at),
-            notice=notice or self._told(about, purpose),
+            notice=notice or self.told(about, purpose),
             terms=self._terms(about, purpose) if decision is Decision.GIVE else None,
             made_by="session",
             streams=() if whole_home else (StreamId(about),),
@@ -248,7 +254,7 @@ class Town:
         found = self._disclosed(about, purpose)
         return None if found is None else terms_of(found[1], found[2], parties={})
 
-    def _told(self, about: StreamId | HouseholdId, purpose: PurposeId) -> NoticeShown:
+    def told(self, about: StreamId | HouseholdId, purpose: PurposeId) -> NoticeShown:
         """The text that is shown now for this purpose."""
         found = self._disclosed(about, purpose)
         if found is None:

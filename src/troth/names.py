@@ -29,6 +29,7 @@ __all__ = [
     "PersonId",
     "PromiseId",
     "PurposeId",
+    "SignId",
     "Slug",
     "StatementId",
     "StreamId",
@@ -46,6 +47,7 @@ __all__ = [
     "print_opening",
     "print_person",
     "print_promise",
+    "print_sign",
     "print_stream",
     "print_support",
     "print_thing",
@@ -60,6 +62,7 @@ GroundId = NewType("GroundId", bytes)  # of the assertion of a ground
 LineId = NewType("LineId", bytes)  # of a red line
 OpeningId = NewType("OpeningId", bytes)  # of an emergency
 PromiseId = NewType("PromiseId", bytes)
+SignId = NewType("SignId", bytes)  # of a sign in a public place
 SupportId = NewType("SupportId", bytes)
 StatementId = NewType("StatementId", bytes)  # SHA-256 of the Sig_structure, 32 bytes
 BasisId = NewType("BasisId", bytes)  # first 16 bytes of SHA-256 over the sorted statement ids a lease rests on
@@ -135,6 +138,11 @@ def print_opening(opening: OpeningId) -> str:
 def print_promise(promise: PromiseId) -> str:
     """`pr` + 26 letters."""
     return print_id("pr", promise)
+
+
+def print_sign(sign: SignId) -> str:
+    """`sg` + 26 letters."""
+    return print_id("sg", sign)
 
 
 def print_support(support: SupportId) -> str:

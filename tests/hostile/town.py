@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from troth.app.doors import http_doors
 from troth.journeys.book_lines import Seen
-from troth.names import HouseholdId, PersonId, Slug, print_household, print_person
+from troth.names import HouseholdId, PersonId, Slug, print_household, print_person, print_sign
 from troth.statements.journal import unerased
 from troth.testing.asgi import Exchange, Told
 from troth.testing.people import WorldPerson
@@ -98,6 +98,8 @@ class Town:
             "type": "x",
             "line": "x",
             "support": "x",
+            "sign": print_sign(world.run(world.node.grounding.signs.put_up("here"))),
+            "secret": "x",
         }
         self.absent: Mapping[str, str] = self.real | {
             "place": "900000-1",

@@ -135,9 +135,9 @@ def test_what_was_said_before_an_erasure_is_closed() -> None:
     assert (span(10, END),) == watch(town, meter, 11).covered
 
 
-def test_in_a_public_place_where_nobody_can_object_it_does_not_hold() -> None:
+def test_in_a_public_place_without_a_sign_nobody_can_object_so_it_does_not_hold() -> None:
     town, _, _, _ = lane("Ana")
-    assert Code.NOT_OFFERED == code(watch(town, town.install(None, name="street"), 6))
+    assert Code.NO_GROUND == code(watch(town, town.install(None, name="street"), 6))
 
 
 def test_collecting_looks_at_the_last_objections_and_what_lies_before_them_is_closed() -> None:

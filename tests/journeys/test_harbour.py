@@ -26,6 +26,7 @@ from troth.harbour.parties import ANYONE, HOMES, LAB, ORGANISATIONS, OWN, SHARIN
 from troth.harbour.program import Program, said_at
 from troth.testing.program import NodeProgram
 
+COUNTER: Final = "lane-counter"
 WAIT_S: Final = 60
 SETTINGS: Final = {"TROTH_SEGMENT_TICK_S": "1"}
 WITH_DEMO: Final = ("--mqtt-port", "0")  # anything but --no-demo
@@ -106,6 +107,31 @@ def test_the_things_are_programs_of_their_own(node: NodeProgram) -> None:
     named = {name for name in PROGRAMS for args in running if f"troth.harbour.program {name} " in args}
     assert PROGRAMS.keys() == named
     assert len(PROGRAMS) >= 4
+
+
+def test_a_guest_reads_the_sign_and_objects_and_the_counter_turns_coarse(node: NodeProgram) -> None:
+    number = json.loads(json.dumps(things(node)[COUNTER]["datastreams"]))["passing"]
+    path = f"/v1.1/Datastreams({number})/Observations?$top=1"
+    fine = node.ask("GET", path).json()
+    assert isinstance(fine, dict)
+    assert 1 == len(fine["value"])
+    page = node.ask("GET", "/").body.decode()
+    sign = re.search(r'href="/signs/(sg[a-z2-7]{26})\?code=([0-9a-z]{8})"', page)
+    assert sign is not None
+    objected = node.ask("POST", f"/api/signs/{sign[1]}/objections", body={"code": sign[2]})
+    assert 201 == objected.status
+    coarse = node.ask("GET", path).json()
+    assert isinstance(coarse, dict)
+    assert fine["value"] != coarse["value"]  # a mean of an hour that has ended, or none yet
+    told = objected.json()
+    assert isinstance(told, dict)
+    back = node.ask("POST", f"/api/signs/{sign[1]}/objections/end", body={"secret": told["secret"]})
+    assert 201 == back.status
+    before = tally(things(node)[COUNTER], "stored")
+    until(lambda: tally(things(node)[COUNTER], "stored") > before, "the counter stands still")
+    again = node.ask("GET", path).json()
+    assert isinstance(again, dict)
+    assert 1 == len(again["value"])
 
 
 def test_what_is_kept_can_be_read_by_its_owner_only(node: NodeProgram) -> None:
@@ -281,7 +307,8 @@ def test_streams_of_homes_are_for_those_who_live_there_and_the_lab_with_a_yes() 
         for stream in said["streams"]:
             grounds = {(p["purpose"], v["variant"], v["ground"]) for p in stream["purposes"] for v in p["variants"]}
             if thing.home is None:
-                assert {"nobody"} == {ground for _, _, ground in grounds}
+                wanted = {"objectable", "settled"} if thing.slug == COUNTER else {"nobody"}
+                assert wanted == {ground for _, _, ground in grounds}
                 assert [[ANYONE]] == [each["recipients"] for each in stream["purposes"]]
             elif thing.slug == METER:
                 assert {

@@ -56,10 +56,11 @@ Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _HEX = frozenset("0123456789abcdef")
 
 
-class HouseholdForm(msgspec.Struct, frozen=True):
-    """Make a household."""
+class HouseholdForm(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Make a household. `workplace`: people work there, and it is nobody's own."""
 
     name: Title
+    workplace: bool = False
 
 
 class PersonForm(msgspec.Struct, frozen=True, rename={"from_": "from"}):

@@ -134,7 +134,7 @@ class _Registering:
 
     async def household(self, request: Request) -> Response:
         body = await form(request, HouseholdForm)
-        return created(HouseholdMade(print_household(await self._join.household(body.name))))
+        return created(HouseholdMade(print_household(await self._join.household(body.name, workplace=body.workplace))))
 
     async def person(self, request: Request) -> Response:
         body = await form(request, PersonForm)

@@ -35,7 +35,10 @@ _PRICES: Final = (  # ms; the first that fits
     (re.compile(r"/(?:checkpoint|tile|static|entries/|\.well-known)(?:/.*)?"), 0.2),
     (re.compile(r"/(?:why|proofs)/.*|/api/(?:proofs|book/).*"), 8.0),
     (re.compile(r"/|/mine|/mine/.*|/screen"), 12.0),
-    (re.compile(r"/entries|/enter|/sign-in|/api/(?:enter|sign-in|claim|certificate.*|erasure)"), 4.0),
+    (
+        re.compile(r"/entries|/enter|/sign-in|/signs/.*|/api/(?:enter|sign-in|signs/.*|claim|certificate.*|erasure)"),
+        4.0,
+    ),
     (re.compile(r"/v1\.1/[A-Za-z]+|/wot/things/?"), 4.0),
     (re.compile(r"/v1\.1/.*/Observations"), 4.0),
 )

@@ -18,6 +18,7 @@ from troth.api.altered import altered_routes
 from troth.api.book import book_routes
 from troth.api.callers import Callers
 from troth.api.certificates import certificate_routes
+from troth.api.children import child_routes
 from troth.api.choices import choice_routes
 from troth.api.descriptions import description_routes
 from troth.api.emergencies import emergency_routes
@@ -40,6 +41,7 @@ from troth.api.private import private_routes
 from troth.api.proofs import proof_routes
 from troth.api.rules import rule_routes
 from troth.api.scrapi import scrapi_routes
+from troth.api.signs import sign_routes
 from troth.api.street import street_routes
 from troth.api.types import type_routes
 from troth.api.wot import wot_routes
@@ -106,10 +108,12 @@ def http_doors(node: Node) -> HttpDoors:
         *rule_routes(node.grounding.policies, callers=callers),
         *emergency_routes(node.grounding.emergencies, callers=callers),
         *objection_routes(node.grounding.object, callers=callers),
+        *sign_routes(node.grounding.signs, callers=callers, url=url),
         *key_routes(node.rekey, callers=callers),
         *choice_routes(node.choose, callers=callers),
         *foreseen_routes(node.choose, node.places, node.foresee, callers=callers),
         *place_routes(node.places, callers=callers),
+        *child_routes(node.grounding.guard, callers=callers, stream_of=node.directory.by_number.get),
         *home_routes(node.choosing.belong, node.join, callers=callers),
         *private_routes(
             node.choosing.privately,
@@ -209,6 +213,8 @@ def _deployment(node: Node) -> Deployment:
         belong=node.choosing.belong,
         privately=node.choosing.privately,
         object=node.grounding.object,
+        signs=node.grounding.signs,
+        guard=node.grounding.guard,
         grounds=node.grounding.grounds,
         policies=node.grounding.policies,
         functions=node.grounding.functions,

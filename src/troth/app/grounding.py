@@ -1,19 +1,19 @@
-"""Wires what has to do with grounds that ask nobody (asserting them, objecting, emergencies), and with rules of the place."""
-
-from collections.abc import Callable, Sequence
+"""Wires grounds that ask nobody (asserting, objecting, signs, emergencies), rules of the place, and who speaks for a child."""
 
 from troth.app.ports import Ports
 from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
+from troth.journeys.choose import Choose
 from troth.journeys.emergency import Emergencies
 from troth.journeys.functions import Functions
 from troth.journeys.grounds import Grounds
+from troth.journeys.guard import Guard
 from troth.journeys.object import Object
 from troth.journeys.policies import Policies
 from troth.journeys.say import Say
+from troth.journeys.signs import Signs
 from troth.journeys.try_rules import TryRules
 from troth.journeys.voice import Voice
-from troth.names import HouseholdId, PersonId
 from troth.state.directory import Directory
 
 __all__ = ["Grounding"]
@@ -31,11 +31,20 @@ class Grounding:
         voice: Voice,
         leases: Leases,
         directory: Directory,
-        homes: Callable[[PersonId], Sequence[HouseholdId]],
+        choose: Choose,
     ) -> None:
-        self.grounds = Grounds(say, directory, homes=homes, clock=ports.clock, entropy=ports.entropy)
+        self.grounds = Grounds(say, directory, homes=choose.homes, clock=ports.clock, entropy=ports.entropy)
         self.emergencies = Emergencies(
             accept, say, directory, in_force=leases.in_force, clock=ports.clock, entropy=ports.entropy
+        )
+        self.signs = Signs(
+            say,
+            ports.keys,
+            grounds=self.grounds,
+            directory=directory,
+            in_force=leases.in_force,
+            clock=ports.clock,
+            entropy=ports.entropy,
         )
         self.object = Object(
             voice,
@@ -49,3 +58,12 @@ class Grounding:
             say, trying, directory, in_force=leases.in_force, clock=ports.clock, away=ports.in_worker
         )
         self.functions = Functions(directory)
+        self.guard = Guard(
+            say,
+            choose,
+            self.object,
+            directory=directory,
+            in_force=leases.in_force,
+            clock=ports.clock,
+            entropy=ports.entropy,
+        )

@@ -150,7 +150,7 @@ class Node:
             voice=self.choosing.voice,
             leases=self.leases,
             directory=self.directory,
-            homes=self.choose.homes,
+            choose=self.choose,
         )
         self.forget = Forget(
             ports.journal, self.directory, in_force=in_force, in_worker=ports.in_worker, backups=ports.backups

@@ -19,6 +19,7 @@ from troth.cli.bridge import bridge
 from troth.cli.bulk import thing_bulk
 from troth.cli.certificate import certificate
 from troth.cli.checking import log, proof, status, verify
+from troth.cli.children import child, person_ages, person_guard
 from troth.cli.choose import choose, enter, leave
 from troth.cli.coming_in import operate, sign_in, visit
 from troth.cli.emergency import emergency
@@ -35,6 +36,7 @@ from troth.cli.policy import policy
 from troth.cli.private import private
 from troth.cli.registering import disclosure, household, organisation, party, person, product
 from troth.cli.replay import replay
+from troth.cli.signing_places import sign
 from troth.cli.speaking import SpeakingGroup
 from troth.cli.store import store
 from troth.cli.thing import thing
@@ -81,8 +83,10 @@ for each in (thing_bulk, thing_rename, thing_replace, thing_revoke, thing_move, 
 log.add_command(log_mirror)
 log.add_command(log_restore)
 log.add_command(log_succeed)
-main.add_part("Give your word", red_line, promise, support, policy, ground, emergency, forget)
-for each in (person_erase, person_preserve, person_release, person_move_in, person_move_out):
+main.add_part("Give your word", red_line, promise, support, policy, ground, sign, emergency, forget)
+for each in (person_erase, person_preserve, person_release, person_move_in, person_move_out, person_guard, person_ages):
     person.add_command(each)
-main.add_part("Choose", enter, sign_in, visit, leave, choose, object_, private, place_rule, home, where, book, erase)
+main.add_part(
+    "Choose", enter, sign_in, visit, leave, choose, child, object_, private, place_rule, home, where, book, erase
+)
 main.add_part("Check", proof, verify, audit, trust, log, store, witness)

@@ -74,7 +74,9 @@ def home_remove(node: Node, person: str, household: str | None, *, yes: bool) ->
 @click.command("move-in")
 @click.argument("person")
 @click.option("--household", required=True, help="Identifier of the home (ho...).")
-@click.option("--role", type=click.Choice(["owner", "member", "guest"]), default="member", show_default=True)
+@click.option(
+    "--role", type=click.Choice(["owner", "member", "guest", "child", "worker"]), default="member", show_default=True
+)
 @click.option("--to", help="Until when, as 2024-05-01T06:30:00Z; a guest has an end.")
 @as_operator
 def person_move_in(node: Node, person: str, household: str, role: str, to: str | None) -> None:

@@ -94,10 +94,11 @@ def household() -> None:
 
 @household.command("add")
 @click.argument("name")
+@click.option("--workplace", is_flag=True, help="People work there, and nothing of it is anybody's own.")
 @as_operator
-def household_add(node: Node, name: str) -> None:
+def household_add(node: Node, name: str, *, workplace: bool) -> None:
     """Register a household and print its identifier."""
-    made = node.post("/api/households", HouseholdForm(name), HouseholdMade)
+    made = node.post("/api/households", HouseholdForm(name, workplace), HouseholdMade)
     say(f"Household: {made.household}")
     say("People join it with:")
     say(f"  troth person add NAME --household {made.household}")
@@ -111,7 +112,9 @@ def person() -> None:
 @person.command("add")
 @click.argument("name")
 @click.option("--household", "home", required=True, help="Identifier of their household (ho...).")
-@click.option("--role", type=click.Choice(["owner", "member", "guest"]), default="member", show_default=True)
+@click.option(
+    "--role", type=click.Choice(["owner", "member", "guest", "child", "worker"]), default="member", show_default=True
+)
 @click.option("--from", "from_", help="Since when they live there, as 2024-05-01T06:30:00Z. Now, if not given.")
 @click.option("--to", help="Until when, as 2024-05-08T10:00:00Z; a guest has an end.")
 @as_operator

@@ -6,7 +6,8 @@ Rules
 - 2 declared: the passport and a disclosure in force cover every stream, the sheet that was shown is what holds now, and
   nothing that is declared of any stream crosses a red line.
 - 3 grounded: of every stream some declared use can have a ground there. *own* and *choice* need a home, *nobody* needs the
-  maker's statement and a public place; whether a ground holds is asked again for every observation and every reader.
+  maker's statement and a public place, in which nothing essential rests on *objectable*; whether a ground holds is asked again
+  for every observation and every reader.
 - 4 to 6 as for collecting: of every stream, one use that can have a ground passes them. 7 is about acting.
 
 Source: gate.md.
@@ -38,7 +39,7 @@ from troth.gate.small_groups import small_groups
 from troth.gate.use import Use
 from troth.names import HouseholdId, StatementId, Uri
 from troth.state.in_force import Reading
-from troth.state.scopes import ProductScope, StandingLine, StreamScope, party_scope
+from troth.state.scopes import PlaceScope, ProductScope, StandingLine, StreamScope, party_scope
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
 from troth.statements.installation import InstallationBody, InstalledStream
 from troth.statements.passport import PassportBody, PassportStream
@@ -110,13 +111,14 @@ def _used(asked: Connecting, product: ProductScope, reading: Reading) -> Reason 
     """Steps 3 to 6: some use of every stream passes them, or the reason of the last that was tried."""
     body = asked.installation
     passport, disclosed = _passport(product), _disclosed(product)
-    members = () if body.household is None else reading.place_of(body.household).members
+    home = PlaceScope() if body.household is None else reading.place_of(body.household)
+    members, workplace = home.members, home.workplace
     concerned = [each.person for each in members if each.from_ns <= asked.at_ns < each.to_ns]
     for each in body.streams:
         declared = disclosed[each.name]
         failed: Reason | None = Reason(Step.GROUNDED, Code.NO_GROUND, ids_of(product))
         for purpose in declared.purposes:
-            ground = _can_hold(purpose, passport[each.name], body.household)
+            ground = _can_hold(purpose, passport[each.name], body.household, workplace=workplace)
             if ground is None:
                 continue
             use = Use(_collecting(each, asked), _stream(each, asked), product, declared, purpose, ground)
@@ -144,13 +146,17 @@ def _permitted(use: Use, reading: Reading) -> Reason | None:
     return failed
 
 
-def _can_hold(purpose: DisclosedPurpose, declared: PassportStream, household: HouseholdId | None) -> Ground | None:
+def _can_hold(
+    purpose: DisclosedPurpose, declared: PassportStream, household: HouseholdId | None, *, workplace: bool
+) -> Ground | None:
     """A ground that this purpose can have there, or None."""
     for view in purpose.variants:
         if view.ground in _AT_HOME:
-            held = household is not None
+            held = household is not None and not (workplace and view.ground == Ground.OWN)
         elif view.ground == Ground.NOBODY:
             held = household is None and declared.concerns_nobody
+        elif view.ground == Ground.OBJECTABLE:
+            held = household is not None or not purpose.essential
         else:
             held = True
         if held:

@@ -66,6 +66,7 @@ _STEPS: Final = {
     ScopeKind.PRODUCT: Step.DECLARED,
     ScopeKind.DEPLOYMENT: Step.DECLARED,
     ScopeKind.PLACE: Step.GROUNDED,
+    ScopeKind.PUBLIC: Step.GROUNDED,
     ScopeKind.PERSON: Step.GROUNDED,
 }
 

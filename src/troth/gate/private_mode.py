@@ -1,7 +1,8 @@
 """Private mode, a part of step 3: the times in which somebody concerned has said that nothing is to be collected. Pure.
 
 Rules
-- It counts for whoever belongs to the home and for as long as they do, in any role but child, and reaches nobody else's home.
+- It counts for whoever belongs to the home and for as long as they do, in any role but child and worker, and reaches nobody
+  else's home.
 - In its times nothing is collected under any ground, live or late; and nobody reads what was, but for what may go on.
 - What may go on is essential and rests on contract or law (`spared`): a page names it.
 - It holds at once, also when the clock has stepped back behind its beginning. Collecting looks at the last RESTRICTIONS_MAX of
@@ -20,7 +21,7 @@ from troth.names import StatementId
 from troth.state.in_force import Reading
 from troth.state.scopes import PersonScope, StandingRestriction, StreamScope
 from troth.statements.disclosure import DisclosedPurpose
-from troth.statements.person import Role
+from troth.statements.person import HUSHES_NOTHING
 from troth.statements.restriction import RestrictionBody
 from troth.things.intervals import BEGINNING, FOREVER, Interval, covers, intersect, subtract, tidy
 from troth.things.weekly import times_of
@@ -79,7 +80,7 @@ def private_of(stream: StreamScope, reading: Reading, *, action: Action, at_ns: 
     times: list[Interval] = []
     rests_on: list[StatementId] = []
     for member in reading.place_of(stream.household).members:
-        if member.role == Role.CHILD:
+        if member.role in HUSHES_NOTHING:
             continue
         person = reading.person_of(member.person)
         if not person.restrictions:

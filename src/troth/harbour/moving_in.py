@@ -19,6 +19,7 @@ import msgspec
 from troth.clock import NS_PER_S, Clock
 from troth.errors import NotFound, Refused
 from troth.harbour.asking import Asking
+from troth.harbour.asserting import COUNTING, SIGNED_PLACE, assertions, red_lines
 from troth.harbour.kept import Credential, Kept
 from troth.harbour.lane import LANE, METER, THINGS, LaneThing
 from troth.harbour.parties import (
@@ -86,6 +87,32 @@ class _Sheet(msgspec.Struct):
     digest: str
 
 
+class _Ground(msgspec.Struct):
+    ground: str
+    purposes: tuple[str, ...]
+
+
+class _Grounds(msgspec.Struct):
+    grounds: tuple[_Ground, ...]
+
+
+class _Sign(msgspec.Struct):
+    place: str
+    until: str | None = None
+
+
+class _Signs(msgspec.Struct):
+    signs: tuple[_Sign, ...]
+
+
+class _Line(msgspec.Struct):
+    never: str
+
+
+class _Lines(msgspec.Struct):
+    red_lines: tuple[_Line, ...]
+
+
 class MovingIn:
     """One start.
 
@@ -114,6 +141,7 @@ class MovingIn:
             self._register()
             self._homes()
             self._install()
+            self._assert()
             kept.lane = LANE
             self._save()
         if not kept.settled:
@@ -167,6 +195,22 @@ class MovingIn:
             got = Asking(self._url, "").told("/api/claim", {"token": made.claim}, _Made)
             self._kept.things[thing.slug] = Credential(got.credential, got.datastreams)
             self._save()
+
+    def _assert(self) -> None:
+        """What is allowed without asking, the sign beside it, and what never happens; each once."""
+        said = self._node.get("/api/grounds", _Grounds).grounds
+        asserted = {(each.ground, purpose) for each in said for purpose in each.purposes}
+        after = [iso(self._now_s + days * 86_400) for days in (365, 730)]
+        for body in assertions(review=after[0], until=after[1]):
+            if (body["ground"], COUNTING) not in asserted:
+                self._node.post("/api/grounds", body)
+        signs = self._node.get("/api/signs", _Signs).signs
+        if not any(each.place == SIGNED_PLACE and each.until is None for each in signs):
+            self._node.post("/api/signs", {"place": SIGNED_PLACE})
+        drawn = {each.never for each in self._node.get("/api/red-lines", _Lines).red_lines}
+        for line in red_lines():
+            if line["never"] not in drawn:
+                self._node.post("/api/red-lines", line)
 
     def _installation(self, thing: LaneThing) -> dict[str, Json]:
         by, sentence = thing.considered

@@ -96,7 +96,10 @@ HOMES: Final = (
 
 
 class Sense(msgspec.Struct, frozen=True):
-    """One stream of a product. `for_all`: what anybody may read it for; None in a home."""
+    """One stream of a product. `for_all`: what anybody may read it for; None in a home.
+
+    `until_objected`: it can concern who passes, who may object.
+    """
 
     name: str
     title: str
@@ -106,6 +109,7 @@ class Sense(msgspec.Struct, frozen=True):
     highest: float | None
     for_all: str | None
     type: str = "number"
+    until_objected: bool = False
 
     @property
     def function(self) -> str:
@@ -139,7 +143,7 @@ def _declared(sense: Sense) -> Json:
         "senses": sense.senses,
         "property": f"{MAKER}/properties/{sense.name}",
         "type": sense.type,
-        "concerns_nobody": sense.for_all is not None,
+        "concerns_nobody": sense.for_all is not None and not sense.until_objected,
     }
     ranged = {"unit": sense.unit, "lowest": sense.lowest, "highest": sense.highest}
     return said | {key: value for key, value in ranged.items() if value is not None}
@@ -158,7 +162,7 @@ def disclosure(product: str, answerable: str, *, streams: Sequence[Sense], share
 
 def _purposes(sense: Sense, answerable: str, *, shared: bool) -> list[Json]:
     if sense.for_all is not None:
-        for_all: Json = {
+        for_all: dict[str, Json] = {
             "purpose": f"{answerable}/{sense.name}-for-all",
             "title": sense.for_all,
             "benefit": "Anybody can look; what that has given has not been measured.",
@@ -168,6 +172,8 @@ def _purposes(sense: Sense, answerable: str, *, shared: bool) -> list[Json]:
             "essential": True,
             "function": sense.function,
         }
+        if sense.until_objected:
+            return [for_all | {"variants": _UNTIL_OBJECTED}]
         return [for_all]
     own: Json = {
         "purpose": OWN,
@@ -181,6 +187,11 @@ def _purposes(sense: Sense, answerable: str, *, shared: bool) -> list[Json]:
     }
     return [own, _SHARING] if shared else [own]
 
+
+_UNTIL_OBJECTED: Final[Json] = [
+    {"variant": "raw", "ground": "objectable", "citation": "General Data Protection Regulation, Article 6(1)(e)"},
+    {"variant": "hourly-mean", "ground": "settled", "citation": "Agreement on counting at the bridge"},
+]
 
 _SHARING: Final[Json] = {
     "purpose": SHARING,

@@ -59,6 +59,7 @@ class Program:
         self._due: dict[tuple[str, bool], int] = {}
         self._things = {each.slug: each for each in things if each.slug in credentials}
         self._callers: dict[str, Caller] = {}
+        self._began_s = 0
         for slug, thing in self._things.items():
             if thing.over_http:
                 self._callers[slug] = Caller(url, credentials[slug])
@@ -66,7 +67,8 @@ class Program:
                 lines.add(slug, credentials[slug].credential)
 
     def remember(self, now_s: int) -> None:
-        """Send what was measured before now, by the things that have a memory."""
+        """Send what was measured before now, by the things that have a memory; those that people may object to have none."""
+        self._began_s = now_s
         for thing in self._things.values():
             first = now_s - thing.remembers_s
             for time_s in range(first - first % -HISTORY_STEP_S, now_s, HISTORY_STEP_S):
@@ -91,6 +93,8 @@ class Program:
         return True
 
     def _say(self, thing: LaneThing, time_s: int) -> None:
+        if time_s < self._began_s and any(each.until_objected for each in thing.senses):
+            return  # it was counted before anybody could object
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time_s))
         for stream, value in said_at(thing, time_s, east_s=self._east_s):
             if thing.over_http:

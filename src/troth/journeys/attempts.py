@@ -22,7 +22,7 @@ from troth.clock import NS_PER_S, Clock
 from troth.errors import Busy
 from troth.journeys.logins import UNKNOWN, Login, LoginStore, Tries
 
-__all__ = ["ADDRESS", "NAME", "Attempts", "Pace"]
+__all__ = ["ADDRESS", "NAME", "Attempts", "Pace", "subscriber_of"]
 
 K = TypeVar("K")
 COUNTED_MAX: Final = 10_000  # names that nobody has, and addresses: some 2 MB each
@@ -65,7 +65,7 @@ class Attempts:
             Busy: it comes too soon after others that failed, and counts for nothing.
         """
         now_ns = self._clock.now()
-        hashed, home = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest(), _home(address)
+        hashed, home = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest(), subscriber_of(address)
         by_address = self._addresses.of(home)
         by_name = self._names.of(hashed) if login is None else self._kept(login)
         wait_ns = max(NAME.wait_ns(by_name, now_ns), ADDRESS.wait_ns(by_address, now_ns))
@@ -88,7 +88,7 @@ class Attempts:
 
     async def succeeded(self, login: Login, *, address: str) -> None:
         """The try that began was right."""
-        home = _home(address)
+        home = subscriber_of(address)
         counted = self._addresses.of(home)
         self._addresses.keep(home, Tries(max(0, counted.failed - 1), counted.at_ns))
         self._running.pop(login.id, None)
@@ -128,7 +128,7 @@ def _one_more(tries: Tries, now_ns: int) -> Tries:
     return Tries(1 if old else tries.failed + 1, now_ns)
 
 
-def _home(address: str) -> str:
+def subscriber_of(address: str) -> str:
     """Whom an address belongs to: an IPv4 address, or the 64 bits of IPv6 that one subscriber has."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

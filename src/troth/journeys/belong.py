@@ -5,13 +5,14 @@ Rules
   node as well, so that it stands when whoever removed them is erased.
 - On return every path of theirs into the home has ended, as for a withdrawal: what they are shown, what they listen to, what
   waits for them. Their visit goes on, for their book and for what they can still take back.
+- Who works in a home sees themself only.
 - Nobody is told that somebody left, or why; they see who lives there. Everybody is told of each stay and of each link to
   somebody's pages that whoever runs the place has made.
 
 Source: people.md, "Accounts"; gate.md, "The barrier"; docs/decisions/0051.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
@@ -28,7 +29,7 @@ from troth.state.directory import Directory
 from troth.state.in_force import InForce
 from troth.state.scopes import Member
 from troth.statements.kinds import KindName
-from troth.statements.person import DepartureBody, MembershipBody
+from troth.statements.person import DepartureBody, MembershipBody, Role
 from troth.things.intervals import FOREVER
 
 __all__ = ["Belong", "Dweller", "LivedIn", "Made", "Together"]
@@ -175,6 +176,8 @@ class Belong:
 
     def _lived_in(self, home: HouseholdId, person: PersonId, *, at_ns: int) -> LivedIn:
         members = [each for each in members_of(home, self._in_force) if not each.gone(at_ns)]
+        if all(each.role == Role.WORKER for each in members if each.person == person):
+            members = [each for each in members if each.person == person]  # who works there is not told who lives there
         owner = any(each.person == person and each.role == OWNER and each.here(at_ns) for each in members)
         dwellers = tuple(
             Dweller(
@@ -188,11 +191,17 @@ class Belong:
             )
             for each in members
         )
-        return LivedIn(home, self._directory.households.get(home, ""), owner, dwellers, self._made(home, at_ns=at_ns))
+        return LivedIn(
+            home,
+            self._directory.households.get(home, ""),
+            owner,
+            dwellers,
+            self._made(home, {each.person for each in members}, at_ns=at_ns),
+        )
 
-    def _made(self, home: HouseholdId, *, at_ns: int) -> tuple[Made, ...]:
+    def _made(self, home: HouseholdId, about: Collection[PersonId], *, at_ns: int) -> tuple[Made, ...]:
         """Stays that were begun, and links of those who belong there or will; what has ended is not told."""
-        staying = {each.person for each in members_of(home, self._in_force) if not each.gone(at_ns)}
+        staying = {each.person for each in members_of(home, self._in_force) if not each.gone(at_ns)} & set(about)
         found = [
             Made(
                 self._name(each.body.person),

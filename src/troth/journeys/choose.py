@@ -7,8 +7,7 @@ Rules
 - A yes reaches no view that was not offered when it was given, and back in time only.
 
 Source: gate.md, "The barrier"; formats.md (choice); people.md, "Rules".
-Left out: what there is to choose about (`offers`). In this version: asking again after six months, guardians, passkey
-assertions.
+Left out: what there is to choose about (`offers`). In this version: asking again after six months, passkey assertions.
 """
 
 from troth.clock import Clock
@@ -127,8 +126,9 @@ class Choose:
         return await self.count(body)
 
     async def count(self, body: ChoiceBody) -> Accepted:
-        """Say what was meant, under the person's key. On return it is in effect."""
-        return await self._voice.say(KindName.CHOICE, body, person=body.person, prefix="ch", at_ns=body.from_ns)
+        """Say what was meant, under the key of whoever says it: the person, or a guardian. On return it is in effect."""
+        says = body.person if body.by is None else body.by
+        return await self._voice.say(KindName.CHOICE, body, person=says, prefix="ch", at_ns=body.from_ns)
 
 
 def _at_most_offered(wanted: Variant, purpose: DisclosedPurpose) -> Variant:

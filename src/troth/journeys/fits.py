@@ -5,13 +5,13 @@ Rules
 - A red line stands in the way of what crosses it. A thing joins only where the gate lets it connect.
 - No essential function stops with a no. Rules of whoever runs the place are linted, and follow each other version by version.
 - A maker's older word, brought again by anybody, does not take the place of a newer one.
-- Assertions, emergencies, stays and private mode are measured by what is in force in their scope.
+- Assertions, emergencies, stays, private mode and signs are measured by what is in force in their scope.
 
 Source: gate.md; record.md, "The journal"; the modules of the kinds.
 Left out: what a statement can mean by itself (statements/meaning), and who may make it (statements/registration).
 """
 
-from troth.errors import Conflict, NotRegistered
+from troth.errors import Conflict, NotFound, NotRegistered
 from troth.gate.asserting import check_ground
 from troth.gate.emergencies import check_emergency
 from troth.gate.functions import check_functions
@@ -19,25 +19,29 @@ from troth.gate.lines import check_disclosure, check_line
 from troth.gate.policies.lint import check_policies
 from troth.gate.protected import check_accepted, check_condition
 from troth.journeys.asking import check_joining
+from troth.journeys.fits_people import check_people
 from troth.journeys.rule_names import registered_in
 from troth.names import Uri
-from troth.state.belonging import check_departure, check_membership, members_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
-from troth.state.restrictions import check_restriction
-from troth.state.scopes import person_scope, place_scope, product_scope
+from troth.state.scopes import place_scope, product_scope
+from troth.state.signs import check_passing, check_sign
+from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
 from troth.statements.ground import GroundBody
+from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody
 from troth.statements.journal import Journal, JournalEntry
 from troth.statements.key import KeyRole
+from troth.statements.objection import ObjectionBody
 from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import DepartureBody, MembershipBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.restriction import RestrictionBody
+from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.statement import Statement
 
 __all__ = ["check_fits"]
@@ -73,14 +77,12 @@ def check_fits(statement: Statement, *, directory: Directory, in_force: InForce,
             check_joining(body, None if stands is None else stands.body, in_force, at_ns=at_ns)
         case GroundBody() | EmergencyBody():
             _check_ground(body, Uri(statement.signed.headers.issuer), directory, reading, at_ns=at_ns)
-        case DepartureBody():
-            check_departure(body, members_of(body.household, in_force), at_ns=at_ns)
-        case RestrictionBody():
-            said = reading.person(person_scope(body.person)).restrictions
-            before = next((each for each in said if each.body.restriction == body.restriction), None)
-            check_restriction(body, before, members_of(body.household, in_force), at_ns=at_ns)
-        case MembershipBody():
-            check_membership(body, members_of(body.household, in_force), at_ns=at_ns)
+        case SignBody() | PassingObjectionBody():
+            _check_public(body, directory, reading, at_ns=at_ns)
+        case (
+            DepartureBody() | RestrictionBody() | MembershipBody() | GuardianshipBody() | ChoiceBody() | ObjectionBody()
+        ):
+            check_people(body, directory, in_force, at_ns=at_ns)
         case EntityBody() if body.household is None:
             if any(directory.at_home(each) for each in (body.entity, *body.about)):
                 raise NotRegistered("what is open never names what belongs to a home")
@@ -111,6 +113,20 @@ def _check_ground(
     known = next((each for each in (*open_.grounds, *held.grounds) if each.assertion == body.assertion), None)
     operators = frozenset(uri for uri, key in directory.keys.items() if key.role == KeyRole.OPERATOR.value)
     check_emergency(body, known, held.openings, issuer=issuer, operators=operators, at_ns=at_ns)
+
+
+def _check_public(body: SignBody | PassingObjectionBody, directory: Directory, reading: Reading, *, at_ns: int) -> None:
+    """A sign is open, so it names a place in which something stands openly, and no room of a home."""
+    if isinstance(body, PassingObjectionBody):
+        check_passing(body, reading.public_of(body.place), at_ns=at_ns)
+        return
+    known = directory.signs.get(body.sign)
+    if known is not None and known.place != body.place:
+        raise Conflict("a sign stays where it was put up")
+    things = (each.body for each in directory.things.values())
+    if known is None and not any(each.household is None and each.place == body.place for each in things):
+        raise NotFound("nothing stands in a public place of this name")
+    check_sign(body, reading.public_of(body.place), at_ns=at_ns)
 
 
 def _check_newest(statement: Statement, directory: Directory, in_force: InForce, journal: Journal) -> None:

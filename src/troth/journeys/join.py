@@ -112,10 +112,10 @@ class Join:
         else:
             raise NotFound("there is no such household here")
 
-    async def household(self, name: str) -> HouseholdId:
-        """Register a household."""
+    async def household(self, name: str, *, workplace: bool = False) -> HouseholdId:
+        """Register a household, or with `workplace` a place where people work."""
         household = HouseholdId(self._entropy(16))
-        await self._say(KindName.HOUSEHOLD, HouseholdBody(household, name), subject=self._fresh("ho"))
+        await self._say(KindName.HOUSEHOLD, HouseholdBody(household, name, workplace), subject=self._fresh("ho"))
         return household
 
     async def person(

@@ -6,7 +6,7 @@ Rules
 - What may be objected to is what is declared on the ground *objectable*; who asserts it and why stands beside it.
 
 Source: gate.md, "Eight grounds" and "The barrier"; people.md, "Rules".
-Left out in this version: objecting without an account.
+Left out: objecting without an account (`signs`).
 """
 
 from enum import StrEnum
@@ -71,8 +71,8 @@ class Object:
         self._in_force = in_force
         self._clock = clock
 
-    def objectables(self, person: PersonId) -> tuple[Objectable, ...]:
-        """Everything this person may object to, by thing and stream."""
+    def objectables(self, person: PersonId, *, by: PersonId | None = None) -> tuple[Objectable, ...]:
+        """Everything this person may object to, by thing and stream; `by`: with what this guardian has said for them."""
         known = self._directory.persons.get(person)
         homes = () if known is None else homes_of(person, self._directory, self._in_force, at_ns=self._clock.now())
         if known is None or not homes:
@@ -86,7 +86,7 @@ class Object:
             for stream in thing.streams.values():
                 purposes = [p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes]
                 found += [
-                    self._objectable(person, thing, stream, purpose, asserted=asserted)
+                    self._objectable(person, thing, stream, purpose, asserted=asserted, by=by)
                     for purpose in purposes
                     if any(view.ground == Ground.OBJECTABLE for view in purpose.variants)
                 ]
@@ -101,6 +101,7 @@ class Object:
         stream: StreamId,
         made_by: str,
         words: str | None = None,
+        by: PersonId | None = None,
     ) -> Accepted:
         """Object, or take it back. On return it is in effect; `effect_ns` says how long that took.
 
@@ -111,6 +112,7 @@ class Object:
             stream: of which stream.
             made_by: passkey, session, token, paper or guardian.
             words: why, if they want to say so.
+            by: their guardian, who says it for them.
 
         Raises:
             NotFound: this person has nothing of that kind to object to.
@@ -129,8 +131,10 @@ class Object:
             streams=(stream,),
             withdrawn=saying is Saying.TAKE_BACK,
             words=words,
+            by=by,
         )
-        return await self._voice.say(KindName.OBJECTION, body, person=person, prefix="ob", at_ns=now)
+        says = person if by is None else by
+        return await self._voice.say(KindName.OBJECTION, body, person=says, prefix="ob", at_ns=now)
 
     def _objectable(
         self,
@@ -140,6 +144,7 @@ class Object:
         purpose: DisclosedPurpose,
         *,
         asserted: tuple[AssertedGround, ...],
+        by: PersonId | None,
     ) -> Objectable:
         grounds = tuple(
             each
@@ -150,15 +155,21 @@ class Object:
             and (not each.body.streams or stream.installed.name in each.body.streams)
         )
         names = tuple(party_name(uri, self._directory) for uri in purpose.recipients)
-        return Objectable(thing, stream, purpose, names, grounds, self._objected(person, purpose.purpose, stream))
+        return Objectable(
+            thing, stream, purpose, names, grounds, self._objected(person, purpose.purpose, stream, by=by)
+        )
 
-    def _objected(self, person: PersonId, purpose: PurposeId, stream: KnownStream) -> int | None:
+    def _objected(
+        self, person: PersonId, purpose: PurposeId, stream: KnownStream, *, by: PersonId | None
+    ) -> int | None:
         value = self._in_force.value(person_scope(person))
         if not isinstance(value, PersonScope):
             return None
         said = [
             each.body
             for each in value.objections
-            if each.body.purpose == purpose and (stream.stream in each.body.streams or each.body.household is not None)
+            if each.body.by == by
+            and each.body.purpose == purpose
+            and (stream.stream in each.body.streams or each.body.household is not None)
         ]
         return None if not said or said[-1].withdrawn else said[-1].from_ns

@@ -85,9 +85,9 @@ class Offers:
         self._in_force = in_force
         self._now = now
 
-    def all(self, person: PersonId) -> tuple[Offer, ...]:
-        """Everything this person may choose about, in order of streams."""
-        return tuple(chain.from_iterable(self._made(person, self._streams(person))))
+    def all(self, person: PersonId, *, by: PersonId | None = None) -> tuple[Offer, ...]:
+        """Everything this person may choose about, in order of streams; `by`: with what this guardian has said for them."""
+        return tuple(chain.from_iterable(self._made(person, self._streams(person), by=by)))
 
     def page(self, person: PersonId, *, after: int, top: int) -> tuple[tuple[Offer, ...], int | None]:
         """The offers of the first streams above a number, some `top` of them, and the number after which there is more."""
@@ -134,11 +134,13 @@ class Offers:
                 for stream in thing.streams.values():
                     yield thing, stream
 
-    def _made(self, person: PersonId, streams: Sequence[tuple[KnownThing, KnownStream]]) -> Iterator[tuple[Offer, ...]]:
+    def _made(
+        self, person: PersonId, streams: Sequence[tuple[KnownThing, KnownStream]], *, by: PersonId | None = None
+    ) -> Iterator[tuple[Offer, ...]]:
         """The offers of each of these streams."""
         names = {uri: body.name for uri, body in self._directory.organisations.items()}
         told: dict[tuple[int, int], tuple[Notice, Terms]] = {}  # by the identity of purpose and disclosure
-        said = _Said(self._in_force.value(person_scope(person)))
+        said = _Said(self._in_force.value(person_scope(person)), by=by)
 
         def texts(
             purpose: DisclosedPurpose, places: tuple[str, ...], body: DisclosureBody, special: str | None
@@ -192,12 +194,17 @@ class Offers:
 
 
 class _Said:
-    """What a person has said last about each purpose: of a stream, and of their whole home; with its place in the order."""
+    """What a person (or `by`, a guardian, for them) has said last about each purpose: of a stream, and of their whole home.
 
-    def __init__(self, value: object) -> None:
+    With its place in the order.
+    """
+
+    def __init__(self, value: object, *, by: PersonId | None) -> None:
         self._streams: dict[tuple[PurposeId, StreamId], tuple[int, ChoiceBody]] = {}
         self._home: dict[PurposeId, tuple[int, ChoiceBody]] = {}
         for at, each in enumerate(value.choices if isinstance(value, PersonScope) else ()):
+            if each.body.by != by:
+                continue
             for stream in each.body.streams:
                 self._streams[each.body.purpose, stream] = (at, each.body)
             if each.body.household is not None:

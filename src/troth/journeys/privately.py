@@ -27,7 +27,7 @@ from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import StandingRestriction, StreamScope, person_scope, stream_scope
 from troth.statements.kinds import KindName
-from troth.statements.person import Role
+from troth.statements.person import HUSHES_NOTHING
 from troth.statements.restriction import RestrictionBody
 from troth.things.intervals import FOREVER, around
 from troth.things.weekly import Weekly, times_of
@@ -172,7 +172,7 @@ class Privately:
     def _standing(self, household: HouseholdId, asker: PersonId, *, at_ns: int) -> tuple[Standing, ...]:
         found: list[Standing] = []
         for member in members_of(household, self._in_force):
-            if member.gone(at_ns) or member.role == Role.CHILD:
+            if member.gone(at_ns) or member.role in HUSHES_NOTHING:
                 continue
             found += [
                 self._shown(each.body, mine=member.person == asker, at_ns=at_ns)

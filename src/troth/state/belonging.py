@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 OWNER: Final = Role.OWNER.value
-ROLES: Final = (OWNER, Role.MEMBER.value, Role.GUEST.value)
+ROLES: Final = (OWNER, Role.MEMBER.value, Role.GUEST.value, Role.CHILD.value, Role.WORKER.value)
 GUEST_DAYS_MAX: Final = 92  # a season; who stays longer lives there
 _DAY_NS: Final = 86_400_000_000_000
 BACK_NS: Final = 60_000_000_000  # gate.md, "Time": how far times may be apart from the gate's

@@ -19,6 +19,7 @@ from troth.names import (
     LineId,
     PersonId,
     PromiseId,
+    SignId,
     StatementId,
     StreamId,
     SupportId,
@@ -33,6 +34,7 @@ from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
 from troth.statements.ground import GroundBody
+from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody, InstalledStream
 from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.key import KeyBody, KeyRole
@@ -45,6 +47,7 @@ from troth.statements.red_line import RedLineBody
 from troth.statements.registration import Registered
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.segment import ConductSegmentBody
+from troth.statements.sign import SignBody
 from troth.statements.statement import Statement
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
@@ -121,6 +124,7 @@ class Directory:
         self.lines: dict[LineId, KnownLine] = {}
         self.grounds: dict[GroundId, KnownGround] = {}
         self.openings: tuple[Opening, ...] = ()  # emergencies, open ones and past ones, in order of first saying
+        self.signs: dict[SignId, SignBody] = {}
         self.promises: dict[PromiseId, tuple[PromiseBody, StatementId]] = {}
         self.supports: dict[SupportId, tuple[SupportBody, StatementId]] = {}
         self.types: dict[str, tuple[InstallationTypeBody, StatementId]] = {}
@@ -133,6 +137,7 @@ class Directory:
         self.households: dict[HouseholdId, str] = {}
         self.signers: dict[PersonId, Uri] = {}
         self.stays: dict[HouseholdId, tuple[SaidStay, ...]] = {}  # everything said of who belongs to a home, in order
+        self.guarded: set[PersonId] = set()  # of whom it was said that guardians speak for them
         self.invitations: dict[PersonId, tuple[InvitationBody, ...]] = {}  # links to their pages, in order
         self.things_given = 0  # handles given so far, those of erased ones included
         self.streams_given = 0
@@ -162,7 +167,7 @@ class Directory:
                 self._disclose(body, statement.signed.id)
             case OrganisationBody():
                 self.organisations[body.organisation] = body
-            case PersonBody() | HouseholdBody() | MembershipBody() | InvitationBody():
+            case PersonBody() | HouseholdBody() | MembershipBody() | InvitationBody() | GuardianshipBody():
                 self._take_person(body, said_s=statement.signed.headers.issued_at_s)
             case RegistrationPolicyBody() | TrustAnchorsBody() | KeyBody() | SuccessionBody():
                 self._take_rules(body, statement.signed.id)
@@ -174,7 +179,7 @@ class Directory:
                 self.grounds[body.assertion] = KnownGround(said, body, statement.signed.id)
             case EmergencyBody():
                 self.openings = opened(self.openings, body, statement)
-            case RedLineBody() | PromiseBody() | SupportBody() | EntityBody() | InstallationTypeBody():
+            case RedLineBody() | PromiseBody() | SupportBody() | EntityBody() | InstallationTypeBody() | SignBody():
                 self._take_word(body, statement.signed.id)
             case _:
                 pass
@@ -243,7 +248,9 @@ class Directory:
             self.home_disclosures[body.household, body.product] = (body, statement)
 
     def _take_word(
-        self, body: RedLineBody | PromiseBody | SupportBody | EntityBody | InstallationTypeBody, statement: StatementId
+        self,
+        body: RedLineBody | PromiseBody | SupportBody | EntityBody | InstallationTypeBody | SignBody,
+        statement: StatementId,
     ) -> None:
         match body:
             case RedLineBody():
@@ -257,6 +264,8 @@ class Directory:
                 self.types[body.type] = (body, statement)
                 self.type_names[statement] = body.type
                 self.types_said[statement] = body
+            case SignBody():
+                self.signs[body.sign] = body
             case EntityBody() if body.deleted:
                 self.entities.pop(body.entity, None)
             case EntityBody():
@@ -273,7 +282,9 @@ class Directory:
         vars(self).update(vars(other))
         self.installs = installs
 
-    def _take_person(self, body: PersonBody | HouseholdBody | MembershipBody | InvitationBody, *, said_s: int) -> None:
+    def _take_person(
+        self, body: PersonBody | HouseholdBody | MembershipBody | InvitationBody | GuardianshipBody, *, said_s: int
+    ) -> None:
         match body:
             case PersonBody():
                 issuer = key_issuer(body.key)
@@ -290,6 +301,8 @@ class Directory:
                     joined = dict.fromkeys((*member.homes, body.household))
                     self.persons[body.person] = msgspec.structs.replace(member, homes=tuple(joined))
                     self.stays[body.household] = (*self.stays.get(body.household, ()), SaidStay(body, said_s))
+            case GuardianshipBody():
+                self.guarded.add(body.child)
             case InvitationBody():
                 self.invitations[body.person] = (*self.invitations.get(body.person, ()), body)
 

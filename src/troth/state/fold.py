@@ -15,9 +15,11 @@ import msgspec
 from troth.names import StatementId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
 from troth.state.opening import opened
+from troth.state.public import PublicScope, passed
 from troth.state.scopes import (
     DEPLOYMENT,
     DeploymentScope,
+    Guardianship,
     HomeDisclosure,
     Keeping,
     Member,
@@ -43,6 +45,7 @@ from troth.state.scopes import (
     person_scope,
     place_scope,
     product_scope,
+    public_scope,
     stream_scope,
 )
 from troth.statements.choice import ChoiceBody
@@ -51,6 +54,7 @@ from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
 from troth.statements.erasure import ErasureBody
 from troth.statements.ground import GroundBody
+from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.keeping import KeepingBody
@@ -68,6 +72,7 @@ from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.restriction import RestrictionBody
 from troth.statements.segment import ConductSegmentBody
+from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.statement import Statement
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
@@ -85,16 +90,24 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return tuple(stream_scope(each.stream) for each in body.streams)
         case DisclosureBody() | GroundBody() | EmergencyBody() if body.household is not None:
             return (place_scope(body.household),)
-        case PassportBody() | DisclosureBody() | GroundBody():
-            return (product_scope(body.product),)
-        case EmergencyBody():
-            return (product_scope(body.things_of),)
+        case PassportBody() | DisclosureBody() | GroundBody() | EmergencyBody():
+            return (product_scope(body.things_of if isinstance(body, EmergencyBody) else body.product),)
         case OrganisationBody():
             return (party_scope(body.organisation),)
         case HouseholdBody() | MembershipBody() | DepartureBody():
             return (place_scope(body.household),)
-        case PersonBody() | ChoiceBody() | ObjectionBody() | PlaceRuleBody() | PreservationBody() | RestrictionBody():
-            return (person_scope(body.person),)
+        case (
+            PersonBody()
+            | ChoiceBody()
+            | ObjectionBody()
+            | PlaceRuleBody()
+            | PreservationBody()
+            | RestrictionBody()
+            | GuardianshipBody()
+        ):
+            return (person_scope(body.child if isinstance(body, GuardianshipBody) else body.person),)
+        case SignBody() | PassingObjectionBody():
+            return (public_scope(body.place),)
         case RedLineBody() | KeepingBody() | OperatorPoliciesBody():
             return (DEPLOYMENT,)
         case ErasureBody():
@@ -134,7 +147,7 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
     body, id_ = statement.body, statement.signed.id
     match scope.kind:
         case ScopeKind.STREAM if isinstance(body, InstallationBody):
-            return _installed(scope, body, statement) or value
+            return _installed(scope, value, body, statement) or value
         case ScopeKind.PRODUCT if scope in touches(statement) and isinstance(body, PassportBody | DisclosureBody):
             return _described(value if isinstance(value, ProductScope) else ProductScope(), body, id_)
         case ScopeKind.PRODUCT | ScopeKind.PLACE if scope in touches(statement) and isinstance(
@@ -143,8 +156,10 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
             return _asserted(value, body, statement, at_home=scope.kind is ScopeKind.PLACE)
         case ScopeKind.PLACE:
             return _of_home(value if isinstance(value, PlaceScope) else None, body, statement)
+        case ScopeKind.PUBLIC if isinstance(body, SignBody | PassingObjectionBody):
+            return passed(value if isinstance(value, PublicScope) else PublicScope(), body, statement)
         case ScopeKind.PERSON if isinstance(
-            body, PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody
+            body, PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody | GuardianshipBody
         ):
             return _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
         case ScopeKind.PERSON if isinstance(body, RestrictionBody):
@@ -180,20 +195,22 @@ def _of_home(value: PlaceScope | None, body: Body, statement: Statement) -> Plac
             return _disclosed(place, body, statement)
         case ErasureBody() if value is not None:
             return msgspec.structs.replace(place, closed_ns=max(place.closed_ns, body.at_ns))
-        case HouseholdBody():
-            return place
+        case HouseholdBody():  # once a workplace, it stays one: else what is measured there would become somebody's own
+            return msgspec.structs.replace(place, workplace=True) if body.workplace else place
         case _:
             return value
 
 
 def _said_of(
     person: PersonScope,
-    body: PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody,
+    body: PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
     statement: StatementId,
 ) -> PersonScope:
     match body:
         case PersonBody():
             return msgspec.structs.replace(person, person=body.person, statement=statement)
+        case GuardianshipBody():
+            return msgspec.structs.replace(person, guardianship=Guardianship(body, statement))
         case ChoiceBody():
             return msgspec.structs.replace(person, choices=(*person.choices, SaidChoice(body, statement)))
         case ObjectionBody():
@@ -219,7 +236,7 @@ def _restricted(person: PersonScope, body: RestrictionBody, statement: Statement
     return msgspec.structs.replace(person, restrictions=tuple(said))
 
 
-def _installed(scope: Scope, body: InstallationBody, statement: Statement) -> StreamScope | None:
+def _installed(scope: Scope, value: Settled | None, body: InstallationBody, statement: Statement) -> StreamScope | None:
     for each in body.streams:
         if each.stream == scope.key:
             return StreamScope(
@@ -233,8 +250,17 @@ def _installed(scope: Scope, body: InstallationBody, statement: Statement) -> St
                 to_ns=FOREVER if body.to_ns is None else body.to_ns,
                 place=body.place,
                 own_equipment=body.household is not None and body.owner is None,
+                former=_former(value, body),
             )
     return None
+
+
+def _former(value: Settled | None, body: InstallationBody) -> tuple[str, ...]:
+    """The public places in which a stream stood before, each once."""
+    if not isinstance(value, StreamScope):
+        return ()
+    left = () if value.household is not None else (value.place,)
+    return tuple(each for each in dict.fromkeys((*value.former, *left)) if each != body.place or body.household)
 
 
 def _joined(place: PlaceScope, body: MembershipBody, statement: Statement) -> PlaceScope:

@@ -14,6 +14,7 @@ import msgspec
 
 from troth.names import HouseholdId, PersonId, StatementId
 from troth.state.fold import fold, touches
+from troth.state.public import PublicScope
 from troth.state.scopes import (
     DEPLOYMENT,
     DeploymentScope,
@@ -28,6 +29,7 @@ from troth.state.scopes import (
     Unsettled,
     person_scope,
     place_scope,
+    public_scope,
 )
 from troth.statements.statement import Statement
 
@@ -136,6 +138,11 @@ class Reading:
         """The household's value; empty if nothing is known."""
         value = self._get(scope)
         return value if isinstance(value, PlaceScope) else PlaceScope()
+
+    def public_of(self, place: str) -> PublicScope:
+        """The value of a public place by its name; empty if nothing is known."""
+        value = self._get(public_scope(place))
+        return value if isinstance(value, PublicScope) else PublicScope()
 
     def person(self, scope: Scope) -> PersonScope:
         """The person's value; empty if nothing is known."""

@@ -1,7 +1,7 @@
 """May this private mode be said, or said again, now? Pure.
 
 Rules
-- Whoever belongs to a home now says it for that home, in any role but child.
+- Whoever belongs to a home now says it for that home, in any role but child and worker.
 - It begins now or later, and its end may be moved to now or later: what was private stays so, and nothing of that time
   that comes late is taken.
 - Said again, it says nothing else but another end.
@@ -16,7 +16,7 @@ import msgspec
 from troth.errors import Conflict, NotFound, Refused
 from troth.state.belonging import BACK_NS
 from troth.state.scopes import Member, StandingRestriction
-from troth.statements.person import Role
+from troth.statements.person import HUSHES_NOTHING
 from troth.statements.restriction import RestrictionBody
 from troth.things.intervals import FOREVER
 
@@ -29,13 +29,13 @@ def check_restriction(
     """Return if it may be said now. `known`: what was said under its name before; `members`: of its home.
 
     Raises:
-        NotFound: they do not belong there, or are a child there.
+        NotFound: they do not belong there, or are a child there, or work there.
         Refused: it would begin or end in the past.
         Conflict: it has ended, or says another thing than the one of its name.
     """
     if known is None:
         here = [each for each in members if each.person == body.person and each.here(at_ns)]
-        if not any(each.role != Role.CHILD for each in here):
+        if not any(each.role not in HUSHES_NOTHING for each in here):
             raise NotFound("there is no such home for this person")
         if body.from_ns < at_ns - BACK_NS:
             raise Refused("private mode begins now or later")

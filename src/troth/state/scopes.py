@@ -1,7 +1,7 @@
 """Scopes and their values: the units in which what is in force is kept, folded and versioned.
 
 Rules
-- One scope per stream, product, household (place), person, party, and one for the deployment's policies.
+- One scope per stream, product, household (place), public place, person, party, and one for the deployment's policies.
 - Values hold the ids of the statements they come from, so that an answer can say what it rests on.
 
 Source: gate.md, "Scopes and leases". A scope per product is added to that list, because a disclosure speaks of a class of
@@ -14,10 +14,12 @@ from typing import Final, TypeAlias
 import msgspec
 
 from troth.names import GroundId, HouseholdId, LineId, PersonId, StatementId, StreamId, ThingId, Uri
+from troth.state.public import PublicScope
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
 from troth.statements.ground import GroundBody
+from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstalledStream
 from troth.statements.keeping import KeepingBody
 from troth.statements.objection import ObjectionBody
@@ -32,6 +34,7 @@ from troth.things.intervals import BEGINNING, FOREVER
 __all__ = [
     "DEPLOYMENT",
     "DeploymentScope",
+    "Guardianship",
     "HomeDisclosure",
     "Keeping",
     "Member",
@@ -58,6 +61,7 @@ __all__ = [
     "person_scope",
     "place_scope",
     "product_scope",
+    "public_scope",
     "stream_scope",
 ]
 
@@ -68,6 +72,7 @@ class ScopeKind(StrEnum):
     STREAM = "stream"
     PRODUCT = "product"
     PLACE = "place"
+    PUBLIC = "public"
     PERSON = "person"
     PARTY = "party"
     DEPLOYMENT = "deployment"
@@ -81,7 +86,10 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 class StreamScope(msgspec.Struct, frozen=True):
-    """Where a stream is installed, and until when. `household` is None in public places; `own_equipment`: it is the home's."""
+    """Where a stream is installed, and until when. `household` is None in public places; `own_equipment`: it is the home's.
+
+    `former`: what its public place was called before, or where it stood.
+    """
 
     thing: ThingId
     product: Uri
@@ -93,6 +101,7 @@ class StreamScope(msgspec.Struct, frozen=True):
     to_ns: int = FOREVER
     place: str = ""
     own_equipment: bool = False
+    former: tuple[str, ...] = ()
 
 
 class StandingGround(msgspec.Struct, frozen=True):
@@ -162,7 +171,8 @@ class HomeDisclosure(msgspec.Struct, frozen=True):
 class PlaceScope(msgspec.Struct, frozen=True):
     """Members of a household, in order of acceptance, its own disclosures, at most one per product, and its own grounds.
 
-    `closed_ns`: choices reach no data from before it, because somebody was erased who cannot say no any more.
+    `workplace`: people work there, and it is nobody's own. `closed_ns`: choices reach no data from before it, because somebody
+    was erased who cannot say no any more.
     """
 
     members: tuple[Member, ...] = ()
@@ -170,6 +180,7 @@ class PlaceScope(msgspec.Struct, frozen=True):
     closed_ns: int = BEGINNING
     grounds: tuple[StandingGround, ...] = ()
     openings: tuple[Opening, ...] = ()
+    workplace: bool = False
 
 
 class SaidChoice(msgspec.Struct, frozen=True):
@@ -208,6 +219,13 @@ class StandingRestriction(msgspec.Struct, frozen=True):
     at_once: bool
 
 
+class Guardianship(msgspec.Struct, frozen=True):
+    """Who speaks for a child, as it was said last."""
+
+    body: GuardianshipBody
+    statement: StatementId
+
+
 class PersonScope(msgspec.Struct, frozen=True):
     """All choices and objections of a person in order of acceptance; `person` is None until the person statement came.
 
@@ -222,6 +240,7 @@ class PersonScope(msgspec.Struct, frozen=True):
     place_rules: tuple[StandingPlaceRule, ...] = ()
     restrictions: tuple[StandingRestriction, ...] = ()
     objections: tuple[SaidObjection, ...] = ()
+    guardianship: Guardianship | None = None
 
 
 class PartyScope(msgspec.Struct, frozen=True):
@@ -279,7 +298,7 @@ class Unsettled(msgspec.Struct, frozen=True):
     statements: tuple[StatementId, ...]
 
 
-Settled: TypeAlias = StreamScope | ProductScope | PlaceScope | PersonScope | PartyScope | DeploymentScope
+Settled: TypeAlias = StreamScope | ProductScope | PlaceScope | PublicScope | PersonScope | PartyScope | DeploymentScope
 ScopeValue: TypeAlias = Settled | Unsettled
 
 DEPLOYMENT: Final = Scope(ScopeKind.DEPLOYMENT, b"")
@@ -298,6 +317,11 @@ def product_scope(product: Uri) -> Scope:
 def place_scope(household: HouseholdId) -> Scope:
     """The scope of a household."""
     return Scope(ScopeKind.PLACE, household)
+
+
+def public_scope(place: str) -> Scope:
+    """The scope of a public place, by what it is called in the installations of its things."""
+    return Scope(ScopeKind.PUBLIC, place.encode())
 
 
 def person_scope(person: PersonId) -> Scope:

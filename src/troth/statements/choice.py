@@ -40,6 +40,7 @@ class ChoiceBody(msgspec.Struct, frozen=True, omit_defaults=True):
     `terms`: what a yes was said to, so that it stands when the use is narrowed; without them it counts under its text alone.
 
     `person` must be the holder of the relationship key that signs (checked at registration), so that folding needs no look-up.
+    `by`: their guardian, who says it for them and whose key signs; with `made_by` guardian, and only there.
     """
 
     person: PersonId
@@ -54,4 +55,5 @@ class ChoiceBody(msgspec.Struct, frozen=True, omit_defaults=True):
     to_ns: int | None = None
     since_ns: int | None = None
     terms: Terms | None = None
-    crit: tuple[str, ...] = ("decision", "variant", "streams", "household", "from_ns", "to_ns", "terms")
+    by: PersonId | None = None
+    crit: tuple[str, ...] = ("decision", "variant", "streams", "household", "from_ns", "to_ns", "terms", "by")

@@ -21,6 +21,7 @@ from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
 from troth.statements.erasure import ErasureBody
 from troth.statements.ground import GroundBody
+from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.keeping import KeepingBody
@@ -37,6 +38,7 @@ from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.restriction import RestrictionBody
 from troth.statements.segment import ConductSegmentBody
+from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
 from troth.statements.trust_anchors import TrustAnchorsBody
@@ -57,10 +59,13 @@ Body: TypeAlias = (
     | HouseholdBody
     | MembershipBody
     | DepartureBody
+    | GuardianshipBody
     | InvitationBody
     | ChoiceBody
     | RestrictionBody
     | ObjectionBody
+    | SignBody
+    | PassingObjectionBody
     | PlaceRuleBody
     | EntityBody
     | RedLineBody
@@ -119,10 +124,13 @@ class KindName(StrEnum):
     HOUSEHOLD = "household"
     MEMBERSHIP = "membership"
     DEPARTURE = "departure"
+    GUARDIANSHIP = "guardianship"
     INVITATION = "invitation"
     CHOICE = "choice"
     RESTRICTION = "restriction"
     OBJECTION = "objection"
+    SIGN = "sign"
+    PASSING_OBJECTION = "passing-objection"
     PLACE_RULE = "place-rule"
     PRESERVATION = "preservation"
     ERASURE = "erasure"
@@ -171,10 +179,13 @@ KINDS: Final = _table(
     Kind(KindName.HOUSEHOLD, 1, Face.PRIVATE, HouseholdBody, "operator"),
     Kind(KindName.MEMBERSHIP, 1, Face.PRIVATE, MembershipBody, "operator"),
     Kind(KindName.DEPARTURE, 1, Face.PRIVATE, DepartureBody, "person"),
+    Kind(KindName.GUARDIANSHIP, 1, Face.PRIVATE, GuardianshipBody, "operator"),
     Kind(KindName.INVITATION, 1, Face.PRIVATE, InvitationBody, "operator"),
     Kind(KindName.CHOICE, 1, Face.PRIVATE, ChoiceBody, "person"),
     Kind(KindName.RESTRICTION, 1, Face.PRIVATE, RestrictionBody, "person"),
     Kind(KindName.OBJECTION, 1, Face.PRIVATE, ObjectionBody, "person"),
+    Kind(KindName.SIGN, 1, Face.OPEN, SignBody, "operator"),
+    Kind(KindName.PASSING_OBJECTION, 1, Face.PRIVATE, PassingObjectionBody, "operator"),
     Kind(KindName.PLACE_RULE, 1, Face.PRIVATE, PlaceRuleBody, "person"),
     Kind(KindName.PRESERVATION, 1, Face.PRIVATE, PreservationBody, "operator"),
     Kind(KindName.ERASURE, 1, Face.PRIVATE, ErasureBody, "operator"),

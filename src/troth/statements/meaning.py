@@ -13,10 +13,12 @@ from typing import Final
 
 from troth.errors import Refused
 from troth.names import ID_BYTES
+from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
 from troth.statements.ground import LONGEST_S, Agreement, Asserted, GroundBody, Provision
+from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.objection import ObjectionBody
@@ -26,6 +28,7 @@ from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import NOTICE_DAYS_MIN, RedLineBody
 from troth.statements.restriction import SCHEDULE_DAYS_MAX, RestrictionBody
+from troth.statements.sign import HOLD_BYTES, PASSING_S, PURPOSES_MAX, SECRET_MAX, PassingObjectionBody, SignBody
 from troth.statements.site import Site, check_codes, check_site
 from troth.statements.statement import Statement
 from troth.statements.support import SupportBody
@@ -35,7 +38,8 @@ from troth.things.weekly import DAY_MINUTES
 __all__ = ["check_meaning", "names_household"]
 
 _DIGEST_BYTES: Final = 32
-_DAY_NS: Final = 86_400_000_000_000
+_NS_PER_S: Final = 1_000_000_000
+_DAY_NS: Final = 86_400 * _NS_PER_S
 DAYS: Final = 7
 WINDOWS_MAX: Final = 14  # two a day
 OFFSETS_MAX: Final = 16  # a zone changes its clocks twice in most years, and four times where a month is left out of it
@@ -71,8 +75,8 @@ def check_meaning(statement: Statement) -> None:
             _ground(body)
         case EmergencyBody() as body:
             _emergency(body)
-        case ObjectionBody() as body:
-            _objection(body)
+        case ObjectionBody() | ChoiceBody() | GuardianshipBody() | SignBody() | PassingObjectionBody() as body:
+            _of_people(body)
         case PromiseBody() as body:
             _promise(body)
         case SupportBody() as body:
@@ -181,6 +185,27 @@ def _emergency(body: EmergencyBody) -> None:
         raise Refused("a statement is named by its 32 bytes")
 
 
+def _of_people(
+    body: ObjectionBody | ChoiceBody | GuardianshipBody | SignBody | PassingObjectionBody,
+) -> None:
+    match body:
+        case GuardianshipBody():
+            _identifiers(body.child, *body.guardians)
+        case SignBody() | PassingObjectionBody():
+            _in_public(body)
+        case ObjectionBody() | ChoiceBody():
+            _voice(body)
+
+
+def _voice(body: ObjectionBody | ChoiceBody) -> None:
+    if (body.by is None) == (body.made_by == "guardian") or body.by == body.person:
+        raise Refused("what a guardian says for a child names them, and nothing else names one")
+    if body.by is not None:
+        _identifiers(body.by)
+    if isinstance(body, ObjectionBody):
+        _objection(body)
+
+
 def _objection(body: ObjectionBody) -> None:
     _identifiers(body.person, *body.streams)
     if bool(body.streams) == (body.household is not None):
@@ -245,6 +270,22 @@ def _restriction(body: RestrictionBody) -> None:
             raise Refused("a window has days from 1 to 7, and ends at another time than it begins")
         if not all(0 <= minute < DAY_MINUTES for minute in minutes):
             raise Refused("a window begins and ends at minutes of a day")
+
+
+def _in_public(body: SignBody | PassingObjectionBody) -> None:
+    _identifiers(body.sign)
+    _span(body.from_ns, body.to_ns)
+    if not body.place.strip():
+        raise Refused("a sign stands in a place that has a name")
+    if isinstance(body, SignBody):
+        return
+    _identifiers(body.objection)
+    if body.to_ns - body.from_ns > PASSING_S * _NS_PER_S:
+        raise Refused("an objection with the code of a sign ends within 24 hours")
+    if len(body.hold) != HOLD_BYTES or not 0 < len(body.opened or b".") <= SECRET_MAX:
+        raise Refused("what holds an objection is the SHA-256 of its secret")
+    if len(set(body.purposes)) != len(body.purposes) or len(body.purposes) > PURPOSES_MAX:
+        raise Refused(f"an objection names each purpose once, and at most {PURPOSES_MAX}")
 
 
 def _identifiers(*identifiers: bytes) -> None:

@@ -18,7 +18,7 @@ __all__ = ["ObjectionBody"]
 class ObjectionBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """Exactly one of `streams` and `household` is set. `words`: why, if the person wants to say so.
 
-    `person` must be the holder of the relationship key that signs (checked at registration).
+    `person` must be the holder of the relationship key that signs (checked at registration), or `by`, their guardian, is.
     """
 
     person: PersonId
@@ -29,4 +29,5 @@ class ObjectionBody(msgspec.Struct, frozen=True, omit_defaults=True):
     household: HouseholdId | None = None
     withdrawn: bool = False
     words: str | None = None
-    crit: tuple[str, ...] = ("from_ns", "streams", "household", "withdrawn")
+    by: PersonId | None = None
+    crit: tuple[str, ...] = ("from_ns", "streams", "household", "withdrawn", "by")

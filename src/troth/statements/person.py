@@ -16,7 +16,16 @@ import msgspec
 
 from troth.names import HouseholdId, PersonId
 
-__all__ = ["REACHES_ALL", "DepartureBody", "HouseholdBody", "InvitationBody", "MembershipBody", "PersonBody", "Role"]
+__all__ = [
+    "HUSHES_NOTHING",
+    "REACHES_ALL",
+    "DepartureBody",
+    "HouseholdBody",
+    "InvitationBody",
+    "MembershipBody",
+    "PersonBody",
+    "Role",
+]
 
 
 class Role(StrEnum):
@@ -26,8 +35,12 @@ class Role(StrEnum):
     MEMBER = "member"
     GUEST = "guest"
     CHILD = "child"
+    WORKER = "worker"
 
 
+HUSHES_NOTHING: Final = frozenset(
+    {Role.CHILD, Role.WORKER}
+)  # whose private mode would be everybody's: they say no instead
 REACHES_ALL: Final = frozenset({Role.OWNER, Role.MEMBER})  # who reaches what concerns others of the home too
 
 
@@ -47,14 +60,16 @@ class PersonBody(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class HouseholdBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A household and what its members call the place."""
+    """A household and what its members call the place. `workplace`: people work there, and it is nobody's own."""
 
     household: HouseholdId
     name: str
+    workplace: bool = False
+    crit: tuple[str, ...] = ("workplace",)
 
 
 class MembershipBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`role` is owner, member or guest; [from_ns, to_ns) ns UTC. A guest has an end.
+    """`role` is owner, member, guest, child or worker; [from_ns, to_ns) ns UTC. A guest has an end.
 
     `left`: they have left with `to_ns`, and are back at no earlier time either, whatever the clock says.
     """

@@ -9,6 +9,7 @@ Source: record.md, "Personal ledgers"; mission.md, "What the law adds" 1.
 
 from troth.names import PersonId
 from troth.statements.choice import ChoiceBody
+from troth.statements.guardianship import GuardianshipBody
 from troth.statements.kinds import Body
 from troth.statements.objection import ObjectionBody
 from troth.statements.person import DepartureBody, InvitationBody, MembershipBody, PersonBody
@@ -21,8 +22,12 @@ __all__ = ["persons_of"]
 def persons_of(body: Body) -> frozenset[PersonId]:
     """Everybody whose own the statement is."""
     match body:
-        case ChoiceBody() | ObjectionBody() | PlaceRuleBody() | RestrictionBody():
+        case ChoiceBody() | ObjectionBody():
+            return frozenset((body.person,) if body.by is None else (body.person, body.by))
+        case PlaceRuleBody() | RestrictionBody():
             return frozenset((body.person,))
+        case GuardianshipBody():
+            return frozenset((body.child, *body.guardians))
         case PersonBody() | MembershipBody() | InvitationBody():
             return frozenset((body.person,))
         case DepartureBody():

@@ -83,8 +83,10 @@ def check_registration(statement: Statement, *, registered: Registered) -> None:
         )
     uri = statement.signed.headers.issuer
     body = statement.body
-    if isinstance(body, ChoiceBody | ObjectionBody | PlaceRuleBody) and registered.signers.get(body.person) != uri:
-        raise NotRegistered("a choice, an objection, or a rule about places, is signed by the person it speaks of")
+    if isinstance(body, ChoiceBody | ObjectionBody | PlaceRuleBody):
+        says = body.by if isinstance(body, ChoiceBody | ObjectionBody) and body.by is not None else body.person
+        if registered.signers.get(says) != uri:
+            raise NotRegistered("a choice, an objection, or a rule about places, is signed by the person it speaks of")
     named = names_household(statement)
     if named is not None and named != (statement.kind.face is Face.PRIVATE):
         raise NotRegistered("a household is named exactly by what is a home's, of the private kind")

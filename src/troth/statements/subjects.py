@@ -39,7 +39,8 @@ def may_speak_about(
         case Subjects.OWN_KEY:
             return _field(statement, "gate") == issuer.key.thumbprint
         case Subjects.OWN_PERSON:
-            person = _field(statement, "person")
+            guardian = _field(statement, "by")  # who says it for a child, and signs it
+            person = guardian if isinstance(guardian, bytes) else _field(statement, "person")
             return isinstance(person, bytes) and signers.get(PersonId(person)) == statement.signed.headers.issuer
         case Subjects.OWN_ORGANISATION:
             who = _field(statement, "organisation") or _field(statement, "by")

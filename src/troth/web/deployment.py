@@ -16,6 +16,7 @@ from troth.journeys.explain import Explain
 from troth.journeys.foresee import Foresee
 from troth.journeys.functions import Functions
 from troth.journeys.grounds import Grounds
+from troth.journeys.guard import Guard
 from troth.journeys.inherit import Inherit
 from troth.journeys.object import Object
 from troth.journeys.oversee import Only, ThingPage
@@ -27,6 +28,7 @@ from troth.journeys.privately import Privately
 from troth.journeys.prove import Prove
 from troth.journeys.recognise import Recognise
 from troth.journeys.sign_in import SignIn
+from troth.journeys.signs import Signs
 from troth.journeys.street import Street
 from troth.journeys.visits import Visits
 from troth.journeys.why import Why
@@ -91,6 +93,8 @@ class Deployment(msgspec.Struct, frozen=True):
     belong: Belong
     privately: Privately
     object: Object
+    signs: Signs
+    guard: Guard
     grounds: Grounds
     policies: Policies
     functions: Functions

@@ -24,10 +24,11 @@ from troth.journeys.offers import Offer
 from troth.journeys.oversee import Only
 from troth.journeys.recognise import Use
 from troth.journeys.street import StreetLinks
-from troth.names import PersonId, PurposeId, StreamId, check_slug
+from troth.names import PersonId, PurposeId, StreamId, check_slug, print_sign
 from troth.statements.choice import Decision
 from troth.web.book import Reader
 from troth.web.checking import Checking
+from troth.web.children import ChildrenPages
 from troth.web.deployment import Deployment
 from troth.web.erasing import Erasing
 from troth.web.foreseeing import Foreseeing
@@ -41,6 +42,7 @@ from troth.web.private import PrivatePages
 from troth.web.rules import RulePages
 from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_of, viewer_of
 from troth.web.shell import HEADERS, Page, Shell, static_file
+from troth.web.signs import SignPages
 from troth.web.together import LivingTogether
 from troth.web.ways import Ways
 from troth.web.whole import Values, whole
@@ -93,6 +95,8 @@ class Pages:
             "viewer": viewer,
             "links": links,
             "homes": self._at.explain.homes() if links is not None else (),
+            "signs": self._at.signs.shown_today() if links is not None else (),
+            "sign_id": print_sign,
             "effect": self._effect(viewer),
             "objectables": self._objectables(viewer),
             "curves": top == Detail.CURVE,
@@ -149,6 +153,7 @@ class Pages:
             "curves": top == Detail.CURVE,
             "together": None if viewer.person is None else self._at.belong.together(viewer.person),
             "private": private,
+            "children": viewer.person is not None and self._at.guard.concerns(viewer.person),
             "hushed": {stream for home in private for each in home.standing if each.now for stream in each.streams},
             "objectables": self._objectables(viewer),
             "emergencies": () if viewer.person is None else self._at.emergencies.at_home(viewer.person),
@@ -209,7 +214,7 @@ class Pages:
                 values = await whole(gather)
             except NotFound:
                 continue
-            return self._shell.show(request, "thing.html", values | {"role": role})
+            return self._shell.show(request, "thing.html", values | {"role": role, "sign_at": self._at.signs.beside})
         raise NotFound("there is no such thing here")
 
     async def operate(self, request: Request) -> Response:
@@ -288,6 +293,8 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *RulePages(deployment, shell).routes(),
         *LivingTogether(deployment, shell).routes(),
         *Grounded(deployment, shell).routes(),
+        *SignPages(deployment, shell).routes(),
+        *ChildrenPages(deployment, shell).routes(),
     ]
     by_path: dict[str, dict[str, Page]] = {}
     for path, method, page in pages:

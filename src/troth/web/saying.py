@@ -8,17 +8,17 @@ Source: people.md, "Rules" and "Words".
 Left out in this version: languages other than English.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
 from troth.clock import NS_PER_S
 from troth.gate.words import ground_words
 from troth.journeys.presence import Copied, Sign
-from troth.statements.choice import Decision
 from troth.things.observations import Result
 from troth.things.weekly import Window
 from troth.things.windows import Shown
+from troth.web.statement_words import statement_words
 
 __all__ = [
     "CHECKS",
@@ -162,7 +162,7 @@ _GROUND_DECLARED: Final = {
     "nobody": "it concerns no one",
 }
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_ROLES: Final = {"owner": "owner", "member": "lives here", "guest": "guest"}
+_ROLES: Final = {"owner": "owner", "member": "lives here", "guest": "guest", "child": "child", "worker": "works here"}
 _STANDING: Final = {
     "later": "It does not hold yet.",
     "holds": "It holds.",
@@ -348,34 +348,6 @@ def refusal(code: str) -> str:
 def contact_link(text: str) -> str | None:
     """The address behind a contact where it is safe to follow, else None."""
     return text if text.startswith(("https://", "http://", "mailto:", "tel:")) else None
-
-
-def statement_words(kind: str, by: str | None, decision: Decision | None) -> str:
-    """What a statement that a decision rests on says, in one sentence."""
-    if decision is not None:
-        return "You said yes." if decision is Decision.GIVE else "You said no."
-    who = by or "Whoever runs this place"
-    return _STATEMENTS.get(kind, "{who} said something else.").format(who=who)
-
-
-_STATEMENTS: Final[Mapping[str, str]] = {
-    "passport": "{who} said what this kind of thing can sense.",
-    "disclosure": "{who} said what is done with it, and for whom.",
-    "installation": "{who} answers for this thing, at this place.",
-    "home-installation": "{who} answers for this thing, in this home.",
-    "organisation": "{who} gave a name and an address.",
-    "person": "You live here.",
-    "membership": "You belong to this home.",
-    "choice": "Somebody concerned made a choice.",
-    "place-rule": "Somebody concerned said where it may not go.",
-    "keeping": "{who} said where everything is kept.",
-    "objection": "Somebody concerned objected, or took that back.",
-    "ground": "{who} said why this may happen, and what that rests on.",
-    "home-ground": "{who} said why this may happen in this home.",
-    "emergency": "An emergency was opened.",
-    "home-emergency": "An emergency was opened in this home.",
-    "erased": "Somebody who is erased said something.",
-}
 
 
 def _said(value: Result, code: str | None, digits: Callable[[float], str]) -> str:

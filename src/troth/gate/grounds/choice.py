@@ -4,10 +4,14 @@ Rules
 - What no choice covers is off. It holds where it holds for each member, while they are concerned.
 - A yes counts under the text that was shown for it, and under one whose terms are no wider than its own. Under any other it
   covers nothing; a no stays a no.
+- Of a child it holds as their guardians and they have said it, as far as each of them counts by then (`gate/guardians`).
 - A yes begins at its own moment. Of who has left it must still stand, for the time they lived there.
 
 Source: gate.md, "Eight grounds" and "Time"; docs/decisions/0008-a-yes-counts-under-its-text.md.
 """
+
+
+import msgspec
 
 from troth.gate.grounds.holding import (
     Asked,
@@ -22,17 +26,19 @@ from troth.gate.grounds.holding import (
     no_of,
     turns,
 )
+from troth.gate.guardians import Stage, stage_of, turns_of_child
 from troth.gate.protected import special_in
 from troth.gate.question import Code, Ground
 from troth.gate.rules.sensitivity import Special
-from troth.names import StatementId, Uri
+from troth.names import PersonId, StatementId, Uri
 from troth.state.in_force import Reading
-from troth.state.scopes import PersonScope, ProductScope, party_scope
+from troth.state.scopes import Member, PersonScope, ProductScope, party_scope
 from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.disclosure import DisclosedPurpose
 from troth.statements.notice import notice_of
+from troth.statements.person import Role
 from troth.statements.terms import is_no_wider, terms_of
-from troth.things.intervals import ALWAYS, BEGINNING, FOREVER, Interval, covers, intersect, tidy
+from troth.things.intervals import ALWAYS, BEGINNING, FOREVER, Interval, covers, intersect, subtract, tidy
 from troth.things.variants import Variant
 
 __all__ = ["choice", "told"]
@@ -74,7 +80,7 @@ def choice(asked: Asked, reading: Reading) -> Holding:
     until_ns = next_turn(asked.at_ns, *turns(members))
     here = {each.person for each in members if each.here(asked.at_ns)}
     for member in members:
-        said = _said(reading.person_of(member.person), asked, reading)
+        said = _of_member(member, asked, reading)
         # Who is not a member at a time is not concerned then, so their silence does not narrow it.
         before, after = Interval(BEGINNING, member.from_ns), Interval(member.to_ns, FOREVER)
         # What somebody who has left had closed stays closed for the time they lived there: leaving opens nothing.
@@ -93,12 +99,57 @@ def choice(asked: Asked, reading: Reading) -> Holding:
     return Holding(times, tuple(rests_on), lacking, concerned, until_ns)
 
 
-def _said(person: PersonScope, asked: Asked, reading: Reading) -> Holding:
-    """Paint one person's choices for this purpose, stream and view: covered times, what they rest on, why not now."""
+def _of_member(member: Member, asked: Asked, reading: Reading) -> Holding:
+    """What somebody of the home has said, or what was said for them."""
+    person = reading.person_of(member.person)
+    if member.role != Role.CHILD:
+        return _said(person, asked, reading)
+    now, held = asked.at_ns, person.guardianship
+    old_enough_ns = FOREVER if held is None else held.body.alongside_ns
+    own = _said(person, asked, reading, old_enough_ns=old_enough_ns)
+    until_ns = next_turn(now, own.until_ns, *turns_of_child(member, person))
+    if held is None:
+        return own
+    rests_on = (*own.rests_on, held.statement)
+    if stage_of(held, at_ns=now) in {Stage.OWN, Stage.GROWN}:
+        return msgspec.structs.replace(own, rests_on=rests_on, until_ns=until_ns)
+    theirs = [_said(person, asked, reading, by=each) for each in held.body.guardians]
+    for each in theirs:
+        rests_on += each.rests_on
+        until_ns = next_turn(now, until_ns, each.until_ns)
+    given = tidy(tuple(i for each in theirs for i in each.times))
+    given = subtract(given, tidy(tuple(i for each in theirs for i in each.no)))
+    alone, both = Interval(BEGINNING, held.body.alongside_ns), Interval(held.body.alongside_ns, held.body.own_ns)
+    times = tidy(
+        (
+            *intersect(subtract(given, own.no), (alone,)),
+            *intersect(intersect(given, own.times), (both,)),
+        )
+    )
+    lacking = next((each.lacking for each in (own, *theirs) if each.lacking is not Code.NO_GROUND), Code.NO_GROUND)
+    return Said(times, rests_on, lacking, until_ns=until_ns)
+
+
+class Said(Holding, frozen=True):
+    """What one person has said; `no`: the times for which it is a no."""
+
+    no: tuple[Interval, ...] = ()
+
+
+def _said(
+    person: PersonScope, asked: Asked, reading: Reading, *, by: PersonId | None = None, old_enough_ns: int = BEGINNING
+) -> Said:
+    """Paint one person's choices for this purpose, stream and view: covered times, what they rest on, why not now.
+
+    `by`: those that this guardian has made for them. `old_enough_ns`: a yes from before takes a no back, and covers nothing.
+    """
     covered: list[Interval] = []
+    refused: list[Interval] = []
     basis: list[StatementId] = [] if person.statement is None else [person.statement]
     why, until_ns = Code.NO_GROUND, FOREVER
-    said, _ = looked_at(person, asked)
+    said, before = looked_at(person, asked, by=by)
+    if before is not None:
+        refused.append(before)
     for each in said:
         body = each.body
         to_ns = FOREVER if body.to_ns is None else body.to_ns
@@ -107,15 +158,18 @@ def _said(person: PersonScope, asked: Asked, reading: Reading) -> Holding:
             if asked.at_ns < turn < until_ns:
                 until_ns = turn
         cut(covered, min(body.from_ns, asked.at_ns))
+        cut(refused, min(body.from_ns, asked.at_ns))
         basis.append(each.statement)
-        if body.decision is Decision.GIVE and _reaches(body.variant, asked.variant) and _counts(body, asked, reading):
+        opens = body.decision is Decision.GIVE and body.from_ns >= old_enough_ns
+        if opens and _reaches(body.variant, asked.variant) and _counts(body, asked, reading):
             join(covered, Interval(from_ns, to_ns))
             why = Code.EXPIRED if to_ns <= asked.at_ns else Code.NO_GROUND
         elif body.decision is Decision.GIVE:
             why = Code.NO_GROUND
         else:
             why = no_of(body.decision)
-    return Holding(tuple(covered), tuple(basis), why, until_ns=until_ns)
+            join(refused, Interval(min(body.from_ns, asked.at_ns), to_ns))
+    return Said(tuple(covered), tuple(basis), why, until_ns=until_ns, no=tuple(refused))
 
 
 def _counts(body: ChoiceBody, asked: Asked, reading: Reading) -> bool:

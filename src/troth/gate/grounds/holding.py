@@ -77,14 +77,18 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def looked_at(
-    person: PersonScope, asked: Asked, *, also: PurposeId | None = None
+    person: PersonScope, asked: Asked, *, by: PersonId | None = None, also: PurposeId | None = None
 ) -> tuple[Sequence[SaidChoice], Interval | None]:
-    """The choices that count here, in order; and the time before them, where there are more than collecting looks at."""
+    """The choices that count here, in order; and the time before them, where there are more than collecting looks at.
+
+    `by`: only those that this guardian has made for them; without, only those that they have made themselves.
+    """
     purpose, stream, home = asked.purpose, asked.stream.installed.stream, asked.stream.household
     said = [
         each
         for each in person.choices
-        if ((body := each.body).purpose == purpose or (also is not None and body.purpose == also))
+        if (body := each.body).by == by
+        and (body.purpose == purpose or (also is not None and body.purpose == also))
         and (stream in body.streams if body.household is None else body.household == home)
     ]
     if asked.asker is not None or len(said) <= CHANGES_MAX:

@@ -5,7 +5,7 @@ Rules
 - An objection is painted over what was before from its own start on, and is gone at once when it is taken back; the gap stays.
 - Who does not live there at a time is not concerned then, and stops nothing. Who is erased cannot object any more: what was
   said until then is closed.
-- In a public place nobody has a way to object in this version, so there it denies `not-offered`.
+- In a public place whoever passes objects with the code of a sign (`passers_by`).
 - Collecting looks at a person's last CHANGES_MAX objections; what lies before them counts as objected to.
 
 Source: gate.md, "Eight grounds".
@@ -15,12 +15,15 @@ import msgspec
 
 from troth.gate.grounds.asserted import asserted, held_by, lawful
 from troth.gate.grounds.holding import CHANGES_MAX, Asked, Holding, concerned_in, cut, join, members_of, next_turn
+from troth.gate.grounds.passers_by import in_public
+from troth.gate.guardians import turns_of_child
 from troth.gate.question import Code
-from troth.names import StatementId
+from troth.names import PersonId, StatementId
 from troth.state.in_force import Reading
-from troth.state.scopes import PersonScope, SaidObjection
+from troth.state.scopes import Member, PersonScope, SaidObjection
 from troth.statements.ground import Asserted
-from troth.things.intervals import BEGINNING, FOREVER, Interval, covers, intersect, subtract
+from troth.statements.person import Role
+from troth.things.intervals import BEGINNING, FOREVER, Interval, covers, intersect, subtract, tidy
 
 __all__ = ["objectable"]
 
@@ -28,14 +31,14 @@ __all__ = ["objectable"]
 def objectable(asked: Asked, reading: Reading) -> Holding:
     """The times of the assertions, less those in which somebody concerned objects."""
     if asked.stream.household is None:
-        return Holding((), lacking=Code.NOT_OFFERED)
+        return in_public(asked, reading)
     held = held_by(asserted(Asserted.OBJECTABLE, asked, reading), asked, reading, times_of=lawful)
     closed_ns = reading.place_of(asked.stream.household).closed_ns
     times = intersect(held.times, (Interval(closed_ns, FOREVER),))
     rests_on, lacking, until_ns = held.rests_on, held.lacking, held.until_ns
     members = members_of(asked, reading)
     for member in members:
-        objected = _objected(reading.person_of(member.person), asked)
+        objected = _of_member(member, asked, reading)
         rests_on += objected.rests_on
         until_ns = min(until_ns, objected.until_ns)
         holes = intersect(objected.times, (Interval(member.from_ns, member.to_ns),))
@@ -48,9 +51,28 @@ def objectable(asked: Asked, reading: Reading) -> Holding:
     )
 
 
-def _objected(person: PersonScope, asked: Asked) -> Holding:
-    """Paint one person's objections: objected times, and what they rest on."""
-    said = [each for each in person.objections if _about(each, asked)]
+def _of_member(member: Member, asked: Asked, reading: Reading) -> Holding:
+    """What somebody of the home objects to; of a child also what guardians objected to for them, while they could."""
+    person = reading.person_of(member.person)
+    own, held = _objected(person, asked), person.guardianship
+    if member.role != Role.CHILD or held is None:
+        return own
+    theirs = [_objected(person, asked, by=each) for each in held.body.guardians]
+    while_they_could = (Interval(BEGINNING, held.body.own_ns),)
+    times = tidy((*own.times, *(i for each in theirs for i in intersect(each.times, while_they_could))))
+    return Holding(
+        times,
+        (*own.rests_on, *(id_ for each in theirs for id_ in each.rests_on)),
+        Code.OBJECTED,
+        until_ns=next_turn(
+            asked.at_ns, own.until_ns, *(each.until_ns for each in theirs), *turns_of_child(member, person)
+        ),
+    )
+
+
+def _objected(person: PersonScope, asked: Asked, *, by: PersonId | None = None) -> Holding:
+    """Paint one person's objections, or those of a guardian for them: objected times, and what they rest on."""
+    said = [each for each in person.objections if each.body.by == by and _about(each, asked)]
     painted: list[Interval] = []
     basis: list[StatementId] = []
     until_ns = FOREVER

@@ -16,12 +16,13 @@ from troth.gate.grounds.holding import (
     no_of,
     turns,
 )
+from troth.gate.guardians import Stage, reaches_all, stage_of, turns_of_child
 from troth.gate.question import OWN_PURPOSE, Code
 from troth.names import StatementId
 from troth.state.in_force import Reading
 from troth.state.scopes import PersonScope
 from troth.statements.choice import Decision
-from troth.statements.person import REACHES_ALL
+from troth.statements.person import Role
 from troth.things.intervals import FOREVER, Interval, covers, intersect, subtract
 
 __all__ = ["own"]
@@ -31,19 +32,28 @@ def own(asked: Asked, reading: Reading) -> Holding:
     """For members reading their own, and for collecting on their behalf; an adult's refusal stops it for shared streams."""
     if asked.asker is not None and asked.asker.person is None:
         return Holding(())  # a recipient is none of them, whatever a disclosure says
+    household = asked.stream.household
+    if household is not None and reading.place_of(household).workplace:
+        return Holding(())  # what is measured where people work is nobody's own, least of all of who employs them
     members = members_of(asked, reading)
     asker = None if asked.asker is None else asked.asker.person
-    mine = [each for each in members if asker is None or each.person == asker]
+    # Who works in a home is concerned, may refuse, and has nothing of the home for their own.
+    mine = [each for each in members if asker in {None, each.person} and each.role != Role.WORKER]
     now = {each.person for each in mine if each.here(asked.at_ns)}
     # Who lives here now may have lived here before; who has left takes their time with them.
     times = inhabited([each for each in mine if each.person in now])
-    if asker is not None and not any(each.here(asked.at_ns) and each.role in REACHES_ALL for each in mine):
+    all_of_it = any(each.here(asked.at_ns) and reaches_all(each, reading, at_ns=asked.at_ns) for each in mine)
+    if asker is not None and not all_of_it:
         # A guest reaches what concerns them alone; so does whoever has a role that is not known here.
         times = subtract(times, inhabited([each for each in members if each.person != asker]))
     rests_on, lacking = [each.statement for each in members], Code.NO_GROUND
     until_ns = next_turn(asked.at_ns, *turns(members))
     for member in members:
-        objected = _objected(reading.person_of(member.person), asked)
+        person = reading.person_of(member.person)
+        until_ns = next_turn(asked.at_ns, until_ns, *turns_of_child(member, person))
+        if member.role == Role.CHILD and stage_of(person.guardianship, at_ns=asked.at_ns) is Stage.FOR:
+            continue  # a small child's no about themselves counts wherever others get it, and closes no home to its people
+        objected = _objected(person, asked)
         rests_on += objected.rests_on
         until_ns = min(until_ns, objected.until_ns)
         # Who does not live here any more, or not yet, is not concerned, and stops nobody.
