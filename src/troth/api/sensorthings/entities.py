@@ -34,6 +34,7 @@ __all__ = [
     "Unit",
     "datastream",
     "observation",
+    "observed",
     "observed_property",
     "sensor",
     "thing",
@@ -210,16 +211,21 @@ def observed_property(view: StreamView, *, root: str) -> ObservedPropertyShown:
 
 def observation(row: Shown, view: StreamView, *, root: str) -> ObservationShown:
     """One row as granted."""
-    coarse = view.variant is not Variant.RAW
+    return observed(row, view.stream.number, view.variant, because=view.because, root=root)
+
+
+def observed(row: Shown, number: int, variant: Variant, *, because: str | None = None, root: str) -> ObservationShown:
+    """The same of a row of Datastream `number` in a view that is granted."""
+    coarse = variant is not Variant.RAW
     return ObservationShown(
         row.id,
         f"{root}Observations({row.id})",
         print_interval(row.from_ns, row.to_ns),
         as_json(row.result),
-        f"{root}Datastreams({view.stream.number})",
+        f"{root}Datastreams({number})",
         None,
-        view.variant.value if coarse else UNSET,
-        view.because if coarse and view.because is not None else UNSET,
+        variant.value if coarse else UNSET,
+        because if coarse and because is not None else UNSET,
     )
 
 
