@@ -19,7 +19,6 @@ from troth.testing.world import World
 from troth.tlog.checkpoint import VerifierKey
 from troth.verify.checks import verify
 
-
 SLOWLY = Settings(data="world", segment_tick_s=300, caller_ms_per_s=1_000_000)  # a day of ticks is soon over
 
 
@@ -248,7 +247,7 @@ def test_a_download_on_its_way_is_broken_when_it_ends() -> None:
             if message["type"] == "http.response.body" and message.get("more_body") and not message["body"]:
                 chunks += 1
                 if chunks == 1:
-                    await world.node.joining.belong.leave(house.ben.person, house.home.household)
+                    await world.node.choosing.belong.leave(house.ben.person, house.home.household)
             await sent(message)
 
         exchange.sent = send

@@ -201,7 +201,7 @@ def _number_of(node: Node) -> Callable[[StreamId], int | None]:
 def _everything(node: Node) -> Everything:
     return Everything(
         tell=node.tell,
-        belong=node.joining.belong,
+        belong=node.choosing.belong,
         choose=node.choose,
         places=node.places,
         privately=node.choosing.privately,
