@@ -50,4 +50,5 @@ async def open_ports(settings: Settings, *, salts: Callable[[int], bytes] = os.u
         outside=None,
         in_worker=in_worker,
         pause=lambda: asyncio.sleep(0),
+        prepared=drivers.open_prepared(settings),
     )

@@ -61,6 +61,7 @@ def stores() -> Iterable[str]:
         "log/",
         "keys/",
         "tls/",
+        "prepared/",
         "operator.token",
         "node.url",
         "troth.toml",

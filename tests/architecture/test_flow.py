@@ -14,10 +14,12 @@ from troth.adapters.partitions_expiring import EXPIRED_AT_ONCE
 from troth.adapters.partitions_reading import SLICE_ROWS
 from troth.adapters.partitions_sqlite import SHORT
 from troth.adapters.reading_away import PAGES_WAITING_MAX, READ_S
+from troth.api.events import OPEN_MAX
 from troth.app.open_files import KEPT_FOR_STORES
 from troth.ingest.mqtt.door import STRANGERS_MAX
 from troth.ingest.mqtt.sessions import CONNECTIONS_EACH_MAX, SESSIONS_LEFT_MAX
 from troth.ingest.places import REQUESTS_MAX
+from troth.journeys.exports import MAKING_MAX as EXPORTS_MAX
 from troth.journeys.hear import REFUSALS_MAX
 from troth.journeys.outlet import OUTLET_QUEUE_MAX
 from troth.journeys.prove import MAKING_MAX
@@ -51,6 +53,9 @@ BOUNDS = {
     "messages of a connection that are not acknowledged (MQTT 5)": (RECEIVE_MAXIMUM,),
     "known repeat keys": (KEYS_MAX,),
     "messages for a listener": (LISTENER_QUEUE_MESSAGES, LISTENER_QUEUE_BYTES // 1_048_576),
+    "events for a listener over HTTP": (LISTENER_QUEUE_MESSAGES, LISTENER_QUEUE_BYTES // 1_048_576),
+    "answers with events of one asker": (OPEN_MAX,),
+    "archives of everything about somebody in the making": (EXPORTS_MAX,),
     "rows for a listener whose window is being opened": (OUTLET_QUEUE_MAX,),
     "sessions without a connection": (SESSIONS_LEFT_MAX,),
     "statements over the log's interface": (WAITING_MAX, BEHIND_MAX),

@@ -85,6 +85,7 @@ async def live(data: Path, where: str) -> None:
         outside=TileFiles(beyond),
         in_worker=in_worker,
         pause=pause,
+        prepared=drivers.open_prepared(settings),
     )
     node = Node(settings, ports)
     await node.start()

@@ -88,6 +88,7 @@ class RealHouse:
             backups=drivers.open_backup_keys(settings),
             in_worker=in_worker,
             pause=a_turn_of_the_loop,
+            prepared=drivers.open_prepared(settings),
         )
         node = Node(settings, self._wrap(ports))
         await node.start()

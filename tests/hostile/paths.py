@@ -10,6 +10,8 @@ from typing import Final
 from urllib.parse import quote
 
 from tests.hostile.cases import View
+from tests.hostile.heard import MINUTE_NS, Heard, answered, same_as_nothing
+from tests.hostile.paths_forms import csv, events, live_events, selected
 from tests.hostile.street import ABSENT, Asking
 from tests.journeys.mqtt_house import Client
 from troth.testing.asgi import Told
@@ -19,52 +21,8 @@ from troth.wire.times import print_time
 
 __all__ = ["PATHS", "Heard"]
 
-_MINUTE_NS: Final = 60 * 10**9
-
-
-class Heard:
-    """Asks for a case, and remembers all that came back."""
-
-    def __init__(self, asking: Asking) -> None:
-        self.asking = asking
-        self.bodies: list[bytes] = []
-
-    def get(self, target: str) -> Told:
-        """Ask as a program."""
-        return self._kept(self.asking.get(target))
-
-    def page(self, target: str) -> Told:
-        """Ask as a browser."""
-        return self._kept(self.asking.page(target))
-
-    def keep(self, body: bytes) -> None:
-        """What came by another way."""
-        self.bodies.append(body)
-
-    def leaks(self) -> Iterator[str]:
-        """What is hidden and was said."""
-        everything = b"\n".join(self.bodies).replace(b"\xe2\x80\xaf", b"").replace(b",", b"")
-        yield from (f"{value} came out" for value in self.asking.hidden if str(value).encode() in everything)
-
-    def _kept(self, told: Told) -> Told:
-        self.keep(bytes(told.body) + repr(told.headers).encode())
-        return told
-
 
 Path = Callable[[Asking, Heard], Iterator[str]]
-
-
-def _same_as_nothing(told: Told, nothing: Told) -> Iterator[str]:
-    if (told.status, told.body, told.headers) != (nothing.status, nothing.body, nothing.headers):
-        yield f"{told.status} {told.body!r} where nothing is {nothing.status} {nothing.body!r}"
-
-
-def _answered(asking: Asking, told: Told, nothing: Told) -> Iterator[str]:
-    """A question about the stream has the status of its case, and is the same as nothing where it is nothing."""
-    if told.status != asking.status:
-        yield f"{told.status} and not {asking.status}"
-    if asking.status == 404:
-        yield from _same_as_nothing(told, nothing)
 
 
 def _results(told: Told) -> list[float]:
@@ -84,7 +42,7 @@ def entities(asking: Asking, heard: Heard) -> Iterator[str]:
         ("ObservedProperties", "/Datastreams"),
     ):
         told = heard.get(f"/v1.1/{before}({asking.number}){after}")
-        yield from _answered(asking, told, heard.get(f"/v1.1/{before}({ABSENT}){after}"))
+        yield from answered(asking, told, heard.get(f"/v1.1/{before}({ABSENT}){after}"))
 
 
 def lists(asking: Asking, heard: Heard) -> Iterator[str]:
@@ -107,7 +65,7 @@ def observations(asking: Asking, heard: Heard) -> Iterator[str]:
     for order in ("asc", "desc"):
         target = f"Observations?$count=true&$orderby=phenomenonTime%20{order}"
         told = heard.get(f"/v1.1/Datastreams({asking.number})/{target}")
-        yield from _answered(asking, told, heard.get(f"/v1.1/Datastreams({ABSENT})/{target}"))
+        yield from answered(asking, told, heard.get(f"/v1.1/Datastreams({ABSENT})/{target}"))
         expected = list(asking.seen if order == "asc" else asking.seen[::-1])
         if _results(told) != expected:
             yield f"{_results(told)} and not {expected}"
@@ -131,7 +89,7 @@ def next_links(asking: Asking, heard: Heard) -> Iterator[str]:
 def filters(asking: Asking, heard: Heard) -> Iterator[str]:
     """Every time between the rows, asked as a border: what is hidden moves no answer."""
     now = asking.world.clock.now()
-    borders = [now - back * 20 * _MINUTE_NS for back in range(12)]
+    borders = [now - back * 20 * MINUTE_NS for back in range(12)]
     for border in borders:
         got = {}
         for operator in ("ge", "lt"):
@@ -152,7 +110,9 @@ def oracles(asking: Asking, heard: Heard) -> Iterator[str]:
         "$expand=Observations",
         "$filter=result%20gt%201",
         "$orderby=result",
-        "$select=result",
+        "$select=resultQuality",
+        "$resultFormat=GeoJSON",
+        "$resultFormat=CSV&$count=true",
         "$filter=Datastream/id%20eq%201",
         "$skip=1",
         "$filter=phenomenonTime%20gt%20now()",
@@ -161,7 +121,7 @@ def oracles(asking: Asking, heard: Heard) -> Iterator[str]:
         nothing = heard.get(f"/v1.1/Datastreams({ABSENT})/Observations?{option}")
         if told.status not in {400, 501}:
             yield f"{option} is {told.status}"
-        yield from _same_as_nothing(told, nothing)
+        yield from same_as_nothing(told, nothing)
     for target in ("Datastreams?$expand=Observations", "Things?$expand=Datastreams/Observations", "Observations"):
         if heard.get(f"/v1.1/{target}").status not in {400, 501}:
             yield f"{target} is answered"
@@ -177,7 +137,7 @@ def handles(asking: Asking, heard: Heard) -> Iterator[str]:
             if shown != (told.status == 200):
                 yield f"{value}{after} is {told.status}"
             if not shown:
-                yield from _same_as_nothing(told, nothing)
+                yield from same_as_nothing(told, nothing)
     for id_ in (WINDOW_IDS_FROM, WINDOW_IDS_FROM + asking.number, (1 << 53) - 1):
         told = heard.get(f"/v1.1/Observations({id_})")
         if told.status not in {403, 404}:
@@ -197,7 +157,7 @@ def web_of_things(asking: Asking, heard: Heard) -> Iterator[str]:
     if thing.status != (200 if shown else 404):
         yield f"Things({number}) is {thing.status}"
     if not shown:
-        yield from _same_as_nothing(thing, none)
+        yield from same_as_nothing(thing, none)
     nothing = heard.get(f"/wot/things/{ABSENT}")
     for target in (f"/wot/things/{number}", f"/wot/things/{number}/properties/{asking.thing.stream_name}"):
         told = heard.get(target)
@@ -205,7 +165,7 @@ def web_of_things(asking: Asking, heard: Heard) -> Iterator[str]:
         if told.status != wanted:
             yield f"{target} is {told.status} and not {wanted}"
         if not shown:
-            yield from _same_as_nothing(told, nothing)
+            yield from same_as_nothing(told, nothing)
         elif "properties" in target and asking.seen and told.json != asking.seen[-1]:
             yield f"{told.json} and not {asking.seen[-1]}"
 
@@ -227,7 +187,7 @@ def proofs(asking: Asking, heard: Heard) -> Iterator[str]:
             if shown != (told.status == 200):
                 yield f"{before}{after} of {value} is {told.status}"
             if not shown:
-                yield from _same_as_nothing(told, ask(f"{before}{far}{after}"))
+                yield from same_as_nothing(told, ask(f"{before}{far}{after}"))
 
 
 def pages(asking: Asking, heard: Heard) -> Iterator[str]:
@@ -238,7 +198,7 @@ def pages(asking: Asking, heard: Heard) -> Iterator[str]:
             yield f"{target} is {told.status}"
     thing = heard.page(f"/things/{asking.thing.slug}")
     if asking.case.asks in {"nobody", "cleo", "shop", "owner", "thing"} and not asking.case.open:
-        yield from _same_as_nothing(thing, heard.page("/things/no-such-thing"))
+        yield from same_as_nothing(thing, heard.page("/things/no-such-thing"))
 
 
 def counts(asking: Asking, heard: Heard) -> Iterator[str]:
@@ -327,6 +287,8 @@ PATHS: Final[dict[str, Path]] = {
     "entities": entities,
     "lists": lists,
     "observations": observations,
+    "selected": selected,
+    "csv": csv,
     "next links": next_links,
     "filters": filters,
     "oracles": oracles,
@@ -337,4 +299,6 @@ PATHS: Final[dict[str, Path]] = {
     "counts": counts,
     "subscriptions": subscriptions,
     "live": live,
+    "events": events,
+    "live events": live_events,
 }

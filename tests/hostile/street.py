@@ -11,7 +11,7 @@ from tests.journeys.mqtt_house import Client
 from troth.gate.question import Asker
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
-from troth.testing.asgi import Told
+from troth.testing.asgi import Exchange, Told
 from troth.testing.people import WorldPerson, own_use, research
 from troth.testing.world import MQTT_PORT, World
 from troth.things.variants import Variant
@@ -78,6 +78,10 @@ class Asking:
     def get(self, target: str) -> Told:
         """Ask as a program."""
         return self.world.get(target, token=self.token)
+
+    def exchange(self, target: str) -> Exchange:
+        """Ask as a program, for what does not end by itself."""
+        return self.world.exchange("GET", target, token=self.token)
 
     async def speaks(self) -> float:
         """The thing says one more value; who may see all of it now may see this one too."""

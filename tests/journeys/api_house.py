@@ -24,6 +24,7 @@ from troth.testing.memory_conduct import MemoryConduct
 from troth.testing.memory_journal import MemoryJournal
 from troth.testing.memory_ledgers import MemoryLedgers
 from troth.testing.memory_observations import MemoryObservations
+from troth.testing.memory_prepared import MemoryPrepared
 from troth.tlog.files import LockFile, TileFiles
 from troth.wire.times import parse_time
 
@@ -162,6 +163,7 @@ async def house() -> AsyncIterator[House]:
         outside=None,
         in_worker=in_worker,
         pause=pause,
+        prepared=MemoryPrepared(),
         authority=made_authority(),
     )
     node = Node(Settings(caller_ms_per_s=1_000_000), ports)  # its clock stands

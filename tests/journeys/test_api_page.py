@@ -81,7 +81,10 @@ async def asked(started: House, method: str, path: str, *, body: str, token: str
     return await started.ask(method, path, json.dumps(confirmed).encode(), token=token)
 
 
-QUERIES = {"GET /api/products": "?product=https://works.example/meter"}
+QUERIES = {
+    "GET /api/products": "?product=https://works.example/meter",
+    "GET /api/events": "?datastreams=4000000",  # of a stream that is there the answer would not end
+}
 """What is asked for after the path."""
 
 
@@ -120,7 +123,7 @@ def test_the_examples_run_in_their_order() -> None:
             found.update(await emergency(started, found) if "emergencies" in heading else {})
             for word, value in found.items():
                 body = body.replace(f'"{word}"', json.dumps(value))
-            own = ("choices", "objections", "place-rules", "visits", "book", "/api/home", "/api/private")
+            own = ("choices", "objections", "place-rules", "visits", "book", "/api/home", "/api/private", "/api/export")
             personal = any(each in path for each in own) or path == "/api/erasure"
             path += QUERIES.get(heading, "")
             token = found.get("SESSION") if personal else started.operator
@@ -135,6 +138,7 @@ def test_the_examples_run_in_their_order() -> None:
             path = re.sub(r"\{([a-z]+)\}", lambda name: found[name[1].upper()], path)
             answer = await asked(started, method, path, body=body, token=token)
             nothing = path == "/api/proofs/1" or path.startswith(("/api/book/proofs/", "/api/book/statements/"))
+            nothing = nothing or path.startswith(("/api/events", "/api/export/archive"))
             nothing = nothing or path in {"/api/visits/0", "/api/home/remove", "/api/recipients/tokens/0"}
             wanted = {"/api/leave": 204, "/api/sign-in": 401, "/api/descriptions": 200, **FORESEEN}.get(
                 path, 404 if nothing else 201 if method == "POST" else 200

@@ -92,6 +92,11 @@ class Callers:
             raise WrongToken("this token is for something else: a choice is made in a person's own session")
         return who.person
 
+    def still(self, request: Request) -> Callable[[], bool]:
+        """What says, at any later moment, whether whoever calls may still be told anything."""
+        who = self.principal(request)
+        return lambda: who is None or self._recognise.still(who)
+
     def spoken(self, work: Work) -> Work:
         """`work`, with its errors as problem documents."""
 

@@ -27,7 +27,7 @@ from troth.names import PersonId
 from troth.statements.choice import ChoiceBody
 from troth.wire.times import parse_time, print_time
 
-__all__ = ["choice_routes", "chosen"]
+__all__ = ["choice_routes", "chosen", "offer_shown"]
 
 NS_PER_MS = 1_000_000
 CHOICES_MAX: Final = 200  # of one page, and those of its last stream: 100 kB with their texts, some 3 ms
@@ -46,7 +46,7 @@ def choice_routes(choose: Choose, *, callers: Callers) -> list[Route]:
             found, after = choose.offers.of_stream(person, int(asked["datastream"])), None
         else:
             found, after = choose.offers.page(person, after=int(asked.get("after", 0)), top=CHOICES_MAX)
-        return shown(Choices(tuple(map(_offer_shown, found)), UNSET if after is None else after))
+        return shown(Choices(tuple(map(offer_shown, found)), UNSET if after is None else after))
 
     async def say(request: Request) -> Response:
         person = callers.person(request)
@@ -93,7 +93,8 @@ def chosen(choose: Choose, person: PersonId, said: ChoiceForm) -> ChoiceBody:
     )
 
 
-def _offer_shown(offer: Offer) -> OfferShown:
+def offer_shown(offer: Offer) -> OfferShown:
+    """An offer as the interface says it."""
     purpose, last = offer.purpose, offer.last
     return OfferShown(
         datastream=offer.stream.number,

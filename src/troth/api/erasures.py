@@ -26,7 +26,7 @@ from troth.names import PersonId, StreamId, parse_id
 from troth.statements.erasure import Asked
 from troth.wire.times import parse_time, print_time
 
-__all__ = ["erasure_routes"]
+__all__ = ["erasure_routes", "preview_shown"]
 
 NS_PER_MS: Final = 1_000_000
 _NAME_HEX: Final = 32
@@ -37,22 +37,8 @@ def erasure_routes(
 ) -> list[Route]:
     """All routes of this module. `number_of` gives a stream's `@iot.id`, or None where it is no longer there."""
 
-    def preview_shown(preview: Preview) -> ErasureShown:
-        preserved = tuple(
-            PreservedShown(
-                each.preservation.hex(),
-                each.cause,
-                each.reason,
-                print_time(each.from_ns),
-                print_time(each.to_ns),
-                tuple(number for stream in each.streams if (number := number_of(stream)) is not None),
-            )
-            for each in preview.preserved
-        )
-        return ErasureShown(preview.name, preview.homes, preview.goes, preview.stays, preserved, preview.digest.hex())
-
     async def own(request: Request) -> Response:
-        return shown(preview_shown(erase.preview(callers.person(request))))
+        return shown(preview_shown(erase.preview(callers.person(request)), number_of))
 
     async def erase_own(request: Request) -> Response:
         person = callers.person(request)
@@ -60,7 +46,7 @@ def erasure_routes(
         return created(_erased(await erase.confirm(person, digest_of(asked.digest), made_by=Asked.SESSION)))
 
     async def theirs(request: Request) -> Response:
-        return shown(preview_shown(erase.preview(_person(request))))
+        return shown(preview_shown(erase.preview(_person(request)), number_of))
 
     async def erase_theirs(request: Request) -> Response:
         asked = await form(request, PaperErasureForm)
@@ -90,6 +76,22 @@ def erasure_routes(
         resource("/api/people/{person}/preservations", {"POST": op(keep)}),
         resource("/api/people/{person}/preservations/{preservation}/end", {"POST": op(release)}),
     ]
+
+
+def preview_shown(preview: Preview, number_of: Callable[[StreamId], int | None]) -> ErasureShown:
+    """What would go, as the interface says it. `number_of`: the number of a stream's Datastream."""
+    preserved = tuple(
+        PreservedShown(
+            each.preservation.hex(),
+            each.cause,
+            each.reason,
+            print_time(each.from_ns),
+            print_time(each.to_ns),
+            tuple(number for stream in each.streams if (number := number_of(stream)) is not None),
+        )
+        for each in preview.preserved
+    )
+    return ErasureShown(preview.name, preview.homes, preview.goes, preview.stays, preserved, preview.digest.hex())
 
 
 def _person(request: Request) -> PersonId:

@@ -21,7 +21,7 @@ from troth.journeys.object import Object, Objectable, Saying
 from troth.names import PurposeId, Uri, print_ground
 from troth.wire.times import print_time
 
-__all__ = ["ObjectableShown", "Objectables", "ObjectionForm", "objection_routes"]
+__all__ = ["ObjectableShown", "Objectables", "ObjectionForm", "objectable_shown", "objection_routes"]
 
 _NS_PER_MS = 1_000_000
 
@@ -58,7 +58,7 @@ def objection_routes(object_: Object, *, callers: Callers) -> list[Route]:
     """All routes of this module."""
 
     async def listed(request: Request) -> Response:
-        return shown(Objectables(tuple(map(_shown, object_.objectables(callers.person(request))))))
+        return shown(Objectables(tuple(map(objectable_shown, object_.objectables(callers.person(request))))))
 
     async def say(request: Request) -> Response:
         person = callers.person(request)
@@ -81,7 +81,8 @@ def objection_routes(object_: Object, *, callers: Callers) -> list[Route]:
     return [resource("/api/objections", {"GET": callers.spoken(listed), "POST": callers.spoken(say)})]
 
 
-def _shown(each: Objectable) -> ObjectableShown:
+def objectable_shown(each: Objectable) -> ObjectableShown:
+    """A use that may be objected to as the interface says it."""
     return ObjectableShown(
         datastream=each.stream.number,
         thing=each.thing.body.name,

@@ -61,7 +61,7 @@ from troth.wire.browsers import browser_of
 from troth.wire.credentials import authorization
 from troth.wire.times import print_time
 
-__all__ = ["Addresses", "claim_command", "operate_routes", "thing_made"]
+__all__ = ["Addresses", "claim_command", "operate_routes", "thing_made", "thing_shown"]
 
 
 _PRODUCT = ("household", "product")
@@ -197,7 +197,7 @@ class _Looking:
         page = await self._oversee.page(
             text=asked.get("text", ""), only=only, after=asked.get("after", ""), limit=limit
         )
-        return shown(Things(tuple(map(_thing_shown, page.things)), page.more))
+        return shown(Things(tuple(map(thing_shown, page.things)), page.more))
 
     async def tally(self, request: Request) -> Response:
         who = self._callers.known(request)
@@ -279,7 +279,8 @@ def claim_command(token: str, addresses: Addresses) -> str:
     return f"troth thing claim --url {addresses.url} {token}"
 
 
-def _thing_shown(seen: SeenThing) -> ThingShown:
+def thing_shown(seen: SeenThing) -> ThingShown:
+    """A thing as the interface says it."""
     return ThingShown(
         seen.slug,
         seen.name,

@@ -24,7 +24,17 @@ from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.site import Site
 from troth.wire.times import parse_time, print_time
 
-__all__ = ["HopShown", "PlaceRuleForm", "PlaceRules", "RuleMade", "RuleShown", "WhereShown", "place_routes", "ruled"]
+__all__ = [
+    "HopShown",
+    "PlaceRuleForm",
+    "PlaceRules",
+    "RuleMade",
+    "RuleShown",
+    "WhereShown",
+    "place_routes",
+    "rule_shown",
+    "ruled",
+]
 
 Codes = Annotated[tuple[str, ...], msgspec.Meta(max_length=64)]
 _NS_PER_MS = 1_000_000
@@ -110,7 +120,7 @@ def place_routes(places: Places, *, callers: Callers) -> list[Route]:
         return created(Done(body.by))
 
     async def rules(request: Request) -> Response:
-        return shown(PlaceRules(tuple(_rule_shown(each) for each in places.rules(callers.person(request)))))
+        return shown(PlaceRules(tuple(rule_shown(each) for each in places.rules(callers.person(request)))))
 
     async def rule(request: Request) -> Response:
         person = callers.person(request)
@@ -176,7 +186,8 @@ def _hop_shown(hop: Hop) -> HopShown:
     return HopShown(hop.party, hop.name, hop.does, hop.site)
 
 
-def _rule_shown(body: PlaceRuleBody) -> RuleShown:
+def rule_shown(body: PlaceRuleBody) -> RuleShown:
+    """A rule as the interface says it."""
     until = None if body.to_ns is None else print_time(body.to_ns)
     return RuleShown(
         print_id("pr", body.rule), print_time(body.from_ns), body.within, body.not_under, body.purposes, until

@@ -29,7 +29,7 @@ from troth.names import StreamId, print_household
 from troth.wire.times import parse_time, print_time
 from troth.wire.weeks import weekly_form
 
-__all__ = ["private_routes"]
+__all__ = ["private_routes", "standing_shown"]
 
 NS_PER_MS = 1_000_000
 
@@ -45,7 +45,7 @@ def private_routes(
     """All routes of this module. `now`: ns UTC; the other two turn Datastream numbers into streams and back."""
 
     def home_shown(found: StandingHome) -> PrivateHomeShown:
-        standing = tuple(_standing_shown(each, number_of) for each in found.standing)
+        standing = tuple(standing_shown(each, number_of) for each in found.standing)
         home = found.home
         return PrivateHomeShown(print_household(home.household), home.name, home.rooms, standing, home.goes_on)
 
@@ -80,7 +80,8 @@ def private_routes(
     ]
 
 
-def _standing_shown(each: Standing, number_of: Callable[[StreamId], int | None]) -> StandingShown:
+def standing_shown(each: Standing, number_of: Callable[[StreamId], int | None]) -> StandingShown:
+    """A private mode as the interface says it. `number_of`: the number of a stream's Datastream."""
     numbers = (number_of(stream) for stream in each.streams)
     return StandingShown(
         each.what,

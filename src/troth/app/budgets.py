@@ -1,6 +1,7 @@
 """How much work one caller may cause at the pages and the reading interfaces, so that what somebody asks costs only themself.
 
 Rules
+- What goes on for long (a file, events) is paid for as it goes on, and waits while its caller owes.
 - What is asked has a price, about the milliseconds it takes of the one loop that everybody shares. Some seconds' worth are
   saved up; whoever owes is told when to come back, before their request is read any further.
 - Whoever shows a token or a session that is known has a budget of their own, twice that of an address; all others share the
@@ -11,10 +12,11 @@ Source: gate.md has no such limit; docs/decisions/0046. Prices as measured there
 Left out: things that send (`ingest/rates`), the public log (files of fixed length), MQTT. Owner of all state: the event loop.
 """
 
+import asyncio
 import ipaddress
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Final
 
@@ -23,7 +25,7 @@ from troth.errors import Busy, Malformed
 from troth.journeys.accounts import token_digest
 from troth.journeys.recognise import Recognise, Use
 from troth.web.sessions import COOKIES
-from troth.wire.asgi import Headers
+from troth.wire.asgi import Headers, Scope, headers_of
 from troth.wire.credentials import SESSION_COOKIE, authorization
 
 __all__ = ["BUDGETS_MAX", "SAVED_S", "Budgets", "address_key", "price"]
@@ -40,7 +42,7 @@ _PRICES: Final = (  # ms; the first that fits
         4.0,
     ),
     (re.compile(r"/v1\.1/[A-Za-z]+|/wot/things/?"), 4.0),
-    (re.compile(r"/v1\.1/.*/Observations"), 4.0),
+    (re.compile(r"/v1\.1/.*/Observations|/api/events"), 4.0),
 )
 _COOKIES: Final = frozenset(name.encode() for name in (SESSION_COOKIE, *COOKIES.values()))
 _OTHER: Final = 1.0
@@ -100,6 +102,22 @@ class Budgets:
             self._left.popitem(last=False)
         if left < 0:
             raise Busy("You have asked for more than one caller may in a short time.", retry_after_s=-left / rate)
+
+    def toll(self, scope: Scope) -> Callable[[float], Awaitable[None]]:
+        """What takes from the budget of whoever makes a request while its answer goes on, and waits while they owe."""
+        client = scope.get("client")
+        caller = self.caller(headers_of(scope), str(client[0]) if client else "")
+
+        async def pay(ms: float) -> None:
+            while caller is not None:
+                try:
+                    self.spend(caller, ms)
+                except Busy as owing:
+                    await asyncio.sleep(owing.retry_after_s)
+                else:
+                    return
+
+        return pay
 
 
 def _tokens(headers: Headers) -> Iterator[str]:

@@ -24,6 +24,9 @@ from troth.api.descriptions import description_routes
 from troth.api.emergencies import emergency_routes
 from troth.api.entering import entering_routes
 from troth.api.erasures import erasure_routes
+from troth.api.events import event_routes
+from troth.api.export import export_routes
+from troth.api.exported import Everything
 from troth.api.foreseen import foreseen_routes
 from troth.api.functions import function_routes
 from troth.api.grounds import ground_routes
@@ -84,10 +87,12 @@ def http_doors(node: Node) -> HttpDoors:
         entropy=ports.entropy,
         rates=_rates(node),
     )
-    readers = sensorthings.SensorThings(node.tell, node.recognise, url=url, entropy=ports.entropy)
+    budgets = Budgets(ports.clock, node.recognise, ms_per_s=settings.caller_ms_per_s)
+    readers = sensorthings.SensorThings(node.tell, node.recognise, url=url, entropy=ports.entropy, toll=budgets.toll)
     shell = Shell(ports.clock, short=lambda: node.room.short)
     routes = [
         *sensorthings.routes(readers),
+        *event_routes(node.tell, node.recognise, callers=callers, url=url),
         *wot_routes(node.tell, node.recognise, url=url),
         *log.routes(node.witnesses.cosigned.read),
         *scrapi_routes(node.register, node.receipts, url=url),
@@ -125,6 +130,7 @@ def http_doors(node: Node) -> HttpDoors:
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),
         *proof_routes(node.prove, callers=callers),
         *book_routes(node.book, callers=callers),
+        *export_routes(node.exports, _everything(node), callers=callers),
         *metrics_routes(node.measure, callers=callers),
         *street_routes(node.street, callers=callers),
         *page_routes(_deployment(node), shell),
@@ -135,7 +141,7 @@ def http_doors(node: Node) -> HttpDoors:
         failures=Failures(shell, ports.entropy),
         hosts=Hosts(names_of(settings)),
         arriving=_arriving(settings),
-        budgets=Budgets(ports.clock, node.recognise, ms_per_s=settings.caller_ms_per_s),
+        budgets=budgets,
     )
 
 
@@ -194,6 +200,26 @@ def _number_of(node: Node) -> Callable[[StreamId], int | None]:
         return None if known is None else known.number
 
     return number_of
+
+
+def _everything(node: Node) -> Everything:
+    return Everything(
+        tell=node.tell,
+        belong=node.choosing.belong,
+        choose=node.choose,
+        places=node.places,
+        privately=node.choosing.privately,
+        object=node.grounding.object,
+        oversee=node.oversee,
+        erase=node.erase,
+        book=node.book,
+        visits=node.entering.visits,
+        sign_in=node.entering.sign_in,
+        clock=node.ports.clock,
+        in_worker=node.ports.in_worker,
+        number_of=_number_of(node),
+        url=node.settings.url,
+    )
 
 
 def _deployment(node: Node) -> Deployment:

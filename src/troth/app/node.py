@@ -17,6 +17,7 @@ from typing import TypeVar
 from troth.app.choosing import Choosing
 from troth.app.clock_watch import watch_clock
 from troth.app.entering import Entering
+from troth.app.exporting import exports_of
 from troth.app.grounding import Grounding
 from troth.app.joining import Joining
 from troth.app.opening import open_log
@@ -131,6 +132,14 @@ class Node:
             book=lambda: self.book,
         )
         self.choose, self.places, self.foresee = self.choosing.choose, self.choosing.places, self.choosing.foresee
+        self.exports = exports_of(
+            ports,
+            self.tell,
+            directory=self.directory,
+            in_force=in_force,
+            spawn=self._work.spawn,
+            reserve=settings.disk_reserve,
+        )
         self.joining = Joining(
             ports,
             self.accept,
@@ -167,19 +176,6 @@ class Node:
             stop=taking.stop,
             go_on=taking.go_on,
         )
-        self.record: Record
-        self.witnesses: Witnesses
-        self.receipts: Receipts
-        self.register: Register
-        self.prove: Prove
-        self.erase: Erase
-        self.retain: Retain
-        self.measure: Measure
-        self._ticking: Ticking
-        self.book: Book
-        self.oversee: Oversee
-        self.explain: Explain
-        self.why: Why
 
     async def start(self) -> None:
         """Bring the node up; on return it may hear, tell and be chosen through.
@@ -189,6 +185,7 @@ class Node:
         """
         ports = self.ports
         await self.ended.mend()
+        await self.exports.start()
         await self.lasting.recall(self.presence)
         sequencer = await open_log(
             ports,

@@ -15,6 +15,7 @@ from troth.statements.journal import Journal
 from troth.things.backups import BackupKeys
 from troth.things.ledgers import LedgerStore
 from troth.things.making import SegmentMaker
+from troth.things.prepared import PreparedFiles
 from troth.things.stores import ConductStore, ObservationStore
 from troth.tlog.storage import Lock, TileStore
 
@@ -38,6 +39,7 @@ class Ports:
     outside: TileStore | None
     in_worker: InWorker
     pause: Callable[[], Awaitable[None]]
+    prepared: PreparedFiles
     backups: BackupKeys | None = None
     """The keys of backups; nobody makes any without."""
     free_bytes: Callable[[], int] | None = None

@@ -294,6 +294,7 @@ async def _open(
         in_worker=in_worker,
         hashing=hashing,
         pause=lambda: asyncio.sleep(0),
+        prepared=drivers.open_prepared(settings),
         asking=asking_of(settings),
         away=partial(drivers.maker_away, settings, observations, held=(held,), large=large),
         authority=None if certificates is None else certificates.signer,

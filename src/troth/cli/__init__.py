@@ -24,6 +24,7 @@ from troth.cli.choose import choose, enter, leave
 from troth.cli.coming_in import operate, sign_in, visit
 from troth.cli.emergency import emergency
 from troth.cli.erase import erase, person_erase, person_preserve, person_release
+from troth.cli.export import export
 from troth.cli.grounding import ground
 from troth.cli.here import thing_here
 from troth.cli.home import home, person_move_in, person_move_out
@@ -87,6 +88,20 @@ main.add_part("Give your word", red_line, promise, support, policy, ground, sign
 for each in (person_erase, person_preserve, person_release, person_move_in, person_move_out, person_guard, person_ages):
     person.add_command(each)
 main.add_part(
-    "Choose", enter, sign_in, visit, leave, choose, child, object_, private, place_rule, home, where, book, erase
+    "Choose",
+    enter,
+    sign_in,
+    visit,
+    leave,
+    choose,
+    child,
+    object_,
+    private,
+    place_rule,
+    home,
+    where,
+    book,
+    export,
+    erase,
 )
 main.add_part("Check", proof, verify, audit, trust, log, store, witness)

@@ -12,6 +12,7 @@ import http.client
 import ipaddress
 import re
 import ssl
+from collections.abc import Iterator
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,13 +22,28 @@ from troth.errors import BadJson, BadSetting, Denied, NodeAbsent, Refused, Troth
 from troth.wire.credentials import TOKEN_CHARACTERS
 from troth.wire.problems import Problem
 
-__all__ = ["Node", "answer_of", "is_here"]
+__all__ = ["Begun", "Node", "Piece", "answer_of", "is_here"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 TIMEOUT_S: Final = 30.0
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024  # a page of 10,000 things has 3 MB
+_PIECE_BYTES: Final = 64 * 1024
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1, as in wire/credentials
 _HINT: Final = "Start one with 'troth up', or name the one you mean with --url or --data."
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """Some bytes of a long answer."""
+
+    data: bytes
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """How a long answer begins. `size`: how many bytes it says will come; None where it does not say."""
+
+    status: int
+    tag: str
+    size: int | None
 
 
 class Node:
@@ -92,6 +108,32 @@ class Node:
         if not 200 <= response.status < 300:
             raise _error(response, data, self.url)
         return data
+
+    def pieces(self, path: str, **headers: str) -> "Iterator[Begun | Piece]":
+        """A long answer: first how it begins, then its bytes as they come. It may end early: count them.
+
+        `headers` in snake case. Raises as `get`.
+        """
+        sent = {"Accept": "*/*", "Connection": "close"} | {
+            name.replace("_", "-"): each for name, each in headers.items()
+        }
+        if self._token is not None:
+            sent["Authorization"] = f"Bearer {self._token}"
+        connection = self._connection()
+        try:
+            connection.request("GET", self._prefix + path, headers=sent)
+            with connection.getresponse() as response:
+                if not 200 <= response.status < 300:
+                    raise _error(response, response.read(MAX_ANSWER_BYTES), self.url)
+                length = response.headers.get("Content-Length", "")
+                size = int(length) if length.isascii() and length.isdigit() else None
+                yield Begun(response.status, response.headers.get("ETag", ""), size)
+                while piece := response.read(_PIECE_BYTES):
+                    yield Piece(piece)
+        except (OSError, http.client.HTTPException) as cause:
+            raise NodeAbsent(f"the node at {self.url} does not answer any more", hint=_HINT) from cause
+        finally:
+            connection.close()
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._scheme == "https":

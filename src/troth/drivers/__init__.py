@@ -13,6 +13,7 @@ from troth.drivers.keeping import (
     open_backup_making,
     open_backup_restoring,
     open_check,
+    open_prepared,
     read_backup_keys,
 )
 from troth.drivers.logs import (
@@ -67,6 +68,7 @@ __all__ = [
     "open_mirror",
     "open_observations",
     "open_outside",
+    "open_prepared",
     "open_sessions",
     "open_tiles",
     "open_tls",

@@ -9,13 +9,21 @@ from troth.drivers.paths import keys_folder, path_of, store_paths
 from troth.settings import Settings
 from troth.things.backups import BackupKeys
 from troth.things.checked import StoreChecking
+from troth.things.prepared import PreparedFiles
 
 if TYPE_CHECKING:
     from troth.adapters.backup_keys import BackupKeyFiles
     from troth.adapters.backup_making import BackupMaking
     from troth.adapters.backup_restoring import BackupRestoring
 
-__all__ = ["open_backup_keys", "open_backup_making", "open_backup_restoring", "open_check", "read_backup_keys"]
+__all__ = [
+    "open_backup_keys",
+    "open_backup_making",
+    "open_backup_restoring",
+    "open_check",
+    "open_prepared",
+    "read_backup_keys",
+]
 
 
 def open_backup_keys(settings: Settings) -> BackupKeys:
@@ -27,6 +35,13 @@ def _backup_keys(settings: Settings) -> "BackupKeyFiles":
     from troth.adapters.backup_keys import BackupKeyFiles
 
     return BackupKeyFiles(keys_folder(settings) / "backups")
+
+
+def open_prepared(settings: Settings) -> PreparedFiles:
+    """Where archives that are prepared for people lie, sealed; what is there is nobody's truth."""
+    from troth.adapters.prepared_folder import PreparedFolder
+
+    return PreparedFolder(settings.folder / "prepared")
 
 
 def open_backup_making(

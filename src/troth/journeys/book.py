@@ -32,7 +32,7 @@ from troth.state.leaving import Leaving
 from troth.statements.journal import Journal, JournalEntry
 from troth.statements.kinds import Face, kind_of
 from troth.statements.persons import persons_of
-from troth.statements.statement import read
+from troth.statements.statement import Statement, read, read_kept
 from troth.things.ledgers import Box, DayKey, LedgerStore
 from troth.tlog.trace import Denials, OtherTrace, WindowClosed, WindowOpened, basis_id, decode
 
@@ -173,6 +173,16 @@ class Book:
             each for each in self._own.get(person, ()) if isinstance(self._journal.find(each.statement), JournalEntry)
         )
         return self._directory.persons[self._person(asker)].custody, tuple(known)
+
+    def said(self, asker: Asker | None, statement: StatementId) -> tuple[bytes, Statement]:
+        """A private statement that speaks of the asker: its signed bytes, and what they say. Raises as `statements`."""
+        person = self._person(asker)
+        entry = self._journal.find(statement)
+        if isinstance(entry, JournalEntry):
+            found = read_kept(entry.signed, entry.preimage)
+            if found is not None and person in persons_of(found.body):
+                return entry.signed.data, found
+        raise NotFound(_NOBODY)
 
     async def statement_proof(self, asker: Asker | None, statement: StatementId) -> bytes:
         """The proof file of one private statement that speaks of the asker. Raises as `proof`."""

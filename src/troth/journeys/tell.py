@@ -29,6 +29,7 @@ from troth.journeys.outlet import Listener, Outlet
 from troth.journeys.rows import Rows
 from troth.journeys.shelves import shelf_of
 from troth.journeys.views import LONG_PAGE_MAX, Page, StreamView, short, view_of
+from troth.journeys.watching import Watching
 from troth.names import PersonId, PurposeId, StreamId
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.leaving import Leaving
@@ -78,6 +79,7 @@ class Tell:
         self.listing = Listing(self._look, directory, now=clock.now, pause=pause)
         self._following = Following(self._look, directory, now=clock.now, spawn=spawn, pause=pause)
         self.dropped = 0
+        self.watching: list[Watching] = []
 
     def anyone(self, number: int) -> Asker:
         """The asker for a request without a token: anybody, for the first purpose open to anyone on this stream."""
@@ -241,6 +243,8 @@ class Tell:
         """Somebody is erased: nothing is held for them, or about what went with them."""
         self.listing.forget(gone)
         self._leases.lately.forget(gone)
+        for each in self.watching:
+            each.forget(gone)
         for stream, asker in tuple(self._held):
             if stream in gone.streams or asker.person == gone.person:
                 self._leases.forget(self._held.pop((stream, asker)))
@@ -268,6 +272,8 @@ class Tell:
         streams = dict.fromkeys(lease.question.stream for lease in leases)
         self._drop([o for stream in streams for o in self.outlets.get(stream, ()) if o.lease in gone])
         self._following.moved(leases)
+        for each in self.watching:
+            each.moved(leases)
 
     def expire(self) -> None:
         """The same for outlets whose lease came to its end by the clock. Called by `app` a few times a second."""
@@ -277,6 +283,8 @@ class Tell:
         for outlet in [o for held in self.outlets.values() for o in held if o.due_ns <= now]:
             outlet.late(now)
         self._following.expire([(each.number, each.asker) for each in over])
+        for each in self.watching:
+            each.expire()
 
     def granted(self, number: int, asker: Asker) -> Lease:
         """The live, allowing lease of an asker on a stream.

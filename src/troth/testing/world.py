@@ -39,6 +39,7 @@ from troth.testing.memory_conduct import MemoryConduct
 from troth.testing.memory_journal import MemoryJournal
 from troth.testing.memory_ledgers import MemoryLedgers
 from troth.testing.memory_observations import MemoryObservations
+from troth.testing.memory_prepared import MemoryPrepared
 from troth.testing.memory_sessions import MemorySessions
 from troth.testing.network import Network
 from troth.testing.people import Home, Org, WorldThing, install, open_to_anyone
@@ -73,6 +74,7 @@ class World:
         self.disk = MemoryDisk()
         self.outside = MemoryDisk()
         self.backups = MemoryBackupKeys()
+        self.prepared = MemoryPrepared()
         self.keys = MemoryKeys(entropy(seed, "keys"))
         self.journal = MemoryJournal(write_s=WRITE_S)
         self.accounts = MemoryAccounts(write_s=WRITE_S)
@@ -209,6 +211,7 @@ class World:
             backups=self.backups,
             in_worker=self._in_worker,
             pause=_pause,
+            prepared=self.prepared,
         )
         self.node = Node(self._settings, ports)
         await self.node.start()

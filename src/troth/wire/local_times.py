@@ -5,19 +5,22 @@ Rules
 - A local time that happened twice, or never, when clocks were changed is refused: nobody can say which moment is meant.
 - The day and the time of day are parted by `T` or a space; seconds may be left out; a fraction has one to nine digits.
 
+- What is printed is the local time with its offset and reads back to the same number; it is UTC where an offset has seconds.
+
 Source: ISO 8601-1 §5.4; IANA time zone database (zoneinfo); PEP 495 (fold).
 Left out: other notations of dates; names of zones inside a time.
 """
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from troth.errors import BadTime
-from troth.wire.times import parse_time
+from troth.wire.times import parse_time, print_time
 
-__all__ = ["parse_local", "parse_step", "zone_of"]
+__all__ = ["parse_local", "parse_step", "print_local", "zone_of"]
 
 _LOCAL: Final = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?)?"
@@ -52,6 +55,24 @@ def parse_local(text: str, zone: ZoneInfo | None) -> int:
         raise BadTime("The time has no zone.", hint="Name the zone that it is meant in, such as Europe/Lisbon.")
     whole, fraction = text[: found.end(6) if found[6] else found.end()], int((found[7] or "").ljust(9, "0"))
     return _moment(whole.replace(" ", "T").upper(), zone) * _NS + fraction
+
+
+def print_local(time_ns: int, zone: ZoneInfo) -> str:
+    """A time as the clocks of a zone show it, with its offset: `2024-05-01T07:30:00+01:00`."""
+    seconds, fraction = divmod(time_ns, _NS)
+    minutes, second = divmod(seconds, 60)
+    before, offset = _minute_text(minutes, zone)
+    if not before:
+        return print_time(time_ns)
+    digits = f".{fraction:09d}".rstrip("0") if fraction else ""
+    return f"{before}:{second:02d}{digits}{offset}"
+
+
+@lru_cache(maxsize=4096)
+def _minute_text(minutes: int, zone: ZoneInfo) -> tuple[str, str]:
+    """A minute that begins in UTC as its local text and offset; two empty ones where they are not of whole minutes."""
+    shown = (_EPOCH + timedelta(minutes=minutes)).astimezone(zone).isoformat(timespec="minutes")
+    return (shown[:16], shown[16:]) if len(shown) == 22 else ("", "")
 
 
 def parse_step(text: str) -> int:

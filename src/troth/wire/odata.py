@@ -7,7 +7,7 @@ Rules
 - A page goes on strictly after the last row's own time: links carry no position, count or sequence of anything not shown.
 
 Source: OGC 18-088 §9.3; OData 4.0 part 2 §5.1; things.md, "SensorThings 1.1" (traps) and "Limits".
-Left out: `$expand`, `$select`, `$skip`, `$resultFormat`, conditions on anything but phenomenonTime.
+Left out: `$expand`, `$skip`, conditions on anything but phenomenonTime; in which form rows are written (`result_formats`).
 """
 
 import re
@@ -149,13 +149,13 @@ def entity_query(options: Options) -> EntityQuery:
     )
 
 
-def observation_query(options: Options) -> ObservationQuery:
-    """The question for the observations of a stream; `counting` reads the rest.
+def observation_query(options: Options, *, beside: frozenset[str] = frozenset()) -> ObservationQuery:
+    """The question for the observations of a stream; `counting` reads the rest, and somebody else the options `beside`.
 
     Raises:
         BadQuery, BadTime, NotOffered: an option that cannot be read, or is not offered here.
     """
-    _only(options, frozenset({"$top", "$count", "$skiptoken", "$orderby", "$filter"}))
+    _only(options, frozenset({"$top", "$count", "$skiptoken", "$orderby", "$filter"}) | beside)
     counting(options)
     order = _order(options.given.get("$orderby"))
     after = None

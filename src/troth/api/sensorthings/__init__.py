@@ -7,7 +7,7 @@ Rules
 - Gated answers are not to be stored by anybody on the way.
 
 Source: OGC 18-088 §8 to §9; things.md, "SensorThings 1.1".
-Left out: writing (things write through `ingest/http`), `$expand`, `$select`, and the entities that docs/reference/
+Left out: writing (`ingest/http`), `$expand`, `$select` on other sets, and the entities that docs/reference/
 sensorthings.md says are not offered; `serverSettings` lists what is.
 Owner of all state: the event loop; there is none of its own.
 """
@@ -24,10 +24,12 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from troth.api.sensorthings import entities
 from troth.api.sensorthings.handing_over import HEADERS, rendered
+from troth.api.sensorthings.streaming import CsvFile, Toll
 from troth.errors import NotFound, NotOffered, TrothError, WrongToken
 from troth.gate.question import Asker
 from troth.journeys.recognise import Principal, Recognise
 from troth.journeys.tell import Page, StreamView, Tell
+from troth.things.query import ObservationQuery
 from troth.wire.asgi import Receive, Scope, Send, headers_of, place_of, send_whole
 from troth.wire.credentials import credential
 from troth.wire.held import hand_over
@@ -43,6 +45,7 @@ from troth.wire.odata import (
 )
 from troth.wire.paths import PREFIX, EntitySet, Many, One, Related, Resource, Root, parse_path, print_path
 from troth.wire.problems import internal, not_allowed, reply
+from troth.wire.result_formats import FORM_OPTIONS, Form, ResultFormat, form_of, rows_wanted
 
 __all__ = ["CONFORMANCE", "SensorThings", "routes"]
 
@@ -68,15 +71,25 @@ class SensorThings:
         recognise: knows tokens.
         url: the address under which people reach the node, without a closing slash.
         entropy: n random bytes, for incident numbers.
+        toll: for a request, what takes from the budget of whoever asks as long as its answer goes on.
     """
 
-    def __init__(self, tell: Tell, recognise: Recognise, *, url: str, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        tell: Tell,
+        recognise: Recognise,
+        *,
+        url: str,
+        entropy: Callable[[int], bytes],
+        toll: Callable[[Scope], Toll],
+    ) -> None:
         self._tell = tell
         self._recognise = recognise
         self._root = f"{url}{PREFIX}/"
         self._entropy = entropy
+        self._toll = toll
 
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         begun = False
 
@@ -86,7 +99,7 @@ class SensorThings:
             await send(message)
 
         try:
-            await self._answer(scope, told)
+            await self._answer(scope, receive, told)
         except TrothError as error:
             answer = reply(error)
             await send_whole(send, answer.status, headers=answer.headers, body=answer.body)
@@ -97,7 +110,7 @@ class SensorThings:
                 answer = internal(incident)
                 await send_whole(send, answer.status, headers=answer.headers, body=answer.body)
 
-    async def _answer(self, scope: Scope, send: Send) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         method: str = scope["method"]
         if method not in {"GET", "HEAD"}:
             refused = not_allowed(method, "GET, HEAD")
@@ -108,7 +121,11 @@ class SensorThings:
         resource = parse_path(scope["path"].removeprefix(PREFIX))
         options = read_options(scope["query_string"])
         if isinstance(resource, Many) and resource.set is EntitySet.OBSERVATIONS:
-            document, page = await self._observations(resource, options, asker)
+            form = form_of(options)
+            if form.format is ResultFormat.CSV:
+                await self._file(resource, options, form, who, scope=scope, receive=receive, send=send)
+                return
+            document, page = await self._observations(resource, options, form, asker)
         elif isinstance(resource, One) and resource.set is EntitySet.OBSERVATIONS:
             no_query(options)
             page = await self._tell.observation(_id(resource), asker=asker)
@@ -138,12 +155,42 @@ class SensorThings:
 
     # --- observations ------------------------------------------------------------------------------------------------
 
-    async def _observations(self, resource: Many, options: Options, asker: Asker | None) -> tuple[bytes, Page]:
+    async def _file(
+        self,
+        resource: Many,
+        options: Options,
+        form: Form,
+        who: Principal | None,
+        *,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """All that is asked for as one CSV file."""
+        number, query = _asked(resource, options)
+        asker = None if who is None else who.asker
+        file = CsvFile(
+            self._tell,
+            number,
+            query,
+            asker,
+            rows_wanted(options),
+            form,
+            still=lambda: who is None or self._recognise.still(who),
+            toll=self._toll(scope),
+            pause=_pause,
+        )
+        page = await file.begin()
+        if scope["method"] == "HEAD":
+            await send_whole(send, 200, headers=file.headers())
+        else:
+            await file.hand_over(page, receive, send)
+
+    async def _observations(
+        self, resource: Many, options: Options, form: Form, asker: Asker | None
+    ) -> tuple[bytes, Page]:
         """One page as a document. It is made again when the answer has changed before its first byte."""
-        query = observation_query(options)
-        if resource.of is None:
-            raise NotOffered("Observations are read by Datastream in this version.")
-        number = _id(resource.of)
+        number, query = _asked(resource, options)
         while True:
             page = await self._tell.observations(number, query, asker=asker)
             members = []
@@ -151,9 +198,9 @@ class SensorThings:
                 members.append(b'"@iot.count":%d' % await self._tell.count(number, query, asker=asker))
             if page.after is not None:
                 members.append(b'"@iot.nextLink":' + _encode(self._next(resource, options, page.after.time_ns)))
-            rows = await rendered(page, root=self._root, pause=_pause)
+            value = await rendered(page, form=form, root=self._root, pause=_pause)
             if page.holds():
-                members.append(b'"value":[' + b",".join(rows) + b"]")
+                members.append(b'"value":' + value)
                 return b"{" + b",".join(members) + b"}", page
 
     def _next(self, resource: Resource, options: Options, mark: int) -> str:
@@ -237,6 +284,14 @@ class SensorThings:
 
 async def _pause() -> None:
     await asyncio.sleep(0)
+
+
+def _asked(resource: Many, options: Options) -> tuple[int, ObservationQuery]:
+    """Of which Datastream, and which observations of it."""
+    query = observation_query(options, beside=FORM_OPTIONS)
+    if resource.of is None:
+        raise NotOffered("Observations are read by Datastream in this version.")
+    return _id(resource.of), query
 
 
 def _id(one: One) -> int:

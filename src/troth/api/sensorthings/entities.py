@@ -37,6 +37,7 @@ __all__ = [
     "Unit",
     "datastream",
     "observation",
+    "observed",
     "observed_property",
     "sensor",
     "thing",
@@ -234,17 +235,22 @@ def observed_property(view: StreamView, *, root: str) -> ObservedPropertyShown:
 
 def observation(row: Shown, view: StreamView, *, root: str) -> ObservationShown:
     """One row as granted."""
-    coarse = view.variant != Variant.RAW
+    return observed(row, view.stream.number, view.variant, because=view.because, root=root)
+
+
+def observed(row: Shown, number: int, variant: Variant, *, because: str | None = None, root: str) -> ObservationShown:
+    """The same of a row of Datastream `number` in a view that is granted."""
+    coarse = variant != Variant.RAW
     return ObservationShown(
         row.id,
         f"{root}Observations({row.id})",
         print_interval(row.from_ns, row.to_ns),
         as_json(row.result),
-        f"{root}Datastreams({view.stream.number})",
+        f"{root}Datastreams({number})",
         None,
-        view.variant.value if coarse else UNSET,
-        view.because if coarse and view.because is not None else UNSET,
-        _done_to(view.variant) if coarse else UNSET,
+        variant.value if coarse else UNSET,
+        because if coarse and because is not None else UNSET,
+        _done_to(variant) if coarse else UNSET,
     )
 
 

@@ -1,0 +1,107 @@
+"""Everything about me is as much as whoever runs the place could read of me: their routes are walked (mission F2)."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+import pytest
+
+from tests.hostile.routes import TABLE, Who
+from tests.hostile.town import Town
+from troth.names import print_person, print_thing
+
+OPERATORS: Final = {Who.OPERATOR, Who.COUNTED, Who.PAGE, Who.GATED}
+ROUTES: Final = [
+    line.partition(" ")[2]
+    for line, who in TABLE.items()
+    if line.startswith("GET /api/") and who in OPERATORS and "events" not in line
+]
+
+
+@pytest.fixture(scope="module")
+def town() -> Iterator[Town]:
+    town = Town()
+    yield town
+    town.world.close()
+
+
+@pytest.fixture(scope="module")
+def archive(town: Town) -> str:
+    """All texts of Ana's archive, made when everything that the routes show has happened."""
+    session = town.session(town.ana)
+    assert 201 == town.world.post("/api/export", {}, token=session).status
+    town.world.advance(60)
+    told = town.world.get("/api/export/archive", token=session)
+    assert 200 == told.status
+    with zipfile.ZipFile(io.BytesIO(bytes(told.body))) as opened:
+        names = [each for each in opened.namelist() if each.endswith((".json", ".jsonl", ".csv"))]
+        return "\n".join(opened.read(name).decode() for name in names)
+
+
+def needles(town: Town) -> tuple[str, ...]:
+    """What tells that something is about Ana, her home or a thing in it."""
+    return (
+        print_person(town.ana.person),
+        print_thing(town.meter.joined.thing),
+        town.slug,
+        "Bathtub counter",
+        town.real["home"],
+        "Harbour Lane 12",
+    )
+
+
+def about(document: object, found: tuple[str, ...]) -> Iterator[dict[str, object]]:
+    """The smallest objects of a document in which one of these stands."""
+    if isinstance(document, dict):
+        inner = [each for value in document.values() for each in about(value, found)]
+        if inner:
+            yield from inner
+        elif any(value in found for value in document.values() if isinstance(value, str)):
+            yield document
+    elif isinstance(document, list):
+        for each in document:
+            yield from about(each, found)
+
+
+def scalars(value: object) -> Iterator[str]:
+    """Every value in an object, as it stands in a document."""
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from scalars(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from scalars(each)
+    elif value is not None and not isinstance(value, bool):
+        yield json.dumps(value, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_what_an_operator_reads_of_somebody_is_in_their_archive(town: Town, archive: str, route: str) -> None:
+    answer = town.ask("GET", town.filled(route, town.real), {"authorization": f"Bearer {town.operator}"})
+    if answer.status != 200 or not answer.body.startswith((b"{", b"[")):
+        return
+    whole = msgspec.json.decode(answer.body)
+    found = needles(town)
+    own = [whole] if any(each in route for each in ("{person}", "{slug}")) else [*about(whole, found)]
+    missing = {
+        value for each in own for value in scalars(each) if value not in archive and value.strip('"') not in archive
+    }
+    assert not missing, route
+
+
+def test_what_pages_show_an_operator_of_somebody_is_in_their_archive(town: Town, archive: str) -> None:
+    seen = town.world.node.joining.parties.person(town.ana.person)
+    account = json.loads(archive[archive.index('{\n  "person"') :].partition("\n}\n")[0] + "\n}")
+    assert (seen.id, seen.name) == (account["person"], account["name"])
+    assert seen.home in [each["name"] for each in account["homes"]]
+    assert seen.login is bool(account.get("has_password") or account.get("passkeys"))
+    assert seen.visits == len(account["visits"])
+
+
+def test_there_would_be_something_missing_if_it_were_not_there(town: Town) -> None:
+    answer = town.ask("GET", "/api/things", {"authorization": f"Bearer {town.operator}"})
+    (mine,) = [*about(msgspec.json.decode(answer.body), needles(town))]
+    assert json.dumps(town.slug) in {*scalars(mine)}
