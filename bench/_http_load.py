@@ -10,6 +10,7 @@ Left out: TLS, new connections under load.
 """
 
 import asyncio
+import json
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -29,15 +30,16 @@ _READY: Final = 200  # data arrays made beforehand, all connections together
 
 
 class Poster(msgspec.Struct, frozen=True):
-    """One connection: a credential and the Datastreams it posts to."""
+    """One connection: a credential and the Datastreams it posts to, by number, or by text with another server."""
 
     credential: str
-    datastreams: tuple[int, ...]
+    datastreams: tuple[int | str, ...]
 
 
 class HttpJob(msgspec.Struct, frozen=True):
     """What to do. `rows` 1: single Observations; else data arrays of so many rows, spread over the poster's Datastreams.
 
+    `named_in_body`: singles name their Datastream in the body and not in the path.
     `from_s` is the UTC second of the first time sent; jobs on one node must not share times.
     """
 
@@ -47,6 +49,8 @@ class HttpJob(msgspec.Struct, frozen=True):
     seconds: float
     from_s: int
     warm_s: float = 0.5
+    prefix: str = "/v1.1"
+    named_in_body: bool = False
 
 
 class _Client(asyncio.Protocol):
@@ -88,8 +92,10 @@ class _Client(asyncio.Protocol):
         if end < 0:
             return
         head = bytes(self._kept[:end]).lower()
-        at = head.find(b"content-length:")
-        length = int(head[at + 15 : at + 30].split(b"\r\n")[0])
+        at = head.find(b"\r\ncontent-length:")
+        if at < 0 and not self._kept.endswith(b"\r\n0\r\n\r\n"):
+            return  # another server sends chunks
+        length = int(head[at + 17 : at + 32].split(b"\r\n")[0]) if at >= 0 else 0
         if len(self._kept) < end + 4 + length:
             return
         body = bytes(self._kept[end + 4 :])
@@ -111,26 +117,29 @@ class _Client(asyncio.Protocol):
 
 def _head(path: str, credential: str, length: int) -> bytes:
     return (
-        f"POST /v1.1/{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {credential}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {credential}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
     ).encode()
 
 
-def _singles(poster: Poster) -> Iterator[bytes]:
+def _singles(poster: Poster, job: HttpJob) -> Iterator[bytes]:
     """Observations without a time, to the poster's Datastreams in turn."""
     made = []
     for number in range(256):
-        body = b'{"result":%d.25}' % number
-        path = f"Datastreams({poster.datastreams[number % len(poster.datastreams)]})/Observations"
-        made.append(_head(path, poster.credential, len(body)) + body)
+        stream = poster.datastreams[number % len(poster.datastreams)]
+        if job.named_in_body:
+            body, path = b'{"result":%d.25,"Datastream":{"@iot.id":%b}}' % (number, json.dumps(stream).encode()), ""
+        else:
+            body, path = b'{"result":%d.25}' % number, f"/Datastreams({stream})"
+        made.append(_head(f"{job.prefix}{path}/Observations", poster.credential, len(body)) + body)
     while True:
         yield from made
 
 
-def _arrays(poster: Poster, *, rows: int, from_s: int, ready: int) -> Iterator[bytes]:
+def _arrays(poster: Poster, prefix: str, *, rows: int, from_s: int, ready: int) -> Iterator[bytes]:
     """Data arrays; `ready` of them are made at once, the rest when they are asked for."""
     each = rows // len(poster.datastreams)
-    days = _seconds_as_text(from_s)
+    days, quoted = _seconds_as_text(from_s), json.dumps
 
     def one(number: int) -> bytes:
         groups = []
@@ -140,10 +149,10 @@ def _arrays(poster: Poster, *, rows: int, from_s: int, ready: int) -> Iterator[b
                 f'["{days(at // 1000)}.{at % 1000:03d}Z",{at % 977}.5]' for at in range(first, first + each)
             )
             groups.append(
-                f'{{"Datastream":{{"@iot.id":{stream}}},"components":["phenomenonTime","result"],"dataArray":[{lines}]}}'
+                f'{{"Datastream":{{"@iot.id":{quoted(stream)}}},"components":["phenomenonTime","result"],"dataArray":[{lines}]}}'
             )
         body = ("[" + ",".join(groups) + "]").encode()
-        return _head("CreateObservations", poster.credential, len(body)) + body
+        return _head(f"{prefix}/CreateObservations", poster.credential, len(body)) + body
 
     kept = [one(number) for number in range(ready)]
 
@@ -172,7 +181,11 @@ async def _run(job: HttpJob, say: Callable[[str], None]) -> Result:
     clients: list[_Client] = []
     for poster in job.posters:
         ready = max(2, _READY // len(job.posters))
-        requests = _singles(poster) if job.rows == 1 else _arrays(poster, rows=job.rows, from_s=job.from_s, ready=ready)
+        requests = (
+            _singles(poster, job)
+            if job.rows == 1
+            else _arrays(poster, job.prefix, rows=job.rows, from_s=job.from_s, ready=ready)
+        )
         _, client = await loop.create_connection(lambda r=requests: _Client(r, job.rows), "127.0.0.1", job.port)  # type: ignore[misc]  # mypy cannot see through the default
         await client.ready
         clients.append(client)
