@@ -23,6 +23,7 @@ from troth.journeys.installing import Installing
 from troth.journeys.join import Join, JoinedThing, StreamRequest, ThingRequest
 from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
+from troth.journeys.say import Say
 from troth.journeys.sealing import Sealing
 from troth.journeys.tell import Tell
 from troth.journeys.voice import Voice
@@ -87,6 +88,7 @@ class House:
     conduct: MemoryConduct
     endpoint: Endpoint
     slugs: Callable[[], Mapping[Slug, ThingId]]
+    operator: Say
     diagnostics: list[str] = field(default_factory=list)
     sockets: list[asyncio.StreamWriter] = field(default_factory=list)
 
@@ -257,7 +259,8 @@ async def open_house(
     await _furnish(join)
     server = await loop.create_server(endpoint, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    house = House(port, hear, tell, join, choose, recognise, conduct, endpoint, accounts.slugs, diagnostics)
+    operator = Say(accept, keys, clock=clock, entropy=entropy)
+    house = House(port, hear, tell, join, choose, recognise, conduct, endpoint, accounts.slugs, operator, diagnostics)
     try:
         yield house
     finally:

@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.journeys.mqtt_house import RESEARCH, Client, House, in_house, said, speak, value
+from tests.journeys.mqtt_house import RESEARCH, TYPES, Client, House, in_house, said, speak, value
 from tests.journeys.turns import until
 from troth.statements.choice import Decision
+from troth.statements.kinds import KindName
+from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.wire.mqtt import (
     Disconnect,
     Pingreq,
@@ -116,6 +118,30 @@ def test_a_hidden_stream_and_one_that_is_not_there_get_the_same_bytes() -> None:
             client.send(Subscribe(5, (Subscription(topic),)))
             answers.append(await client.next())
         assert answers[0] == answers[1] == answers[2]
+
+    in_house(scene)
+
+
+def test_rules_of_the_place_are_said_to_a_listener_however_many_and_long_they_are() -> None:
+    async def scene(house: House) -> None:
+        await house.station()
+        rules = "".join(
+            f'@id("{name}-{at}") @cites("House rules, 4") @says("{name} {at} {"x" * 280}") '
+            f'forbid(principal, action == Action::"read", resource) when {{ resource.name == "{name}" }};'
+            for name in TYPES
+            for at in range(4)
+        )
+        body = OperatorPoliciesBody(1, "Agreed.", rules)
+        await house.operator.say(KindName.OPERATOR_POLICIES, body, subject="rules-1")
+        client, _ = await Client.hello(house, await house.reader())
+        client.send(Subscribe(5, tuple(Subscription(f"things/station/{name}") for name in TYPES)))
+        answer = await client.next()
+        assert isinstance(answer, Suback)
+        assert answer.reasons == (Reason.NOT_AUTHORIZED,) * len(TYPES)
+        words = answer.properties.reason_string or ""
+        assert words.startswith("policy: A rule of this place does not allow this. level 0 ")
+        assert "And 1 more rule." in words
+        assert 4_096 == len(words)
 
     in_house(scene)
 

@@ -14,6 +14,7 @@ from tests.journeys.cli_node import Running, started
 from troth.errors import BadPolicies, Conflict, Denied, Refused
 from troth.gate.decide import kept_days
 from troth.gate.question import Action
+from troth.gate.words import RULES_SAID
 from troth.journeys.policies import LOOK_HOLDS_S, Looked
 from troth.names import print_stream
 from troth.state.in_force import Reading
@@ -21,6 +22,7 @@ from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
 from troth.statements.erasure import Asked
 from troth.statements.kinds import KindName
 from troth.statements.operator_policies import OperatorPoliciesBody
+from troth.statements.passport import ProductFunction
 from troth.testing.people import HOUSE, RESEARCH, Home, Org, WorldPerson, WorldThing, own_use, research
 from troth.testing.world import World
 from troth.things.observations import Refusal, Variant
@@ -249,10 +251,33 @@ def test_what_a_thing_needs_to_work_is_stopped_only_where_that_is_said(lane: Lan
     looked = lane.looks(text)
     assert looked.look is not None
     assert looked.tried is not None
-    assert ["the smoke alarm"] == [each.function for each in looked.tried.changed if each.facts.essential]
+    assert ["the smoke alarm"] == [each.function for each in looked.tried.changed if each.essential]
     with pytest.raises(BadPolicies, match="essential function"):
         lane.puts(text)
     assert 1 == lane.puts(text, even_essential=True)
+
+
+def test_what_the_passport_says_a_thing_is_there_for_counts_as_essential_too(lane: Lane) -> None:
+    node = lane.world.node
+    used = msgspec.structs.replace(ALARM, essential=False)
+    alarm = lane.home.thing("smoke alarm", purposes=(used,))
+    text = NO_KEEPING.replace(RESEARCH, HOUSE)
+    product = node.directory.products[node.directory.things[alarm.joined.thing].body.product]
+    for functions, essential in ((), False), ((ProductFunction("the smoke alarm", essential=True),), True):
+        lane.world.run(node.join.product(msgspec.structs.replace(product, functions=functions)))
+        looked = lane.looks(text)
+        assert looked.tried is not None
+        assert essential is looked.tried.stops_essential
+
+
+def test_of_many_rules_that_stop_something_the_first_are_said(lane: Lane) -> None:
+    rules = [NO_RESEARCH.replace('"no-research"', f'"r{at}"').replace("Nothing", f"{at}: nothing") for at in range(9)]
+    lane.puts("".join(rules))
+    with pytest.raises(Denied) as denied:
+        lane.university.reads(lane.meter)
+    said = denied.value.message
+    assert all(f"{at}: nothing of a home is given to research." in said for at in range(RULES_SAID))
+    assert said.endswith("And 6 more rules.")
 
 
 def test_rules_that_are_signed_elsewhere_are_linted_all_the_same(lane: Lane) -> None:

@@ -112,7 +112,7 @@ def _use(tried: TriedUse) -> UseShown:
         home=facts.home,
         place=facts.place,
         app=facts.app,
-        essential=facts.essential,
+        essential=tried.essential,
         function=tried.function,
     )
 

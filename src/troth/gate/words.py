@@ -8,8 +8,9 @@ from typing import Final
 
 from troth.gate.question import Code, Reason
 
-__all__ = ["GROUND_WORDS", "WORDS", "ground_words", "outer", "outer_of"]
+__all__ = ["GROUND_WORDS", "RULES_SAID", "WORDS", "ground_words", "outer", "outer_of"]
 
+RULES_SAID: Final = 3  # 300 characters each: a reason stays one that is read, and fits into an answer of every door
 WORDS: Final = {
     "unknown": "This thing, stream or party is not known here. Whoever runs this place can register it.",
     "too-weak": "Only whoever runs this place, or installs things for them, may do this.",
@@ -68,9 +69,13 @@ def outer(code: str) -> str:
 def outer_of(reasons: Sequence[Reason], *, otherwise: Code) -> tuple[Code, str]:
     """The code of a no and its plain sentence; a rule of the place says in its own words what it forbids.
 
-    Rules are open and speak of nobody's choice, so their words are outer ones.
+    Rules are open and speak of nobody's choice, so their words are outer ones; of many, the first RULES_SAID.
     """
     why = next((each for each in reasons if each.code is not None), None)
     if why is None or why.code is None:
         return otherwise, outer(otherwise)
-    return why.code, " ".join([outer(why.code), *(each.says for each in why.rules)])
+    said = [outer(why.code), *(each.says for each in why.rules[:RULES_SAID])]
+    more = len(why.rules) - RULES_SAID
+    if more > 0:
+        said.append(f"And {more} more {'rule' if more == 1 else 'rules'}.")
+    return why.code, " ".join(said)

@@ -21,6 +21,7 @@ from troth.gate.policies.facts import Facts
 from troth.gate.policies.ruleset import Ruled, Ruleset
 from troth.gate.policies.uses import facts_asked
 from troth.gate.question import OWN_PURPOSE, Action, Asker, Ground, NamedRule, Question
+from troth.gate.use import Use
 from troth.journeys.party_names import parties_named, party_name
 from troth.names import HouseholdId, PurposeId, StreamId, Uri
 from troth.state.directory import Directory, KnownThing
@@ -39,7 +40,7 @@ class TriedUse(msgspec.Struct, frozen=True):
     Args:
         facts: as the rules are asked.
         party, what_for, product, stream: as people call them.
-        function: of the thing, that the use serves; `facts.essential` says whether that depends on it.
+        function: of the thing, that the use serves; `essential`: the thing is there for it, or depends on this use.
         stopped: it passes now and would not; otherwise the other way round.
         rules: those that stop it.
         asked: it was asked lately, and is not only declared.
@@ -51,6 +52,7 @@ class TriedUse(msgspec.Struct, frozen=True):
     product: str
     stream: str
     function: str | None
+    essential: bool
     stopped: bool
     rules: tuple[NamedRule, ...]
     asked: bool
@@ -72,10 +74,11 @@ class Tried(msgspec.Struct, frozen=True):
 
     Args:
         asked, declared: how many different uses were tried, by where they come from.
-        changed: those that would change, what was asked lately first; at most ROWS_MAX.
+        changed: those that would change, what is essential first; at most ROWS_MAX.
         more: how many more there are.
         shorter: what would be kept for less long.
         idle: rules that none of these uses meets.
+        stops_essential: something would stop that a thing is there for.
     """
 
     asked: int
@@ -84,11 +87,7 @@ class Tried(msgspec.Struct, frozen=True):
     more: int
     shorter: tuple[Shorter, ...]
     idle: tuple[NamedRule, ...]
-
-    @property
-    def stops_essential(self) -> bool:
-        """Whether a function of a thing that depends on it would stop."""
-        return any(each.stopped and each.facts.essential for each in self.changed)
+    stops_essential: bool
 
 
 class _Use(msgspec.Struct, frozen=True):
@@ -97,6 +96,7 @@ class _Use(msgspec.Struct, frozen=True):
     facts: Facts
     what_for: str
     function: str | None
+    essential: bool
     asked: bool
 
 
@@ -136,7 +136,7 @@ class TryRules:
                 facts = use.facts
                 where = (facts.product, facts.name, facts.home, facts.place)
                 kept.setdefault(where, []).append((facts.kept_days, before.passes, after.passes))
-        changed.sort(key=lambda each: (not each.asked, not each.facts.essential))
+        changed.sort(key=lambda each: (not each.essential, not each.asked))
         idle = () if then is None else tuple(each.named for each in then.rules if each.id not in met)
         asked = sum(each.asked for each in uses.values())
         return Tried(
@@ -146,6 +146,7 @@ class TryRules:
             max(0, len(changed) - ROWS_MAX),
             tuple(self._shorter(kept)),
             idle,
+            stops_essential=any(each.stopped and each.essential for each in changed),
         )
 
     async def _uses(self) -> dict[Facts, _Use]:
@@ -158,14 +159,14 @@ class TryRules:
             if question.asker.app == _EXPLAINED:
                 continue
             for facts, use in facts_asked(question, Reading(self._in_force)):
-                found.setdefault(facts, _Use(facts, use.purpose.title, use.purpose.function, asked=True))
+                found.setdefault(facts, _use(facts, use, asked=True))
                 anyhow.add(msgspec.structs.replace(facts, app=""))
         for count, (question, action) in enumerate(self._declared(), 1):
             if count % _AT_ONCE == 0:
                 await self._pause()
             for facts, use in facts_asked(question, Reading(self._in_force), action=action):
                 if msgspec.structs.replace(facts, app="") not in anyhow:
-                    found.setdefault(facts, _Use(facts, use.purpose.title, use.purpose.function, asked=False))
+                    found.setdefault(facts, _use(facts, use, asked=False))
         return found
 
     def _declared(self) -> Iterator[tuple[Question, Action]]:
@@ -202,7 +203,9 @@ class TryRules:
         product, stream = self._called(facts.product, facts.name)
         rules = tuple(_stopping(ruled))
         party = party_name(Uri(facts.party), self._directory)
-        return TriedUse(facts, party, use.what_for, product, stream, use.function, stopped, rules, use.asked)
+        return TriedUse(
+            facts, party, use.what_for, product, stream, use.function, use.essential, stopped, rules, use.asked
+        )
 
     def _called(self, product: str, stream: str) -> tuple[str, str]:
         known = self._directory.products.get(Uri(product))
@@ -218,6 +221,12 @@ class TryRules:
             after = max((days for days, _, passed in rows if passed), default=least)
             if after < before:
                 yield Shorter(*self._called(uri, name), home, place, before, after)
+
+
+def _use(facts: Facts, use: Use, *, asked: bool) -> _Use:
+    passport, purpose = use.product.passport, use.purpose
+    needed = () if passport is None else (each.name for each in passport.functions if each.essential)
+    return _Use(facts, purpose.title, purpose.function, purpose.essential or purpose.function in needed, asked)
 
 
 def _read(stream: StreamId, party: Uri, purpose: PurposeId, *, at_ns: int) -> Question:

@@ -42,6 +42,9 @@ from troth.wire.mqtt.packets import NO_PROPERTIES
 
 __all__ = ["SUBSCRIPTIONS_MAX", "Reader", "unsubscribed"]
 
+_WORDS_MAX: Final = (
+    4_096  # characters: a text of MQTT has at most 65,535 bytes, and each filter may have another reason
+)
 SUBSCRIPTIONS_MAX: Final = STREAMS_PER_THING  # a filter for each stream of a thing
 _FAILURE_311: Final = 0x80  # MQTT 3.1.1 §3.9.3
 _NOTHING: Final = f"unknown: {outer('unknown')}"
@@ -78,7 +81,8 @@ class Reader:
         self._grow(packet.subscriptions, session)
         if version is Version.V311:
             return Suback(packet.packet_id, tuple(min(_FAILURE_311, code) for code in codes))
-        said = Properties(reason_string="; ".join(dict.fromkeys(words))) if words and reasons else NO_PROPERTIES
+        why = "; ".join(dict.fromkeys(words))[:_WORDS_MAX]
+        said = Properties(reason_string=why) if words and reasons else NO_PROPERTIES
         return Suback(packet.packet_id, tuple(codes), said)
 
     def resume(self, kept: Sequence[KeptSubscription], session: Session) -> None:
