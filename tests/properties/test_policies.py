@@ -1,9 +1,12 @@
 """Rules of a place, alone: what may be written, what can never apply, and that they are asked as Cedar would be."""
 
 import json
+from functools import partial
 from itertools import combinations
+from pathlib import Path
 from typing import Final
 
+import msgspec
 import pytest
 from cedarpy import Decision, Entities, PolicySet, is_authorized
 from hypothesis import given
@@ -294,6 +297,36 @@ def test_a_text_may_be_in_force(text: str) -> None:
 def test_versions_have_no_gap(version: int) -> None:
     with pytest.raises(BadPolicies, match="the next one is 3"):
         check_policies(OperatorPoliciesBody(version, "So.", None), version=2, registered=KNOWN)
+
+
+def test_the_example_of_the_documentation_may_be_in_force_and_does_what_it_says() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "examples" / "house.cedar").read_text(encoding="utf-8")
+    assert () == lint(text, Registered((), (), bool))
+    heart = Facts(
+        Action.READ,
+        UNIVERSITY,
+        "app",
+        RESEARCH,
+        METER,
+        "flow",
+        home=True,
+        ground="contract",
+        view="raw",
+        special="health",
+    )
+    change = partial(msgspec.structs.replace, heart)
+    ten_at_night = 22 * 3_600 * 1_000_000_000
+    cases = (
+        (heart, 0, "health-only-by-choice"),
+        (change(ground="choice"), 0, None),
+        (change(special=NOT_SPECIAL, terms=(TERM,)), 0, "no-marketing"),
+        (change(special=NOT_SPECIAL, classes=("urn:troth:class:data-broker",)), 0, "no-brokers"),
+        (change(special=NOT_SPECIAL, senses="camera", action=Action.CONNECT), 0, "no-cameras-join"),
+        (change(special=NOT_SPECIAL, senses="sound"), ten_at_night, "quiet-nights"),
+        (change(special=NOT_SPECIAL, senses="sound"), ten_at_night - 1, None),
+    )
+    for asked, at_ns, name in cases:
+        assert ([name] if name else []) == [each.id for each in made(text).ask(asked, at_ns=at_ns).forbidding]
 
 
 def test_the_schema_names_every_ground_and_action() -> None:

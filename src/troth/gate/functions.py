@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from troth.errors import Detriment
+from troth.gate.declared import settled_views
 from troth.gate.question import Ground
 from troth.names import PurposeId
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
@@ -70,7 +71,7 @@ def functions_of(body: DisclosureBody | None, passport: PassportBody | None) -> 
 
 def lasts(purpose: DisclosedPurpose) -> bool:
     """Whether no single no ends a purpose."""
-    return any(view.ground not in _ENDED_BY_A_NO for view in purpose.variants)
+    return any(view.ground not in _ENDED_BY_A_NO for view in settled_views(purpose))
 
 
 def stops_with(

@@ -5,7 +5,7 @@ Source: gate.md, steps 2 and 5.
 
 from collections.abc import Iterator
 
-from troth.gate.declared import declared_for, meant, product_of
+from troth.gate.declared import declared_for, meant, product_of, settled_views
 from troth.gate.policies.facts import Facts, facts_of
 from troth.gate.question import Action, Ground, Question
 from troth.gate.use import Use
@@ -30,7 +30,7 @@ def facts_asked(question: Question, reading: Reading, *, action: Action | None =
     for purpose in declared.purposes:
         if not meant(purpose, question, stream, reading):
             continue
-        for disclosed in purpose.variants:
+        for disclosed in settled_views(purpose):
             view, ground = Variant.named(disclosed.variant), Ground.named(disclosed.ground)
             if view is not None and ground is not None:
                 use = Use(question, stream, product, declared, purpose, ground)
