@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.contracts.test_account_stores import MemoryAccountBench, SqliteAccountBench
 from troth.errors import FormatTooNew, StorageFailed
 from troth.journeys.accounts import Account, Bearer, token_digest
-from troth.journeys.logins import Holder, Login
+from troth.journeys.logins import Holder, Login, OwnKey, Wrapped
 from troth.names import Slug, ThingId
 from troth.testing.contracts import fails, name_of, run
 from troth.testing.contracts_accounts import AccountBench
@@ -104,11 +105,31 @@ async def filled(bench: SqliteAccountBench, damage: str) -> None:
     connection.close()
 
 
+def test_a_file_of_format_2_keeps_its_logins_and_takes_keys_that_people_keep(tmp_path: Path) -> None:
+    async def case(bench: SqliteAccountBench) -> None:
+        await filled(bench, "UPDATE meta SET value = 2 WHERE name = 'format'")
+        store = await bench.open()
+        wrapped = Wrapped("phrase", bytes(16), 16, 1, bytes(12), b"box")
+        own = OwnKey(b"key", (wrapped,), 7)
+        await store.logins.change(Login(bytes(16), Holder()), lambda each: msgspec.structs.replace(each, own=own))
+        await store.close()
+        again = await bench.open()
+        login = again.logins.of(Holder())
+        assert login is not None
+        assert own == login.own
+        assert ACCOUNT == again.find(ACCOUNT.digest)
+        connection = sqlite3.connect(bench.folder / "accounts.db")
+        assert (3,) == connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()
+        connection.close()
+
+    with_file(case, tmp_path)
+
+
 def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     async def case(bench: SqliteAccountBench) -> None:
-        await filled(bench, "UPDATE meta SET value = 3 WHERE name = 'format'")
+        await filled(bench, "UPDATE meta SET value = 4 WHERE name = 'format'")
         error = await fails(FormatTooNew, bench.open())
-        assert "accounts has format 3" in error.message
+        assert "accounts has format 4" in error.message
         assert [] == bench.failures
 
     with_file(case, tmp_path)

@@ -15,7 +15,7 @@ from troth.clock import NS_PER_S
 from troth.errors import FormatTooNew, StorageFailed, WrongToken
 from troth.journeys.accounts import Account, Bearer, token_digest
 from troth.journeys.ended_list import KEPT_S, Ended, EndedList
-from troth.journeys.logins import Holder, Login, Passkey
+from troth.journeys.logins import Holder, Login, OwnKey, Passkey, Wrapped
 from troth.signing import cbor
 from troth.testing.people import Home, WorldThing, install, open_to_anyone
 from troth.tlog.storage import ENDED, TileStore
@@ -87,17 +87,32 @@ def login(holder: Holder, password: str, *passkeys: bytes) -> Login:
     return Login(b"i" * 16, holder, "Ana", "ana", password, 1, keys)
 
 
+def box(by: str, data: bytes) -> Wrapped:
+    return Wrapped(by, bytes(16), 16, 1, bytes(12), data)
+
+
 def test_a_password_that_was_changed_and_a_passkey_that_was_taken_away_do_not_come_back(tmp_path: Path) -> None:
     with RealHouse(tmp_path / "one") as house:
         ana, ben = (Home(house, name).person(name) for name in ("Ana", "Ben"))
         one, other = Holder(person=ana.person), Holder(person=ben.person)
         logins = house.node.ports.accounts.logins
-        house.run(logins.change(login(one, "$old", b"lost", b"kept"), lambda each: each))
+        former = replaced(
+            login(one, "$old", b"lost", b"kept"), own=OwnKey(b"key", (box("phrase", b"old"), box("code", b"same")), 1)
+        )
+        house.run(logins.change(former, lambda each: each))
         changed = Login(b"j" * 16, other, "Ben", "ben", "$old", 1, ())
         house.run(logins.change(changed, lambda each: each))
         file = backed_up(house, tmp_path)
         house.run(
-            logins.change(login(one, ""), lambda each: replaced(each, password="$new", passkeys=each.passkeys[1:]))
+            logins.change(
+                login(one, ""),
+                lambda each: replaced(
+                    each,
+                    password="$new",
+                    passkeys=each.passkeys[1:],
+                    own=OwnKey(b"key", (box("phrase", b"new"), box("code", b"same")), 2),
+                ),
+            )
         )
         house.run(logins.change(changed, lambda each: replaced(each, password="$new")))
     again, _ = restored(tmp_path / "two", file, tmp_path / "one" / "data" / "keys", tmp_path / "one" / "state")
@@ -106,6 +121,10 @@ def test_a_password_that_was_changed_and_a_passkey_that_was_taken_away_do_not_co
         back = logins.of(one)
         assert back is not None
         assert ("", "", (b"kept",)) == (back.password, back.key, tuple(each.credential for each in back.passkeys))
+        assert back.own is not None
+        assert [b"same"] == [each.box for each in back.own.wrapped], (
+            "under the former phrase the key does not come back"
+        )
         assert None is logins.named("ana")
         assert None is logins.of(other), "nothing is left of it"
     for more, there in (((), False), (("--nothing-revoked",), True)):

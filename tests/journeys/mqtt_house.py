@@ -21,6 +21,7 @@ from troth.journeys.choose import Choose
 from troth.journeys.hear import Hear
 from troth.journeys.installing import Installing
 from troth.journeys.join import Join, JoinedThing, StreamRequest, ThingRequest
+from troth.journeys.open_keys import OpenKeys
 from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
 from troth.journeys.say import Say
@@ -63,16 +64,14 @@ def _stream(name: str, type_: str, *, nobody: bool) -> PassportStream:
         senses="level",
         property=Uri("https://works.example/" + name),
         type=type_,
-        unit=None,
         lowest=-1000.0 if type_ in {"number", "integer"} else None,
         highest=1000.0 if type_ in {"number", "integer"} else None,
         concerns_nobody=nobody,
     )
 
 
-def _purpose(purpose: PurposeId, ground: str, *recipients: Uri) -> DisclosedPurpose:
-    raw = DisclosedVariant("raw", ground)
-    return DisclosedPurpose(purpose, "Learning", "Knowing more", recipients, (raw,), retention_days=36_500)
+def _purpose(use: PurposeId, ground: str, *to: Uri) -> DisclosedPurpose:
+    return DisclosedPurpose(use, "Learning", "Knowing more", to, (DisclosedVariant("raw", ground),), 36_500)
 
 
 @dataclass
@@ -224,8 +223,9 @@ async def open_house(
         appended=lambda: None,
         whole=lambda work: work,
     )
-    voice = Voice(accept, keys, directory=directory, entropy=entropy)
-    choose = Choose(voice, directory=directory, in_force=leases.in_force, clock=clock)
+    opened, in_force = OpenKeys(accounts, recognise=recognise, clock=clock), leases.in_force
+    voice = Voice(accept, keys, opened=opened, directory=directory, in_force=in_force, entropy=entropy)
+    choose = Choose(voice, directory=directory, in_force=in_force, clock=clock)
     join = Join(
         accept,
         accounts,
@@ -234,7 +234,7 @@ async def open_house(
         directory=directory,
         clock=clock,
         entropy=entropy,
-        installing=Installing(accounts, directory, in_force=leases.in_force, clock=clock, entropy=entropy),
+        installing=Installing(accounts, directory, in_force=in_force, clock=clock, entropy=entropy),
     )
     await begin(accept, journal, keys=keys, directory=directory, clock=clock, origin=ORIGIN, segment_tick_s=3600)
 

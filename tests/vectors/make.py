@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.vectors import made_kinds, made_log, made_signing, made_traces, make_proofs
+from tests.vectors import made_kinds, made_log, made_signing, made_traces, write_proofs
 
 FOLDER: Final = Path(__file__).resolve().parent / "troth"
 BUILDERS: Final[tuple[Callable[[], Mapping[str, bytes]], ...]] = (
@@ -34,7 +34,7 @@ def main() -> None:
         (FOLDER / name).write_bytes(data)
         sys.stdout.write(f"{name}: {len(data)} bytes\n")
     made_kinds.write_schemas()
-    make_proofs.main()
+    write_proofs.main()
 
 
 if __name__ == "__main__":

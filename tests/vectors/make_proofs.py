@@ -1,18 +1,13 @@
-"""Vectors of proof files: a small deployment with real signing, whose proofs every verifier must take or refuse as said.
+"""Vectors of proof files: a small deployment with real signing, whose proofs every verifier must take (`write_proofs`)."""
 
-`python -m tests.vectors.make_proofs` writes tests/vectors/troth_proofs/ anew; a test compares.
-"""
-
-import json
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from tests.vectors.made_signing import as_json, seed_of
+from tests.vectors.made_custody import custody_of, with_custody
+from tests.vectors.made_signing import seed_of
 from troth.names import BasisId, HouseholdId, PersonId, PurposeId, StatementId, StreamId, ThingId, Uri, ckt_uri
 from troth.signing.cose import Signed, Signer
 from troth.signing.keys import Ed25519Signer
@@ -35,12 +30,8 @@ from troth.tlog.files import LockFile, TileFiles
 from troth.tlog.merkle import Tree
 from troth.tlog.segment import pad
 from troth.tlog.sequencer import Sequencer
-from troth.tlog.trust_policy import TrustPolicy
-from troth.verify.checks import verify
-from troth.verify.file import VERSION, LogEntry, Opening, ProofFile, Rests, Said, SegmentLeaf, write
-from troth.verify.show import to_json
+from troth.verify.file import VERSION, LogEntry, Opening, ProofFile, Rests, Said, SegmentLeaf
 
-FOLDER: Final = Path(__file__).resolve().parent / "troth_proofs"
 ORIGIN: Final = "troth.invalid/harbourlaneabcdefghijklmno"
 NOON: Final = 1_767_268_800_000_000_000
 TICK_NS: Final = 10_000_000_000
@@ -158,6 +149,8 @@ class Made:
     idle: ProofFile
     window: ProofFile
     witnessed: ProofFile
+    own: ProofFile
+    refused: ProofFile
 
 
 WITNESSES: Final = ("witness.example/one", "witness.example/two", "witness.example/three")
@@ -210,9 +203,10 @@ def installation() -> InstallationBody:
     )
 
 
-def choice(person: PersonId = ANA) -> ChoiceBody:
+def choice(person: PersonId = ANA, *, decision: Decision = Decision.GIVE, made_by: str = "session") -> ChoiceBody:
     notice = NoticeShown(seed_of("notice"), 1, "en")
-    return ChoiceBody(person, STUDY, Decision.GIVE, NOON, notice, "session", streams=(STREAM,), variant="raw")
+    variant = "raw" if decision is Decision.GIVE else None
+    return ChoiceBody(person, STUDY, decision, NOON, notice, made_by, streams=(STREAM,), variant=variant)
 
 
 def collected(sequence: int, result: trace.Result, *, basis: BasisId, type_: int = 1) -> bytes:
@@ -251,7 +245,12 @@ def make() -> Made:
         person=ANA,
     )
     rows = [salted(number, collected(number, 21.5 + number, basis=basis)) for number in range(5)]
-    first = [salted(5, trace.encode(accepted)), *rows]
+    own, kept = there.signer("ana's own"), custody_of(there, ANA, from_ns=NOON - TICK_NS)
+    answer = there.sign(KindName.CHOICE, choice(made_by="passkey"), by=own)
+    stopped = there.sign(KindName.CHOICE, choice(decision=Decision.REFUSE), by=ana)
+    words = [trace.SaidTrace(gate_ns=NOON, statement=each.id) for each in (answer, stopped)]
+    later = [salted(8 + at, trace.encode(each)) for at, each in enumerate(words)]
+    first = [salted(5, trace.encode(accepted)), *rows, *later]
     second = [salted(6, trace.encode(opened)), salted(7, trace.encode(trace.ClockStep(gate_ns=NOON, by_ns=-2)))]
     for openings in (first, second, []):
         there.close([hashed(each) for each in openings])
@@ -267,117 +266,8 @@ def make() -> Made:
         idle=there.prove(second[1], segment=1, leaf=1),
         window=there.prove(second[0], segment=1, leaf=0, ids=ids, shown=shown[:1]),
         witnessed=witnessed(observation, *WITNESSES[:2]),
+        own=there.prove(later[0], segment=0, leaf=6, said=with_custody(there, kept, answer, by="ana's own")),
+        refused=there.prove(
+            later[1], segment=0, leaf=7, said=with_custody(there, kept, stopped, by="ana", passkey=None)
+        ),
     )
-
-
-def refused(made: Made) -> list[tuple[str, int, bytes]]:
-    """Name, number of the check that fails (0: unreadable), file."""
-    change, good = msgspec.structs.replace, made.observation
-    other = Deployment(keys="another ")
-    assert good.basis is not None
-    return [
-        ("bytes behind the end", 0, write(good) + b"\x00"),
-        ("another version", 0, write(good).replace(b"troth-proof/1", b"troth-proof/2")),
-        ("the key of another log", 1, write(change(good, log=str(other.log.key)))),
-        ("the checkpoint of another log", 2, write(change(good, checkpoint=other.log.checkpoint()))),
-        ("a path cut short", 4, write(change(good, segment=change(good.segment, path=good.segment.path[:-1])))),
-        ("the log's anchors at another index", 6, write(change(good, anchors=change(good.anchors, index=0)))),
-        ("another leaf", 7, write(change(good, leaf=change(good.leaf, index=2)))),
-        (
-            "another value",
-            8,
-            write(change(good, opening=change(good.opening, trace=good.opening.trace[:-1] + b"\x01"))),
-        ),
-        ("one statement fewer", 9, write(change(good, basis=change(good.basis, ids=good.basis.ids[1:])))),
-        ("no basis", 9, write(change(good, basis=None))),
-    ]
-
-
-def witnessed_rows(made: Made) -> list[dict[str, object]]:
-    """Files with the witnesses given from outside, how many were asked for, and the check that fails (null: none does)."""
-    change, good = msgspec.structs.replace, made.witnessed
-    one, two, three = (str(witness_key(name)) for name in WITNESSES)
-    note = parse_note(good.checkpoint)
-    log, *lines = note.signatures
-    again = str(WitnessKey("again.example", witness_signer(WITNESSES[0]).public))
-    later = cosign(note.text, witness_signer(WITNESSES[0]), name="again.example", time_s=NOON_S + 9)
-    own_key = WitnessKey("own.example", made.key.public)
-    own_line = cosign(note.text, made.deployment.signer("log"), name="own.example", time_s=NOON_S)
-
-    def lined(*signatures: object) -> bytes:
-        return (note.text + "\n" + "".join(map(str, signatures))).encode()
-
-    cases: list[tuple[str, ProofFile, list[str], int, int | None]] = [
-        ("two of two", good, [one, two], 2, None),
-        ("one of three", good, [one, two, three], 1, None),
-        ("more than are there", good, [one, two, three], 3, 3),
-        ("more than are given", good, [one, two], 3, 3),
-        ("a witness that has not signed", good, [three], 1, 3),
-        ("no witness given", good, [], 1, 3),
-        ("none asked for", good, [one, two], 0, None),
-        ("a file without cosignatures", made.observation, [one], 1, 3),
-        ("one key under two names counts once", witnessed(made.observation, WITNESSES[0]), [one, again], 2, 3),
-        ("one witness twice", change(good, checkpoint=lined(log, lines[0], later), witnesses=(one, again)), [], 0, 3),
-        ("in another order", change(good, checkpoint=lined(log, *reversed(lines))), [], 0, 3),
-        ("a line too many", change(good, witnesses=(one,)), [], 0, 3),
-        ("a line too few", change(good, checkpoint=lined(log, lines[0])), [], 0, 3),
-        ("a key of another type", change(good, witnesses=(str(made.key), two)), [], 0, 3),
-        ("the log's line in another place", change(good, checkpoint=lined(*lines, log)), [], 0, 2),
-        ("the log's line twice", change(good, checkpoint=lined(log, log, lines[1])), [], 0, 2),
-        (
-            "the log as its own witness",
-            change(made.observation, checkpoint=lined(log, own_line), witnesses=(str(own_key),)),
-            [str(own_key)],
-            1,
-            3,
-        ),
-        ("the checkpoint of another log", change(good, log=str(Deployment(keys="another ").log.key)), [one, two], 2, 1),
-    ]
-    return [
-        {"name": name, "witnesses": given, "quorum": quorum, "fails": fails, "hex": write(file).hex()}
-        for name, file, given, quorum, fails in cases
-    ]
-
-
-def policy_of(witnesses: Sequence[str], quorum: int) -> TrustPolicy:
-    """Any so many of these."""
-    return TrustPolicy.of([WitnessKey.parse(text) for text in witnesses], quorum)
-
-
-def build() -> Mapping[str, bytes]:
-    """proofs.json and one file of each use."""
-    made = make()
-    files = {
-        "observation": made.observation,
-        "said": made.said,
-        "clock-step": made.idle,
-        "access-window": made.window,
-        "witnessed": made.witnessed,
-    }
-    data = {f"{name}.troth-proof": write(file) for name, file in files.items()}
-    return {
-        **data,
-        "proofs.json": as_json(
-            {
-                "trusted": str(made.key),
-                "accepted": [
-                    {"file": name, "verdict": json.loads(to_json(verify(each, trusted=(made.key,))))}
-                    for name, each in data.items()
-                ],
-                "refused": [{"name": name, "fails": number, "hex": each.hex()} for name, number, each in refused(made)],
-                "witnessed": witnessed_rows(made),
-            }
-        ),
-    }
-
-
-def main() -> None:
-    """Write them."""
-    FOLDER.mkdir(exist_ok=True)
-    for name, data in build().items():
-        (FOLDER / name).write_bytes(data)
-        sys.stdout.write(f"{name}: {len(data)} bytes\n")
-
-
-if __name__ == "__main__":
-    main()

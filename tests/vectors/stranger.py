@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
-from tests.vectors.stranger_file import Fails, decode, no, read, sha
+from tests.vectors.stranger_file import Fails, by_passkey, decode, kept_by, no, read, sha
 
 __all__ = ["Fails", "verify"]
 
@@ -27,7 +27,7 @@ OPEN = {
 PRIVATE = {
     "objection", "place-rule", "home-ground", "home-emergency",
     "home-disclosure", "home-entity", "home-installation", "person", "household", "membership", "choice", "preservation",
-    "erasure",
+    "erasure", "custody", "assertion",
 }  # fmt: skip
 OTHER_KINDS: dict[Any, tuple[set[str], set[str]]] = {
     2: ({"ids"}, set()),
@@ -42,13 +42,20 @@ FIELDS: dict[str, dict[str, type]] = {
     "trust-anchors": {"keys": list, "origin": str},
     "key": {"key": bytes, "role": str, "holder": str},
     "conduct-segment": {"gate": bytes, "number": int, "tick": int, "size": int, "root": bytes},
-}
+    "custody": {"person": bytes, "custody": str, "key": bytes, "from_ns": int, "made_by": str},
+    "assertion": {
+        "person": bytes, "statement": bytes, "key": bytes,
+        "client_data": bytes, "authenticator_data": bytes, "signature": bytes,
+    },
+}  # fmt: skip
 OPTIONAL: dict[str, dict[str, type]] = {
     "trust-anchors": {"version": int, "crit": list},
     "key": {
         "segment_tick_s": int, "replaces": bytes, "from_ns": int, "to_ns": int, "revoked": str, "since_ns": int, "crit": list,
     },
     "conduct-segment": {"previous": bytes, "crit": list},
+    "custody": {"house_key": bytes, "passkeys": list, "crit": list},
+    "assertion": {"crit": list},
 }  # fmt: skip
 SIGNATURE_BYTES = {-8: 64, -19: 64, -7: 64, -9: 64, -48: 2_420}
 
@@ -85,7 +92,7 @@ class Statement:
             no(number)
         self.alg, content_type, self.kid = headers[1], headers[3], headers[4]
         self.kind = content_type.removeprefix("application/vnd.troth.").removesuffix(".v1+cbor")
-        self.issuer = headers[15][1]
+        self.issuer, self.issued = headers[15][1], headers[15][6]
         self.signed = cbor2.dumps(["Signature1", protected, b"", self.payload], canonical=True)
         self.id = sha(self.signed)
 
@@ -364,3 +371,17 @@ def said(file: Mapping[str, Any], trace: Mapping[str, Any], issuers: Issuers) ->
     statement.signed_by(file["said"]["key"])
     if statement.kind != "choice":
         issuers.among(statement, issuers.ever())
+    about: Mapping[str, Any] = decode(statement.payload, 9)
+    needed: list[bytes] = []
+    if "custody" in file["said"]:
+        stated = Statement(file["said"]["custody"], 9)
+        issuers.among(stated, issuers.ever())
+        says = stated.fields("custody")
+        kept_by(says, file["said"]["key"], about, dated=(stated.issued, statement.issued))
+        needed = says.get("passkeys", []) if about.get("decision") == "give" and "by" not in about else []
+    if "assertion" in file["said"]:
+        word = Statement(file["said"]["assertion"], 9)
+        issuers.among(word, issuers.ever())
+        by_passkey(word.fields("assertion"), statement.id)
+    elif needed:
+        no(9)

@@ -1,10 +1,16 @@
 """The second verifier's reading of a file: which bytes are a proof file at all, from docs/reference/proof-file.md alone."""
 
+import base64
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import cbor2
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicNumbers
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 
 
 class Fails(Exception):
@@ -101,7 +107,46 @@ def read(data: bytes) -> Mapping[str, Any]:
         for each in basis["shown"]:
             log_entry(each)
     if "said" in file:
-        said = a_map(file["said"], {"key", "statement"})
-        raw(said["key"], 1, 2_048)
-        raw(said["statement"], 1, 65_535)
+        somebody_said(file["said"])
     return file
+
+
+def somebody_said(value: object) -> None:
+    said = a_map(value, {"key", "statement"}, ("custody", "assertion"))
+    raw(said["key"], 1, 2_048)
+    for name in said.keys() - {"key"}:
+        raw(said[name], 1, 65_535)
+
+
+def by_passkey(word: Mapping[str, Any], about: bytes) -> None:
+    """What a passkey signed about the statement of this id (check 9)."""
+    client, device, cose = json.loads(word["client_data"]), word["authenticator_data"], decode(word["key"], 9)
+    host = client["origin"].partition("://")[2].partition(":")[0].split(".")
+    parties = {sha(".".join(host[at:]).encode()) for at in range(len(host))}
+    challenge = base64.urlsafe_b64encode(about).decode().rstrip("=")
+    if word["statement"] != about or (client["type"], client["challenge"]) != ("webauthn.get", challenge):
+        no(9)
+    if client.get("crossOrigin", False) is not False or device[:32] not in parties or device[32] & 5 != 5:
+        no(9)
+    signed = device + sha(word["client_data"])
+    try:
+        if cose[1] == 1:
+            Ed25519PublicKey.from_public_bytes(cose[-2]).verify(word["signature"], signed)
+        else:
+            point = EllipticCurvePublicNumbers(int.from_bytes(cose[-2]), int.from_bytes(cose[-3]), SECP256R1())
+            point.public_key().verify(word["signature"], signed, ECDSA(SHA256()))
+    except (InvalidSignature, ValueError):
+        no(9)
+
+
+def kept_by(stated: Mapping[str, Any], key: bytes, about: Mapping[str, Any], *, dated: tuple[int, int]) -> None:
+    """A custody statement beside what somebody said (check 9). `dated`: the seconds of both, the custody statement's first."""
+    gives = about.get("decision") == "give" or about.get("withdrawn") is True
+    if (
+        stated["person"] != about.get("by", about["person"])
+        or dated[0] > dated[1]
+        or stated["from_ns"] > (dated[1] + 1) * 10**9
+    ):
+        no(9)
+    if key != stated["key"] and (key != stated.get("house_key") or gives):
+        no(9)

@@ -7,14 +7,14 @@ from typing import TypedDict, cast
 
 import pytest
 
-from tests.vectors import make_proofs, stranger, stranger_file
+from tests.vectors import make_proofs, stranger, stranger_file, write_proofs
 from troth.tlog.checkpoint import VerifierKey
 from troth.verify.checks import verify
 from troth.verify.file import read, write
 from troth.verify.show import to_json
 from troth.verify.verdict import Level
 
-FOLDER = make_proofs.FOLDER
+FOLDER = write_proofs.FOLDER
 
 
 class Accepted(TypedDict):
@@ -49,7 +49,7 @@ FILES = [row["file"] for row in VECTORS["accepted"]]
 
 
 def test_making_the_proofs_again_gives_the_same_bytes() -> None:
-    made = make_proofs.build()
+    made = write_proofs.build()
     assert sorted(made) == sorted(path.name for path in FOLDER.iterdir())
     assert [] == [name for name, data in made.items() if (FOLDER / name).read_bytes() != data]
 
@@ -70,7 +70,7 @@ def test_a_proof_is_refused_by_the_named_check(row: Refused) -> None:
 @pytest.mark.parametrize("row", VECTORS["witnessed"], ids=lambda row: row["name"])
 def test_both_count_witnesses_alike(row: Witnessed) -> None:
     data = bytes.fromhex(row["hex"])
-    verdict = verify(data, trusted=(KEY,), policy=make_proofs.policy_of(row["witnesses"], row["quorum"]))
+    verdict = verify(data, trusted=(KEY,), policy=write_proofs.policy_of(row["witnesses"], row["quorum"]))
     assert row["fails"] == (verdict.failed.number if verdict.failed is not None else None)
     level = None if row["fails"] is not None else Level.WITNESSED if row["quorum"] else Level.LOGGED
     assert level is verdict.level

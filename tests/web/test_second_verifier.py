@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.architecture.trees import ROOT
 from tests.vectors import make_proofs
-from tests.vectors.make_proofs import FOLDER, Deployment, hashed, make, policy_of, salted
+from tests.vectors.make_proofs import Deployment, hashed, make, salted
+from tests.vectors.write_proofs import FOLDER, policy_of
 from troth.signing import cbor
 from troth.statements.kinds import KindName
 from troth.tlog import trace

@@ -2,7 +2,7 @@
 
 Rules
 - A change is durable before memory knows it; memory is what `find` and `slugs` see.
-- A file of format 1 is given what format 2 has when it is opened.
+- A file of an earlier format is given what this one has when it is opened.
 - What is refused is judged where changes are ordered, by the file, so that a token cannot be spent twice at once.
 
 Source: things.md, "A thing joins"; the contract is `journeys.accounts.AccountStore`.
@@ -30,7 +30,9 @@ __all__ = ["SqliteAccounts"]
 
 Row: TypeAlias = tuple[Any, ...]  # of the driver, typed by the schema
 
-FORMAT: Final = 2  # 2: logins and tries, and when accounts were made and used
+FORMAT: Final = (
+    3  # 2: logins and tries, and when accounts were made and used; 3: keys that people keep, in their logins
+)
 SCHEMA: Final = f"""
     CREATE TABLE accounts(
         digest BLOB PRIMARY KEY, bearer TEXT NOT NULL, thing BLOB, party TEXT, app TEXT, purpose TEXT, person BLOB,
@@ -38,6 +40,7 @@ SCHEMA: Final = f"""
     CREATE TABLE slugs(slug TEXT PRIMARY KEY, thing BLOB NOT NULL UNIQUE) WITHOUT ROWID;
     {logins_sqlite.SCHEMA}
 """
+_WITH_LOGINS: Final = 2
 _SINCE_2: Final = f"""
     ALTER TABLE accounts ADD COLUMN made_ns INTEGER;
     ALTER TABLE accounts ADD COLUMN used_ns INTEGER;
@@ -262,8 +265,9 @@ class SqliteAccounts:
         await self._writer.close()
 
     def _load(self, connection: sqlite3.Connection) -> Callable[[], None]:
-        if connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()[0] < FORMAT:
-            _bring_up(connection)
+        kept = connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()[0]
+        if kept < FORMAT:
+            _bring_up(connection, kept)
         try:
             accounts = [_account(row) for row in connection.execute(_ACCOUNT)]
         except ValueError as cause:
@@ -316,10 +320,13 @@ def _account(row: Row) -> Account:
     )
 
 
-def _bring_up(connection: sqlite3.Connection) -> None:
-    """Give a file of format 1 what format 2 has; nobody knows when its accounts were made."""
+def _bring_up(connection: sqlite3.Connection, kept: int) -> None:
+    """Give a file of an earlier format what this one has; nobody knows when the accounts of format 1 were made.
+
+    Format 3 has another field in logins. A program that knows 2 would drop it with the next change, so it must not open it.
+    """
     connection.execute("BEGIN IMMEDIATE")
-    for statement in _SINCE_2.split(";"):
+    for statement in _SINCE_2.split(";") if kept < _WITH_LOGINS else ():
         connection.execute(statement)
     connection.execute("UPDATE meta SET value = ? WHERE name = 'format'", (FORMAT,))
     connection.execute("COMMIT")

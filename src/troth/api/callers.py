@@ -97,6 +97,10 @@ class Callers:
         who = self.principal(request)
         return lambda: who is None or self._recognise.still(who)
 
+    def visit(self, request: Request) -> bytes:
+        """The digest of the session or token with which this is asked: what is open in that visit may be used."""
+        return self.known(request).digest
+
     def spoken(self, work: Work) -> Work:
         """`work`, with its errors as problem documents."""
 

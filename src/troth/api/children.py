@@ -63,6 +63,7 @@ def child_routes(guard: Guard, *, callers: Callers, stream_of: Callable[[int], S
             stream=stream(said.datastream),
             notice=digest_of(said.notice),
             variant=said.variant,
+            visit=callers.visit(request),
         )
         return created(_said(accepted))
 
@@ -70,7 +71,12 @@ def child_routes(guard: Guard, *, callers: Callers, stream_of: Callable[[int], S
         guardian = callers.person(request)
         said = await form(request, ChildObjectionForm)
         accepted = await guard.object(
-            guardian, _person(request), said.say, purpose=said.purpose, stream=stream(said.datastream)
+            guardian,
+            _person(request),
+            said.say,
+            purpose=said.purpose,
+            stream=stream(said.datastream),
+            visit=callers.visit(request),
         )
         return created(_said(accepted))
 

@@ -51,7 +51,7 @@ def choice_routes(choose: Choose, *, callers: Callers) -> list[Route]:
     async def say(request: Request) -> Response:
         person = callers.person(request)
         body = chosen(choose, person, await form(request, ChoiceForm))
-        accepted = await choose.count(body)
+        accepted = await choose.count(body, visit=callers.visit(request))
         return created(
             ChoiceSaid(
                 accepted.statement.hex(),
@@ -68,8 +68,8 @@ def choice_routes(choose: Choose, *, callers: Callers) -> list[Route]:
     ]
 
 
-def chosen(choose: Choose, person: PersonId, said: ChoiceForm) -> ChoiceBody:
-    """What a form says for a person, not said yet.
+def chosen(choose: Choose, person: PersonId, said: ChoiceForm, *, made_by: str = "session") -> ChoiceBody:
+    """What a form says for a person, not said yet. `made_by`: session or passkey.
 
     Raises:
         NotFound: this person has no such choice.
@@ -86,7 +86,7 @@ def chosen(choose: Choose, person: PersonId, said: ChoiceForm) -> ChoiceBody:
         purpose=offer.purpose.purpose,
         stream=offer.stream.stream,
         notice=notice,
-        made_by="session",
+        made_by=made_by,
         variant=view_named(said.variant),
         to_ns=None if said.to is None else parse_time(said.to),
         since_ns=None if said.since is None else parse_time(said.since),

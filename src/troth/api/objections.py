@@ -72,6 +72,7 @@ def objection_routes(object_: Object, *, callers: Callers) -> list[Route]:
                     stream=each.stream.stream,
                     made_by="session",
                     words=said.words,
+                    visit=callers.visit(request),
                 )
                 effect_ms = round(accepted.effect_ns / _NS_PER_MS, 3)
                 asked = print_time(accepted.asked_ns)

@@ -134,7 +134,7 @@ def place_routes(places: Places, *, callers: Callers) -> list[Route]:
             name = parse_id("pr", str(request.path_params["rule"]))
         except BadName as cause:
             raise NotFound("there is no such rule of yours") from cause
-        said = await places.end(person, name)
+        said = await places.end(person, name, visit=callers.visit(request))
         return created(RuleMade(said.statement.hex(), print_time(said.asked_ns), round(said.effect_ns / _NS_PER_MS, 3)))
 
     op, open_ = callers.operated, callers.spoken

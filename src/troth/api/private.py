@@ -65,12 +65,13 @@ def private_routes(
                 raise Refused("a schedule has an end")
             weekly = asked.weekly.weekly(from_ns=now(), to_ns=max(to_ns, now()))
         wanted = Wanted(household_of(asked.household), asked.room, stream, weekly, to_ns)
-        restriction, said = await privately.begin(person, wanted, made_by="session")
+        restriction, said = await privately.begin(person, wanted, made_by="session", visit=callers.visit(request))
         return created(PrivateMade(restriction.hex(), round(said.effect_ns / NS_PER_MS, 3)))
 
     async def end(request: Request) -> Response:
         name = request.path_params["restriction"]
-        await privately.end(callers.person(request), private_named(name))
+        person = callers.person(request)
+        await privately.end(person, private_named(name), visit=callers.visit(request))
         return created(Done(name))
 
     spoken = callers.spoken

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 
+from troth.app.entering import Entering
+from troth.app.grounding import Grounding
 from troth.app.ports import Ports
+from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
 from troth.journeys.belong import Belong
+from troth.journeys.beside import Beside
 from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.foresee import Foresee
 from troth.journeys.keyring import Keyring
+from troth.journeys.own_key import OwnKeys
 from troth.journeys.places import Places
 from troth.journeys.privately import Privately
 from troth.journeys.say import Say
 from troth.journeys.voice import Voice
 from troth.state.directory import Directory
-from troth.state.in_force import InForce
 
 __all__ = ["Choosing"]
 
@@ -31,13 +35,28 @@ class Choosing:
         accept: Accept,
         *,
         say: Say,
+        entering: Entering,
         keyring: Keyring,
         directory: Directory,
-        in_force: InForce,
+        leases: Leases,
         book: Callable[[], Book],
     ) -> None:
-        clock, entropy = ports.clock, ports.entropy
-        self.voice = Voice(accept, keyring, directory=directory, entropy=entropy)
+        clock, entropy, in_force = ports.clock, ports.entropy, leases.in_force
+        self.voice = Voice(
+            accept, keyring, opened=entering.keys, directory=directory, in_force=in_force, entropy=entropy
+        )
+        self.own_keys = OwnKeys(
+            say,
+            opened=entering.keys,
+            accounts=ports.accounts,
+            recognise=entering.recognise,
+            lately=entering.passkeys.lately,
+            attempts=entering.sign_in.attempts,
+            hashing=ports.hashing or ports.in_worker,
+            directory=directory,
+            clock=clock,
+            entropy=entropy,
+        )
         self.foresee = Foresee(
             directory=directory, in_force=in_force, clock=clock, entropy=entropy, book=book, pause=ports.pause
         )
@@ -59,4 +78,25 @@ class Choosing:
             in_force=in_force,
             clock=clock,
             entropy=entropy,
+        )
+        self.beside = Beside(
+            accept,
+            say,
+            self.voice,
+            choose=self.choose,
+            passkeys=entering.passkeys,
+            logins=ports.accounts.logins,
+            journal=ports.journal,
+            directory=directory,
+            clock=clock,
+            entropy=entropy,
+        )
+        self.grounding = Grounding(
+            ports,
+            accept,
+            say=say,
+            voice=self.voice,
+            leases=leases,
+            directory=directory,
+            choose=self.choose,
         )

@@ -15,6 +15,7 @@ import structlog
 
 from troth.api import log, sensorthings
 from troth.api.altered import altered_routes
+from troth.api.beside import beside_routes
 from troth.api.book import book_routes
 from troth.api.callers import Callers
 from troth.api.certificates import certificate_routes
@@ -37,6 +38,7 @@ from troth.api.many import many_routes
 from troth.api.metrics import metrics_routes
 from troth.api.objections import objection_routes
 from troth.api.operate import Addresses, operate_routes
+from troth.api.own_keys import own_key_routes
 from troth.api.parties import party_routes
 from troth.api.places import place_routes
 from troth.api.pledges import pledge_routes
@@ -116,6 +118,8 @@ def http_doors(node: Node) -> HttpDoors:
         *sign_routes(node.grounding.signs, callers=callers, url=url),
         *key_routes(node.rekey, callers=callers),
         *choice_routes(node.choose, callers=callers),
+        *own_key_routes(node.choosing.own_keys, node.choosing.beside, callers=callers),
+        *beside_routes(node.choosing.beside, node.choose, callers=callers),
         *foreseen_routes(node.choose, node.places, node.foresee, callers=callers),
         *place_routes(node.places, callers=callers),
         *child_routes(node.grounding.guard, callers=callers, stream_of=node.directory.by_number.get),
@@ -234,6 +238,8 @@ def _deployment(node: Node) -> Deployment:
         explain=node.explain,
         why=node.why,
         choose=node.choose,
+        own_keys=node.choosing.own_keys,
+        beside=node.choosing.beside,
         places=node.places,
         foresee=node.foresee,
         belong=node.choosing.belong,

@@ -5,6 +5,7 @@ from typing import Final
 
 from troth.app.ports import Ports
 from troth.journeys.accounts import Account, Bearer
+from troth.journeys.open_keys import OpenKeys
 from troth.journeys.passkeys import Passkeys
 from troth.journeys.presence import Presence
 from troth.journeys.recognise import INVITATION_S, Recognise
@@ -17,7 +18,7 @@ TIDY_S: Final = 15.0  # a token's connections close so long after its end
 
 
 class Entering:
-    """Tokens and sessions, passwords, passkeys, and the list of visits."""
+    """Tokens and sessions, passwords, passkeys, the list of visits, and keys that are open in one."""
 
     def __init__(self, ports: Ports, *, presence: Presence, url: str) -> None:
         clock, entropy, accounts = ports.clock, ports.entropy, ports.accounts
@@ -31,6 +32,7 @@ class Entering:
         )
         self.passkeys = Passkeys(accounts, recognise=self.recognise, url=url, clock=clock, entropy=entropy)
         self.visits = Visits(accounts, recognise=self.recognise)
+        self.keys = OpenKeys(accounts, recognise=self.recognise, clock=clock)
 
     async def operator_link(self, url: str) -> str:
         """A fresh one-time link that makes its opener the operator. `url`: of this node."""

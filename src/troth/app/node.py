@@ -18,7 +18,6 @@ from troth.app.choosing import Choosing
 from troth.app.clock_watch import watch_clock
 from troth.app.entering import Entering
 from troth.app.exporting import exports_of
-from troth.app.grounding import Grounding
 from troth.app.joining import Joining
 from troth.app.opening import open_log
 from troth.app.ports import Ports
@@ -126,12 +125,14 @@ class Node:
             ports,
             self.accept,
             say=self.say,
+            entering=self.entering,
             keyring=self.keyring,
             directory=self.directory,
-            in_force=in_force,
+            leases=self.leases,
             book=lambda: self.book,
         )
         self.choose, self.places, self.foresee = self.choosing.choose, self.choosing.places, self.choosing.foresee
+        self.grounding = self.choosing.grounding
         self.exports = exports_of(
             ports,
             self.tell,
@@ -152,15 +153,6 @@ class Node:
         )
         self.join = self.joining.join
         self.pledge = Pledge(self.say, self.directory, clock=clock, entropy=entropy)
-        self.grounding = Grounding(
-            ports,
-            self.accept,
-            say=self.say,
-            voice=self.choosing.voice,
-            leases=self.leases,
-            directory=self.directory,
-            choose=self.choose,
-        )
         self.forget = Forget(
             ports.journal, self.directory, in_force=in_force, in_worker=ports.in_worker, backups=ports.backups
         )
@@ -282,6 +274,7 @@ class Node:
             tick_s=self.settings.segment_tick_s,
             clock=ports.clock,
         )
+        remembers = (self.hear, self.presence, self.lasting, self.access, self.tell, self.prove, self.book)
         self.erase = Erase(
             self.accept,
             self.record,
@@ -297,7 +290,7 @@ class Node:
             backups=ports.backups,
             directory=self.directory,
             in_force=self.leases.in_force,
-            memories=(self.hear, self.presence, self.lasting, self.access, self.tell, self.prove, self.book),
+            memories=(*remembers, self.entering.keys),
             clock=ports.clock,
             entropy=ports.entropy,
             in_worker=ports.in_worker,

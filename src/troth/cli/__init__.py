@@ -31,6 +31,7 @@ from troth.cli.home import home, person_move_in, person_move_out
 from troth.cli.keys import key
 from troth.cli.log_keeping import log_mirror, log_restore, log_succeed
 from troth.cli.objecting import object_
+from troth.cli.own_key import my_key
 from troth.cli.placing import keeping, place_rule, where
 from troth.cli.pledging import forget, promise, red_line, support
 from troth.cli.policy import policy
@@ -95,6 +96,7 @@ main.add_part(
     leave,
     choose,
     child,
+    my_key,
     object_,
     private,
     place_rule,

@@ -8,7 +8,8 @@
     │   └── TooLarge · WrongHost · WrongKind
     ├── Refused                  rules say no; doing the same again gives the same answer
     │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · WrongToken · NotFound · Denied
-    │   └── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw · GroundNotAccepted · BadPolicies · Detriment
+    │   ├── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw · GroundNotAccepted · BadPolicies · Detriment
+    │   └── KeyClosed · PasskeyAsked
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
         ├── Busy · ReadTooLong · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
@@ -58,10 +59,12 @@ from troth.errors.refused import (
     FutureDated,
     GroundNotAccepted,
     InTheClear,
+    KeyClosed,
     KeyEnded,
     NotFound,
     NotOffered,
     NotRegistered,
+    PasskeyAsked,
     Refused,
     Undeclared,
     UnknownCrit,
@@ -115,6 +118,7 @@ __all__ = [
     "FutureDated",
     "GroundNotAccepted",
     "InTheClear",
+    "KeyClosed",
     "KeyEnded",
     "LogDiverged",
     "Malformed",
@@ -122,6 +126,7 @@ __all__ = [
     "NotFound",
     "NotOffered",
     "NotRegistered",
+    "PasskeyAsked",
     "PortTaken",
     "ReadTooLong",
     "Refused",

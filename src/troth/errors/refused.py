@@ -12,10 +12,12 @@ __all__ = [
     "FutureDated",
     "GroundNotAccepted",
     "InTheClear",
+    "KeyClosed",
     "KeyEnded",
     "NotFound",
     "NotOffered",
     "NotRegistered",
+    "PasskeyAsked",
     "Refused",
     "Undeclared",
     "UnknownCrit",
@@ -110,6 +112,18 @@ class Detriment(Refused):
     """A disclosure by which an essential function of a thing would stop when somebody says no."""
 
     code = "detriment"
+
+
+class KeyClosed(Refused):
+    """The key that a person keeps themselves is not open in this visit, and what they say gives something."""
+
+    code = "key-closed"
+
+
+class PasskeyAsked(Refused):
+    """A yes of somebody who wants their passkey beside each, without it."""
+
+    code = "passkey-asked"
 
 
 class UnknownLaw(Refused):

@@ -122,22 +122,25 @@ class Accept:
         self._under_way += 1
         return await self._whole(self._take_effect(statement, preimage, asked_ns=asked_ns, began=began))
 
-    async def accept_together(self, several: Sequence[Signed]) -> None:
+    async def accept_together(self, several: Sequence[Signed]) -> Accepted:
         """The same for several new ones that move no rule, in this order and in one change of the journal: all or none.
+
+        Returns what became of the first.
 
         Raises:
             RuntimeError: more than TOGETHER_MAX, or one moves the rules.
             Conflict, or as `accept`: one is not accepted, and nothing was kept.
         """
+        asked_ns, began = self._clock.now(), self._clock.ticks()
         statements = [read(signed) for signed in several]
         if len(statements) > TOGETHER_MAX or any(rules_move(each.body) for each in statements):
             raise RuntimeError("these are not accepted together")
         while self._alone or self._ruling is not None:
             await self._others()
         for each in statements:
-            self._check(each)
+            self._check(each, beside=statements)
         self._under_way += 1
-        await self._whole(self._take_effect_together(statements))
+        return await self._whole(self._take_effect_together(statements, asked_ns=asked_ns, began=began))
 
     async def _others(self) -> None:
         """Wait for what must count before anything else is checked: what moves the rules, or an erasure."""
@@ -156,14 +159,19 @@ class Accept:
         self._check(statement)
         return statement
 
-    def _check(self, statement: Statement) -> None:
+    def _check(self, statement: Statement, *, beside: Sequence[Statement] = ()) -> None:
         at_ns = self._clock.now()
         registered = self._directory.registered(at_ns)
         if registered is None:
             raise NotRegistered("this node has no registration policy yet")
         check_registration(statement, registered=registered)
         check_fits(
-            statement, directory=self._directory, in_force=self._leases.in_force, journal=self._journal, at_ns=at_ns
+            statement,
+            directory=self._directory,
+            in_force=self._leases.in_force,
+            journal=self._journal,
+            at_ns=at_ns,
+            beside=beside,
         )
 
     @asynccontextmanager
@@ -268,13 +276,14 @@ class Accept:
             self._under_way -= 1
         return Accepted(statement.signed.id, position, asked_ns, effect_ns)
 
-    async def _take_effect_together(self, statements: Sequence[Statement]) -> None:
+    async def _take_effect_together(self, statements: Sequence[Statement], *, asked_ns: int, began: int) -> Accepted:
         try:
             entries = await self._journal.append_together([each.signed for each in statements])
             for statement, entry in zip(statements, entries, strict=True):
                 self._fold(statement, entry.position)
             self._appended()
             await self._conduct.settle()
+            effect_ns = self._clock.ticks() - began
             said = [
                 self._said_trace(statement.signed.id, entry.position)
                 for statement, entry in zip(statements, entries, strict=True)
@@ -283,6 +292,7 @@ class Accept:
             await self._conduct.note(said)
         finally:
             self._under_way -= 1
+        return Accepted(entries[0].signed.id, entries[0].position, asked_ns, effect_ns)
 
     async def _count(self, statement: Statement, preimage: bytes | None = None) -> int:
         """Steps 1 to 3."""

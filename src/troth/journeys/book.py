@@ -29,6 +29,7 @@ from troth.signing.boxes import Opener, open_box
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
 from troth.state.leaving import Leaving
+from troth.statements.choice import ChoiceBody
 from troth.statements.journal import Journal, JournalEntry
 from troth.statements.kinds import Face, kind_of
 from troth.statements.persons import persons_of
@@ -59,11 +60,16 @@ class BookPage(msgspec.Struct, frozen=True):
 
 
 class OwnStatement(msgspec.Struct, frozen=True):
-    """A private statement that speaks of the person: its id, its kind, and when it was issued (seconds UTC)."""
+    """A private statement that speaks of the person: its id, its kind, and when it was issued (seconds UTC).
+
+    `decision`: of a choice. `beside`: a passkey's word stands beside it.
+    """
 
     statement: StatementId
     kind: str
     issued_at_s: int
+    decision: str | None = None
+    beside: bool = False
 
 
 class _Opened(msgspec.Struct, frozen=True):
@@ -170,7 +176,9 @@ class Book:
                     self._take(entry)
             await self._pause()  # the first time, the whole journal is gone through
         known = (
-            each for each in self._own.get(person, ()) if isinstance(self._journal.find(each.statement), JournalEntry)
+            msgspec.structs.replace(each, beside=each.statement in self._directory.asserted)
+            for each in self._own.get(person, ())
+            if isinstance(self._journal.find(each.statement), JournalEntry)
         )
         return self._directory.persons[self._person(asker)].custody, tuple(known)
 
@@ -208,8 +216,10 @@ class Book:
         kind = kind_of(entry.signed.headers.content_type)
         if kind is None or kind.face is not Face.PRIVATE:
             return
-        own = OwnStatement(entry.signed.id, kind.name.value, entry.signed.headers.issued_at_s)
-        for person in persons_of(read(entry.signed).body):
+        body = read(entry.signed).body
+        decision = body.decision.value if isinstance(body, ChoiceBody) else None
+        own = OwnStatement(entry.signed.id, kind.name.value, entry.signed.headers.issued_at_s, decision)
+        for person in persons_of(body):
             self._own.setdefault(person, []).append(own)
 
     async def _open(self, person: PersonId, boxes: Sequence[Box]) -> Sequence[_Found]:

@@ -7,7 +7,7 @@ Rules
 - A yes reaches no view that was not offered when it was given, and back in time only.
 
 Source: gate.md, "The barrier"; formats.md (choice); people.md, "Rules".
-Left out: what there is to choose about (`offers`). In this version: asking again after six months, passkey assertions.
+Left out: what there is to choose about (`offers`), and passkeys (`beside`). In this version: asking again after six months.
 """
 
 from troth.clock import Clock
@@ -15,7 +15,7 @@ from troth.errors import Conflict, NotFound, Refused
 from troth.gate.question import Ground
 from troth.journeys.accept import Accepted
 from troth.journeys.offers import Offers
-from troth.journeys.voice import Voice
+from troth.journeys.voice import NO_VISIT, Voice
 from troth.names import HouseholdId, PersonId, PurposeId, StreamId
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
@@ -92,6 +92,7 @@ class Choose:
         variant: Variant = Variant.RAW,
         to_ns: int | None = None,
         since_ns: int | None = None,
+        visit: bytes = NO_VISIT,
     ) -> Accepted:
         """Give, refuse or withdraw. On return it is in effect; `effect_ns` says how long that took.
 
@@ -105,12 +106,14 @@ class Choose:
             variant: the most revealing view said yes to; at most what is offered.
             to_ns: end, ns UTC; None for until changed.
             since_ns: earlier data too, from then on; None for from now on.
+            visit: digest of the session in which it is said.
 
         Raises:
             NotFound: this person has no such choice.
             Conflict: another text is shown now.
             Refused: it would end before it begins, or reach back to a time that is still to come; or nothing that is offered
                 lies within the view.
+            KeyClosed, PasskeyAsked: as `Voice.say`.
         """
         body = self.meant(
             person,
@@ -123,12 +126,29 @@ class Choose:
             to_ns=to_ns,
             since_ns=since_ns,
         )
-        return await self.count(body)
+        return await self.count(body, visit=visit)
 
-    async def count(self, body: ChoiceBody) -> Accepted:
-        """Say what was meant, under the key of whoever says it: the person, or a guardian. On return it is in effect."""
+    async def count(self, body: ChoiceBody, *, visit: bytes = NO_VISIT) -> Accepted:
+        """Say what was meant, under the key of whoever says it: the person, or a guardian. On return it is in effect.
+
+        `visit` and errors as of `Voice.say`.
+        """
         says = body.person if body.by is None else body.by
-        return await self._voice.say(KindName.CHOICE, body, person=says, prefix="ch", at_ns=body.from_ns)
+        return await self._voice.say(KindName.CHOICE, body, person=says, prefix="ch", at_ns=body.from_ns, visit=visit)
+
+    def check_still(self, body: ChoiceBody) -> None:
+        """Return if what was meant some moments ago is still what would be meant now.
+
+        Raises:
+            NotFound: there is no such choice any more.
+            Conflict: the text has changed, or something was said about the same since.
+        """
+        offer = self.offers.about(body.person, body.streams[0], body.purpose)
+        if offer is None:
+            raise NotFound("there is no such choice for this person")
+        changed = offer.notice.digest != body.notice.digest or offer.terms != (body.terms or offer.terms)
+        if changed or (offer.last is not None and offer.last.from_ns >= body.from_ns):
+            raise Conflict("something has changed since this was pressed", hint="Look again, and choose again.")
 
 
 def _at_most_offered(wanted: Variant, purpose: DisclosedPurpose) -> Variant:

@@ -1,7 +1,8 @@
 """Logins that remember outside the data folder which passwords and passkeys ended: no older copy brings them back.
 
 Rules
-- A password is known to the list by a hash over the login and its kept form, a passkey by one over the login and its id.
+- A password is known to the list by a hash over the login and its kept form, a passkey by one over the login and its id, and a
+  wrapped key by one over the login and its box. A key that is wrapped anew comes back under no former secret.
 - A login whose password has ended loses its sign-in name with it; one of which nothing is left is dropped.
 
 Source: record.md, "Loss and restore"; docs/decisions/0047. Owner of all state: the event loop.
@@ -48,20 +49,26 @@ def without(login: Login, ended: Callable[[bytes], bool]) -> Login | None:
     gone = {part for digest, part in _digests(login).items() if ended(digest)}
     if not gone:
         return login
+    if login.own is not None:
+        wrapped = tuple(each for each in login.own.wrapped if each.box not in gone)
+        own = msgspec.structs.replace(login.own, wrapped=wrapped) if wrapped else None
+        login = msgspec.structs.replace(login, own=own)
     passkeys = tuple(each for each in login.passkeys if each.credential not in gone)
     if b"" in gone:
         login = msgspec.structs.replace(login, name="", key="", password="")
     login = msgspec.structs.replace(login, passkeys=passkeys)
-    return login if login.password or passkeys else None
+    return login if login.password or passkeys or login.own is not None else None
 
 
 def _digests(login: Login | None) -> dict[bytes, bytes]:
-    """By digest: the id of a passkey, or no bytes for the password."""
+    """By digest: the id of a passkey, the box of a wrapped key, or no bytes for the password."""
     if login is None:
         return {}
     found = {_digest(b"passkey", login.id, each.credential): each.credential for each in login.passkeys}
     if login.password:
         found[_digest(b"password", login.id, login.password.encode())] = b""
+    if login.own is not None:
+        found |= {_digest(b"wrapped", login.id, each.box): each.box for each in login.own.wrapped}
     return found
 
 

@@ -6,10 +6,13 @@ Rules
 - No essential function stops with a no. Rules of whoever runs the place are linted, and follow each other version by version.
 - A maker's older word, brought again by anybody, does not take the place of a newer one.
 - Assertions, emergencies, stays, private mode and signs are measured by what is in force in their scope.
+- What people say is under a key that may say it, with their passkey beside it where one is asked for (`spoken`).
 
 Source: gate.md; record.md, "The journal"; the modules of the kinds.
 Left out: what a statement can mean by itself (statements/meaning), and who may make it (statements/registration).
 """
+
+from collections.abc import Sequence
 
 from troth.errors import Conflict, NotFound, NotRegistered
 from troth.gate.asserting import check_ground
@@ -21,6 +24,7 @@ from troth.gate.protected import check_accepted, check_condition
 from troth.journeys.asking import check_joining
 from troth.journeys.fits_people import check_people
 from troth.journeys.rule_names import registered_in
+from troth.journeys.spoken import check_keys_fit, check_spoken
 from troth.names import Uri
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
@@ -47,8 +51,16 @@ from troth.statements.statement import Statement
 __all__ = ["check_fits"]
 
 
-def check_fits(statement: Statement, *, directory: Directory, in_force: InForce, journal: Journal, at_ns: int) -> None:
-    """Return if a statement fits.
+def check_fits(
+    statement: Statement,
+    *,
+    directory: Directory,
+    in_force: InForce,
+    journal: Journal,
+    at_ns: int,
+    beside: Sequence[Statement] = (),
+) -> None:
+    """Return if a statement fits. `beside`: what is accepted together with it.
 
     Raises:
         NotRegistered: something open names what belongs to a home.
@@ -59,6 +71,8 @@ def check_fits(statement: Statement, *, directory: Directory, in_force: InForce,
     _check_newest(statement, directory, in_force, journal)
     reading = Reading(in_force)
     lines = reading.deployment().lines
+    check_keys_fit(body, directory, journal, beside=beside)
+    check_spoken(statement, directory, reading, beside=beside, at_ns=at_ns)
     match body:
         case DisclosureBody():
             check_disclosure(body, directory.products.get(body.product), lines=lines, at_ns=at_ns)

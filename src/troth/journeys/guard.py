@@ -24,6 +24,7 @@ from troth.journeys.choose import Choose
 from troth.journeys.object import Object, Objectable, Saying
 from troth.journeys.offers import LastChoice, Offer
 from troth.journeys.say import Say
+from troth.journeys.voice import NO_VISIT
 from troth.names import PersonId, PurposeId, StreamId, print_id
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
@@ -158,26 +159,37 @@ class Guard:
         stream: StreamId,
         notice: bytes,
         variant: Variant = Variant.RAW,
+        visit: bytes = NO_VISIT,
     ) -> Accepted:
-        """Give, refuse or withdraw for a child. On return it is in effect, as far as it counts.
+        """Give, refuse or withdraw for a child. On return it is in effect, as far as it counts. `visit`: the guardian's.
 
         Raises:
             NotFound: this child is not theirs, or is offered no such choice.
             Refused: the child speaks for themselves.
             Conflict: another text is shown now.
+            KeyClosed: as `Voice.say`.
         """
         self._check(guardian, child)
         body = self._choose.meant(
             child, decision, purpose=purpose, stream=stream, notice=notice, made_by="guardian", variant=variant
         )
-        return await self._choose.count(msgspec.structs.replace(body, by=guardian))
+        return await self._choose.count(msgspec.structs.replace(body, by=guardian), visit=visit)
 
     async def object(
-        self, guardian: PersonId, child: PersonId, saying: Saying, *, purpose: PurposeId, stream: StreamId
+        self,
+        guardian: PersonId,
+        child: PersonId,
+        saying: Saying,
+        *,
+        purpose: PurposeId,
+        stream: StreamId,
+        visit: bytes = NO_VISIT,
     ) -> Accepted:
         """Object for a child, or take it back. Raises as `choose`."""
         self._check(guardian, child)
-        return await self._object.say(child, saying, purpose=purpose, stream=stream, made_by="guardian", by=guardian)
+        return await self._object.say(
+            child, saying, purpose=purpose, stream=stream, made_by="guardian", by=guardian, visit=visit
+        )
 
     def _check(self, guardian: PersonId, child: PersonId) -> None:
         """Whose child it is stands before everything else that could be told about it."""

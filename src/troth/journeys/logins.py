@@ -3,6 +3,7 @@
 Rules
 - A holder (a person, a recipient's screen, or the operator) has at most one login, and a sign-in name has at most one.
 - A password is kept as what argon2 made of it, a passkey as its public half; neither lets anybody in who reads the file.
+- A key that a person keeps themselves is here only wrapped (`wrapping`).
 - Failed tries are counted durably for names that are known, so that a restart forgives nobody.
 
 Source: people.md, "Accounts"; WebAuthn level 3 §5.4.3 (user handle), §6.1.1 (signature counter).
@@ -15,7 +16,7 @@ import msgspec
 
 from troth.names import PersonId, PurposeId, Uri
 
-__all__ = ["UNKNOWN", "Holder", "Login", "LoginStore", "Passkey", "Tries"]
+__all__ = ["UNKNOWN", "Holder", "Login", "LoginStore", "OwnKey", "Passkey", "Tries", "Wrapped"]
 
 UNKNOWN = bytes(16)
 """Stands for every name that nobody has, where tries are kept."""
@@ -58,12 +59,35 @@ class Tries(msgspec.Struct, frozen=True):
     at_ns: int = 0
 
 
+class Wrapped(msgspec.Struct, frozen=True):
+    """A private key under one secret of its person: Argon2id with this salt and cost gives the key that opens `box`.
+
+    `by`: what the secret is called, phrase or code.
+    """
+
+    by: str
+    salt: bytes
+    memory_kib: int
+    passes: int
+    nonce: bytes
+    box: bytes
+
+
+class OwnKey(msgspec.Struct, frozen=True):
+    """The key that a person keeps themselves: its COSE_Key, and the private half under each of their secrets."""
+
+    key: bytes
+    wrapped: tuple[Wrapped, ...]
+    made_ns: int
+
+
 class Login(msgspec.Struct, frozen=True):
     """How a holder signs in.
 
     `id`: 16 random bytes, the user handle of passkeys. `name` as it was typed, `key` as it is compared; both empty without
     one. `password`: in the PHC string form; empty without one. `changed_ns`: when name or password were set. `missed`: the
     tries that had failed before the password was right the last time, for its holder to see.
+    `own`: the key that a person keeps themselves.
     """
 
     id: bytes
@@ -74,6 +98,7 @@ class Login(msgspec.Struct, frozen=True):
     changed_ns: int | None = None
     passkeys: tuple[Passkey, ...] = ()
     missed: Tries = Tries()
+    own: OwnKey | None = None
 
 
 class LoginStore(Protocol):

@@ -19,7 +19,7 @@ from troth.gate.question import Ground
 from troth.journeys.accept import Accepted
 from troth.journeys.grounds import AssertedGround, Grounds
 from troth.journeys.party_names import party_name
-from troth.journeys.voice import Voice
+from troth.journeys.voice import NO_VISIT, Voice
 from troth.names import PersonId, PurposeId, StreamId
 from troth.state.belonging import homes_of
 from troth.state.directory import Directory, KnownStream, KnownThing
@@ -102,6 +102,7 @@ class Object:
         made_by: str,
         words: str | None = None,
         by: PersonId | None = None,
+        visit: bytes = NO_VISIT,
     ) -> Accepted:
         """Object, or take it back. On return it is in effect; `effect_ns` says how long that took.
 
@@ -113,10 +114,12 @@ class Object:
             made_by: passkey, session, token, paper or guardian.
             words: why, if they want to say so.
             by: their guardian, who says it for them.
+            visit: digest of the session in which it is said.
 
         Raises:
             NotFound: this person has nothing of that kind to object to.
             Refused: the words hide something.
+            KeyClosed: as `Voice.say`, where it is taken back.
         """
         if not any(
             each.purpose.purpose == purpose and each.stream.stream == stream for each in self.objectables(person)
@@ -134,7 +137,7 @@ class Object:
             by=by,
         )
         says = person if by is None else by
-        return await self._voice.say(KindName.OBJECTION, body, person=says, prefix="ob", at_ns=now)
+        return await self._voice.say(KindName.OBJECTION, body, person=says, prefix="ob", at_ns=now, visit=visit)
 
     def _objectable(
         self,

@@ -18,7 +18,7 @@ import base64
 import hashlib
 import hmac
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, cast
 from urllib.parse import urlsplit
 
@@ -42,11 +42,11 @@ from fido2.webauthn import (
 
 from troth.clock import NS_PER_S, Clock
 from troth.errors import Conflict, Malformed, NotFound, NotOffered, Refused, WrongToken
-from troth.journeys.accounts import Account, AccountStore, Bearer, Way, holder_of, token_digest
+from troth.journeys.accounts import Account, AccountStore, Bearer, Way, holder_of
 from troth.journeys.logins import Holder, Login, LoginStore, Passkey
 from troth.journeys.recognise import Recognise
 
-__all__ = ["PASSKEYS_MAX", "Passkeys", "passkey_id"]
+__all__ = ["PASSKEYS_MAX", "Answered", "Passkeys", "passkey_id"]
 
 PASSKEYS_MAX: Final = 20  # of one holder
 NAME_MAX: Final = 40
@@ -57,6 +57,14 @@ _TAG_BYTES: Final = 16
 _TIME_BYTES: Final = 8
 _REQUIRED: Final = UserVerificationRequirement.REQUIRED
 _SIGN_IN: Final = b"sign in"
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """What a browser gave of a passkey that signed, byte for byte (WebAuthn §5.2.2)."""
+
+    client_data: bytes
+    authenticator_data: bytes
+    signature: bytes
 
 
 class Passkeys:
@@ -96,7 +104,7 @@ class Passkeys:
             Refused: there are enough.
         """
         self._offered()
-        holder = holder_of(self._lately(session))
+        holder = holder_of(self.lately(session))
         login = self._logins.of(holder)
         has = () if login is None else login.passkeys
         if len(has) >= PASSKEYS_MAX:
@@ -120,7 +128,7 @@ class Passkeys:
             Conflict: somebody else has this passkey.
         """
         self._offered()
-        holder = holder_of(self._lately(session))
+        holder = holder_of(self.lately(session))
         login = self._logins.of(holder)
         handle = _handle(holder) if login is None else login.id
         made, challenge = self._registered(answer)
@@ -162,7 +170,48 @@ class Passkeys:
             WrongToken: nobody has it, it does not sign what was asked, or its counter has not grown.
         """
         self._offered()
-        login, passkey, count = self._signed(answer)
+        login, passkey, said = self._signed(answer)
+        self._spend(bytes(said.response.client_data.challenge), _SIGN_IN)
+        await self._count(login, passkey, said.response.authenticator_data.counter)
+        return await self._recognise.open(login.holder, Way.PASSKEY, browser=browser)
+
+    def ask(self, holder: Holder, challenge: bytes, *, among: Collection[bytes]) -> bytes:
+        """What the browser is asked so that one of a holder's passkeys signs this challenge, as JSON.
+
+        `among`: credential ids.
+
+        Raises:
+            NotOffered: this address can have no passkeys.
+            NotFound: the holder has none of these.
+        """
+        self._offered()
+        login = self._logins.of(holder)
+        has = [] if login is None else [each for each in login.passkeys if each.credential in among]
+        if not has:
+            raise NotFound("there is no such passkey")
+        options, _ = self._server.authenticate_begin(
+            credentials=[_described(each) for each in has], user_verification=_REQUIRED, challenge=challenge
+        )
+        return msgspec.json.encode(dict(options))
+
+    async def signs(self, holder: Holder, answer: bytes, *, challenge: bytes) -> tuple[Passkey, Answered]:
+        """Which of a holder's passkeys has signed this challenge, and what the browser gave, byte for byte.
+
+        Raises:
+            Malformed: this is no such answer.
+            WrongToken: another holder's, another challenge, or a counter that has not grown.
+        """
+        self._offered()
+        login, passkey, said = self._signed(answer)
+        given = said.response
+        if login.holder != holder or bytes(given.client_data.challenge) != challenge:
+            raise WrongToken(
+                "this answer of the browser is for something else", hint="Load the page, and try once more."
+            )
+        await self._count(login, passkey, given.authenticator_data.counter)
+        return passkey, Answered(bytes(given.client_data), bytes(given.authenticator_data), bytes(given.signature))
+
+    async def _count(self, login: Login, passkey: Passkey, count: int) -> None:
         now_ns = self._clock.now()
 
         def put(former: Login) -> Login:
@@ -180,7 +229,6 @@ class Passkeys:
             )
 
         await self._logins.change(login, put)
-        return await self._recognise.open(login.holder, Way.PASSKEY, browser=browser)
 
     async def remove(self, session: str, passkey: str) -> None:
         """Forget a passkey of whoever's session this is; their other visits that a passkey opened end.
@@ -188,7 +236,7 @@ class Passkeys:
         Raises:
             NotFound: they have no such passkey.
         """
-        account = self._session(session)
+        account = self._recognise.session(session)
         holder = holder_of(account)
         login = self._logins.of(holder)
         if login is None or all(passkey_id(each) != passkey for each in login.passkeys):
@@ -212,17 +260,16 @@ class Passkeys:
                 "passkeys need a name in the address, not digits", hint="docs/operators/people.md says more."
             )
 
-    def _session(self, session: str) -> Account:
-        account = self._accounts.find(token_digest(session))
-        if account is None or account.bearer is not Bearer.SESSION or self._recognise.token(session) is None:
-            raise WrongToken("your visit here has ended", hint="Sign in, or open a link that you were given.")
-        return account
+    def lately(self, session: str) -> Account:
+        """The account of a session that was opened within the last hour.
 
-    def _lately(self, session: str) -> Account:
-        account = self._session(session)
+        Raises:
+            WrongToken: it was not, or has ended.
+        """
+        account = self._recognise.session(session)
         made_ns = account.made_ns
         if made_ns is None or self._clock.now() - made_ns >= MADE_WITHIN_S * NS_PER_S:
-            raise WrongToken("you came in more than an hour ago", hint="Sign in anew, then make the passkey.")
+            raise WrongToken("you came in more than an hour ago", hint="Sign in anew, then do it.")
         return account
 
     def _challenge(self, what: bytes) -> bytes:
@@ -263,8 +310,8 @@ class Passkeys:
         except Exception as cause:  # a library's reader of bytes from outside: whatever it raises, they are not right
             raise Malformed("this is no passkey of this place") from cause
 
-    def _signed(self, answer: bytes) -> tuple[Login, Passkey, int]:
-        """Whose passkey has signed, which one, and its counter. The challenge is spent."""
+    def _signed(self, answer: bytes) -> tuple[Login, Passkey, AuthenticationResponse]:
+        """Whose passkey has signed, which one, and what; what it was asked to sign is the caller's to check."""
         wrong = WrongToken("no door here opens with this passkey", hint="Come in another way, and make a new one.")
         try:
             said = AuthenticationResponse.from_dict(_mapping(answer))
@@ -286,8 +333,7 @@ class Passkeys:
             self._server.authenticate_complete(state, [key], said)
         except Exception as cause:  # as above
             raise wrong from cause
-        self._spend(bytes(data.challenge), _SIGN_IN)
-        return login, passkey, said.response.authenticator_data.counter
+        return login, passkey, said
 
 
 def passkey_id(passkey: Passkey) -> str:

@@ -19,7 +19,7 @@ from troth.errors import Conflict, NotFound, Refused
 from troth.journeys.accept import Accepted
 from troth.journeys.party_names import parties_named, party_name
 from troth.journeys.say import Say
-from troth.journeys.voice import Voice
+from troth.journeys.voice import NO_VISIT, Voice
 from troth.names import PersonId, PurposeId, Uri, print_id
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
@@ -152,7 +152,7 @@ class Places:
             self._entropy(16), person, now, made_by, tuple(within), tuple(not_under), tuple(purposes), to_ns
         )
 
-    async def count(self, body: PlaceRuleBody) -> Accepted:
+    async def count(self, body: PlaceRuleBody, *, visit: bytes = NO_VISIT) -> Accepted:
         """Say a rule under its person's key. On return it is in effect.
 
         Raises:
@@ -160,19 +160,20 @@ class Places:
             NotFound: there is no such person.
         """
         now = self._clock.now()
-        return await self._voice.say(KindName.PLACE_RULE, body, person=body.person, prefix="pr", at_ns=now)
+        return await self._voice.say(KindName.PLACE_RULE, body, person=body.person, prefix="pr", at_ns=now, visit=visit)
 
-    async def end(self, person: PersonId, rule: bytes) -> Accepted:
+    async def end(self, person: PersonId, rule: bytes, *, visit: bytes = NO_VISIT) -> Accepted:
         """End one of a person's own rules now.
 
         Raises:
+            KeyClosed: as `Voice.say`.
             NotFound: they have no such rule that holds.
         """
         known = next((each for each in self.rules(person) if each.rule == rule), None)
         if known is None:
             raise NotFound("there is no such rule of yours")
         now = max(self._clock.now(), known.from_ns + 1)
-        return await self.count(msgspec.structs.replace(known, to_ns=min(now, known.to_ns or FOREVER)))
+        return await self.count(msgspec.structs.replace(known, to_ns=min(now, known.to_ns or FOREVER)), visit=visit)
 
     def _kept(self) -> KeptAt | None:
         keeping = Reading(self._in_force).deployment().keeping

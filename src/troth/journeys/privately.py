@@ -20,7 +20,7 @@ from troth.errors import BadName, NotFound, Refused
 from troth.gate.private_mode import about, spared
 from troth.gate.question import Ground
 from troth.journeys.accept import Accepted
-from troth.journeys.voice import Voice
+from troth.journeys.voice import NO_VISIT, Voice
 from troth.names import HouseholdId, PersonId, StreamId
 from troth.state.belonging import homes_of, members_of
 from troth.state.directory import Directory, KnownStream, KnownThing
@@ -104,7 +104,9 @@ class Privately:
         homes = homes_of(person, self._directory, self._in_force, at_ns=now)
         return tuple(StandingHome(self._home(each), self._standing(each, person, at_ns=now)) for each in homes)
 
-    async def begin(self, person: PersonId, wanted: Wanted, *, made_by: str) -> tuple[bytes, Accepted]:
+    async def begin(
+        self, person: PersonId, wanted: Wanted, *, made_by: str, visit: bytes = NO_VISIT
+    ) -> tuple[bytes, Accepted]:
         """Private mode on, from now; gives its name. On return nothing of it is collected any more, but for what goes on.
 
         Raises:
@@ -130,26 +132,30 @@ class Privately:
             weekly=wanted.weekly,
             to_ns=wanted.to_ns,
         )
-        return body.restriction, await self._say(body)
+        return body.restriction, await self._say(body, visit)
 
-    async def end(self, person: PersonId, restriction: bytes) -> Accepted:
+    async def end(self, person: PersonId, restriction: bytes, *, visit: bytes = NO_VISIT) -> Accepted:
         """Private mode off, now. What was private stays so.
 
         Raises:
             NotFound: this person has no such private mode that has not ended.
+            KeyClosed: as `Voice.say`.
         """
         now = self._clock.now()
         for each in self._said(person):
             if each.body.restriction == restriction and not _over(each.body, now):
-                return await self._say(msgspec.structs.replace(each.body, to_ns=max(now, each.body.from_ns + 1)))
+                ended = msgspec.structs.replace(each.body, to_ns=max(now, each.body.from_ns + 1))
+                return await self._say(ended, visit)
         raise NotFound("there is no such private mode of this person")
 
     def _said(self, person: PersonId) -> Sequence[StandingRestriction]:
         return Reading(self._in_force).person(person_scope(person)).restrictions
 
-    async def _say(self, body: RestrictionBody) -> Accepted:
+    async def _say(self, body: RestrictionBody, visit: bytes = NO_VISIT) -> Accepted:
         now = self._clock.now()
-        return await self._voice.say(KindName.RESTRICTION, body, person=body.person, prefix="pm", at_ns=now)
+        return await self._voice.say(
+            KindName.RESTRICTION, body, person=body.person, prefix="pm", at_ns=now, visit=visit
+        )
 
     def _home(self, household: HouseholdId) -> PrivateHome:
         things = [

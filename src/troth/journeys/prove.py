@@ -25,8 +25,9 @@ from troth.gate.question import Asker
 from troth.journeys.cosigned import Vouched, nobody
 from troth.journeys.kept_traces import KeptTraces, Segments
 from troth.journeys.making import InWorker, trace_of
+from troth.journeys.stood_beside import said_with
 from troth.names import StatementId, Uri
-from troth.signing.cose import PayloadForm, PublicKey, Signed, parse
+from troth.signing.cose import PayloadForm, Signed, parse
 from troth.state.directory import Directory
 from troth.state.leaving import Leaving
 from troth.statements.journal import Entry, JournalEntry, unerased
@@ -248,7 +249,9 @@ class Prove:
             self._still(statement)
             raise self._not_yet()
         place = _Place(noted.trace, noted.salt, noted.segment, noted.leaf)
-        data = await self._file(place, said=(entry.signed, known.key))
+        data = await self._file(
+            place, said=said_with(entry, known.key, directory=self._directory, journal=self._journal)
+        )
         self._still(statement)
         return data
 
@@ -262,7 +265,7 @@ class Prove:
             raise NotFound(_NOTHING)
 
     async def _file(
-        self, place: _Place, *, ids: Sequence[StatementId] | None = None, said: tuple[Signed, PublicKey] | None = None
+        self, place: _Place, *, ids: Sequence[StatementId] | None = None, said: Said | None = None
     ) -> bytes:
         """The file over everything from the trace to the checkpoint, seen to pass."""
         leaf, segment = await self._segment(place)
@@ -289,7 +292,7 @@ class Prove:
             opening=Opening(place.salt, place.trace),
             keys=tuple(entry(*each) for each in keys),
             basis=None if ids is None else Rests(tuple(ids), tuple(entry(*each) for each in shown)),
-            said=None if said is None else Said(said[1].cose_key, said[0].data),
+            said=said,
         )
         return await self._in_worker(lambda: self._seen(file))
 

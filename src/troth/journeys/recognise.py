@@ -117,6 +117,17 @@ class Recognise:
             self._used[account.digest] = self._clock.now()
         return Principal(account.bearer, account.thing, account.person, _asker(account), account.digest)
 
+    def session(self, token: str) -> Account:
+        """The account of a session that is open.
+
+        Raises:
+            WrongToken: it is none, or has ended.
+        """
+        account = self._accounts.find(token_digest(token))
+        if account is None or account.bearer is not Bearer.SESSION or self.token(token) is None:
+            raise WrongToken("your visit here has ended", hint="Sign in, or open a link that you were given.")
+        return account
+
     def still(self, who: Principal) -> bool:
         """Whether what was recognised as this may go on: its session or token has not ended."""
         if not who.digest:

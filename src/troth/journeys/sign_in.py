@@ -18,7 +18,7 @@ import msgspec
 
 from troth.clock import NS_PER_S, Clock
 from troth.errors import Busy, Conflict, WrongToken
-from troth.journeys.accounts import Account, AccountStore, Bearer, Way, holder_of, token_digest
+from troth.journeys.accounts import Account, AccountStore, Bearer, Way, holder_of
 from troth.journeys.attempts import Attempts
 from troth.journeys.logins import Holder, Login, Tries
 from troth.journeys.making import InWorker
@@ -53,7 +53,7 @@ class SignIn:
         self._clock = clock
         self._entropy = entropy
         self._passwords = passwords or Passwords()
-        self._attempts = Attempts(self._logins, clock=clock)
+        self.attempts = Attempts(self._logins, clock=clock)
         self._nobody = self._passwords.nobodys(tag=entropy(TAG_BYTES))
         self._waiting = 0
 
@@ -67,11 +67,11 @@ class SignIn:
         key = name_key(name)
         login = self._logins.named(key)
         before = Tries() if login is None else self._logins.tries(login.id)
-        await self._attempts.begin(key, login, address=address)
+        await self.attempts.begin(key, login, address=address)
         fits = await self._fits(login, password)
         if login is None or not fits:
             raise WrongToken(_WRONG, hint="Mind the name too. Whoever runs this place can make you a new link.")
-        await self._attempts.succeeded(login, address=address)
+        await self.attempts.succeeded(login, address=address)
         if before.failed or login.missed.failed:
             await self._logins.change(login, lambda former: msgspec.structs.replace(former, missed=before))
         if self._passwords.outdated(login.password):
@@ -92,7 +92,7 @@ class SignIn:
 
     def old_asked(self, session: str) -> bool:
         """Whether this session must show the old password to set a new one."""
-        account = self._session(session)
+        account = self._recognise.session(session)
         login = self._logins.of(holder_of(account))
         return bool(login is not None and login.password) and not self._fresh(account)
 
@@ -105,16 +105,16 @@ class SignIn:
             Conflict: somebody else has the name.
             Busy: as in `enter`.
         """
-        account = self._session(session)
+        account = self._recognise.session(session)
         holder = holder_of(account)
         name = check_name(name)
         check_password(password, name=name)
         login = self._logins.of(holder)
         if login is not None and login.password and not self._fresh(account):
-            await self._attempts.begin(login.key, login, address=address)
+            await self.attempts.begin(login.key, login, address=address)
             if not await self._fits(login, old):
                 raise WrongToken("this is not your password of now", hint="Open a new link if you have forgotten it.")
-            await self._attempts.succeeded(login, address=address)
+            await self.attempts.succeeded(login, address=address)
         other = self._logins.named(name_key(name))
         if other is not None and other.holder != holder:
             raise Conflict("somebody else here has this sign-in name", hint="Choose another one.")
@@ -127,12 +127,6 @@ class SignIn:
         await self._logins.change(Login(self._entropy(16), holder), put)
         others = [each.digest for each in self._accounts.held(holder, Bearer.SESSION) if each.digest != account.digest]
         await self._recognise.close(*others, words="The password was changed.")
-
-    def _session(self, session: str) -> Account:
-        account = self._accounts.find(token_digest(session))
-        if account is None or account.bearer is not Bearer.SESSION or self._recognise.token(session) is None:
-            raise WrongToken("your visit here has ended", hint="Sign in, or open a link that you were given.")
-        return account
 
     def _fresh(self, account: Account) -> bool:
         made_ns = account.made_ns

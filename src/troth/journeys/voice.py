@@ -1,39 +1,59 @@
 """A person says something: a body becomes a statement under their own key, and the statement counts.
 
 Rules
-- Signed with the person's relationship key (custody *house*: this node keeps it, and says so). Nothing else signs for them.
+- Signed with the key that speaks for the person (custody): the house's for them, or their own while it is open in this visit.
+  Nothing else signs for them.
+- Where they keep their own key and it is closed, the house's key for them says what takes something away, and nothing else.
 - Dated by whoever asks, named afresh, accepted like any other statement; there is no other way.
 
 Source: formats.md, "Statement" and "Identifiers" (relationship key); record.md, "Personal ledgers" (custody).
-Left out: what may be said, which is each journey's own.
+Left out: what may be said, which is each journey's own; what a passkey signs beside it (`beside`).
 """
 
 from collections.abc import Callable
 
-from troth.errors import NotFound
+from troth.errors import KeyClosed, NotFound, PasskeyAsked
 from troth.journeys.accept import Accept, Accepted
-from troth.names import PersonId, print_id, print_person
-from troth.signing.cose import Signed
+from troth.journeys.open_keys import OpenKeys
+from troth.names import PersonId, ckt_uri, print_id, print_person
+from troth.signing.cose import Signed, Signer
 from troth.signing.keys import KeyStore
+from troth.state.custody import Speaking, speaking, takes_away
 from troth.state.directory import Directory
+from troth.state.in_force import InForce, Reading
+from troth.statements.choice import ChoiceBody
 from troth.statements.kinds import Body, KindName
 from troth.statements.statement import write
 
-__all__ = ["Voice", "key_name"]
+__all__ = ["NO_VISIT", "Voice", "key_name"]
+
+NO_VISIT = b""
+"""In place of a session: what is said by a program for a person, where no key of theirs can be open."""
 
 
 class Voice:
     """What people say, each under their own key."""
 
     def __init__(
-        self, accept: Accept, keys: KeyStore, *, directory: Directory, entropy: Callable[[int], bytes]
+        self,
+        accept: Accept,
+        keys: KeyStore,
+        *,
+        opened: OpenKeys,
+        directory: Directory,
+        in_force: InForce,
+        entropy: Callable[[int], bytes],
     ) -> None:
         self._accept = accept
         self._keys = keys
+        self._opened = opened
         self._directory = directory
+        self._in_force = in_force
         self._entropy = entropy
 
-    async def say(self, name: KindName, body: Body, *, person: PersonId, prefix: str, at_ns: int) -> Accepted:
+    async def say(
+        self, name: KindName, body: Body, *, person: PersonId, prefix: str, at_ns: int, visit: bytes = NO_VISIT
+    ) -> Accepted:
         """Make it count. On return it is in effect.
 
         Args:
@@ -42,27 +62,49 @@ class Voice:
             person: who says it; the caller has recognised them.
             prefix: of the statement's fresh subject, two letters.
             at_ns: when it is said, ns UTC.
+            visit: digest of the session in which it is said.
 
         Raises:
             NotFound: there is no such person here.
+            KeyClosed: it gives something, and the key that this person keeps is not open in this visit.
+            PasskeyAsked: it is a yes of somebody whose passkey stands beside each.
             TooLarge: no room for it.
             Refused: as `Accept.accept`.
         """
-        return await self._accept.accept(self.sign(name, body, person=person, prefix=prefix, at_ns=at_ns))
+        held = speaking(self._directory.custodies, person, at_ns)
+        gives = not takes_away(body, Reading(self._in_force))
+        own = isinstance(body, ChoiceBody) and body.by is None
+        if own and gives and held is not None and held.body.passkeys:
+            raise PasskeyAsked("a passkey stands beside each yes of yours", hint="Say it on a page, with the passkey.")
+        signed = self.sign(name, body, person=person, prefix=prefix, at_ns=at_ns, visit=visit)
+        return await self._accept.accept(signed)
 
-    def sign(self, name: KindName, body: Body, *, person: PersonId, prefix: str, at_ns: int) -> Signed:
-        """The statement, not said yet. Arguments and errors as of `say`, but for Refused."""
+    def sign(
+        self, name: KindName, body: Body, *, person: PersonId, prefix: str, at_ns: int, visit: bytes = NO_VISIT
+    ) -> Signed:
+        """The statement, not said yet. Arguments and errors as of `say`, but for PasskeyAsked and Refused."""
         known = self._directory.persons.get(person)
         if known is None:
             raise NotFound("there is no such person here")
+        held = speaking(self._directory.custodies, person, at_ns)
+        signer = self._keys.signer(key_name(person)) if held is None or not held.own else self._own(held, body, visit)
         return write(
             name,
             body,
-            signer=self._keys.signer(key_name(person)),
-            issuer=known.issuer,
+            signer=signer,
+            issuer=ckt_uri(signer.public.thumbprint),
             subject=print_id(prefix, self._entropy(16)),
             at_ns=at_ns,
         )
+
+    def _own(self, held: Speaking, body: Body, visit: bytes) -> Signer:
+        person = held.body.person
+        signer = self._opened.signer(person, visit)
+        if signer is not None and signer.public.cose_key == held.body.key:
+            return signer
+        if not takes_away(body, Reading(self._in_force)):
+            raise KeyClosed("the key that you keep yourself is closed", hint="Open it, then say it again.")
+        return self._keys.signer(key_name(person))
 
 
 def key_name(person: PersonId) -> str:

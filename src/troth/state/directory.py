@@ -27,9 +27,12 @@ from troth.names import (
     Uri,
 )
 from troth.signing.cose import PublicKey
+from troth.state.custody import Held, followed, speaks_for
 from troth.state.fold import key_issuer
 from troth.state.opening import opened
 from troth.state.scopes import Opening
+from troth.statements.assertion import AssertionBody
+from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
@@ -136,6 +139,10 @@ class Directory:
         self.persons: dict[PersonId, KnownPerson] = {}
         self.households: dict[HouseholdId, str] = {}
         self.signers: dict[PersonId, Uri] = {}
+        self.asserted: dict[StatementId, StatementId] = {}  # what a passkey signed, and the first word about it
+        self.custodies: dict[
+            PersonId, Held
+        ] = {}  # of those who ever changed who keeps their key, or what stands beside it
         self.stays: dict[HouseholdId, tuple[SaidStay, ...]] = {}  # everything said of who belongs to a home, in order
         self.guarded: set[PersonId] = set()  # of whom it was said that guardians speak for them
         self.invitations: dict[PersonId, tuple[InvitationBody, ...]] = {}  # links to their pages, in order
@@ -167,8 +174,16 @@ class Directory:
                 self._disclose(body, statement.signed.id)
             case OrganisationBody():
                 self.organisations[body.organisation] = body
-            case PersonBody() | HouseholdBody() | MembershipBody() | InvitationBody() | GuardianshipBody():
-                self._take_person(body, said_s=statement.signed.headers.issued_at_s)
+            case (
+                PersonBody()
+                | CustodyBody()
+                | AssertionBody()
+                | HouseholdBody()
+                | MembershipBody()
+                | InvitationBody()
+                | GuardianshipBody()
+            ):
+                self._take_person(body, statement)
             case RegistrationPolicyBody() | TrustAnchorsBody() | KeyBody() | SuccessionBody():
                 self._take_rules(body, statement.signed.id)
             case ConductSegmentBody():
@@ -183,7 +198,7 @@ class Directory:
                 self._take_word(body, statement.signed.id)
             case _:
                 pass
-        if isinstance(body, TrustAnchorsBody | KeyBody | PersonBody):
+        if isinstance(body, TrustAnchorsBody | KeyBody | PersonBody | CustodyBody):
             self.keys.update(learned(self.keys, statement))
 
     def _take_rules(
@@ -211,14 +226,16 @@ class Directory:
         """What a statement that comes now is measured by, or None before there is a registration policy."""
         if self.policy is None:
             return None
+        signers, house = speaks_for(self.signers, self.custodies, at_ns)
         return Registered(
             self.policy,
             self.keys,
-            self.signers,
+            signers,
             self.organisations,
             self.anchors_version,
             at_ns,
             succession=self.succeeding,
+            house=house,
         )
 
     @property
@@ -283,9 +300,23 @@ class Directory:
         self.installs = installs
 
     def _take_person(
-        self, body: PersonBody | HouseholdBody | MembershipBody | InvitationBody | GuardianshipBody, *, said_s: int
+        self,
+        body: PersonBody
+        | CustodyBody
+        | AssertionBody
+        | HouseholdBody
+        | MembershipBody
+        | InvitationBody
+        | GuardianshipBody,
+        statement: Statement,
     ) -> None:
+        said_s = statement.signed.headers.issued_at_s
         match body:
+            case AssertionBody():
+                self.asserted.setdefault(body.statement, statement.signed.id)
+            case CustodyBody():
+                held = self.custodies.get(body.person)
+                self.custodies[body.person] = followed(held, body, statement.signed.id, said_s=said_s)
             case PersonBody():
                 issuer = key_issuer(body.key)
                 former = self.persons.get(body.person)

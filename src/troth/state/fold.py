@@ -48,7 +48,9 @@ from troth.state.scopes import (
     public_scope,
     stream_scope,
 )
+from troth.statements.assertion import AssertionBody
 from troth.statements.choice import ChoiceBody
+from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
@@ -123,6 +125,8 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             | SupportBody()
             | InstallationTypeBody()
             | InvitationBody()
+            | CustodyBody()
+            | AssertionBody()
         ):
             return ()
         case _:

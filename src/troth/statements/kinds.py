@@ -15,7 +15,9 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from troth.statements.assertion import AssertionBody
 from troth.statements.choice import ChoiceBody
+from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
@@ -56,12 +58,14 @@ Body: TypeAlias = (
     | InstallationBody
     | InstallationTypeBody
     | PersonBody
+    | CustodyBody
     | HouseholdBody
     | MembershipBody
     | DepartureBody
     | GuardianshipBody
     | InvitationBody
     | ChoiceBody
+    | AssertionBody
     | RestrictionBody
     | ObjectionBody
     | SignBody
@@ -121,12 +125,14 @@ class KindName(StrEnum):
     PROMISE = "promise"
     SUPPORT = "support"
     PERSON = "person"
+    CUSTODY = "custody"
     HOUSEHOLD = "household"
     MEMBERSHIP = "membership"
     DEPARTURE = "departure"
     GUARDIANSHIP = "guardianship"
     INVITATION = "invitation"
     CHOICE = "choice"
+    ASSERTION = "assertion"
     RESTRICTION = "restriction"
     OBJECTION = "objection"
     SIGN = "sign"
@@ -176,12 +182,14 @@ KINDS: Final = _table(
     Kind(KindName.PROMISE, 1, Face.OPEN, PromiseBody, "operator", Text.DELETABLE),
     Kind(KindName.SUPPORT, 1, Face.OPEN, SupportBody, "operator", Text.DELETABLE),
     Kind(KindName.PERSON, 1, Face.PRIVATE, PersonBody, "operator"),
+    Kind(KindName.CUSTODY, 1, Face.PRIVATE, CustodyBody, "operator"),
     Kind(KindName.HOUSEHOLD, 1, Face.PRIVATE, HouseholdBody, "operator"),
     Kind(KindName.MEMBERSHIP, 1, Face.PRIVATE, MembershipBody, "operator"),
     Kind(KindName.DEPARTURE, 1, Face.PRIVATE, DepartureBody, "person"),
     Kind(KindName.GUARDIANSHIP, 1, Face.PRIVATE, GuardianshipBody, "operator"),
     Kind(KindName.INVITATION, 1, Face.PRIVATE, InvitationBody, "operator"),
     Kind(KindName.CHOICE, 1, Face.PRIVATE, ChoiceBody, "person"),
+    Kind(KindName.ASSERTION, 1, Face.PRIVATE, AssertionBody, "operator"),
     Kind(KindName.RESTRICTION, 1, Face.PRIVATE, RestrictionBody, "person"),
     Kind(KindName.OBJECTION, 1, Face.PRIVATE, ObjectionBody, "person"),
     Kind(KindName.SIGN, 1, Face.OPEN, SignBody, "operator"),

@@ -2,7 +2,8 @@
 
 Rules
 - Trust anchors name the operator's keys: those named are the operator's from there on, those left out have ended.
-- A key statement names a key, ends the one it replaces, or says that one was revoked. A person statement names a person's key.
+- A key statement names a key, ends the one it replaces, or says that one was revoked. Statements about persons and their
+  custody name keys of persons.
 - What has ended stays ended; *compromised* may follow *retired* and never the other way round.
 - What cannot be read, or cannot be, changes nothing: whether to accept a statement is for `registration`.
 
@@ -16,6 +17,7 @@ import msgspec
 from troth.errors import BadCose
 from troth.names import StatementId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
+from troth.statements.custody import CustodyBody
 from troth.statements.key import KeyBody, KeyRole, Revoked
 from troth.statements.person import PersonBody
 from troth.statements.statement import Statement
@@ -126,7 +128,7 @@ def learned(keys: Keys, statement: Statement) -> Keys:
             if body.replaces is not None:
                 learning.end(ckt_uri(body.replaces), body.role.value, why=Revoked.RETIRED)
             learning.state(body.key, body.role.value, holder=body.holder, times=(body.from_ns, body.to_ns))
-        case PersonBody() as body:
+        case PersonBody() | CustodyBody() as body:
             learning.state(body.key, PERSON)
         case _:
             pass

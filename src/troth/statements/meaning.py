@@ -21,6 +21,7 @@ from troth.statements.ground import LONGEST_S, Agreement, Asserted, GroundBody, 
 from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody
 from troth.statements.keeping import KeepingBody
+from troth.statements.meaning_keys import check_keys
 from troth.statements.objection import ObjectionBody
 from troth.statements.operator_policies import POLICY_TEXT_MAX, OperatorPoliciesBody
 from troth.statements.organisation import OrganisationBody
@@ -60,6 +61,7 @@ def check_meaning(statement: Statement) -> None:
 
     Raises:
         Refused: it cannot, and the message says why.
+        BadCose: a key that is none, or a passkey that did not sign it.
     """
     check_texts(statement.body)
     match statement.body:
@@ -86,7 +88,7 @@ def check_meaning(statement: Statement) -> None:
         case RestrictionBody() as body:
             _restriction(body)
         case _:
-            return
+            check_keys(statement.body)
 
 
 def _installation(body: InstallationBody) -> None:

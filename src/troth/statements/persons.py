@@ -8,7 +8,9 @@ Source: record.md, "Personal ledgers"; mission.md, "What the law adds" 1.
 """
 
 from troth.names import PersonId
+from troth.statements.assertion import AssertionBody
 from troth.statements.choice import ChoiceBody
+from troth.statements.custody import CustodyBody
 from troth.statements.guardianship import GuardianshipBody
 from troth.statements.kinds import Body
 from troth.statements.objection import ObjectionBody
@@ -16,7 +18,7 @@ from troth.statements.person import DepartureBody, InvitationBody, MembershipBod
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.restriction import RestrictionBody
 
-__all__ = ["persons_of"]
+__all__ = ["persons_of", "speaker_of"]
 
 
 def persons_of(body: Body) -> frozenset[PersonId]:
@@ -28,9 +30,20 @@ def persons_of(body: Body) -> frozenset[PersonId]:
             return frozenset((body.person,))
         case GuardianshipBody():
             return frozenset((body.child, *body.guardians))
-        case PersonBody() | MembershipBody() | InvitationBody():
+        case PersonBody() | MembershipBody() | InvitationBody() | CustodyBody() | AssertionBody():
             return frozenset((body.person,))
         case DepartureBody():
             return frozenset((body.person, body.leaves))
         case _:
             return frozenset()
+
+
+def speaker_of(body: Body) -> PersonId | None:
+    """Who says it, where it is of a kind that people say; None for every other kind."""
+    match body:
+        case ChoiceBody() | ObjectionBody():
+            return body.person if body.by is None else body.by
+        case PlaceRuleBody() | RestrictionBody() | DepartureBody():
+            return body.person
+        case _:
+            return None

@@ -47,6 +47,7 @@ class Registered:
         anchors_version: of the trust anchors.
         at_ns: the node's time, ns UTC; None for a reader of a log, who cannot know when it was.
         succession: one log takes another's place (`ruling`).
+        house: the issuer URI under which the house may take something away for a person who keeps their own key.
     """
 
     policy: RegistrationPolicyBody
@@ -56,6 +57,11 @@ class Registered:
     anchors_version: int = 1
     at_ns: int | None = None
     succession: bool = False
+    house: Mapping[PersonId, Uri] = field(default_factory=dict)
+
+    def speaks(self, person: PersonId, uri: str) -> bool:
+        """Whether this issuer says something for this person; how much, is for `state/custody`."""
+        return uri in {self.signers.get(person), self.house.get(person)}
 
 
 def check_registration(statement: Statement, *, registered: Registered) -> None:
@@ -75,7 +81,7 @@ def check_registration(statement: Statement, *, registered: Registered) -> None:
     """
     issuer = check_issuer(statement.signed, statement.kind, registered=registered)
     if not any(
-        may_speak_about(rule.subjects, statement, issuer=issuer, signers=registered.signers)
+        may_speak_about(rule.subjects, statement, issuer=issuer, speaks=registered.speaks)
         for rule in _rules(issuer, statement.kind, policy=registered.policy)
     ):
         raise NotRegistered(
@@ -85,7 +91,7 @@ def check_registration(statement: Statement, *, registered: Registered) -> None:
     body = statement.body
     if isinstance(body, ChoiceBody | ObjectionBody | PlaceRuleBody):
         says = body.by if isinstance(body, ChoiceBody | ObjectionBody) and body.by is not None else body.person
-        if registered.signers.get(says) != uri:
+        if not registered.speaks(says, uri):
             raise NotRegistered("a choice, an objection, or a rule about places, is signed by the person it speaks of")
     named = names_household(statement)
     if named is not None and named != (statement.kind.face is Face.PRIVATE):

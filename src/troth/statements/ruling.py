@@ -20,6 +20,7 @@ from typing import Final
 
 from troth.errors import BadRuling
 from troth.names import Uri
+from troth.statements.custody import CustodyBody
 from troth.statements.key import KeyBody, KeyRole, Revoked
 from troth.statements.kinds import Body, KindName
 from troth.statements.known_keys import PERSON, Keys, KnownKey, in_force, key_of
@@ -58,7 +59,7 @@ class Ruling:
 
 def rules_move(body: Body) -> bool:
     """Whether a statement may change who may say what: others wait until it counts."""
-    return isinstance(body, RegistrationPolicyBody | TrustAnchorsBody | KeyBody | PersonBody)
+    return isinstance(body, RegistrationPolicyBody | TrustAnchorsBody | KeyBody | PersonBody | CustodyBody)
 
 
 def check_ruling(body: Body, *, ruling: Ruling, at_ns: int | None) -> None:
@@ -77,10 +78,11 @@ def check_ruling(body: Body, *, ruling: Ruling, at_ns: int | None) -> None:
         case KeyBody():
             _revocation(body, ruling, at_ns=at_ns)
         case PersonBody():
-            found = key_of(body.key)
-            known = None if found is None else ruling.keys.get(found[0])
-            if found is None or (known is not None and (known.role != PERSON or known.ended is not None)):
-                raise BadRuling("a person's key is a key that serves in no other role and has not ended")
+            _persons_key(body.key, ruling)
+        case CustodyBody():
+            _persons_key(body.key, ruling)
+            if body.house_key is not None:
+                _persons_key(body.house_key, ruling)
         case _:
             pass
 
@@ -137,6 +139,13 @@ def _new_key(body: KeyBody, ruling: Ruling) -> None:
             own = [known.key.thumbprint for known in there if known.holder == body.holder]
             if body.replaces is not None and body.replaces not in own:
                 raise BadRuling("a key replaces one of the same role and holder that has not ended")
+
+
+def _persons_key(cose_key: bytes, ruling: Ruling) -> None:
+    found = key_of(cose_key)
+    known = None if found is None else ruling.keys.get(found[0])
+    if found is None or (known is not None and (known.role != PERSON or known.ended is not None)):
+        raise BadRuling("a person's key is a key that serves in no other role and has not ended")
 
 
 def _replaces(body: KeyBody, there: tuple[KnownKey, ...]) -> bool:

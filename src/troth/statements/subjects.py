@@ -9,10 +9,10 @@ Rules
 Source: RFC 9943 (Registration Policy, Subject); formats.md, "Identifiers" (a product is a URI of who defines it).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Final, assert_never
 
-from troth.names import PersonId, Uri
+from troth.names import PersonId
 from troth.statements.known_keys import KnownKey
 from troth.statements.registration_policy import Subjects
 from troth.statements.statement import Statement
@@ -23,7 +23,7 @@ _PARTIES: Final = ("maker", "answerable")
 
 
 def may_speak_about(
-    subjects: Subjects, statement: Statement, *, issuer: KnownKey, signers: Mapping[PersonId, Uri]
+    subjects: Subjects, statement: Statement, *, issuer: KnownKey, speaks: Callable[[PersonId, str], bool]
 ) -> bool:
     """Whether the statement is about subjects of this kind, seen from its issuer.
 
@@ -31,7 +31,7 @@ def may_speak_about(
         subjects: what the rule says.
         statement: parsed and read.
         issuer: the key that its issuer is named after.
-        signers: the issuer URI of each person.
+        speaks: whether an issuer says something for a person.
     """
     match subjects:
         case Subjects.ANY:
@@ -41,7 +41,7 @@ def may_speak_about(
         case Subjects.OWN_PERSON:
             guardian = _field(statement, "by")  # who says it for a child, and signs it
             person = guardian if isinstance(guardian, bytes) else _field(statement, "person")
-            return isinstance(person, bytes) and signers.get(PersonId(person)) == statement.signed.headers.issuer
+            return isinstance(person, bytes) and speaks(PersonId(person), statement.signed.headers.issuer)
         case Subjects.OWN_ORGANISATION:
             who = _field(statement, "organisation") or _field(statement, "by")
             product = _field(statement, "product")

@@ -115,16 +115,21 @@ def _all(
     issuers = sheet.put(_6_gate_key(file, gate, checkpoint, conduct=conduct, revocations=revocations))
     sheet.put(_7_segment_path(file, conduct))
     opened = sheet.put(_8_trace(file))
-    rests_on = sheet.put(check_rests(file, opened, checkpoint=checkpoint, issuers=issuers))
+    rested = sheet.put(check_rests(file, opened, checkpoint=checkpoint, issuers=issuers))
     return Verdict(
         sheet.passed(),
         what_it_does_not_show(
-            opened, file, witnessed=_latest(cosigned) if policy.asks else None, revocations=revocations
+            opened,
+            file,
+            witnessed=_latest(cosigned) if policy.asks else None,
+            revocations=revocations,
+            custody=rested.custody,
         ),
         level=Level.WITNESSED if policy.asks else Level.LOGGED,
         trace=trace_shown(opened),
-        rests_on=rests_on,
+        rests_on=rested.shown,
         cosigned=cosigned,
+        custody=rested.custody,
     )
 
 

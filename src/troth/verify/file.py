@@ -88,11 +88,17 @@ class Rests(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shown: Annotated[tuple[LogEntry, ...], msgspec.Meta(max_length=MAX_BASIS)]
 
 
-class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A private statement, which is no entry of the log, and the COSE_Key that signed it."""
+class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A private statement, which is no entry of the log, and the COSE_Key that signed it.
+
+    `custody`: the statement that says who keeps that key. `assertion`: what a passkey signed about it. Both are private
+    statements of the operator, and left out where there is none.
+    """
 
     key: Annotated[bytes, msgspec.Meta(min_length=1, max_length=MAX_KEY_BYTES)]
     statement: _Statement
+    custody: _Statement | None = None
+    assertion: _Statement | None = None
 
 
 class ProofFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):

@@ -5,13 +5,14 @@ Source: threats.md ("Docs say it in these words"); record.md, "Anyone can verify
 
 from typing import Final
 
-from troth.statements.choice import ChoiceBody
-from troth.statements.objection import ObjectionBody
+from troth.statements.custody import Custody, CustodyBody
 from troth.statements.person import PersonBody
+from troth.statements.statement import as_kind
 from troth.tlog.trace import Collected, SaidTrace, Trace
-from troth.verify.file import ProofFile
+from troth.verify.file import ProofFile, Said
 from troth.verify.issuers import open_statement
 from troth.verify.revoked import Revocations
+from troth.verify.verdict import CustodySeen
 from troth.verify.words import safe
 
 __all__ = ["unreadable_shows", "what_it_does_not_show"]
@@ -43,6 +44,18 @@ _CHOICE: Final = (
     "Who said this rests on custody, which is not in this file. In custody house the node keeps the person's key, and "
     "this proves what the node says about a session."
 )
+_WORD: Final = "Who keeps a key is the operator's word: no signature shows where a key lies."
+_HOUSE: Final = (
+    "In custody house the node keeps the person's key, and the signature proves what the node says about a session."
+)
+_OWN: Final = (
+    "In custody own the node as shipped signs only in a visit that the person has opened with their secret. An operator who "
+    "changed the program could have kept a key that was open."
+)
+_PASSKEY: Final = (
+    "Whose device the passkey is on is not shown, nor what its screen showed when it was touched. No operator can make what it "
+    "signed without the device."
+)
 _HIDDEN: Final = "What the private statements say is not shown; they are named by their ids only."
 
 
@@ -57,10 +70,11 @@ def what_it_does_not_show(
     *,
     witnessed: str | None = None,
     revocations: Revocations | None = None,
+    custody: CustodySeen | None = None,
 ) -> tuple[str, ...]:
     """The sentences for a trace and file that passed every check; without them, those for a failure.
 
-    `witnessed` is the time of the latest cosignature that counts, where a quorum was asked for and met.
+    `witnessed` is the time of the latest cosignature that counts, where a quorum was asked for and met; `custody`: who said it.
     """
     given = revocations is not None and revocations.given
     revoked = _REVOKED_GIVEN if given else _REVOKED
@@ -77,16 +91,29 @@ def what_it_does_not_show(
         sentences.append(_SINCE.format(time=witnessed))
     else:
         sentences += [_LOGGED, _UNASKED] if file.witnesses else [_LOGGED]
-    return (*sentences, _custody(trace, file))
+    return (*sentences, *_custody(trace, file, custody))
 
 
-def _custody(trace: Trace, file: ProofFile) -> str:
+def _custody(trace: Trace, file: ProofFile, custody: CustodySeen | None) -> tuple[str, ...]:
     if isinstance(trace, SaidTrace) and file.said is not None:
+        if file.said.custody is not None or file.said.assertion is not None:
+            return _seen(file.said)
+        if custody is not None:
+            return (_CHOICE,)
         match open_statement(file.said.statement).body:
-            case PersonBody() as body:
-                return f"The node stated the custody of this person's key as: {safe(body.custody)}."
-            case ChoiceBody() | ObjectionBody():
-                return _CHOICE
+            case PersonBody() | CustodyBody() as body:
+                return (f"The node stated the custody of this person's key as: {safe(body.custody)}.", _WORD)
             case _:
                 pass
-    return _CUSTODY
+    return (_CUSTODY,)
+
+
+def _seen(said: Said) -> tuple[str, ...]:
+    """What custody that was seen does not show."""
+    sentences = [_WORD]
+    if said.custody is not None:
+        own = as_kind(open_statement(said.custody), CustodyBody).custody == Custody.OWN
+        sentences.append(_OWN if own else _HOUSE)
+    if said.assertion is not None:
+        sentences.append(_PASSKEY)
+    return tuple(sentences)

@@ -4,12 +4,15 @@ Rules
 - A trace with a basis: its basis id is the hash over the ids in the file. Each statement shown has one of these ids, is open,
   is signed by the operator, or by a maker about its own, and stands in this log before the segment. The others are counted.
 - A trace of something said: the statement in the file has the id in the trace, is private, and is signed by the key in the
-  file; what only an operator may say is signed by an operator key that the trust anchors name.
+  file; what only an operator may say is signed by an operator key that the trust anchors name. What stands beside it says who
+  keeps the key, and what a passkey signed (`custody`).
 - A file with a part that its trace has no use for fails: nothing would cover those bytes.
 
 Source: record.md, "Anyone can verify"; formats.md, "Traces" (basis).
 Left out: whether these statements were enough for the gate's answer; that is the gate's, and needs the private ones.
 """
+
+import msgspec
 
 from troth.errors import BadProof
 from troth.names import StatementId, ckt_uri
@@ -17,19 +20,25 @@ from troth.signing.cose import PublicKey, verify
 from troth.statements.kinds import Face
 from troth.tlog.checkpoint import Checkpoint
 from troth.tlog.trace import Collected, SaidTrace, Trace, WindowOpened, basis_id
+from troth.verify.custody import custody_seen
 from troth.verify.file import ProofFile, Rests, Said
 from troth.verify.issuers import Issuers, in_log, open_statement
 from troth.verify.revoked import last_ns
-from troth.verify.verdict import StatementShown
+from troth.verify.verdict import CustodySeen, StatementShown
 from troth.verify.words import statement_shown
 
-__all__ = ["check_rests"]
+__all__ = ["Rested", "check_rests"]
 
 
-def check_rests(
-    file: ProofFile, trace: Trace, *, checkpoint: Checkpoint, issuers: Issuers
-) -> tuple[tuple[StatementShown, ...], str]:
-    """The statements shown and the detail of check 9.
+class Rested(msgspec.Struct, frozen=True):
+    """What check 9 found: the statements shown, and who said it where a person did."""
+
+    shown: tuple[StatementShown, ...]
+    custody: CustodySeen | None
+
+
+def check_rests(file: ProofFile, trace: Trace, *, checkpoint: Checkpoint, issuers: Issuers) -> tuple[Rested, str]:
+    """The statements shown, who said it, and the detail of check 9.
 
     Raises:
         BadProof, BadCose, BadStatement, UnknownCrit, TooLarge: it fails, and the message says how.
@@ -40,7 +49,8 @@ def check_rests(
                 raise BadProof(
                     "the trace rests on statements, and the file has no list of them or something else as well"
                 )
-            return _basis(file, file.basis, trace.basis, checkpoint=checkpoint, issuers=issuers)
+            shown, detail = _basis(file, file.basis, trace.basis, checkpoint=checkpoint, issuers=issuers)
+            return Rested(shown, None), detail
         case SaidTrace():
             if file.said is None or file.basis is not None:
                 raise BadProof(
@@ -50,7 +60,7 @@ def check_rests(
         case _:
             if file.basis is not None or file.said is not None:
                 raise BadProof("the file has statements for a trace that rests on none")
-            return (), "a trace of this kind rests on no statement"
+            return Rested((), None), "a trace of this kind rests on no statement"
 
 
 def _basis(
@@ -85,7 +95,7 @@ def _basis(
     return tuple(shown), "; ".join(parts)
 
 
-def _said(said: Said, named: bytes, *, issuers: Issuers) -> tuple[tuple[StatementShown, ...], str]:
+def _said(said: Said, named: bytes, *, issuers: Issuers) -> tuple[Rested, str]:
     statement = open_statement(said.statement)
     if statement.signed.id != named:
         raise BadProof("the trace is of another statement than the one in the file")
@@ -101,4 +111,6 @@ def _said(said: Said, named: bytes, *, issuers: Issuers) -> tuple[tuple[Statemen
     else:
         issuers.revocations.see(key, whose="The key in the file", at_ns=last_ns(statement.signed))
         who = "the key its issuer is named after; whose key that is stands in another private statement"
-    return (statement_shown(statement),), f"a {statement.kind.name} statement, signed by {who}"
+    seen = custody_seen(said, statement, issuers=issuers)
+    beside = "" if seen is None or not (said.custody or said.assertion) else f"; {seen.sentence}"
+    return Rested((statement_shown(statement),), seen), f"a {statement.kind.name} statement, signed by {who}{beside}"

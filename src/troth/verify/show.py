@@ -81,6 +81,8 @@ def to_json(verdict: Verdict) -> str:
             "sentence": verdict.trace.sentence,
             "fields": dict(verdict.trace.fields),
         }
+    if verdict.custody is not None:
+        plain["custody"] = {"word": verdict.custody.word, "sentence": verdict.custody.sentence}
     if verdict.cosigned:
         plain["cosigned"] = [
             {"name": each.name, "time": each.time, "trusted": each.trusted} for each in verdict.cosigned

@@ -18,6 +18,7 @@ __all__ = [
     "TITLES",
     "Check",
     "CosignedShown",
+    "CustodySeen",
     "ExitCode",
     "Level",
     "Outcome",
@@ -101,6 +102,16 @@ class StatementShown(msgspec.Struct, frozen=True):
     sentence: str
 
 
+class CustodySeen(msgspec.Struct, frozen=True):
+    """Who said it, as far as the file shows.
+
+    `word`: *house*, *own*, *passkey beside*, *own, passkey beside*, or *not said*; and the same in a sentence.
+    """
+
+    word: str
+    sentence: str
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """The result of verifying one file.
 
@@ -112,6 +123,7 @@ class Verdict(msgspec.Struct, frozen=True):
         rests_on: the statements shown in the file; empty unless everything passed.
         cosigned: the cosignatures in the file, trusted or not; empty unless everything passed.
         unreadable: why the bytes are no proof file, or None.
+        custody: who said it, where somebody did; None unless everything passed.
     """
 
     checks: tuple[Check, ...]
@@ -121,6 +133,7 @@ class Verdict(msgspec.Struct, frozen=True):
     rests_on: tuple[StatementShown, ...] = ()
     cosigned: tuple[CosignedShown, ...] = ()
     unreadable: str | None = None
+    custody: CustodySeen | None = None
 
     @property
     def exit_code(self) -> ExitCode:

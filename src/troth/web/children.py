@@ -56,11 +56,18 @@ class ChildrenPages:
         child, purpose = _child(form.get("child", "")), PurposeId(form.get("purpose", ""))
         try:
             if form.get("say"):
-                await self._at.guard.object(viewer.person, child, Saying(form["say"]), purpose=purpose, stream=stream)
+                saying, visit = Saying(form["say"]), viewer.visit
+                await self._at.guard.object(viewer.person, child, saying, purpose=purpose, stream=stream, visit=visit)
             else:
                 decision, notice = Decision(form.get("decision", "")), bytes.fromhex(form.get("notice", ""))
                 await self._at.guard.choose(
-                    viewer.person, child, decision, purpose=purpose, stream=stream, notice=notice
+                    viewer.person,
+                    child,
+                    decision,
+                    purpose=purpose,
+                    stream=stream,
+                    notice=notice,
+                    visit=viewer.visit,
                 )
         except ValueError as cause:
             raise Malformed("a choice is give, refuse or withdraw, with the digest of what was shown") from cause

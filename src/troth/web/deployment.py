@@ -7,6 +7,7 @@ import msgspec
 
 from troth.clock import Clock
 from troth.journeys.belong import Belong
+from troth.journeys.beside import Beside
 from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.connect import Connect
@@ -20,6 +21,7 @@ from troth.journeys.guard import Guard
 from troth.journeys.inherit import Inherit
 from troth.journeys.object import Object
 from troth.journeys.oversee import Only, ThingPage
+from troth.journeys.own_key import OwnKeys
 from troth.journeys.parties import Parties
 from troth.journeys.passkeys import Passkeys
 from troth.journeys.places import Places
@@ -88,6 +90,8 @@ class Deployment(msgspec.Struct, frozen=True):
     explain: Explain
     why: Why
     choose: Choose
+    own_keys: OwnKeys
+    beside: Beside
     places: Places
     foresee: Foresee
     belong: Belong

@@ -71,5 +71,7 @@ class Grounded:
         except ValueError as cause:
             raise Malformed("what is said is object or take-back") from cause
         purpose = PurposeId(form.get("purpose", ""))
-        await self._at.object.say(viewer.person, saying, purpose=purpose, stream=stream, made_by="session")
+        await self._at.object.say(
+            viewer.person, saying, purpose=purpose, stream=stream, made_by="session", visit=viewer.visit
+        )
         return RedirectResponse(back_to(form, "/grounds"), status_code=303, headers=HEADERS)

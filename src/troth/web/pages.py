@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from troth.errors import BadName, BadPath, Malformed, NotFound, WrongToken
 from troth.gate.question import Asker
+from troth.journeys.custody import KeyStanding
 from troth.journeys.explain import Detail, Home, Screen
 from troth.journeys.object import Objectable
 from troth.journeys.offers import Offer
@@ -35,6 +36,7 @@ from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
 from troth.web.grounds import Grounded
 from troth.web.joining import JoiningPages
+from troth.web.own_key import KeyPages
 from troth.web.parties import PartyPages
 from troth.web.passkeys import PasskeyPages
 from troth.web.places import PlacesPages
@@ -100,6 +102,7 @@ class Pages:
             "effect": self._effect(viewer),
             "objectables": self._objectables(viewer),
             "curves": top == Detail.CURVE,
+            "keys": self._keys(request, viewer),
         }
         return self._shell.show(request, "street.html", await whole(gather) | values)
 
@@ -151,6 +154,7 @@ class Pages:
             "effect": self._effect(viewer),
             "links": await self._at.street.links(),
             "curves": top == Detail.CURVE,
+            "keys": self._keys(request, viewer),
             "together": None if viewer.person is None else self._at.belong.together(viewer.person),
             "private": private,
             "children": viewer.person is not None and self._at.guard.concerns(viewer.person),
@@ -189,7 +193,13 @@ class Pages:
         except ValueError as cause:
             raise Malformed("a choice is give, refuse or withdraw, with the digest of what was shown") from cause
         said = await self._at.choose.say(
-            viewer.person, decision, purpose=purpose, stream=stream, notice=notice, made_by="session"
+            viewer.person,
+            decision,
+            purpose=purpose,
+            stream=stream,
+            notice=notice,
+            made_by="session",
+            visit=viewer.visit,
         )
         self._effects[viewer.person, stream, purpose] = said.effect_ns
         return RedirectResponse(back_to(form, "/mine"), status_code=303, headers=HEADERS)
@@ -253,6 +263,9 @@ class Pages:
         use = Use.BY_ITSELF if "live" in request.query_params else Use.MEANT
         return viewer_of(request.cookies, self._at.recognise, use=use)
 
+    def _keys(self, request: Request, viewer: Viewer) -> KeyStanding | None:
+        return None if viewer.person is None else self._at.own_keys.standing(request.cookies[COOKIES["person"]])
+
     def _objectables(self, viewer: Viewer) -> tuple[Objectable, ...]:
         return () if viewer.person is None else self._at.object.objectables(viewer.person)
 
@@ -288,6 +301,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Foreseeing(deployment, shell).routes(),
         *Ways(deployment, shell).routes(),
         *PasskeyPages(deployment, shell).routes(),
+        *KeyPages(deployment, shell).routes(),
         *PartyPages(deployment, shell).routes(),
         *PrivatePages(deployment, shell).routes(),
         *RulePages(deployment, shell).routes(),

@@ -81,7 +81,7 @@ class PlacesPages:
         check_form(form.get("key", ""), viewer, role="person")
         within, not_under = _codes(form.get("within", "")), _codes(form.get("not_under", ""))
         body = self._at.places.meant(_person(viewer), within=within, not_under=not_under, made_by="session")
-        await self._at.places.count(body)
+        await self._at.places.count(body, visit=viewer.visit)
         return RedirectResponse("/mine/places#rules", status_code=303, headers=HEADERS)
 
     async def end(self, request: Request) -> Response:
@@ -93,7 +93,7 @@ class PlacesPages:
             rule = parse_id("pr", form.get("rule", ""))
         except BadName as cause:
             raise Malformed("a rule is named as the page names it") from cause
-        await self._at.places.end(_person(viewer), rule)
+        await self._at.places.end(_person(viewer), rule, visit=viewer.visit)
         return RedirectResponse("/mine/places#rules", status_code=303, headers=HEADERS)
 
 

@@ -75,7 +75,7 @@ class PrivatePages:
         elif form.get("hours"):
             to_ns = now + _number(form["hours"], "hours") * _HOUR_NS
         wanted = Wanted(household, room, stream, weekly, to_ns)
-        await self._at.privately.begin(viewer.person, wanted, made_by="session")
+        await self._at.privately.begin(viewer.person, wanted, made_by="session", visit=viewer.visit)
         return RedirectResponse("/mine/private", status_code=303, headers=HEADERS)
 
     async def end(self, request: Request) -> Response:
@@ -85,7 +85,7 @@ class PrivatePages:
         check_form(form.get("key", ""), viewer, role="person")
         if viewer.person is None:
             raise NotFound(_NOBODY)
-        await self._at.privately.end(viewer.person, private_named(form.get("restriction", "")))
+        await self._at.privately.end(viewer.person, private_named(form.get("restriction", "")), visit=viewer.visit)
         back = "/mine" if form.get("back") == "/mine" else "/mine/private"
         return RedirectResponse(back, status_code=303, headers=HEADERS)
 

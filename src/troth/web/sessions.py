@@ -28,7 +28,10 @@ _FORM: Final = b"troth/form/v1"
 
 
 class Viewer(msgspec.Struct, frozen=True):
-    """The sessions a browser holds. Each may be absent; a form's key is empty where its session is."""
+    """The sessions a browser holds. Each may be absent; a form's key is empty where its session is.
+
+    `visit`: digest of the person's session, in which a key of theirs may be open.
+    """
 
     person: PersonId | None = None
     person_asker: Asker | None = None
@@ -36,6 +39,7 @@ class Viewer(msgspec.Struct, frozen=True):
     operator: bool = False
     forms: dict[str, str] = {}
     lasts: Callable[[], bool] = bool
+    visit: bytes = b""
 
     def holds(self) -> bool:
         """Whether all these sessions are open still: a page leaves only while they are."""
@@ -66,6 +70,7 @@ def viewer_of(cookies: Mapping[str, str], recognise: Recognise, *, use: Use = Us
         operator="operator" in held,
         forms={role: key for role, (_, key) in held.items()},
         lasts=lambda: all(recognise.still(who) for who, _ in held.values()),
+        visit=b"" if person is None else person.digest,
     )
 
 

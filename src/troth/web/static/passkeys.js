@@ -1,4 +1,4 @@
-// Makes a passkey, and signs in with one: the two things that a browser does only for a script. Everything else is forms.
+// Makes a passkey, and has one sign: the two things that a browser does only for a script. Everything else is forms.
 "use strict";
 (() => {
   const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (each) => each.charCodeAt(0));
@@ -13,7 +13,8 @@
   }
 
   async function signed(options) {
-    const key = await navigator.credentials.get({ publicKey: { ...options, challenge: bytes(options.challenge) } });
+    const allow = (options.allowCredentials ?? []).map((each) => ({ ...each, id: bytes(each.id) }));
+    const key = await navigator.credentials.get({ publicKey: { ...options, challenge: bytes(options.challenge), allowCredentials: allow } });
     const { clientDataJSON, authenticatorData, signature, userHandle } = key.response;
     const response = { clientDataJSON: text(clientDataJSON), authenticatorData: text(authenticatorData), signature: text(signature) };
     if (userHandle?.byteLength) response.userHandle = text(userHandle);
