@@ -160,6 +160,7 @@ class Node:
             leases=self.leases,
             directory=self.directory,
             choose=self.choose,
+            url=settings.url,
         )
         self.forget = Forget(
             ports.journal, self.directory, in_force=in_force, in_worker=ports.in_worker, backups=ports.backups
@@ -252,6 +253,7 @@ class Node:
             prove=self.prove,
             in_worker=ports.in_worker,
             pause=ports.pause,
+            clock=ports.clock,
         )
         self.oversee = Oversee(
             self.directory,
@@ -345,6 +347,7 @@ class Node:
         self._work.beat(self._publish_forever())
         self._work.beat(self.room.watch())
         self._work.beat(self.entering.tidying())
+        self._work.beat(self.grounding.tellings.telling.forever())
         self._work.beat(watch_clock(self.ports.clock, look=self._look, stepped=self._stepped))
         for beat in self.witnesses.beats():
             self._work.beat(beat)

@@ -8,7 +8,8 @@
     │   └── TooLarge · WrongHost · WrongKind
     ├── Refused                  rules say no; doing the same again gives the same answer
     │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · WrongToken · NotFound · Denied
-    │   └── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw · GroundNotAccepted · BadPolicies · Detriment
+    │   ├── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw · GroundNotAccepted · BadPolicies · Detriment
+    │   └── TooSoon
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
         ├── Busy · ReadTooLong · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
@@ -63,6 +64,7 @@ from troth.errors.refused import (
     NotOffered,
     NotRegistered,
     Refused,
+    TooSoon,
     Undeclared,
     UnknownCrit,
     UnknownLaw,
@@ -127,6 +129,7 @@ __all__ = [
     "Refused",
     "StorageFailed",
     "TooLarge",
+    "TooSoon",
     "TrothError",
     "Unavailable",
     "Undeclared",

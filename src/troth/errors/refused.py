@@ -17,6 +17,7 @@ __all__ = [
     "NotOffered",
     "NotRegistered",
     "Refused",
+    "TooSoon",
     "Undeclared",
     "UnknownCrit",
     "UnknownLaw",
@@ -110,6 +111,12 @@ class Detriment(Refused):
     """A disclosure by which an essential function of a thing would stop when somebody says no."""
 
     code = "detriment"
+
+
+class TooSoon(Refused):
+    """A use that asks nobody would begin, or become wider, before people were told long enough."""
+
+    code = "too-soon"
 
 
 class UnknownLaw(Refused):
