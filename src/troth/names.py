@@ -29,6 +29,7 @@ __all__ = [
     "PersonId",
     "PromiseId",
     "PurposeId",
+    "RequestId",
     "SignId",
     "Slug",
     "StatementId",
@@ -47,6 +48,7 @@ __all__ = [
     "print_opening",
     "print_person",
     "print_promise",
+    "print_request",
     "print_sign",
     "print_stream",
     "print_support",
@@ -62,6 +64,7 @@ GroundId = NewType("GroundId", bytes)  # of the assertion of a ground
 LineId = NewType("LineId", bytes)  # of a red line
 OpeningId = NewType("OpeningId", bytes)  # of an emergency
 PromiseId = NewType("PromiseId", bytes)
+RequestId = NewType("RequestId", bytes)  # of a request by an authority
 SignId = NewType("SignId", bytes)  # of a sign in a public place
 SupportId = NewType("SupportId", bytes)
 StatementId = NewType("StatementId", bytes)  # SHA-256 of the Sig_structure, 32 bytes
@@ -103,6 +106,11 @@ def parse_id(prefix: str, text: str) -> bytes:
 def print_thing(thing: ThingId) -> str:
     """`th` + 26 letters."""
     return print_id("th", thing)
+
+
+def print_request(request: RequestId) -> str:
+    """`rq` + 26 letters."""
+    return print_id("rq", request)
 
 
 def print_stream(stream: StreamId) -> str:

@@ -48,6 +48,7 @@ _ALL: Final = "docs/reference/settings.md lists every setting."
 _SHOWN: Final = 60  # of a name that is none
 _STORE: Final = r"^[a-z][a-z0-9+.-]*:[^\s][^\n]*\Z"
 _ORIGIN: Final = r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,254}\Z"  # C2SP tlog-checkpoint: no scheme, no spaces, no plus sign
+_SMTP_URL: Final = r"^smtps?://[^/?#\s]+/?\Z"
 _BASE_URL: Final = r"^https?://[^/?#\s]+(?:/[^?#\s]*)?\Z"
 _BY_NAME: Final = frozenset({"127.0.0.1", "0.0.0.0", "::", "localhost"})  # noqa: S104 - compared with, not listened on
 
@@ -116,6 +117,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     thing_kib_per_s: Annotated[int, msgspec.Meta(ge=1, le=1_048_576)] = 16_384
     caller_ms_per_s: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 400  # docs/decisions/0046
     witness_policy: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
+    smtp_url: Annotated[str, msgspec.Meta(pattern=_SMTP_URL, max_length=500)] | None = None
+    mail_from: Annotated[str, msgspec.Meta(min_length=3, max_length=254)] | None = None
+    operator_mail: Annotated[str, msgspec.Meta(min_length=3, max_length=254)] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what the types cannot express."""
@@ -124,6 +128,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.tls is Tls.ON and self.mqtts_port and self.mqtts_port in {self.http_port, self.mqtt_port}:
             raise ValueError("mqtts_port and another port are the same number")
 
+        if self.smtp_url is not None and self.mail_from is None:
+            raise ValueError("smtp_url is given, and mail_from is not")
         if self.https is Https.GIVEN and not (self.https_certificate and self.https_key):
             raise ValueError("https is given, and https_certificate and https_key are not")
         others = {self.http_port, self.mqtt_port, self.mqtts_port if self.tls is Tls.ON else 0}

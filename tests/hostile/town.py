@@ -103,6 +103,8 @@ class Town:
             "support": "x",
             "sign": print_sign(world.run(world.node.grounding.signs.put_up("here"))),
             "secret": "x",
+            "feed": "x",
+            "demand": "x",
         }
         self.absent: Mapping[str, str] = self.real | {
             "place": "900000-1",

@@ -23,7 +23,7 @@ from troth.wire.times import print_time
 MONTH_NS: Final = 30 * 86_400_000_000_000
 KEYS: Final = (
     *("household", "person", "claim", "session", "line", "promise", "support", "statement", "preservation", "key"),
-    *("certificate", "challenge", "ground", "restriction", "emergency"),
+    *("certificate", "challenge", "ground", "restriction", "emergency", "demand", "feed"),
 )
 PAGE: Final = ROOT / "docs" / "reference" / "api.md"
 
@@ -72,6 +72,10 @@ def signed(got: dict[str, object], thing: Key, request: str) -> dict[str, str]:
 OWN_KEY = {"/api/key/stop": 409, "/api/key/passkeys/end": 409, "/api/key/beside": 404, "/api/key/beside/answer": 401}
 FORESEEN = {"/api/choices/foreseen": 200, "/api/place-rules/foreseen": 200}
 """Nothing is made by asking."""
+NO_MAIL = {"/api/told/mail": 501, "/api/mail/confirm": 401, "/api/mail/stop": 404}
+"""No mail is sent from this house, and no letter was."""
+REFUSED = {"POST /api/erasure": 401, "POST /api/authorities/requests/{demand}/order": 409}
+"""The example before has erased this person, so their session is gone; people were told of the request."""
 
 
 async def asked(started: House, method: str, path: str, *, body: str, token: str | None) -> Response:
@@ -125,7 +129,17 @@ def test_the_examples_run_in_their_order() -> None:
             found.update(await emergency(started, found) if "emergencies" in heading else {})
             for word, value in found.items():
                 body = body.replace(f'"{word}"', json.dumps(value))
-            own = ("choices", "objections", "place-rules", "visits", "book", "/api/home", "/api/private", "/api/export")
+            own = (
+                "choices",
+                "objections",
+                "place-rules",
+                "visits",
+                "book",
+                "/api/home",
+                "/api/private",
+                "/api/export",
+                "/api/told",
+            )
             personal = any(each in path for each in own) or path in {"/api/erasure", "/api/key"} or "/api/key/" in path
             path += QUERIES.get(heading, "")
             token = found.get("SESSION") if personal else started.operator
@@ -148,10 +162,10 @@ def test_the_examples_run_in_their_order() -> None:
                 "/api/descriptions": 200,
                 **FORESEEN,
                 **OWN_KEY,
+                **NO_MAIL,
             }.get(path, 404 if nothing else 201 if method == "POST" else 200)
             wanted = 204 if method == "DELETE" and not nothing else wanted
-            if heading == "POST /api/erasure":
-                wanted = 401  # the example before it has erased this person, so their session is gone
+            wanted = REFUSED.get(heading, wanted)
             assert wanted == answer.status_code, f"{heading}: {answer.text}"
             if answer.status_code not in {200, 201}:
                 continue
@@ -177,6 +191,8 @@ def test_the_examples_run_in_their_order() -> None:
             "CERTIFICATE",
             "CHALLENGE",
             "SIGNATURE",
+            "DEMAND",
+            "FEED",
         }
         assert words | {"LINE", "PROMISE", "SUPPORT", "STATEMENT", "KEY"} == set(found)
 

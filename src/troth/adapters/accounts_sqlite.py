@@ -2,11 +2,11 @@
 
 Rules
 - A change is durable before memory knows it; memory is what `find` and `slugs` see.
-- A file of an earlier format is given what this one has when it is opened.
+- A file of an older format is given what the newest has when it is opened.
 - What is refused is judged where changes are ordered, by the file, so that a token cannot be spent twice at once.
 
 Source: things.md, "A thing joins"; the contract is `journeys.accounts.AccountStore`.
-Left out: logins, which are `logins_sqlite` on the same writer; outgoing mail.
+Left out: logins and outgoing mail, which are `logins_sqlite` and `mail_sqlite` on the same writer.
 """
 
 import sqlite3
@@ -17,8 +17,9 @@ from typing import Any, Final, Self, TypeAlias
 
 import msgspec
 
-from troth.adapters import logins_sqlite
+from troth.adapters import logins_sqlite, mail_sqlite
 from troth.adapters.logins_sqlite import SqliteLogins
+from troth.adapters.mail_sqlite import SqliteMail
 from troth.adapters.sqlite_files import Connect, connect_writer, owe_wiping
 from troth.adapters.sqlite_writer import SqliteWriter
 from troth.errors import Conflict, StorageFailed, WrongToken
@@ -31,16 +32,16 @@ __all__ = ["SqliteAccounts"]
 Row: TypeAlias = tuple[Any, ...]  # of the driver, typed by the schema
 
 FORMAT: Final = (
-    3  # 2: logins and tries, and when accounts were made and used; 3: keys that people keep, in their logins
+    4  # 2: logins and tries, and when accounts were made and used; 3: keys that people keep, in their logins; 4: mail
 )
 SCHEMA: Final = f"""
     CREATE TABLE accounts(
         digest BLOB PRIMARY KEY, bearer TEXT NOT NULL, thing BLOB, party TEXT, app TEXT, purpose TEXT, person BLOB,
         until_ns INTEGER, made_ns INTEGER, used_ns INTEGER, way TEXT, browser TEXT) WITHOUT ROWID;
     CREATE TABLE slugs(slug TEXT PRIMARY KEY, thing BLOB NOT NULL UNIQUE) WITHOUT ROWID;
-    {logins_sqlite.SCHEMA}
+    {logins_sqlite.SCHEMA};
+    {mail_sqlite.SCHEMA}
 """
-_WITH_LOGINS: Final = 2
 _SINCE_2: Final = f"""
     ALTER TABLE accounts ADD COLUMN made_ns INTEGER;
     ALTER TABLE accounts ADD COLUMN used_ns INTEGER;
@@ -48,12 +49,13 @@ _SINCE_2: Final = f"""
     ALTER TABLE accounts ADD COLUMN browser TEXT;
     {logins_sqlite.SCHEMA}
 """
+_SINCE: Final = {2: _SINCE_2, 3: "", 4: mail_sqlite.SCHEMA}  # what each format has that the one before had not
 _COLUMNS: Final = "digest, bearer, thing, party, app, purpose, person, until_ns, made_ns, used_ns, way, browser"
 _ACCOUNT: Final = f"SELECT {_COLUMNS} FROM accounts"  # noqa: S608 - names from constants
 _INSERT: Final = f"INSERT INTO accounts({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - the same
 
 
-_HELD: Final = frozenset({Bearer.SESSION, Bearer.INVITATION, Bearer.SPENT, Bearer.RECIPIENT})
+_HELD: Final = frozenset({Bearer.SESSION, Bearer.INVITATION, Bearer.SPENT, Bearer.RECIPIENT, Bearer.FEED})
 
 
 class SqliteAccounts:
@@ -62,6 +64,7 @@ class SqliteAccounts:
     def __init__(self, writer: SqliteWriter) -> None:
         self._writer = writer
         self._logins = SqliteLogins(writer)
+        self._mail = SqliteMail(writer)
         self._accounts: dict[bytes, Account] = {}
         self._held: dict[Holder, dict[bytes, Account]] = {}
         self._of: dict[tuple[Bearer, ThingId | None], dict[bytes, Account]] = {}
@@ -100,6 +103,10 @@ class SqliteAccounts:
     @property
     def logins(self) -> SqliteLogins:
         return self._logins
+
+    @property
+    def mail(self) -> SqliteMail:
+        return self._mail
 
     async def add(self, account: Account) -> None:
         def work(connection: sqlite3.Connection) -> Callable[[], None]:
@@ -213,7 +220,8 @@ class SqliteAccounts:
             connection.executemany("DELETE FROM accounts WHERE digest = ?", [(digest,) for digest, *_ in accounts])
             connection.executemany("DELETE FROM slugs WHERE slug = ?", [(slug,) for slug, _ in slugs])
             logins = self._logins.erase(connection, gone)
-            if accounts or slugs or logins:
+            mail = self._mail.erase(connection, gone)
+            if accounts or slugs or logins or mail:
                 owe_wiping(connection)
 
             def then() -> bool:
@@ -223,7 +231,8 @@ class SqliteAccounts:
                     self._slugs.pop(slug, None)
                     self._named.pop(ThingId(thing), None)
                 self._logins.forget(logins)
-                return bool(accounts or slugs or logins)
+                self._mail.forget(mail)
+                return bool(accounts or slugs or logins or mail)
 
             return then
 
@@ -265,19 +274,20 @@ class SqliteAccounts:
         await self._writer.close()
 
     def _load(self, connection: sqlite3.Connection) -> Callable[[], None]:
-        kept = connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()[0]
-        if kept < FORMAT:
-            _bring_up(connection, kept)
+        written = connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()[0]
+        if written < FORMAT:
+            _bring_up(connection, written)
         try:
             accounts = [_account(row) for row in connection.execute(_ACCOUNT)]
         except ValueError as cause:
             raise StorageFailed("the file for accounts holds a credential of an unknown kind") from cause
         slugs = {Slug(slug): ThingId(thing) for slug, thing in connection.execute("SELECT slug, thing FROM slugs")}
 
-        logins = self._logins.load(connection)
+        logins, mail = self._logins.load(connection), self._mail.load(connection)
 
         def then() -> None:
             logins()
+            mail()
             for account in accounts:
                 self._learn(account)
             self._slugs, self._named = slugs, {thing: slug for slug, thing in slugs.items()}
@@ -320,14 +330,15 @@ def _account(row: Row) -> Account:
     )
 
 
-def _bring_up(connection: sqlite3.Connection, kept: int) -> None:
-    """Give a file of an earlier format what this one has; nobody knows when the accounts of format 1 were made.
+def _bring_up(connection: sqlite3.Connection, written: int) -> None:
+    """Give a file of an older format what came since; of format 1 nobody knows when its accounts were made.
 
     Format 3 has another field in logins. A program that knows 2 would drop it with the next change, so it must not open it.
     """
     connection.execute("BEGIN IMMEDIATE")
-    for statement in _SINCE_2.split(";") if kept < _WITH_LOGINS else ():
-        connection.execute(statement)
+    for newer in range(written + 1, FORMAT + 1):
+        for statement in _SINCE[newer].split(";"):
+            connection.execute(statement)
     connection.execute("UPDATE meta SET value = ? WHERE name = 'format'", (FORMAT,))
     connection.execute("COMMIT")
 

@@ -119,6 +119,8 @@ def _shape(row: Row) -> Iterator[str]:
             fits = held == (False, False, somebody)
         case Bearer.OPERATOR:
             fits = held == (False, False, nobody)
+        case Bearer.FEED:
+            fits = held == (False, True, nobody)
         case Bearer.SESSION | Bearer.INVITATION | Bearer.SPENT:
             fits = held in {(False, False, nobody), (False, True, nobody), (False, False, somebody)}
     if not fits:

@@ -29,7 +29,7 @@ class Choosing:
     Yes and no to a purpose; private mode; where what concerns somebody may not go; who goes from a home.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the wiring of one node, named
         self,
         ports: Ports,
         accept: Accept,
@@ -40,6 +40,7 @@ class Choosing:
         directory: Directory,
         leases: Leases,
         book: Callable[[], Book],
+        url: str,
     ) -> None:
         clock, entropy, in_force = ports.clock, ports.entropy, leases.in_force
         self.voice = Voice(
@@ -99,4 +100,5 @@ class Choosing:
             leases=leases,
             directory=directory,
             choose=self.choose,
+            url=url,
         )

@@ -15,6 +15,7 @@ import structlog
 
 from troth.api import log, sensorthings
 from troth.api.altered import altered_routes
+from troth.api.authorities import authority_routes
 from troth.api.beside import beside_routes
 from troth.api.book import book_routes
 from troth.api.callers import Callers
@@ -48,6 +49,7 @@ from troth.api.rules import rule_routes
 from troth.api.scrapi import scrapi_routes
 from troth.api.signs import sign_routes
 from troth.api.street import street_routes
+from troth.api.telling import telling_routes
 from troth.api.types import type_routes
 from troth.api.wot import wot_routes
 from troth.app.arriving import HSTS, Arriving, networks
@@ -128,6 +130,19 @@ def http_doors(node: Node) -> HttpDoors:
             node.choosing.privately,
             callers=callers,
             now=ports.clock.now,
+            stream_of=node.directory.by_number.get,
+            number_of=_number_of(node),
+        ),
+        *telling_routes(
+            node.grounding.tellings.news,
+            node.grounding.tellings.feeds,
+            node.grounding.tellings.mailing,
+            callers=callers,
+            url=url,
+        ),
+        *authority_routes(
+            node.grounding.tellings.authorities,
+            callers=callers,
             stream_of=node.directory.by_number.get,
             number_of=_number_of(node),
         ),
@@ -251,6 +266,10 @@ def _deployment(node: Node) -> Deployment:
         policies=node.grounding.policies,
         functions=node.grounding.functions,
         emergencies=node.grounding.emergencies,
+        news=node.grounding.tellings.news,
+        feeds=node.grounding.tellings.feeds,
+        mailing=node.grounding.tellings.mailing,
+        authorities=node.grounding.tellings.authorities,
         erase=node.erase,
         prove=node.prove,
         book=node.book,

@@ -1,6 +1,7 @@
-"""Wires grounds that ask nobody (asserting, objecting, signs, emergencies), rules of the place, and who speaks for a child."""
+"""Wires grounds that ask nobody, rules of the place, who speaks for a child, and telling people of all of it."""
 
 from troth.app.ports import Ports
+from troth.app.telling import Tellings
 from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
 from troth.journeys.choose import Choose
@@ -32,7 +33,9 @@ class Grounding:
         leases: Leases,
         directory: Directory,
         choose: Choose,
+        url: str,
     ) -> None:
+        self.tellings = Tellings(ports, say=say, directory=directory, in_force=leases.in_force, url=url)
         self.grounds = Grounds(say, directory, homes=choose.homes, clock=ports.clock, entropy=ports.entropy)
         self.emergencies = Emergencies(
             accept, say, directory, in_force=leases.in_force, clock=ports.clock, entropy=ports.entropy

@@ -130,6 +130,7 @@ class Node:
             directory=self.directory,
             leases=self.leases,
             book=lambda: self.book,
+            url=settings.url,
         )
         self.choose, self.places, self.foresee = self.choosing.choose, self.choosing.places, self.choosing.foresee
         self.grounding = self.choosing.grounding
@@ -244,6 +245,7 @@ class Node:
             prove=self.prove,
             in_worker=ports.in_worker,
             pause=ports.pause,
+            clock=ports.clock,
         )
         self.oversee = Oversee(
             self.directory,
@@ -338,6 +340,7 @@ class Node:
         self._work.beat(self._publish_forever())
         self._work.beat(self.room.watch())
         self._work.beat(self.entering.tidying())
+        self._work.beat(self.grounding.tellings.telling.forever())
         self._work.beat(watch_clock(self.ports.clock, look=self._look, stepped=self._stepped))
         for beat in self.witnesses.beats():
             self._work.beat(beat)

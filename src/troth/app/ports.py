@@ -7,6 +7,7 @@ from troth.clock import Clock
 from troth.journeys.accounts import AccountStore
 from troth.journeys.kept_sessions import SessionStore
 from troth.journeys.lineage import Lineage
+from troth.journeys.mail import Mailer
 from troth.journeys.making import InWorker
 from troth.journeys.witness_door import Asking
 from troth.signing.certificates import Authority
@@ -58,6 +59,8 @@ class Ports:
     """Where passwords are hashed; `in_worker` without."""
     sessions: SessionStore | None = None
     """Where MQTT sessions are kept; they end with the node without."""
+    mailer: Mailer | None = None
+    """The way to a mail server; nothing is mailed without."""
     lineage: Lineage | None = None
     """Which log `tiles`, `lock` and `outside` are; looked up in the journal where it is not given."""
 

@@ -274,6 +274,9 @@ async def _open(
     place = drivers.open_log(settings, lineage.number)
     stack.callback(place.close)
     settings = msgspec.structs.replace(settings, origin=lineage.origin)
+    mailer = drivers.open_mailer(settings)
+    if mailer is not None:
+        stack.callback(mailer.close)
     ports = Ports(
         clock=clock,
         entropy=entropy,
@@ -299,6 +302,7 @@ async def _open(
         away=partial(drivers.maker_away, settings, observations, held=(held,), large=large),
         authority=None if certificates is None else certificates.signer,
         lineage=lineage,
+        mailer=mailer,
     )
     return Node(settings, ports)
 

@@ -14,6 +14,7 @@ import click
 from troth import __version__
 from troth.cli.altering import thing_end, thing_move, thing_rename, thing_replace, thing_revoke
 from troth.cli.auditing import audit
+from troth.cli.authority import authority
 from troth.cli.book import book
 from troth.cli.bridge import bridge
 from troth.cli.bulk import thing_bulk
@@ -41,6 +42,7 @@ from troth.cli.replay import replay
 from troth.cli.signing_places import sign
 from troth.cli.speaking import SpeakingGroup
 from troth.cli.store import store
+from troth.cli.telling import news
 from troth.cli.thing import thing
 from troth.cli.trusting import trust
 from troth.cli.types import type_
@@ -85,7 +87,7 @@ for each in (thing_bulk, thing_rename, thing_replace, thing_revoke, thing_move, 
 log.add_command(log_mirror)
 log.add_command(log_restore)
 log.add_command(log_succeed)
-main.add_part("Give your word", red_line, promise, support, policy, ground, sign, emergency, forget)
+main.add_part("Give your word", red_line, promise, support, policy, ground, sign, emergency, authority, forget)
 for each in (person_erase, person_preserve, person_release, person_move_in, person_move_out, person_guard, person_ages):
     person.add_command(each)
 main.add_part(
@@ -102,6 +104,7 @@ main.add_part(
     place_rule,
     home,
     where,
+    news,
     book,
     export,
     erase,

@@ -28,6 +28,7 @@ from troth.drivers.logs import (
     open_witness,
     open_witness_door,
 )
+from troth.drivers.mail import ClosingMailer, open_mailer
 from troth.drivers.paths import keys_folder
 from troth.drivers.stores import (
     free_bytes,
@@ -46,6 +47,7 @@ from troth.drivers.stores import (
 
 __all__ = [
     "Closing",
+    "ClosingMailer",
     "LogPlace",
     "TlsFolder",
     "WitnessPlace",
@@ -65,6 +67,7 @@ __all__ = [
     "open_keys",
     "open_ledgers",
     "open_log",
+    "open_mailer",
     "open_mirror",
     "open_observations",
     "open_outside",

@@ -9,7 +9,7 @@
     ├── Refused                  rules say no; doing the same again gives the same answer
     │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · WrongToken · NotFound · Denied
     │   ├── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw · GroundNotAccepted · BadPolicies · Detriment
-    │   └── KeyClosed · PasskeyAsked
+    │   └── KeyClosed · PasskeyAsked · TooSoon
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
         ├── Busy · ReadTooLong · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
@@ -66,6 +66,7 @@ from troth.errors.refused import (
     NotRegistered,
     PasskeyAsked,
     Refused,
+    TooSoon,
     Undeclared,
     UnknownCrit,
     UnknownLaw,
@@ -132,6 +133,7 @@ __all__ = [
     "Refused",
     "StorageFailed",
     "TooLarge",
+    "TooSoon",
     "TrothError",
     "Unavailable",
     "Undeclared",

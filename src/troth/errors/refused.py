@@ -19,6 +19,7 @@ __all__ = [
     "NotRegistered",
     "PasskeyAsked",
     "Refused",
+    "TooSoon",
     "Undeclared",
     "UnknownCrit",
     "UnknownLaw",
@@ -124,6 +125,12 @@ class PasskeyAsked(Refused):
     """A yes of somebody who wants their passkey beside each, without it."""
 
     code = "passkey-asked"
+
+
+class TooSoon(Refused):
+    """A use that asks nobody would begin, or become wider, before people were told long enough."""
+
+    code = "too-soon"
 
 
 class UnknownLaw(Refused):

@@ -43,6 +43,7 @@ from troth.gate.question import (
     Step,
     Verdict,
 )
+from troth.gate.requests import limited, requested_use
 from troth.gate.small_groups import small_groups
 from troth.gate.use import Use
 from troth.names import StreamId
@@ -151,6 +152,8 @@ def _answered(question: Question, stream: StreamScope, reading: Reading) -> Answ
     if declared is None:
         return Answer(Verdict.DENY, (Reason(Step.DECLARED, Code.UNDECLARED, (stream.statement,)),))
     purposes = [each for each in declared.purposes if meant(each, question, stream, reading)]
+    asked_for = requested_use(question, stream, declared)
+    purposes += [] if asked_for is None else [asked_for]
     if not any(each.variants for each in purposes):
         base = tuple(sorted({stream.statement, *ids_of(product)}))
         return Answer(Verdict.DENY, (Reason(Step.DECLARED, Code.UNDECLARED, base),))
@@ -158,15 +161,19 @@ def _answered(question: Question, stream: StreamScope, reading: Reading) -> Answ
     special = special_in(product, declared.name)
     tried = [
         hushed(
-            _try(
-                view,
-                purpose,
-                declared,
-                text=text,
-                question=question,
-                stream=stream,
-                product=product,
-                reading=reading,
+            limited(
+                _try(
+                    view,
+                    purpose,
+                    declared,
+                    text=text,
+                    question=question,
+                    stream=stream,
+                    product=product,
+                    reading=reading,
+                ),
+                question,
+                stream,
             ),
             purpose,
             private,

@@ -7,7 +7,7 @@ Rules
 - A spent invitation stays as SPENT, which recognises nobody: whoever it was for can see that somebody came in with it.
 
 Source: things.md, "A thing joins"; people.md, "Accounts".
-Left out: passwords and passkeys, which are `logins`.
+Left out: passwords and passkeys, which are `logins`; addresses and letters, which are `mail`.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from typing import Final, Protocol
 import msgspec
 
 from troth.journeys.logins import Holder, LoginStore
+from troth.journeys.mail import MailStore
 from troth.names import PersonId, PurposeId, Slug, ThingId, Uri
 
 __all__ = ["TOKEN_BYTES", "Account", "AccountStore", "Bearer", "Way", "holder_of", "token_digest"]
@@ -36,6 +37,7 @@ class Bearer(StrEnum):
     CLAIM = "claim"
     INVITATION = "invitation"
     SPENT = "spent"
+    FEED = "feed"
 
 
 class Way(StrEnum):
@@ -49,7 +51,8 @@ class Way(StrEnum):
 class Account(msgspec.Struct, frozen=True):
     """One credential. `digest` is the SHA-256 of the token, or of a certificate's DER; what else is set follows from `bearer`.
 
-    THING, CERTIFICATE, CLAIM: thing. RECIPIENT: party, app, purpose. SESSION, INVITATION, SPENT: person, or party + app +
+    THING, CERTIFICATE, CLAIM: thing.
+    FEED: person. RECIPIENT: party, app, purpose. SESSION, INVITATION, SPENT: person, or party + app +
     purpose (a recipient's screen), or neither (the operator's). `until_ns`: None for no end. `made_ns`, `used_ns`: when it was
     made and last used, None where nobody knows. `way` and `browser`: what a session was opened with, and by which browser, in
     words; of a SPENT one the browser that spent it.
@@ -87,6 +90,11 @@ class AccountStore(Protocol):
     @property
     def logins(self) -> LoginStore:
         """Sign-in names, passwords and passkeys, in the same file."""
+        ...
+
+    @property
+    def mail(self) -> MailStore:
+        """Addresses for mail and letters on their way, in the same file."""
         ...
 
     async def add(self, account: Account) -> None:

@@ -4,6 +4,7 @@ Rules
 - It is opened for the person in whose session it is asked for, with their own ledger key, and for nobody else: no operator, no
   recipient, no other member of the house.
 - Whoever is erased while it is opened gets nothing of it any more: they are looked up again behind what was awaited.
+- What an authority read for a request that may not be told yet is not there until it may.
 - What does not open is named with its place and stops nothing else.
 - A window whose closing is not there was cut short: it counts as read, and how many rows left is not known.
 - Newest first. What happened since the last tick is not there yet.
@@ -18,7 +19,9 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from troth.clock import Clock
 from troth.errors import Malformed, NotFound, StorageFailed
+from troth.gate.demanding import is_withheld
 from troth.gate.question import Asker
 from troth.journeys.book_lines import Damaged, Line, Names, Place, Seen, TurnedAway, is_newer
 from troth.journeys.prove import Prove
@@ -29,6 +32,7 @@ from troth.signing.boxes import Opener, open_box
 from troth.signing.keys import KeyStore
 from troth.state.directory import Directory
 from troth.state.leaving import Leaving
+from troth.statements.authority import purpose_of
 from troth.statements.choice import ChoiceBody
 from troth.statements.journal import Journal, JournalEntry
 from troth.statements.kinds import Face, kind_of
@@ -98,6 +102,7 @@ class Book:
         prove: Prove,
         in_worker: InWorker,
         pause: Callable[[], Awaitable[None]],
+        clock: Clock,
     ) -> None:
         self._ledgers = ledgers
         self._keys = keys
@@ -106,6 +111,7 @@ class Book:
         self._prove = prove
         self._in_worker = in_worker
         self._pause = pause
+        self._clock = clock
         self._own: dict[PersonId, list[OwnStatement]] = {}
         self._looked = 0
 
@@ -119,6 +125,7 @@ class Book:
         person = self._person(asker)
         names = Names(self._directory)
         closed: dict[bytes, tuple[Place, int]] = {}
+        withheld = self._withheld()
         lines: list[Line] = []
         at = None if before is None else (before.segment + _OVERLAP, 0)
         while len(lines) < LINES_MAX:
@@ -127,7 +134,7 @@ class Book:
                 return self._page(asker, lines, None)
             for each in found:
                 at = (each.place.segment, each.place.leaf)
-                line = self._line(each, closed, names)
+                line = self._line(each, closed, names, withheld)
                 if line is not None and (before is None or is_newer(before, each.place)):
                     lines.append(line)
                 if len(lines) == LINES_MAX:
@@ -153,6 +160,8 @@ class Book:
         (opened,) = await self._open(person, [box])
         if isinstance(opened, Damaged):
             raise StorageFailed(f"the sealed trace at {place} is damaged: {opened.why}")
+        if isinstance(opened.read, WindowOpened | Denials) and opened.read.purpose in self._withheld():
+            raise NotFound(_NOBODY)
         ids = None
         if isinstance(opened.read, WindowOpened):
             if basis_id(opened.ids) != BasisId(opened.read.basis):
@@ -230,10 +239,20 @@ class Book:
         name = ledger_name(person)
         return await self._in_worker(lambda: _open_all(self._keys.opener(name), keys, boxes))
 
-    def _line(self, found: _Found, closed: dict[bytes, tuple[Place, int]], names: Names) -> Line | None:
+    def _withheld(self) -> frozenset[str]:
+        """The purposes of requests that may not be told yet."""
+        now = self._clock.now()
+        requests = self._directory.told.requests.values()
+        return frozenset(purpose_of(each.body.request) for each in requests if is_withheld(each.body, at_ns=now))
+
+    def _line(
+        self, found: _Found, closed: dict[bytes, tuple[Place, int]], names: Names, withheld: frozenset[str]
+    ) -> Line | None:
         """What a trace is in the book; the closing of a window is remembered for its opening, which is older."""
         if isinstance(found, Damaged):
             return found
+        if isinstance(found.read, WindowOpened | Denials) and found.read.purpose in withheld:
+            return None
         match found.read:
             case WindowClosed() as trace:
                 closed[trace.window] = (found.place, trace.rows)

@@ -27,7 +27,7 @@ from troth.tlog.storage import TileStore
 __all__ = ["OF_THINGS", "Ending"]
 
 OF_THINGS = (Bearer.THING, Bearer.CERTIFICATE, Bearer.CLAIM)
-_OF_OTHERS = (Bearer.RECIPIENT, Bearer.SESSION, Bearer.INVITATION)
+_OF_OTHERS = (Bearer.RECIPIENT, Bearer.SESSION, Bearer.INVITATION, Bearer.FEED)
 
 
 class Ending:
@@ -42,6 +42,7 @@ class Ending:
         self.of = accounts.of
         self.held = accounts.held
         self.logins = EndingLogins(accounts.logins, self._end_logins)
+        self.mail = accounts.mail
         self.used = accounts.used
         self.add = accounts.add
         self.name = accounts.name

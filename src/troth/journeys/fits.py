@@ -4,6 +4,7 @@ Rules
 - What is open names nothing that belongs to a home.
 - A red line stands in the way of what crosses it. A thing joins only where the gate lets it connect.
 - No essential function stops with a no. Rules of whoever runs the place are linted, and follow each other version by version.
+- What asks nobody is announced before it begins, or becomes wider.
 - A maker's older word, brought again by anybody, does not take the place of a newer one.
 - Assertions, emergencies, stays, private mode and signs are measured by what is in force in their scope.
 - What people say is under a key that may say it, with their passkey beside it where one is asked for (`spoken`).
@@ -23,6 +24,7 @@ from troth.gate.policies.lint import check_policies
 from troth.gate.protected import check_accepted, check_condition
 from troth.journeys.asking import check_joining
 from troth.journeys.fits_people import check_people
+from troth.journeys.fits_told import check_announced_of, check_told
 from troth.journeys.rule_names import registered_in
 from troth.journeys.spoken import check_keys_fit, check_spoken
 from troth.names import Uri
@@ -30,6 +32,7 @@ from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import place_scope, product_scope
 from troth.state.signs import check_passing, check_sign
+from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
@@ -47,6 +50,7 @@ from troth.statements.red_line import RedLineBody
 from troth.statements.restriction import RestrictionBody
 from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.statement import Statement
+from troth.statements.telling import TellingBody
 
 __all__ = ["check_fits"]
 
@@ -65,7 +69,7 @@ def check_fits(
     Raises:
         NotRegistered: something open names what belongs to a home.
         Denied: a thing would join that the gate does not let connect.
-        Refused, Conflict, CrossesRedLine: it contradicts what is in force.
+        Refused, Conflict, CrossesRedLine, TooSoon: it contradicts what is in force.
     """
     body = statement.body
     _check_newest(statement, directory, in_force, journal)
@@ -78,8 +82,11 @@ def check_fits(
             check_disclosure(body, directory.products.get(body.product), lines=lines, at_ns=at_ns)
             check_accepted(body, directory.products.get(body.product))
             check_functions(body, directory.products.get(body.product))
+            check_announced_of(body, directory, at_ns=at_ns)
         case PassportBody() if body.functions:
             _check_essential(body, directory)
+        case TellingBody() | AuthorityRequestBody() | AuthorityReachBody():
+            check_told(body, directory, at_ns=at_ns)
         case RedLineBody():
             check_line(body, next((each for each in lines if each.line == body.line), None), at_ns=at_ns)
         case OperatorPoliciesBody():
@@ -97,11 +104,15 @@ def check_fits(
             DepartureBody() | RestrictionBody() | MembershipBody() | GuardianshipBody() | ChoiceBody() | ObjectionBody()
         ):
             check_people(body, directory, in_force, at_ns=at_ns)
-        case EntityBody() if body.household is None:
-            if any(directory.at_home(each) for each in (body.entity, *body.about)):
-                raise NotRegistered("what is open never names what belongs to a home")
+        case EntityBody():
+            _check_entity(body, directory)
         case _:
             return
+
+
+def _check_entity(body: EntityBody, directory: Directory) -> None:
+    if body.household is None and any(directory.at_home(each) for each in (body.entity, *body.about)):
+        raise NotRegistered("what is open never names what belongs to a home")
 
 
 def _check_essential(body: PassportBody, directory: Directory) -> None:

@@ -31,7 +31,9 @@ from troth.state.custody import Held, followed, speaks_for
 from troth.state.fold import key_issuer
 from troth.state.opening import opened
 from troth.state.scopes import Opening
+from troth.state.told import Told
 from troth.statements.assertion import AssertionBody
+from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
 from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
@@ -54,6 +56,7 @@ from troth.statements.sign import SignBody
 from troth.statements.statement import Statement
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
+from troth.statements.telling import TellingBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 
 __all__ = ["Directory", "KnownGround", "KnownLine", "KnownPerson", "KnownStream", "KnownThing", "SaidStay"]
@@ -126,6 +129,7 @@ class Directory:
         self.home_disclosures: dict[tuple[HouseholdId, Uri], tuple[DisclosureBody, StatementId]] = {}
         self.lines: dict[LineId, KnownLine] = {}
         self.grounds: dict[GroundId, KnownGround] = {}
+        self.told = Told()  # what people are to be told, and were
         self.openings: tuple[Opening, ...] = ()  # emergencies, open ones and past ones, in order of first saying
         self.signs: dict[SignId, SignBody] = {}
         self.promises: dict[PromiseId, tuple[PromiseBody, StatementId]] = {}
@@ -171,7 +175,7 @@ class Directory:
             case PassportBody():
                 self._declare(body)
             case DisclosureBody():
-                self._disclose(body, statement.signed.id)
+                self._disclose(body, statement.signed.id, said_s=statement.signed.headers.issued_at_s)
             case OrganisationBody():
                 self.organisations[body.organisation] = body
             case (
@@ -188,18 +192,23 @@ class Directory:
                 self._take_rules(body, statement.signed.id)
             case ConductSegmentBody():
                 self.newest_segment = (body.number, statement.signed.id)
-            case GroundBody():
-                known = self.grounds.get(body.assertion)
-                said = body if known is None else known.said
-                self.grounds[body.assertion] = KnownGround(said, body, statement.signed.id)
-            case EmergencyBody():
-                self.openings = opened(self.openings, body, statement)
+            case TellingBody() | AuthorityRequestBody() | AuthorityReachBody():
+                self.told.take(body, statement.signed.id)
+            case GroundBody() | EmergencyBody():
+                self._take_ground(body, statement)
             case RedLineBody() | PromiseBody() | SupportBody() | EntityBody() | InstallationTypeBody() | SignBody():
                 self._take_word(body, statement.signed.id)
             case _:
                 pass
         if isinstance(body, TrustAnchorsBody | KeyBody | PersonBody | CustodyBody):
             self.keys.update(learned(self.keys, statement))
+
+    def _take_ground(self, body: GroundBody | EmergencyBody, statement: Statement) -> None:
+        if isinstance(body, EmergencyBody):
+            self.openings = opened(self.openings, body, statement)
+            return
+        known = self.grounds.get(body.assertion)
+        self.grounds[body.assertion] = KnownGround(body if known is None else known.said, body, statement.signed.id)
 
     def _take_rules(
         self, body: RegistrationPolicyBody | TrustAnchorsBody | KeyBody | SuccessionBody, statement: StatementId
@@ -258,7 +267,9 @@ class Directory:
             if known.body.product == body.product:
                 self._install(known.body, known.statement)
 
-    def _disclose(self, body: DisclosureBody, statement: StatementId) -> None:
+    def _disclose(self, body: DisclosureBody, statement: StatementId, *, said_s: int) -> None:
+        former = self.disclosure_of(body.product, body.household)
+        self.told.disclosed(body, None if former is None else former[0], statement=statement, said_s=said_s)
         if body.household is None:
             self.disclosures[body.product] = (body, statement)
         else:

@@ -12,7 +12,7 @@ from typing import assert_never
 
 import msgspec
 
-from troth.names import StatementId, Uri, ckt_uri
+from troth.names import StatementId, StreamId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
 from troth.state.opening import opened
 from troth.state.public import PublicScope, passed
@@ -38,6 +38,7 @@ from troth.state.scopes import (
     StandingLine,
     StandingPlaceRule,
     StandingPolicies,
+    StandingReach,
     StandingRestriction,
     StreamScope,
     Unsettled,
@@ -49,6 +50,7 @@ from troth.state.scopes import (
     stream_scope,
 )
 from troth.statements.assertion import AssertionBody
+from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
 from troth.statements.choice import ChoiceBody
 from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
@@ -78,6 +80,7 @@ from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.statement import Statement
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
+from troth.statements.telling import TellingBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 from troth.things.intervals import FOREVER
 
@@ -88,8 +91,8 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
     """The scopes whose value this statement may change."""
     body = statement.body
     match body:
-        case InstallationBody():
-            return tuple(stream_scope(each.stream) for each in body.streams)
+        case InstallationBody() | AuthorityReachBody():
+            return tuple(map(stream_scope, _streams(body)))
         case DisclosureBody() | GroundBody() | EmergencyBody() if body.household is not None:
             return (place_scope(body.household),)
         case PassportBody() | DisclosureBody() | GroundBody() | EmergencyBody():
@@ -121,6 +124,8 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             | ConductSegmentBody()
             | SuccessionBody()
             | EntityBody()
+            | TellingBody()
+            | AuthorityRequestBody()
             | PromiseBody()
             | SupportBody()
             | InstallationTypeBody()
@@ -131,6 +136,10 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return ()
         case _:
             assert_never(body)
+
+
+def _streams(body: InstallationBody | AuthorityReachBody) -> tuple[StreamId, ...]:
+    return tuple(each.stream for each in body.streams) if isinstance(body, InstallationBody) else body.streams
 
 
 def key_issuer(cose_key: bytes) -> Uri:
@@ -150,8 +159,8 @@ def fold(scope: Scope, value: ScopeValue | None, statement: Statement) -> ScopeV
 def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled | None:
     body, id_ = statement.body, statement.signed.id
     match scope.kind:
-        case ScopeKind.STREAM if isinstance(body, InstallationBody):
-            return _installed(scope, value, body, statement) or value
+        case ScopeKind.STREAM if isinstance(body, InstallationBody | AuthorityReachBody):
+            return _of_stream(scope, value, body, statement)
         case ScopeKind.PRODUCT if scope in touches(statement) and isinstance(body, PassportBody | DisclosureBody):
             return _described(value if isinstance(value, ProductScope) else ProductScope(), body, id_)
         case ScopeKind.PRODUCT | ScopeKind.PLACE if scope in touches(statement) and isinstance(
@@ -240,6 +249,20 @@ def _restricted(person: PersonScope, body: RestrictionBody, statement: Statement
     return msgspec.structs.replace(person, restrictions=tuple(said))
 
 
+def _of_stream(
+    scope: Scope, value: Settled | None, body: InstallationBody | AuthorityReachBody, statement: Statement
+) -> Settled | None:
+    if isinstance(body, InstallationBody):
+        return _installed(scope, value, body, statement) or value
+    return _reaching(value, body, statement.signed.id) if isinstance(value, StreamScope) else value
+
+
+def _reaching(stream: StreamScope, body: AuthorityReachBody, statement: StatementId) -> StreamScope:
+    """A reach said again takes the earlier one's place."""
+    others = tuple(each for each in stream.reaches if each.body.request != body.request)
+    return msgspec.structs.replace(stream, reaches=(*others, StandingReach(body, statement)))
+
+
 def _installed(scope: Scope, value: Settled | None, body: InstallationBody, statement: Statement) -> StreamScope | None:
     for each in body.streams:
         if each.stream == scope.key:
@@ -255,6 +278,7 @@ def _installed(scope: Scope, value: Settled | None, body: InstallationBody, stat
                 place=body.place,
                 own_equipment=body.household is not None and body.owner is None,
                 former=_former(value, body),
+                reaches=value.reaches if isinstance(value, StreamScope) else (),
             )
     return None
 

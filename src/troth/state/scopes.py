@@ -15,6 +15,7 @@ import msgspec
 
 from troth.names import GroundId, HouseholdId, LineId, PersonId, StatementId, StreamId, ThingId, Uri
 from troth.state.public import PublicScope
+from troth.statements.authority import AuthorityReachBody
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
@@ -54,6 +55,7 @@ __all__ = [
     "StandingLine",
     "StandingPlaceRule",
     "StandingPolicies",
+    "StandingReach",
     "StandingRestriction",
     "StreamScope",
     "Unsettled",
@@ -85,10 +87,18 @@ class Scope(msgspec.Struct, frozen=True):
     key: bytes
 
 
+class StandingReach(msgspec.Struct, frozen=True):
+    """What an authority may read of a stream for one request, as it was said last."""
+
+    body: AuthorityReachBody
+    statement: StatementId
+
+
 class StreamScope(msgspec.Struct, frozen=True):
     """Where a stream is installed, and until when. `household` is None in public places; `own_equipment`: it is the home's.
 
     `former`: what its public place was called before, or where it stood.
+    `reaches`: what authorities may read of it, one for each request.
     """
 
     thing: ThingId
@@ -102,6 +112,7 @@ class StreamScope(msgspec.Struct, frozen=True):
     place: str = ""
     own_equipment: bool = False
     former: tuple[str, ...] = ()
+    reaches: tuple[StandingReach, ...] = ()
 
 
 class StandingGround(msgspec.Struct, frozen=True):

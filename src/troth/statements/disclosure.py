@@ -52,7 +52,8 @@ class DisclosedPurpose(msgspec.Struct, frozen=True, omit_defaults=True):
         function: which function of the thing it serves, in plain words; what is essential for one says which.
         processors: who handles it on the way, hop by hop.
         indicator: how the benefit is measured.
-        per_hour: how many values an hour are expected at most, for people to compare.
+        per_hour: how many values an hour are expected at most.
+        fields: which members of a JSON value it is about; the whole value if none is named.
         terms: what the purpose is in other vocabularies, as URIs of W3C DPV concepts.
         starts_ns: an announced use begins then (ns UTC), and not before.
     """
@@ -72,6 +73,7 @@ class DisclosedPurpose(msgspec.Struct, frozen=True, omit_defaults=True):
     per_hour: float | None = None
     terms: tuple[Uri, ...] = ()
     starts_ns: int | None = None
+    fields: tuple[str, ...] = ()
 
 
 class DisclosedStream(msgspec.Struct, frozen=True, omit_defaults=True):

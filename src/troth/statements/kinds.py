@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from troth.statements.assertion import AssertionBody
+from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
 from troth.statements.choice import ChoiceBody
 from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
@@ -43,6 +44,7 @@ from troth.statements.segment import ConductSegmentBody
 from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
+from troth.statements.telling import TellingBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 
 __all__ = ["KINDS", "Body", "Face", "Kind", "KindName", "Text", "content_type", "kind_of"]
@@ -76,6 +78,9 @@ Body: TypeAlias = (
     | OperatorPoliciesBody
     | GroundBody
     | EmergencyBody
+    | TellingBody
+    | AuthorityRequestBody
+    | AuthorityReachBody
     | PromiseBody
     | SupportBody
     | PreservationBody
@@ -122,6 +127,9 @@ class KindName(StrEnum):
     HOME_GROUND = "home-ground"
     EMERGENCY = "emergency"
     HOME_EMERGENCY = "home-emergency"
+    TELLING = "telling"
+    AUTHORITY_REQUEST = "authority-request"
+    AUTHORITY_REACH = "authority-reach"
     PROMISE = "promise"
     SUPPORT = "support"
     PERSON = "person"
@@ -179,6 +187,9 @@ KINDS: Final = _table(
     Kind(KindName.HOME_GROUND, 1, Face.PRIVATE, GroundBody, "operator"),
     Kind(KindName.EMERGENCY, 1, Face.OPEN, EmergencyBody, "operator"),
     Kind(KindName.HOME_EMERGENCY, 1, Face.PRIVATE, EmergencyBody, "operator"),
+    Kind(KindName.TELLING, 1, Face.PRIVATE, TellingBody, "operator"),
+    Kind(KindName.AUTHORITY_REQUEST, 1, Face.PRIVATE, AuthorityRequestBody, "operator"),
+    Kind(KindName.AUTHORITY_REACH, 1, Face.PRIVATE, AuthorityReachBody, "operator"),
     Kind(KindName.PROMISE, 1, Face.OPEN, PromiseBody, "operator", Text.DELETABLE),
     Kind(KindName.SUPPORT, 1, Face.OPEN, SupportBody, "operator", Text.DELETABLE),
     Kind(KindName.PERSON, 1, Face.PRIVATE, PersonBody, "operator"),

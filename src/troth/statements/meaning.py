@@ -13,6 +13,7 @@ from typing import Final
 
 from troth.errors import Refused
 from troth.names import ID_BYTES
+from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody, Decided
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
@@ -33,6 +34,7 @@ from troth.statements.sign import HOLD_BYTES, PASSING_S, PURPOSES_MAX, SECRET_MA
 from troth.statements.site import Site, check_codes, check_site
 from troth.statements.statement import Statement
 from troth.statements.support import SupportBody
+from troth.statements.telling import TellingBody, Way
 from troth.statements.texts import check_texts
 from troth.things.weekly import DAY_MINUTES
 
@@ -79,14 +81,14 @@ def check_meaning(statement: Statement) -> None:
             _emergency(body)
         case ObjectionBody() | ChoiceBody() | GuardianshipBody() | SignBody() | PassingObjectionBody() as body:
             _of_people(body)
-        case PromiseBody() as body:
-            _promise(body)
-        case SupportBody() as body:
-            _support(body)
+        case PromiseBody() | SupportBody() as body:
+            _word(body)
         case OrganisationBody() | KeepingBody() | DisclosureBody() | PlaceRuleBody() as body:
             _places(body)
         case RestrictionBody() as body:
             _restriction(body)
+        case TellingBody() | AuthorityRequestBody() | AuthorityReachBody() as body:
+            _told(body)
         case _:
             check_keys(statement.body)
 
@@ -214,6 +216,13 @@ def _objection(body: ObjectionBody) -> None:
         raise Refused("an objection is about streams, or about a home")
 
 
+def _word(body: PromiseBody | SupportBody) -> None:
+    if isinstance(body, PromiseBody):
+        _promise(body)
+    else:
+        _support(body)
+
+
 def _promise(body: PromiseBody) -> None:
     _identifiers(body.promise)
     _span(body.from_ns, body.to_ns)
@@ -288,6 +297,30 @@ def _in_public(body: SignBody | PassingObjectionBody) -> None:
         raise Refused("what holds an objection is the SHA-256 of its secret")
     if len(set(body.purposes)) != len(body.purposes) or len(body.purposes) > PURPOSES_MAX:
         raise Refused(f"an objection names each purpose once, and at most {PURPOSES_MAX}")
+
+
+def _told(body: TellingBody | AuthorityRequestBody | AuthorityReachBody) -> None:
+    match body:
+        case TellingBody():
+            _identifiers(body.person)
+            if body.way not in set(Way) or not body.text.strip() or not body.about:
+                raise Refused("somebody is told something, about something, on a page or by mail")
+            if any(len(each) != _DIGEST_BYTES for each in body.about):
+                raise Refused("a statement is named by its 32 bytes")
+        case AuthorityRequestBody():
+            _identifiers(body.request)
+            if body.decided not in set(Decided) or not body.scope.strip():
+                raise Refused(f"a request says what was asked for, and is {', '.join(Decided)}")
+            is_open = body.decided == Decided.OPEN
+            if (body.decided_ns is None) != is_open or ((body.because or "").strip() == "") != is_open:
+                raise Refused("what was decided says when, and why")
+            if body.withheld is not None and not body.withheld.by.strip():
+                raise Refused("what is withheld says by whose order")
+        case AuthorityReachBody():
+            _identifiers(body.request, *body.streams)
+            _span(body.data_from_ns, body.data_to_ns)
+            if not body.streams or len(set(body.streams)) != len(body.streams):
+                raise Refused("a reach names streams, each once")
 
 
 def _identifiers(*identifiers: bytes) -> None:

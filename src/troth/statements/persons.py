@@ -17,6 +17,7 @@ from troth.statements.objection import ObjectionBody
 from troth.statements.person import DepartureBody, InvitationBody, MembershipBody, PersonBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.restriction import RestrictionBody
+from troth.statements.telling import TellingBody
 
 __all__ = ["persons_of", "speaker_of"]
 
@@ -30,7 +31,7 @@ def persons_of(body: Body) -> frozenset[PersonId]:
             return frozenset((body.person,))
         case GuardianshipBody():
             return frozenset((body.child, *body.guardians))
-        case PersonBody() | MembershipBody() | InvitationBody() | CustodyBody() | AssertionBody():
+        case PersonBody() | MembershipBody() | InvitationBody() | CustodyBody() | AssertionBody() | TellingBody():
             return frozenset((body.person,))
         case DepartureBody():
             return frozenset((body.person, body.leaves))

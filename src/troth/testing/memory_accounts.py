@@ -18,6 +18,7 @@ from troth.journeys.logins import Holder
 from troth.names import Slug, ThingId
 from troth.testing.faults import Faults, Writes
 from troth.testing.memory_logins import MemoryLogins
+from troth.testing.memory_mail import MemoryMail
 
 __all__ = ["MemoryAccounts"]
 
@@ -31,6 +32,7 @@ class MemoryAccounts:
         accounts: Mapping[bytes, Account] | None = None,
         slugs: Mapping[Slug, ThingId] | None = None,
         logins: MemoryLogins | None = None,
+        mail: MemoryMail | None = None,
         write_s: float = 0.0,
     ) -> None:
         self.faults = Faults()
@@ -39,11 +41,14 @@ class MemoryAccounts:
         self._accounts = dict(accounts or {})
         self._slugs = dict(slugs or {})
         self._logins = MemoryLogins(self._writes) if logins is None else logins.again(self._writes)
+        self._mail = MemoryMail(self._writes) if mail is None else mail.again(self._writes)
 
     def crash(self) -> Self:
         """The store that the next start finds; this one keeps nothing any more."""
         self._writes.crash()
-        return type(self)(accounts=self._accounts, slugs=self._slugs, logins=self._logins, write_s=self._write_s)
+        return type(self)(
+            accounts=self._accounts, slugs=self._slugs, logins=self._logins, mail=self._mail, write_s=self._write_s
+        )
 
     def find(self, digest: bytes) -> Account | None:
         return self._accounts.get(digest)
@@ -57,6 +62,10 @@ class MemoryAccounts:
     @property
     def logins(self) -> MemoryLogins:
         return self._logins
+
+    @property
+    def mail(self) -> MemoryMail:
+        return self._mail
 
     async def add(self, account: Account) -> None:
         def apply() -> None:
@@ -125,6 +134,7 @@ class MemoryAccounts:
             for slug in [slug for slug, thing in self._slugs.items() if gone(thing)]:
                 del self._slugs[slug]
             self._logins.erase(gone)
+            self._mail.erase(gone)
 
         await self._writes.write(apply)
 

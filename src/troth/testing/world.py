@@ -38,6 +38,7 @@ from troth.testing.memory_backups import MemoryBackupKeys
 from troth.testing.memory_conduct import MemoryConduct
 from troth.testing.memory_journal import MemoryJournal
 from troth.testing.memory_ledgers import MemoryLedgers
+from troth.testing.memory_mail import MemoryMailer
 from troth.testing.memory_observations import MemoryObservations
 from troth.testing.memory_prepared import MemoryPrepared
 from troth.testing.memory_sessions import MemorySessions
@@ -79,6 +80,7 @@ class World:
         self.journal = MemoryJournal(write_s=WRITE_S)
         self.accounts = MemoryAccounts(write_s=WRITE_S)
         self.sessions = MemorySessions(write_s=WRITE_S)
+        self.mailer = MemoryMailer()
         self.ledgers = MemoryLedgers(write_s=WRITE_S)
         self.observations = MemoryObservations(self.clock, write_s=WRITE_S)
         self.conduct = MemoryConduct(
@@ -212,6 +214,7 @@ class World:
             in_worker=self._in_worker,
             pause=_pause,
             prepared=self.prepared,
+            mailer=self.mailer,
         )
         self.node = Node(self._settings, ports)
         await self.node.start()

@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from troth.clock import Clock
+from troth.journeys.authority import Authorities
 from troth.journeys.belong import Belong
 from troth.journeys.beside import Beside
 from troth.journeys.book import Book
@@ -14,11 +15,14 @@ from troth.journeys.connect import Connect
 from troth.journeys.emergency import Emergencies
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
+from troth.journeys.feeds import Feeds
 from troth.journeys.foresee import Foresee
 from troth.journeys.functions import Functions
 from troth.journeys.grounds import Grounds
 from troth.journeys.guard import Guard
 from troth.journeys.inherit import Inherit
+from troth.journeys.mailing import Mailing
+from troth.journeys.news import News
 from troth.journeys.object import Object
 from troth.journeys.oversee import Only, ThingPage
 from troth.journeys.own_key import OwnKeys
@@ -103,6 +107,10 @@ class Deployment(msgspec.Struct, frozen=True):
     policies: Policies
     functions: Functions
     emergencies: Emergencies
+    news: News
+    feeds: Feeds
+    mailing: Mailing
+    authorities: Authorities
     erase: Erase
     prove: Prove
     book: Book

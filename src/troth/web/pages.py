@@ -36,6 +36,7 @@ from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
 from troth.web.grounds import Grounded
 from troth.web.joining import JoiningPages
+from troth.web.news import NewsPages
 from troth.web.own_key import KeyPages
 from troth.web.parties import PartyPages
 from troth.web.passkeys import PasskeyPages
@@ -161,6 +162,7 @@ class Pages:
             "hushed": {stream for home in private for each in home.standing if each.now for stream in each.streams},
             "objectables": self._objectables(viewer),
             "emergencies": () if viewer.person is None else self._at.emergencies.at_home(viewer.person),
+            "news": () if viewer.person is None else self._at.news.recent(viewer.person),
         }
 
         async def gather() -> Values:
@@ -309,6 +311,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Grounded(deployment, shell).routes(),
         *SignPages(deployment, shell).routes(),
         *ChildrenPages(deployment, shell).routes(),
+        *NewsPages(deployment, shell).routes(),
     ]
     by_path: dict[str, dict[str, Page]] = {}
     for path, method, page in pages:

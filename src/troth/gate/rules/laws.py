@@ -18,7 +18,7 @@ import msgspec
 from troth.statements.ground import Asserted
 from troth.things.intervals import FOREVER, Interval
 
-__all__ = ["LAWS", "Law", "law_times", "times_of"]
+__all__ = ["LAWS", "Law", "days_of", "law_times", "times_of"]
 
 
 class Law(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -105,7 +105,12 @@ def _day_ns(day: str) -> int:
 
 def times_of(law: Law) -> Interval:
     """When a paragraph is in force, [from, to)."""
-    return Interval(_day_ns(law.from_), FOREVER if law.to is None else _day_ns(law.to))
+    return days_of(law.from_, law.to)
+
+
+def days_of(from_: str, to: str | None) -> Interval:
+    """The time from a day on, to another if there is one."""
+    return Interval(_day_ns(from_), FOREVER if to is None else _day_ns(to))
 
 
 _BY_NAME: Final = {(each.ground, each.law, each.paragraph): each for each in LAWS}

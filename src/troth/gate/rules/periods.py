@@ -1,0 +1,72 @@
+"""How long before something people are told, and for how long something may last: dated data.
+
+Rules
+- A row says since when it holds; the newest one that has begun counts. A row is never changed into another.
+- A number that no law names is our own, and says so.
+
+Source: gate.md ("citations and thresholds are dated data"); the `source` of each row.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+__all__ = ["DAY_NS", "PERIODS", "Period", "Rule", "period_of"]
+
+DAY_NS: Final = 86_400_000_000_000
+
+
+class Rule(StrEnum):
+    """What a period is about."""
+
+    BEFORE_A_START = "before-a-start"
+    BEFORE_A_CONTACT_LAPSES = "before-a-contact-lapses"
+    WITHHELD_AT_MOST = "withheld-at-most"
+
+
+class Period(msgspec.Struct, frozen=True):
+    """So many days, from a day (YYYY-MM-DD, UTC) on."""
+
+    rule: Rule
+    days: int
+    from_: str
+    says: str
+    source: str
+
+
+PERIODS: Final = (
+    Period(
+        Rule.BEFORE_A_START,
+        14,
+        "2018-05-25",  # GDPR Article 99(2)
+        "a use that asks nobody is announced so many days before it begins, or becomes wider",
+        "our own number: GDPR Articles 13(3) and 28(2) ask for word before, and name none; docs/decisions/0064",
+    ),
+    Period(
+        Rule.BEFORE_A_CONTACT_LAPSES,
+        30,
+        "2018-05-25",
+        "whoever runs the place is warned so many days before a contact has to be reached again",
+        "our own number, as long as before the review of an assertion; docs/decisions/0064",
+    ),
+    Period(
+        Rule.WITHHELD_AT_MOST,
+        184,
+        "2018-05-25",
+        "people are kept from knowing of a request for so many days by one order; a further order is said anew",
+        "our own number, half a year; docs/decisions/0065",
+    ),
+)
+
+
+def period_of(rule: Rule, *, at_ns: int) -> Period:
+    """The period that counts at a moment; of a moment before all of them the first."""
+    mine = [each for each in PERIODS if each.rule is rule]
+    begun = [each for each in mine if _day_ns(each.from_) <= at_ns]
+    return (begun or mine[:1])[-1]
+
+
+def _day_ns(day: str) -> int:
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1_000_000_000

@@ -1,0 +1,98 @@
+"""A feed of one's own: a link that cannot be guessed, shows what its person would find on their page, and can be ended.
+
+Rules
+- The link is a token of 256 bits, kept as its digest. It opens the feed and nothing else: it recognises nobody.
+- A person has FEEDS_MAX at most, sees when each was made, and ends each.
+- Whoever left a home finds nothing of it in their feed; who is erased has none.
+
+Source: mission.md (F44, S58); RFC 4287; docs/decisions/0064-nothing-begins-unannounced.md.
+"""
+
+import base64
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from troth.clock import Clock
+from troth.errors import Conflict, NotFound
+from troth.journeys.accounts import TOKEN_BYTES, Account, AccountStore, Bearer, token_digest
+from troth.journeys.logins import Holder
+from troth.journeys.news import Item, News
+from troth.names import PersonId
+from troth.state.directory import Directory
+
+__all__ = ["FEEDS_MAX", "FeedLink", "Feeds"]
+
+FEEDS_MAX: Final = 5
+_TOKEN_MAX: Final = 200
+_NAME_BYTES: Final = 8
+_NO_FEED: Final = "there is no such feed"
+
+
+class FeedLink(msgspec.Struct, frozen=True):
+    """A feed that was made, and when (ns UTC). `name` ends it; the link itself is shown once."""
+
+    name: str
+    made_ns: int
+
+
+class Feeds:
+    """Makes, opens and ends them."""
+
+    def __init__(
+        self,
+        accounts: AccountStore,
+        news: News,
+        *,
+        directory: Directory,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self._accounts = accounts
+        self._news = news
+        self._directory = directory
+        self._clock = clock
+        self._entropy = entropy
+
+    def of(self, person: PersonId) -> tuple[FeedLink, ...]:
+        """The feeds of a person, in order of making."""
+        held = self._accounts.held(Holder(person), Bearer.FEED)
+        links = (FeedLink(each.digest[:_NAME_BYTES].hex(), each.made_ns or 0) for each in held)
+        return tuple(sorted(links, key=lambda each: (each.made_ns, each.name)))
+
+    async def make(self, person: PersonId) -> tuple[str, str]:
+        """A new one: the token of its link, shown once, and its name.
+
+        Raises:
+            Conflict: there are FEEDS_MAX.
+        """
+        if len(self.of(person)) >= FEEDS_MAX:
+            raise Conflict(f"you have {FEEDS_MAX} feeds", hint="End one of them first.")
+        token = base64.b32encode(self._entropy(TOKEN_BYTES)).decode("ascii").rstrip("=").lower()
+        digest = token_digest(token)
+        await self._accounts.add(Account(digest, Bearer.FEED, person=person, made_ns=self._clock.now()))
+        return token, digest[:_NAME_BYTES].hex()
+
+    async def end(self, person: PersonId, name: str) -> None:
+        """On return its link opens nothing.
+
+        Raises:
+            NotFound: this person has no such feed.
+        """
+        for each in self._accounts.held(Holder(person), Bearer.FEED):
+            if each.digest[:_NAME_BYTES].hex() == name:
+                await self._accounts.remove(each.digest)
+                return
+        raise NotFound(_NO_FEED)
+
+    def read(self, token: str) -> tuple[Item, ...]:
+        """What is in it.
+
+        Raises:
+            NotFound: the link is of no feed (any more).
+        """
+        account = self._accounts.find(token_digest(token)) if 0 < len(token) <= _TOKEN_MAX else None
+        if account is None or account.bearer is not Bearer.FEED or account.person not in self._directory.persons:
+            raise NotFound(_NO_FEED)
+        return self._news.of(account.person)

@@ -1,0 +1,219 @@
+"""Somebody gives an address to be told at, confirms it, takes it back; and letters go out until they are taken.
+
+Rules
+- A letter that was not taken is tried after the waits of AGAIN_S, and given up after the last; that stands on their page.
+- Only one letter goes to an address that is not confirmed; another can be asked for after ASK_AGAIN_S.
+- What was handed over and not noted before a crash goes out twice, under the same name (Message-ID).
+- Without a way to a mail server nothing is asked for and nothing kept: whoever asks is told so.
+
+Source: mission.md (F44, S58; "in a channel they picked"); RFC 8058 (one press stops it); docs/decisions/0064.
+Owner of all state: the event loop.
+"""
+
+import base64
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from troth.clock import NS_PER_S, Clock
+from troth.errors import Busy, NotFound, NotOffered, Refused, Unavailable, WrongToken
+from troth.journeys.accounts import TOKEN_BYTES, token_digest
+from troth.journeys.mail import Address, Letter, Mailer, MailStore, check_address
+from troth.names import PersonId, StatementId
+
+__all__ = ["AGAIN_S", "ASK_AGAIN_S", "CONFIRM_S", "Mailing", "Posted"]
+
+CONFIRM_S: Final = 2 * 86_400  # a link to confirm an address is good for two days
+ASK_AGAIN_S: Final = 600
+# After each failed try: a minute, five, half an hour, two hours, then every eight for three days (RFC 5321 §4.5.4.1: give up
+# after some days).
+AGAIN_S: Final = (60, 300, 1_800, 7_200, *(28_800,) * 9)
+LETTERS_MAX: Final = 100_000  # on their way at once; some 100 MiB
+_NO_MAIL: Final = "no mail is sent from here"
+_SET_UP: Final = "Whoever runs this place can set smtp_url. Until then: your page, and a feed."
+
+
+class Posted(msgspec.Struct, frozen=True):
+    """How mail stands: whether there is a way out, how many letters wait, and how many were given up since the start."""
+
+    offered: bool
+    waiting: int
+    given_up: int
+
+
+class Mailing:
+    """Addresses, and the queue.
+
+    Args:
+        store: where they are kept.
+        mailer: the way out; None where none is set up.
+        url: of this node.
+        told: called when a letter that tells a person of something was taken.
+    """
+
+    def __init__(
+        self,
+        store: MailStore,
+        mailer: Mailer | None,
+        *,
+        url: str,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+        told: Callable[[Letter], Awaitable[None]],
+    ) -> None:
+        self._store = store
+        self._mailer = mailer
+        self._url = url
+        self._clock = clock
+        self._entropy = entropy
+        self._told = told
+        self._given_up = 0
+
+    @property
+    def offered(self) -> bool:
+        """Whether mail can be sent."""
+        return self._mailer is not None
+
+    def standing(self) -> Posted:
+        """For whoever runs the place: numbers only."""
+        return Posted(self.offered, len(self._store.letters()), self._given_up)
+
+    def address_of(self, person: PersonId) -> Address | None:
+        """What somebody gave."""
+        return self._store.address_of(person)
+
+    async def give(self, person: PersonId, text: str) -> None:
+        """Somebody gives an address; a letter with a link goes there. On return that is durable.
+
+        Raises:
+            NotOffered: no mail is sent from here.
+            Refused: it is no address.
+            Busy: one was given a moment ago.
+        """
+        if not self.offered:
+            raise NotOffered(_NO_MAIL, hint=_SET_UP)
+        address, now = check_address(text), self._clock.now()
+        known = self._store.address_of(person)
+        if known is not None and known.made_ns > now - ASK_AGAIN_S * NS_PER_S:
+            raise Busy("an address was given a moment ago", retry_after_s=ASK_AGAIN_S)
+        token, stop = self._token(), self._token()
+        given = Address(person, address, token_digest(token), stop, now, now + CONFIRM_S * NS_PER_S)
+        await self._store.take_back(person)
+        await self._store.give(given)
+        text = (
+            "Somebody gave this address at a place where Troth runs, to be told there before things around them change.\n\n"
+            f"Was it you? Then open this and press the button, within two days:\n{self._url}/mail/confirm/{token}\n\n"
+            "If not, do nothing: nothing else will be sent to you."
+        )
+        await self.post(person, address, "Do you want to be told here?", text)
+
+    async def confirm(self, token: str) -> None:
+        """An address counts from now on.
+
+        Raises:
+            WrongToken: unknown, used or expired.
+        """
+        digest, now = token_digest(token), self._clock.now()
+        for each in self._store.addresses():
+            if each.confirm == digest and each.confirmed_ns is None and now < each.until_ns:
+                await self._store.give(msgspec.structs.replace(each, confirmed_ns=now))
+                return
+        raise WrongToken("this link is unknown, used or too old", hint="Give your address again, on your page.")
+
+    async def stop(self, token: str) -> None:
+        """Whoever has a letter stops all of them: the address is forgotten. It can be done twice.
+
+        Raises:
+            NotFound: it is no such token.
+        """
+        for each in self._store.addresses():
+            if each.stop == token:
+                await self._store.take_back(each.person)
+                return
+        raise NotFound("nothing is sent for this link (any more)")
+
+    async def take_back(self, person: PersonId) -> None:
+        """Somebody wants no mail any more; their address is forgotten, and what was on its way."""
+        await self._store.take_back(person)
+
+    async def tell(
+        self, person: PersonId, subject: str, text: str, *, about: Sequence[StatementId], since_ns: int
+    ) -> None:
+        """Queue a letter that tells somebody of something that was said at `since_ns`, where they want mail; once for each."""
+        known = self._store.address_of(person)
+        if not self.offered or known is None or known.confirmed_ns is None:
+            return
+        if since_ns + NS_PER_S <= known.confirmed_ns:  # a statement is dated by the second
+            return
+        if any(each.person == person and set(each.about) & set(about) for each in self._store.letters()):
+            return
+        path = f"/mail/stop/{known.stop}"
+        closing = f"\n\nAll of it, and how you were told: {self._url}/mine/news\nNo more mail: {self._url}{path}"
+        await self.post(person, known.address, subject, text + closing, about=about, path=path)
+
+    async def post(
+        self,
+        person: PersonId | None,
+        to: str,
+        subject: str,
+        text: str,
+        *,
+        about: Sequence[StatementId] = (),
+        path: str = "",
+    ) -> None:
+        """Queue a letter, durable on return; nothing where there is no way out, or too many wait."""
+        if not self.offered or len(self._store.letters()) >= LETTERS_MAX:
+            return
+        now = self._clock.now()
+        await self._store.post(
+            Letter(self._entropy(16), person, to, subject, text, now, now, about=tuple(about), path=path)
+        )
+
+    async def send_due(self) -> int:
+        """Try every letter whose time has come; returns how many were taken."""
+        mailer, taken = self._mailer, 0
+        if mailer is None:
+            return 0
+        for letter in sorted(self._store.letters(), key=lambda each: each.next_ns):
+            if letter.next_ns > self._clock.now():
+                break
+            taken += await self._try(letter, mailer)
+        return taken
+
+    async def _try(self, letter: Letter, mailer: Mailer) -> bool:
+        if all(each.id != letter.id for each in self._store.letters()):
+            return False  # it was taken back while others were tried
+        try:
+            await mailer.send(letter)
+        except Unavailable:
+            if letter.tries < len(AGAIN_S):
+                next_ns = self._clock.now() + AGAIN_S[letter.tries] * NS_PER_S
+                if any(each.id == letter.id for each in self._store.letters()):
+                    await self._store.post(msgspec.structs.replace(letter, tries=letter.tries + 1, next_ns=next_ns))
+            else:
+                await self._give_up(letter)
+            return False
+        except Refused:
+            await self._give_up(letter)
+            return False
+        if letter.about and letter.person is not None:
+            await self._told(letter)
+        await self._store.sent(letter.id)
+        await self._reached(letter, failed_ns=None)
+        return True
+
+    async def _give_up(self, letter: Letter) -> None:
+        self._given_up += 1
+        await self._store.sent(letter.id)
+        await self._reached(letter, failed_ns=self._clock.now())
+
+    async def _reached(self, letter: Letter, *, failed_ns: int | None) -> None:
+        """Note with an address whether letters get there."""
+        known = None if letter.person is None else self._store.address_of(letter.person)
+        if known is None or known.address != letter.to or (known.failed_ns is None) == (failed_ns is None):
+            return
+        await self._store.give(msgspec.structs.replace(known, failed_ns=failed_ns))
+
+    def _token(self) -> str:
+        return base64.b32encode(self._entropy(TOKEN_BYTES)).decode("ascii").rstrip("=").lower()

@@ -1,0 +1,293 @@
+"""What is going to start, is asked again, narrowed at once or ended, and what authorities asked: for whom it concerns.
+
+Rules
+- A person finds what is about the homes they live in now; everybody what is about things in public places; and no more.
+- A request that may not be told yet is not there: in no list, and in no number.
+- What is listed was said in the last NEWS_DAYS, or is still to begin.
+
+Source: mission.md (F26, F44, S58); docs/decisions/0064-nothing-begins-unannounced.md.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from troth.clock import NS_PER_S, Clock
+from troth.gate.announcing import needs_notice
+from troth.gate.demanding import is_withheld
+from troth.gate.question import Ground
+from troth.gate.rules.sensitivity import special_of
+from troth.journeys.news_words import asked_words, change_words, date_words
+from troth.journeys.party_names import party_name
+from troth.names import HouseholdId, PersonId, StatementId, Uri
+from troth.state.belonging import homes_of, members_of
+from troth.state.directory import Directory
+from troth.state.in_force import InForce
+from troth.state.told import KnownChanges, KnownReach, KnownRequest
+from troth.statements.authority import Decided
+from troth.statements.passport import PassportStream
+from troth.statements.widening import Change, Changed
+
+__all__ = ["NEWS_DAYS", "RECENT_DAYS", "Concern", "Item", "News", "Sort", "ToldOn"]
+
+NEWS_DAYS: Final = 365
+RECENT_DAYS: Final = 30
+_DAY_NS: Final = 86_400 * NS_PER_S
+
+
+class Sort(StrEnum):
+    """What it means for whoever reads it."""
+
+    STARTS = "starts"  # without asking, from a date on
+    ASKED = "asked"  # nothing happens before they say yes
+    CHANGED = "changed"  # it neither asks nor needs notice
+    NARROWED = "narrowed"
+    ENDED = "ended"
+    AUTHORITY = "authority"
+
+
+class ToldOn(msgspec.Struct, frozen=True):
+    """In which way somebody was told of it, and when (ns UTC)."""
+
+    way: str
+    at_ns: int
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One thing to know. `name`: 32 hex digits, always the same for the same. Times are ns UTC.
+
+    `about`: the product and what is measured. `starts_ns`: when it begins, where that was said. `told`: how whoever reads it
+    was told. `special`: it is about what is especially protected.
+    """
+
+    name: str
+    sort: Sort
+    title: str
+    about: str
+    words: str
+    said_ns: int
+    statement: StatementId
+    starts_ns: int | None = None
+    special: bool = False
+    told: tuple[ToldOn, ...] = ()
+
+
+class Concern(msgspec.Struct, frozen=True):
+    """Something that concerns people: the statement that it stands in, what it is about, and who is concerned."""
+
+    statement: StatementId
+    persons: tuple[PersonId, ...]
+    items: tuple[Item, ...]
+
+
+class News:
+    """Finds it. Nothing is kept here."""
+
+    def __init__(self, directory: Directory, in_force: InForce, *, clock: Clock) -> None:
+        self._directory = directory
+        self._in_force = in_force
+        self._clock = clock
+
+    @property
+    def moved(self) -> int:
+        """How often there was something new."""
+        return self._directory.told.moved
+
+    def now(self) -> int:
+        """UTC ns."""
+        return self._clock.now()
+
+    def public(self) -> tuple[Item, ...]:
+        """About things in public places, the newest first."""
+        found = [item for each in self._current() if each.household is None for item in self._changed(each, None)]
+        found += [self._asked(request, reach) for request, reach in self._reaches() if reach.body.household is None]
+        return _newest(found)
+
+    def of(self, person: PersonId) -> tuple[Item, ...]:
+        """About the homes that a person lives in, the newest first, with how they were told."""
+        homes = homes_of(person, self._directory, self._in_force, at_ns=self._clock.now())
+        found = [
+            item
+            for home in homes
+            for each in self._current()
+            if self._holds_in(each, home)
+            for item in self._changed(each, home)
+        ]
+        found += [self._asked(request, reach) for request, reach in self._reaches() if person in self._of_reach(reach)]
+        ways: dict[StatementId, tuple[ToldOn, ...]] = {}
+        for said in self._directory.told.tellings.get(person, ()):
+            for about in said.body.about:
+                ways[about] = (*ways.get(about, ()), ToldOn(said.body.way, said.body.told_ns))
+        once = {each.name: each for each in found}
+        return _newest([msgspec.structs.replace(each, told=ways.get(each.statement, ())) for each in once.values()])
+
+    def recent(self, person: PersonId) -> tuple[Item, ...]:
+        """The same, of the last RECENT_DAYS or still to begin: for a first page."""
+        now = self._clock.now()
+        return tuple(
+            each
+            for each in self.of(person)
+            if each.said_ns > now - RECENT_DAYS * _DAY_NS or (each.starts_ns or 0) > now
+        )
+
+    def concerns(self) -> Iterator[Concern]:
+        """Everything that people of homes are to be told, one statement after the other."""
+        for each in self._current():
+            persons: dict[PersonId, None] = {}
+            items: dict[str, Item] = {}
+            for home in self._homes_of(each.product):
+                found = self._changed(each, home) if self._holds_in(each, home) else ()
+                if found:
+                    items |= {item.name: item for item in found}
+                    persons |= dict.fromkeys(self._here(home))
+            if persons:
+                yield Concern(each.statement, tuple(persons), tuple(items.values()))
+        for request, reach in self._reaches():
+            persons_of_home = self._of_reach(reach)
+            if persons_of_home:
+                yield Concern(self._standing(request, reach), persons_of_home, (self._asked(request, reach),))
+
+    def _current(self) -> tuple[KnownChanges, ...]:
+        now = self._clock.now()
+        return tuple(
+            each
+            for each in self._directory.told.changes.values()
+            if each.said_ns > now - NEWS_DAYS * _DAY_NS
+            or any((change.purpose.starts_ns or 0) > now for change in each.changes)
+        )
+
+    def _holds_in(self, each: KnownChanges, home: HouseholdId) -> bool:
+        """Whether it is about this home: what is said of all homes is not where one has its own word."""
+        if each.household is not None:
+            return each.household == home
+        return (home, each.product) not in self._directory.home_disclosures
+
+    def _changed(self, each: KnownChanges, home: HouseholdId | None) -> tuple[Item, ...]:
+        """The items of a disclosure for one home, or for public places: of streams that stand there."""
+        streams = self._installed(each.product, home)
+        return tuple(
+            self._item(each, change, streams[change.stream]) for change in each.changes if change.stream in streams
+        )
+
+    def _item(self, each: KnownChanges, change: Change, title: str) -> Item:
+        sort, starts_ns = self._sort(each, change), change.purpose.starts_ns
+        product = self._directory.products.get(each.product)
+        sector = None if product is None else product.sector
+        words = change_words(change, self._name)
+        if sort is Sort.STARTS and starts_ns is not None:
+            begins = "begins" if change.changed is Changed.NEW else "becomes so"
+            words = f"This {begins} on {date_words(starts_ns)}. {words}"
+        elif sort is Sort.ASKED:
+            before = "" if change.changed is Changed.NEW else " A yes to less than this does not count for it."
+            words = f"Nothing of this happens before you say yes.{before} {words}"
+        elif sort is Sort.NARROWED:
+            words = f"This holds since {date_words(each.said_ns)}. {words}"
+        return Item(
+            _named(each.statement, change.stream, change.purpose.purpose, sort),
+            sort,
+            change.purpose.title,
+            f"{each.product if product is None else product.name}: {title}",
+            words,
+            each.said_ns,
+            each.statement,
+            starts_ns,
+            special=special_of(self._declared(each.product, change.stream), sector) is not None,
+        )
+
+    def _sort(self, each: KnownChanges, change: Change) -> Sort:
+        if change.changed is Changed.GONE:
+            return Sort.ENDED
+        if change.changed is Changed.NARROWER:
+            return Sort.NARROWED
+        if needs_notice(change, at_ns=each.said_ns):
+            return Sort.STARTS
+        asks = any(view.ground == Ground.CHOICE for view in change.purpose.variants)
+        return Sort.ASKED if asks else Sort.CHANGED
+
+    def _installed(self, product: Uri, home: HouseholdId | None) -> dict[str, str]:
+        """Titles of the streams of a product that stand in a home, or in public places, by name."""
+        now = self._clock.now()
+        return {
+            name: stream.declared.title
+            for thing in self._directory.things.values()
+            if thing.body.product == product
+            and thing.body.household == home
+            and (thing.body.to_ns is None or now < thing.body.to_ns)
+            for name, stream in thing.streams.items()
+        }
+
+    def _declared(self, product: Uri, stream: str) -> PassportStream | None:
+        known = self._directory.products.get(product)
+        return None if known is None else next((each for each in known.streams if each.name == stream), None)
+
+    def _homes_of(self, product: Uri) -> tuple[HouseholdId, ...]:
+        now = self._clock.now()
+        homes = (
+            thing.body.household
+            for thing in self._directory.things.values()
+            if thing.body.product == product and (thing.body.to_ns is None or now < thing.body.to_ns)
+        )
+        return tuple(dict.fromkeys(each for each in homes if each is not None))
+
+    def _here(self, home: HouseholdId) -> tuple[PersonId, ...]:
+        now = self._clock.now()
+        return tuple(dict.fromkeys(each.person for each in members_of(home, self._in_force) if each.here(now)))
+
+    def _reaches(self) -> Iterator[tuple[KnownRequest, KnownReach]]:
+        """What authorities asked for and may be told."""
+        now, told = self._clock.now(), self._directory.told
+        for reach in told.reaches.values():
+            request = told.requests.get(reach.body.request)
+            if request is not None and not is_withheld(request.body, at_ns=now):
+                yield request, reach
+
+    def _of_reach(self, reach: KnownReach) -> tuple[PersonId, ...]:
+        """Who is concerned by it: whoever lives there now, or did at the time of the data."""
+        body, now = reach.body, self._clock.now()
+        if body.household is None:
+            return ()
+        members = members_of(body.household, self._in_force)
+        found = (
+            each.person
+            for each in members
+            if each.here(now) or (each.from_ns < body.data_to_ns and body.data_from_ns < each.to_ns)
+        )
+        return tuple(dict.fromkeys(each for each in found if each in self._directory.persons))
+
+    def _asked(self, request: KnownRequest, reach: KnownReach) -> Item:
+        asked, body = request.body, reach.body
+        words = asked_words(asked, body, self._name)
+        statement = self._standing(request, reach)
+        streams = [
+            self._directory.streams[each].declared.title for each in body.streams if each in self._directory.streams
+        ]
+        told_ns = asked.received_ns if asked.withheld is None else asked.withheld.until_ns
+        return Item(
+            _named(statement, asked.decided, str(body.variant), Sort.AUTHORITY),
+            Sort.AUTHORITY,
+            "An authority asked for data",
+            ", ".join(streams),
+            words,
+            max(told_ns, asked.decided_ns or 0),
+            statement,
+        )
+
+    @staticmethod
+    def _standing(request: KnownRequest, reach: KnownReach) -> StatementId:
+        """The statement that people are told of: the reach, until a decision was said after it."""
+        first = request.body.decided == Decided.OPEN or reach.body.variant is not None
+        return reach.statement if first else request.statement
+
+    def _name(self, uri: Uri) -> str:
+        return party_name(uri, self._directory)
+
+
+def _named(statement: StatementId, *parts: str) -> str:
+    return hashlib.sha256(b"troth/news/v1\x00" + statement + "\x00".join(parts).encode()).hexdigest()[:32]
+
+
+def _newest(items: list[Item]) -> tuple[Item, ...]:
+    return tuple(sorted(items, key=lambda each: (each.said_ns, each.name), reverse=True))
