@@ -109,7 +109,7 @@ async def filled(bench: SqliteAccountBench, damage: str) -> None:
 @pytest.mark.parametrize("older", [2, 3])
 def test_a_file_of_format_2_or_3_keeps_its_logins_and_takes_keys_that_people_keep(older: int, tmp_path: Path) -> None:
     async def case(bench: SqliteAccountBench) -> None:
-        await filled(bench, f"{WITHOUT_MAIL}; UPDATE meta SET value = {older} WHERE name = 'format'")
+        await filled(bench, f"{WITHOUT_MAIL}; UPDATE meta SET value = {older} WHERE name = 'format'")  # noqa: S608 - a number of this test
         store = await bench.open()
         wrapped = Wrapped("phrase", bytes(16), 16, 1, bytes(12), b"box")
         own = OwnKey(b"key", (wrapped,), 7)
