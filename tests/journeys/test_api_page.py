@@ -23,7 +23,7 @@ from troth.wire.times import print_time
 MONTH_NS: Final = 30 * 86_400_000_000_000
 KEYS: Final = (
     *("household", "person", "claim", "session", "line", "promise", "support", "statement", "preservation", "key"),
-    *("certificate", "challenge", "ground", "restriction", "emergency"),
+    *("certificate", "challenge", "ground", "restriction", "emergency", "look"),
 )
 PAGE: Final = ROOT / "docs" / "reference" / "api.md"
 
@@ -70,7 +70,7 @@ def signed(got: dict[str, object], thing: Key, request: str) -> dict[str, str]:
 
 # Ana has no passkey, and gives her key back while it is open, so nothing is to change later.
 OWN_KEY = {"/api/key/stop": 409, "/api/key/passkeys/end": 409, "/api/key/beside": 404, "/api/key/beside/answer": 401}
-FORESEEN = {"/api/choices/foreseen": 200, "/api/place-rules/foreseen": 200}
+FORESEEN = {"/api/choices/foreseen": 200, "/api/place-rules/foreseen": 200, "/api/rules/look": 200}
 """Nothing is made by asking."""
 
 
