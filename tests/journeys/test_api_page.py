@@ -23,7 +23,7 @@ from troth.wire.times import print_time
 MONTH_NS: Final = 30 * 86_400_000_000_000
 KEYS: Final = (
     *("household", "person", "claim", "session", "line", "promise", "support", "statement", "preservation", "key"),
-    *("certificate", "challenge", "ground", "restriction", "emergency", "demand", "feed"),
+    *("certificate", "challenge", "ground", "restriction", "emergency", "demand", "feed", "look"),
 )
 PAGE: Final = ROOT / "docs" / "reference" / "api.md"
 

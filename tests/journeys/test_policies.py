@@ -184,6 +184,14 @@ def test_a_rule_that_meets_nothing_is_named_and_changes_nothing(lane: Lane) -> N
     assert ["no-research"] == [each.id for each in looked.tried.idle]
 
 
+def test_a_rule_that_depends_on_the_time_is_named_as_such(lane: Lane) -> None:
+    night = 'context.at.toTime() < duration("6h")'
+    looked = lane.looks(NO_RESEARCH.replace("resource.home", f"resource.home && {night}"))
+    assert looked.tried is not None
+    assert (["no-research"], ()) == ([each.id for each in looked.tried.timed], looked.tried.idle)
+    assert lane.looks(NO_KEEPING.replace("resource)", f"resource) when {{ {night} }}")).findings
+
+
 def test_whether_somebody_has_said_yes_changes_nothing_of_what_is_told(lane: Lane) -> None:
     lane.university.reads(lane.meter)
     before = lane.looks(NO_RESEARCH).tried

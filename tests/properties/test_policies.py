@@ -263,6 +263,10 @@ BAD: Final = {
         rule("r", 'principal, action == Action::"read", resource', 'when { context.ground == Ground::"own" }'),
         "somebody's own",
     ),
+    "keeps by the time of day": (
+        rule("r", condition='when { context.at.toTime() < duration("6h") }'),
+        "depend on the time",
+    ),
     "is about what is not asked": (rule("r", 'principal, action == Action::"act", resource'), "nothing is asked here"),
 }
 

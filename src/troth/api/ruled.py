@@ -102,6 +102,7 @@ class LookShown(msgspec.Struct, frozen=True, omit_defaults=True):
         asked, declared: how many different uses were tried, by where they come from.
         more: how many uses beside those in `changes` would change.
         idle: names of rules that none of them meets.
+        timed: names of rules that depend on the time; they were tried as they are now.
     """
 
     version: int
@@ -114,6 +115,7 @@ class LookShown(msgspec.Struct, frozen=True, omit_defaults=True):
     more: int = 0
     shorter: tuple[ShorterShown, ...] = ()
     idle: tuple[str, ...] = ()
+    timed: tuple[str, ...] = ()
     stops_essential: bool = False
 
 

@@ -92,6 +92,7 @@ def _looked(looked: Looked) -> LookShown:
         more=tried.more,
         shorter=tuple(map(_shorter, tried.shorter)),
         idle=tuple(each.id for each in tried.idle),
+        timed=tuple(each.id for each in tried.timed),
         stops_essential=tried.stops_essential,
     )
 

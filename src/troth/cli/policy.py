@@ -68,6 +68,8 @@ def _say_changes(looked: LookShown) -> None:
         )
     for name in looked.idle:
         say(f"meets nothing here so far: {plain(name)}")
+    for name in looked.timed:
+        say(f"depends on the time, tried as it is now: {plain(name)}")
     if looked.stops_essential:
         say("An essential function of a thing would stop: this needs --even-essential.")
 

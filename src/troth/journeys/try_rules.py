@@ -78,6 +78,7 @@ class Tried(msgspec.Struct, frozen=True):
         more: how many more there are.
         shorter: what would be kept for less long.
         idle: rules that none of these uses meets.
+        timed: rules that depend on the time; they were tried as they are now.
         stops_essential: something would stop that a thing is there for.
     """
 
@@ -87,6 +88,7 @@ class Tried(msgspec.Struct, frozen=True):
     more: int
     shorter: tuple[Shorter, ...]
     idle: tuple[NamedRule, ...]
+    timed: tuple[NamedRule, ...]
     stops_essential: bool
 
 
@@ -137,7 +139,8 @@ class TryRules:
                 where = (facts.product, facts.name, facts.home, facts.place)
                 kept.setdefault(where, []).append((facts.kept_days, before.passes, after.passes))
         changed.sort(key=lambda each: (not each.essential, not each.asked))
-        idle = () if then is None else tuple(each.named for each in then.rules if each.id not in met)
+        rules = () if then is None else then.rules
+        idle = tuple(each.named for each in rules if each.id not in met and not each.timed)
         asked = sum(each.asked for each in uses.values())
         return Tried(
             asked,
@@ -146,6 +149,7 @@ class TryRules:
             max(0, len(changed) - ROWS_MAX),
             tuple(self._shorter(kept)),
             idle,
+            timed=tuple(each.named for each in rules if each.timed),
             stops_essential=any(each.stopped and each.essential for each in changed),
         )
 

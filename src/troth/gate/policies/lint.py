@@ -5,6 +5,8 @@ Rules
   says what it forbids in plain words, and can apply.
 - Parties, products and streams that it names are registered here, so that no slip lets through what it was meant to stop.
   A stream is named only where it stands in a public place: the text is open.
+- What is collected depends on no time of day: by the minute at which a rule forbids, what is kept already would be deleted, and
+  what comes late would go around it.
 - A view that it names is one, in the one way in which it is written.
 - A purpose, a class and a term may be named before anybody declares them: what is not here yet can be forbidden already.
 
@@ -22,7 +24,7 @@ from troth.errors import BadName, BadPolicies, Refused
 from troth.gate.policies.never import never
 from troth.gate.policies.reading import ANNOTATIONS, Rule, read_rules
 from troth.gate.policies.schema import schema
-from troth.gate.question import NamedRule
+from troth.gate.question import Action, NamedRule
 from troth.names import Uri, check_slug
 from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.texts import check_texts
@@ -131,6 +133,8 @@ def _wrong(rule: Rule, seen: set[str]) -> Iterator[str]:
         yield error.message
     for other in sorted(rule.node.annotations.keys() - set(ANNOTATIONS)):
         yield f"@{other} means nothing here; there are @id, @cites and @says"
+    if rule.timed and Action.COLLECT in rule.actions:
+        yield "what is kept does not depend on the time: name read, connect or both; private mode keeps nothing for a while"
     reason = never(rule)
     if reason is not None:
         yield f"it can never apply: {reason}"
