@@ -70,7 +70,7 @@ class SignPages:
         """One's own objection."""
         found = self._at.signs.said(_sign(request), str(request.path_params["secret"]))
         address = f"{self._at.url}/signs/{print_sign(found.at.sign)}/{request.path_params['secret']}"
-        return self._shell.show(request, "objecting.html", {"said": found, "address": address})
+        return self._shell.show(request, "objecting.html", {"said": found, "address": address, "sign_id": print_sign})
 
     async def take_back(self, request: Request) -> Response:
         """End it, now."""
