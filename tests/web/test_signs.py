@@ -122,3 +122,8 @@ def test_whoever_runs_the_place_sees_how_many_and_prints_the_sign(lane: Lane, si
     expect(page.locator(".strips")).to_contain_text(code(lane, sign)[:4])
     assert 320 >= page.evaluate("document.documentElement.scrollWidth")
     httpx.post(f"{lane.url}/api/signs/{sign}/objections/end", json={"secret": secret})
+    screen = page.get_by_role("link", name=f"/signs/{sign}/screen/").get_attribute("href")
+    assert screen is not None
+    stranger = visit(screen.removeprefix(lane.url), width=320)
+    expect(stranger.locator("main")).to_contain_text(code(lane, sign)[:4])
+    assert 320 >= stranger.evaluate("document.documentElement.scrollWidth")
