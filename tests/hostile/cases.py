@@ -6,12 +6,13 @@ A line says who asks, what happens before, and what they may see then.
 - does, in order: `say` (the thing says the next value), `give`, `means` (a yes to hourly means only), `coarsest` (a yes to the
   last of `views` only), `refuse`, `withdraw` (Ana and Ben alike), `ana-gives`, `ben-withdraws` (one of them), `hour` (an hour
   passes), `ask` (whoever asks reads once, so that something is held for them), `forbid` (a rule of the place stops
-  all reading of the thing).
+  all reading of the thing), `pass` (somebody who passes objects with the code of the sign), `back` (and takes that back).
 - sees: the numbers of the values that may be seen, from 0.
 - view: RAW, or coarser: MEANS, SUMS (of each hour), ROUNDED (down to eights), LATE (nothing is old enough yet); or why nothing
   is seen: SPOKEN (they are told no) or NOTHING (for them there is no such stream).
 - views: what is disclosed for research, where it is not the raw stream and its hourly mean.
 - open: the stream is of a public place and open to anyone.
+- sign: it is of a public place and read by the lab until somebody who passes objects; `mean`: an hourly mean was agreed, too.
 """
 
 from enum import Enum, auto
@@ -41,6 +42,7 @@ class Case(NamedTuple):
     sees: tuple[int, ...] = ()
     open: bool = False
     views: tuple[str, ...] = ()
+    sign: str = ""
 
 
 CASES: Final = {
@@ -83,5 +85,16 @@ CASES: Final = {
     "a recipient that a rule stopped meanwhile": Case("lab", "give say say ask forbid", View.SPOKEN),
     "anybody, what is open, and a rule stops": Case("nobody", "say say ask forbid", View.SPOKEN, open=True),
     "who lives there, whatever the rules": Case("ana", "give say say ask forbid", View.RAW, (0, 1)),
+    "a recipient, while nobody who passes objects": Case("lab", "say say", View.RAW, (0, 1), open=True, sign="yes"),
+    "a recipient, once somebody who passes objects": Case(
+        "lab", "say say ask pass", View.SPOKEN, open=True, sign="yes"
+    ),
+    "a recipient, with what was measured while somebody objected": Case(
+        "lab", "say ask pass say back say", View.RAW, (0, 2), open=True, sign="yes"
+    ),
+    "a recipient, whose view became coarse": Case(
+        "lab", "hour say say ask pass hour", View.MEANS, (0, 1), open=True, sign="mean"
+    ),
+    "anybody, what a sign stands beside": Case("nobody", "say pass say", View.NOTHING, open=True, sign="yes"),
     "a recipient that nobody named": Case("shop", "give say say", View.NOTHING),
 }

@@ -120,6 +120,7 @@ TABLE: Final = {
     "POST /signs/{sign}": Who.SPENDS,
     "GET /signs/{sign}/{secret}": Who.ANYBODY,
     "POST /signs/{sign}/{secret}": Who.SPENDS,
+    "GET /signs/{sign}/screen/{key}": Who.ANYBODY,  # whoever has its key
     "GET /operate/signs": Who.PAGE,
     "POST /operate/signs": Who.FORM,
     "GET /operate/signs/{sign}": Who.PAGE,

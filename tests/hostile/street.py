@@ -8,11 +8,14 @@ import msgspec
 
 from tests.hostile.cases import CASES, Case, View
 from tests.journeys.mqtt_house import Client
+from tests.journeys.test_object import INTEREST, asserts
 from troth.gate.question import Asker
+from troth.names import PurposeId, SignId, Uri
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
+from troth.statements.ground import Agreement, Asserted, Citation
 from troth.testing.asgi import Exchange, Told
-from troth.testing.people import WorldPerson, own_use, research
+from troth.testing.people import RESEARCH, WorldPerson, WorldThing, install, own_use, research
 from troth.testing.world import MQTT_PORT, World
 from troth.things.variants import Variant
 from troth.wire.mqtt import Connack, Connect, Packet, Version
@@ -20,6 +23,9 @@ from troth.wire.mqtt import Connack, Connect, Packet, Version
 __all__ = ["ABSENT", "Asking", "Street"]
 
 ABSENT: Final = 4_000_000
+AGREED: Final = Agreement(("Council", "Neighbours"), "The neighbours", "Mo Berg")
+AGREEMENT: Final = Citation("Agreement", digest=b"p" * 32, where=Uri("https://works.example/agreement"))
+KEPT: Final = PurposeId("https://supplier.example/kept")
 _HOUR_S: Final = 3_600.0
 _COOKIE: Final = {"lab": "troth_recipient", "shop": "troth_recipient", "owner": "troth_operator"}
 
@@ -38,7 +44,10 @@ class Asking:
         world, home = self.world, self.world.home(f"home of {name}")
         self.ana, self.ben = home.person("Ana"), home.person("Ben", role="member")
         title = f"counter {next(street.numbers)}"
-        if case.open:
+        self.place, self.secret = f"at {title}", ""
+        if case.sign:
+            self.thing, self.sign = self._signed(title)
+        elif case.open:
             self.thing = world.thing(title, stream="flow")
         else:
             self.thing = home.thing(title, purposes=(own_use(), self._research()))
@@ -160,12 +169,45 @@ class Asking:
                 self._choose("withdraw", self.ben)
             case "forbid":
                 self._forbid()
+            case "pass":
+                self.secret = self._passes()
+            case "back":
+                self.world.run(self.world.node.grounding.signs.take_back(self.sign, self.secret))
             case "hour":
                 self.world.advance(_HOUR_S + 60)
             case "ask":
                 self.get(f"/v1.1/Datastreams({self.number})/Observations")
             case _:
                 raise ValueError(deed)
+
+    def _signed(self, title: str) -> tuple[WorldThing, SignId]:
+        """A thing in a place of its own, with a sign; what it says is kept by an agreement too, for somebody else."""
+        views = [DisclosedVariant("raw", "objectable")]
+        if self.case.sign == "mean":
+            views.append(DisclosedVariant("hourly-mean", "settled"))
+        supplier = self.world.organisation("Supplier").uri
+        read = DisclosedPurpose(RESEARCH, "Research", "unknown", (self.street.university.uri,), tuple(views), 365)
+        kept = DisclosedPurpose(KEPT, "Kept", "unknown", (supplier,), (DisclosedVariant("raw", "settled"),), 365)
+        thing = install(
+            self.world,
+            title,
+            stream="flow",
+            type_="number",
+            purposes=(read, kept),
+            household=None,
+            place=self.place,
+        )
+        asserts(thing, Asserted.OBJECTABLE, RESEARCH, INTEREST)
+        to_ns = self.world.clock.now() + 300 * 86_400_000_000_000
+        for purpose in (RESEARCH, KEPT):
+            asserts(thing, Asserted.SETTLED, purpose, AGREEMENT, agreement=AGREED, to_ns=to_ns)
+        return thing, self.world.run(self.world.node.grounding.signs.put_up(self.place))
+
+    def _passes(self) -> str:
+        signs = self.world.node.grounding.signs
+        code = signs.codes(self.sign, days=1)[0].letters
+        secret, _ = self.world.run(signs.object(self.sign, code, address="192.0.2.1"))
+        return secret
 
     def _forbid(self) -> None:
         """A rule of the place, beside those there are: nobody reads what this thing says."""

@@ -105,6 +105,7 @@ class Town:
             "secret": "x",
             "feed": "x",
             "demand": "x",
+            "key": "x",
         }
         self.absent: Mapping[str, str] = self.real | {
             "place": "900000-1",

@@ -302,3 +302,17 @@ def test_the_page_of_a_thing_leads_to_the_sign(world: World) -> None:
     sign = put(world)
     assert f"/signs/{print_sign(sign)}" in world.get(f"/things/{thing.slug}").body.decode()
     assert re.search("no account", world.get(f"/things/{thing.slug}").body.decode())
+
+
+def test_a_screen_shows_the_code_and_opens_nothing_else(world: World) -> None:
+    counter(world)
+    sign = put(world)
+    key = signs(world).screen_key(sign)
+    at = f"/signs/{print_sign(sign)}/screen"
+    shown = world.get(f"{at}/{key}")
+    assert (200, "300") == (shown.status, dict(shown.headers)["refresh"])
+    assert today(world, sign)[:4] in shown.body.decode()
+    for wrong in ("x", key[:-1] + ("a" if key[-1] != "a" else "q"), "é"):
+        assert 404 == world.get(f"{at}/{wrong.encode().hex() if not wrong.isascii() else wrong}").status
+    world.run(signs(world).take_down(sign))
+    assert 404 == world.get(f"{at}/{key}").status

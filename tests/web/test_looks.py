@@ -21,6 +21,7 @@ pytestmark = pytest.mark.xdist_group("web")
 Scheme = Literal["light", "dark"]
 ADDRESSES = (
     "/mine/people",
+    "/mine/children",
     "/grounds",
     "/rules",
     "/operate/rules",

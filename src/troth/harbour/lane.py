@@ -18,7 +18,7 @@ from troth.harbour.parties import CLINIC, COOP, COUNCIL, FARM, Sense
 
 __all__ = ["LANE", "METER", "PROGRAMS", "THINGS", "LaneThing", "Stray"]
 
-LANE: Final = 3  # raised when what is registered changes
+LANE: Final = 4  # raised when what is registered changes
 Curve = Callable[[float, str], float | int | bool]
 
 

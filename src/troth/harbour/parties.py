@@ -132,7 +132,10 @@ def passport(product: str, name: str, *, about: str, streams: Sequence[Sense]) -
         "support_end": "2036-12-31",
         "other_ways_out": "None: it speaks to this node only, and has no radio of its own.",
         "streams": [_declared(each) for each in streams],
-        "functions": [{"name": name, "essential": True} for name in dict.fromkeys(each.function for each in streams)],
+        "functions": [
+            {"name": name, "essential": not objected}
+            for name, objected in {each.function: each.until_objected for each in streams}.items()
+        ],
     }
 
 
@@ -173,7 +176,7 @@ def _purposes(sense: Sense, answerable: str, *, shared: bool) -> list[Json]:
             "function": sense.function,
         }
         if sense.until_objected:
-            return [for_all | {"variants": _UNTIL_OBJECTED}]
+            return [for_all | {"variants": _UNTIL_OBJECTED, "essential": False}]  # the lane goes on without it
         return [for_all]
     own: Json = {
         "purpose": OWN,

@@ -74,10 +74,11 @@ class PrivateHome(msgspec.Struct, frozen=True):
 
 
 class StandingHome(msgspec.Struct, frozen=True):
-    """A home of the asker and the private modes in it that have not ended."""
+    """A home of the asker and the private modes in it that have not ended. `may`: whether the asker can turn one on there."""
 
     home: PrivateHome
     standing: tuple[Standing, ...]
+    may: bool = True
 
 
 class Privately:
@@ -102,7 +103,15 @@ class Privately:
         """What is private, and can be, in the homes of somebody; none for who lives nowhere here."""
         now = self._clock.now()
         homes = homes_of(person, self._directory, self._in_force, at_ns=now)
-        return tuple(StandingHome(self._home(each), self._standing(each, person, at_ns=now)) for each in homes)
+        return tuple(
+            StandingHome(self._home(each), self._standing(each, person, at_ns=now), self._may(person, each, at_ns=now))
+            for each in homes
+        )
+
+    def _may(self, person: PersonId, home: HouseholdId, *, at_ns: int) -> bool:
+        """Whether somebody belongs there in a role whose private mode is everybody's."""
+        here = [each for each in members_of(home, self._in_force) if each.person == person and each.here(at_ns)]
+        return any(each.role not in HUSHES_NOTHING for each in here)
 
     async def begin(
         self, person: PersonId, wanted: Wanted, *, made_by: str, visit: bytes = NO_VISIT

@@ -181,6 +181,26 @@ class Signs:
             Code(self._code(sign, day), day * DAY_NS, (day + 1) * DAY_NS) for day in range(today, today + days)
         )
 
+    def screen_key(self, sign: SignId) -> str:
+        """What opens the page that shows the code of today and nothing else, for a screen that hangs there.
+
+        Raises:
+            NotFound: there is no such sign, or it stands no more.
+        """
+        self._stands(sign)
+        drawn = hmac.digest(self._key(), b"screen" + sign, "sha256")[:16]
+        return base64.b32encode(drawn).decode().rstrip("=").lower()
+
+    def on_screen(self, sign: SignId, key: str) -> tuple[SignPlace, Code]:
+        """The place, and the code of today, for whoever has the key of the screen.
+
+        Raises:
+            NotFound: there is no such sign, it stands no more, or this is not its key.
+        """
+        if not key.isascii() or not hmac.compare_digest(key, self.screen_key(sign)):
+            raise NotFound(_NO_SIGN)
+        return self.at(sign), self.codes(sign, days=1)[0]
+
     # --- whoever passes
 
     def at(self, sign: SignId) -> SignPlace:
@@ -347,9 +367,11 @@ class Signs:
         stays = tuple((v.variant, v.ground) for v in purpose.variants if v.ground != Ground.OBJECTABLE)
         return PublicUse(thing, stream, purpose, names, grounds, stays)
 
+    def _key(self) -> bytes:
+        return hashlib.sha256(_CODES + self._keys.signer(REPEATS).sign(_CODES)).digest()
+
     def _code(self, sign: SignId, day: int) -> str:
-        key = hashlib.sha256(_CODES + self._keys.signer(REPEATS).sign(_CODES)).digest()
-        drawn = hmac.digest(key, sign + day.to_bytes(8, "big", signed=True), "sha256")
+        drawn = hmac.digest(self._key(), sign + day.to_bytes(8, "big", signed=True), "sha256")
         return "".join(_LETTERS[each & 31] for each in drawn[:CODE_LETTERS])
 
 

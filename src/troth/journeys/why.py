@@ -181,15 +181,20 @@ class Why:
             statement,
             kind,
             private=said.kind.face is Face.PRIVATE,
-            by="you" if isinstance(body, ChoiceBody | PlaceRuleBody) else self._by(said),
-            decision=body.decision if isinstance(body, ChoiceBody) else None,
+            by=self._by(said),
+            decision=body.decision if isinstance(body, ChoiceBody) and body.by is None else None,
             at_ns=entry.signed.headers.issued_at_s * 1_000_000_000 if from_ns is None else from_ns,
             log_index=index,
         )
 
     def _by(self, said: Statement) -> str | None:
-        """The organisation a statement speaks for, by name; None for whoever runs this place."""
+        """Whoever a statement speaks for, by name: an organisation, or a guardian; None for whoever runs this place."""
         match said.body:
+            case ChoiceBody() as body if body.by is not None:
+                guardian = self._directory.persons.get(body.by)
+                return "Somebody" if guardian is None else guardian.name
+            case ChoiceBody() | PlaceRuleBody():
+                return "you"
             case DisclosureBody() as body:
                 return party_name(body.answerable, self._directory)
             case PassportBody() as body:

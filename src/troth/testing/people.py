@@ -205,6 +205,7 @@ def install(
     purposes: Sequence[DisclosedPurpose],
     household: HouseholdId | None,
     contract: Contract | None = None,
+    place: str = "here",
 ) -> "WorldThing":
     """Register product and disclosure, install the thing, and claim its credential."""
     maker, supplier = around.organisation(MAKER), around.organisation(SUPPLIER)
@@ -219,7 +220,7 @@ def install(
     request = ThingRequest(
         name=name,
         product=product,
-        place="here",
+        place=place,
         answers=Answering(supplier.uri, "mailto:office@supplier.example"),
         streams=(StreamRequest(stream, "carried", None, contract),),
         consideration=Consideration("2026-03-01", "Mo", "Nobody is harmed by it."),

@@ -128,7 +128,8 @@ def statement_shown(statement: Statement) -> StatementShown:
         case OrganisationBody() as body:
             words = f"{safe(body.name)} is reached at {safe(body.contact)}"
         case ChoiceBody() as body:
-            words = f"{body.decision.value} from {iso(body.from_ns)}, for {safe(body.purpose)}"
+            guardian = "" if body.by is None else ", said by a guardian"
+            words = f"{body.decision.value} from {iso(body.from_ns)}, for {safe(body.purpose)}{guardian}"
         case ObjectionBody() as body:
             said = "no longer objects" if body.withdrawn else "objects"
             words = f"{said} from {iso(body.from_ns)}, to {safe(body.purpose)}"

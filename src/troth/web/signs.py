@@ -26,6 +26,7 @@ from troth.web.ways import address_of
 
 __all__ = ["SignPages"]
 
+SCREEN_S: Final = 300  # a code that has ended stands there for so long at most
 SHEET_DAYS: Final = 14  # strips on one sheet of A4
 _CODE_MAX: Final = 40
 
@@ -44,6 +45,7 @@ class SignPages:
             ("/signs/{sign}", "POST", self.object),
             ("/signs/{sign}/{secret}", "GET", self.said),
             ("/signs/{sign}/{secret}", "POST", self.take_back),
+            ("/signs/{sign}/screen/{key}", "GET", self.screen),
             ("/operate/signs", "GET", self.listed),
             ("/operate/signs", "POST", self.change),
             ("/operate/signs/{sign}", "GET", self.sheet),
@@ -70,7 +72,7 @@ class SignPages:
         """One's own objection."""
         found = self._at.signs.said(_sign(request), str(request.path_params["secret"]))
         address = f"{self._at.url}/signs/{print_sign(found.at.sign)}/{request.path_params['secret']}"
-        return self._shell.show(request, "objecting.html", {"said": found, "address": address})
+        return self._shell.show(request, "objecting.html", {"said": found, "address": address, "sign_id": print_sign})
 
     async def take_back(self, request: Request) -> Response:
         """End it, now."""
@@ -78,6 +80,21 @@ class SignPages:
         await fields_of(request)
         await self._at.signs.take_back(sign, secret)
         return RedirectResponse(f"/signs/{print_sign(sign)}/{secret}", status_code=303, headers=HEADERS)
+
+    async def screen(self, request: Request) -> Response:
+        """What a screen shows that hangs in the place of a sign; it looks again by itself."""
+        sign = _sign(request)
+        place, today = self._at.signs.on_screen(sign, str(request.path_params["key"]))
+        address = f"{self._at.url}/signs/{print_sign(sign)}"
+        values = {
+            "at": place,
+            "today": today,
+            "address": address,
+            "code": Markup(qr_svg(f"{address}?code={today.letters}")),  # noqa: S704 - made of our own address by segno
+        }
+        answer = self._shell.show(request, "sign_screen.html", values)
+        answer.headers["refresh"] = str(SCREEN_S)
+        return answer
 
     async def listed(self, request: Request) -> Response:
         """All signs, for whoever runs the place."""
@@ -115,6 +132,7 @@ class SignPages:
             "viewer": viewer,
             "at": self._at.signs.at(sign),
             "codes": self._at.signs.codes(sign, days=SHEET_DAYS),
+            "screen": f"{address}/screen/{self._at.signs.screen_key(sign)}",
             "address": address,
             # The drawing is made of our own address by segno; nothing that anybody wrote is in it.
             "code": Markup(qr_svg(address)),  # noqa: S704 - see above

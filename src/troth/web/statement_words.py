@@ -27,7 +27,7 @@ _STATEMENTS: Final[Mapping[str, str]] = {
     "organisation": "{who} gave a name and an address.",
     "person": "You live here.",
     "membership": "You belong to this home.",
-    "choice": "Somebody concerned made a choice.",
+    "choice": "{who} answered for you.",
     "place-rule": "Somebody concerned said where it may not go.",
     "keeping": "{who} said where everything is kept.",
     "objection": "Somebody concerned objected, or took that back.",
