@@ -1,5 +1,6 @@
 """What the bytes on a disk can tell of somebody: gathered before an erasure, looked for afterwards."""
 
+import base64
 import sqlite3
 import struct
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from troth.adapters.conduct_groups import kept
 from troth.adapters.conduct_packing import unpack_traces
 from troth.adapters.partitions_files import select
 from troth.journeys.accounts import token_digest
+from troth.journeys.logins import Holder
 from troth.journeys.sealing import ledger_name
 from troth.journeys.voice import key_name
 from troth.names import print_person
@@ -73,7 +75,7 @@ def known_of(at: Furnished) -> Left:
         "ledger key": node.ports.keys.opener(ledger_name(at.ana.person)).cose_key,
         "ledger key file": (at.house.data / "keys" / f"{ledger_name(at.ana.person)}.pk8").read_bytes(),
     }
-    left.needles |= _of_the_ledger(at)
+    left.needles |= _of_the_ledger(at) | _of_the_own_key(at)
     for kind, trace, salt in other_traces(at.house.data):
         if any(each in trace for each in named) or (kind == SaidTrace.kind and any(each in trace for each in said)):
             left.leaves.append((salt, trace))
@@ -95,6 +97,15 @@ def _of_the_ledger(at: Furnished) -> dict[str, bytes]:
             pieces = (box[:_PIECE_BYTES], box[len(box) // 2 :][:_PIECE_BYTES], box[-_PIECE_BYTES:])
             needles |= {f"{name} box {number}, piece {at}": piece for at, piece in enumerate(pieces)}
     return needles
+
+
+def _of_the_own_key(at: Furnished) -> dict[str, bytes]:
+    """The key that Ana keeps herself: its public half, and what is kept of the other under each of her secrets."""
+    login = at.house.node.ports.accounts.logins.of(Holder(at.ana.person))
+    assert login is not None
+    assert login.own is not None
+    wrapped = {f"own key by {each.by}": base64.b64encode(each.box) for each in login.own.wrapped}
+    return {"own key": login.own.key, "own key's login": login.id} | wrapped
 
 
 def boxes_of(house: RealHouse, person: WorldPerson) -> dict[str, list[tuple[bytes, bytes]]]:

@@ -169,6 +169,7 @@ def furnish(house: RealHouse) -> Furnished:
     ana.gives(meter)
     session = house.run(_entered(house, ana))
     house.run(house.node.ports.accounts.name(SLUG, meter.joined.thing))
+    house.run(house.node.choosing.own_keys.make(session, "a phrase that ana keeps"))
     at = Furnished(house, ana, ben, meter, diary, lamp, gauge, session)
     university = house.organisation("University")
     for half in ("moved", "fresh"):

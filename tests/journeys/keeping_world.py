@@ -1,7 +1,7 @@
 """A home whose people keep their own keys, or have a passkey stand beside each yes: for test_own_key.py and test_beside.py."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -122,6 +122,3 @@ class Keeping:
 async def both(*work: Coroutine[Any, Any, T]) -> list[T | BaseException]:
     """Several at once; what each gave or raised."""
     return await asyncio.gather(*work, return_exceptions=True)
-
-
-Act = Callable[[Keeping], object]

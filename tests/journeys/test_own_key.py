@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.journeys.keeping_world import CHEAP, DAY_NS, PHRASE, Keeping
+from tests.journeys.keeping_world import CHEAP, DAY_NS, PHRASE, Keeping, both
 from troth.errors import Busy, Conflict, KeyClosed, NotFound, NotRegistered, Refused, WrongToken
 from troth.journeys.attempts import NAME
 from troth.journeys.open_keys import OPEN_S
@@ -199,6 +199,28 @@ def test_after_its_days_the_house_speaks_again_also_behind_a_restart(keeping: Ke
     assert signed_by_house(keeping, keeping.says().statement)
     code = keeping.run(keeping.keys.make(keeping.comes_in(keeping.ana), "quite another phrase"))
     assert code
+
+
+def test_two_changes_at_once_leave_a_key_that_opens(keeping: Keeping) -> None:
+    keys, session = keeping.keys, keeping.session
+    done = keeping.run(both(keys.make(session, PHRASE), keys.make(session, "quite another phrase")))
+    refused = [each for each in done if isinstance(each, Conflict)]
+    assert 1 == len(refused)
+    keeping.opens(PHRASE if isinstance(done[0], str) else "quite another phrase")
+    keeping.says()
+    newer = keys.wrap_anew(session, PHRASE, "a third phrase of hers", address="127.0.0.1")
+    done = keeping.run(both(newer, keys.wrap_anew(session, PHRASE, "a fourth phrase of hers", address="127.0.0.1")))
+    assert 1 == sum(isinstance(each, Conflict) for each in done)
+    keeping.opens("a third phrase of hers")
+
+
+def test_another_phrase_closes_the_key_in_every_other_visit(keeping: Keeping) -> None:
+    keeping.keeps()
+    elsewhere = keeping.comes_in(keeping.ana)
+    keeping.opens(session=elsewhere)
+    keeping.run(keeping.keys.wrap_anew(keeping.session, PHRASE, "quite another phrase", address="127.0.0.1"))
+    assert keeping.keys.standing(elsewhere).open_until_ns is None
+    assert keeping.keys.standing(keeping.session).open_until_ns is not None
 
 
 def test_a_new_key_needs_a_fresh_visit_a_phrase_and_one_at_a_time(keeping: Keeping) -> None:

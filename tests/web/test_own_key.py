@@ -1,21 +1,31 @@
 """The key that signs, in a real browser: kept by oneself without scripts, and a passkey beside each yes with Chromium's own."""
 
 import re
+from collections.abc import Iterator
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import Visit
-from tests.web.lane import RESEARCH, Lane
+from tests.web.lane import RESEARCH, Lane, set_up
 from tests.web.test_passkeys import device, makes
 from tests.web.test_ways import comes_in
+from troth.testing.program import NodeProgram
 from troth.tlog.checkpoint import VerifierKey
 from troth.verify.checks import verify
 
 pytestmark = pytest.mark.xdist_group("web")
 
 PHRASE = "four words in a row"
+
+
+@pytest.fixture(scope="module")
+def lane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lane]:
+    """A street of its own: whoever moves in there changes what holds for everybody of the home."""
+    settings = {"TROTH_SEGMENT_TICK_S": "1", "TZ": "Europe/Paris"}
+    with NodeProgram(tmp_path_factory.mktemp("keys") / "data", settings=settings) as node:
+        yield set_up(node.url, node.operator)
 
 
 def neighbour(lane: Lane) -> str:

@@ -3,7 +3,7 @@
 Rules
 - The private half is kept wrapped by a phrase and by a recovery code, and by nothing that is here. It is open only in the visit
   that opened it (`open_keys`). What takes something away needs no open key (`voice`).
-- Wrapped first, stated then: a crash between leaves a box that speaks for nobody.
+- Wrapped first, stated then: a crash between leaves a box that speaks for nobody. One change of a person's key at a time.
 - Wrong secrets are counted with wrong passwords of the same login, and make the next try wait.
 - Given back with the open key it is at once; without it, after BACK_S. Meanwhile it shows on every visit, and one press stops
   it. So whoever gets into a visit, or makes themselves a link to it, does not speak for the person the same day.
@@ -14,7 +14,8 @@ Owner: the event loop.
 Left out in this version: keys in the browser and passkeys that wrap (PRF); the ledger key, which the house keeps.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 import msgspec
@@ -78,6 +79,7 @@ class OwnKeys:
         self._entropy = entropy
         self._cost = cost or Cost()
         self._waiting = 0
+        self._changing: set[PersonId] = set()
 
     def standing(self, session: str) -> KeyStanding:
         """Who keeps the key of whoever's session this is, and whether it is open in it.
@@ -107,14 +109,15 @@ class OwnKeys:
         self._lately(session)
         login = self._logins.of(holder_of(account))
         check_phrase(phrase, name="" if login is None else login.name)
-        if self._keeps(person):
-            raise Conflict("you keep your own key already", hint="Give it back first, or set another phrase.")
         code, now = fresh_code(self._entropy), self._clock.now()
         secrets = {PHRASE: phrase, CODE: code}
-        own = await self._slowly(lambda: make(person, secrets, at_ns=now, cost=self._cost, entropy=self._entropy))
-        await self._keep(account, own)
-        signer, _ = await self._slowly(lambda: unwrap(person, own, phrase))
-        await self._state(person, custody=Custody.OWN, key=own.key)
+        with self._alone(person):
+            if self._keeps(person):
+                raise Conflict("you keep your own key already", hint="Give it back first, or set another phrase.")
+            own = await self._slowly(lambda: make(person, secrets, at_ns=now, cost=self._cost, entropy=self._entropy))
+            await self._keep(account, own)
+            signer, _ = await self._slowly(lambda: unwrap(person, own, phrase))
+            await self._state(person, custody=Custody.OWN, key=own.key)
         self._opened.close_all(person)
         self._opened.put(person, account.digest, signer)
         return code
@@ -139,17 +142,23 @@ class OwnKeys:
     async def wrap_anew(self, session: str, secret: str, phrase: str, *, address: str) -> str:
         """Another phrase and another recovery code for the same key; the former open it no more. Gives the code.
 
+        It is open in this visit then, and in no other.
+
         Raises:
             As `open` and `make`.
         """
         account, person = self._person(session)
         login = self._logins.of(holder_of(account))
         check_phrase(phrase, name="" if login is None else login.name)
-        signer, seed = await self._unwrapped(account, person, secret, address=address)
         code, now = fresh_code(self._entropy), self._clock.now()
         secrets = {PHRASE: phrase, CODE: code}
-        own = await self._slowly(lambda: wrap(person, seed, secrets, at_ns=now, cost=self._cost, entropy=self._entropy))
-        await self._keep(account, own)
+        with self._alone(person):
+            signer, seed = await self._unwrapped(account, person, secret, address=address)
+            own = await self._slowly(
+                lambda: wrap(person, seed, secrets, at_ns=now, cost=self._cost, entropy=self._entropy)
+            )
+            await self._keep(account, own)
+        self._opened.close_all(person)
         self._opened.put(person, account.digest, signer)
         return code
 
@@ -163,6 +172,10 @@ class OwnKeys:
             Conflict: the house speaks for them already, or will.
         """
         account, person = self._person(session)
+        with self._alone(person):
+            return await self._give_back(account, person)
+
+    async def _give_back(self, account: Account, person: PersonId) -> int:
         now = self._clock.now()
         held = self._directory.custodies.get(person)
         if not self._keeps(person):
@@ -198,6 +211,17 @@ class OwnKeys:
         now = self._clock.now()
         body: CustodyBody = next_custody(self._directory, person, at_ns=now, custody=custody, key=key, from_ns=from_ns)
         return await self._say.say(KindName.CUSTODY, body, subject=print_id("cu", self._entropy(16)))
+
+    @contextmanager
+    def _alone(self, person: PersonId) -> Iterator[None]:
+        """Inside, nothing else changes this person's key: two at once would leave a box that does not fit what is stated."""
+        if person in self._changing:
+            raise Conflict("your key is being changed already", hint="Look at it again in a moment.")
+        self._changing.add(person)
+        try:
+            yield
+        finally:
+            self._changing.discard(person)
 
     def _keeps(self, person: PersonId) -> bool:
         held = speaking(self._directory.custodies, person, self._clock.now())
