@@ -10,7 +10,6 @@ Rules
 Source: gate.md, "Eight grounds" and "Time"; docs/decisions/0008-a-yes-counts-under-its-text.md.
 """
 
-
 import msgspec
 
 from troth.gate.grounds.holding import (
