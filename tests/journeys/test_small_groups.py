@@ -259,7 +259,7 @@ def test_every_book_names_its_own_stream_and_nobody_elses(lanes: object) -> None
         assert 1 == len(streams)
         others = [each.number for each in three.things if each is not thing]
         assert all(str(number) not in streams for number in others)
-    books = [three.people[number].book().lines[0].who.stream for number in range(3)]  # type: ignore[union-attr]  # read
+    books = [three.people[number].book().lines[0].who.stream for number in range(3)]  # type: ignore[union-attr]  # they were read
     assert 3 == len(set(books))
 
 
