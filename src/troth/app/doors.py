@@ -27,7 +27,7 @@ from troth.api.emergencies import emergency_routes
 from troth.api.entering import entering_routes
 from troth.api.erasures import erasure_routes
 from troth.api.events import event_routes
-from troth.api.export import export_routes
+from troth.api.export import archive_response, export_routes
 from troth.api.exported import Everything
 from troth.api.foreseen import foreseen_routes
 from troth.api.functions import function_routes
@@ -271,6 +271,9 @@ def _deployment(node: Node) -> Deployment:
         mailing=node.grounding.tellings.mailing,
         authorities=node.grounding.tellings.authorities,
         erase=node.erase,
+        exports=node.exports,
+        everything=_everything(node).of,
+        archive=partial(archive_response, node.exports),
         prove=node.prove,
         book=node.book,
         recognise=node.recognise,

@@ -32,6 +32,7 @@ from troth.web.checking import Checking
 from troth.web.children import ChildrenPages
 from troth.web.deployment import Deployment
 from troth.web.erasing import Erasing
+from troth.web.exporting import ExportPages
 from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
 from troth.web.grounds import Grounded
@@ -298,6 +299,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Reader(deployment, shell).routes(),
         *Checking(deployment, shell).routes(),
         *Erasing(deployment, shell).routes(),
+        *ExportPages(deployment, shell).routes(),
         *JoiningPages(deployment, shell).routes(),
         *PlacesPages(deployment, shell).routes(),
         *Foreseeing(deployment, shell).routes(),
