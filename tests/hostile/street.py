@@ -10,6 +10,7 @@ from tests.hostile.cases import CASES, Case, View
 from tests.journeys.mqtt_house import Client
 from tests.journeys.test_object import INTEREST, asserts
 from troth.gate.question import Asker
+from troth.journeys.marks import Wanted
 from troth.names import PurposeId, SignId, Uri
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
@@ -44,6 +45,7 @@ class Asking:
         self.neighbours: list[tuple[WorldPerson, WorldThing]] = []
         self.theirs: list[float] = []  # what neighbours said last
         self._elsewhere: list[float] = []  # and all they ever said
+        self._mark = b""
         world, home = self.world, self.world.home(f"home of {name}")
         self.ana, self.ben = home.person("Ana"), home.person("Ben", role="member")
         title = self.title = f"counter {next(street.numbers)}"
@@ -180,6 +182,8 @@ class Asking:
                 self.world.run(self.world.node.grounding.signs.take_back(self.sign, self.secret))
             case "street":
                 self._street()
+            case "stop" | "go":
+                self._marks(deed)
             case "hour":
                 self.world.advance(_HOUR_S + 60)
             case "ask":
@@ -241,6 +245,15 @@ class Asking:
         for (_, thing), value in zip(self.neighbours, self.theirs, strict=True):
             assert isinstance(thing.says(value), int)
         self.world.advance(1)
+
+    def _marks(self, deed: str) -> None:
+        """Ana has nobody use what was said last, or ends that."""
+        marks, now = self.world.node.choosing.marks, self.world.clock.now()
+        if deed == "go":
+            self.world.run(marks.end(self.ana.person, self._mark))
+            return
+        wanted = Wanted(self.thing.stream, now - 15 * 10**8, now, because="wrong")
+        self._mark, _ = self.world.run(marks.put(self.ana.person, wanted, made_by="session"))
 
     def _say(self) -> None:
         value = next(self.street.values) * 8 + 0.5

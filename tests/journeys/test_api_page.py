@@ -23,7 +23,7 @@ from troth.wire.times import print_time
 MONTH_NS: Final = 30 * 86_400_000_000_000
 KEYS: Final = (
     *("household", "person", "claim", "session", "line", "promise", "support", "statement", "preservation", "key"),
-    *("certificate", "challenge", "ground", "restriction", "emergency", "demand", "feed", "look"),
+    *("certificate", "challenge", "ground", "restriction", "emergency", "demand", "feed", "look", "mark"),
 )
 PAGE: Final = ROOT / "docs" / "reference" / "api.md"
 
@@ -51,6 +51,11 @@ def test_the_page_lists_every_resource_with_its_methods() -> None:
         assert known == set(sections())
 
     run(test)
+
+
+def asked_in(path: str, got: dict[str, object]) -> dict[str, str]:
+    """The name of a request of a right."""
+    return {"ASKED": str(got["request"])} if path == "/api/rights" and "request" in got else {}
 
 
 def shown(got: dict[str, object]) -> dict[str, str]:
@@ -130,6 +135,8 @@ def test_the_examples_run_in_their_order() -> None:
                 assert block is not None, heading
             body = "" if block is None else block[1]
             found.update(await emergency(started, found) if "emergencies" in heading else {})
+            lately = started.node.ports.clock.now() - 10**9
+            found.update(BEFORE=print_time(lately - 10**9), AFTER=print_time(lately))
             for word, value in found.items():
                 body = body.replace(f'"{word}"', json.dumps(value))
             own = (
@@ -143,6 +150,8 @@ def test_the_examples_run_in_their_order() -> None:
                 "/api/export",
                 "/api/told",
                 "/api/children",
+                "/api/marks",
+                "/api/rights",
             )
             personal = any(each in path for each in own) or path in {"/api/erasure", "/api/key"} or "/api/key/" in path
             path += QUERIES.get(heading, "")
@@ -183,7 +192,7 @@ def test_the_examples_run_in_their_order() -> None:
                     found[key.upper()] = str(got[key])
             if path == "/api/people":
                 found["INVITATION"] = str(got["invitation"]).rpartition("/")[2]
-            found.update(shown(got) | signed(got, thing, found["REQUEST"]))
+            found.update(asked_in(path, got) | shown(got) | signed(got, thing, found["REQUEST"]))
             for name in re.findall(r"`\{\"([a-z_]+)\"", text):
                 assert name in got, f"{heading} answers no {name}"
         words = {"HOUSEHOLD", "PERSON", "CLAIM", "INVITATION", "SESSION", "NOTICE", "SOON", "SHOWN", "PRESERVATION"}
@@ -203,6 +212,7 @@ def test_the_examples_run_in_their_order() -> None:
             "FEED",
             "LOOK",
         }
+        words |= {"BEFORE", "AFTER", "MARK", "ASKED"}
         assert words | {"LINE", "PROMISE", "SUPPORT", "STATEMENT", "KEY"} == set(found)
 
     run(test)

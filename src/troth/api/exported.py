@@ -68,7 +68,7 @@ from troth.wire.zipped import Zipped
 __all__ = ["COLUMNS", "FORMAT", "Everything"]
 
 FORMAT: Final = 1
-COLUMNS: Final = (Column.ID, Column.TIME, Column.RESULT, Column.VIEW)
+COLUMNS: Final = (Column.ID, Column.TIME, Column.RESULT, Column.VIEW, Column.SAYS)
 _PROOF_TRIES: Final = 20  # of one proof, while others make theirs
 _YET_S: Final = 30.0  # as long is waited, in all, for what was said or read a moment ago: two ticks and the log
 
@@ -314,7 +314,7 @@ def _stream(stream: OwnedStream) -> StreamOwn:
         file=_csv_name(stream.number),
         view=view.variant.value,
         since=print_time(view.since_ns // NS_PER_S * NS_PER_S),
-        because=view.because if view.variant is not Variant.RAW else None,
+        because=view.because if view.variant != Variant.RAW else None,
     )
 
 

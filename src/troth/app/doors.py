@@ -36,6 +36,7 @@ from troth.api.home import home_routes
 from troth.api.joinings import joining_routes
 from troth.api.keys import key_routes
 from troth.api.many import many_routes
+from troth.api.marks import mark_routes
 from troth.api.metrics import metrics_routes
 from troth.api.objections import objection_routes
 from troth.api.operate import Addresses, operate_routes
@@ -45,6 +46,7 @@ from troth.api.places import place_routes
 from troth.api.pledges import pledge_routes
 from troth.api.private import private_routes
 from troth.api.proofs import proof_routes
+from troth.api.rights import rights_routes
 from troth.api.rules import rule_routes
 from troth.api.scrapi import scrapi_routes
 from troth.api.signs import sign_routes
@@ -146,6 +148,8 @@ def http_doors(node: Node) -> HttpDoors:
             stream_of=node.directory.by_number.get,
             number_of=_number_of(node),
         ),
+        *mark_routes(node.choosing.marks, callers=callers, stream_of=node.directory.by_number.get),
+        *rights_routes(node.choosing.rights, callers=callers),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),
         *proof_routes(node.prove, callers=callers),
         *book_routes(node.book, callers=callers),

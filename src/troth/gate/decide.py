@@ -46,6 +46,7 @@ from troth.gate.question import (
 )
 from troth.gate.requests import limited, requested_use
 from troth.gate.small_groups import Reached, small_groups
+from troth.gate.stopped import without_stopped
 from troth.gate.use import Use
 from troth.names import StreamId
 from troth.state.in_force import Reading
@@ -198,7 +199,7 @@ def _tried(
     """Steps 2 to 5 for every view of these purposes, in the order of the disclosure, without private times."""
     private = private_of(stream, reading, action=question.action, at_ns=question.at_ns)
     special = special_in(product, declared.name)
-    return [
+    tried = [
         hushed(
             limited(
                 _try(
@@ -223,6 +224,7 @@ def _tried(
         ]
         for view in settled_views(purpose)
     ]
+    return tried if question.action is Action.COLLECT else without_stopped(tried, stream, reading, asker=question.asker)
 
 
 def _try(

@@ -26,6 +26,7 @@ __all__ = [
     "check_departure",
     "check_membership",
     "check_role",
+    "dwellers",
     "homes_of",
     "left_homes",
     "members_of",
@@ -43,6 +44,11 @@ def members_of(home: HouseholdId, in_force: InForce) -> tuple[Member, ...]:
     value = in_force.value(place_scope(home))
     held = value.held if isinstance(value, Unsettled) else value
     return held.members if isinstance(held, PlaceScope) else ()
+
+
+def dwellers(home: HouseholdId, in_force: InForce, *, at_ns: int) -> tuple[PersonId, ...]:
+    """Who belongs to a home at a moment, each once."""
+    return tuple(dict.fromkeys(each.person for each in members_of(home, in_force) if each.here(at_ns)))
 
 
 def homes_of(person: PersonId, directory: Directory, in_force: InForce, *, at_ns: int) -> tuple[HouseholdId, ...]:

@@ -14,6 +14,7 @@ import msgspec
 
 from troth.names import StatementId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
+from troth.state.fold_marks import marked
 from troth.state.moved import moved, ruled, said_again, said_ns
 from troth.state.opening import opened
 from troth.state.public import PublicScope, passed
@@ -67,6 +68,7 @@ from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
 from troth.statements.kinds import Body
+from troth.statements.mark import MarkBody
 from troth.statements.objection import ObjectionBody
 from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.organisation import OrganisationBody
@@ -78,6 +80,7 @@ from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.restriction import RestrictionBody
+from troth.statements.rights import ReplyBody, RequestBody
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.statement import Statement
@@ -112,6 +115,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             | PreservationBody()
             | RestrictionBody()
             | GuardianshipBody()
+            | MarkBody()
         ):
             return (person_scope(body.child if isinstance(body, GuardianshipBody) else body.person),)
         case SignBody() | PassingObjectionBody():
@@ -135,6 +139,8 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             | InvitationBody()
             | CustodyBody()
             | AssertionBody()
+            | RequestBody()
+            | ReplyBody()
         ):
             return ()
         case _:
@@ -184,9 +190,9 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
         ):
             person = _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
             return ruled(person, statement) if isinstance(body, PlaceRuleBody | GuardianshipBody) else person
-        case ScopeKind.PERSON if isinstance(body, RestrictionBody):
-            restricted = _restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
-            return ruled(restricted, statement)
+        case ScopeKind.PERSON if isinstance(body, RestrictionBody | MarkBody):
+            person = value if isinstance(value, PersonScope) else PersonScope()
+            return marked(person, body, id_) if isinstance(body, MarkBody) else _restricted(person, body, statement)
         case ScopeKind.PARTY if isinstance(body, OrganisationBody):
             return _reached(body, id_)
         case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody | OperatorPoliciesBody | ErasureBody):
@@ -265,7 +271,7 @@ def _restricted(person: PersonScope, body: RestrictionBody, statement: Statement
     else:
         at_once = body.from_ns < (statement.signed.headers.issued_at_s + 1) * 1_000_000_000
         said.append(StandingRestriction(body, statement.signed.id, at_once=at_once))
-    return msgspec.structs.replace(person, restrictions=tuple(said))
+    return ruled(msgspec.structs.replace(person, restrictions=tuple(said)), statement)
 
 
 def _of_stream(

@@ -24,6 +24,7 @@ from troth.statements.ground import GroundBody
 from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstalledStream
 from troth.statements.keeping import KeepingBody
+from troth.statements.mark import MarkBody
 from troth.statements.objection import ObjectionBody
 from troth.statements.passport import PassportBody
 from troth.statements.place_rule import PlaceRuleBody
@@ -54,6 +55,7 @@ __all__ = [
     "Settled",
     "StandingGround",
     "StandingLine",
+    "StandingMark",
     "StandingPlaceRule",
     "StandingPolicies",
     "StandingReach",
@@ -247,6 +249,13 @@ class Guardianship(msgspec.Struct, frozen=True):
     statement: StatementId
 
 
+class StandingMark(msgspec.Struct, frozen=True):
+    """What a person has said of a stretch of a stream, as it was said last."""
+
+    body: MarkBody
+    statement: StatementId
+
+
 class PersonScope(msgspec.Struct, frozen=True):
     """All choices and objections of a person in order of acceptance; `person` is None until the person statement came.
 
@@ -263,6 +272,7 @@ class PersonScope(msgspec.Struct, frozen=True):
     objections: tuple[SaidObjection, ...] = ()
     guardianship: Guardianship | None = None
     ruled_ns: int = BEGINNING
+    marks: tuple[StandingMark, ...] = ()
 
 
 class PartyScope(msgspec.Struct, frozen=True):

@@ -13,10 +13,12 @@ from troth.statements.choice import ChoiceBody
 from troth.statements.custody import CustodyBody
 from troth.statements.guardianship import GuardianshipBody
 from troth.statements.kinds import Body
+from troth.statements.mark import MarkBody
 from troth.statements.objection import ObjectionBody
 from troth.statements.person import DepartureBody, InvitationBody, MembershipBody, PersonBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.restriction import RestrictionBody
+from troth.statements.rights import ReplyBody, RequestBody
 from troth.statements.telling import TellingBody
 
 __all__ = ["persons_of", "speaker_of"]
@@ -27,7 +29,9 @@ def persons_of(body: Body) -> frozenset[PersonId]:
     match body:
         case ChoiceBody() | ObjectionBody():
             return frozenset((body.person,) if body.by is None else (body.person, body.by))
-        case PlaceRuleBody() | RestrictionBody():
+        case PlaceRuleBody() | RestrictionBody() | MarkBody():
+            return frozenset((body.person,))
+        case RequestBody() | ReplyBody():
             return frozenset((body.person,))
         case GuardianshipBody():
             return frozenset((body.child, *body.guardians))
@@ -44,7 +48,7 @@ def speaker_of(body: Body) -> PersonId | None:
     match body:
         case ChoiceBody() | ObjectionBody():
             return body.person if body.by is None else body.by
-        case PlaceRuleBody() | RestrictionBody() | DepartureBody():
+        case PlaceRuleBody() | RestrictionBody() | DepartureBody() | MarkBody() | RequestBody():
             return body.person
         case _:
             return None
