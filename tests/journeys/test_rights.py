@@ -5,13 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from troth.gate.rules.rights import AUTHORITIES, RIGHTS, after_months, rule_of
-from troth.settings import Settings
 from troth.statements.rights import Right
 from troth.testing.people import WorldPerson
 from troth.testing.world import World
 
 DAY_S = 86_400
-SLOWLY = Settings(data="world", segment_tick_s=3_600, caller_ms_per_s=1_000_000)
 
 
 def ns(text: str) -> int:
@@ -87,11 +85,11 @@ def test_a_request_is_seen_by_both_answered_once_and_proved() -> None:
 
 
 def test_what_is_not_answered_in_time_is_overdue_and_says_where_to_complain() -> None:
-    with World(seed=2, settings=SLOWLY) as world:
+    with World(seed=2) as world:
         desk = Desk(world)
         request = desk.asks("rectify")
         assert "complain" not in desk.own()[0]
-        world.advance(32 * DAY_S)
+        world.clock.step(32 * DAY_S)
         (mine,) = desk.own()
         assert ("overdue", True, AUTHORITIES) == (mine["standing"], mine["late"], mine["complain"])
         assert 1 == world.node.choosing.rights.overdue()
@@ -103,7 +101,7 @@ def test_what_is_not_answered_in_time_is_overdue_and_says_where_to_complain() ->
 
 
 def test_an_extension_needs_a_reason_counts_once_and_only_in_time() -> None:
-    with World(seed=3, settings=SLOWLY) as world:
+    with World(seed=3) as world:
         desk = Desk(world)
         request = desk.asks("object")
         first = desk.own()[0]["due"]
@@ -114,7 +112,7 @@ def test_an_extension_needs_a_reason_counts_once_and_only_in_time() -> None:
         assert str(mine["due"]) > str(first)
         assert (409, "conflict") == desk.replies(request, "extended", "Still.")
         late = desk.asks("access")
-        world.advance(32 * DAY_S)
+        world.clock.step(32 * DAY_S)
         assert (201, "") == desk.replies(late, "extended", "Too late.")
         standing = {each["request"]: each["standing"] for each in desk.own()}
         assert {request: "extended", late: "overdue"} == standing

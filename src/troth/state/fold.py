@@ -14,7 +14,7 @@ import msgspec
 
 from troth.names import StatementId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
-from troth.state.fold_marks import marked
+from troth.state.fold_own import restricted
 from troth.state.moved import moved, ruled, said_again, said_ns
 from troth.state.opening import opened
 from troth.state.public import PublicScope, passed
@@ -41,7 +41,6 @@ from troth.state.scopes import (
     StandingPlaceRule,
     StandingPolicies,
     StandingReach,
-    StandingRestriction,
     StreamScope,
     Unsettled,
     party_scope,
@@ -191,8 +190,7 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
             person = _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
             return ruled(person, statement) if isinstance(body, PlaceRuleBody | GuardianshipBody) else person
         case ScopeKind.PERSON if isinstance(body, RestrictionBody | MarkBody):
-            person = value if isinstance(value, PersonScope) else PersonScope()
-            return marked(person, body, id_) if isinstance(body, MarkBody) else _restricted(person, body, statement)
+            return restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
         case ScopeKind.PARTY if isinstance(body, OrganisationBody):
             return _reached(body, id_)
         case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody | OperatorPoliciesBody | ErasureBody):
@@ -259,19 +257,6 @@ def _said_of(
         case PreservationBody():
             kept = tuple(each for each in person.preserved if each.body.preservation != body.preservation)
             return msgspec.structs.replace(person, preserved=(*kept, Preserved(body, statement)))
-
-
-def _restricted(person: PersonScope, body: RestrictionBody, statement: Statement) -> PersonScope:
-    """A later word on the same restriction takes the earlier one's place, where that stood."""
-    said = list(person.restrictions)
-    for at, each in enumerate(said):
-        if each.body.restriction == body.restriction:
-            said[at] = StandingRestriction(body, statement.signed.id, at_once=False)
-            break
-    else:
-        at_once = body.from_ns < (statement.signed.headers.issued_at_s + 1) * 1_000_000_000
-        said.append(StandingRestriction(body, statement.signed.id, at_once=at_once))
-    return ruled(msgspec.structs.replace(person, restrictions=tuple(said)), statement)
 
 
 def _of_stream(
