@@ -276,6 +276,8 @@ def _deployment(node: Node) -> Deployment:
         authorities=node.grounding.tellings.authorities,
         erase=node.erase,
         exports=node.exports,
+        marks=node.choosing.marks,
+        rights=node.choosing.rights,
         everything=_everything(node).of,
         archive=partial(archive_response, node.exports),
         prove=node.prove,

@@ -39,6 +39,7 @@ from troth.cli.policy import policy
 from troth.cli.private import private
 from troth.cli.registering import disclosure, household, organisation, party, person, product
 from troth.cli.replay import replay
+from troth.cli.rights import mark, request, right
 from troth.cli.signing_places import sign
 from troth.cli.speaking import SpeakingGroup
 from troth.cli.store import store
@@ -87,7 +88,7 @@ for each in (thing_bulk, thing_rename, thing_replace, thing_revoke, thing_move, 
 log.add_command(log_mirror)
 log.add_command(log_restore)
 log.add_command(log_succeed)
-main.add_part("Give your word", red_line, promise, support, policy, ground, sign, emergency, authority, forget)
+main.add_part("Give your word", red_line, promise, support, policy, ground, sign, emergency, authority, request, forget)
 for each in (person_erase, person_preserve, person_release, person_move_in, person_move_out, person_guard, person_ages):
     person.add_command(each)
 main.add_part(
@@ -107,6 +108,8 @@ main.add_part(
     news,
     book,
     export,
+    mark,
+    right,
     erase,
 )
 main.add_part("Check", proof, verify, audit, trust, log, store, witness)

@@ -27,6 +27,7 @@ from troth.journeys.grounds import Grounds
 from troth.journeys.guard import Guard
 from troth.journeys.inherit import Inherit
 from troth.journeys.mailing import Mailing
+from troth.journeys.marks import Marks
 from troth.journeys.news import News
 from troth.journeys.object import Object
 from troth.journeys.oversee import Only, ThingPage
@@ -38,6 +39,7 @@ from troth.journeys.policies import Policies
 from troth.journeys.privately import Privately
 from troth.journeys.prove import Prove
 from troth.journeys.recognise import Recognise
+from troth.journeys.rights import Rights
 from troth.journeys.sign_in import SignIn
 from troth.journeys.signs import Signs
 from troth.journeys.street import Street
@@ -138,6 +140,8 @@ class Deployment(msgspec.Struct, frozen=True):
     authorities: Authorities
     erase: Erase
     exports: Exports
+    marks: Marks
+    rights: Rights
     everything: Filling
     archive: Handing
     prove: Prove

@@ -43,6 +43,7 @@ from troth.web.parties import PartyPages
 from troth.web.passkeys import PasskeyPages
 from troth.web.places import PlacesPages
 from troth.web.private import PrivatePages
+from troth.web.rights import RightsPages
 from troth.web.rules import RulePages
 from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_of, viewer_of
 from troth.web.shell import HEADERS, Page, Shell, static_file
@@ -300,6 +301,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Checking(deployment, shell).routes(),
         *Erasing(deployment, shell).routes(),
         *ExportPages(deployment, shell).routes(),
+        *RightsPages(deployment, shell).routes(),
         *JoiningPages(deployment, shell).routes(),
         *PlacesPages(deployment, shell).routes(),
         *Foreseeing(deployment, shell).routes(),
