@@ -107,7 +107,7 @@ async def filled(bench: SqliteAccountBench, damage: str) -> None:
 
 def test_a_file_of_format_2_keeps_its_logins_and_takes_keys_that_people_keep(tmp_path: Path) -> None:
     async def case(bench: SqliteAccountBench) -> None:
-        await filled(bench, "UPDATE meta SET value = 2 WHERE name = 'format'")
+        await filled(bench, "UPDATE meta SET value = 6 WHERE name = 'format'")
         store = await bench.open()
         wrapped = Wrapped("phrase", bytes(16), 16, 1, bytes(12), b"box")
         own = OwnKey(b"key", (wrapped,), 7)
@@ -127,9 +127,9 @@ def test_a_file_of_format_2_keeps_its_logins_and_takes_keys_that_people_keep(tmp
 
 def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     async def case(bench: SqliteAccountBench) -> None:
-        await filled(bench, "UPDATE meta SET value = 4 WHERE name = 'format'")
+        await filled(bench, "UPDATE meta SET value = 6 WHERE name = 'format'")
         error = await fails(FormatTooNew, bench.open())
-        assert "accounts has format 4" in error.message
+        assert "accounts has format 6" in error.message
         assert [] == bench.failures
 
     with_file(case, tmp_path)

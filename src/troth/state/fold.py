@@ -18,6 +18,7 @@ from troth.state.opening import opened
 from troth.state.public import PublicScope, passed
 from troth.state.scopes import (
     DEPLOYMENT,
+    CutShare,
     DeploymentScope,
     Guardianship,
     HomeDisclosure,
@@ -30,6 +31,7 @@ from troth.state.scopes import (
     ProductScope,
     SaidChoice,
     SaidObjection,
+    SaidShare,
     Scope,
     ScopeKind,
     ScopeValue,
@@ -40,6 +42,7 @@ from troth.state.scopes import (
     StandingPolicies,
     StandingReach,
     StandingRestriction,
+    StandingWithholding,
     StreamScope,
     Unsettled,
     party_scope,
@@ -56,6 +59,7 @@ from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
+from troth.statements.erase_order import Because, EraseOrderBody
 from troth.statements.erasure import ErasureBody
 from troth.statements.ground import GroundBody
 from troth.statements.guardianship import GuardianshipBody
@@ -76,12 +80,15 @@ from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.restriction import RestrictionBody
 from troth.statements.segment import ConductSegmentBody
+from troth.statements.share import ShareBody
+from troth.statements.share_request import ShareRequestBody
 from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.statement import Statement
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
 from troth.statements.telling import TellingBody
 from troth.statements.trust_anchors import TrustAnchorsBody
+from troth.statements.withholding import WithholdingBody
 from troth.things.intervals import FOREVER
 
 __all__ = ["fold", "touches"]
@@ -95,16 +102,17 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return tuple(map(stream_scope, _streams(body)))
         case DisclosureBody() | GroundBody() | EmergencyBody() if body.household is not None:
             return (place_scope(body.household),)
-        case PassportBody() | DisclosureBody() | GroundBody() | EmergencyBody():
+        case PassportBody() | DisclosureBody() | GroundBody() | EmergencyBody() | WithholdingBody():
             return (product_scope(body.things_of if isinstance(body, EmergencyBody) else body.product),)
-        case OrganisationBody():
-            return (party_scope(body.organisation),)
+        case OrganisationBody() | EraseOrderBody():
+            return _of_party(body)
         case HouseholdBody() | MembershipBody() | DepartureBody():
             return (place_scope(body.household),)
         case (
             PersonBody()
             | ChoiceBody()
             | ObjectionBody()
+            | ShareBody()
             | PlaceRuleBody()
             | PreservationBody()
             | RestrictionBody()
@@ -132,6 +140,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             | InvitationBody()
             | CustodyBody()
             | AssertionBody()
+            | ShareRequestBody()
         ):
             return ()
         case _:
@@ -140,6 +149,13 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
 
 def _streams(body: InstallationBody | AuthorityReachBody) -> tuple[StreamId, ...]:
     return tuple(each.stream for each in body.streams) if isinstance(body, InstallationBody) else body.streams
+
+
+def _of_party(body: OrganisationBody | EraseOrderBody) -> tuple[Scope, ...]:
+    """Of orders only those that end a share move anything."""
+    if isinstance(body, OrganisationBody):
+        return (party_scope(body.organisation),)
+    return (party_scope(body.party),) if body.because is Because.STALE else ()
 
 
 def key_issuer(cose_key: bytes) -> Uri:
@@ -161,7 +177,9 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
     match scope.kind:
         case ScopeKind.STREAM if isinstance(body, InstallationBody | AuthorityReachBody):
             return _of_stream(scope, value, body, statement)
-        case ScopeKind.PRODUCT if scope in touches(statement) and isinstance(body, PassportBody | DisclosureBody):
+        case ScopeKind.PRODUCT if scope in touches(statement) and isinstance(
+            body, PassportBody | DisclosureBody | WithholdingBody
+        ):
             return _described(value if isinstance(value, ProductScope) else ProductScope(), body, id_)
         case ScopeKind.PRODUCT | ScopeKind.PLACE if scope in touches(statement) and isinstance(
             body, GroundBody | EmergencyBody
@@ -172,26 +190,48 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
         case ScopeKind.PUBLIC if isinstance(body, SignBody | PassingObjectionBody):
             return passed(value if isinstance(value, PublicScope) else PublicScope(), body, statement)
         case ScopeKind.PERSON if isinstance(
-            body, PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody | GuardianshipBody
+            body,
+            PersonBody | ChoiceBody | ObjectionBody | ShareBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
         ):
             return _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
         case ScopeKind.PERSON if isinstance(body, RestrictionBody):
             return _restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
-        case ScopeKind.PARTY if isinstance(body, OrganisationBody):
-            return _reached(body, id_)
+        case ScopeKind.PARTY if isinstance(body, OrganisationBody | EraseOrderBody):
+            return _of_organisation(value if isinstance(value, PartyScope) else None, body, id_)
         case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody | OperatorPoliciesBody):
             return _stated(value if isinstance(value, DeploymentScope) else DeploymentScope(), body, statement)
         case _:
             return value
 
 
-def _reached(body: OrganisationBody, statement: StatementId) -> PartyScope:
+def _reached(body: OrganisationBody, statement: StatementId, former: PartyScope | None) -> PartyScope:
     reach_by_ns = FOREVER if body.reach_by_ns is None else body.reach_by_ns
-    return PartyScope(body.name, body.contact, statement, body.site, body.classes, reach_by_ns)
+    cut = () if former is None else former.cut
+    return PartyScope(body.name, body.contact, statement, body.site, body.classes, reach_by_ns, cut)
 
 
-def _described(product: ProductScope, body: PassportBody | DisclosureBody, statement: StatementId) -> ProductScope:
+def _of_organisation(
+    party: PartyScope | None, body: OrganisationBody | EraseOrderBody, statement: StatementId
+) -> PartyScope | None:
+    if isinstance(body, OrganisationBody):
+        return _reached(body, statement, party)
+    return None if party is None else _cut(party, body)
+
+
+def _cut(party: PartyScope, body: EraseOrderBody) -> PartyScope:
+    """A share under which nothing was read for too long is over, for everybody who gave it."""
+    known = any(each.share == body.share for each in party.cut)
+    if body.because is not Because.STALE or body.share is None or known:
+        return party
+    return msgspec.structs.replace(party, cut=(*party.cut, CutShare(body.share, body.at_ns)))
+
+
+def _described(
+    product: ProductScope, body: PassportBody | DisclosureBody | WithholdingBody, statement: StatementId
+) -> ProductScope:
     """A later passport, or open disclosure, takes the former one's place."""
+    if isinstance(body, WithholdingBody):
+        return _withheld(product, body, statement)
     if isinstance(body, PassportBody):
         return msgspec.structs.replace(product, passport=body, passport_id=statement)
     return msgspec.structs.replace(product, disclosure=body, disclosure_id=statement)
@@ -216,7 +256,7 @@ def _of_home(value: PlaceScope | None, body: Body, statement: Statement) -> Plac
 
 def _said_of(
     person: PersonScope,
-    body: PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
+    body: PersonBody | ChoiceBody | ObjectionBody | ShareBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
     statement: StatementId,
 ) -> PersonScope:
     match body:
@@ -228,6 +268,8 @@ def _said_of(
             return msgspec.structs.replace(person, choices=(*person.choices, SaidChoice(body, statement)))
         case ObjectionBody():
             return msgspec.structs.replace(person, objections=(*person.objections, SaidObjection(body, statement)))
+        case ShareBody():
+            return msgspec.structs.replace(person, shares=(*person.shares, SaidShare(body, statement)))
         case PlaceRuleBody():
             others = tuple(each for each in person.place_rules if each.body.rule != body.rule)
             return msgspec.structs.replace(person, place_rules=(*others, StandingPlaceRule(body, statement)))
@@ -358,6 +400,18 @@ def _asserted(
     else:
         grounds.append(StandingGround(body.assertion, body, to_ns, body.review_ns, statement.signed.id))
     return msgspec.structs.replace(held, grounds=tuple(grounds))
+
+
+def _withheld(product: ProductScope, body: WithholdingBody, statement: StatementId) -> ProductScope:
+    """A withholding said again moves its end and nothing else."""
+    said = list(product.withheld)
+    for at, each in enumerate(said):
+        if each.body.withholding == body.withholding:
+            said[at] = StandingWithholding(each.body, body.to_ns, statement)
+            break
+    else:
+        said.append(StandingWithholding(body, body.to_ns, statement))
+    return msgspec.structs.replace(product, withheld=tuple(said))
 
 
 def _drawn(deployment: DeploymentScope, body: RedLineBody, statement: Statement) -> DeploymentScope:

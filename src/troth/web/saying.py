@@ -18,6 +18,7 @@ from troth.journeys.presence import Copied, Sign
 from troth.things.observations import Result
 from troth.things.weekly import Window
 from troth.things.windows import Shown
+from troth.web import saying_sharing
 from troth.web.statement_words import statement_words
 
 __all__ = [
@@ -142,7 +143,7 @@ _NO: Final = {  # why not, and what can be done
     "place": ("it would go where it may not go", "handle it in another place, and have that registered"),
     "policy": ("a rule of this place forbids it", "read the rules, and ask whoever runs this place"),
     "too-old": ("the time for which it may be kept is over", "look at newer ones"),
-}
+} | saying_sharing.NO
 _GROUND_TO_OTHERS: Final = {
     "choice": "because everybody concerned said yes",
     "contract": "part of what was ordered",
