@@ -21,6 +21,7 @@ from troth.testing.faults import StoreFault
 
 TOKEN = "a token that was shown once"
 ACCOUNT = Account(token_digest(TOKEN), Bearer.OPERATOR)
+WITHOUT_MAIL = "DROP TABLE mail_addresses; DROP TABLE mail_letters; DROP TABLE reads"
 FORMAT_1 = """
     PRAGMA journal_mode=WAL;
     CREATE TABLE meta(name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
@@ -100,14 +101,15 @@ async def filled(bench: SqliteAccountBench, damage: str) -> None:
     await store.name(Slug("meter"), ThingId(bytes(16)))
     await store.close()
     connection = sqlite3.connect(bench.folder / "accounts.db")
-    connection.execute(damage)
+    connection.executescript(damage)
     connection.commit()
     connection.close()
 
 
-def test_a_file_of_format_2_keeps_its_logins_and_takes_keys_that_people_keep(tmp_path: Path) -> None:
+@pytest.mark.parametrize("older", [2, 3])
+def test_a_file_of_format_2_or_3_keeps_its_logins_and_takes_keys_that_people_keep(older: int, tmp_path: Path) -> None:
     async def case(bench: SqliteAccountBench) -> None:
-        await filled(bench, "UPDATE meta SET value = 6 WHERE name = 'format'")
+        await filled(bench, f"{WITHOUT_MAIL}; UPDATE meta SET value = {older} WHERE name = 'format'")  # noqa: S608 - a number of this test
         store = await bench.open()
         wrapped = Wrapped("phrase", bytes(16), 16, 1, bytes(12), b"box")
         own = OwnKey(b"key", (wrapped,), 7)
@@ -119,7 +121,7 @@ def test_a_file_of_format_2_keeps_its_logins_and_takes_keys_that_people_keep(tmp
         assert own == login.own
         assert ACCOUNT == again.find(ACCOUNT.digest)
         connection = sqlite3.connect(bench.folder / "accounts.db")
-        assert (3,) == connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()
+        assert (5,) == connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()
         connection.close()
 
     with_file(case, tmp_path)

@@ -15,10 +15,10 @@ import msgspec
 from troth.names import StatementId, StreamId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
 from troth.state.opening import opened
+from troth.state.parties import of_organisation, scopes_of_party, withheld
 from troth.state.public import PublicScope, passed
 from troth.state.scopes import (
     DEPLOYMENT,
-    CutShare,
     DeploymentScope,
     Guardianship,
     HomeDisclosure,
@@ -42,10 +42,8 @@ from troth.state.scopes import (
     StandingPolicies,
     StandingReach,
     StandingRestriction,
-    StandingWithholding,
     StreamScope,
     Unsettled,
-    party_scope,
     person_scope,
     place_scope,
     product_scope,
@@ -59,7 +57,7 @@ from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
-from troth.statements.erase_order import Because, EraseOrderBody
+from troth.statements.erase_order import EraseOrderBody
 from troth.statements.erasure import ErasureBody
 from troth.statements.ground import GroundBody
 from troth.statements.guardianship import GuardianshipBody
@@ -105,7 +103,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
         case PassportBody() | DisclosureBody() | GroundBody() | EmergencyBody() | WithholdingBody():
             return (product_scope(body.things_of if isinstance(body, EmergencyBody) else body.product),)
         case OrganisationBody() | EraseOrderBody():
-            return _of_party(body)
+            return scopes_of_party(body)
         case HouseholdBody() | MembershipBody() | DepartureBody():
             return (place_scope(body.household),)
         case (
@@ -151,13 +149,6 @@ def _streams(body: InstallationBody | AuthorityReachBody) -> tuple[StreamId, ...
     return tuple(each.stream for each in body.streams) if isinstance(body, InstallationBody) else body.streams
 
 
-def _of_party(body: OrganisationBody | EraseOrderBody) -> tuple[Scope, ...]:
-    """Of orders only those that end a share move anything."""
-    if isinstance(body, OrganisationBody):
-        return (party_scope(body.organisation),)
-    return (party_scope(body.party),) if body.because is Because.STALE else ()
-
-
 def key_issuer(cose_key: bytes) -> Uri:
     """The issuer URI of a COSE_Key."""
     return ckt_uri(PublicKey.from_cose_key(cose_key).thumbprint)
@@ -197,33 +188,11 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
         case ScopeKind.PERSON if isinstance(body, RestrictionBody):
             return _restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
         case ScopeKind.PARTY if isinstance(body, OrganisationBody | EraseOrderBody):
-            return _of_organisation(value if isinstance(value, PartyScope) else None, body, id_)
+            return of_organisation(value if isinstance(value, PartyScope) else None, body, id_)
         case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody | OperatorPoliciesBody):
             return _stated(value if isinstance(value, DeploymentScope) else DeploymentScope(), body, statement)
         case _:
             return value
-
-
-def _reached(body: OrganisationBody, statement: StatementId, former: PartyScope | None) -> PartyScope:
-    reach_by_ns = FOREVER if body.reach_by_ns is None else body.reach_by_ns
-    cut = () if former is None else former.cut
-    return PartyScope(body.name, body.contact, statement, body.site, body.classes, reach_by_ns, cut)
-
-
-def _of_organisation(
-    party: PartyScope | None, body: OrganisationBody | EraseOrderBody, statement: StatementId
-) -> PartyScope | None:
-    if isinstance(body, OrganisationBody):
-        return _reached(body, statement, party)
-    return None if party is None else _cut(party, body)
-
-
-def _cut(party: PartyScope, body: EraseOrderBody) -> PartyScope:
-    """A share under which nothing was read for too long is over, for everybody who gave it."""
-    known = any(each.share == body.share for each in party.cut)
-    if body.because is not Because.STALE or body.share is None or known:
-        return party
-    return msgspec.structs.replace(party, cut=(*party.cut, CutShare(body.share, body.at_ns)))
 
 
 def _described(
@@ -231,7 +200,7 @@ def _described(
 ) -> ProductScope:
     """A later passport, or open disclosure, takes the former one's place."""
     if isinstance(body, WithholdingBody):
-        return _withheld(product, body, statement)
+        return withheld(product, body, statement)
     if isinstance(body, PassportBody):
         return msgspec.structs.replace(product, passport=body, passport_id=statement)
     return msgspec.structs.replace(product, disclosure=body, disclosure_id=statement)
@@ -400,18 +369,6 @@ def _asserted(
     else:
         grounds.append(StandingGround(body.assertion, body, to_ns, body.review_ns, statement.signed.id))
     return msgspec.structs.replace(held, grounds=tuple(grounds))
-
-
-def _withheld(product: ProductScope, body: WithholdingBody, statement: StatementId) -> ProductScope:
-    """A withholding said again moves its end and nothing else."""
-    said = list(product.withheld)
-    for at, each in enumerate(said):
-        if each.body.withholding == body.withholding:
-            said[at] = StandingWithholding(each.body, body.to_ns, statement)
-            break
-    else:
-        said.append(StandingWithholding(body, body.to_ns, statement))
-    return msgspec.structs.replace(product, withheld=tuple(said))
 
 
 def _drawn(deployment: DeploymentScope, body: RedLineBody, statement: Statement) -> DeploymentScope:
