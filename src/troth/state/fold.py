@@ -17,32 +17,26 @@ from troth.signing.cose import PublicKey
 from troth.state.moved import moved, ruled, said_again, said_ns
 from troth.state.opening import opened
 from troth.state.parties import of_organisation, scopes_of_party, withheld
+from troth.state.personal import restricted, said_of
 from troth.state.public import PublicScope, passed
 from troth.state.scopes import (
     DEPLOYMENT,
     DeploymentScope,
-    Guardianship,
     HomeDisclosure,
     Keeping,
     Member,
     PartyScope,
     PersonScope,
     PlaceScope,
-    Preserved,
     ProductScope,
-    SaidChoice,
-    SaidObjection,
-    SaidShare,
     Scope,
     ScopeKind,
     ScopeValue,
     Settled,
     StandingGround,
     StandingLine,
-    StandingPlaceRule,
     StandingPolicies,
     StandingReach,
-    StandingRestriction,
     StreamScope,
     Unsettled,
     person_scope,
@@ -192,11 +186,11 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
             body,
             PersonBody | ChoiceBody | ObjectionBody | ShareBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
         ):
-            person = _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
+            person = said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
             return ruled(person, statement) if isinstance(body, PlaceRuleBody | GuardianshipBody) else person
         case ScopeKind.PERSON if isinstance(body, RestrictionBody):
-            restricted = _restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
-            return ruled(restricted, statement)
+            narrowed = restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
+            return ruled(narrowed, statement)
         case ScopeKind.PARTY if isinstance(body, OrganisationBody | EraseOrderBody):
             return of_organisation(value if isinstance(value, PartyScope) else None, body, id_)
         case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody | OperatorPoliciesBody | ErasureBody):
@@ -240,43 +234,6 @@ def _of_home(value: PlaceScope | None, body: Body, statement: Statement) -> Plac
             return msgspec.structs.replace(place, workplace=True) if body.workplace else place
         case _:
             return value
-
-
-def _said_of(
-    person: PersonScope,
-    body: PersonBody | ChoiceBody | ObjectionBody | ShareBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
-    statement: StatementId,
-) -> PersonScope:
-    match body:
-        case PersonBody():
-            return msgspec.structs.replace(person, person=body.person, statement=statement)
-        case GuardianshipBody():
-            return msgspec.structs.replace(person, guardianship=Guardianship(body, statement))
-        case ChoiceBody():
-            return msgspec.structs.replace(person, choices=(*person.choices, SaidChoice(body, statement)))
-        case ObjectionBody():
-            return msgspec.structs.replace(person, objections=(*person.objections, SaidObjection(body, statement)))
-        case ShareBody():
-            return msgspec.structs.replace(person, shares=(*person.shares, SaidShare(body, statement)))
-        case PlaceRuleBody():
-            others = tuple(each for each in person.place_rules if each.body.rule != body.rule)
-            return msgspec.structs.replace(person, place_rules=(*others, StandingPlaceRule(body, statement)))
-        case PreservationBody():
-            kept = tuple(each for each in person.preserved if each.body.preservation != body.preservation)
-            return msgspec.structs.replace(person, preserved=(*kept, Preserved(body, statement)))
-
-
-def _restricted(person: PersonScope, body: RestrictionBody, statement: Statement) -> PersonScope:
-    """A later word on the same restriction takes the earlier one's place, where that stood."""
-    said = list(person.restrictions)
-    for at, each in enumerate(said):
-        if each.body.restriction == body.restriction:
-            said[at] = StandingRestriction(body, statement.signed.id, at_once=False)
-            break
-    else:
-        at_once = body.from_ns < (statement.signed.headers.issued_at_s + 1) * 1_000_000_000
-        said.append(StandingRestriction(body, statement.signed.id, at_once=at_once))
-    return msgspec.structs.replace(person, restrictions=tuple(said))
 
 
 def _of_stream(
