@@ -33,6 +33,7 @@ from troth.state.known import KnownGround, KnownLine, KnownPerson, KnownStream, 
 from troth.state.opening import opened
 from troth.state.own_words import OwnWords
 from troth.state.scopes import Opening
+from troth.state.shares import Shares
 from troth.state.told import Told
 from troth.statements.assertion import AssertionBody
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
@@ -108,6 +109,7 @@ class Directory:
         self.anchors_version = 0
         self.newest_segment: tuple[int, StatementId] | None = None
         self.succeeding = False  # one log has taken another's place, and its key is not stated yet
+        self.shares = Shares()
         self.installs = 0  # how often a thing was put in place or changed: who keeps what they found here compares it
 
     def take(self, statement: Statement) -> None:
@@ -150,6 +152,7 @@ class Directory:
                 self._take_word(body, statement.signed.id)
             case _:
                 self.own.take(body, statement.signed.id)
+                self.shares.take(statement)
         if isinstance(body, TrustAnchorsBody | KeyBody | PersonBody | CustodyBody):
             self.keys.update(learned(self.keys, statement))
 

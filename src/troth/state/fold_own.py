@@ -11,7 +11,8 @@ Source: docs/decisions/0059, 0069, 0073.
 import msgspec
 
 from troth.state.moved import ruled
-from troth.state.scopes import PersonScope, StandingMark, StandingRestriction
+from troth.state.scopes import PersonScope, StandingRestriction
+from troth.state.standing_mark import StandingMark
 from troth.statements.mark import MarkBody
 from troth.statements.restriction import RestrictionBody
 from troth.statements.statement import Statement

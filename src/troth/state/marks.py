@@ -14,7 +14,8 @@ import msgspec
 
 from troth.errors import Conflict, NotFound, Refused
 from troth.state.belonging import BACK_NS
-from troth.state.scopes import Member, StandingMark
+from troth.state.scopes import Member
+from troth.state.standing_mark import StandingMark
 from troth.statements.mark import MarkBody
 from troth.things.intervals import Interval, subtract, tidy
 

@@ -19,6 +19,7 @@ from troth.statements.person import DepartureBody, InvitationBody, MembershipBod
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.restriction import RestrictionBody
 from troth.statements.rights import ReplyBody, RequestBody
+from troth.statements.share import ShareBody
 from troth.statements.telling import TellingBody
 
 __all__ = ["persons_of", "speaker_of"]
@@ -29,7 +30,7 @@ def persons_of(body: Body) -> frozenset[PersonId]:
     match body:
         case ChoiceBody() | ObjectionBody():
             return frozenset((body.person,) if body.by is None else (body.person, body.by))
-        case PlaceRuleBody() | RestrictionBody() | MarkBody():
+        case PlaceRuleBody() | RestrictionBody() | MarkBody() | ShareBody():
             return frozenset((body.person,))
         case RequestBody() | ReplyBody():
             return frozenset((body.person,))
@@ -48,7 +49,7 @@ def speaker_of(body: Body) -> PersonId | None:
     match body:
         case ChoiceBody() | ObjectionBody():
             return body.person if body.by is None else body.by
-        case PlaceRuleBody() | RestrictionBody() | DepartureBody() | MarkBody() | RequestBody():
+        case PlaceRuleBody() | RestrictionBody() | ShareBody() | DepartureBody() | MarkBody() | RequestBody():
             return body.person
         case _:
             return None
