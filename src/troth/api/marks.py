@@ -24,7 +24,16 @@ from troth.names import StreamId
 from troth.statements.mark import Stop
 from troth.wire.times import parse_time, print_time
 
-__all__ = ["MarkForm", "MarkMade", "MarkShown", "MarksShown", "ReaderShown", "ReadersShown", "mark_routes"]
+__all__ = [
+    "MarkForm",
+    "MarkMade",
+    "MarkShown",
+    "MarksShown",
+    "ReaderShown",
+    "ReadersShown",
+    "mark_routes",
+    "mark_shown",
+]
 
 _NS_PER_MS: Final = 1_000_000
 _NAME_HEX: Final = 32
@@ -86,7 +95,7 @@ def mark_routes(marks: Marks, *, callers: Callers, stream_of: Callable[[int], St
     """All routes of this module. `stream_of` turns the number of a Datastream into its stream."""
 
     async def standing(request: Request) -> Response:
-        return shown(MarksShown(tuple(map(_shown, marks.standing(callers.person(request))))))
+        return shown(MarksShown(tuple(map(mark_shown, marks.standing(callers.person(request))))))
 
     async def put(request: Request) -> Response:
         person = callers.person(request)
@@ -122,7 +131,8 @@ def mark_routes(marks: Marks, *, callers: Callers, stream_of: Callable[[int], St
     ]
 
 
-def _shown(each: Standing) -> MarkShown:
+def mark_shown(each: Standing) -> MarkShown:
+    """A mark as the interface says it."""
     body = each.body
     return MarkShown(
         mark=body.mark.hex(),

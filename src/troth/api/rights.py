@@ -22,7 +22,7 @@ from troth.names import print_person
 from troth.statements.rights import Outcome, Right
 from troth.wire.times import print_time
 
-__all__ = ["ReplyForm", "RequestForm", "RequestLine", "Requests", "rights_routes"]
+__all__ = ["ReplyForm", "RequestForm", "RequestLine", "Requests", "request_line", "rights_routes"]
 
 _NAME_HEX: Final = 32
 
@@ -97,7 +97,7 @@ def rights_routes(rights: Rights, *, callers: Callers) -> list[Route]:
 
     async def desk(request: Request) -> Response:
         lines = rights.desk(callers.person(request))
-        return shown(Requests(tuple(_shown(each, is_own=True) for each in lines)))
+        return shown(Requests(tuple(request_line(each, is_own=True) for each in lines)))
 
     async def ask(request: Request) -> Response:
         person = callers.person(request)
@@ -106,7 +106,7 @@ def rights_routes(rights: Rights, *, callers: Callers) -> list[Route]:
         return created(RequestMade(name.hex()))
 
     async def due(_: Request) -> Response:
-        return shown(Requests(tuple(_shown(each, is_own=False) for each in rights.due())))
+        return shown(Requests(tuple(request_line(each, is_own=False) for each in rights.due())))
 
     async def reply(request: Request) -> Response:
         said = await form(request, ReplyForm)
@@ -126,7 +126,8 @@ def rights_routes(rights: Rights, *, callers: Callers) -> list[Route]:
     ]
 
 
-def _shown(line: Line, *, is_own: bool) -> RequestLine:
+def request_line(line: Line, *, is_own: bool) -> RequestLine:
+    """A request as the interface says it: to its own person, or to whoever runs the place."""
     return RequestLine(
         line.request.hex(),
         line.rule.right,

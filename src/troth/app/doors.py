@@ -245,6 +245,8 @@ def _everything(node: Node) -> Everything:
         places=node.places,
         privately=node.choosing.privately,
         object=node.grounding.object,
+        rights=node.choosing.rights,
+        marks=node.choosing.marks,
         oversee=node.oversee,
         erase=node.erase,
         book=node.book,
