@@ -200,7 +200,7 @@ async def open_house(
     keys = MemoryKeys(entropy)
     recognise = Recognise(accounts, clock=clock, entropy=entropy)
     sealing = Sealing(MemoryLedgers(), directory, clock=clock, entropy=entropy)
-    access = Access(conduct, clock, sealing=sealing, entropy=entropy)
+    access = Access(conduct, clock, sealing=sealing, reads=MemoryAccounts().reads, entropy=entropy)
     hear = Hear(conduct, leases, directory, clock=clock)
     tell = Tell(
         conduct,

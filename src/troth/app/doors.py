@@ -45,12 +45,15 @@ from troth.api.places import place_routes
 from troth.api.pledges import pledge_routes
 from troth.api.private import private_routes
 from troth.api.proofs import proof_routes
+from troth.api.recipient import recipient_routes
 from troth.api.rules import rule_routes
 from troth.api.scrapi import scrapi_routes
+from troth.api.shares import share_routes
 from troth.api.signs import sign_routes
 from troth.api.street import street_routes
 from troth.api.telling import telling_routes
 from troth.api.types import type_routes
+from troth.api.withholdings import withholding_routes
 from troth.api.wot import wot_routes
 from troth.app.arriving import HSTS, Arriving, networks
 from troth.app.budgets import Budgets
@@ -146,6 +149,15 @@ def http_doors(node: Node) -> HttpDoors:
             stream_of=node.directory.by_number.get,
             number_of=_number_of(node),
         ),
+        *share_routes(
+            node.sharing.share,
+            node.sharing.orders,
+            node.sharing.stale,
+            callers=callers,
+            stream_of=node.directory.by_number.get,
+        ),
+        *recipient_routes(node.sharing.recipient, node.sharing.orders, node.sharing.stale, callers=callers),
+        *withholding_routes(node.sharing.withhold, callers=callers),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),
         *proof_routes(node.prove, callers=callers),
         *book_routes(node.book, callers=callers),
@@ -259,6 +271,10 @@ def _deployment(node: Node) -> Deployment:
         foresee=node.foresee,
         belong=node.choosing.belong,
         privately=node.choosing.privately,
+        share=node.sharing.share,
+        orders=node.sharing.orders,
+        stale=node.sharing.stale,
+        recipient=node.sharing.recipient,
         object=node.grounding.object,
         signs=node.grounding.signs,
         guard=node.grounding.guard,

@@ -32,6 +32,7 @@ from troth.state.fold import key_issuer
 from troth.state.known import KnownGround, KnownLine, KnownPerson, KnownStream, KnownThing, SaidStay
 from troth.state.opening import opened
 from troth.state.scopes import Opening
+from troth.state.shares import Shares
 from troth.state.told import Told
 from troth.statements.assertion import AssertionBody
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
@@ -105,6 +106,7 @@ class Directory:
         self.anchors_version = 0
         self.newest_segment: tuple[int, StatementId] | None = None
         self.succeeding = False  # one log has taken another's place, and its key is not stated yet
+        self.shares = Shares()
         self.installs = 0  # how often a thing was put in place or changed: who keeps what they found here compares it
 
     def take(self, statement: Statement) -> None:
@@ -146,7 +148,7 @@ class Directory:
             case RedLineBody() | PromiseBody() | SupportBody() | EntityBody() | InstallationTypeBody() | SignBody():
                 self._take_word(body, statement.signed.id)
             case _:
-                pass
+                self.shares.take(statement)
         if isinstance(body, TrustAnchorsBody | KeyBody | PersonBody | CustodyBody):
             self.keys.update(learned(self.keys, statement))
 

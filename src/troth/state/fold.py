@@ -14,15 +14,15 @@ import msgspec
 
 from troth.names import StatementId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
-from troth.state.moved import moved, ruled, said_again, said_ns
+from troth.state.moved import moved, ruled, said_again
 from troth.state.opening import opened
+from troth.state.parties import of_organisation, scopes_of_party, withheld
 from troth.state.public import PublicScope, passed
 from troth.state.scopes import (
     DEPLOYMENT,
     DeploymentScope,
     Guardianship,
     HomeDisclosure,
-    Keeping,
     Member,
     PartyScope,
     PersonScope,
@@ -31,19 +31,17 @@ from troth.state.scopes import (
     ProductScope,
     SaidChoice,
     SaidObjection,
+    SaidShare,
     Scope,
     ScopeKind,
     ScopeValue,
     Settled,
     StandingGround,
-    StandingLine,
     StandingPlaceRule,
-    StandingPolicies,
     StandingReach,
     StandingRestriction,
     StreamScope,
     Unsettled,
-    party_scope,
     person_scope,
     place_scope,
     product_scope,
@@ -51,6 +49,7 @@ from troth.state.scopes import (
     stream_scope,
     universe_scope,
 )
+from troth.state.stated import stated
 from troth.state.universe import UniverseScope, gathered
 from troth.statements.assertion import AssertionBody
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
@@ -59,6 +58,7 @@ from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
+from troth.statements.erase_order import EraseOrderBody
 from troth.statements.erasure import ErasureBody
 from troth.statements.ground import GroundBody
 from troth.statements.guardianship import GuardianshipBody
@@ -79,12 +79,15 @@ from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.restriction import RestrictionBody
 from troth.statements.segment import ConductSegmentBody
+from troth.statements.share import ShareBody
+from troth.statements.share_request import ShareRequestBody
 from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.statement import Statement
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
 from troth.statements.telling import TellingBody
 from troth.statements.trust_anchors import TrustAnchorsBody
+from troth.statements.withholding import WithholdingBody
 from troth.things.intervals import FOREVER
 
 __all__ = ["fold", "touches"]
@@ -98,16 +101,17 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return _about_streams(body)
         case DisclosureBody() | GroundBody() | EmergencyBody() if body.household is not None:
             return (place_scope(body.household),)
-        case PassportBody() | DisclosureBody() | GroundBody() | EmergencyBody():
+        case PassportBody() | DisclosureBody() | GroundBody() | EmergencyBody() | WithholdingBody():
             return (product_scope(body.things_of if isinstance(body, EmergencyBody) else body.product),)
-        case OrganisationBody():
-            return (party_scope(body.organisation),)
+        case OrganisationBody() | EraseOrderBody():
+            return scopes_of_party(body)
         case HouseholdBody() | MembershipBody() | DepartureBody():
             return (place_scope(body.household),)
         case (
             PersonBody()
             | ChoiceBody()
             | ObjectionBody()
+            | ShareBody()
             | PlaceRuleBody()
             | PreservationBody()
             | RestrictionBody()
@@ -135,6 +139,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             | InvitationBody()
             | CustodyBody()
             | AssertionBody()
+            | ShareRequestBody()
         ):
             return ()
         case _:
@@ -167,7 +172,9 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
     match scope.kind:
         case ScopeKind.STREAM if isinstance(body, InstallationBody | AuthorityReachBody):
             return _of_stream(scope, value, body, statement)
-        case ScopeKind.PRODUCT if scope in touches(statement) and isinstance(body, PassportBody | DisclosureBody):
+        case ScopeKind.PRODUCT if scope in touches(statement) and isinstance(
+            body, PassportBody | DisclosureBody | WithholdingBody
+        ):
             product = value if isinstance(value, ProductScope) else ProductScope()
             return moved(_described(product, body, id_), statement)
         case ScopeKind.PRODUCT | ScopeKind.PLACE if scope in touches(statement) and isinstance(
@@ -180,17 +187,18 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
         case ScopeKind.PUBLIC | ScopeKind.UNIVERSE if scope in touches(statement):
             return _around(value, body, statement)
         case ScopeKind.PERSON if isinstance(
-            body, PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody | GuardianshipBody
+            body,
+            PersonBody | ChoiceBody | ObjectionBody | ShareBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
         ):
             person = _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
             return ruled(person, statement) if isinstance(body, PlaceRuleBody | GuardianshipBody) else person
         case ScopeKind.PERSON if isinstance(body, RestrictionBody):
             restricted = _restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
             return ruled(restricted, statement)
-        case ScopeKind.PARTY if isinstance(body, OrganisationBody):
-            return _reached(body, id_)
+        case ScopeKind.PARTY if isinstance(body, OrganisationBody | EraseOrderBody):
+            return of_organisation(value if isinstance(value, PartyScope) else None, body, id_)
         case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody | OperatorPoliciesBody | ErasureBody):
-            return _stated(value if isinstance(value, DeploymentScope) else DeploymentScope(), body, statement)
+            return stated(value if isinstance(value, DeploymentScope) else DeploymentScope(), body, statement)
         case _:
             return value
 
@@ -204,13 +212,12 @@ def _around(value: Settled | None, body: Body, statement: Statement) -> Settled 
     return value
 
 
-def _reached(body: OrganisationBody, statement: StatementId) -> PartyScope:
-    reach_by_ns = FOREVER if body.reach_by_ns is None else body.reach_by_ns
-    return PartyScope(body.name, body.contact, statement, body.site, body.classes, reach_by_ns)
-
-
-def _described(product: ProductScope, body: PassportBody | DisclosureBody, statement: StatementId) -> ProductScope:
+def _described(
+    product: ProductScope, body: PassportBody | DisclosureBody | WithholdingBody, statement: StatementId
+) -> ProductScope:
     """A later passport, or open disclosure, takes the former one's place."""
+    if isinstance(body, WithholdingBody):
+        return withheld(product, body, statement)
     if isinstance(body, PassportBody):
         return msgspec.structs.replace(product, passport=body, passport_id=statement)
     return msgspec.structs.replace(product, disclosure=body, disclosure_id=statement)
@@ -235,7 +242,7 @@ def _of_home(value: PlaceScope | None, body: Body, statement: Statement) -> Plac
 
 def _said_of(
     person: PersonScope,
-    body: PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
+    body: PersonBody | ChoiceBody | ObjectionBody | ShareBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
     statement: StatementId,
 ) -> PersonScope:
     match body:
@@ -247,6 +254,8 @@ def _said_of(
             return msgspec.structs.replace(person, choices=(*person.choices, SaidChoice(body, statement)))
         case ObjectionBody():
             return msgspec.structs.replace(person, objections=(*person.objections, SaidObjection(body, statement)))
+        case ShareBody():
+            return msgspec.structs.replace(person, shares=(*person.shares, SaidShare(body, statement)))
         case PlaceRuleBody():
             others = tuple(each for each in person.place_rules if each.body.rule != body.rule)
             return msgspec.structs.replace(person, place_rules=(*others, StandingPlaceRule(body, statement)))
@@ -347,25 +356,6 @@ def _disclosed(place: PlaceScope, body: DisclosureBody, statement: Statement) ->
     return msgspec.structs.replace(place, disclosures=(*others, HomeDisclosure(body, statement.signed.id)))
 
 
-def _stated(
-    deployment: DeploymentScope,
-    body: RedLineBody | KeepingBody | OperatorPoliciesBody | ErasureBody,
-    statement: Statement,
-) -> DeploymentScope:
-    match body:
-        case OperatorPoliciesBody():
-            said_s = statement.signed.headers.issued_at_s
-            standing = StandingPolicies(body.version, body.text, body.because, said_s, statement.signed.id)
-            return msgspec.structs.replace(deployment, policies=standing)
-        case ErasureBody():
-            erased_ns = max(deployment.erased_ns, body.at_ns, said_ns(statement))
-            return msgspec.structs.replace(deployment, erased_ns=erased_ns)
-        case RedLineBody():
-            return _drawn(deployment, body, statement)
-        case KeepingBody():
-            return msgspec.structs.replace(deployment, keeping=Keeping(body, statement.signed.id))
-
-
 def _asserted(
     value: Settled | None, body: GroundBody | EmergencyBody, statement: Statement, *, at_home: bool
 ) -> ProductScope | PlaceScope:
@@ -383,16 +373,3 @@ def _asserted(
     else:
         grounds.append(StandingGround(body.assertion, body, to_ns, body.review_ns, statement.signed.id))
     return msgspec.structs.replace(held, grounds=tuple(grounds))
-
-
-def _drawn(deployment: DeploymentScope, body: RedLineBody, statement: Statement) -> DeploymentScope:
-    """A line said again moves its end and nothing else: what it forbids stays as it was drawn."""
-    to_ns = FOREVER if body.to_ns is None else body.to_ns
-    lines = list(deployment.lines)
-    for at, each in enumerate(lines):
-        if each.line == body.line:
-            lines[at] = StandingLine(each.line, each.body, to_ns, statement.signed.id)
-            break
-    else:
-        lines.append(StandingLine(body.line, body, to_ns, statement.signed.id))
-    return msgspec.structs.replace(deployment, lines=tuple(lines))

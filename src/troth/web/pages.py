@@ -42,8 +42,10 @@ from troth.web.parties import PartyPages
 from troth.web.passkeys import PasskeyPages
 from troth.web.places import PlacesPages
 from troth.web.private import PrivatePages
+from troth.web.receiving import RecipientPages
 from troth.web.rules import RulePages
 from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_of, viewer_of
+from troth.web.sharing import SharingPages
 from troth.web.shell import HEADERS, Page, Shell, static_file
 from troth.web.signs import SignPages
 from troth.web.together import LivingTogether
@@ -307,6 +309,8 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *PartyPages(deployment, shell).routes(),
         *PrivatePages(deployment, shell).routes(),
         *RulePages(deployment, shell).routes(),
+        *SharingPages(deployment, shell).routes(),
+        *RecipientPages(deployment, shell).routes(),
         *LivingTogether(deployment, shell).routes(),
         *Grounded(deployment, shell).routes(),
         *SignPages(deployment, shell).routes(),

@@ -80,6 +80,8 @@ class PartyPages:
             "viewer": viewer,
             "tokens": self._at.parties.tokens(),
             "organisations": self._at.parties.organisations(),
+            "orders": self._at.orders.every(),
+            "unused": (*self._at.stale.tokens(), *self._at.stale.shares()),
             "days": TOKEN_DAYS,
             "days_max": TOKEN_DAYS_MAX,
         }
