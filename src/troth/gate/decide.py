@@ -11,8 +11,7 @@ one purpose each must be within the one before it, and one that is not is not tr
 *connect* is a question of its own (`Connecting`), and passes the same steps in `connecting`.
 
 Source: gate.md.
-Left out in this version: the actions share (denied `not-offered` at step 1) and act (at step 7); steps 5 and 7 pass only where
-nothing has been stated that would have to be settled.
+Left out in this version: the actions share (denied `not-offered` at step 1) and act (at step 7).
 """
 
 from collections.abc import Sequence

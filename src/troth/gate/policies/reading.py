@@ -37,6 +37,7 @@ class Rule(msgspec.Struct, frozen=True):
         asker: what the asker must be in, as (type, id); None for anybody.
         about: the stream, or what the stream must be in; None for anything.
         leading: what its conditions begin with: facts by their name in Cedar, and what each must be.
+        attributes: what it speaks of, by name, of whatever.
         timed: it depends on the minute.
     """
 
@@ -49,6 +50,7 @@ class Rule(msgspec.Struct, frozen=True):
     asker: tuple[str, str] | None
     about: tuple[str, str] | None
     leading: tuple[tuple[str, str], ...]
+    attributes: frozenset[str]
     timed: bool
 
     @property
@@ -81,6 +83,7 @@ def _node(text: str, number: int) -> pst.Template:
 
 def _rule(node: pst.Template, number: int) -> Rule:
     said = node.annotations
+    attributes = frozenset(name for each in walked(node.clauses) for name in _attributes(each))
     return Rule(
         id=said.get("id", ""),
         cites=said.get("cites", ""),
@@ -91,7 +94,8 @@ def _rule(node: pst.Template, number: int) -> Rule:
         asker=head_of(node.principal),
         about=head_of(node.resource),
         leading=_leading(node.clauses),
-        timed=any(isinstance(each, pst.GetAttr | pst.HasAttr) and _reads_time(each) for each in walked(node.clauses)),
+        attributes=attributes,
+        timed="at" in attributes,
     )
 
 
@@ -188,6 +192,11 @@ def _known(entities: Iterable[pst.EntityUid]) -> Iterator[Action]:
     return (Action(each.id) for each in entities if each.id in set(Action))
 
 
-def _reads_time(node: pst.GetAttr | pst.HasAttr) -> bool:
-    name = node.attr if isinstance(node, pst.GetAttr) else node.attrs[0]
-    return name == "at"
+def _attributes(node: object) -> tuple[str, ...]:
+    match node:
+        case pst.GetAttr(attr=attr):
+            return (attr,)
+        case pst.HasAttr(attrs=attrs):
+            return attrs
+        case _:
+            return ()
