@@ -72,10 +72,13 @@ class Ruleset:
         self._streams = frozenset(each for rule in rules for each in _named(rule, "Stream"))
         spoken_of = {name for each in rules for name in each.attributes}
         self._neutral = {name: value for name, value in _NEUTRAL.items() if name not in spoken_of}
-        self._by_asker: dict[Action, dict[_Key, list[int]]] = {action: {} for action in Action}
+        # By what is wanted, by what the asker is in, and by the first comparison.
+        self._found: dict[Action, dict[_Key, dict[_Key, list[int]]]] = {action: {} for action in Action}
         for at, rule in enumerate(rules):
             for action in rule.actions:
-                self._by_asker[action].setdefault(rule.asker, []).append(at)
+                first = rule.leading[0] if rule.leading else None
+                self._found[action].setdefault(rule.asker, {}).setdefault(first, []).append(at)
+        self._firsts = frozenset(rule.leading[0][0] for rule in rules if rule.leading)
         self._subsets: dict[tuple[int, ...], PolicySet] = {}
         self._asked: dict[Facts, Ruled] = {}
 
@@ -100,16 +103,20 @@ class Ruleset:
         self._asked.clear()
 
     def _met(self, facts: Facts) -> Iterator[int]:
-        """The rules whose head and whose first comparisons these facts meet; what is not known here is Cedar's to say."""
+        """The rules whose head and whose first comparisons these facts meet."""
         values = compared(facts)
-        by_asker = self._by_asker[facts.action]
         about = {("Product", facts.product), ("Stream", facts.stream)}
-        keys: tuple[_Key, ...] = (None, *in_of(facts))
-        for key in dict.fromkeys(keys):
-            for at in by_asker.get(key, ()):
+        askers: tuple[_Key, ...] = (None, *in_of(facts))
+        firsts: tuple[_Key, ...] = (None, *((name, values[name]) for name in self._firsts))
+        by_asker = self._found[facts.action]
+        for key in dict.fromkeys(askers):
+            by_first = by_asker.get(key)
+            if by_first is None:
+                continue
+            for at in (each for first in firsts for each in by_first.get(first, ())):
                 rule = self.rules[at]
                 if (rule.about is None or rule.about in about) and all(
-                    values.get(name, wanted) == wanted for name, wanted in rule.leading
+                    values[name] == wanted for name, wanted in rule.leading
                 ):
                     yield at
 
