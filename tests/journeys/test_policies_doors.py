@@ -11,7 +11,9 @@ import pytest
 from tests.journeys.api_house import Json
 from tests.journeys.cli_node import Running, started
 from tests.journeys.test_policies import NO_KEEPING, NO_RESEARCH, Lane
+from troth.errors import Denied
 from troth.testing.world import World
+from troth.web.problems import problem_page
 from troth.web.sessions import COOKIES
 
 
@@ -82,6 +84,27 @@ def test_on_the_pages_everybody_reads_the_rules_and_two_presses_put_them_in_forc
     assert "House rules, 4" in page
     assert "/operate/rules" not in page, "whoever reads is shown no form"
     assert "textarea" not in world.get("/operate/rules").body.decode()
+
+
+def test_whoever_is_concerned_finds_in_their_book_that_a_rule_stopped_somebody(lane: Lane) -> None:
+    world = lane.world
+    lane.puts(NO_RESEARCH)
+    with pytest.raises(Denied):
+        lane.university.reads(lane.meter)
+    world.advance(2 * world.node.settings.segment_tick_s)
+    session = world.run(world.node.recognise.enter(world.run(world.node.join.invite(lane.ana.person))))
+    page = world.get("/mine/book", headers={"cookie": f"{COOKIES['person']}={session}"}).body.decode()
+    assert 'and got nothing, 1 time: <a href="/rules">a rule of this place forbids it</a>.' in page
+
+
+def test_whoever_is_refused_reads_the_rule_on_the_page_and_no_name(lane: Lane) -> None:
+    lane.puts(NO_RESEARCH)
+    with pytest.raises(Denied) as denied:
+        lane.university.reads(lane.meter)
+    page = problem_page(denied.value)
+    assert "No, because a rule of this place forbids it" == page.title
+    assert "A rule of this place does not allow this. Nothing of a home is given to research." == page.detail
+    assert "You can read the rules, and ask whoever runs this place." == page.hint
 
 
 def test_from_the_command_line_a_look_comes_first(node: Running, tmp_path: Path) -> None:
