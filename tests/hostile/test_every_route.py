@@ -183,7 +183,12 @@ ENTITLED: Final = {
     Who.PAGE: ("ana", "ana's own page"),
     Who.HOME: ("ana", "ben", "ana's own page"),
     Who.VISITOR: ("ana", "ana's own page", "owner's own page"),
+    Who.MAKER: ("maker",),
+    Who.AUTHORITY: ("authority",),
 }
+
+
+DESKS: Final = ("a maker", "an authority")
 
 
 def may(who: Who, caller: Caller, method: str) -> bool:
@@ -203,14 +208,21 @@ def may(who: Who, caller: Caller, method: str) -> bool:
         case Who.HOME:
             return reads and (own_page or caller.name == "the same home")
         case Who.VISITOR:
-            return reads and (own_page or owner_page or caller.name in {"the same home", "another home"})
+            return reads and (own_page or owner_page or caller.name in {"the same home", "another home", *DESKS})
+        case Who.MAKER | Who.AUTHORITY:
+            return reads and caller.name == DESKS[who is Who.AUTHORITY]
         case Who.ANYBODY | Who.SPENDS | Who.LEAVES | Who.SIGNED | Who.FORM | Who.THING:
             return False
 
 
+_NAMED: Final = frozenset(
+    {Who.OPERATOR, Who.THING, Who.COUNTED, Who.PERSON, Who.HOME, Who.VISITOR, Who.MAKER, Who.AUTHORITY}
+)
+
+
 def refusals(who: Who, caller: Caller) -> set[int]:
     """With which status somebody is refused; empty where any will do that is the same for what is there and what is not."""
-    if who in {Who.OPERATOR, Who.THING, Who.COUNTED, Who.PERSON, Who.HOME, Who.VISITOR} and not caller.is_readable:
+    if who in _NAMED and not caller.is_readable:
         return {400}
     if who in {Who.OPERATOR, Who.FORM, Who.VISITOR}:
         return {401, 404} if who is Who.VISITOR and "home" in caller.name else {401}
