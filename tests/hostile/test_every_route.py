@@ -225,7 +225,8 @@ def refusals(who: Who, caller: Caller) -> set[int]:
     if who in _NAMED and not caller.is_readable:
         return {400}
     if who in {Who.OPERATOR, Who.FORM, Who.VISITOR}:
-        return {401, 404} if who is Who.VISITOR and "home" in caller.name else {401}
+        has_visits = "home" in caller.name or caller.name in DESKS
+        return {401, 404} if who is Who.VISITOR and has_visits else {401}
     if who is Who.THING:
         return {401} if caller.name != "another thing" else {400, 404}
     return set()
