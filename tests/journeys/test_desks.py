@@ -83,6 +83,7 @@ def test_an_authority_reads_every_open_statement_and_nothing_of_a_home(world: Wo
         assert hidden not in answer.body.decode()
         assert hidden not in page
     assert "village pond" in page
+    assert "something else" not in page, "every kind has its words"
 
 
 def test_pages_of_an_authority_go_back_to_the_beginning_without_a_gap(world: World) -> None:

@@ -7,6 +7,8 @@ Rules
 Source: people.md (the table of who comes for what); docs/decisions/0061.
 """
 
+from typing import Final
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,6 +19,27 @@ from troth.web.sessions import viewer_of
 from troth.web.shell import Page, Shell
 
 __all__ = ["DeskPages"]
+
+_TOLD: Final = {
+    "key": "a key serves, or ended",
+    "registration-policy": "who may say what",
+    "trust-anchors": "whose word counts",
+    "organisation": "who somebody is, and how they are reached",
+    "keeping": "where everything is kept",
+    "passport": "what a product is",
+    "disclosure": "what is done with it, and for whom",
+    "installation": "a thing was put in place, or is over",
+    "installation-type": "things of one kind",
+    "entity": "something was described",
+    "red-line": "what never happens here",
+    "ground": "why something is allowed",
+    "emergency": "an emergency was opened",
+    "operator-policies": "rules of this place",
+    "sign": "a sign for people who pass",
+    "promise": "a promise",
+    "support": "somebody stands behind a text",
+    "succession": "this log follows another",
+}
 
 
 class DeskPages:
@@ -49,5 +72,5 @@ class DeskPages:
             except NotFound:
                 place = None
             desk = await self._at.desks.authority(viewer.desks["authority"], before=place)
-        values = {"viewer": viewer, "desk": desk, "origin": self._at.origin, "size": self._at.log.size}
+        values = {"viewer": viewer, "desk": desk, "origin": self._at.origin, "size": self._at.log.size, "told": _TOLD}
         return self._shell.show(request, "audit.html", values)
