@@ -12,8 +12,7 @@ one purpose each must be within the one before it, and one that is not is not tr
 `sharing`. What people share with somebody is read like a disclosed use, on their choice.
 
 Source: gate.md.
-Left out in this version: the action act (denied `not-offered` at step 7); steps 5 and 7 pass only where nothing has been stated
-that would have to be settled.
+Left out in this version: the action act (denied `not-offered` at step 7).
 """
 
 from collections.abc import Sequence
