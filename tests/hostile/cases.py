@@ -5,11 +5,12 @@ A line says who asks, what happens before, and what they may see then.
   too), `cleo` (lives elsewhere), `owner` (runs the place), `thing` (the thing itself), `nobody`.
 - does, in order: `say` (the thing says the next value), `give`, `means` (a yes to hourly means only), `coarsest` (a yes to the
   last of `views` only), `refuse`, `withdraw` (Ana and Ben alike), `ana-gives`, `ben-withdraws` (one of them), `hour` (an hour
-  passes), `ask` (whoever asks reads once, so that something is held for them), `forbid` (a rule of the place stops
-  all reading of the thing), `pass` (somebody who passes objects with the code of the sign), `back` (and takes that back).
+  passes), `street` (two homes beside it say yes, and their own value), `ask` (whoever asks reads once, so that something is
+  held for them), `forbid` (a rule of the place stops all reading of the thing), `pass` (somebody who passes objects with the
+  code of the sign), `back` (and takes that back).
 - sees: the numbers of the values that may be seen, from 0.
-- view: RAW, or coarser: MEANS, SUMS (of each hour), ROUNDED (down to eights), LATE (nothing is old enough yet); or why nothing
-  is seen: SPOKEN (they are told no) or NOTHING (for them there is no such stream).
+- view: RAW, or coarser: MEANS, SUMS (of each hour), STREET (the mean of three homes), ROUNDED (down to eights), LATE (nothing
+  is old enough yet); or why nothing is seen: SPOKEN (they are told no) or NOTHING (for them there is no such stream).
 - views: what is disclosed for research, where it is not the raw stream and its hourly mean.
 - open: the stream is of a public place and open to anyone.
 - sign: it is of a public place and read by the lab until somebody who passes objects; `mean`: an hourly mean was agreed, too.
@@ -27,6 +28,7 @@ class View(Enum):
     RAW = auto()
     MEANS = auto()
     SUMS = auto()
+    STREET = auto()
     ROUNDED = auto()
     LATE = auto()
     SPOKEN = auto()
@@ -63,6 +65,16 @@ CASES: Final = {
     "a recipient with a yes to sums": Case(
         "lab", "coarsest hour say say hour", View.SUMS, (0, 1), views=("raw", "sum=PT1H")
     ),
+    "a recipient with the mean of a street": Case(
+        "lab", "coarsest street hour say street hour", View.STREET, (0,), views=("raw", "mean=PT1H,homes=3")
+    ),
+    "a recipient of a street that is too short": Case(
+        "lab", "coarsest hour say say hour", View.SPOKEN, views=("raw", "mean=PT1H,homes=3")
+    ),
+    "a recipient of a street with a no in it": Case(
+        "lab", "coarsest street hour say street hour ask ben-withdraws", View.SPOKEN, views=("raw", "mean=PT1H,homes=3")
+    ),
+    "who lives on the street": Case("ana", "coarsest street say", View.RAW, (0,), views=("raw", "mean=PT1H,homes=3")),
     "a recipient with a yes to rounded values": Case(
         "lab", "coarsest say say", View.ROUNDED, (0, 1), views=("raw", "round=8")
     ),

@@ -41,9 +41,12 @@ class Asking:
         self.values: list[float] = []
         self.ids: list[int] = []
         self._later: list[int] = []
+        self.neighbours: list[tuple[WorldPerson, WorldThing]] = []
+        self.theirs: list[float] = []  # what neighbours said last
+        self._elsewhere: list[float] = []  # and all they ever said
         world, home = self.world, self.world.home(f"home of {name}")
         self.ana, self.ben = home.person("Ana"), home.person("Ben", role="member")
-        title = f"counter {next(street.numbers)}"
+        title = self.title = f"counter {next(street.numbers)}"
         self.place, self.secret = f"at {title}", ""
         if case.sign:
             self.thing, self.sign = self._signed(title)
@@ -66,6 +69,8 @@ class Asking:
         chosen = tuple(self.values[at] for at in (*self.case.sees, *self._later))
         if self.case.view is View.MEANS:
             return (sum(chosen) / len(chosen),) if chosen else ()
+        if self.case.view is View.STREET:
+            return (sum((sum(chosen) / len(chosen), *self.theirs)) / 3,) if chosen else ()
         if self.case.view is View.SUMS:
             return (sum(chosen),) if chosen else ()
         return tuple(value // 8 * 8 for value in chosen) if self.case.view is View.ROUNDED else chosen
@@ -77,7 +82,7 @@ class Asking:
     @property
     def hidden(self) -> tuple[float, ...]:
         """What may not."""
-        return tuple(value for value in self.values if value not in self.seen)
+        return tuple(value for value in (*self.values, *self._elsewhere) if value not in self.seen)
 
     @property
     def status(self) -> int:
@@ -173,6 +178,8 @@ class Asking:
                 self.secret = self._passes()
             case "back":
                 self.world.run(self.world.node.grounding.signs.take_back(self.sign, self.secret))
+            case "street":
+                self._street()
             case "hour":
                 self.world.advance(_HOUR_S + 60)
             case "ask":
@@ -219,6 +226,21 @@ class Asking:
         looked = world.run(policies.look(text))
         assert looked.look is not None, looked.findings
         world.run(policies.put_in_force(text, "Agreed.", look=looked.look))
+
+    def _street(self) -> None:
+        """Two homes beside it, each with the same thing: they say yes once, and a value each time."""
+        if not self.neighbours:
+            for name in ("Dora", "Emil"):
+                home = self.world.home(f"{name} beside {self.name}")
+                person = home.person(name)
+                thing = home.thing(self.title, purposes=(own_use(), self._research()))
+                self.world.run(person.choose(Decision.GIVE, thing, view=Variant(self.case.views[-1])))
+                self.neighbours.append((person, thing))
+        self.theirs = [next(self.street.values) * 8 + 0.5 for _ in self.neighbours]
+        self._elsewhere += self.theirs
+        for (_, thing), value in zip(self.neighbours, self.theirs, strict=True):
+            assert isinstance(thing.says(value), int)
+        self.world.advance(1)
 
     def _say(self) -> None:
         value = next(self.street.values) * 8 + 0.5

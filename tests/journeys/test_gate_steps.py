@@ -7,6 +7,7 @@ from tests.made_town import (
     BILLING,
     HOURLY,
     HOUSE,
+    MAKER,
     METER,
     OPERATOR,
     OWNED,
@@ -286,12 +287,22 @@ def test_step_5_permitted_holds_for_the_minute_where_a_rule_reads_the_time() -> 
     assert denied(Step.PERMITTED, Code.POLICY) == failed(lane.ask(reads(lane.meter, 3)))
 
 
-def test_step_6_small_groups_denies_not_offered_when_the_disclosure_states_a_group_size() -> None:
+def test_step_6_small_groups_denies_what_is_of_one_home_where_the_disclosure_states_a_group_size() -> None:
     lane = Lane()
     lane.gives(1)
     lane.disclose(RESEARCHED, BILLED, OWNED, group_size=5)
-    for question in (reads(lane.meter, 2), collects(lane.meter, 2), reads_own(lane.meter, 2, lane.ana)):
-        assert denied(Step.SMALL_GROUPS, Code.NOT_OFFERED) == failed(lane.ask(question))
+    assert denied(Step.SMALL_GROUPS, Code.SMALL_GROUP) == failed(lane.ask(reads(lane.meter, 2)))
+    assert Verdict.ALLOW == lane.ask(collects(lane.meter, 2)).verdict, "nothing leaves by it"
+    assert Verdict.ALLOW == lane.ask(reads_own(lane.meter, 2, lane.ana)).verdict, "nothing leaves towards somebody else"
+
+
+def test_step_6_small_groups_denies_not_offered_where_nobody_can_count_the_people() -> None:
+    town = Town()
+    town.organisations(MAKER, SUPPLIER, UNIVERSITY)
+    town.product(concerns_nobody=True)
+    town.disclose(purpose(RESEARCH, view(RAW, "nobody"), to=(UNIVERSITY,)), group_size=2)
+    gauge = town.install(None)
+    assert denied(Step.SMALL_GROUPS, Code.NOT_OFFERED) == failed(town.ask(reads(gauge, 2)))
 
 
 def test_step_7_safe_denies_not_offered_for_every_act() -> None:

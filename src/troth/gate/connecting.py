@@ -35,7 +35,7 @@ from troth.gate.question import (
     Step,
     Verdict,
 )
-from troth.gate.small_groups import small_groups
+from troth.gate.small_groups import uncountable
 from troth.gate.use import Use
 from troth.names import HouseholdId, StatementId, Uri
 from troth.state.in_force import Reading
@@ -122,7 +122,7 @@ def _used(asked: Connecting, product: ProductScope, reading: Reading) -> Reason 
             if ground is None:
                 continue
             use = Use(_collecting(each, asked), _stream(each, asked), product, declared, purpose, ground)
-            failed = placed(use, reading, concerned=concerned).failed or _permitted(use, reading) or small_groups(use)
+            failed = placed(use, reading, concerned=concerned).failed or _permitted(use, reading) or uncountable(use)
             if failed is None:
                 break
         if failed is not None:

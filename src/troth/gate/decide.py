@@ -11,10 +11,11 @@ one purpose each must be within the one before it, and one that is not is not tr
 *connect* is a question of its own (`Connecting`), and passes the same steps in `connecting`.
 
 Source: gate.md.
-Left out in this version: the actions share (denied `not-offered` at step 1) and act (at step 7); steps 4 to 7 pass only where
+Left out in this version: the actions share (denied `not-offered` at step 1) and act (at step 7); steps 5 and 7 pass only where
 nothing has been stated that would have to be settled.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -44,7 +45,7 @@ from troth.gate.question import (
     Verdict,
 )
 from troth.gate.requests import limited, requested_use
-from troth.gate.small_groups import small_groups
+from troth.gate.small_groups import Reached, small_groups
 from troth.gate.use import Use
 from troth.names import StreamId
 from troth.state.in_force import Reading
@@ -69,6 +70,7 @@ _STEPS: Final = {
     ScopeKind.PLACE: Step.GROUNDED,
     ScopeKind.PUBLIC: Step.GROUNDED,
     ScopeKind.PERSON: Step.GROUNDED,
+    ScopeKind.UNIVERSE: Step.SMALL_GROUPS,
 }
 
 
@@ -157,9 +159,46 @@ def _answered(question: Question, stream: StreamScope, reading: Reading) -> Answ
     if not any(each.variants for each in purposes):
         base = tuple(sorted({stream.statement, *ids_of(product)}))
         return Answer(Verdict.DENY, (Reason(Step.DECLARED, Code.UNDECLARED, base),))
+    tried = [
+        small_groups(each, question, stream, declared, reading, look=_reached)
+        for each in _tried(question, stream, product, declared, reading, purposes=purposes)
+    ]
+    installed = (Interval(stream.from_ns, FOREVER),)  # a clock that ran ahead of the end hides nothing that was kept
+    if question.action is Action.COLLECT:
+        return collected(tried, question, installed, (stream.statement, *ids_of(product)))
+    return read(tried, question, installed, (stream.statement, *ids_of(product)))
+
+
+def _reached(question: Question, reading: Reading) -> Reached | None:
+    """What the party that asks could read of a stream by steps 2 to 5, for whatever purpose; None where there is none."""
+    stream = reading.stream(stream_scope(question.stream))
+    if stream is None:
+        return None
+    product = product_of(stream, reading)
+    declared = declared_for(stream, product)
+    found: list[tuple[DisclosedPurpose, Tried]] = []
+    for purpose in () if declared is None else declared.purposes:
+        asker = Asker(question.asker.party, question.asker.app, purpose.purpose)
+        asked = msgspec.structs.replace(question, asker=asker)
+        if declared is not None and meant(purpose, asked, stream, reading):
+            tried = _tried(asked, stream, product, declared, reading, purposes=[purpose])
+            found += [(purpose, each) for each in tried]
+    return Reached(stream, product, tuple(found))
+
+
+def _tried(
+    question: Question,
+    stream: StreamScope,
+    product: ProductScope,
+    declared: DisclosedStream,
+    reading: Reading,
+    *,
+    purposes: Sequence[DisclosedPurpose],
+) -> list[Tried]:
+    """Steps 2 to 5 for every view of these purposes, in the order of the disclosure, without private times."""
     private = private_of(stream, reading, action=question.action, at_ns=question.at_ns)
     special = special_in(product, declared.name)
-    tried = [
+    return [
         hushed(
             limited(
                 _try(
@@ -184,10 +223,6 @@ def _answered(question: Question, stream: StreamScope, reading: Reading) -> Answ
         ]
         for view in settled_views(purpose)
     ]
-    installed = (Interval(stream.from_ns, FOREVER),)  # a clock that ran ahead of the end hides nothing that was kept
-    if question.action is Action.COLLECT:
-        return collected(tried, question, installed, (stream.statement, *ids_of(product)))
-    return read(tried, question, installed, (stream.statement, *ids_of(product)))
 
 
 def _try(
@@ -201,7 +236,7 @@ def _try(
     product: ProductScope,
     reading: Reading,
 ) -> Tried:
-    """Red lines, then steps 3 to 7, for one view of one purpose."""
+    """Red lines, then steps 3 to 5, for one view of one purpose."""
     view, why, days = Variant.named(disclosed.variant), Ground.named(disclosed.ground), purpose.retention_days
     if view is None or why is None:
         unknown = Reason(Step.DECLARED, Code.NOT_OFFERED, ids_of(product))
@@ -227,7 +262,7 @@ def _try(
     if not covers(holding.times, question.at_ns):
         lacking = Reason(Step.GROUNDED, holding.lacking, holding.rests_on, why)
         return Tried(view, holding, why, lacking, days)
-    use = Use(question, stream, product, declared, purpose, why, view)
+    use = Use(question, stream, product, declared, purpose, why)
     passage = placed(use, reading, concerned=holding.concerned)
     if passage.rests_on or passage.until_ns < holding.until_ns:
         until_ns = min(holding.until_ns, passage.until_ns)
@@ -235,5 +270,4 @@ def _try(
     permission = permitted(use, view, reading)
     if permission.until_ns < holding.until_ns:
         holding = msgspec.structs.replace(holding, until_ns=permission.until_ns)
-    failed = passage.failed or permission.failed or small_groups(use)
-    return Tried(view, holding, why, failed, days)
+    return Tried(view, holding, why, passage.failed or permission.failed, days)

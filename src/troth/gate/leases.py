@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from troth.gate.lately import Lately
-from troth.gate.question import Answer, Question, Verdict
+from troth.gate.question import Answer, GroupMember, Question, Verdict
 from troth.names import BasisId, ThingId
 from troth.state.in_force import InForce
 from troth.state.scopes import Scope
@@ -89,8 +89,18 @@ class Lease:
         """Stamp a query: only rows that the answer reaches at this moment may leave the store."""
         if not self.holds(at_ns) or self.answer.verdict is Verdict.DENY:
             raise RuntimeError("a lease that has ended releases nothing")
+        if self.answer.group is not None:
+            raise RuntimeError("of an answer over several homes no row leaves by itself")
         extent = intersect(self.answer.reach(at_ns), query.times)
         return Released(hold=self, stream=self.question.stream, shelf=shelf, extent=extent, query=query)
+
+    def release_of(self, member: GroupMember, shelf: Shelf, query: ObservationQuery, *, at_ns: int) -> Released:
+        """Stamp a query about one stream of the group that the answer is over; its rows leave in figures only (`cells`)."""
+        group = self.answer.group
+        if not self.holds(at_ns) or group is None or member not in group.members:
+            raise RuntimeError("a lease that has ended, or is not over this stream, releases nothing")
+        extent = intersect(intersect(self.answer.reach(at_ns), member.times), query.times)
+        return Released(hold=self, stream=member.stream, shelf=shelf, extent=extent, query=query)
 
 
 def admit_many(

@@ -14,7 +14,7 @@ Source: gate.md.
 import msgspec
 
 from troth.gate.grounds import Holding
-from troth.gate.question import Answer, Code, Ground, Question, Reason, Step, Term, Verdict
+from troth.gate.question import Answer, Code, Ground, Group, Question, Reason, Step, Term, Verdict
 from troth.names import StatementId
 from troth.things.intervals import FOREVER, Interval, covers, intersect, tidy
 from troth.things.variants import Variant
@@ -26,7 +26,7 @@ __all__ = ["Tried", "collected", "read"]
 class Tried(msgspec.Struct, frozen=True):
     """One view of one purpose: where it holds, and the first step that failed now (None when all passed).
 
-    `days`: for how long the purpose may use rows.
+    `days`: for how long the purpose may use rows. `group`: of a view over several homes, over which.
     """
 
     variant: Variant
@@ -34,6 +34,7 @@ class Tried(msgspec.Struct, frozen=True):
     ground: Ground | None
     failed: Reason | None
     days: int
+    group: Group | None = None
 
 
 def read(
@@ -60,6 +61,7 @@ def read(
             named=True,
             concerned=each.holding.concerned,
             terms=terms,
+            group=each.group,
         )
     return Answer(Verdict.DENY, tuple(missed[-1:]), named=True, until_ns=_next_boundary(tried, question.at_ns))
 

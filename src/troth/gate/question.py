@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from troth.names import PersonId, PurposeId, StatementId, StreamId, Uri
+from troth.names import HouseholdId, PersonId, PurposeId, StatementId, StreamId, Uri
 from troth.statements.installation import InstallationBody
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect, tidy
 from troth.things.retention import DAY_NS
@@ -30,6 +30,8 @@ __all__ = [
     "Code",
     "Connecting",
     "Ground",
+    "Group",
+    "GroupMember",
     "NamedRule",
     "Question",
     "Reason",
@@ -108,6 +110,7 @@ class Code(StrEnum):
     TOO_OLD = "too-old"
     NOT_OFFERED = "not-offered"
     OVER = "over"
+    SMALL_GROUP = "small-group"
 
 
 class Verdict(StrEnum):
@@ -189,6 +192,23 @@ class Term(msgspec.Struct, frozen=True):
         return intersect(self.times, (Interval(edge_ns, FOREVER),))
 
 
+class GroupMember(msgspec.Struct, frozen=True):
+    """One stream whose values are in a figure over several homes, for these times, and whom it concerns."""
+
+    stream: StreamId
+    household: HouseholdId
+    times: tuple[Interval, ...]
+    concerned: tuple[PersonId, ...]
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Over whom a figure is: no cell of fewer than `size` homes, or persons, leaves; none that begins before `from_ns`."""
+
+    size: int
+    from_ns: int
+    members: tuple[GroupMember, ...]
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What the gate says.
 
@@ -202,6 +222,7 @@ class Answer(msgspec.Struct, frozen=True):
         rests_on: ids of the statements it rests on, sorted.
         named: whether a disclosure in force names the asker for this stream (then a denial may be spoken).
         concerned: the persons concerned (inner; never leaves towards the asker).
+        group: over whom each figure is; None where the answer is about the one stream.
     """
 
     verdict: Verdict
@@ -213,6 +234,7 @@ class Answer(msgspec.Struct, frozen=True):
     named: bool = False
     concerned: tuple[PersonId, ...] = ()
     terms: tuple[Term, ...] = ()
+    group: Group | None = None
 
     @property
     def days(self) -> int:

@@ -1,18 +1,177 @@
-"""Step 6 *small groups*: no cell of the answer reaches fewer persons than declared. Pure.
+"""Step 6 *small groups*: no cell reaches fewer persons than declared, alone or beside what else the party reads. Pure.
 
-Source: gate.md.
-Left out in this version: where the disclosure states a group size, or a view is over several homes, it denies `not-offered`.
+Rules
+- Where a group size is declared, or a view is over several homes, what leaves towards others is over so many homes and as many
+  persons. A home counts once, however many live there: what is measured is the home.
+- The universe is every home here that has a stream of the same product and name, under the open disclosure, with the same party
+  answering, and without grounds or emergencies of its own. Over more than HOMES_MAX of them nothing is given.
+- While a policy of the operator (step 5) keeps any of them out, nothing is given.
+- A home of which the party can read anything by itself, for whatever purpose, is in no figure: it could be taken out of it.
+- Of two purposes of one party whose figures overlap and differ by fewer homes than the size, the one declared first stands.
+- Cells that began before the group last changed are withheld (`epochs`).
+
+Source: gate.md; docs/reference/small-groups.md, which names the literature and what this does not stop.
+Left out: what depends on values, which is suppressed outside `decide` (step 8, `journeys/cells`); parties that put together
+what they got; streams of other products that measure the same.
 """
 
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
 from troth.gate.declared import ids_of
-from troth.gate.question import Code, Reason, Step
+from troth.gate.epochs import epoch_ns
+from troth.gate.narrowed import Tried
+from troth.gate.question import Action, Code, Group, GroupMember, Question, Reason, Step
 from troth.gate.use import Use
+from troth.names import HouseholdId, StatementId, StreamId
+from troth.state.in_force import Reading
+from troth.state.scopes import ProductScope, StreamScope, stream_scope
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
+from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect
+from troth.things.variants import HOMES_MAX
 
-__all__ = ["small_groups"]
+__all__ = ["Look", "Reached", "small_groups", "uncountable"]
 
 
-def small_groups(use: Use) -> Reason | None:
-    """Why not; None where nothing is stated that would have to be settled."""
-    if use.declared.group_size is None and (use.view is None or not use.view.homes):
+class Reached(msgspec.Struct, frozen=True):
+    """What a party could read of one stream by steps 2 to 5, purpose by purpose."""
+
+    stream: StreamScope
+    product: ProductScope
+    views: tuple[tuple[DisclosedPurpose, Tried], ...]
+
+
+Look: TypeAlias = Callable[[Question, Reading], Reached | None]
+
+
+class _Gathered(msgspec.Struct):
+    """The universe as it was looked at: who is in the figure, what it rests on, until when, and the other figures' homes."""
+
+    members: list[GroupMember]
+    rests_on: list[StatementId]
+    from_ns: int = BEGINNING
+    until_ns: int = FOREVER
+
+
+def small_groups(
+    tried: Tried, question: Question, stream: StreamScope, declared: DisclosedStream, reading: Reading, *, look: Look
+) -> Tried:
+    """The same view with the group it is over, or with why it is not given."""
+    size = max(tried.variant.homes, declared.group_size or 0)
+    if tried.failed is not None or not size or question.action is Action.COLLECT or question.asker.person is not None:
+        return tried
+    universe = reading.universe(stream.product)
+    streams = _like(stream, universe.streams, reading)
+    if stream.household is None or universe.too_many or len(streams) > HOMES_MAX:
+        return _denied(tried, Code.NOT_OFFERED, (stream.statement,))
+    looked = _looked(streams, question, reading, look=look) if tried.variant.homes else []
+    own = next((each for each in looked if each.stream.installed.stream == question.stream), None)
+    if own is None:
+        return _denied(tried, Code.SMALL_GROUP, (stream.statement,))
+    found = _gather(looked, tried, question, reading)
+    inside = any(each.stream == question.stream for each in found.members)
+    barred = any(
+        one.failed is not None and one.failed.step is Step.PERMITTED for each in looked for _, one in each.views
+    )
+    if barred or not inside or _count(found.members) < size or _overlaps(looked, own, question, size=size):
+        return _denied(tried, Code.SMALL_GROUP, ids_of(own.product))
+    holding = msgspec.structs.replace(
+        tried.holding,
+        times=intersect(tried.holding.times, (Interval(found.from_ns, FOREVER),)),
+        rests_on=tuple(dict.fromkeys((*tried.holding.rests_on, *found.rests_on))),
+        concerned=tuple(dict.fromkeys(person for each in found.members for person in each.concerned)),
+        until_ns=min(tried.holding.until_ns, found.until_ns),
+    )
+    group = Group(size, found.from_ns, tuple(found.members))
+    return msgspec.structs.replace(tried, holding=holding, group=group)
+
+
+def uncountable(use: Use) -> Reason | None:
+    """Why a thing may not join whose disclosure states a group size where nobody can count the people; None otherwise."""
+    if use.declared.group_size is None or use.stream.household is not None:
         return None
     return Reason(Step.SMALL_GROUPS, Code.NOT_OFFERED, ids_of(use.product), use.ground)
+
+
+def _like(stream: StreamScope, streams: tuple[StreamId, ...], reading: Reading) -> list[StreamId]:
+    """Those of the universe that can be in a figure with this stream."""
+    found = []
+    for each in streams:
+        other = reading.stream(stream_scope(each))
+        if other is None or other.household is None or other.installed.name != stream.installed.name:
+            continue
+        place = reading.place_of(other.household)
+        if other.answers == stream.answers and not (place.disclosures or place.grounds or place.openings):
+            found.append(each)
+    return found
+
+
+def _looked(streams: list[StreamId], question: Question, reading: Reading, *, look: Look) -> list[Reached]:
+    """What the party could read of each of them."""
+    found = (look(msgspec.structs.replace(question, stream=each), reading) for each in streams)
+    return [each for each in found if each is not None]
+
+
+def _gather(looked: list[Reached], tried: Tried, question: Question, reading: Reading) -> _Gathered:
+    found = _Gathered([], [])
+    several = len({purpose.purpose for each in looked for purpose, one in each.views if one.variant.homes}) > 1
+    for each in looked:
+        purposes = frozenset(purpose.purpose for purpose, _ in each.views)
+        held = any(one.holding.times for _, one in each.views)
+        since_ns = epoch_ns(each.stream, each.product, purposes, question, reading, first_counts=several, held=held)
+        found.from_ns = max(found.from_ns, since_ns)
+        for purpose, one in each.views:
+            found.until_ns = min(found.until_ns, one.holding.until_ns)
+            if one.failed is not None:
+                # What it gave until it ended was in the cells of then.
+                ended = (i.to_ns for i in one.holding.times if i.to_ns <= question.at_ns)
+                found.from_ns = max(found.from_ns, *ended, BEGINNING)
+            found.rests_on += one.holding.rests_on
+            mine = purpose.purpose == question.asker.purpose and one.variant == tried.variant
+            household = each.stream.household
+            if mine and one.failed is None and household is not None and not _is_apart(each):
+                times = intersect(one.holding.times, (Interval(each.stream.from_ns, FOREVER),))
+                found.members.append(GroupMember(each.stream.installed.stream, household, times, one.holding.concerned))
+    return found
+
+
+def _is_apart(reached: Reached) -> bool:
+    """Whether the party can read anything of this stream by itself."""
+    return any(one.failed is None and not one.variant.homes for _, one in reached.views)
+
+
+def _count(members: list[GroupMember]) -> int:
+    """How many homes, or persons where they are fewer."""
+    return min(len({each.household for each in members}), len({p for each in members for p in each.concerned}))
+
+
+def _overlaps(looked: list[Reached], own: Reached, question: Question, *, size: int) -> bool:
+    """Whether the figures of a purpose that is declared before this one differ from these by too few homes."""
+    mine = _homes(looked, question.asker.purpose)
+    for purpose in dict.fromkeys(purpose.purpose for purpose, one in own.views if one.variant.homes):
+        if purpose == question.asker.purpose:
+            return False
+        theirs = _homes(looked, purpose)
+        if mine & theirs and any(0 < len(each) < size for each in (mine - theirs, theirs - mine)):
+            return True
+    return False
+
+
+def _homes(looked: list[Reached], purpose: str) -> frozenset[HouseholdId]:
+    """The homes that are in the figures of a purpose."""
+    return frozenset(
+        each.stream.household
+        for each in looked
+        for which, one in each.views
+        if which.purpose == purpose
+        and one.variant.homes
+        and one.failed is None
+        and each.stream.household is not None
+        and not _is_apart(each)
+    )
+
+
+def _denied(tried: Tried, code: Code, statements: tuple[StatementId, ...]) -> Tried:
+    return msgspec.structs.replace(tried, failed=Reason(Step.SMALL_GROUPS, code, statements, tried.ground))

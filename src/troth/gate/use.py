@@ -8,7 +8,6 @@ import msgspec
 from troth.gate.question import Ground, Question
 from troth.state.scopes import ProductScope, StreamScope
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
-from troth.things.variants import Variant
 
 __all__ = ["Use"]
 
@@ -22,4 +21,3 @@ class Use(msgspec.Struct, frozen=True):
     declared: DisclosedStream
     purpose: DisclosedPurpose
     ground: Ground
-    view: Variant | None = None

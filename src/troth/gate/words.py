@@ -30,6 +30,7 @@ WORDS: Final = {
     "too-old": "This is so old that the time for which it may be kept is over.",
     "not-offered": "This version cannot settle this question, so the answer is no.",
     "over": "This thing is over here: nothing more is taken from it.",
+    "small-group": "This would point at too few people.",
     "wrong-type": "The result is not of the declared type.",
     "ahead": "The time of this observation lies more than 60 seconds ahead of the clock here.",
     "before-installation": "The time of this observation lies before the thing was installed.",

@@ -191,7 +191,7 @@ class Access:
         return WindowOpened(
             gate_ns=self._clock.now(),
             window=window.id,
-            stream=question.stream,
+            stream=_stream_of(window.lease, person),
             party=question.asker.party,
             app=question.asker.app,
             purpose=question.asker.purpose,
@@ -211,6 +211,13 @@ class Access:
             stream=stream,
             person=person,
         )
+
+
+def _stream_of(lease: Lease, person: PersonId | None) -> StreamId:
+    """What somebody's book names: of a figure over several homes, their own stream and nobody else's."""
+    group = lease.answer.group
+    members = () if group is None else group.members
+    return next((each.stream for each in members if person in each.concerned), lease.question.stream)
 
 
 def others(asker: Asker, concerned: tuple[PersonId, ...]) -> tuple[PersonId | None, ...]:

@@ -101,6 +101,7 @@ METRICS: Final = (
     ),
     Metric("troth_listeners", _GAUGE, "Subscriptions to streams, over all doors."),
     Metric("troth_listeners_dropped_total", _COUNTER, "Listeners that were dropped because they did not keep up."),
+    Metric("troth_cells_withheld_total", _COUNTER, "Figures over too few homes that did not leave."),
     Metric("troth_things", _GAUGE, "Installed things."),
     Metric("troth_thing_stored_total", _COUNTER, "Observations of a thing that were stored.", _THINGS, ("thing",)),
     Metric(
@@ -225,6 +226,7 @@ class Measure:
             yield "troth_not_let_in_total", Sample(self.not_let_in[unfit], {"reason": unfit.value})
         yield "troth_listeners", Sample(self._tell.listeners)
         yield "troth_listeners_dropped_total", Sample(self._tell.dropped)
+        yield "troth_cells_withheld_total", Sample(self._tell.rows.withheld)
         yield "troth_things", Sample(self._things())
 
     def _of_things(self) -> Iterator[tuple[str, Sample]]:

@@ -19,6 +19,9 @@ import msgspec
 from troth.clock import NS_PER_S, Clock
 from troth.errors import ReadTooLong
 from troth.gate.leases import Lease
+from troth.gate.question import Group, GroupMember
+from troth.journeys.cells import Cells, closed_ns
+from troth.names import StreamId
 from troth.things.intervals import BEGINNING, FOREVER, Interval, holds_all, intersect
 from troth.things.narrowing import down, narrowed
 from troth.things.observations import Kept, Shelf
@@ -35,12 +38,27 @@ QUESTION_S: Final = 30  # as long as a client that takes nothing is waited for
 _PAGES_MAX: Final = 100  # raw pages folded into one coarse page: a million rows; what is behind them is on the next one
 
 
+def _nowhere(_: StreamId) -> None:
+    """Where there is but one stream."""
+
+
 async def _at_once() -> None:
     """Where nobody else waits for the loop."""
 
 
 class Rows:
-    """Reads both stores. `pages_max`: raw pages that are folded into one coarse page; `pause` lets the loop do other things."""
+    """Reads both stores.
+
+    Args:
+        conduct: rows not yet moved.
+        observations: rows once moved.
+        clock: what time it is.
+        shelf: where another stream's rows lie, for figures over several homes; None where there is no such stream.
+        pages_max: raw pages that are folded into one coarse page.
+        pause: lets the loop do other things.
+
+    `withheld`: cells of too few that did not leave.
+    """
 
     def __init__(
         self,
@@ -48,13 +66,16 @@ class Rows:
         observations: ObservationStore,
         *,
         clock: Clock,
+        shelf: Callable[[StreamId], Shelf | None] = _nowhere,
         pages_max: int = _PAGES_MAX,
         pause: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
         self._conduct = conduct
         self._observations = observations
         self._clock = clock
+        self._shelf = shelf
         self._pages_max = pages_max
+        self.withheld = 0
         self._pause = pause
 
     def until(self) -> int:
@@ -72,6 +93,8 @@ class Rows:
         """
         until = self.until() if until is None else until
         view = lease.answer.variant or Variant.RAW
+        if lease.answer.group is not None:
+            return await self._cells(lease, lease.answer.group, query, view=view, number=number, until=until)
         if not view.is_rows:
             return await self._coarse(lease, shelf, query, view=view, number=number, until=until)
         found: list[Shown] = []
@@ -83,23 +106,55 @@ class Rows:
                 return found[: query.top], len(found) > query.top
             wanted = msgspec.structs.replace(wanted, after=After(rows[-1].from_ns, rows[-1].sequence))
 
-    async def _granted(self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, until: int) -> list[Kept]:
+    async def _cells(
+        self, lease: Lease, group: Group, query: ObservationQuery, *, view: Variant, number: int, until: int
+    ) -> tuple[list[Shown], bool]:
+        """Figures over several homes; none of them is of too few."""
+
+        async def read(member: GroupMember, times: tuple[Interval, ...]) -> Sequence[Kept]:
+            shelf = self._shelf(member.stream)
+            found: list[Kept] = []
+            wanted = ObservationQuery(times=times, top=PAGE_MAX)
+            while shelf is not None:
+                page = await self._granted(lease, shelf, wanted, until=until, member=member)
+                found += page
+                if len(page) < PAGE_MAX:
+                    break
+                wanted = msgspec.structs.replace(wanted, after=After(page[-1].from_ns, page[-1].sequence))
+            return found
+
+        now = self._clock.now()
+        ended = whole_windows(lease.answer.reach(now), view.window_ns, now_ns=closed_ns(view, now_ns=now))
+        times = intersect(ended, beginning_in(_beyond(query), view.window_ns))
+        cells = Cells(group, view, number=number, read=read, pause=self._pause)
+        found, more = await cells.page(times, query.order, top=query.top)
+        self.withheld += cells.withheld
+        return found, more
+
+    async def _granted(
+        self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, until: int, member: GroupMember | None = None
+    ) -> list[Kept]:
         """The first `query.top` rows that lie wholly where the answer reaches."""
         found: list[Kept] = []
         while True:
             if self._clock.ticks() > until:
                 raise ReadTooLong("this reading takes too long", hint="Ask for a shorter time, or for fewer rows.")
-            rows = await self._merged(lease, shelf, query)
+            rows = await self._merged(lease, shelf, query, member=member)
             found += _within(rows, lease.answer.reach(self._clock.now()))
             if len(rows) < query.top or len(found) >= query.top:
                 return found[: query.top]
             query = msgspec.structs.replace(query, after=After(rows[-1].from_ns, rows[-1].sequence))
 
-    async def _merged(self, lease: Lease, shelf: Shelf, query: ObservationQuery) -> list[Kept]:
+    async def _merged(
+        self, lease: Lease, shelf: Shelf, query: ObservationQuery, *, member: GroupMember | None
+    ) -> list[Kept]:
         now = self._clock.now()
         if not lease.holds(now):
             return []
-        released = lease.release(shelf, query, at_ns=now)
+        if member is None:
+            released = lease.release(shelf, query, at_ns=now)
+        else:
+            released = lease.release_of(member, shelf, query, at_ns=now)
         # The tail first: a row that is moved and cleared between the two reads is then in both, the other way in neither.
         rows = {row.sequence: row for row in self._conduct.tail(released)}
         moved = await self._observations.rows(released)

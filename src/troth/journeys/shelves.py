@@ -5,10 +5,11 @@ Source: things.md, "The store"; docs/decisions/0031-what-is-over-goes-with-its-p
 
 from typing import Final
 
+from troth.names import StreamId
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.things.observations import Shelf
 
-__all__ = ["shelf_of"]
+__all__ = ["shelf_of", "shelf_of_stream"]
 
 _PUBLIC: Final = bytes(16)
 
@@ -20,3 +21,9 @@ def shelf_of(thing: KnownThing, stream: KnownStream, directory: Directory) -> Sh
         [p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes] if disclosed else []
     )
     return Shelf(thing.body.household or _PUBLIC, max((p.retention_days for p in purposes), default=0))
+
+
+def shelf_of_stream(directory: Directory, stream: StreamId) -> Shelf | None:
+    """The same by a stream's id; None where there is no such stream."""
+    known = directory.streams.get(stream)
+    return None if known is None else shelf_of(directory.things[known.thing], known, directory)

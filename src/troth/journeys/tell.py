@@ -12,6 +12,7 @@ Owner of all state: the event loop.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 
 import msgspec
 
@@ -27,7 +28,7 @@ from troth.journeys.following import Follower, Following
 from troth.journeys.listing import Listing
 from troth.journeys.outlet import Listener, Outlet
 from troth.journeys.rows import Rows
-from troth.journeys.shelves import shelf_of
+from troth.journeys.shelves import shelf_of, shelf_of_stream
 from troth.journeys.views import LONG_PAGE_MAX, Page, StreamView, short, view_of
 from troth.journeys.watching import Watching
 from troth.names import PersonId, PurposeId, StreamId
@@ -67,7 +68,7 @@ class Tell:
     ) -> None:
         self._conduct = conduct
         self._observations = observations
-        self._rows = Rows(conduct, observations, clock=clock, pause=pause)
+        self.rows = Rows(conduct, observations, clock=clock, shelf=partial(shelf_of_stream, directory), pause=pause)
         self._leases = leases
         self._directory = directory
         self._access = access
@@ -111,7 +112,7 @@ class Tell:
         while True:
             known, lease = self._granted(number, who)
             await self._access.open(lease)
-            rows, more = await self._rows.page(lease, self._shelf(known), short(query, known[1]), number=number)
+            rows, more = await self.rows.page(lease, self._shelf(known), short(query, known[1]), number=number)
             await self._access.open(lease)  # a tick may have closed the window meanwhile
             if lease.holds(self._clock.now()):
                 break
@@ -133,9 +134,9 @@ class Tell:
         known, lease = self._granted(number, asker or self.anyone(number))
         await self._access.open(lease)
         query = short(msgspec.structs.replace(query, top=PAGE_MAX, after=None), known[1])
-        total, pages, more, until = 0, 0, True, self._rows.until()
+        total, pages, more, until = 0, 0, True, self.rows.until()
         while more:
-            rows, more = await self._rows.page(lease, self._shelf(known), query, number=number, until=until)
+            rows, more = await self.rows.page(lease, self._shelf(known), query, number=number, until=until)
             total, pages = total + len(rows), pages + 1
             if total > COUNT_MAX or (more and pages > COUNT_MAX // query.top):
                 raise NotOffered(f"more than {COUNT_MAX} are not counted", hint="Ask for a shorter time.")
@@ -323,7 +324,7 @@ class Tell:
     async def waits(self, number: int, query: ObservationQuery, *, asker: Asker) -> bool:
         """Whether a page of this question would have a row, for outlets; none leaves, so no window is opened."""
         known, lease = self._granted(number, asker)
-        rows, _ = await self._rows.page(lease, self._shelf(known), msgspec.structs.replace(query, top=1), number=number)
+        rows, _ = await self.rows.page(lease, self._shelf(known), msgspec.structs.replace(query, top=1), number=number)
         return bool(rows)
 
     def lost(self) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from troth.names import StatementId, StreamId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
+from troth.state.moved import moved, ruled, said_again, said_ns
 from troth.state.opening import opened
 from troth.state.public import PublicScope, passed
 from troth.state.scopes import (
@@ -48,7 +49,9 @@ from troth.state.scopes import (
     product_scope,
     public_scope,
     stream_scope,
+    universe_scope,
 )
+from troth.state.universe import UniverseScope, gathered
 from troth.statements.assertion import AssertionBody
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
 from troth.statements.choice import ChoiceBody
@@ -92,7 +95,10 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
     body = statement.body
     match body:
         case InstallationBody() | AuthorityReachBody():
-            return tuple(map(stream_scope, _streams(body)))
+            streams = tuple(map(stream_scope, _streams(body)))
+            if isinstance(body, InstallationBody) and body.household is not None:
+                return (*streams, universe_scope(body.product))
+            return streams
         case DisclosureBody() | GroundBody() | EmergencyBody() if body.household is not None:
             return (place_scope(body.household),)
         case PassportBody() | DisclosureBody() | GroundBody() | EmergencyBody():
@@ -116,7 +122,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
         case RedLineBody() | KeepingBody() | OperatorPoliciesBody():
             return (DEPLOYMENT,)
         case ErasureBody():
-            return tuple(map(place_scope, body.households))
+            return (*map(place_scope, body.households), DEPLOYMENT)
         case (
             KeyBody()
             | RegistrationPolicyBody()
@@ -162,27 +168,40 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
         case ScopeKind.STREAM if isinstance(body, InstallationBody | AuthorityReachBody):
             return _of_stream(scope, value, body, statement)
         case ScopeKind.PRODUCT if scope in touches(statement) and isinstance(body, PassportBody | DisclosureBody):
-            return _described(value if isinstance(value, ProductScope) else ProductScope(), body, id_)
+            product = value if isinstance(value, ProductScope) else ProductScope()
+            return moved(_described(product, body, id_), statement)
         case ScopeKind.PRODUCT | ScopeKind.PLACE if scope in touches(statement) and isinstance(
             body, GroundBody | EmergencyBody
         ):
-            return _asserted(value, body, statement, at_home=scope.kind is ScopeKind.PLACE)
+            return moved(_asserted(value, body, statement, at_home=scope.kind is ScopeKind.PLACE), statement)
         case ScopeKind.PLACE:
-            return _of_home(value if isinstance(value, PlaceScope) else None, body, statement)
-        case ScopeKind.PUBLIC if isinstance(body, SignBody | PassingObjectionBody):
-            return passed(value if isinstance(value, PublicScope) else PublicScope(), body, statement)
+            place = _of_home(value if isinstance(value, PlaceScope) else None, body, statement)
+            return place if place is None or place is value else moved(place, statement)
+        case ScopeKind.PUBLIC | ScopeKind.UNIVERSE if scope in touches(statement):
+            return _around(value, body, statement)
         case ScopeKind.PERSON if isinstance(
             body, PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody | GuardianshipBody
         ):
-            return _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
+            person = _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
+            return ruled(person, statement) if isinstance(body, PlaceRuleBody | GuardianshipBody) else person
         case ScopeKind.PERSON if isinstance(body, RestrictionBody):
-            return _restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
+            restricted = _restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
+            return ruled(restricted, statement)
         case ScopeKind.PARTY if isinstance(body, OrganisationBody):
             return _reached(body, id_)
-        case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody | OperatorPoliciesBody):
+        case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody | OperatorPoliciesBody | ErasureBody):
             return _stated(value if isinstance(value, DeploymentScope) else DeploymentScope(), body, statement)
         case _:
             return value
+
+
+def _around(value: Settled | None, body: Body, statement: Statement) -> Settled | None:
+    """What passes a public place, and what of a product stands in homes."""
+    if isinstance(body, SignBody | PassingObjectionBody):
+        return passed(value if isinstance(value, PublicScope) else PublicScope(), body, statement)
+    if isinstance(body, InstallationBody):
+        return gathered(value if isinstance(value, UniverseScope) else UniverseScope(), body)
+    return value
 
 
 def _reached(body: OrganisationBody, statement: StatementId) -> PartyScope:
@@ -253,8 +272,11 @@ def _of_stream(
     scope: Scope, value: Settled | None, body: InstallationBody | AuthorityReachBody, statement: Statement
 ) -> Settled | None:
     if isinstance(body, InstallationBody):
-        return _installed(scope, value, body, statement) or value
-    return _reaching(value, body, statement.signed.id) if isinstance(value, StreamScope) else value
+        installed = _installed(scope, value, body, statement)
+        return value if installed is None else said_again(value, installed, statement)
+    if not isinstance(value, StreamScope):
+        return value
+    return said_again(value, _reaching(value, body, statement.signed.id), statement)
 
 
 def _reaching(stream: StreamScope, body: AuthorityReachBody, statement: StatementId) -> StreamScope:
@@ -328,13 +350,18 @@ def _disclosed(place: PlaceScope, body: DisclosureBody, statement: Statement) ->
 
 
 def _stated(
-    deployment: DeploymentScope, body: RedLineBody | KeepingBody | OperatorPoliciesBody, statement: Statement
+    deployment: DeploymentScope,
+    body: RedLineBody | KeepingBody | OperatorPoliciesBody | ErasureBody,
+    statement: Statement,
 ) -> DeploymentScope:
     match body:
         case OperatorPoliciesBody():
             said_s = statement.signed.headers.issued_at_s
             standing = StandingPolicies(body.version, body.text, body.because, said_s, statement.signed.id)
             return msgspec.structs.replace(deployment, policies=standing)
+        case ErasureBody():
+            erased_ns = max(deployment.erased_ns, body.at_ns, said_ns(statement))
+            return msgspec.structs.replace(deployment, erased_ns=erased_ns)
         case RedLineBody():
             return _drawn(deployment, body, statement)
         case KeepingBody():

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from troth.names import HouseholdId, PersonId, StatementId
+from troth.names import HouseholdId, PersonId, StatementId, Uri
 from troth.state.fold import fold, touches
 from troth.state.public import PublicScope
 from troth.state.scopes import (
@@ -30,7 +30,9 @@ from troth.state.scopes import (
     person_scope,
     place_scope,
     public_scope,
+    universe_scope,
 )
+from troth.state.universe import UniverseScope
 from troth.statements.statement import Statement
 
 __all__ = ["InForce", "Reading"]
@@ -167,6 +169,11 @@ class Reading:
         """The party's value."""
         value = self._get(scope)
         return value if isinstance(value, PartyScope) else None
+
+    def universe(self, product: Uri) -> UniverseScope:
+        """Everything of a product that stands in homes; empty where nothing does."""
+        value = self._get(universe_scope(product))
+        return value if isinstance(value, UniverseScope) else UniverseScope()
 
     def deployment(self) -> DeploymentScope:
         """The deployment's value; empty if nothing is stated."""

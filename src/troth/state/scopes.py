@@ -15,6 +15,7 @@ import msgspec
 
 from troth.names import GroundId, HouseholdId, LineId, PersonId, StatementId, StreamId, ThingId, Uri
 from troth.state.public import PublicScope
+from troth.state.universe import UniverseScope
 from troth.statements.authority import AuthorityReachBody
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
@@ -65,6 +66,7 @@ __all__ = [
     "product_scope",
     "public_scope",
     "stream_scope",
+    "universe_scope",
 ]
 
 
@@ -78,6 +80,7 @@ class ScopeKind(StrEnum):
     PERSON = "person"
     PARTY = "party"
     DEPLOYMENT = "deployment"
+    UNIVERSE = "universe"
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -99,6 +102,7 @@ class StreamScope(msgspec.Struct, frozen=True):
 
     `former`: what its public place was called before, or where it stood.
     `reaches`: what authorities may read of it, one for each request.
+    `said_again_ns`: when something else was said of it than at first, ns UTC.
     """
 
     thing: ThingId
@@ -113,6 +117,7 @@ class StreamScope(msgspec.Struct, frozen=True):
     own_equipment: bool = False
     former: tuple[str, ...] = ()
     reaches: tuple[StandingReach, ...] = ()
+    said_again_ns: int = BEGINNING
 
 
 class StandingGround(msgspec.Struct, frozen=True):
@@ -140,7 +145,10 @@ class Opening(msgspec.Struct, frozen=True):
 
 
 class ProductScope(msgspec.Struct, frozen=True):
-    """Passport and newest disclosure of a product, either may not be there yet; and the grounds that are asserted for it."""
+    """Passport and newest disclosure of a product, either may not be there yet; and the grounds that are asserted for it.
+
+    `moved_ns`: when the last of it was said, ns UTC.
+    """
 
     passport: PassportBody | None = None
     passport_id: StatementId | None = None
@@ -148,6 +156,7 @@ class ProductScope(msgspec.Struct, frozen=True):
     disclosure_id: StatementId | None = None
     grounds: tuple[StandingGround, ...] = ()
     openings: tuple[Opening, ...] = ()
+    moved_ns: int = BEGINNING
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -183,7 +192,7 @@ class PlaceScope(msgspec.Struct, frozen=True):
     """Members of a household, in order of acceptance, its own disclosures, at most one per product, and its own grounds.
 
     `workplace`: people work there, and it is nobody's own. `closed_ns`: choices reach no data from before it, because somebody
-    was erased who cannot say no any more.
+    was erased who cannot say no any more. `moved_ns`: when the last of it was said, ns UTC.
     """
 
     members: tuple[Member, ...] = ()
@@ -192,6 +201,7 @@ class PlaceScope(msgspec.Struct, frozen=True):
     grounds: tuple[StandingGround, ...] = ()
     openings: tuple[Opening, ...] = ()
     workplace: bool = False
+    moved_ns: int = BEGINNING
 
 
 class SaidChoice(msgspec.Struct, frozen=True):
@@ -241,7 +251,7 @@ class PersonScope(msgspec.Struct, frozen=True):
     """All choices and objections of a person in order of acceptance; `person` is None until the person statement came.
 
     `preserved`: what may not be deleted of them; `place_rules`: where it may not go; `restrictions`: what is private, in
-    order of when each was first said. The latest of each name.
+    order of when each was first said. The latest of each name. `ruled_ns`: when the last of these two was said, ns UTC.
     """
 
     person: PersonId | None = None
@@ -252,6 +262,7 @@ class PersonScope(msgspec.Struct, frozen=True):
     restrictions: tuple[StandingRestriction, ...] = ()
     objections: tuple[SaidObjection, ...] = ()
     guardianship: Guardianship | None = None
+    ruled_ns: int = BEGINNING
 
 
 class PartyScope(msgspec.Struct, frozen=True):
@@ -297,6 +308,7 @@ class DeploymentScope(msgspec.Struct, frozen=True):
     policies: StandingPolicies | None = None
     lines: tuple[StandingLine, ...] = ()
     keeping: Keeping | None = None
+    erased_ns: int = BEGINNING
 
 
 class Unsettled(msgspec.Struct, frozen=True):
@@ -309,7 +321,9 @@ class Unsettled(msgspec.Struct, frozen=True):
     statements: tuple[StatementId, ...]
 
 
-Settled: TypeAlias = StreamScope | ProductScope | PlaceScope | PublicScope | PersonScope | PartyScope | DeploymentScope
+Settled: TypeAlias = (
+    StreamScope | ProductScope | PlaceScope | PublicScope | PersonScope | PartyScope | DeploymentScope | UniverseScope
+)
 ScopeValue: TypeAlias = Settled | Unsettled
 
 DEPLOYMENT: Final = Scope(ScopeKind.DEPLOYMENT, b"")
@@ -343,3 +357,8 @@ def person_scope(person: PersonId) -> Scope:
 def party_scope(party: Uri) -> Scope:
     """The scope of an organisation."""
     return Scope(ScopeKind.PARTY, party.encode())
+
+
+def universe_scope(product: Uri) -> Scope:
+    """The scope of everything of a product that stands in homes."""
+    return Scope(ScopeKind.UNIVERSE, product.encode())

@@ -79,7 +79,7 @@ class DisclosedPurpose(msgspec.Struct, frozen=True, omit_defaults=True):
 class DisclosedStream(msgspec.Struct, frozen=True, omit_defaults=True):
     """Purposes of one stream, by its name in the passport.
 
-    `places`: countries or regions outside of which it never goes. `group_size`: a rule this version cannot settle yet.
+    `places`: countries or regions outside of which it never goes. `group_size`: nothing leaves that is over fewer homes.
     """
 
     name: str

@@ -123,6 +123,7 @@ _COARSER: Final = {
     "expired": "what allowed more has ended",
     "objected": "somebody concerned objects to more",
     "not-then": "what allowed more did not hold then",
+    "small-group": "more would point at too few people",
 }
 _NO: Final = {  # why not, and what can be done
     "refused": ("there is no agreement to it", "say better what it would give: the answer is theirs to change"),
@@ -142,6 +143,7 @@ _NO: Final = {  # why not, and what can be done
     "place": ("it would go where it may not go", "handle it in another place, and have that registered"),
     "policy": ("a rule of this place forbids it", "read the rules, and ask whoever runs this place"),
     "too-old": ("the time for which it may be kept is over", "look at newer ones"),
+    "small-group": ("it would point at too few people", "wait until more homes agree"),
 }
 _GROUND_TO_OTHERS: Final = {
     "choice": "because everybody concerned said yes",

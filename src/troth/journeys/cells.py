@@ -1,0 +1,129 @@
+"""Figures over several homes: each is the mean of the homes' own means, and no cell of too few leaves (step 8).
+
+Rules
+- A home is in a cell where its own times hold the whole window and it said something in it. A home counts once, with the mean
+  of its streams.
+- A cell of fewer homes, or fewer persons, than the answer's group size is withheld, and counted in `withheld`.
+- A cell closes when its window has ended and the delay of the view, at least SETTLED_NS, is over. What comes later is in no
+  figure, so a cell that was given once is the same for ever: the difference of two answers is no home.
+
+Source: gate.md steps 6 and 8; docs/reference/small-groups.md; docs/decisions/0069-a-cell-has-one-group.md.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeAlias
+
+from troth.gate.question import Group, GroupMember
+from troth.names import HouseholdId, PersonId
+from troth.things.intervals import Interval, holds_all, tidy
+from troth.things.narrowing import down
+from troth.things.observations import Kept
+from troth.things.query import Order
+from troth.things.variants import Variant
+from troth.things.windows import Shown, Windows, window_at, window_shown, window_times
+
+__all__ = ["SETTLED_NS", "Cells", "closed_ns"]
+
+SETTLED_NS: Final = 60_000_000_000  # as far as a thing's clock may be ahead of ours (things.md, Limits)
+_WINDOWS_MAX: Final = 1_000  # in one slice
+
+_ReadAll: TypeAlias = Callable[[GroupMember, tuple[Interval, ...]], Awaitable[Sequence[Kept]]]
+
+
+def closed_ns(view: Variant, *, now_ns: int) -> int:
+    """Cells whose windows have ended by then are closed."""
+    return now_ns - max(view.delay_ns, SETTLED_NS)
+
+
+class Cells:
+    """Makes the cells of one question.
+
+    Args:
+        group: over whom.
+        view: of windows.
+        number: the Datastream's, for handles.
+        read: all rows of a member in these times, as its lease lets them be looked at.
+        pause: lets the loop do other things.
+    """
+
+    def __init__(
+        self, group: Group, view: Variant, *, number: int, read: _ReadAll, pause: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._group = group
+        self._view = view
+        self._number = number
+        self._read = read
+        self._pause = pause
+        self.withheld = 0
+
+    async def page(self, times: tuple[Interval, ...], order: Order, *, top: int) -> tuple[list[Shown], bool]:
+        """The first `top` cells of whole windows that are closed, in this order, and whether there are more."""
+        found: list[Shown] = []
+        count = top + 1
+        while times:
+            some, times = _first(times, self._view.window_ns, order, count=min(count, _WINDOWS_MAX))
+            found += await self._cells(some, order)
+            if len(found) > top:
+                return found[:top], True
+            count *= 2
+        return found, False
+
+    async def _cells(self, times: tuple[Interval, ...], order: Order) -> list[Shown]:
+        said: dict[int, dict[HouseholdId, list[float]]] = {}
+        who: dict[HouseholdId, set[PersonId]] = {}
+        for member in self._group.members:
+            who.setdefault(member.household, set()).update(member.concerned)
+            for window, figure in (await self._figures(member, times)).items():
+                said.setdefault(window, {}).setdefault(member.household, []).append(figure)
+        found = []
+        for window in sorted(said, reverse=order is Order.DESCENDING):
+            homes = said[window]
+            persons = {person for home in homes for person in who[home]}
+            if min(len(homes), len(persons)) < self._group.size:
+                self.withheld += 1
+                continue
+            means = [sum(each) / len(each) for each in homes.values()]
+            figure = sum(means) / len(means)
+            step = self._view.step
+            figure = figure if step is None else down(figure, step)
+            found.append(window_shown(self._number, window, figure, self._view))
+        return found
+
+    async def _figures(self, member: GroupMember, times: tuple[Interval, ...]) -> dict[int, float]:
+        """What one stream brings to each cell."""
+        windows, length_ns = Windows(self._view), self._view.window_ns
+        late_ns = max(self._view.delay_ns, SETTLED_NS)
+        rows = await self._read(member, times)
+        windows.add(
+            row
+            for row in rows
+            if row.gate_ns < window_times(window_at(row.from_ns, length_ns), length_ns).to_ns + late_ns
+        )
+        await self._pause()
+        whole = {window: window_times(window, length_ns) for window in windows.figures()}
+        return {
+            window: figure
+            for window, figure in windows.figures().items()
+            if holds_all(member.times, whole[window].from_ns, whole[window].to_ns)
+        }
+
+
+def _first(
+    times: tuple[Interval, ...], length_ns: int, order: Order, *, count: int
+) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
+    """The first so many windows of a set of whole ones, in an order, and the rest."""
+    back = order is Order.DESCENDING
+    some: list[Interval] = []
+    rest = list(reversed(times) if back else times)
+    while rest and count > 0:
+        each = rest.pop(0)
+        there = (each.to_ns - each.from_ns) // length_ns
+        if there > count:
+            edge = each.to_ns - count * length_ns if back else each.from_ns + count * length_ns
+            first, later = Interval(each.from_ns, edge), Interval(edge, each.to_ns)
+            some.append(later if back else first)
+            rest.insert(0, first if back else later)
+        else:
+            some.append(each)
+        count -= there
+    return tidy(tuple(some)), tidy(tuple(rest))

@@ -1,0 +1,294 @@
+"""Figures over several homes: as long as enough of them are in, nobody can be taken out of them, and nobody is by their no."""
+
+import msgspec
+import pytest
+
+from troth.errors import Denied
+from troth.names import PurposeId
+from troth.statements.choice import Decision
+from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
+from troth.testing.people import RESEARCH, UNIVERSITY, Home, WorldPerson, WorldThing, own_use
+from troth.testing.world import World
+from troth.things.variants import Variant
+from troth.things.windows import HOUR_NS
+
+_NS = 10**9
+TOGETHER = "mean=PT15M,homes=3"
+QUARTER_S = 900.0
+STUDY = PurposeId("https://university.example/study")
+
+
+class Lane:
+    """Homes of one person each with a meter of the same product; the university reads for one or two purposes."""
+
+    def __init__(
+        self, homes: int = 3, *, views: tuple[str, ...] = ("raw", TOGETHER), study: tuple[str, ...] = ()
+    ) -> None:
+        self.world = World(seed=69, jitter_s=0.0)
+        self.university = self.world.organisation(UNIVERSITY)
+        purposes = [own_use(), self._purpose(RESEARCH, views)]
+        purposes += [self._purpose(STUDY, study)] if study else []
+        self.homes: list[Home] = []
+        self.people: list[WorldPerson] = []
+        self.things: list[WorldThing] = []
+        for number in range(homes):
+            home = self.world.home(f"Harbour Lane {number}")
+            self.homes.append(home)
+            self.people.append(home.person(f"person {number}"))
+            self.things.append(home.thing("meter", purposes=purposes))
+        self.until_quarter()
+
+    def _purpose(self, purpose: PurposeId, views: tuple[str, ...]) -> DisclosedPurpose:
+        disclosed = tuple(DisclosedVariant(each, "choice") for each in views)
+        return DisclosedPurpose(purpose, str(purpose), "unknown", (self.university.uri,), disclosed, 365)
+
+    def until_quarter(self) -> None:
+        """Go on to just after the beginning of the next quarter of an hour."""
+        now = self.world.clock.now()
+        self.world.advance((HOUR_NS // 4 - now % (HOUR_NS // 4)) / _NS + 0.001)
+
+    def choose(self, decision: Decision, *who: int, view: str = TOGETHER, purpose: PurposeId = RESEARCH) -> None:
+        for number in who:
+            stream = self.things[number].stream
+            offer = self.world.node.choose.offers.about(self.people[number].person, stream, purpose)
+            assert offer is not None
+            self.world.run(
+                self.world.node.choose.say(
+                    self.people[number].person,
+                    decision,
+                    purpose=purpose,
+                    stream=stream,
+                    notice=offer.notice.digest,
+                    made_by="session",
+                    variant=Variant(view),
+                )
+            )
+
+    def quarter(self, *values: float | None) -> None:
+        """Everybody says their value, and the quarter passes."""
+        for thing, value in zip(self.things, values, strict=True):
+            if value is not None:
+                assert isinstance(thing.says(value), int)
+        self.until_quarter()
+
+    def closed(self) -> None:
+        """The last quarter is closed."""
+        self.world.advance(61)
+
+    def reads(self, number: int, purpose: PurposeId = RESEARCH) -> list[float] | str:
+        """What the university gets by a home's stream, or why not."""
+        try:
+            return [float(row.result) for row in self.university.reads(self.things[number], purpose)]
+        except Denied as no:
+            return no.reason_code
+
+
+@pytest.fixture
+def lanes() -> object:
+    made: list[Lane] = []
+
+    class Made:
+        def __call__(self, *args: object, **given: object) -> Lane:
+            made.append(Lane(*args, **given))  # type: ignore[arg-type]  # passed on as they are
+            return made[-1]
+
+    yield Made()
+    for each in made:
+        each.world.close()
+
+
+def lane(lanes: object, homes: int = 3, **given: object) -> Lane:
+    found = lanes(homes, **given)  # type: ignore[operator]  # the fixture
+    assert isinstance(found, Lane)
+    return found
+
+
+def test_the_mean_over_three_homes_is_given_by_each_of_their_streams(lanes: object) -> None:
+    three = lane(lanes)
+    three.choose(Decision.GIVE, 0, 1, 2)
+    three.until_quarter()
+    three.quarter(1.0, 2.0, 6.0)
+    three.quarter(3.0, 3.0, 9.0)
+    three.closed()
+    assert [[3.0, 5.0]] * 3 == [three.reads(number) for number in range(3)]
+    token = three.university.token()
+    told = three.world.get(f"/v1.1/Datastreams({three.things[1].number})/Observations?$count=true", token=token).json
+    assert 2 == told["@iot.count"]
+    assert 3 == told["value"][0]["parameters"]["homes"]
+    first = told["value"][0]
+    assert first == three.world.get(f"/v1.1/Observations({first['@iot.id']})", token=token).json
+
+
+def test_when_ana_says_no_no_figure_of_three_is_left(lanes: object) -> None:
+    three = lane(lanes)
+    three.choose(Decision.GIVE, 0, 1, 2)
+    three.until_quarter()
+    three.quarter(1.0, 2.0, 6.0)
+    three.closed()
+    assert [3.0] == three.reads(1)
+    three.choose(Decision.WITHDRAW, 0)
+    assert "withdrawn" == three.reads(0)
+    assert ["small-group"] * 2 == [three.reads(1), three.reads(2)]
+
+
+def test_after_a_no_cells_of_before_are_withheld_and_the_next_whole_one_is_given(lanes: object) -> None:
+    four = lane(lanes, 4)
+    four.choose(Decision.GIVE, 0, 1, 2, 3)
+    four.until_quarter()
+    four.quarter(1.0, 2.0, 6.0, 11.0)
+    four.closed()
+    assert [5.0] == four.reads(1)
+    four.choose(Decision.WITHDRAW, 3)
+    assert [] == four.reads(1), "the mean of three beside that of four would be the fourth"
+    four.quarter(1.0, 1.0, 1.0, None)
+    four.quarter(2.0, 2.0, 5.0, None)
+    four.closed()
+    assert [3.0] == four.reads(1), "the quarter in which somebody left is withheld too"
+    four.choose(Decision.GIVE, 3)
+    four.closed()
+    assert [] == four.reads(1), "and what was said in between is not compared with what comes"
+
+
+def test_who_says_yes_for_the_first_time_changes_no_cell_of_before(lanes: object) -> None:
+    four = lane(lanes, 4)
+    four.choose(Decision.GIVE, 0, 1, 2)
+    four.until_quarter()
+    four.quarter(1.0, 2.0, 6.0, None)
+    four.closed()
+    four.choose(Decision.GIVE, 3)
+    four.until_quarter()
+    four.quarter(1.0, 2.0, 6.0, 11.0)
+    four.closed()
+    assert [3.0, 5.0] == four.reads(1)
+    assert [5.0] == four.reads(3)
+
+
+def test_a_cell_in_which_too_few_spoke_is_withheld_and_counted(lanes: object) -> None:
+    three = lane(lanes)
+    three.choose(Decision.GIVE, 0, 1, 2)
+    three.until_quarter()
+    three.quarter(1.0, 2.0, None)
+    three.quarter(1.0, 2.0, 6.0)
+    three.closed()
+    assert [3.0] == three.reads(0)
+    assert 1 == three.world.node.tell.rows.withheld
+
+
+def test_what_comes_after_a_cell_was_closed_changes_it_no_more(lanes: object) -> None:
+    four = lane(lanes, 4)
+    four.choose(Decision.GIVE, 0, 1, 2, 3)
+    four.until_quarter()
+    at_ns = four.world.clock.now()
+    four.quarter(1.0, 2.0, 6.0, None)
+    four.closed()
+    assert [3.0] == four.reads(1)
+    assert isinstance(four.things[3].says(11.0, at_ns=at_ns), int)
+    assert [3.0] == four.reads(1)
+
+
+def test_a_home_that_is_read_by_itself_is_in_no_figure(lanes: object) -> None:
+    four = lane(lanes, 4)
+    four.choose(Decision.GIVE, 0, 1, 2)
+    four.choose(Decision.GIVE, 3, view="raw")
+    four.until_quarter()
+    four.quarter(1.0, 2.0, 6.0, 11.0)
+    four.closed()
+    assert [11.0] == four.reads(3)
+    assert [3.0] == four.reads(0)
+    four.choose(Decision.GIVE, 2, view="raw")
+    assert ["small-group"] * 2 == [four.reads(0), four.reads(1)], "two are left"
+
+
+def test_a_home_that_is_read_by_itself_for_another_purpose_is_in_no_figure_either(lanes: object) -> None:
+    three = lane(lanes, 3, views=(TOGETHER,), study=("hourly-mean",))
+    three.choose(Decision.GIVE, 0, 1, 2)
+    three.until_quarter()
+    three.quarter(1.0, 2.0, 6.0)
+    three.closed()
+    assert [3.0] == three.reads(0)
+    three.choose(Decision.GIVE, 1, view="hourly-mean", purpose=STUDY)
+    assert ["small-group"] * 3 == [three.reads(number) for number in range(3)]
+
+
+def test_of_two_purposes_whose_figures_differ_by_one_home_only_the_first_is_given(lanes: object) -> None:
+    five = lane(lanes, 5, views=(TOGETHER,), study=(TOGETHER,))
+    five.choose(Decision.GIVE, 0, 1, 2, 3, 4)
+    five.choose(Decision.GIVE, 0, 1, 2, 3, purpose=STUDY)
+    five.until_quarter()
+    five.quarter(1.0, 2.0, 6.0, 11.0, 5.0)
+    five.closed()
+    assert [5.0] == five.reads(0)
+    assert "small-group" == five.reads(0, STUDY)
+    five.choose(Decision.GIVE, 4, purpose=STUDY)
+    five.until_quarter()
+    five.quarter(1.0, 2.0, 6.0, 11.0, 5.0)
+    five.closed()
+    assert [5.0] == five.reads(0)
+    assert [5.0] == five.reads(0, STUDY), "the same homes for both: nothing can be taken from the other"
+
+
+def test_who_moves_out_takes_the_cells_of_before_along(lanes: object) -> None:
+    four = lane(lanes, 4)
+    other = four.homes[3].person("other", role="member")
+    four.choose(Decision.GIVE, 0, 1, 2)
+    four.until_quarter()
+    four.quarter(1.0, 2.0, 6.0, None)
+    four.closed()
+    assert [3.0] == four.reads(0)
+    four.choose(Decision.GIVE, 3)
+    assert [3.0] == four.reads(0), "who has said the first yes was in no cell of before"
+    four.world.run(four.world.node.choosing.belong.leave(other.person, four.homes[3].household))
+    assert [] == four.reads(0), "and who has moved out of that home was, as far as the gate can tell"
+
+
+def test_every_book_names_its_own_stream_and_nobody_elses(lanes: object) -> None:
+    three = lane(lanes)
+    three.choose(Decision.GIVE, 0, 1, 2)
+    three.until_quarter()
+    three.quarter(1.0, 2.0, 6.0)
+    three.closed()
+    three.reads(0)
+    three.world.settle()
+    for person, thing in zip(three.people, three.things, strict=True):
+        lines = msgspec.to_builtins([each.who for each in person.book().lines])  # type: ignore[union-attr]  # all were read
+        streams = {each["stream"] for each in lines}
+        assert 1 == len(streams)
+        others = [each.number for each in three.things if each is not thing]
+        assert all(str(number) not in streams for number in others)
+    books = [three.people[number].book().lines[0].who.stream for number in range(3)]  # type: ignore[union-attr]
+    assert 3 == len(set(books))
+
+
+def test_a_listener_is_given_each_cell_once_it_is_closed(lanes: object) -> None:
+    three = lane(lanes)
+    three.choose(Decision.GIVE, 0, 1, 2)
+    three.until_quarter()
+    hearing = three.university.listens(three.things[0])
+    three.quarter(1.0, 2.0, 6.0)
+    assert [] == hearing.rows
+    three.closed()
+    assert isinstance(three.things[0].says(4.0), int)
+    three.world.advance(1)
+    assert [3.0] == [row.result for row in hearing.rows]
+    three.choose(Decision.WITHDRAW, 2)
+    three.world.advance(1)
+    assert ("small-group" == hearing.ended[0]) if hearing.ended else False
+
+
+def test_no_row_of_a_group_leaves_by_itself(lanes: object) -> None:
+    three = lane(lanes)
+    three.choose(Decision.GIVE, 0, 1, 2)
+    three.until_quarter()
+    three.quarter(1.5, 2.5, 6.5)
+    three.closed()
+    token, number = three.university.token(), three.things[0].number
+    everything = b""
+    for target in (
+        f"/v1.1/Datastreams({number})",
+        f"/v1.1/Datastreams({number})/Observations?$count=true",
+        *(f"/v1.1/Observations({id_})" for id_ in range(1, 60)),
+        *(f"/api/proofs/{id_}" for id_ in range(1, 20)),
+    ):
+        everything += bytes(three.world.get(target, token=token).body)
+    assert b"3.5" in everything
+    assert not [value for value in (b"1.5", b"2.5", b"6.5") if b'"result":' + value in everything]
