@@ -7,7 +7,6 @@ from tests.made_town import (
     BILLING,
     HOURLY,
     HOUSE,
-    MAKER,
     METER,
     OPERATOR,
     OWNED,
@@ -294,15 +293,6 @@ def test_step_6_small_groups_denies_what_is_of_one_home_where_the_disclosure_sta
     assert denied(Step.SMALL_GROUPS, Code.SMALL_GROUP) == failed(lane.ask(reads(lane.meter, 2)))
     assert Verdict.ALLOW == lane.ask(collects(lane.meter, 2)).verdict, "nothing leaves by it"
     assert Verdict.ALLOW == lane.ask(reads_own(lane.meter, 2, lane.ana)).verdict, "nothing leaves towards somebody else"
-
-
-def test_step_6_small_groups_denies_not_offered_where_nobody_can_count_the_people() -> None:
-    town = Town()
-    town.organisations(MAKER, SUPPLIER, UNIVERSITY)
-    town.product(concerns_nobody=True)
-    town.disclose(purpose(RESEARCH, view(RAW, "nobody"), to=(UNIVERSITY,)), group_size=2)
-    gauge = town.install(None)
-    assert denied(Step.SMALL_GROUPS, Code.NOT_OFFERED) == failed(town.ask(reads(gauge, 2)))
 
 
 def test_step_7_safe_denies_not_offered_for_every_act() -> None:

@@ -3,7 +3,11 @@
 import msgspec
 import pytest
 
+from tests.made_town import MAKER, RAW, SUPPLIER, Town, purpose, reads, view
+from tests.made_town import RESEARCH as STUDIED
+from tests.made_town import UNIVERSITY as STUDIES
 from troth.errors import Denied
+from troth.gate.question import Code, Step
 from troth.names import PurposeId
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
@@ -255,7 +259,7 @@ def test_every_book_names_its_own_stream_and_nobody_elses(lanes: object) -> None
         assert 1 == len(streams)
         others = [each.number for each in three.things if each is not thing]
         assert all(str(number) not in streams for number in others)
-    books = [three.people[number].book().lines[0].who.stream for number in range(3)]  # type: ignore[union-attr]
+    books = [three.people[number].book().lines[0].who.stream for number in range(3)]  # type: ignore[union-attr]  # read
     assert 3 == len(set(books))
 
 
@@ -292,3 +296,13 @@ def test_no_row_of_a_group_leaves_by_itself(lanes: object) -> None:
         everything += bytes(three.world.get(target, token=token).body)
     assert b"3.5" in everything
     assert not [value for value in (b"1.5", b"2.5", b"6.5") if b'"result":' + value in everything]
+
+
+def test_step_6_small_groups_denies_not_offered_where_nobody_can_count_the_people() -> None:
+    town = Town()
+    town.organisations(MAKER, SUPPLIER, STUDIES)
+    town.product(concerns_nobody=True)
+    town.disclose(purpose(STUDIED, view(RAW, "nobody"), to=(STUDIES,)), group_size=2)
+    gauge = town.install(None)
+    reason = town.ask(reads(gauge, 2)).reasons[0]
+    assert (Step.SMALL_GROUPS, Code.NOT_OFFERED) == (reason.step, reason.code)

@@ -28,7 +28,7 @@ from troth.things.observations import Kept, Shelf
 from troth.things.query import PAGE_MAX, After, ObservationQuery, Order
 from troth.things.stores import ConductStore, ObservationStore
 from troth.things.variants import Variant
-from troth.things.windows import Shown, Windows, beginning_in, whole_windows, window_shown
+from troth.things.windows import Shown, Windows, beginning_in, shown, whole_windows, window_shown
 
 __all__ = ["QUESTION_S", "Rows"]
 
@@ -200,12 +200,13 @@ class Rows:
 
     async def _narrowed(self, rows: Sequence[Kept], view: Variant) -> list[Shown]:
         """What the view shows of each; of those of which it shows nothing, nothing."""
+        if view == Variant.RAW:
+            return [shown(row) for row in rows]
         found: list[Shown] = []
         for at in range(0, len(rows), NARROWED_AT_ONCE):
             some = [narrowed(row, view) for row in rows[at : at + NARROWED_AT_ONCE]]
             found += [each for each in some if each is not None]
-            if view != Variant.RAW:
-                await self._pause()
+            await self._pause()
         return found
 
 
