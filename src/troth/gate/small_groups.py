@@ -138,7 +138,9 @@ def _looked(
             continue
         place = reading.place_of(reached.stream.household)
         of_its_own = place.disclosures or place.grounds or place.openings
-        out = of_its_own or reached.stream.answers != stream.answers or _ruled(place, reading, at_ns=question.at_ns)
+        asked_for = any(reach.body.authority == question.asker.party for reach in reached.stream.reaches)
+        other = reached.stream.answers != stream.answers
+        out = of_its_own or asked_for or other or _ruled(place, reading, at_ns=question.at_ns)
         found.append(_Looked(reached.stream, reached.product, reached.views, out=bool(out)))
     return found
 

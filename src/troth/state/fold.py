@@ -12,9 +12,9 @@ from typing import assert_never
 
 import msgspec
 
-from troth.names import StatementId, StreamId, Uri, ckt_uri
+from troth.names import StatementId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
-from troth.state.moved import moved, ruled, said_again, said_ns
+from troth.state.moved import moved, ruled, said_again, said_ns, streams_of
 from troth.state.opening import opened
 from troth.state.public import PublicScope, passed
 from troth.state.scopes import (
@@ -48,8 +48,6 @@ from troth.state.scopes import (
     place_scope,
     product_scope,
     public_scope,
-    stream_scope,
-    universe_scope,
 )
 from troth.state.universe import UniverseScope, gathered
 from troth.statements.assertion import AssertionBody
@@ -95,10 +93,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
     body = statement.body
     match body:
         case InstallationBody() | AuthorityReachBody():
-            streams = tuple(map(stream_scope, _streams(body)))
-            if isinstance(body, InstallationBody) and body.household is not None:
-                return (*streams, universe_scope(body.product))
-            return streams
+            return streams_of(body)
         case DisclosureBody() | GroundBody() | EmergencyBody() if body.household is not None:
             return (place_scope(body.household),)
         case PassportBody() | DisclosureBody() | GroundBody() | EmergencyBody():
@@ -142,10 +137,6 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return ()
         case _:
             assert_never(body)
-
-
-def _streams(body: InstallationBody | AuthorityReachBody) -> tuple[StreamId, ...]:
-    return tuple(each.stream for each in body.streams) if isinstance(body, InstallationBody) else body.streams
 
 
 def key_issuer(cose_key: bytes) -> Uri:
