@@ -29,6 +29,7 @@ from troth.names import (
 from troth.signing.cose import PublicKey
 from troth.state.custody import Held, followed, speaks_for
 from troth.state.fold import key_issuer
+from troth.state.known import KnownGround, KnownLine, KnownPerson, KnownStream, KnownThing, SaidStay
 from troth.state.opening import opened
 from troth.state.scopes import Opening
 from troth.state.told import Told
@@ -40,12 +41,12 @@ from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
 from troth.statements.ground import GroundBody
 from troth.statements.guardianship import GuardianshipBody
-from troth.statements.installation import InstallationBody, InstalledStream
+from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.key import KeyBody, KeyRole
 from troth.statements.known_keys import KnownKey, in_force, learned
 from troth.statements.organisation import OrganisationBody
-from troth.statements.passport import PassportBody, PassportStream
+from troth.statements.passport import PassportBody
 from troth.statements.person import HouseholdBody, InvitationBody, MembershipBody, PersonBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
@@ -60,60 +61,6 @@ from troth.statements.telling import TellingBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 
 __all__ = ["Directory", "KnownGround", "KnownLine", "KnownPerson", "KnownStream", "KnownThing", "SaidStay"]
-
-
-class KnownStream(msgspec.Struct, frozen=True):
-    """A stream with its declaration. `number` is the Datastream's `@iot.id`."""
-
-    stream: StreamId
-    thing: ThingId
-    number: int
-    declared: PassportStream
-    installed: InstalledStream
-
-
-class KnownThing(msgspec.Struct, frozen=True):
-    """An installed thing. `number` is the Thing's `@iot.id`; `streams` by name."""
-
-    thing: ThingId
-    number: int
-    body: InstallationBody
-    statement: StatementId
-    streams: dict[str, KnownStream]
-
-
-class KnownPerson(msgspec.Struct, frozen=True):
-    """A person and the URI they sign as; `homes` are all that they ever joined, `custody` says who keeps their keys."""
-
-    person: PersonId
-    name: str
-    issuer: Uri
-    homes: tuple[HouseholdId, ...] = ()
-    ledger_key: bytes | None = None
-    custody: str = "house"
-
-
-class SaidStay(msgspec.Struct, frozen=True):
-    """A membership as whoever runs this place has said it, and when that was (seconds UTC)."""
-
-    body: MembershipBody
-    said_s: int
-
-
-class KnownLine(msgspec.Struct, frozen=True):
-    """A red line: what was drawn first, and what was said of it last (with its end, if it has been taken back)."""
-
-    drawn: RedLineBody
-    last: RedLineBody
-    statement: StatementId
-
-
-class KnownGround(msgspec.Struct, frozen=True):
-    """An assertion of a ground: what was said first, and what was said of it last (with its end and its review)."""
-
-    said: GroundBody
-    last: GroundBody
-    statement: StatementId
 
 
 class Directory:
