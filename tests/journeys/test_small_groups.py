@@ -292,6 +292,19 @@ def test_every_book_names_its_own_stream_and_nobody_elses(lanes: object) -> None
     assert 3 == len(set(books))
 
 
+def test_why_a_figure_is_here_does_not_say_how_many_others_are_in_it(lanes: object) -> None:
+    three = lane(lanes)
+    three.choose(Decision.GIVE, 0, 1, 2)
+    three.until_quarter()
+    three.quarter(1.0, 2.0, 6.0)
+    three.closed()
+    [row] = three.university.reads(three.things[0])
+    because = three.world.run(three.world.node.why.because(row.id, asker=three.university.asker()))
+    assert TOGETHER == because.view
+    assert because.rests_on
+    assert not [each for each in because.rests_on if each.private]
+
+
 def test_a_listener_is_given_each_cell_once_it_is_closed(lanes: object) -> None:
     three = lane(lanes)
     three.choose(Decision.GIVE, 0, 1, 2)
