@@ -12,6 +12,7 @@ Who may:
 - SPENDS: whoever has the token that stands in the body; what is shown in the head counts for nothing.
 - LEAVES: anybody; a session that is shown ends.
 - VISITOR: whoever has a session, about the sessions of that person or party alone; nobody else, 401.
+- MAKER, AUTHORITY: such an organisation in a session at its own door; nobody else, 401.
 - SIGNED: whoever has signed what stands in the body.
 - PAGE: a page that shows something to who has the cookie for it, and to all others what it shows to anybody.
 - FORM: a page that changes something: with a cookie, the key of its form, and from our own pages.
@@ -40,6 +41,8 @@ class Who(Enum):
     SIGNED = auto()
     HOME = auto()
     RECIPIENT = auto()
+    MAKER = auto()
+    AUTHORITY = auto()
     PAGE = auto()
     FORM = auto()
 
@@ -107,6 +110,8 @@ TABLE: Final = {
     "GET /mine/people": Who.PAGE,
     "GET /mine/children": Who.PAGE,
     "POST /mine/children": Who.FORM,
+    "GET /maker": Who.PAGE,
+    "GET /audit": Who.PAGE,
     "GET /mine/key": Who.PAGE,
     "POST /mine/key": Who.FORM,
     "POST /mine/key/passkeys": Who.FORM,
@@ -315,6 +320,9 @@ TABLE: Final = {
     "POST /api/signs/{sign}/objections": Who.SPENDS,
     "POST /api/signs/{sign}/objections/said": Who.SPENDS,
     "POST /api/signs/{sign}/objections/end": Who.SPENDS,
+    "GET /api/maker": Who.MAKER,
+    "GET /api/audit": Who.AUTHORITY,
+    "POST /api/doors": Who.OPERATOR,
     "GET /api/key": Who.PERSON,
     "POST /api/key/own": Who.PERSON,
     "POST /api/key/open": Who.PERSON,

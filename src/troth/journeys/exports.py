@@ -209,7 +209,7 @@ class Exports:
             except (Denied, NotFound) as no:
                 archive.drop(no.reason_code if isinstance(no, Denied) else no.code, no.message)
                 return False
-            if lease.answer.variant is not held.variant or subtract(held.times, tidy(lease.answer.covered)):
+            if lease.answer.variant != held.variant or subtract(held.times, tidy(lease.answer.covered)):
                 archive.drop("changed", CHANGED)
                 return False
             held.lease = lease

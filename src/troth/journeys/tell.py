@@ -31,10 +31,10 @@ from troth.journeys.rows import Rows
 from troth.journeys.shelves import shelf_of, shelf_of_stream
 from troth.journeys.views import LONG_PAGE_MAX, Page, StreamView, short, view_of
 from troth.journeys.watching import Watching
-from troth.names import PersonId, PurposeId, StreamId
+from troth.names import PurposeId, StreamId
+from troth.state.belonging import concerned_now
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.leaving import Leaving
-from troth.state.scopes import PlaceScope, place_scope
 from troth.things.intervals import holds_all
 from troth.things.narrowing import narrowed
 from troth.things.observations import Kept, Shelf
@@ -324,8 +324,7 @@ class Tell:
     async def waits(self, number: int, query: ObservationQuery, *, asker: Asker) -> bool:
         """Whether a page of this question would have a row, for outlets; none leaves, so no window is opened."""
         known, lease = self._granted(number, asker)
-        rows, _ = await self.rows.page(lease, self._shelf(known), msgspec.structs.replace(query, top=1), number=number)
-        return bool(rows)
+        return bool((await self.rows.page(lease, self._shelf(known), query, number=number))[0])
 
     def lost(self) -> None:
         """A listener was dropped, because it did not keep up; doors that count for themselves say so too."""
@@ -386,21 +385,12 @@ class Tell:
             raise NotFound("there is no such stream for this asker")
         if lease.answer.verdict is Verdict.DENY:
             code, words = outer_of(lease.answer.reasons, otherwise=Code.NO_GROUND)
-            self._access.denied(asker, known[1].stream, code.value, concerned=self._concerned(known))
+            who = concerned_now(known[0].body.household, self._leases.in_force, at_ns=self._clock.now())
+            self._access.denied(asker, known[1].stream, code.value, concerned=who)
             if not lease.answer.named:
                 raise NotFound("there is no such stream for this asker")
             raise Denied(words, reason_code=code.value)
         return known, lease
-
-    def _concerned(self, known: tuple[KnownThing, KnownStream]) -> tuple[PersonId, ...]:
-        """Whom a stream concerns now, for what was denied: everybody who lives where it is."""
-        household = known[0].body.household
-        if household is None:
-            return ()
-        value = self._leases.in_force.value(place_scope(household))
-        now = self._clock.now()
-        members = value.members if isinstance(value, PlaceScope) else ()
-        return tuple(dict.fromkeys(each.person for each in members if each.here(now)))
 
     def _shelf(self, known: tuple[KnownThing, KnownStream]) -> Shelf:
         return shelf_of(*known, self._directory)
