@@ -281,6 +281,10 @@ TABLE: Final = {
     "POST /api/emergencies/statements": Who.SIGNED,
     "GET /api/emergencies/{emergency}": Who.ANYBODY,  # whoever knows its name, which is random
     "POST /api/emergencies/{emergency}/confirm": Who.OPERATOR,
+    "GET /api/contacts": Who.OPERATOR,
+    "POST /api/contacts/reached": Who.OPERATOR,
+    "POST /api/contacts/feeds": Who.OPERATOR,
+    "POST /api/contacts/feeds/{feed}/end": Who.OPERATOR,
     "GET /api/news": Who.ANYBODY,
     "GET /api/told": Who.PERSON,
     "POST /api/told/feeds": Who.PERSON,

@@ -22,6 +22,7 @@ from troth.api.callers import Callers
 from troth.api.certificates import certificate_routes
 from troth.api.children import child_routes
 from troth.api.choices import choice_routes
+from troth.api.contacts import contact_routes
 from troth.api.descriptions import description_routes
 from troth.api.emergencies import emergency_routes
 from troth.api.entering import entering_routes
@@ -143,6 +144,7 @@ def http_doors(node: Node) -> HttpDoors:
             callers=callers,
             url=url,
         ),
+        *contact_routes(node.grounding.tellings.contacts, node.grounding.tellings.feeds, callers=callers, url=url),
         *authority_routes(
             node.grounding.tellings.authorities,
             callers=callers,
@@ -286,6 +288,7 @@ def _deployment(node: Node) -> Deployment:
         feeds=node.grounding.tellings.feeds,
         mailing=node.grounding.tellings.mailing,
         authorities=node.grounding.tellings.authorities,
+        contacts=node.grounding.tellings.contacts,
         erase=node.erase,
         prove=node.prove,
         book=node.book,

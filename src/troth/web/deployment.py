@@ -12,6 +12,7 @@ from troth.journeys.beside import Beside
 from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.connect import Connect
+from troth.journeys.contacts import Contacts
 from troth.journeys.emergency import Emergencies
 from troth.journeys.erase import Erase
 from troth.journeys.erase_orders import EraseOrders
@@ -119,6 +120,7 @@ class Deployment(msgspec.Struct, frozen=True):
     feeds: Feeds
     mailing: Mailing
     authorities: Authorities
+    contacts: Contacts
     erase: Erase
     prove: Prove
     book: Book
