@@ -213,6 +213,7 @@ TABLE: Final = {
     "GET /api/products": Who.OPERATOR,
     "POST /api/products": Who.OPERATOR,
     "POST /api/disclosures": Who.OPERATOR,
+    "POST /api/disclosures/look": Who.OPERATOR,
     "POST /api/descriptions": Who.OPERATOR,
     "POST /api/households": Who.OPERATOR,
     "POST /api/people": Who.OPERATOR,

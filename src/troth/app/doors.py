@@ -36,6 +36,7 @@ from troth.api.grounds import ground_routes
 from troth.api.home import home_routes
 from troth.api.joinings import joining_routes
 from troth.api.keys import key_routes
+from troth.api.linting import linting_routes
 from troth.api.many import many_routes
 from troth.api.metrics import metrics_routes
 from troth.api.objections import objection_routes
@@ -144,6 +145,7 @@ def http_doors(node: Node) -> HttpDoors:
             callers=callers,
             url=url,
         ),
+        *linting_routes(node.grounding.tellings.lint, callers=callers),
         *contact_routes(node.grounding.tellings.contacts, node.grounding.tellings.feeds, callers=callers, url=url),
         *authority_routes(
             node.grounding.tellings.authorities,

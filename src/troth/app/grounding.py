@@ -38,6 +38,7 @@ class Grounding:
     ) -> None:
         self.tellings = Tellings(
             ports,
+            accept,
             say=say,
             directory=directory,
             in_force=leases.in_force,

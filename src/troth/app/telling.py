@@ -4,9 +4,11 @@ import asyncio
 from typing import Final
 
 from troth.app.ports import Ports
+from troth.journeys.accept import Accept
 from troth.journeys.authority import Authorities
 from troth.journeys.contacts import Contacts
 from troth.journeys.feeds import Feeds
+from troth.journeys.lint import Lint
 from troth.journeys.mail import Letter
 from troth.journeys.mailing import Mailing
 from troth.journeys.news import News
@@ -25,9 +27,18 @@ class Tellings:
     """What there is to know, for whom; feeds, mail, the register of what authorities asked, and the beat that tells."""
 
     def __init__(
-        self, ports: Ports, *, say: Say, directory: Directory, in_force: InForce, url: str, operator_mail: str | None
+        self,
+        ports: Ports,
+        accept: Accept,
+        *,
+        say: Say,
+        directory: Directory,
+        in_force: InForce,
+        url: str,
+        operator_mail: str | None,
     ) -> None:
         clock, entropy = ports.clock, ports.entropy
+        self.lint = Lint(say, accept.check, directory=directory)
         self.authorities = Authorities(say, directory, clock=clock, entropy=entropy)
         self.news = News(directory, in_force, clock=clock)
         self.feeds = Feeds(ports.accounts, self.news, directory=directory, clock=clock, entropy=entropy)
