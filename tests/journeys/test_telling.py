@@ -106,6 +106,23 @@ def test_a_start_is_not_drawn_nearer_by_saying_it_again(world: World) -> None:
         lane.disclose(own_use(), billing(starts_ns=lane.in_days(10)))
 
 
+def test_what_was_announced_and_taken_back_is_told_as_over(world: World) -> None:
+    lane = Lane(world)
+    lane.disclose(own_use(), research(), billing(starts_ns=lane.in_days(20)))
+    assert {"Billing": Sort.STARTS} == lane.items()
+    lane.disclose(own_use(), research())
+    found = world.node.grounding.tellings.news.of(lane.ana.person)
+    assert [Sort.CHANGED, Sort.ENDED] == sorted(each.sort for each in found)
+    assert any("does not hold any more" in each.words for each in found)
+
+
+def test_two_changes_of_one_purpose_are_two_things_to_know(world: World) -> None:
+    lane = Lane(world, own_use(), billing(days=30), billing(days=60))
+    lane.disclose(own_use(), billing(days=20), billing(days=50))
+    found = world.node.grounding.tellings.news.of(lane.ana.person)
+    assert [Sort.NARROWED, Sort.NARROWED] == [each.sort for each in found]
+
+
 def test_what_goes_on_stands_beside_what_it_will_become(world: World) -> None:
     lane = Lane(world, own_use(), billing(days=30))
     lane.disclose(own_use(), billing(days=30), billing(days=60, starts_ns=lane.in_days(15)))

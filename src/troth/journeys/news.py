@@ -169,10 +169,14 @@ class News:
         """The items of a disclosure for one home, or for public places: of streams that stand there."""
         streams = self._installed(each.product, home)
         return tuple(
-            self._item(each, change, streams[change.stream]) for change in each.changes if change.stream in streams
+            self._item(each, at, home, streams[change.stream])
+            for at, change in enumerate(each.changes)
+            if change.stream in streams
         )
 
-    def _item(self, each: KnownChanges, change: Change, title: str) -> Item:
+    def _item(self, each: KnownChanges, at: int, home: HouseholdId | None, title: str) -> Item:
+        """The change at this place. What was announced or asked and is not disclosed so any more is told as over."""
+        change = each.changes[at]
         sort, starts_ns = self._sort(each, change), change.purpose.starts_ns
         product = self._directory.products.get(each.product)
         sector = None if product is None else product.sector
@@ -185,8 +189,10 @@ class News:
             words = f"Nothing of this happens before you say yes.{before} {words}"
         elif sort is Sort.NARROWED:
             words = f"This holds since {date_words(each.said_ns)}. {words}"
+        if sort in {Sort.STARTS, Sort.ASKED} and not self._stands(each, change, home):
+            sort, words = Sort.CHANGED, f"What was said then does not hold any more. {words}"
         return Item(
-            _named(each.statement, change.stream, change.purpose.purpose, sort),
+            _named(each.statement, str(at)),
             sort,
             change.purpose.title,
             f"{each.product if product is None else product.name}: {title}",
@@ -196,6 +202,12 @@ class News:
             starts_ns,
             special=special_of(self._declared(each.product, change.stream), sector) is not None,
         )
+
+    def _stands(self, each: KnownChanges, change: Change, home: HouseholdId | None) -> bool:
+        """Whether a use is disclosed now as this change says it."""
+        now = self._directory.disclosure_of(each.product, home)
+        streams = () if now is None else now[0].streams
+        return any(change.purpose in stream.purposes for stream in streams if stream.name == change.stream)
 
     def _sort(self, each: KnownChanges, change: Change) -> Sort:
         if change.changed is Changed.GONE:
