@@ -61,7 +61,8 @@ class Telling:
     async def look(self) -> None:
         """Tell everybody of what they were not told yet."""
         self._seen = self._news.moved
-        for concern in tuple(self._news.concerns()):
+        for concern in self._news.concerns(since_ns=self._news.now() - TELL_DAYS * _DAY_NS):
+            await self._pause()  # there may be a home for each of thousands of things
             items = tuple(each for each in concern.items if self._is_new(each))
             if not items:
                 continue
@@ -71,7 +72,6 @@ class Telling:
                     await self._record(person, Way.PAGE, text, (concern.statement,))
                 if not self._was_told(person, concern.statement, Way.MAIL):
                     await self._mail(person, concern, items)
-                await self._pause()
 
     async def mailed(self, letter: Letter) -> None:
         """A mail server has taken a letter to somebody."""
