@@ -7,7 +7,7 @@ import pytest
 from tests.journeys.test_object import session
 from tests.journeys.test_telling import Lane, billing, feed_of
 from troth.errors import Busy, Refused, WrongToken
-from troth.journeys.mailing import AGAIN_S, ASK_AGAIN_S
+from troth.journeys.mailing import AGAIN_S, ASK_AGAIN_S, MISSED_MAX
 from troth.statements.erasure import Asked
 from troth.statements.telling import Way
 from troth.testing.people import WorldPerson, own_use, research
@@ -116,6 +116,17 @@ def test_a_letter_waits_for_the_server_longer_and_longer_over_restarts_and_is_gi
     cookie = {"cookie": f"{COOKIES['person']}={session(world, lane.ana)}"}
     assert "Letters do not arrive there" in world.get("/mine/news", headers=cookie).body.decode()
     assert [Way.PAGE] == [each.body.way for each in world.node.directory.told.tellings[lane.ana.person]]
+
+
+def test_a_server_that_is_away_is_not_asked_for_every_letter_in_turn(world: World) -> None:
+    mailing = world.node.grounding.tellings.mailing
+    world.mailer.away = True
+    for number in range(10):
+        world.run(mailing.post(None, f"a{number}@example.org", "Subject", "Text"))
+    assert 0 == world.run(mailing.send_due())
+    assert MISSED_MAX == sum(each.tries for each in world.accounts.mail.letters())
+    world.mailer.away = False
+    assert 7 == world.run(mailing.send_due()), "those that were not tried yet wait for nothing"
 
 
 def test_a_letter_that_waited_goes_out_once_the_server_is_back(world: World) -> None:

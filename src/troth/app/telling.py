@@ -51,7 +51,7 @@ class Tellings:
         )
 
     async def forever(self) -> None:
-        """Look again and again; and send what waits. It never ends by itself."""
+        """Look again and again. It never ends by itself."""
         looks = 0
         while True:
             await asyncio.sleep(_LOOK_S)
@@ -61,6 +61,11 @@ class Tellings:
                 await self.telling.look()
             if whole:
                 await self.contacts.warn()
+
+    async def sending(self) -> None:
+        """Send what waits, again and again; a mail server that is slow keeps nobody from being told on their page."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
             await self.mailing.send_due()
 
     async def _mailed(self, letter: Letter) -> None:

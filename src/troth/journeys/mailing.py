@@ -22,13 +22,14 @@ from troth.journeys.accounts import TOKEN_BYTES, token_digest
 from troth.journeys.mail import Address, Letter, Mailer, MailStore, check_address
 from troth.names import PersonId, StatementId
 
-__all__ = ["AGAIN_S", "ASK_AGAIN_S", "CONFIRM_S", "Mailing", "Posted"]
+__all__ = ["AGAIN_S", "ASK_AGAIN_S", "CONFIRM_S", "MISSED_MAX", "Mailing", "Posted"]
 
 CONFIRM_S: Final = 2 * 86_400  # a link to confirm an address is good for two days
 ASK_AGAIN_S: Final = 600
 # After each failed try: a minute, five, half an hour, two hours, then every eight for three days (RFC 5321 §4.5.4.1: give up
 # after some days).
 AGAIN_S: Final = (60, 300, 1_800, 7_200, *(28_800,) * 9)
+MISSED_MAX: Final = 3  # in a row: then it is the server, and not the letters
 NEVER: Final = (1 << 62) - 1  # ns: a letter that was sent, of which the name is kept
 LETTERS_MAX: Final = 100_000  # on their way at once; some 100 MiB
 _NO_MAIL: Final = "no mail is sent from here"
@@ -185,14 +186,19 @@ class Mailing:
                 await self._store.sent(each.id)
 
     async def send_due(self) -> int:
-        """Try every letter whose time has come; returns how many were taken."""
-        mailer, taken = self._mailer, 0
+        """Try every letter whose time has come; returns how many were taken.
+
+        After MISSED_MAX in a row that the server did not take for now the rest waits for the next time.
+        """
+        mailer, taken, missed = self._mailer, 0, 0
         if mailer is None:
             return 0
         for letter in sorted(self._store.letters(), key=lambda each: each.next_ns):
-            if letter.next_ns > self._clock.now():
+            if letter.next_ns > self._clock.now() or missed == MISSED_MAX:
                 break
-            taken += await self._try(letter, mailer)
+            was_taken = await self._try(letter, mailer)
+            missed = 0 if was_taken else missed + 1
+            taken += was_taken
         return taken
 
     async def _try(self, letter: Letter, mailer: Mailer) -> bool:
