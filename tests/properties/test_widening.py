@@ -93,7 +93,7 @@ def test_terms_and_changes_say_the_same_as_the_model(former: Said, now: Said) ->
 
 @settings(max_examples=200, deadline=None)
 @given(SAID, SAID, st.sampled_from(["choice", "contract"]), st.booleans())
-def test_only_what_asks_nobody_and_is_wider_needs_notice(former: Said, now: Said, ground: str, installed: bool) -> None:  # noqa: FBT001 - drawn
+def test_only_what_asks_nobody_and_is_wider_needs_notice(former: Said, now: Said, ground: str, installed: bool) -> None:  # noqa: FBT001 - it is drawn like the others
     refused = False
     try:
         check_announced(
