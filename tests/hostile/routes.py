@@ -12,6 +12,7 @@ Who may:
 - SPENDS: whoever has the token that stands in the body; what is shown in the head counts for nothing.
 - LEAVES: anybody; a session that is shown ends.
 - VISITOR: whoever has a session, about the sessions of that person or party alone; nobody else, 401.
+- MAKER, AUTHORITY: such an organisation in a session at its own door; nobody else, 401.
 - SIGNED: whoever has signed what stands in the body.
 - PAGE: a page that shows something to who has the cookie for it, and to all others what it shows to anybody.
 - FORM: a page that changes something: with a cookie, the key of its form, and from our own pages.
@@ -40,6 +41,8 @@ class Who(Enum):
     SIGNED = auto()
     HOME = auto()
     RECIPIENT = auto()
+    MAKER = auto()
+    AUTHORITY = auto()
     PAGE = auto()
     FORM = auto()
 
@@ -115,6 +118,8 @@ TABLE: Final = {
     "GET /mine/people": Who.PAGE,
     "GET /mine/children": Who.PAGE,
     "POST /mine/children": Who.FORM,
+    "GET /maker": Who.PAGE,
+    "GET /audit": Who.PAGE,
     "GET /mine/key": Who.PAGE,
     "POST /mine/key": Who.FORM,
     "POST /mine/key/passkeys": Who.FORM,
@@ -221,6 +226,7 @@ TABLE: Final = {
     "GET /api/products": Who.OPERATOR,
     "POST /api/products": Who.OPERATOR,
     "POST /api/disclosures": Who.OPERATOR,
+    "POST /api/disclosures/look": Who.OPERATOR,
     "POST /api/descriptions": Who.OPERATOR,
     "POST /api/households": Who.OPERATOR,
     "POST /api/people": Who.OPERATOR,
@@ -289,6 +295,10 @@ TABLE: Final = {
     "POST /api/emergencies/statements": Who.SIGNED,
     "GET /api/emergencies/{emergency}": Who.ANYBODY,  # whoever knows its name, which is random
     "POST /api/emergencies/{emergency}/confirm": Who.OPERATOR,
+    "GET /api/contacts": Who.OPERATOR,
+    "POST /api/contacts/reached": Who.OPERATOR,
+    "POST /api/contacts/feeds": Who.OPERATOR,
+    "POST /api/contacts/feeds/{feed}/end": Who.OPERATOR,
     "GET /api/news": Who.ANYBODY,
     "GET /api/told": Who.PERSON,
     "POST /api/told/feeds": Who.PERSON,
@@ -323,6 +333,9 @@ TABLE: Final = {
     "POST /api/signs/{sign}/objections": Who.SPENDS,
     "POST /api/signs/{sign}/objections/said": Who.SPENDS,
     "POST /api/signs/{sign}/objections/end": Who.SPENDS,
+    "GET /api/maker": Who.MAKER,
+    "GET /api/audit": Who.AUTHORITY,
+    "POST /api/doors": Who.OPERATOR,
     "GET /api/key": Who.PERSON,
     "POST /api/key/own": Who.PERSON,
     "POST /api/key/open": Who.PERSON,

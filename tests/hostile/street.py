@@ -1,6 +1,6 @@
 """The cases of `cases.py` made real, each with a stream, a home and credentials of its own, in one world."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import count
 from typing import Final
 
@@ -176,29 +176,31 @@ class Asking:
         return self.world.run(self.world.node.recognise.enter(token))
 
     def _do(self, deed: str) -> None:
-        """What each word of a case does."""
-        signs = self.world.node.grounding.signs
-        deeds: dict[str, Callable[[], object]] = {
-            "say": self._say,
-            "ana-gives": lambda: self._choose("give", self.ana),
-            "ben-withdraws": lambda: self._choose("withdraw", self.ben),
-            "forbid": self._forbid,
-            "pass": lambda: setattr(self, "secret", self._passes()),
-            "back": lambda: self.world.run(signs.take_back(self.sign, self.secret)),
-            "street": self._street,
-            "share": lambda: self._share(deed, self.ana, self.ben),
-            "share-means": lambda: self._share(deed, self.ana, self.ben),
-            "unshare": lambda: self._unshare(self.ana, self.ben),
-            "ana-shares": lambda: self._share(deed, self.ana),
-            "ben-unshares": lambda: self._unshare(self.ben),
-            "stop": lambda: self._marks(deed),
-            "go": lambda: self._marks(deed),
-            "hour": lambda: self.world.advance(_HOUR_S + 60),
-            "ask": lambda: self.get(f"/v1.1/Datastreams({self.number})/Observations"),
-        }
-        for word in ("give", "means", "coarsest", "refuse", "withdraw"):
-            deeds[word] = lambda: self._choose(deed, self.ana, self.ben)
-        deeds[deed]()
+        match deed:
+            case "say":
+                self._say()
+            case "give" | "means" | "coarsest" | "refuse" | "withdraw":
+                self._choose(deed, self.ana, self.ben)
+            case "ana-gives":
+                self._choose("give", self.ana)
+            case "ben-withdraws":
+                self._choose("withdraw", self.ben)
+            case "forbid":
+                self._forbid()
+            case "pass":
+                self.secret = self._passes()
+            case "back":
+                self.world.run(self.world.node.grounding.signs.take_back(self.sign, self.secret))
+            case "street":
+                self._street()
+            case "hour":
+                self.world.advance(_HOUR_S + 60)
+            case "ask":
+                self.get(f"/v1.1/Datastreams({self.number})/Observations")
+            case "stop" | "go":
+                self._marks(deed)
+            case _:
+                self._shares(deed)
 
     def _signed(self, title: str) -> tuple[WorldThing, SignId]:
         """A thing in a place of its own, with a sign; what it says is kept by an agreement too, for somebody else."""
@@ -280,6 +282,19 @@ class Asking:
         for person in people:
             self.world.run(person.choose(decision, self.thing, view=view))
         self.world.advance(1)
+
+    def _shares(self, deed: str) -> None:
+        match deed:
+            case "share" | "share-means":
+                self._share(deed, self.ana, self.ben)
+            case "unshare":
+                self._unshare(self.ana, self.ben)
+            case "ana-shares":
+                self._share(deed, self.ana)
+            case "ben-unshares":
+                self._unshare(self.ben)
+            case _:
+                raise ValueError(deed)
 
     def _share(self, deed: str, *people: WorldPerson) -> None:
         share = self.world.node.sharing.share

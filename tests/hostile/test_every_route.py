@@ -184,7 +184,12 @@ ENTITLED: Final = {
     Who.HOME: ("ana", "ben", "ana's own page"),
     Who.RECIPIENT: ("university",),
     Who.VISITOR: ("ana", "ana's own page", "owner's own page"),
+    Who.MAKER: ("maker",),
+    Who.AUTHORITY: ("authority",),
 }
+
+
+DESKS: Final = ("a maker", "an authority")
 
 
 def may(who: Who, caller: Caller, method: str) -> bool:
@@ -206,13 +211,25 @@ def may(who: Who, caller: Caller, method: str) -> bool:
         case Who.HOME:
             return reads and (own_page or caller.name == "the same home")
         case Who.VISITOR:
-            return reads and (own_page or owner_page or caller.name in {"the same home", "another home"})
+            return reads and (own_page or owner_page or caller.name in {"the same home", "another home", *DESKS})
+        case Who.MAKER | Who.AUTHORITY:
+            return reads and caller.name == DESKS[who is Who.AUTHORITY]
         case Who.ANYBODY | Who.SPENDS | Who.LEAVES | Who.SIGNED | Who.FORM | Who.THING:
             return False
 
 
 CREDENTIALED: Final = frozenset(
-    {Who.OPERATOR, Who.THING, Who.COUNTED, Who.PERSON, Who.HOME, Who.VISITOR, Who.RECIPIENT}
+    {
+        Who.OPERATOR,
+        Who.THING,
+        Who.COUNTED,
+        Who.PERSON,
+        Who.HOME,
+        Who.VISITOR,
+        Who.RECIPIENT,
+        Who.MAKER,
+        Who.AUTHORITY,
+    }
 )
 
 
@@ -221,7 +238,8 @@ def refusals(who: Who, caller: Caller) -> set[int]:
     if who in CREDENTIALED and not caller.is_readable:
         return {400}
     if who in {Who.OPERATOR, Who.FORM, Who.VISITOR}:
-        return {401, 404} if who is Who.VISITOR and "home" in caller.name else {401}
+        has_visits = "home" in caller.name or caller.name in DESKS
+        return {401, 404} if who is Who.VISITOR and has_visits else {401}
     if who is Who.RECIPIENT:
         return {401} if caller.name != "a recipient" else {400, 404}
     if who is Who.THING:

@@ -180,6 +180,9 @@ class Town:
             "owner's own page": _cookies(troth_session=owner, troth_operator=owner) | {"sec-fetch-site": "same-origin"},
         }
         cleo = self.session(self.cleo)
+        for desk, party in (("maker", world.organisation("Maker")), ("authority", world.organisation("Inspector"))):
+            session = world.run(world.node.recognise.enter(world.run(world.node.join.invite_desk(party.uri, desk))))
+            self.entitled[desk] = _bearer(session) | _cookies(**dict.fromkeys(COOKIES, session))
         self.callers = (
             Caller("nobody", {}),
             Caller("rubbish", _bearer("x" * 43)),
@@ -188,6 +191,8 @@ class Town:
             Caller("the same home", self.entitled["ben"]),
             Caller("another home", _bearer(cleo) | _cookies(troth_person=cleo)),
             Caller("a recipient", _bearer(self.bakery.token())),
+            Caller("a maker", self.entitled["maker"]),
+            Caller("an authority", self.entitled["authority"]),
             Caller("another thing", _bearer(self.foreign_thing.credential)),
             Caller("the operator", _bearer(self.operator)),
             Caller("a foreign operator", _bearer(foreign_token)),

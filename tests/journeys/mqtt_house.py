@@ -294,13 +294,7 @@ class Client:
 
     @classmethod
     async def hello(
-        cls,
-        house: House,
-        token: str,
-        *,
-        version: Version = Version.V5,
-        client_id: str = "client",
-        **more: object,
+        cls, house: House, token: str, *, version: Version = Version.V5, client_id: str = "client", **more: object
     ) -> tuple[Self, Connack]:
         """Connect with a token and give back the answer too."""
         client = await cls.open(house, version)

@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
+from tests.journeys.test_children import family, guards
 from troth.errors import Conflict, Denied, NotFound, Refused
 from troth.gate.question import Asker
 from troth.gate.rules.share_terms import SHARE
@@ -288,3 +289,26 @@ def test_what_is_open_closes_when_it_ends(sharing: Sharing) -> None:
     sharing.world.settle()
     assert [1.0] == [row.result for row in hearing.rows]
     assert hearing.ended is not None
+
+
+@pytest.mark.parametrize(("years", "needs_the_child"), [(9, False), (14, True), (17, True)])
+def test_what_a_guardian_shares_counts_for_a_child_until_it_is_old_enough(years: int, needs_the_child: bool) -> None:  # noqa: FBT001 - a column
+    with World(seed=74, jitter_s=0.0) as world:
+        home, meter, ana, kim = family(world)
+        guards(world, kim, ana, years=years)
+        assert home.household
+        adviser, share = world.organisation("Adviser"), world.node.sharing.share
+        notice = share.seen.offered().notice
+        wanted = Wanted(adviser.uri, ENERGY, (meter.stream,), world.clock.now() + 30 * DAY_NS)
+        name, _ = world.run(share.begin(ana.person, wanted, notice=notice, made_by="session"))
+        world.advance(1)
+        if needs_the_child:
+            with pytest.raises(NotFound):
+                adviser.reads(meter, ENERGY)
+            world.run(share.agree(kim.person, name, notice=notice, made_by="session"))
+            world.advance(1)
+        meter.says(1.0)
+        assert [1.0] == [row.result for row in adviser.reads(meter, ENERGY)]
+        world.run(share.end(ana.person, name, made_by="session"))
+        with pytest.raises(Denied):
+            adviser.reads(meter, ENERGY)

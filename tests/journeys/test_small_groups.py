@@ -1,6 +1,5 @@
 """Figures over several homes: as long as enough of them are in, nobody can be taken out of them, and nobody is by their no."""
 
-import msgspec
 import pytest
 
 from tests.made_town import MAKER, RAW, SUPPLIER, Town, purpose, reads, view
@@ -8,6 +7,7 @@ from tests.made_town import RESEARCH as STUDIED
 from tests.made_town import UNIVERSITY as STUDIES
 from troth.errors import Denied
 from troth.gate.question import Code, Step
+from troth.journeys.book_lines import Seen
 from troth.names import PurposeId
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
@@ -231,6 +231,35 @@ def test_of_two_purposes_whose_figures_differ_by_one_home_only_the_first_is_give
     assert [5.0] == five.reads(0, STUDY), "the same homes for both: nothing can be taken from the other"
 
 
+def test_of_two_views_of_one_purpose_whose_homes_differ_by_one_only_the_first_is_given(lanes: object) -> None:
+    five = lane(lanes, 5, views=(TOGETHER, "mean=PT1H,homes=3"))
+    five.choose(Decision.GIVE, 0, 1, 2, 3)
+    five.choose(Decision.GIVE, 4, view="mean=PT1H,homes=3")
+    five.until_quarter()
+    for _ in range(8):
+        five.quarter(1.0, 2.0, 6.0, 11.0, 30.0)
+    five.closed()
+    assert [5.0] * 8 == five.reads(0)
+    assert "small-group" == five.reads(4), "the hour over five less its quarters over four would be the fifth"
+
+
+def test_a_home_with_a_rule_about_places_is_in_no_figure_and_ends_those_of_before(lanes: object) -> None:
+    four = lane(lanes, 4)
+    four.choose(Decision.GIVE, 0, 1, 2, 3)
+    four.until_quarter()
+    four.quarter(1.0, 2.0, 6.0, 11.0)
+    four.closed()
+    assert [5.0] == four.reads(0)
+    places = four.world.node.choosing.places
+    four.world.run(places.count(places.meant(four.people[3].person, not_under=("US",), made_by="session")))
+    assert [] == four.reads(0)
+    four.until_quarter()
+    four.quarter(1.0, 2.0, 6.0, None)
+    four.closed()
+    assert [3.0] == four.reads(0)
+    assert isinstance(four.reads(3), str)
+
+
 def test_who_moves_out_takes_the_cells_of_before_along(lanes: object) -> None:
     four = lane(lanes, 4)
     other = four.homes[3].person("other", role="member")
@@ -254,13 +283,26 @@ def test_every_book_names_its_own_stream_and_nobody_elses(lanes: object) -> None
     three.reads(0)
     three.world.settle()
     for person, thing in zip(three.people, three.things, strict=True):
-        lines = msgspec.to_builtins([each.who for each in person.book().lines])  # type: ignore[union-attr]  # all were read
-        streams = {each["stream"] for each in lines}
+        streams = {each.who.stream for each in person.book().lines if isinstance(each, Seen)}
         assert 1 == len(streams)
         others = [each.number for each in three.things if each is not thing]
         assert all(str(number) not in streams for number in others)
-    books = [three.people[number].book().lines[0].who.stream for number in range(3)]  # type: ignore[union-attr]  # they were read
+    first = [three.people[number].book().lines[0] for number in range(3)]
+    books = [each.who.stream for each in first if isinstance(each, Seen)]
     assert 3 == len(set(books))
+
+
+def test_why_a_figure_is_here_does_not_say_how_many_others_are_in_it(lanes: object) -> None:
+    three = lane(lanes)
+    three.choose(Decision.GIVE, 0, 1, 2)
+    three.until_quarter()
+    three.quarter(1.0, 2.0, 6.0)
+    three.closed()
+    [row] = three.university.reads(three.things[0])
+    because = three.world.run(three.world.node.why.because(row.id, asker=three.university.asker()))
+    assert TOGETHER == because.view
+    assert because.rests_on
+    assert not [each for each in because.rests_on if each.private]
 
 
 def test_a_listener_is_given_each_cell_once_it_is_closed(lanes: object) -> None:

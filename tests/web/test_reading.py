@@ -56,7 +56,7 @@ def stepped(page: Page) -> Iterator[str]:
     page.locator("article.theirs").first.get_by_role("link", name="Why?").click()
     yield "why a mean"
     addresses = (
-        "/mine /screen /operate /check /enter/abc /things/meter-in-the-hall /things/gauge-at-the-bridge /nowhere"
+        "/mine /screen /operate /rules /check /enter/abc /things/meter-in-the-hall /things/gauge-at-the-bridge /nowhere"
     )
     for address in [*addresses.split(), f"/things/{RUDE_SLUG}"]:
         page.goto(address)
@@ -104,9 +104,9 @@ def test_why_of_a_mean_says_why_it_is_not_more(lane: Lane, visit: Visit) -> None
     page = visit("/screen")
     page.get_by_role("button", name="Open the researcher’s screen").click()
     page.locator("article.theirs").first.get_by_role("link", name="Why?").click()
-    expect(page.locator(".chain > li").nth(1)).to_contain_text("the mean of one whole hour")
+    expect(page.locator(".chain > li").nth(1)).to_contain_text("shown coarser: one mean for each hour")
     expect(page.locator(".chain > li").nth(2)).to_contain_text("You are not shown more: no agreement to more.")
-    expect(page.locator("main")).to_contain_text("A mean has no proof of its own")
+    expect(page.locator("main")).to_contain_text("What is shown coarser has no proof of its own")
 
 
 def test_a_value_that_was_taken_back_is_nothing_to_whoever_had_it(lane: Lane, visit: Visit) -> None:

@@ -24,6 +24,7 @@ from troth.journeys.rights import Rights
 from troth.journeys.say import Say
 from troth.journeys.tell import Tell
 from troth.journeys.voice import Voice
+from troth.settings import Settings
 from troth.state.directory import Directory
 
 __all__ = ["Choosing"]
@@ -47,7 +48,7 @@ class Choosing:
         directory: Directory,
         leases: Leases,
         book: Callable[[], Book],
-        url: str,
+        settings: Settings,
     ) -> None:
         clock, entropy, in_force = ports.clock, ports.entropy, leases.in_force
         self.voice = Voice(
@@ -110,7 +111,7 @@ class Choosing:
             leases=leases,
             directory=directory,
             choose=self.choose,
-            url=url,
+            settings=settings,
         )
 
     def sharing(self, tell: Tell, recognise: Recognise) -> Sharing:

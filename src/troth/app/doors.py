@@ -22,7 +22,9 @@ from troth.api.callers import Callers
 from troth.api.certificates import certificate_routes
 from troth.api.children import child_routes
 from troth.api.choices import choice_routes
+from troth.api.contacts import contact_routes
 from troth.api.descriptions import description_routes
+from troth.api.desks import desk_routes
 from troth.api.emergencies import emergency_routes
 from troth.api.entering import entering_routes
 from troth.api.erasures import erasure_routes
@@ -35,6 +37,7 @@ from troth.api.grounds import ground_routes
 from troth.api.home import home_routes
 from troth.api.joinings import joining_routes
 from troth.api.keys import key_routes
+from troth.api.linting import linting_routes
 from troth.api.many import many_routes
 from troth.api.marks import mark_routes
 from troth.api.metrics import metrics_routes
@@ -66,6 +69,7 @@ from troth.ingest.http import HttpIngest
 from troth.ingest.mqtt import CONNECTIONS_MAX, Endpoint
 from troth.ingest.rates import Rates
 from troth.journeys.begin import REPEATS
+from troth.journeys.desks import Desks
 from troth.journeys.enrol import Unfit
 from troth.names import StreamId
 from troth.settings import Https, Settings
@@ -98,6 +102,7 @@ def http_doors(node: Node) -> HttpDoors:
     )
     budgets = Budgets(ports.clock, node.recognise, ms_per_s=settings.caller_ms_per_s)
     readers = sensorthings.SensorThings(node.tell, node.recognise, url=url, entropy=ports.entropy, toll=budgets.toll)
+    desks = Desks(node.directory, ports.journal, index_of=node.record.index_of, pause=ports.pause)
     shell = Shell(ports.clock, short=lambda: node.room.short)
     routes = [
         *sensorthings.routes(readers),
@@ -108,6 +113,7 @@ def http_doors(node: Node) -> HttpDoors:
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
         *entering_routes(node.recognise, node.entering.sign_in, node.entering.visits, callers=callers),
         *party_routes(node.joining.parties, callers=callers, url=url),
+        *desk_routes(desks, node.joining.parties, callers=callers, url=url),
         *certificate_routes(
             node.joining.enrol, node.joining.alter, seen=node.oversee, callers=callers, addresses=addresses
         ),
@@ -145,6 +151,8 @@ def http_doors(node: Node) -> HttpDoors:
             callers=callers,
             url=url,
         ),
+        *linting_routes(node.grounding.tellings.lint, callers=callers),
+        *contact_routes(node.grounding.tellings.contacts, node.grounding.tellings.feeds, callers=callers, url=url),
         *authority_routes(
             node.grounding.tellings.authorities,
             callers=callers,
@@ -168,7 +176,7 @@ def http_doors(node: Node) -> HttpDoors:
         *export_routes(node.exports, _everything(node), callers=callers),
         *metrics_routes(node.measure, callers=callers),
         *street_routes(node.street, callers=callers),
-        *page_routes(_deployment(node), shell),
+        *page_routes(_deployment(node, desks), shell),
     ]
     return HttpDoors(
         ingest,
@@ -259,7 +267,7 @@ def _everything(node: Node) -> Everything:
     )
 
 
-def _deployment(node: Node) -> Deployment:
+def _deployment(node: Node, desks: Desks) -> Deployment:
     def stream_of(number: int) -> StreamId | None:
         return node.directory.by_number.get(number)
 
@@ -273,6 +281,7 @@ def _deployment(node: Node) -> Deployment:
         choose=node.choose,
         own_keys=node.choosing.own_keys,
         beside=node.choosing.beside,
+        desks=desks,
         places=node.places,
         foresee=node.foresee,
         belong=node.choosing.belong,
@@ -292,6 +301,7 @@ def _deployment(node: Node) -> Deployment:
         feeds=node.grounding.tellings.feeds,
         mailing=node.grounding.tellings.mailing,
         authorities=node.grounding.tellings.authorities,
+        contacts=node.grounding.tellings.contacts,
         erase=node.erase,
         exports=node.exports,
         marks=node.choosing.marks,

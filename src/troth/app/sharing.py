@@ -55,6 +55,7 @@ class Sharing:
             directory=directory,
             in_force=in_force,
             clock=clock,
+            pause=ports.pause,
         )
         self.recipient = Recipient(say, tell=tell, directory=directory, in_force=in_force, clock=clock, entropy=entropy)
         self.withhold = Withhold(say, directory=directory, clock=clock, entropy=entropy)

@@ -11,13 +11,16 @@ import click
 import msgspec
 
 from troth.api.answers import Done, HouseholdMade, PersonMade, RecipientMade
+from troth.api.desks import DeskForm
 from troth.api.forms import HouseholdForm, PersonForm, RecipientForm
 from troth.api.functions import FunctionsShown
-from troth.api.parties import RecipientsShown
+from troth.api.linting import FindingsShown
+from troth.api.parties import LinkMade, RecipientsShown
 from troth.cli.client import Node
 from troth.cli.files import FILE, read_file
 from troth.cli.places import as_nobody, as_operator
 from troth.cli.speaking import local, plain, say
+from troth.journeys.lint import Weight
 from troth.names import Uri
 from troth.statements.organisation import OrganisationBody
 
@@ -87,6 +90,21 @@ def disclosure_add(node: Node, file: Path) -> None:
     say(f"Registered: {node.post('/api/disclosures', read_file(file), Done).registered}")
 
 
+@disclosure.command("check")
+@click.argument("file", type=FILE)
+@as_operator
+def disclosure_check(node: Node, file: Path) -> None:
+    """Say what would be refused in a disclosure, and what people would miss. Ends with 1 where it would be refused."""
+    found = node.post("/api/disclosures/look", read_file(file), FindingsShown).findings
+    for each in found:
+        where = f"{plain(each.where)}: " if each.where else ""
+        say(f"{each.weight.upper()} {each.code}  {where}{plain(each.words)}")
+    if not found:
+        say("Nothing to say against it.")
+    if any(each.weight is Weight.REFUSED for each in found):
+        raise SystemExit(1)
+
+
 @click.group()
 def household() -> None:
     """Households: whose home a thing is in."""
@@ -153,6 +171,17 @@ def party_add(node: Node, uri: str, app: str, purpose: str, days: int) -> None:
     say(f"Its token, shown this once, for {days} days:")
     say(f"  {made.token}")
     say("Its screen, with a link that works once within 7 days:")
+    say(f"  {made.invitation}")
+
+
+@party.command("door")
+@click.argument("uri")
+@click.option("--as", "door", type=click.Choice(("maker", "authority")), required=True, help="What it comes for.")
+@as_operator
+def party_door(node: Node, uri: str, door: str) -> None:
+    """Make a one-time link to the door of a registered organisation: a maker, or an authority."""
+    made = node.post("/api/doors", DeskForm(uri, door), LinkMade)
+    say("The link to its door, which works once within 7 days:")
     say(f"  {made.invitation}")
 
 

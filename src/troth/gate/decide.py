@@ -12,8 +12,7 @@ one purpose each must be within the one before it, and one that is not is not tr
 `sharing`. What people share with somebody is read like a disclosed use, on their choice.
 
 Source: gate.md.
-Left out in this version: the action act (denied `not-offered` at step 7); steps 5 and 7 pass only where nothing has been stated
-that would have to be settled.
+Left out in this version: the action act (denied `not-offered` at step 7).
 """
 
 from collections.abc import Sequence
@@ -180,13 +179,11 @@ def _answered(question: Question, stream: StreamScope, reading: Reading) -> Answ
         return Answer(Verdict.DENY, (Reason(Step.DECLARED, Code.UNDECLARED, base),))
     tried = [
         small_groups(each, question, stream, declared, reading, look=_reached)
-        for each in _tried(question, stream, product, declared, reading, purposes=purposes)
+        for each in (
+            *_tried(question, stream, product, declared, reading, purposes=purposes),
+            *_shared(given, declared, question=question, stream=stream, product=product, reading=reading),
+        )
     ]
-    if given is not None:
-        tried += [
-            small_groups(each, question, stream, declared, reading, look=_reached)
-            for each in _shared(given, declared, question=question, stream=stream, product=product, reading=reading)
-        ]
     installed = (Interval(stream.from_ns, FOREVER),)  # a clock that ran ahead of the end hides nothing that was kept
     if question.action is Action.COLLECT:
         return collected(tried, question, installed, (stream.statement, *ids_of(product)))
@@ -207,10 +204,9 @@ def _reached(question: Question, reading: Reading) -> Reached | None:
         if declared is not None and meant(purpose, asked, stream, reading):
             tried = _tried(asked, stream, product, declared, reading, purposes=[purpose])
             found += [(purpose, each) for each in tried]
-    for named in () if declared is None else shared_purposes(stream, question.asker.party, reading):
-        asked = msgspec.structs.replace(
-            question, asker=Asker(question.asker.party, question.asker.app, named), action=Action.READ
-        )
+    for shared_for in () if declared is None else shared_purposes(stream, question.asker.party, reading):
+        asker = Asker(question.asker.party, question.asker.app, shared_for)
+        asked = msgspec.structs.replace(question, asker=asker)
         given = None if declared is None else shared_use(asked, stream, declared, reading, product=product)
         if declared is not None and given is not None:
             tried = _shared(given, declared, question=asked, stream=stream, product=product, reading=reading)
@@ -259,7 +255,7 @@ def _tried(
 
 
 def _shared(
-    given: DisclosedPurpose,
+    given: DisclosedPurpose | None,
     declared: DisclosedStream,
     *,
     question: Question,
@@ -267,7 +263,9 @@ def _shared(
     product: ProductScope,
     reading: Reading,
 ) -> list[Tried]:
-    """The views that people share with who asks, with what stands against that."""
+    """The views that people share with who asks, with what stands against that; none where nothing is shared."""
+    if given is None:
+        return []
     private = private_of(stream, reading, action=question.action, at_ns=question.at_ns)
     bar = barred(question, stream, product, reading)
     until_ns = bars_until(stream, product, question.asker.party, at_ns=question.at_ns)
@@ -345,4 +343,4 @@ def _try(
     permission = permitted(use, view, reading)
     if permission.until_ns < holding.until_ns:
         holding = msgspec.structs.replace(holding, until_ns=permission.until_ns)
-    return Tried(view, holding, why, passage.failed or permission.failed, days)
+    return Tried(view, holding, why, passage.failed or permission.failed, days, fields=purpose.fields)

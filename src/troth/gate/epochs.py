@@ -57,6 +57,9 @@ def epoch_ns(
         choices = _choices(person, stream, purposes)
         said += _said(choices, question, first_counts=first_counts)
         said += [person.ruled_ns, *(each.body.from_ns for each in person.objections if each.body.purpose in purposes)]
+        held_by = person.guardianship
+        if held_by is not None:
+            turns += [held_by.body.alongside_ns, held_by.body.own_ns, held_by.body.ends_ns]
         turns += [each.to_ns for each in choices if each.to_ns is not None]
         turns += [
             turn for each in person.place_rules for turn in (each.body.from_ns, each.body.to_ns) if turn is not None

@@ -2,12 +2,13 @@
 
 Steps of *share* (docs/reference/gate.md): 1 known (the streams, who gives, the party, and that somebody answers) · 2 declared
 (a term of the list; no gatekeeper, red line or withholding) · 3 grounded (the kind of stream accepts it) · 4 placed
-· 5 permitted · 6 small groups · 8 narrowed (a view that there is of this stream).
+· 5 permitted · 8 narrowed (a view that there is of this stream).
 
 Rules
 - Everybody concerned is asked apart: somebody's own share passes without the others', and nothing is read before theirs.
 - A share is a use that a person declares. It is read like any other, through all steps, with what stands against it: a
   gatekeeper, a withholding, a red line, a rule about places, private mode.
+- What groups there are is asked at every reading, with all that the party reaches by shares, too (step 6).
 - A party of which nothing was ever shared by all concerned is not named: for it there is no such stream.
 
 Source: gate.md; Data Act, Articles 4 and 5; docs/decisions/0070-a-share-is-a-choice-with-a-name.md.
@@ -88,17 +89,13 @@ def shared_use(
 
 
 def shared_purposes(stream: StreamScope, party: Uri, reading: Reading) -> tuple[PurposeId, ...]:
-    """For what anybody of the home ever shared a stream with a party."""
+    """For what people of a home have ever shared a stream with a party, each once."""
     if stream.household is None:
         return ()
-    members = reading.place(place_scope(stream.household)).members
-    said = (
-        each.body
-        for person in dict.fromkeys(one.person for one in members)
-        for each in reading.person_of(person).shares
-    )
-    named = (each.purpose for each in said if each.party == party and stream.installed.stream in each.streams)
-    return tuple(dict.fromkeys(named))
+    members = reading.place_of(stream.household).members
+    said = (each.body for member in members for each in reading.person_of(member.person).shares)
+    id_ = stream.installed.stream
+    return tuple(dict.fromkeys(each.purpose for each in said if each.party == party and id_ in each.streams))
 
 
 def barred(question: Question, stream: StreamScope, product: ProductScope, reading: Reading) -> Reason | None:
@@ -175,11 +172,8 @@ def _failed(body: ShareBody, id_: StreamId, reading: Reading, *, at_ns: int) -> 
     if not accepts(Ground.CHOICE, stream, product, action=Action.READ):
         return Reason(Step.GROUNDED, Code.NO_GROUND, ids_of(product), Ground.CHOICE)
     said = next(each for each in product.passport.streams if each.name == declared.name)
-    if view is None or view.homes or unmakeable(view, said.type) is not None:
-        return Reason(Step.NARROWED, Code.NOT_OFFERED)  # nor has one home anything to share of a figure over several
+    if view is None or unmakeable(view, said.type) is not None:
+        return Reason(Step.NARROWED, Code.NOT_OFFERED)
     use = Use(question, stream, product, declared, purpose, Ground.CHOICE)
     permission = permitted(use, view, reading, action=Action.SHARE)
-    failed = placed(use, reading, concerned=(body.person,)).failed or permission.failed
-    if failed is None and declared.group_size is not None:
-        failed = Reason(Step.SMALL_GROUPS, Code.SMALL_GROUP, ids_of(product), Ground.CHOICE)
-    return failed
+    return placed(use, reading, concerned=(body.person,)).failed or permission.failed

@@ -4,10 +4,13 @@ Rules
 - Where a group size is declared, or a view is over several homes, what leaves towards others is over so many homes and as many
   persons. A home counts once, however many live there: what is measured is the home.
 - The universe is every home here that has a stream of the same product and name, under the open disclosure, with the same party
-  answering, and without grounds or emergencies of its own. Over more than HOMES_MAX of them nothing is given.
+  answering, without grounds or emergencies of its own, and without anybody's rule about places: what can stop one home alone,
+  at a time that nobody here sees, would show it. Over more than HOMES_MAX homes nothing is given.
+- Nothing is given to anybody: who asks as nobody in particular may be a party that reads some of the homes alone.
 - While a policy of the operator (step 5) keeps any of them out, nothing is given.
 - A home of which the party can read anything by itself, for whatever purpose, is in no figure: it could be taken out of it.
-- Of two purposes of one party whose figures overlap and differ by fewer homes than the size, the one declared first stands.
+- Of two figures of one party, for two purposes or in two views, that overlap and differ by fewer homes than the size, the one
+  that is declared first stands.
 - Cells that began before the group last changed are withheld (`epochs`).
 
 Source: gate.md; docs/reference/small-groups.md, which names the literature and what this does not stop.
@@ -23,14 +26,14 @@ import msgspec
 from troth.gate.declared import ids_of
 from troth.gate.epochs import epoch_ns
 from troth.gate.narrowed import Tried
-from troth.gate.question import Action, Code, Group, GroupMember, Question, Reason, Step
+from troth.gate.question import ANYONE, Action, Code, Group, GroupMember, Question, Reason, Step
 from troth.gate.use import Use
-from troth.names import HouseholdId, StatementId, StreamId
+from troth.names import HouseholdId, PurposeId, StatementId, StreamId
 from troth.state.in_force import Reading
-from troth.state.scopes import ProductScope, StreamScope, stream_scope
+from troth.state.scopes import PlaceScope, ProductScope, StreamScope, stream_scope
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect
-from troth.things.variants import HOMES_MAX
+from troth.things.variants import HOMES_MAX, Variant
 
 __all__ = ["Look", "Reached", "small_groups", "uncountable"]
 
@@ -44,6 +47,17 @@ class Reached(msgspec.Struct, frozen=True):
 
 
 Look: TypeAlias = Callable[[Question, Reading], Reached | None]
+
+
+class _Looked(Reached, frozen=True):
+    """The same with whether it is in no figure, whoever asks."""
+
+    out: bool = False
+
+    @property
+    def apart(self) -> bool:
+        """Whether it is in no figure of this party: it can read anything of this stream by itself, or nobody has it in one."""
+        return self.out or any(one.failed is None and not one.variant.homes for _, one in self.views)
 
 
 class _Gathered(msgspec.Struct):
@@ -64,9 +78,11 @@ def small_groups(
         return tried
     universe = reading.universe(stream.product)
     streams = _like(stream, universe.streams, reading)
+    if question.asker.party == ANYONE:
+        return _denied(tried, Code.SMALL_GROUP, (stream.statement,))
     if stream.household is None or universe.too_many or len(streams) > HOMES_MAX:
         return _denied(tried, Code.NOT_OFFERED, (stream.statement,))
-    looked = _looked(streams, question, reading, look=look) if tried.variant.homes else []
+    looked = _looked(streams, stream, question, reading, look=look) if tried.variant.homes else []
     own = next((each for each in looked if each.stream.installed.stream == question.stream), None)
     if own is None:
         return _denied(tried, Code.SMALL_GROUP, (stream.statement,))
@@ -75,7 +91,7 @@ def small_groups(
     barred = any(
         one.failed is not None and one.failed.step is Step.PERMITTED for each in looked for _, one in each.views
     )
-    if barred or not inside or _count(found.members) < size or _overlaps(looked, own, question, size=size):
+    if barred or not inside or _count(found.members) < size or _overlaps(looked, own, tried, question, size=size):
         return _denied(tried, Code.SMALL_GROUP, ids_of(own.product))
     holding = msgspec.structs.replace(
         tried.holding,
@@ -96,30 +112,47 @@ def uncountable(use: Use) -> Reason | None:
 
 
 def _like(stream: StreamScope, streams: tuple[StreamId, ...], reading: Reading) -> list[StreamId]:
-    """Those of the universe that can be in a figure with this stream."""
+    """Those of the universe that have the same name. Also one that is in no figure now may have been in one."""
     found = []
     for each in streams:
         other = reading.stream(stream_scope(each))
-        if other is None or other.household is None or other.installed.name != stream.installed.name:
-            continue
-        place = reading.place_of(other.household)
-        if other.answers == stream.answers and not (place.disclosures or place.grounds or place.openings):
+        if other is not None and other.household is not None and other.installed.name == stream.installed.name:
             found.append(each)
     return found
 
 
-def _looked(streams: list[StreamId], question: Question, reading: Reading, *, look: Look) -> list[Reached]:
-    """What the party could read of each of them."""
-    found = (look(msgspec.structs.replace(question, stream=each), reading) for each in streams)
-    return [each for each in found if each is not None]
+def _ruled(place: PlaceScope, reading: Reading, *, at_ns: int) -> bool:
+    """Whether somebody who belongs or belonged to a home has a rule about places now."""
+    rules = (rule.body for each in place.members for rule in reading.person_of(each.person).place_rules)
+    return any(each.from_ns <= at_ns and (each.to_ns is None or at_ns < each.to_ns) for each in rules)
 
 
-def _gather(looked: list[Reached], tried: Tried, question: Question, reading: Reading) -> _Gathered:
+def _looked(
+    streams: list[StreamId], stream: StreamScope, question: Question, reading: Reading, *, look: Look
+) -> list[_Looked]:
+    """What the party could read of each of them, and whether it can be in a figure with this one."""
+    found = []
+    for each in streams:
+        reached = look(msgspec.structs.replace(question, stream=each), reading)
+        if reached is None or reached.stream.household is None:
+            continue
+        place = reading.place_of(reached.stream.household)
+        of_its_own = place.disclosures or place.grounds or place.openings
+        asked_for = any(reach.body.authority == question.asker.party for reach in reached.stream.reaches)
+        other = reached.stream.answers != stream.answers
+        out = of_its_own or asked_for or other or _ruled(place, reading, at_ns=question.at_ns)
+        found.append(_Looked(reached.stream, reached.product, reached.views, out=bool(out)))
+    return found
+
+
+def _gather(looked: list[_Looked], tried: Tried, question: Question, reading: Reading) -> _Gathered:
     found = _Gathered([], [])
-    several = len({purpose.purpose for each in looked for purpose, one in each.views if one.variant.homes}) > 1
+    several = (
+        len({(purpose.purpose, one.variant) for each in looked for purpose, one in each.views if one.variant.homes}) > 1
+    )
     for each in looked:
         purposes = frozenset(purpose.purpose for purpose, _ in each.views)
-        held = any(one.holding.times for _, one in each.views)
+        held = each.out or any(one.holding.times for _, one in each.views)
         since_ns = epoch_ns(each.stream, each.product, purposes, question, reading, first_counts=several, held=held)
         found.from_ns = max(found.from_ns, since_ns)
         for purpose, one in each.views:
@@ -131,15 +164,10 @@ def _gather(looked: list[Reached], tried: Tried, question: Question, reading: Re
             found.rests_on += one.holding.rests_on
             mine = purpose.purpose == question.asker.purpose and one.variant == tried.variant
             household = each.stream.household
-            if mine and one.failed is None and household is not None and not _is_apart(each):
+            if mine and one.failed is None and household is not None and not each.apart:
                 times = intersect(one.holding.times, (Interval(each.stream.from_ns, FOREVER),))
                 found.members.append(GroupMember(each.stream.installed.stream, household, times, one.holding.concerned))
     return found
-
-
-def _is_apart(reached: Reached) -> bool:
-    """Whether the party can read anything of this stream by itself."""
-    return any(one.failed is None and not one.variant.homes for _, one in reached.views)
 
 
 def _count(members: list[GroupMember]) -> int:
@@ -147,29 +175,31 @@ def _count(members: list[GroupMember]) -> int:
     return min(len({each.household for each in members}), len({p for each in members for p in each.concerned}))
 
 
-def _overlaps(looked: list[Reached], own: Reached, question: Question, *, size: int) -> bool:
-    """Whether the figures of a purpose that is declared before this one differ from these by too few homes."""
-    mine = _homes(looked, question.asker.purpose)
-    for purpose in dict.fromkeys(purpose.purpose for purpose, one in own.views if one.variant.homes):
-        if purpose == question.asker.purpose:
+def _overlaps(looked: list[_Looked], own: _Looked, tried: Tried, question: Question, *, size: int) -> bool:
+    """Whether figures that are declared before these, for a purpose and in a view, differ from them by too few homes."""
+    mine = _homes(looked, question.asker.purpose, tried.variant)
+    for purpose, one in own.views:
+        if not one.variant.homes:
+            continue
+        if (purpose.purpose, one.variant) == (question.asker.purpose, tried.variant):
             return False
-        theirs = _homes(looked, purpose)
+        theirs = _homes(looked, purpose.purpose, one.variant)
         if mine & theirs and any(0 < len(each) < size for each in (mine - theirs, theirs - mine)):
             return True
     return False
 
 
-def _homes(looked: list[Reached], purpose: str) -> frozenset[HouseholdId]:
-    """The homes that are in the figures of a purpose."""
+def _homes(looked: list[_Looked], purpose: PurposeId, view: Variant) -> frozenset[HouseholdId]:
+    """The homes that are in the figures of a purpose in a view."""
     return frozenset(
         each.stream.household
         for each in looked
         for which, one in each.views
         if which.purpose == purpose
-        and one.variant.homes
+        and one.variant == view
         and one.failed is None
         and each.stream.household is not None
-        and not _is_apart(each)
+        and not each.apart
     )
 
 

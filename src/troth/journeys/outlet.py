@@ -265,11 +265,12 @@ class Outlet:
 
     async def _give_until(self, time_ns: int) -> None:
         lease, edge_ns = self.lease, self._edge(time_ns)
-        query = ObservationQuery(times=(Interval(self._given_ns, edge_ns),), top=_LATE_AT_ONCE)
+        times = (Interval(self._given_ns, edge_ns),)
+        one, query = (ObservationQuery(times=times, top=top) for top in (1, _LATE_AT_ONCE))
         rows: Sequence[Shown] = ()
         try:
             # Looking every few seconds is not reading: only where something leaves is it one, and stands in people's books.
-            if not self.view.delay_ns or await self._source.waits(self.number, query, asker=self.asker):
+            if not self.view.delay_ns or await self._source.waits(self.number, one, asker=self.asker):
                 rows = await self._source.shown(self.number, query, asker=self.asker)
         except (Busy, ReadTooLong):
             self._busy = False  # what comes next asks for these times again

@@ -25,7 +25,7 @@ from troth.journeys.party_names import party_name
 from troth.journeys.say import Say
 from troth.journeys.share_values import Given, RecipientPage
 from troth.journeys.tell import Tell
-from troth.names import ShareId, Uri, WishId, print_wish
+from troth.names import PurposeId, ShareId, Uri, WishId, print_wish
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import party_scope
@@ -90,11 +90,12 @@ class Recipient:
             party_name(asker.party, self._directory),
             asker.app,
             asker.purpose,
-            asker.purpose if term is None else term.title,
+            self._declared(asker.purpose) if term is None else term.title,
             readable,
             given,
             duties_at(now),
             asked,
+            may_ask=_picks(terms_at(now), asker),
         )
 
     async def ask(self, asker: Asker, wish: Wish) -> WishId:
@@ -138,6 +139,12 @@ class Recipient:
         )
         await self._say.say(KindName.SHARE_REQUEST, body, subject=print_wish(request))
         return request
+
+    def _declared(self, purpose: PurposeId) -> str:
+        """What a disclosed purpose is called; its URI where nothing discloses it (any more)."""
+        disclosed = (each for body, _ in self._directory.disclosures.values() for each in body.streams)
+        titles = (each.title for stream in disclosed for each in stream.purposes if each.purpose == purpose)
+        return next(titles, purpose)
 
     def _given(self, asker: Asker, readable: Iterable[int]) -> Iterable[Given]:
         """The shares under which something may be read now."""

@@ -153,7 +153,10 @@ class Given(msgspec.Struct, frozen=True):
 
 
 class RecipientPage(msgspec.Struct, frozen=True):
-    """What a recipient may read and owes, for the purpose of its token. `readable`: Datastreams, by number."""
+    """What a recipient may read and owes, for the purpose of its token. `readable`: Datastreams, by number.
+
+    `may_ask`: people may be asked to share for that purpose.
+    """
 
     party: str
     app: str
@@ -163,3 +166,4 @@ class RecipientPage(msgspec.Struct, frozen=True):
     given: tuple[Given, ...]
     duties: tuple[Duty, ...]
     asked: tuple[ShareRequestBody, ...]
+    may_ask: bool = False

@@ -31,8 +31,8 @@ from troth.journeys.rows import Rows
 from troth.journeys.shelves import shelf_of, shelf_of_stream
 from troth.journeys.views import LONG_PAGE_MAX, Page, StreamView, short, view_of
 from troth.journeys.watching import Watchers
-from troth.names import PersonId, PurposeId, StreamId
-from troth.state.belonging import dwellers
+from troth.names import PurposeId, StreamId
+from troth.state.belonging import concerned_now
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.leaving import Leaving
 from troth.things.intervals import holds_all
@@ -328,8 +328,7 @@ class Tell:
     async def waits(self, number: int, query: ObservationQuery, *, asker: Asker) -> bool:
         """Whether a page of this question would have a row, for outlets; none leaves, so no window is opened."""
         known, lease = self._granted(number, asker)
-        rows, _ = await self.rows.page(lease, self._shelf(known), msgspec.structs.replace(query, top=1), number=number)
-        return bool(rows)
+        return bool((await self.rows.page(lease, self._shelf(known), query, number=number))[0])
 
     def lost(self) -> None:
         """A listener was dropped, because it did not keep up; doors that count for themselves say so too."""
@@ -390,16 +389,12 @@ class Tell:
             raise NotFound("there is no such stream for this asker")
         if lease.answer.verdict is Verdict.DENY:
             code, words = outer_of(lease.answer.reasons, otherwise=Code.NO_GROUND)
-            self._access.denied(asker, known[1].stream, code.value, concerned=self._concerned(known))
+            who = concerned_now(known[0].body.household, self._leases.in_force, at_ns=self._clock.now())
+            self._access.denied(asker, known[1].stream, code.value, concerned=who)
             if not lease.answer.named:
                 raise NotFound("there is no such stream for this asker")
             raise Denied(words, reason_code=code.value)
         return known, lease
-
-    def _concerned(self, known: tuple[KnownThing, KnownStream]) -> tuple[PersonId, ...]:
-        """Whom a stream concerns now, for what was denied: everybody who lives where it is."""
-        home = known[0].body.household
-        return () if home is None else dwellers(home, self._leases.in_force, at_ns=self._clock.now())
 
     def _shelf(self, known: tuple[KnownThing, KnownStream]) -> Shelf:
         return shelf_of(*known, self._directory)

@@ -32,6 +32,7 @@ from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.statement import Statement, read_kept
 from troth.things.intervals import Interval
 from troth.things.query import ObservationQuery, Order
+from troth.things.variants import Variant
 from troth.things.windows import WINDOW_IDS_FROM, Shown
 
 __all__ = ["Because", "Rest", "Why"]
@@ -58,6 +59,8 @@ class Rest(msgspec.Struct, frozen=True):
 class Because(msgspec.Struct, frozen=True):
     """Source, data, decision, effect. `grounds` and `code` are the gate's; `sequence` and `gate_ns` only of a raw row.
 
+    `view`: what is shown. Of a figure over several homes `rests_on` is what is open: how many others said something would tell
+    how many they are.
     `kept_days`: for how long it is kept at most, for all that it is for; `days`: for how long the asker may see it.
     `provable`: its trace stands in a segment. `older`: a row of the same stream that can be proved, where this one cannot yet.
     """
@@ -74,6 +77,7 @@ class Because(msgspec.Struct, frozen=True):
     kept_days: int
     days: int
     holds: Callable[[], bool]
+    view: Variant = Variant.RAW
     sequence: int | None = None
     gate_ns: int | None = None
     provable: bool = False
@@ -143,6 +147,7 @@ class Why:
         holds: Callable[[], bool],
     ) -> Because:
         grounds = [each.ground.value for each in answer.reasons if each.ground and not each.code]
+        rests = [self._rest(each, asker.person) for each in answer.rests_on]
         purposes = purposes_of(thing, stream, self._directory)
         product = self._directory.products[thing.body.product]
         return Because(
@@ -153,11 +158,12 @@ class Why:
             maker=party_name(product.maker, self._directory),
             grounds=tuple(dict.fromkeys(grounds)),
             code=next((each.code.value for each in answer.reasons if each.code is not None), None),
-            rests_on=tuple(self._rest(each, asker.person) for each in answer.rests_on),
+            rests_on=tuple(each for each in rests if answer.group is None or not each.private),
             uses=uses_of(thing, stream, asker, tell=self._tell, directory=self._directory),
             kept_days=max((each.retention_days for each in purposes), default=0),
             days=answer.days,
             holds=holds,
+            view=answer.variant or Variant.RAW,
         )
 
     def _rest(self, statement: StatementId, person: PersonId | None) -> Rest:

@@ -26,7 +26,7 @@ __all__ = [
     "check_departure",
     "check_membership",
     "check_role",
-    "dwellers",
+    "concerned_now",
     "homes_of",
     "left_homes",
     "members_of",
@@ -46,9 +46,11 @@ def members_of(home: HouseholdId, in_force: InForce) -> tuple[Member, ...]:
     return held.members if isinstance(held, PlaceScope) else ()
 
 
-def dwellers(home: HouseholdId, in_force: InForce, *, at_ns: int) -> tuple[PersonId, ...]:
-    """Who belongs to a home at a moment, each once."""
-    return tuple(dict.fromkeys(each.person for each in members_of(home, in_force) if each.here(at_ns)))
+def concerned_now(home: HouseholdId | None, in_force: InForce, *, at_ns: int) -> tuple[PersonId, ...]:
+    """Whom what is there concerns now: everybody who belongs to the home, each once; nobody in a public place."""
+    value = None if home is None else in_force.value(place_scope(home))
+    members = value.members if isinstance(value, PlaceScope) else ()
+    return tuple(dict.fromkeys(each.person for each in members if each.here(at_ns)))
 
 
 def homes_of(person: PersonId, directory: Directory, in_force: InForce, *, at_ns: int) -> tuple[HouseholdId, ...]:

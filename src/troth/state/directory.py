@@ -94,9 +94,7 @@ class Directory:
         self.households: dict[HouseholdId, str] = {}
         self.signers: dict[PersonId, Uri] = {}
         self.asserted: dict[StatementId, StatementId] = {}  # what a passkey signed, and the first word about it
-        self.custodies: dict[
-            PersonId, Held
-        ] = {}  # of those who ever changed who keeps their key, or what stands beside it
+        self.custodies: dict[PersonId, Held] = {}  # of those who ever changed who keeps their key
         self.stays: dict[HouseholdId, tuple[SaidStay, ...]] = {}  # everything said of who belongs to a home, in order
         self.guarded: set[PersonId] = set()  # of whom it was said that guardians speak for them
         self.invitations: dict[PersonId, tuple[InvitationBody, ...]] = {}  # links to their pages, in order

@@ -15,7 +15,7 @@ import msgspec
 from troth.names import StatementId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
 from troth.state.fold_own import restricted
-from troth.state.moved import moved, ruled, said_again, said_ns
+from troth.state.moved import moved, ruled, said_again, said_ns, streams_of
 from troth.state.opening import opened
 from troth.state.parties import of_organisation, scopes_of_party, withheld
 from troth.state.personal import said_of
@@ -44,8 +44,6 @@ from troth.state.scopes import (
     place_scope,
     product_scope,
     public_scope,
-    stream_scope,
-    universe_scope,
 )
 from troth.state.universe import UniverseScope, gathered
 from troth.statements.assertion import AssertionBody
@@ -97,7 +95,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
     body = statement.body
     match body:
         case InstallationBody() | AuthorityReachBody():
-            return _about_streams(body)
+            return streams_of(body)
         case DisclosureBody() | GroundBody() | EmergencyBody() if body.household is not None:
             return (place_scope(body.household),)
         case PassportBody() | DisclosureBody() | GroundBody() | EmergencyBody() | WithholdingBody():
@@ -146,13 +144,6 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return ()
         case _:
             assert_never(body)
-
-
-def _about_streams(body: InstallationBody | AuthorityReachBody) -> tuple[Scope, ...]:
-    if isinstance(body, AuthorityReachBody):
-        return tuple(map(stream_scope, body.streams))
-    streams = tuple(stream_scope(each.stream) for each in body.streams)
-    return streams if body.household is None else (*streams, universe_scope(body.product))
 
 
 def key_issuer(cose_key: bytes) -> Uri:
@@ -247,7 +238,9 @@ def _of_stream(
     if isinstance(body, InstallationBody):
         installed = _installed(scope, value, body, statement)
         return value if installed is None else said_again(value, installed, statement)
-    return _reaching(value, body, statement.signed.id) if isinstance(value, StreamScope) else value
+    if not isinstance(value, StreamScope):
+        return value
+    return said_again(value, _reaching(value, body, statement.signed.id), statement)
 
 
 def _reaching(stream: StreamScope, body: AuthorityReachBody, statement: StatementId) -> StreamScope:

@@ -11,10 +11,21 @@ from typing import TypeVar
 
 import msgspec
 
-from troth.state.scopes import PersonScope, PlaceScope, ProductScope, Settled, StreamScope
+from troth.state.scopes import (
+    PersonScope,
+    PlaceScope,
+    ProductScope,
+    Scope,
+    Settled,
+    StreamScope,
+    stream_scope,
+    universe_scope,
+)
+from troth.statements.authority import AuthorityReachBody
+from troth.statements.installation import InstallationBody
 from troth.statements.statement import Statement
 
-__all__ = ["moved", "ruled", "said_again", "said_ns"]
+__all__ = ["moved", "ruled", "said_again", "said_ns", "streams_of"]
 
 _NS = 1_000_000_000
 
@@ -41,3 +52,11 @@ def said_again(former: Settled | None, installed: StreamScope, statement: Statem
     if not isinstance(former, StreamScope):
         return installed
     return msgspec.structs.replace(installed, said_again_ns=max(former.said_again_ns, said_ns(statement)))
+
+
+def streams_of(body: InstallationBody | AuthorityReachBody) -> tuple[Scope, ...]:
+    """The scopes of streams of which something is said; of what stands in a home also that of everything like it."""
+    if isinstance(body, AuthorityReachBody):
+        return tuple(map(stream_scope, body.streams))
+    streams = tuple(stream_scope(each.stream) for each in body.streams)
+    return streams if body.household is None else (*streams, universe_scope(body.product))

@@ -16,6 +16,8 @@ from troth.journeys.beside import Beside
 from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.connect import Connect
+from troth.journeys.contacts import Contacts
+from troth.journeys.desks import Desks
 from troth.journeys.emergency import Emergencies
 from troth.journeys.erase import Erase
 from troth.journeys.erase_orders import EraseOrders
@@ -127,6 +129,7 @@ class Deployment(msgspec.Struct, frozen=True):
     choose: Choose
     own_keys: OwnKeys
     beside: Beside
+    desks: Desks
     places: Places
     foresee: Foresee
     belong: Belong
@@ -146,6 +149,7 @@ class Deployment(msgspec.Struct, frozen=True):
     feeds: Feeds
     mailing: Mailing
     authorities: Authorities
+    contacts: Contacts
     erase: Erase
     exports: Exports
     marks: Marks

@@ -31,6 +31,7 @@ from troth.web.book import Reader
 from troth.web.checking import Checking
 from troth.web.children import ChildrenPages
 from troth.web.deployment import Deployment
+from troth.web.desks import DeskPages
 from troth.web.erasing import Erasing
 from troth.web.exporting import ExportPages
 from troth.web.foreseeing import Foreseeing
@@ -51,7 +52,7 @@ from troth.web.sharing import SharingPages
 from troth.web.shell import HEADERS, Page, Shell, static_file
 from troth.web.signs import SignPages
 from troth.web.together import LivingTogether
-from troth.web.ways import Ways
+from troth.web.ways import HOMES, Ways
 from troth.web.whole import Values, whole
 from troth.wire.browsers import browser_of
 
@@ -130,7 +131,7 @@ class Pages:
         if not gained:
             links = await self._at.street.links()
             return self._shell.show(request, "used.html", {"links": links}, status=410)
-        default = {"person": "/mine", "recipient": "/screen"}.get(next(iter(gained)), "/operate")
+        default = HOMES.get(next(iter(gained)), "/operate")
         answer = RedirectResponse(back_to(form, default), status_code=303, headers=HEADERS)
         viewer = self._viewer(request)
         for role, session in gained.items():
@@ -251,6 +252,7 @@ class Pages:
             "after": after,
             "rows_a_page": ROWS_A_PAGE,
             "due": self._at.grounds.due() if viewer.operator else (),
+            "contacts": self._at.contacts.due() if viewer.operator else (),
         }
         return self._shell.show(request, "operate.html", values)
 
@@ -310,6 +312,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Ways(deployment, shell).routes(),
         *PasskeyPages(deployment, shell).routes(),
         *KeyPages(deployment, shell).routes(),
+        *DeskPages(deployment, shell).routes(),
         *PartyPages(deployment, shell).routes(),
         *PrivatePages(deployment, shell).routes(),
         *RulePages(deployment, shell).routes(),
