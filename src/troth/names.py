@@ -26,10 +26,12 @@ __all__ = [
     "HouseholdId",
     "LineId",
     "OpeningId",
+    "OrderId",
     "PersonId",
     "PromiseId",
     "PurposeId",
     "RequestId",
+    "ShareId",
     "SignId",
     "Slug",
     "StatementId",
@@ -37,6 +39,8 @@ __all__ = [
     "SupportId",
     "ThingId",
     "Uri",
+    "WishId",
+    "WithholdingId",
     "check_slug",
     "check_uri",
     "ckt_uri",
@@ -46,13 +50,17 @@ __all__ = [
     "print_id",
     "print_line",
     "print_opening",
+    "print_order",
     "print_person",
     "print_promise",
     "print_request",
+    "print_share",
     "print_sign",
     "print_stream",
     "print_support",
     "print_thing",
+    "print_wish",
+    "print_withholding",
 ]
 
 ThingId = NewType("ThingId", bytes)
@@ -63,10 +71,14 @@ EntityId = NewType("EntityId", bytes)  # of a SensorThings entity; a Thing's or 
 GroundId = NewType("GroundId", bytes)  # of the assertion of a ground
 LineId = NewType("LineId", bytes)  # of a red line
 OpeningId = NewType("OpeningId", bytes)  # of an emergency
+OrderId = NewType("OrderId", bytes)  # of an erase order
 PromiseId = NewType("PromiseId", bytes)
 RequestId = NewType("RequestId", bytes)  # of a request by an authority
 SignId = NewType("SignId", bytes)  # of a sign in a public place
+WishId = NewType("WishId", bytes)  # of a request to share
+ShareId = NewType("ShareId", bytes)  # of a share; the only name by which a recipient knows it
 SupportId = NewType("SupportId", bytes)
+WithholdingId = NewType("WithholdingId", bytes)
 StatementId = NewType("StatementId", bytes)  # SHA-256 of the Sig_structure, 32 bytes
 BasisId = NewType("BasisId", bytes)  # first 16 bytes of SHA-256 over the sorted statement ids a lease rests on
 Uri = NewType("Uri", str)  # organisation, product or any other https: or urn: name
@@ -151,6 +163,26 @@ def print_promise(promise: PromiseId) -> str:
 def print_sign(sign: SignId) -> str:
     """`sg` + 26 letters."""
     return print_id("sg", sign)
+
+
+def print_order(order: OrderId) -> str:
+    """`eo` + 26 letters."""
+    return print_id("eo", order)
+
+
+def print_wish(wish: WishId) -> str:
+    """`sq` + 26 letters."""
+    return print_id("sq", wish)
+
+
+def print_share(share: ShareId) -> str:
+    """`sh` + 26 letters."""
+    return print_id("sh", share)
+
+
+def print_withholding(withholding: WithholdingId) -> str:
+    """`wh` + 26 letters."""
+    return print_id("wh", withholding)
 
 
 def print_support(support: SupportId) -> str:

@@ -17,6 +17,7 @@ from troth.testing.contracts_accounts import ACCOUNT_CASES, AccountBench
 from troth.testing.contracts_erasing import ACCOUNT_ERASING_CASES
 from troth.testing.contracts_logins import LOGIN_CASES
 from troth.testing.contracts_mail import MAIL_CASES
+from troth.testing.contracts_read_days import READ_DAYS_CASES
 from troth.testing.disk import MemoryDisk
 from troth.testing.faults import StoreFault
 from troth.testing.memory_accounts import MemoryAccounts
@@ -99,7 +100,9 @@ async def here(work: Callable[[], T]) -> T:
     return work()
 
 
-@pytest.mark.parametrize("case", ACCOUNT_CASES + ACCOUNT_ERASING_CASES + LOGIN_CASES + MAIL_CASES, ids=name_of)
+@pytest.mark.parametrize(
+    "case", ACCOUNT_CASES + ACCOUNT_ERASING_CASES + LOGIN_CASES + MAIL_CASES + READ_DAYS_CASES, ids=name_of
+)
 @pytest.mark.parametrize("kind", ["memory", "sqlite", "ending"])
 def test_an_account_store_keeps_its_contract(
     kind: str, case: Callable[[AccountBench], Awaitable[None]], tmp_path: Path

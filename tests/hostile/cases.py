@@ -1,13 +1,15 @@
 """Who is allowed what, as a table: one line for each case. Every path out of a node is walked with each of them.
 
 A line says who asks, what happens before, and what they may see then.
-- asks: `lab` (a recipient that a disclosure names), `shop` (one that none names), `ana` (who lives there), `ben` (lives there
-  too), `cleo` (lives elsewhere), `owner` (runs the place), `thing` (the thing itself), `nobody`.
+- asks: `lab` (a recipient that a disclosure names), `shop` (one that none names), `adviser` (one with which people may share),
+  `ana` (who lives there), `ben` (lives there too), `cleo` (lives elsewhere), `owner` (runs the place), `thing` (the thing
+  itself), `nobody`.
 - does, in order: `say` (the thing says the next value), `give`, `means` (a yes to hourly means only), `coarsest` (a yes to the
   last of `views` only), `refuse`, `withdraw` (Ana and Ben alike), `ana-gives`, `ben-withdraws` (one of them), `hour` (an hour
   passes), `street` (two homes beside it say yes, and their own value), `ask` (whoever asks reads once, so that something is
   held for them), `forbid` (a rule of the place stops all reading of the thing), `pass` (somebody who passes objects with the
-  code of the sign), `back` (and takes that back).
+  code of the sign), `back` (and takes that back), `share`, `share-means` and `unshare` (Ana and Ben share with the adviser, or
+  end it), `ana-shares`, `ben-unshares` (one of them).
 - sees: the numbers of the values that may be seen, from 0.
 - view: RAW, or coarser: MEANS, SUMS (of each hour), STREET (the mean of three homes), ROUNDED (down to eights), LATE (nothing
   is old enough yet); or why nothing is seen: SPOKEN (they are told no) or NOTHING (for them there is no such stream).
@@ -109,4 +111,13 @@ CASES: Final = {
     ),
     "anybody, what a sign stands beside": Case("nobody", "say pass say", View.NOTHING, open=True, sign="yes"),
     "a recipient that nobody named": Case("shop", "give say say", View.NOTHING),
+    "a third party with which all share": Case("adviser", "share say say", View.RAW, (0, 1)),
+    "a third party with which nobody shares": Case("adviser", "give say say", View.NOTHING),
+    "a third party with half a share": Case("adviser", "ana-shares say say", View.NOTHING),
+    "a third party with means": Case("adviser", "share-means hour say say hour", View.MEANS, (0, 1)),
+    "a third party after the share has ended": Case("adviser", "share say say ask unshare", View.SPOKEN),
+    "a third party that lost half of it": Case("adviser", "share say say ask ben-unshares", View.SPOKEN),
+    "a third party that a rule stops": Case("adviser", "share say say ask forbid", View.SPOKEN),
+    "a third party with a gap": Case("adviser", "share say unshare say share say", View.RAW, (0, 2)),
+    "a recipient, of what is shared with another": Case("lab", "share say say", View.SPOKEN),
 }

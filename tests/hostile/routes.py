@@ -4,6 +4,7 @@ Who may:
 - ANYBODY: the same answer to everybody, whatever they show, as long as it can be read.
 - OPERATOR: whoever runs this place, by token, or by cookie from its own pages; nobody else, 401.
 - PERSON: a person in a session of their own, and only about themself; nobody else, 401.
+- RECIPIENT: a recipient, by token or in a session of its screen, and only about its party, app and purpose; nobody else, 401.
 - HOME: as PERSON, about everybody of the home.
 - THING: a thing with its own credential, about itself; nobody else.
 - COUNTED: the operator, and the thing itself; 401 without a token, and for other tokens there is no such thing.
@@ -11,6 +12,7 @@ Who may:
 - SPENDS: whoever has the token that stands in the body; what is shown in the head counts for nothing.
 - LEAVES: anybody; a session that is shown ends.
 - VISITOR: whoever has a session, about the sessions of that person or party alone; nobody else, 401.
+- MAKER, AUTHORITY: such an organisation in a session at its own door; nobody else, 401.
 - SIGNED: whoever has signed what stands in the body.
 - PAGE: a page that shows something to who has the cookie for it, and to all others what it shows to anybody.
 - FORM: a page that changes something: with a cookie, the key of its form, and from our own pages.
@@ -38,6 +40,9 @@ class Who(Enum):
     VISITOR = auto()
     SIGNED = auto()
     HOME = auto()
+    RECIPIENT = auto()
+    MAKER = auto()
+    AUTHORITY = auto()
     PAGE = auto()
     FORM = auto()
 
@@ -105,6 +110,8 @@ TABLE: Final = {
     "GET /mine/people": Who.PAGE,
     "GET /mine/children": Who.PAGE,
     "POST /mine/children": Who.FORM,
+    "GET /maker": Who.PAGE,
+    "GET /audit": Who.PAGE,
     "GET /mine/key": Who.PAGE,
     "POST /mine/key": Who.FORM,
     "POST /mine/key/passkeys": Who.FORM,
@@ -115,6 +122,10 @@ TABLE: Final = {
     "GET /mine/private": Who.PAGE,
     "POST /mine/private": Who.FORM,
     "POST /mine/private/end": Who.FORM,
+    "GET /mine/shares": Who.PAGE,
+    "POST /mine/shares": Who.FORM,
+    "POST /mine/shares/answer": Who.FORM,
+    "POST /mine/shares/end": Who.FORM,
     "POST /object": Who.FORM,
     "GET /signs/{sign}": Who.ANYBODY,  # whoever reads the sign
     "POST /signs/{sign}": Who.SPENDS,
@@ -141,6 +152,8 @@ TABLE: Final = {
     "POST /operate/connect": Who.FORM,
     "POST /operate/connect/sheet": Who.FORM,
     "GET /screen": Who.PAGE,
+    "GET /operate/recipient": Who.PAGE,
+    "POST /operate/recipient": Who.FORM,
     "GET /operate": Who.PAGE,
     "GET /operate/people": Who.PAGE,
     "POST /operate/people": Who.FORM,
@@ -307,6 +320,9 @@ TABLE: Final = {
     "POST /api/signs/{sign}/objections": Who.SPENDS,
     "POST /api/signs/{sign}/objections/said": Who.SPENDS,
     "POST /api/signs/{sign}/objections/end": Who.SPENDS,
+    "GET /api/maker": Who.MAKER,
+    "GET /api/audit": Who.AUTHORITY,
+    "POST /api/doors": Who.OPERATOR,
     "GET /api/key": Who.PERSON,
     "POST /api/key/own": Who.PERSON,
     "POST /api/key/open": Who.PERSON,
@@ -319,6 +335,21 @@ TABLE: Final = {
     "GET /api/private": Who.PERSON,
     "POST /api/private": Who.PERSON,
     "POST /api/private/{restriction}/end": Who.PERSON,
+    "GET /api/share-terms": Who.ANYBODY,
+    "GET /api/shares": Who.PERSON,
+    "POST /api/shares": Who.PERSON,
+    "POST /api/shares/{share}/answer": Who.PERSON,
+    "POST /api/shares/{share}/end": Who.PERSON,
+    "POST /api/share-requests/{wish}/answer": Who.PERSON,
+    "GET /api/recipient": Who.RECIPIENT,
+    "POST /api/recipient/requests": Who.RECIPIENT,
+    "GET /api/erase-orders": Who.RECIPIENT,
+    "POST /api/erase-orders/{order}": Who.RECIPIENT,
+    "GET /api/recipients/erase-orders": Who.OPERATOR,
+    "GET /api/recipients/unused": Who.OPERATOR,
+    "GET /api/withholdings": Who.ANYBODY,
+    "POST /api/withholdings": Who.OPERATOR,
+    "POST /api/withholdings/{withholding}/end": Who.OPERATOR,
     "POST /api/people/{person}/move-in": Who.OPERATOR,
     "POST /api/people/{person}/move-out": Who.OPERATOR,
     "GET /api/erasure": Who.PERSON,

@@ -10,6 +10,9 @@ from tests.hostile.cases import CASES, Case, View
 from tests.journeys.mqtt_house import Client
 from tests.journeys.test_object import INTEREST, asserts
 from troth.gate.question import Asker
+from troth.gate.rules.share_terms import SHARE
+from troth.gate.rules.sharing_clocks import DAY_NS
+from troth.journeys.share_values import Standing, Wanted
 from troth.names import PurposeId, SignId, Uri
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
@@ -26,8 +29,15 @@ ABSENT: Final = 4_000_000
 AGREED: Final = Agreement(("Council", "Neighbours"), "The neighbours", "Mo Berg")
 AGREEMENT: Final = Citation("Agreement", digest=b"p" * 32, where=Uri("https://works.example/agreement"))
 KEPT: Final = PurposeId("https://supplier.example/kept")
+ENERGY: Final = PurposeId(f"{SHARE}energy")
+_RECIPIENTS: Final = dict.fromkeys(("lab", "shop", "adviser"), "recipient")
 _HOUR_S: Final = 3_600.0
-_COOKIE: Final = {"lab": "troth_recipient", "shop": "troth_recipient", "owner": "troth_operator"}
+_COOKIE: Final = {
+    "lab": "troth_recipient",
+    "shop": "troth_recipient",
+    "adviser": "troth_recipient",
+    "owner": "troth_operator",
+}
 
 
 class Asking:
@@ -116,9 +126,7 @@ class Asking:
     @property
     def role(self) -> str:
         """As whom a page is looked at."""
-        return {"lab": "recipient", "shop": "recipient", "ana": "person", "ben": "person", "cleo": "person"}.get(
-            self.case.asks, ""
-        )
+        return {**_RECIPIENTS, "ana": "person", "ben": "person", "cleo": "person"}.get(self.case.asks, "")
 
     async def mqtt(self, client_id: str) -> Client | None:
         """A connection over MQTT, or None if they are not let in."""
@@ -142,16 +150,19 @@ class Asking:
         if asks == "owner":
             link = world.run(world.node.entering.operator_link("http://localhost"))
             return world.operator_token(), {_COOKIE[asks]: self._entered(link.rpartition("/")[2])}
-        if asks in {"lab", "shop"}:
-            party = self.street.university if asks == "lab" else self.street.bakery
-            invite = world.node.join.invite_recipient(party.uri, "app", self.asker_of(asks).purpose)
-            return party.token(), {_COOKIE[asks]: self._entered(world.run(invite))}
+        if asks in _RECIPIENTS:
+            asker = self.asker_of(asks)
+            invite = world.node.join.invite_recipient(asker.party, "app", asker.purpose)
+            token = world.run(world.node.join.recipient(asker.party, "app", asker.purpose))
+            return token, {_COOKIE[asks]: self._entered(world.run(invite))}
         person = {"ana": self.ana, "ben": self.ben, "cleo": self.street.cleo}[asks]
         session = self._entered(world.run(world.node.join.invite(person.person)))
         return session, {"troth_person": session}
 
     def asker_of(self, asks: str) -> Asker:
         """How the gate knows a recipient."""
+        if asks == "adviser":
+            return self.street.adviser.asker(ENERGY)
         return (self.street.university if asks == "lab" else self.street.bakery).asker()
 
     def _research(self) -> DisclosedPurpose:
@@ -185,7 +196,7 @@ class Asking:
             case "ask":
                 self.get(f"/v1.1/Datastreams({self.number})/Observations")
             case _:
-                raise ValueError(deed)
+                self._shares(deed)
 
     def _signed(self, title: str) -> tuple[WorldThing, SignId]:
         """A thing in a place of its own, with a sign; what it says is kept by an agreement too, for somebody else."""
@@ -259,6 +270,37 @@ class Asking:
             self.world.run(person.choose(decision, self.thing, view=view))
         self.world.advance(1)
 
+    def _shares(self, deed: str) -> None:
+        match deed:
+            case "share" | "share-means":
+                self._share(deed, self.ana, self.ben)
+            case "unshare":
+                self._unshare(self.ana, self.ben)
+            case "ana-shares":
+                self._share(deed, self.ana)
+            case "ben-unshares":
+                self._unshare(self.ben)
+            case _:
+                raise ValueError(deed)
+
+    def _share(self, deed: str, *people: WorldPerson) -> None:
+        share = self.world.node.sharing.share
+        view = Variant.HOURLY_MEAN if deed == "share-means" else Variant.RAW
+        to_ns = self.world.clock.now() + 30 * DAY_NS
+        wanted = Wanted(self.street.adviser.uri, ENERGY, (self.thing.stream,), to_ns, view)
+        for person in people:
+            notice = share.seen.offered().notice
+            self.world.run(share.begin(person.person, wanted, notice=notice, made_by="session"))
+        self.world.advance(1)
+
+    def _unshare(self, *people: WorldPerson) -> None:
+        share = self.world.node.sharing.share
+        for person in people:
+            for each in share.seen.page(person.person).mine:
+                if each.standing is not Standing.ENDED:
+                    self.world.run(share.end(person.person, each.share, made_by="session"))
+        self.world.advance(1)
+
 
 class Street:
     """All cases in one world, and one of them that is there for nobody: a stream of a home that no line names."""
@@ -268,6 +310,7 @@ class Street:
         self.numbers = count(1)
         self.values = count(10_001)  # eight apart, so that no mean of two is a third
         self.university, self.bakery = self.world.organisation("University"), self.world.organisation("Bakery")
+        self.adviser = self.world.organisation("Adviser")
         self.cleo = self.world.home("elsewhere").person("Cleo")
         self.cases = {name: Asking(self, name, case) for name, case in CASES.items()}
         self.world.settle()

@@ -182,8 +182,14 @@ ENTITLED: Final = {
     Who.GATED: ("ana", "ben", "ana's own page"),
     Who.PAGE: ("ana", "ana's own page"),
     Who.HOME: ("ana", "ben", "ana's own page"),
+    Who.RECIPIENT: ("university",),
     Who.VISITOR: ("ana", "ana's own page", "owner's own page"),
+    Who.MAKER: ("maker",),
+    Who.AUTHORITY: ("authority",),
 }
+
+
+DESKS: Final = ("a maker", "an authority")
 
 
 def may(who: Who, caller: Caller, method: str) -> bool:
@@ -200,20 +206,42 @@ def may(who: Who, caller: Caller, method: str) -> bool:
             return own_page or caller.name == "the same home"
         case Who.PAGE:
             return own_page or owner_page or caller.name in {"the same home", "the operator"}
+        case Who.RECIPIENT:
+            return reads and caller.name == "a recipient"  # of its own, which is nothing
         case Who.HOME:
             return reads and (own_page or caller.name == "the same home")
         case Who.VISITOR:
-            return reads and (own_page or owner_page or caller.name in {"the same home", "another home"})
+            return reads and (own_page or owner_page or caller.name in {"the same home", "another home", *DESKS})
+        case Who.MAKER | Who.AUTHORITY:
+            return reads and caller.name == DESKS[who is Who.AUTHORITY]
         case Who.ANYBODY | Who.SPENDS | Who.LEAVES | Who.SIGNED | Who.FORM | Who.THING:
             return False
 
 
+CREDENTIALED: Final = frozenset(
+    {
+        Who.OPERATOR,
+        Who.THING,
+        Who.COUNTED,
+        Who.PERSON,
+        Who.HOME,
+        Who.VISITOR,
+        Who.RECIPIENT,
+        Who.MAKER,
+        Who.AUTHORITY,
+    }
+)
+
+
 def refusals(who: Who, caller: Caller) -> set[int]:
     """With which status somebody is refused; empty where any will do that is the same for what is there and what is not."""
-    if who in {Who.OPERATOR, Who.THING, Who.COUNTED, Who.PERSON, Who.HOME, Who.VISITOR} and not caller.is_readable:
+    if who in CREDENTIALED and not caller.is_readable:
         return {400}
     if who in {Who.OPERATOR, Who.FORM, Who.VISITOR}:
-        return {401, 404} if who is Who.VISITOR and "home" in caller.name else {401}
+        has_visits = "home" in caller.name or caller.name in DESKS
+        return {401, 404} if who is Who.VISITOR and has_visits else {401}
+    if who is Who.RECIPIENT:
+        return {401} if caller.name != "a recipient" else {400, 404}
     if who is Who.THING:
         return {401} if caller.name != "another thing" else {400, 404}
     return set()

@@ -8,12 +8,32 @@ from types import FrameType
 from typing import Final, NamedTuple
 
 from troth.app.doors import http_doors
+from troth.gate.question import Asker
+from troth.gate.rules.share_terms import SHARE
+from troth.gate.rules.sharing_clocks import DAY_NS
 from troth.journeys.book_lines import Seen
-from troth.names import HouseholdId, PersonId, Slug, print_household, print_person, print_sign
+from troth.journeys.recipient import Wish
+from troth.journeys.share_values import Wanted
+from troth.names import (
+    HouseholdId,
+    OrderId,
+    PersonId,
+    PurposeId,
+    ShareId,
+    Slug,
+    WishId,
+    print_household,
+    print_order,
+    print_person,
+    print_share,
+    print_sign,
+    print_wish,
+)
 from troth.statements.journal import unerased
 from troth.testing.asgi import Exchange, Told
 from troth.testing.people import WorldPerson
 from troth.testing.world import World
+from troth.things.variants import Variant
 
 __all__ = ["Caller", "Town"]
 
@@ -94,6 +114,10 @@ class Town:
             "preservation": self._preserved(),
             "name": "troth.css",
             "home": print_household(home.household),
+            "share": self._shared(),
+            "order": self._ordered(),
+            "wish": self._wished(),
+            "withholding": "x",
             "role": "person",
             "visit": self._visit(),
             "path:path": "0/000",
@@ -116,6 +140,9 @@ class Town:
             "statement": "ab" * 32,
             "person": print_person(PersonId(bytes(16))),
             "preservation": "ab" * 16,
+            "share": print_share(ShareId(bytes(16))),
+            "order": print_order(OrderId(bytes(16))),
+            "wish": print_wish(WishId(bytes(16))),
             "visit": "ab" * 16,
             "home": print_household(HouseholdId(bytes(16))),
         }
@@ -139,10 +166,14 @@ class Town:
             "ana": _bearer(ana) | _cookies(troth_person=ana),
             "ben": _bearer(self.session(self.ben)) | _cookies(troth_person=self.session(self.ben)),
             "meter": _bearer(self.meter.credential),
+            "university": _bearer(self.university.token()),
             "ana's own page": _cookies(troth_session=ana, troth_person=ana) | {"sec-fetch-site": "same-origin"},
             "owner's own page": _cookies(troth_session=owner, troth_operator=owner) | {"sec-fetch-site": "same-origin"},
         }
         cleo = self.session(self.cleo)
+        for desk, party in (("maker", world.organisation("Maker")), ("authority", world.organisation("Inspector"))):
+            session = world.run(world.node.recognise.enter(world.run(world.node.join.invite_desk(party.uri, desk))))
+            self.entitled[desk] = _bearer(session) | _cookies(**dict.fromkeys(COOKIES, session))
         self.callers = (
             Caller("nobody", {}),
             Caller("rubbish", _bearer("x" * 43)),
@@ -151,6 +182,8 @@ class Town:
             Caller("the same home", self.entitled["ben"]),
             Caller("another home", _bearer(cleo) | _cookies(troth_person=cleo)),
             Caller("a recipient", _bearer(self.bakery.token())),
+            Caller("a maker", self.entitled["maker"]),
+            Caller("an authority", self.entitled["authority"]),
             Caller("another thing", _bearer(self.foreign_thing.credential)),
             Caller("the operator", _bearer(self.operator)),
             Caller("a foreign operator", _bearer(foreign_token)),
@@ -197,6 +230,28 @@ class Town:
             preserve.begin(self.ana.person, "incident", reason="a dispute", to_ns=from_now + 10**15, datastreams=())
         )
         return made.preservation.hex()
+
+    def _shared(self) -> str:
+        """What Ana shares with the university, until Ben has agreed nothing of it."""
+        share, to_ns = self.world.node.sharing.share, self.world.clock.now() + 30 * DAY_NS
+        wanted = Wanted(self.university.uri, f"{SHARE}science", (self.meter.stream,), to_ns)
+        notice = share.seen.offered().notice
+        name, _ = self.world.run(share.begin(self.ana.person, wanted, notice=notice, made_by="session"))
+        return print_share(name)
+
+    def _ordered(self) -> str:
+        """What the university is to erase since Ana said no."""
+        orders = self.world.node.sharing.orders
+        self.world.run(orders.give())
+        return print_order(orders.every()[0].order)
+
+    def _wished(self) -> str:
+        """What the university asks everybody who has such a meter."""
+        recipient = self.world.node.sharing.recipient
+        product = self.meter.around.node.directory.things[self.meter.joined.thing].body.product
+        wish = Wish(product, (self.meter.stream_name,), Variant.RAW, 30, "To compare.")
+        asker = Asker(self.university.uri, "app", PurposeId(f"{SHARE}development"))
+        return print_wish(self.world.run(recipient.ask(asker, wish)))
 
     def _visit(self) -> str:
         """One of Ana's sessions, by the name it has among hers."""

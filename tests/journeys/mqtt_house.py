@@ -200,7 +200,7 @@ async def open_house(
     keys = MemoryKeys(entropy)
     recognise = Recognise(accounts, clock=clock, entropy=entropy)
     sealing = Sealing(MemoryLedgers(), directory, clock=clock, entropy=entropy)
-    access = Access(conduct, clock, sealing=sealing, entropy=entropy)
+    access = Access(conduct, clock, sealing=sealing, reads=MemoryAccounts().reads, entropy=entropy)
     hear = Hear(conduct, leases, directory, clock=clock)
     tell = Tell(
         conduct,
@@ -294,13 +294,7 @@ class Client:
 
     @classmethod
     async def hello(
-        cls,
-        house: House,
-        token: str,
-        *,
-        version: Version = Version.V5,
-        client_id: str = "client",
-        **more: object,
+        cls, house: House, token: str, *, version: Version = Version.V5, client_id: str = "client", **more: object
     ) -> tuple[Self, Connack]:
         """Connect with a token and give back the answer too."""
         client = await cls.open(house, version)

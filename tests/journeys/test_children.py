@@ -278,3 +278,15 @@ def test_roles_that_there_are_and_one_that_there_is_not(world: World) -> None:
     assert 201 == world.post("/api/people", body, token=token).status
     assert print_household(home.household) != hall["household"]
     assert isinstance(MembershipBody(HouseholdId(bytes(16)), PersonId(bytes(16)), "worker", 0).role, str)
+
+
+def test_everybody_who_lives_with_a_child_sees_who_answers_for_them(world: World) -> None:
+    home, _, _, _ = family(world)
+    ben = home.person("Ben", role="member")
+    homes = msgspec.json.decode(world.get("/api/home", token=session(world, ben)).body)["homes"]
+    assert [["Ana"]] == [each["guardians"] for each in homes[0]["people"] if "guardians" in each]
+    cookie = {"cookie": f"{COOKIES['person']}={session(world, ben)}", "accept": "text/html"}
+    assert "Ana answers for them" in world.get("/mine/people", headers=cookie).body.decode()
+    mila = home.person("Mila", role="worker")
+    homes = msgspec.json.decode(world.get("/api/home", token=session(world, mila)).body)["homes"]
+    assert ["Mila"] == [each["name"] for each in homes[0]["people"]]

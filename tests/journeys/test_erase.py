@@ -330,6 +330,9 @@ def test_a_store_that_fails_ends_the_node_and_the_next_start_ends_the_erasure(st
     lane = Lane(seed=24)
     lane.university.reads(lane.meter)
     assert lane.world.run(lane.world.ledgers.keys(lane.cora.person))
+    # Whoever has read is told before; what fails here is the erasure itself.
+    streams = tuple(lane.world.node.directory.streams)
+    lane.world.run(lane.world.node.sharing.orders.before_erasure(streams))
     getattr(lane.world, store).faults.arm(fault)
     digest = lane.erase.preview(lane.cora.person).digest
     with pytest.raises(StorageFailed):

@@ -19,7 +19,7 @@ from troth.statements.kinds import KindName
 from troth.statements.statement import read
 from troth.testing.asgi import Told
 
-MOMENTS_S = [each / 1_000 for each in range(-4, 9)]
+MOMENTS_S = [each / 1_000 for each in range(-14, 9)]
 """How long before the erasure it is asked for. A proof takes some 6 ms here, and each step of it, and of the erasure, 1 ms."""
 
 

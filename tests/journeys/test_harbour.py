@@ -110,6 +110,7 @@ def test_the_things_are_programs_of_their_own(node: NodeProgram) -> None:
 
 
 def test_a_guest_reads_the_sign_and_objects_and_the_counter_turns_coarse(node: NodeProgram) -> None:
+    until(lambda: tally(things(node)[COUNTER], "stored") > 0, "the counter says nothing")
     number = json.loads(json.dumps(things(node)[COUNTER]["datastreams"]))["passing"]
     path = f"/v1.1/Datastreams({number})/Observations?$top=1"
     fine = node.ask("GET", path).json()

@@ -10,6 +10,7 @@ from troth.statements.journal import unerased
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import read
 from troth.testing.disk import MemoryDisk
+from troth.testing.memory_accounts import MemoryAccounts
 from troth.testing.memory_conduct import MemoryConduct
 from troth.testing.memory_journal import MemoryJournal
 from troth.testing.people import WorldThing
@@ -41,7 +42,7 @@ def rows(world: World, thing: WorldThing) -> tuple[Shown, ...]:
 def test_a_tick_with_more_denials_than_a_store_takes_at_once_is_a_tick() -> None:
     with World(seed=1) as world:
         store = Strict(world.clock, entropy=bytes, taken=world.observations.taken, on_failure=world.node.fail)
-        access = Access(store, world.clock, sealing=world.node.sealing, entropy=bytes)
+        access = Access(store, world.clock, sealing=world.node.sealing, reads=MemoryAccounts().reads, entropy=bytes)
         for number in range(NOTED_AT_ONCE + 1):
             party = Uri(f"https://p{number}.example/")
             access.denied(Asker(party, "app", PurposeId("urn:x:p")), StreamId(bytes(16)), "no-ground")

@@ -33,6 +33,7 @@ from troth.journeys.sealing import Sealing
 from troth.names import StreamId, ThingId
 from troth.state.directory import Directory
 from troth.statements.choice import Decision
+from troth.testing.memory_accounts import MemoryAccounts
 from troth.testing.memory_conduct import MemoryConduct
 from troth.testing.memory_ledgers import MemoryLedgers
 from troth.testing.memory_observations import MemoryObservations
@@ -159,7 +160,7 @@ def test_windows_opened_at_the_same_time_are_all_closed_with_their_rows() -> Non
         store = MemoryObservations(clock)
         conduct = MemoryConduct(clock, entropy=entropy, taken=store.taken, on_failure=_raise)
         sealing = Sealing(MemoryLedgers(), Directory(), clock=clock, entropy=entropy)
-        access = Access(conduct, clock, sealing=sealing, entropy=entropy)
+        access = Access(conduct, clock, sealing=sealing, reads=MemoryAccounts().reads, entropy=entropy)
         lease = made.lease(reads(stream, 10))
         await asyncio.gather(access.open(lease), access.open(lease), access.open(lease))
         assert access.is_open(lease)

@@ -32,8 +32,9 @@ from tests.made_town import (
 from troth.errors import BadPolicies
 from troth.gate.policies.facts import NOT_SPECIAL, Facts
 from troth.gate.policies.lint import Registered, check_policies, lint
+from troth.gate.policies.reading import COMPARED
 from troth.gate.policies.ruleset import Ruled, Ruleset, ruleset_of
-from troth.gate.policies.schema import SCHEMA, entities_of, request_of, schema
+from troth.gate.policies.schema import SCHEMA, compared, entities_of, request_of, schema
 from troth.gate.question import Action, Code, Ground, Question, Verdict
 from troth.names import StreamId, print_stream
 from troth.statements.choice import Decision as Said
@@ -154,6 +155,29 @@ def test_a_rule_that_reads_the_time_holds_for_its_minute_and_is_asked_again() ->
     assert (False, six) == ((before := rules.ask(asked, at_ns=six - 1)).passes, before.until_ns)
     assert (True, six + minute) == ((after := rules.ask(asked, at_ns=six)).passes, after.until_ns)
     assert FOREVER == made(rule("never", HEADS[2])).ask(asked, at_ns=six).until_ns
+
+
+def test_a_rule_that_takes_the_context_whole_forgets_neither_the_time_nor_what_is_in_it() -> None:
+    asked = Facts(
+        Action.READ, UNIVERSITY, "app", RESEARCH, METER, "flow", home=True, ground="choice", view="raw", kept_days=30
+    )
+    minute = 60 * 1_000_000_000
+    whole = """{"ground": Ground::"choice", "view": View::"raw", "rows": true, "essential": false, "kept_days": 30,
+        "recipients": [], "at": datetime("1970-01-01T00:01:00Z")}"""
+    rules = made(rule("r", condition=f"when {{ context == {whole} }}"))
+    stopped = (
+        rules.ask(asked, at_ns=0),
+        rules.ask(asked, at_ns=minute),
+        rules.ask(msgspec.structs.replace(asked, kept_days=31), at_ns=minute),
+        rules.ask(asked, at_ns=2 * minute),
+    )
+    assert [True, False, True, True] == [each.passes for each in stopped]
+    assert minute == stopped[0].until_ns
+
+
+def test_every_fact_that_is_compared_here_has_a_value_that_is() -> None:
+    asked = Facts(Action.READ, "a", "b", "c", "d", "e", home=True, ground="own", view="raw")
+    assert COMPARED == compared(asked).keys()
 
 
 def test_what_is_not_met_costs_no_call_and_passes() -> None:

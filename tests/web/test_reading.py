@@ -56,7 +56,7 @@ def stepped(page: Page) -> Iterator[str]:
     page.locator("article.theirs").first.get_by_role("link", name="Why?").click()
     yield "why a mean"
     addresses = (
-        "/mine /screen /operate /check /enter/abc /things/meter-in-the-hall /things/gauge-at-the-bridge /nowhere"
+        "/mine /screen /operate /rules /check /enter/abc /things/meter-in-the-hall /things/gauge-at-the-bridge /nowhere"
     )
     for address in [*addresses.split(), f"/things/{RUDE_SLUG}"]:
         page.goto(address)

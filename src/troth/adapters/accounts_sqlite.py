@@ -6,7 +6,7 @@ Rules
 - What is refused is judged where changes are ordered, by the file, so that a token cannot be spent twice at once.
 
 Source: things.md, "A thing joins"; the contract is `journeys.accounts.AccountStore`.
-Left out: logins and outgoing mail, which are `logins_sqlite` and `mail_sqlite` on the same writer.
+Left out: logins, outgoing mail and days of reading, on the same writer: `logins_sqlite`, `mail_sqlite`, `read_days_sqlite`.
 """
 
 import sqlite3
@@ -17,9 +17,10 @@ from typing import Any, Final, Self, TypeAlias
 
 import msgspec
 
-from troth.adapters import logins_sqlite, mail_sqlite
+from troth.adapters import logins_sqlite, mail_sqlite, read_days_sqlite
 from troth.adapters.logins_sqlite import SqliteLogins
 from troth.adapters.mail_sqlite import SqliteMail
+from troth.adapters.read_days_sqlite import SqliteReadDays
 from troth.adapters.sqlite_files import Connect, connect_writer, owe_wiping
 from troth.adapters.sqlite_writer import SqliteWriter
 from troth.errors import Conflict, StorageFailed, WrongToken
@@ -32,7 +33,7 @@ __all__ = ["SqliteAccounts"]
 Row: TypeAlias = tuple[Any, ...]  # of the driver, typed by the schema
 
 FORMAT: Final = (
-    4  # 2: logins and tries, and when accounts were made and used; 3: keys that people keep, in their logins; 4: mail
+    5  # 2: logins, tries, when accounts were made and used; 3: keys that people keep; 4: mail; 5: days of reading
 )
 SCHEMA: Final = f"""
     CREATE TABLE accounts(
@@ -40,7 +41,8 @@ SCHEMA: Final = f"""
         until_ns INTEGER, made_ns INTEGER, used_ns INTEGER, way TEXT, browser TEXT) WITHOUT ROWID;
     CREATE TABLE slugs(slug TEXT PRIMARY KEY, thing BLOB NOT NULL UNIQUE) WITHOUT ROWID;
     {logins_sqlite.SCHEMA};
-    {mail_sqlite.SCHEMA}
+    {mail_sqlite.SCHEMA};
+    {read_days_sqlite.SCHEMA}
 """
 _SINCE_2: Final = f"""
     ALTER TABLE accounts ADD COLUMN made_ns INTEGER;
@@ -49,7 +51,12 @@ _SINCE_2: Final = f"""
     ALTER TABLE accounts ADD COLUMN browser TEXT;
     {logins_sqlite.SCHEMA}
 """
-_SINCE: Final = {2: _SINCE_2, 3: "", 4: mail_sqlite.SCHEMA}  # what each format has that the one before had not
+_SINCE: Final = {
+    2: _SINCE_2,
+    3: "",
+    4: mail_sqlite.SCHEMA,
+    5: read_days_sqlite.SCHEMA,
+}  # what each format has that the one before had not
 _COLUMNS: Final = "digest, bearer, thing, party, app, purpose, person, until_ns, made_ns, used_ns, way, browser"
 _ACCOUNT: Final = f"SELECT {_COLUMNS} FROM accounts"  # noqa: S608 - names from constants
 _INSERT: Final = f"INSERT INTO accounts({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - the same
@@ -65,6 +72,7 @@ class SqliteAccounts:
         self._writer = writer
         self._logins = SqliteLogins(writer)
         self._mail = SqliteMail(writer)
+        self._reads = SqliteReadDays(writer)
         self._accounts: dict[bytes, Account] = {}
         self._held: dict[Holder, dict[bytes, Account]] = {}
         self._of: dict[tuple[Bearer, ThingId | None], dict[bytes, Account]] = {}
@@ -107,6 +115,10 @@ class SqliteAccounts:
     @property
     def mail(self) -> SqliteMail:
         return self._mail
+
+    @property
+    def reads(self) -> SqliteReadDays:
+        return self._reads
 
     async def add(self, account: Account) -> None:
         def work(connection: sqlite3.Connection) -> Callable[[], None]:
@@ -220,8 +232,8 @@ class SqliteAccounts:
             connection.executemany("DELETE FROM accounts WHERE digest = ?", [(digest,) for digest, *_ in accounts])
             connection.executemany("DELETE FROM slugs WHERE slug = ?", [(slug,) for slug, _ in slugs])
             logins = self._logins.erase(connection, gone)
-            mail = self._mail.erase(connection, gone)
-            if accounts or slugs or logins or mail:
+            mail, read = self._mail.erase(connection, gone), self._reads.erase(connection, gone)
+            if accounts or slugs or logins or mail or read:
                 owe_wiping(connection)
 
             def then() -> bool:
@@ -232,7 +244,8 @@ class SqliteAccounts:
                     self._named.pop(ThingId(thing), None)
                 self._logins.forget(logins)
                 self._mail.forget(mail)
-                return bool(accounts or slugs or logins or mail)
+                self._reads.forget(read)
+                return bool(accounts or slugs or logins or mail or read)
 
             return then
 
@@ -284,10 +297,12 @@ class SqliteAccounts:
         slugs = {Slug(slug): ThingId(thing) for slug, thing in connection.execute("SELECT slug, thing FROM slugs")}
 
         logins, mail = self._logins.load(connection), self._mail.load(connection)
+        reads = self._reads.load(connection)
 
         def then() -> None:
             logins()
             mail()
+            reads()
             for account in accounts:
                 self._learn(account)
             self._slugs, self._named = slugs, {thing: slug for slug, thing in slugs.items()}

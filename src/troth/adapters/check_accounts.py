@@ -111,7 +111,7 @@ def _shape(row: Row) -> Iterator[str]:
     if not isinstance(digest, bytes) or len(digest) != _DIGEST_BYTES:
         yield f"a credential ({bearer}) is known by something that is no digest"
     held = (thing is not None, person is not None, (party is not None, app is not None, purpose is not None))
-    nobody, somebody = (False,) * 3, (True,) * 3
+    nobody, somebody, desk = (False,) * 3, (True,) * 3, (True, False, True)
     match Bearer(bearer):
         case Bearer.THING | Bearer.CERTIFICATE | Bearer.CLAIM:
             fits = held == (True, False, nobody)
@@ -122,7 +122,12 @@ def _shape(row: Row) -> Iterator[str]:
         case Bearer.FEED:
             fits = held == (False, True, nobody)
         case Bearer.SESSION | Bearer.INVITATION | Bearer.SPENT:
-            fits = held in {(False, False, nobody), (False, True, nobody), (False, False, somebody)}
+            fits = held in {
+                (False, False, nobody),
+                (False, True, nobody),
+                (False, False, somebody),
+                (False, False, desk),
+            }
     if not fits:
         yield f"a credential ({bearer}) is of somebody of another kind"
     if until_ns is None and bearer in _ENDING:

@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from troth.api.forms import filled
 from troth.errors import BadQuery, NotFound, TooLarge, TrothError, WrongKind, WrongToken
+from troth.gate.question import Asker
 from troth.journeys.accounts import Bearer
 from troth.journeys.recognise import Principal, Recognise
 from troth.names import PersonId
@@ -100,6 +101,13 @@ class Callers:
     def visit(self, request: Request) -> bytes:
         """The digest of the session or token with which this is asked: what is open in that visit may be used."""
         return self.known(request).digest
+
+    def recipient(self, request: Request) -> tuple[Asker, bytes]:
+        """The party, app and purpose whose token or screen this is, and the token's digest; WrongToken for anybody else."""
+        who = self.known(request)
+        if who.asker is None or who.person is not None:
+            raise WrongToken("this token is for something else: this is asked by a recipient")
+        return who.asker, who.digest
 
     def spoken(self, work: Work) -> Work:
         """`work`, with its errors as problem documents."""

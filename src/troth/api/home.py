@@ -80,6 +80,7 @@ def _home_shown(home: LivedIn) -> HomeShown:
             None if each.to_ns is None else print_time(each.to_ns),
             each.you,
             each.removable,
+            each.guardians,
         )
         for each in home.dwellers
     )

@@ -30,7 +30,10 @@ class RemovalForm(msgspec.Struct, frozen=True):
 
 
 class DwellerShown(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Somebody who lives in a home, or will. `until` while an end is known; `you`: whoever asks; `removable`: by them."""
+    """Somebody who lives in a home, or will. `until` while an end is known; `you`: whoever asks; `removable`: by them.
+
+    `guardians`: who answers for them, of a child.
+    """
 
     person: str
     name: str
@@ -39,6 +42,7 @@ class DwellerShown(msgspec.Struct, frozen=True, omit_defaults=True):
     until: str | None = None
     you: bool = False
     removable: bool = False
+    guardians: tuple[str, ...] = ()
 
 
 class MadeShown(msgspec.Struct, frozen=True, omit_defaults=True):

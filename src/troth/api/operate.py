@@ -250,7 +250,9 @@ class _Entering:
         who = self._recognise.token(session)
         if who is None:
             raise WrongToken("this session has ended already")
-        return created(Entered(session, "operator" if who.operator else "person" if who.person else "recipient"))
+        return created(
+            Entered(session, "operator" if who.operator else who.desk or ("person" if who.person else "recipient"))
+        )
 
     async def leave(self, request: Request) -> Response:
         """End the session whose token is in the header. A token that is none, or already ended, is no error."""

@@ -1,10 +1,12 @@
 """The journeys by which people of one node choose, wired together."""
 
 from collections.abc import Callable
+from functools import partial
 
 from troth.app.entering import Entering
 from troth.app.grounding import Grounding
 from troth.app.ports import Ports
+from troth.app.sharing import Sharing
 from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
 from troth.journeys.belong import Belong
@@ -16,7 +18,9 @@ from troth.journeys.keyring import Keyring
 from troth.journeys.own_key import OwnKeys
 from troth.journeys.places import Places
 from troth.journeys.privately import Privately
+from troth.journeys.recognise import Recognise
 from troth.journeys.say import Say
+from troth.journeys.tell import Tell
 from troth.journeys.voice import Voice
 from troth.state.directory import Directory
 
@@ -58,6 +62,7 @@ class Choosing:
             clock=clock,
             entropy=entropy,
         )
+        self._sharing = partial(Sharing, ports, self.voice, say=say, directory=directory, in_force=in_force)
         self.foresee = Foresee(
             directory=directory, in_force=in_force, clock=clock, entropy=entropy, book=book, pause=ports.pause
         )
@@ -102,3 +107,7 @@ class Choosing:
             choose=self.choose,
             url=url,
         )
+
+    def sharing(self, tell: Tell, recognise: Recognise) -> Sharing:
+        """The journeys of sharing; what is shared is told by `tell` to who is recognised by `recognise`."""
+        return self._sharing(tell=tell, recognise=recognise)

@@ -23,6 +23,7 @@ from troth.api.certificates import certificate_routes
 from troth.api.children import child_routes
 from troth.api.choices import choice_routes
 from troth.api.descriptions import description_routes
+from troth.api.desks import desk_routes
 from troth.api.emergencies import emergency_routes
 from troth.api.entering import entering_routes
 from troth.api.erasures import erasure_routes
@@ -45,12 +46,15 @@ from troth.api.places import place_routes
 from troth.api.pledges import pledge_routes
 from troth.api.private import private_routes
 from troth.api.proofs import proof_routes
+from troth.api.recipient import recipient_routes
 from troth.api.rules import rule_routes
 from troth.api.scrapi import scrapi_routes
+from troth.api.shares import share_routes
 from troth.api.signs import sign_routes
 from troth.api.street import street_routes
 from troth.api.telling import telling_routes
 from troth.api.types import type_routes
+from troth.api.withholdings import withholding_routes
 from troth.api.wot import wot_routes
 from troth.app.arriving import HSTS, Arriving, networks
 from troth.app.budgets import Budgets
@@ -61,6 +65,7 @@ from troth.ingest.http import HttpIngest
 from troth.ingest.mqtt import CONNECTIONS_MAX, Endpoint
 from troth.ingest.rates import Rates
 from troth.journeys.begin import REPEATS
+from troth.journeys.desks import Desks
 from troth.journeys.enrol import Unfit
 from troth.names import StreamId
 from troth.settings import Https, Settings
@@ -93,6 +98,7 @@ def http_doors(node: Node) -> HttpDoors:
     )
     budgets = Budgets(ports.clock, node.recognise, ms_per_s=settings.caller_ms_per_s)
     readers = sensorthings.SensorThings(node.tell, node.recognise, url=url, entropy=ports.entropy, toll=budgets.toll)
+    desks = Desks(node.directory, ports.journal, index_of=node.record.index_of, pause=ports.pause)
     shell = Shell(ports.clock, short=lambda: node.room.short)
     routes = [
         *sensorthings.routes(readers),
@@ -103,6 +109,7 @@ def http_doors(node: Node) -> HttpDoors:
         *operate_routes(node.join, node.oversee, recognise=node.recognise, callers=callers, addresses=addresses),
         *entering_routes(node.recognise, node.entering.sign_in, node.entering.visits, callers=callers),
         *party_routes(node.joining.parties, callers=callers, url=url),
+        *desk_routes(desks, node.joining.parties, callers=callers, url=url),
         *certificate_routes(
             node.joining.enrol, node.joining.alter, seen=node.oversee, callers=callers, addresses=addresses
         ),
@@ -146,13 +153,22 @@ def http_doors(node: Node) -> HttpDoors:
             stream_of=node.directory.by_number.get,
             number_of=_number_of(node),
         ),
+        *share_routes(
+            node.sharing.share,
+            node.sharing.orders,
+            node.sharing.stale,
+            callers=callers,
+            stream_of=node.directory.by_number.get,
+        ),
+        *recipient_routes(node.sharing.recipient, node.sharing.orders, node.sharing.stale, callers=callers),
+        *withholding_routes(node.sharing.withhold, callers=callers),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),
         *proof_routes(node.prove, callers=callers),
         *book_routes(node.book, callers=callers),
         *export_routes(node.exports, _everything(node), callers=callers),
         *metrics_routes(node.measure, callers=callers),
         *street_routes(node.street, callers=callers),
-        *page_routes(_deployment(node), shell),
+        *page_routes(_deployment(node, desks), shell),
     ]
     return HttpDoors(
         ingest,
@@ -241,7 +257,7 @@ def _everything(node: Node) -> Everything:
     )
 
 
-def _deployment(node: Node) -> Deployment:
+def _deployment(node: Node, desks: Desks) -> Deployment:
     def stream_of(number: int) -> StreamId | None:
         return node.directory.by_number.get(number)
 
@@ -255,10 +271,15 @@ def _deployment(node: Node) -> Deployment:
         choose=node.choose,
         own_keys=node.choosing.own_keys,
         beside=node.choosing.beside,
+        desks=desks,
         places=node.places,
         foresee=node.foresee,
         belong=node.choosing.belong,
         privately=node.choosing.privately,
+        share=node.sharing.share,
+        orders=node.sharing.orders,
+        stale=node.sharing.stale,
+        recipient=node.sharing.recipient,
         object=node.grounding.object,
         signs=node.grounding.signs,
         guard=node.grounding.guard,

@@ -22,7 +22,7 @@ from troth.app.joining import Joining
 from troth.app.opening import open_log
 from troth.app.ports import Ports
 from troth.app.room import Room, Taking
-from troth.app.ticking import Ticking
+from troth.app.ticking import Ticking, publishing
 from troth.app.waiting import Publication, Together
 from troth.app.witnesses import Witnesses
 from troth.app.work import Work
@@ -93,7 +93,7 @@ class Node:
         self.recognise = self.entering.recognise
         self.lasting = Lasting(ports.sessions, spawn=self._work.finish)
         self.sealing = Sealing(ports.ledgers, self.directory, clock=clock, entropy=entropy)
-        self.access = Access(ports.conduct, clock, sealing=self.sealing, entropy=entropy)
+        self.access = Access(ports.conduct, clock, sealing=self.sealing, reads=ports.accounts.reads, entropy=entropy)
         self.hear = Hear(ports.conduct, self.leases, self.directory, clock=clock)
         self.tell = Tell(
             ports.conduct,
@@ -142,6 +142,7 @@ class Node:
             spawn=self._work.spawn,
             reserve=settings.disk_reserve,
         )
+        self.sharing = self.choosing.sharing(self.tell, self.recognise)
         self.joining = Joining(
             ports,
             self.accept,
@@ -292,6 +293,7 @@ class Node:
             backups=ports.backups,
             directory=self.directory,
             in_force=self.leases.in_force,
+            orders=self.sharing.orders,
             memories=(*remembers, self.entering.keys),
             clock=ports.clock,
             entropy=ports.entropy,
@@ -337,10 +339,11 @@ class Node:
     def run(self) -> None:
         """Start the beats: segments, log, clock. They end with `close`."""
         self._work.beat(self._ticking.forever())
-        self._work.beat(self._publish_forever())
+        self._work.beat(publishing(self._appended, self.record, self.witnesses, lag_s=self.settings.log_lag_s))
         self._work.beat(self.room.watch())
         self._work.beat(self.entering.tidying())
         self._work.beat(self.grounding.tellings.telling.forever())
+        self._work.beat(self.sharing.looking())
         self._work.beat(watch_clock(self.ports.clock, look=self._look, stepped=self._stepped))
         for beat in self.witnesses.beats():
             self._work.beat(beat)
@@ -371,15 +374,6 @@ class Node:
         except Exception as error:
             self.fail(error)  # what waited there is neither kept nor refused any more
             raise
-
-    async def _publish_forever(self) -> None:
-        """Take open statements into the log, at most `log_lag_s` after they were accepted."""
-        while True:
-            await self._appended.wait()
-            await asyncio.sleep(self.settings.log_lag_s / 2)
-            self._appended.clear()
-            await self.record.publish()
-            self.witnesses.grown()
 
     def _look(self) -> None:
         self.tell.expire()

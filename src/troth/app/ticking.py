@@ -11,11 +11,22 @@ Owner of all state: the event loop.
 
 import asyncio
 
+from troth.app.witnesses import Witnesses
 from troth.clock import NS_PER_S, Clock
 from troth.journeys.record import Record
 from troth.journeys.retain import Retain
 
-__all__ = ["Ticking"]
+__all__ = ["Ticking", "publishing"]
+
+
+async def publishing(appended: asyncio.Event, record: Record, witnesses: Witnesses, *, lag_s: float) -> None:
+    """Take open statements into the log, at most `lag_s` after they were accepted. It never ends by itself."""
+    while True:
+        await appended.wait()
+        await asyncio.sleep(lag_s / 2)
+        appended.clear()
+        await record.publish()
+        witnesses.grown()
 
 
 class Ticking:

@@ -39,6 +39,7 @@ from troth.cli.policy import policy
 from troth.cli.private import private
 from troth.cli.registering import disclosure, household, organisation, party, person, product
 from troth.cli.replay import replay
+from troth.cli.sharing import share
 from troth.cli.signing_places import sign
 from troth.cli.speaking import SpeakingGroup
 from troth.cli.store import store
@@ -47,6 +48,7 @@ from troth.cli.thing import thing
 from troth.cli.trusting import trust
 from troth.cli.types import type_
 from troth.cli.up import up
+from troth.cli.withholding import party_orders, party_unused, withhold
 from troth.cli.witness import witness
 
 __all__ = ["main"]
@@ -84,10 +86,14 @@ main.add_part(
 thing.add_command(thing_here)
 for each in (thing_bulk, thing_rename, thing_replace, thing_revoke, thing_move, thing_end):
     thing.add_command(each)
+for each in (party_orders, party_unused):
+    party.add_command(each)
 log.add_command(log_mirror)
 log.add_command(log_restore)
 log.add_command(log_succeed)
-main.add_part("Give your word", red_line, promise, support, policy, ground, sign, emergency, authority, forget)
+main.add_part(
+    "Give your word", red_line, promise, support, policy, ground, sign, emergency, authority, withhold, forget
+)
 for each in (person_erase, person_preserve, person_release, person_move_in, person_move_out, person_guard, person_ages):
     person.add_command(each)
 main.add_part(
@@ -101,6 +107,7 @@ main.add_part(
     my_key,
     object_,
     private,
+    share,
     place_rule,
     home,
     where,

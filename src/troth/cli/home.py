@@ -118,9 +118,10 @@ def _shown(found: HomeShown) -> None:
     say(f"{plain(found.name)}  ({found.household})")
     for each in found.people:
         until = "" if each.until is None else f" until {local(each.until)}"
-        say(
-            f"   {each.person}  {plain(each.name)}{' (you)' if each.you else ''}, {each.role} since {local(each.since)}{until}"
-        )
+        you = " (you)" if each.you else ""
+        say(f"   {each.person}  {plain(each.name)}{you}, {each.role} since {local(each.since)}{until}")
+        if each.guardians:
+            say(f"      Answering for them: {plain(', '.join(each.guardians))}")
     say("   Made by whoever runs this place:")
     for one in found.made or ():
         if one.since is None:

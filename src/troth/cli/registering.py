@@ -11,9 +11,10 @@ import click
 import msgspec
 
 from troth.api.answers import Done, HouseholdMade, PersonMade, RecipientMade
+from troth.api.desks import DeskForm
 from troth.api.forms import HouseholdForm, PersonForm, RecipientForm
 from troth.api.functions import FunctionsShown
-from troth.api.parties import RecipientsShown
+from troth.api.parties import LinkMade, RecipientsShown
 from troth.cli.client import Node
 from troth.cli.files import FILE, read_file
 from troth.cli.places import as_nobody, as_operator
@@ -153,6 +154,17 @@ def party_add(node: Node, uri: str, app: str, purpose: str, days: int) -> None:
     say(f"Its token, shown this once, for {days} days:")
     say(f"  {made.token}")
     say("Its screen, with a link that works once within 7 days:")
+    say(f"  {made.invitation}")
+
+
+@party.command("door")
+@click.argument("uri")
+@click.option("--as", "door", type=click.Choice(("maker", "authority")), required=True, help="What it comes for.")
+@as_operator
+def party_door(node: Node, uri: str, door: str) -> None:
+    """Make a one-time link to the door of a registered organisation: a maker, or an authority."""
+    made = node.post("/api/doors", DeskForm(uri, door), LinkMade)
+    say("The link to its door, which works once within 7 days:")
     say(f"  {made.invitation}")
 
 

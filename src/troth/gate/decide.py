@@ -8,14 +8,15 @@ The disclosed views of the stream are tried from the most to the least revealing
 answer; if none passes, the reasons are those of the least revealing one. So more restriction never allows more: of the views of
 one purpose each must be within the one before it, and one that is not is not tried (`declared.settled_views`).
 
-*connect* is a question of its own (`Connecting`), and passes the same steps in `connecting`.
+*connect* and *share* are questions of their own (`Connecting`, `Sharing`), and pass the same steps in `connecting` and
+`sharing`. What people share with somebody is read like a disclosed use, on their choice.
 
 Source: gate.md.
-Left out in this version: the actions share (denied `not-offered` at step 1) and act (at step 7); steps 5 and 7 pass only where
-nothing has been stated that would have to be settled.
+Left out in this version: the action act (denied `not-offered` at step 7).
 """
 
 from collections.abc import Sequence
+from enum import Enum, auto
 from typing import Final
 
 import msgspec
@@ -23,6 +24,7 @@ import msgspec
 from troth.gate.connecting import connected
 from troth.gate.declared import crossed, declared_for, ids_of, meant, product_of, settled_views
 from troth.gate.grounds import Asked, Holding, holds, told
+from troth.gate.grounds.shared import shared
 from troth.gate.known import answers_until, party_known
 from troth.gate.lines import next_turn
 from troth.gate.narrowed import Tried, collected, read
@@ -41,10 +43,12 @@ from troth.gate.question import (
     Ground,
     Question,
     Reason,
+    Sharing,
     Step,
     Verdict,
 )
 from troth.gate.requests import limited, requested_use
+from troth.gate.sharing import barred, bars_until, shared_purposes, shared_use, sharing
 from troth.gate.small_groups import Reached, small_groups
 from troth.gate.use import Use
 from troth.names import StreamId
@@ -74,9 +78,21 @@ _STEPS: Final = {
 }
 
 
-def decide(question: Question | Connecting, reading: Reading) -> Answer:
+class Given(Enum):
+    """In place of the digest of a text that people are shown, where they have named the party themselves."""
+
+    SHARED = auto()
+
+
+def decide(question: Question | Connecting | Sharing, reading: Reading) -> Answer:
     """Answer one question from what is in force. Pure: the same question and the same scopes give the same answer."""
-    answer = connected(question, reading) if isinstance(question, Connecting) else _decide(question, reading)
+    match question:
+        case Connecting():
+            answer = connected(question, reading)
+        case Sharing():
+            answer = sharing(question, reading)
+        case Question():
+            answer = _decide(question, reading)
     if not reading.unsettled:
         return answer
     # Something that was read must be understood and is not: whatever came out cannot be settled here.
@@ -156,12 +172,16 @@ def _answered(question: Question, stream: StreamScope, reading: Reading) -> Answ
     purposes = [each for each in declared.purposes if meant(each, question, stream, reading)]
     asked_for = requested_use(question, stream, declared)
     purposes += [] if asked_for is None else [asked_for]
-    if not any(each.variants for each in purposes):
+    given = shared_use(question, stream, declared, reading, product=product)
+    if given is None and not any(each.variants for each in purposes):
         base = tuple(sorted({stream.statement, *ids_of(product)}))
         return Answer(Verdict.DENY, (Reason(Step.DECLARED, Code.UNDECLARED, base),))
     tried = [
         small_groups(each, question, stream, declared, reading, look=_reached)
-        for each in _tried(question, stream, product, declared, reading, purposes=purposes)
+        for each in (
+            *_tried(question, stream, product, declared, reading, purposes=purposes),
+            *_shared(given, declared, question=question, stream=stream, product=product, reading=reading),
+        )
     ]
     installed = (Interval(stream.from_ns, FOREVER),)  # a clock that ran ahead of the end hides nothing that was kept
     if question.action is Action.COLLECT:
@@ -183,6 +203,13 @@ def _reached(question: Question, reading: Reading) -> Reached | None:
         if declared is not None and meant(purpose, asked, stream, reading):
             tried = _tried(asked, stream, product, declared, reading, purposes=[purpose])
             found += [(purpose, each) for each in tried]
+    for shared_for in () if declared is None else shared_purposes(stream, question.asker.party, reading):
+        asker = Asker(question.asker.party, question.asker.app, shared_for)
+        asked = msgspec.structs.replace(question, asker=asker)
+        given = None if declared is None else shared_use(asked, stream, declared, reading, product=product)
+        if declared is not None and given is not None:
+            tried = _shared(given, declared, question=asked, stream=stream, product=product, reading=reading)
+            found += [(given, each) for each in tried]
     return Reached(stream, product, tuple(found))
 
 
@@ -225,18 +252,60 @@ def _tried(
     ]
 
 
+def _shared(
+    given: DisclosedPurpose | None,
+    declared: DisclosedStream,
+    *,
+    question: Question,
+    stream: StreamScope,
+    product: ProductScope,
+    reading: Reading,
+) -> list[Tried]:
+    """The views that people share with who asks, with what stands against that; none where nothing is shared."""
+    if given is None:
+        return []
+    private = private_of(stream, reading, action=question.action, at_ns=question.at_ns)
+    bar = barred(question, stream, product, reading)
+    until_ns = bars_until(stream, product, question.asker.party, at_ns=question.at_ns)
+    if bar is not None:
+        nothing = Holding((), until_ns=until_ns)
+        return [
+            Tried(Variant(each.variant), nothing, Ground.CHOICE, bar, given.retention_days) for each in given.variants
+        ]
+    tried = [
+        _try(
+            view,
+            given,
+            declared,
+            text=Given.SHARED,
+            question=question,
+            stream=stream,
+            product=product,
+            reading=reading,
+        )
+        for view in given.variants
+    ]
+    timed = (
+        msgspec.structs.replace(
+            each, holding=msgspec.structs.replace(each.holding, until_ns=min(each.holding.until_ns, until_ns))
+        )
+        for each in tried
+    )
+    return [hushed(each, given, private, question=question) for each in timed]
+
+
 def _try(
     disclosed: DisclosedVariant,
     purpose: DisclosedPurpose,
     declared: DisclosedStream,
     *,
-    text: bytes | None,
+    text: bytes | Given | None,
     question: Question,
     stream: StreamScope,
     product: ProductScope,
     reading: Reading,
 ) -> Tried:
-    """Red lines, then steps 3 to 5, for one view of one purpose."""
+    """Red lines, then steps 3 to 5, for one view of one purpose; what is shared rests on what people said of the party."""
     view, why, days = Variant.named(disclosed.variant), Ground.named(disclosed.ground), purpose.retention_days
     if view is None or why is None:
         unknown = Reason(Step.DECLARED, Code.NOT_OFFERED, ids_of(product))
@@ -255,8 +324,9 @@ def _try(
     barred = crossed(purpose, stream, product, asker=asker, lines=lines, at_ns=question.at_ns) if lines else ()
     if barred:
         return Tried(view, Holding((), until_ns=turn), why, Reason(Step.DECLARED, Code.RED_LINE, barred), days)
-    asked = Asked(stream, product, purpose.purpose, text, view, asker, question.at_ns, purpose, declared.places)
-    holding = holds(why, asked, reading)
+    shown = None if isinstance(text, Given) else text
+    asked = Asked(stream, product, purpose.purpose, shown, view, asker, question.at_ns, purpose, declared.places)
+    holding = shared(asked, reading) if isinstance(text, Given) else holds(why, asked, reading)
     if turn < holding.until_ns:
         holding = msgspec.structs.replace(holding, until_ns=turn)
     if not covers(holding.times, question.at_ns):

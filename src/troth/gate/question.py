@@ -17,6 +17,7 @@ import msgspec
 
 from troth.names import HouseholdId, PersonId, PurposeId, StatementId, StreamId, Uri
 from troth.statements.installation import InstallationBody
+from troth.statements.share import ShareBody
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect, tidy
 from troth.things.retention import DAY_NS
 from troth.things.variants import Variant
@@ -35,6 +36,7 @@ __all__ = [
     "NamedRule",
     "Question",
     "Reason",
+    "Sharing",
     "Standing",
     "Step",
     "Term",
@@ -111,6 +113,8 @@ class Code(StrEnum):
     NOT_OFFERED = "not-offered"
     OVER = "over"
     SMALL_GROUP = "small-group"
+    GATEKEEPER = "gatekeeper"
+    WITHHELD = "withheld"
 
 
 class Verdict(StrEnum):
@@ -166,6 +170,13 @@ class NamedRule(msgspec.Struct, frozen=True):
     id: str
     cites: str
     says: str
+
+
+class Sharing(msgspec.Struct, frozen=True):
+    """The question of *share*: whether somebody may share this, as they would say it. `at_ns` is now."""
+
+    share: ShareBody
+    at_ns: int
 
 
 class Reason(msgspec.Struct, frozen=True):

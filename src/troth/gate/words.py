@@ -31,6 +31,8 @@ WORDS: Final = {
     "not-offered": "This version cannot settle this question, so the answer is no.",
     "over": "This thing is over here: nothing more is taken from it.",
     "small-group": "This would point at too few people.",
+    "gatekeeper": "This party is a designated gatekeeper. The law lets nobody share with it here (Data Act, Article 5(3)).",
+    "withheld": "The holder of these data says that they may not be shared now, and why: that is public, and has an end.",
     "wrong-type": "The result is not of the declared type.",
     "ahead": "The time of this observation lies more than 60 seconds ahead of the clock here.",
     "before-installation": "The time of this observation lies before the thing was installed.",

@@ -7,6 +7,7 @@ Rules
   statements then is a trace of its own when a lease is first used.
 - A person's own reading of what concerns only them leaves none; reading a shared stream is a trace for the others.
 - After a crash an open window counts as read.
+- On which days an organisation read a stream is kept, durably before the first row of a day leaves (`read_days`).
 - Denials are counted per asker, stream, reason and people concerned, and the counts are traces of the tick.
 
 Source: record.md, "Statements and traces are two things"; mission.md, "What the law adds" 1.
@@ -19,7 +20,8 @@ from typing import Final, TypeAlias
 
 from troth.clock import Clock
 from troth.gate.leases import Lease
-from troth.gate.question import Asker
+from troth.gate.question import ANYONE, Asker
+from troth.journeys.read_days import ReadDays, day_of
 from troth.journeys.sealing import Sealing
 from troth.names import BasisId, PersonId, StreamId
 from troth.state.leaving import Leaving
@@ -62,11 +64,18 @@ class Access:
     """Opens and closes windows."""
 
     def __init__(
-        self, conduct: ConductStore, clock: Clock, *, sealing: Sealing, entropy: Callable[[int], bytes]
+        self,
+        conduct: ConductStore,
+        clock: Clock,
+        *,
+        sealing: Sealing,
+        reads: ReadDays,
+        entropy: Callable[[int], bytes],
     ) -> None:
         self._conduct = conduct
         self._clock = clock
         self._sealing = sealing
+        self._reads = reads
         self._entropy = entropy
         self._windows: dict[Lease, Window] = {}
         self._based: set[BasisId] = set()
@@ -86,12 +95,22 @@ class Access:
         window = Window(lease, people=others(lease.question.asker, lease.answer.concerned), id_=self._entropy(16))
         if window.people:
             await self._note(self._openings(window))
+        await self._keep_day(lease)
         window.state = WindowState.OPEN
         if lease.live and not self.is_open(lease):
             self._windows[lease] = window
         else:
             self._spare.append(window)
         return self._windows.get(lease, window)
+
+    async def _keep_day(self, lease: Lease) -> None:
+        """Once a day for each party, purpose and stream."""
+        asker, stream = lease.question.asker, lease.question.stream
+        if asker.person is not None or asker.party == ANYONE or stream in self._gone:
+            return
+        day, before = day_of(self._clock.now()), self._reads.known(asker.party, asker.purpose, stream)
+        if before is None or before.last < day:
+            await self._reads.read(asker.party, asker.purpose, stream, day=day)
 
     def is_open(self, lease: Lease) -> bool:
         """Whether rows may leave under this lease without waiting."""

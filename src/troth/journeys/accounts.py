@@ -19,6 +19,7 @@ import msgspec
 
 from troth.journeys.logins import Holder, LoginStore
 from troth.journeys.mail import MailStore
+from troth.journeys.read_days import ReadDays
 from troth.names import PersonId, PurposeId, Slug, ThingId, Uri
 
 __all__ = ["TOKEN_BYTES", "Account", "AccountStore", "Bearer", "Way", "holder_of", "token_digest"]
@@ -97,6 +98,11 @@ class AccountStore(Protocol):
         """Addresses for mail and letters on their way, in the same file."""
         ...
 
+    @property
+    def reads(self) -> ReadDays:
+        """On which days organisations read what, in the same file."""
+        ...
+
     async def add(self, account: Account) -> None:
         """Keep an account; Conflict if the digest is there."""
         ...
@@ -131,7 +137,7 @@ class AccountStore(Protocol):
         ...
 
     async def erase(self, gone: Callable[[bytes], bool]) -> None:
-        """Forget every credential and login of a person or thing for which `gone` says so, and short names of such things.
+        """Forget credentials, logins, short names and days of reading of a person, thing or stream for which `gone` says so.
 
         On return nothing of it is in any file: freed pages and logs included. `gone` is pure and called on any thread.
         """

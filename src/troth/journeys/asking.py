@@ -1,4 +1,4 @@
-"""Ask the gate: and hold the answer for use (`hear`, `tell`), once (`connect`), or only look at what it would be (`foresee`).
+"""Ask the gate: and hold the answer (`hear`, `tell`), once (`connect`, `share`), or look at what it would be (`foresee`).
 
 Rules
 - A question is put to the scopes in force at this moment; the lease remembers all scopes that were looked at.
@@ -11,13 +11,14 @@ from typing import Final
 from troth.errors import Denied
 from troth.gate.decide import decide
 from troth.gate.leases import Lease, Leases
-from troth.gate.question import Answer, Code, Connecting, Question, Standing, Verdict
+from troth.gate.question import Answer, Code, Connecting, Question, Sharing, Standing, Verdict
 from troth.gate.words import outer_of
 from troth.state.in_force import InForce, Reading
 from troth.statements.installation import InstallationBody
+from troth.statements.share import ShareBody
 from troth.tlog.trace import basis_id
 
-__all__ = ["answer_to", "ask", "check_joining", "denied", "would"]
+__all__ = ["answer_to", "ask", "check_joining", "check_sharing", "denied", "would"]
 
 
 def ask(question: Question, leases: Leases) -> Lease:
@@ -52,8 +53,19 @@ def check_joining(body: InstallationBody, known: InstallationBody | None, in_for
         raise denied(answer)
 
 
+def check_sharing(body: ShareBody, reading: Reading, *, at_ns: int) -> None:
+    """Return if the gate lets somebody share this.
+
+    Raises:
+        Denied: it does not, and why.
+    """
+    answer = decide(Sharing(body, at_ns), reading)
+    if answer.verdict is not Verdict.ALLOW:
+        raise denied(answer)
+
+
 def denied(answer: Answer) -> Denied:
-    """A no of the gate to whoever wants to connect a thing, in its outer wording."""
+    """A no of the gate to whoever wants to connect a thing or to share, in its outer wording."""
     code, words = outer_of(answer.reasons, otherwise=Code.NOT_OFFERED)
     return Denied(words, reason_code=code.value)
 

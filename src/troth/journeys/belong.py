@@ -26,7 +26,7 @@ from troth.names import HouseholdId, PersonId, print_id
 from troth.signing.cose import Signed
 from troth.state.belonging import BACK_NS, OWNER, check_departure, homes_of, left_homes, members_of
 from troth.state.directory import Directory
-from troth.state.in_force import InForce
+from troth.state.in_force import InForce, Reading
 from troth.state.scopes import Member
 from troth.statements.kinds import KindName
 from troth.statements.person import DepartureBody, MembershipBody, Role
@@ -38,7 +38,10 @@ NEW_NS: Final = 30 * 24 * 3600 * NS_PER_S  # for how long what was made for a ho
 
 
 class Dweller(msgspec.Struct, frozen=True):
-    """Somebody of a home, as the others see them. `you`: whoever looks. Times are ns UTC; `to_ns` None while it lasts."""
+    """Somebody of a home, as the others see them. `you`: whoever looks. Times are ns UTC; `to_ns` None while it lasts.
+
+    `guardians`: who answers for them, of a child, by name.
+    """
 
     person: PersonId
     name: str
@@ -47,6 +50,7 @@ class Dweller(msgspec.Struct, frozen=True):
     to_ns: int | None
     you: bool
     removable: bool
+    guardians: tuple[str, ...] = ()
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -188,6 +192,7 @@ class Belong:
                 None if each.to_ns == FOREVER else each.to_ns,
                 each.person == person,
                 owner and each.role != OWNER,
+                self._guardians(each),
             )
             for each in members
         )
@@ -198,6 +203,13 @@ class Belong:
             dwellers,
             self._made(home, {each.person for each in members}, at_ns=at_ns),
         )
+
+    def _guardians(self, member: Member) -> tuple[str, ...]:
+        """Those who answer for a child: everybody who lives with it sees who that is."""
+        held = Reading(self._in_force).person_of(member.person).guardianship
+        if member.role != Role.CHILD or held is None:
+            return ()
+        return tuple(self._name(each) for each in held.body.guardians)
 
     def _made(self, home: HouseholdId, about: Collection[PersonId], *, at_ns: int) -> tuple[Made, ...]:
         """Stays that were begun, and links of those who belong there or will; what has ended is not told."""

@@ -14,10 +14,11 @@ import msgspec
 
 from troth.errors import BadPath
 from troth.gate.question import OWN_PURPOSE
+from troth.gate.rules.share_terms import term_of
 from troth.journeys.party_names import party_name
 from troth.journeys.recognise import MEMBER
 from troth.journeys.uses import purposes_of
-from troth.names import StatementId, StreamId, Uri, print_stream
+from troth.names import PurposeId, StatementId, StreamId, Uri, print_stream
 from troth.state.directory import Directory
 
 __all__ = ["Damaged", "Line", "Names", "Place", "Seen", "TurnedAway", "Who", "is_newer"]
@@ -101,7 +102,9 @@ class Names:
     def who(self, party: str, app: str, purpose: str, stream: bytes | None) -> Who:
         """The names in a trace; what is not known (any more) is called as it is written."""
         name = "Somebody of this home" if party == MEMBER else party_name(Uri(party), self._directory)
-        what_for = "their own use" if purpose == OWN_PURPOSE else purpose
+        term = term_of(PurposeId(purpose))
+        shared = purpose if term is None else term.title
+        what_for = "their own use" if purpose == OWN_PURPOSE else shared
         if stream is None:
             return Who(party, name, app, purpose, what_for, "", "", "")
         printed = print_stream(StreamId(stream))

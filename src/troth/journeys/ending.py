@@ -43,6 +43,7 @@ class Ending:
         self.held = accounts.held
         self.logins = EndingLogins(accounts.logins, self._end_logins)
         self.mail = accounts.mail
+        self.reads = accounts.reads
         self.used = accounts.used
         self.add = accounts.add
         self.name = accounts.name

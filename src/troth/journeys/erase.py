@@ -21,7 +21,7 @@ Rules
   Without one, erasure wins.
 
 Source: record.md, "Personal ledgers" and "Loss and restore"; gate.md, "The barrier".
-Left out: erase orders to recipients. Owner of all state: the event loop.
+Recipients who have read are ordered to erase before it begins (`erase_orders`). Owner of all state: the event loop.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ from troth.journeys.erasure_plan import Plan, Search, going
 from troth.journeys.kept_sessions import SessionStore
 from troth.journeys.preserve import in_force_for
 from troth.journeys.record import InWorker, Record
-from troth.names import ID_BYTES, HouseholdId, PersonId, ckt_uri, parse_id, print_id, print_person
+from troth.names import ID_BYTES, HouseholdId, PersonId, StreamId, ckt_uri, parse_id, print_id, print_person
 from troth.signing import cbor
 from troth.signing.cose import Signed
 from troth.signing.keys import KeyStore
@@ -69,6 +69,14 @@ class Memory(Protocol):
 
     def forget(self, gone: Leaving, /) -> None:
         """Forget them, without waiting: this is called in the step in which their leases end."""
+        ...
+
+
+class Orders(Protocol):
+    """Tells recipients."""
+
+    async def before_erasure(self, streams: Iterable[StreamId], /) -> int:
+        """Order whoever has read these streams to erase what they got; durable on return."""
         ...
 
 
@@ -134,6 +142,7 @@ class Erase:
         keys: KeyStore,
         outside: TileStore | None,
         backups: BackupKeys | None,
+        orders: Orders,
         directory: Directory,
         in_force: InForce,
         memories: Sequence[Memory],
@@ -153,6 +162,7 @@ class Erase:
         self._keys = keys
         self._directory = directory
         self._in_force = in_force
+        self._orders = orders
         self._memories = memories
         self._clock = clock
         self._entropy = entropy
@@ -211,6 +221,7 @@ class Erase:
         if (made_by is Asked.PAPER) != (request is not None) or (request is not None and len(request) != DIGEST_BYTES):
             raise Refused("a written request is named by its SHA-256, and nothing else is")
         self._look(person, digest)
+        await self._orders.before_erasure(self._of_homes(person))
         done = await self._whole(self._erase(person, digest=digest, made_by=made_by, request=request))
         if isinstance(done, Refused):
             raise done
@@ -305,6 +316,13 @@ class Erase:
                 "what is kept of this person is preserved for an incident or a dispute",
                 hint="The reason and the end stand with what would go. It can be erased when that is over.",
             )
+
+    def _of_homes(self, person: PersonId) -> tuple[StreamId, ...]:
+        """All streams of the person's homes, those that stay for others too: the person's time in them is theirs."""
+        gone = leaving(person, self._directory, self._in_force)
+        stays = staying(person, self._directory, self._in_force)
+        shared = (stream.stream for thing in stays for stream in thing.streams.values())
+        return (*gone.streams, *shared)
 
     def _signed(self, made_by: Asked, request: bytes | None, *, stay: set[HouseholdId | None]) -> Signed:
         signer = self._keys.signer("operator")

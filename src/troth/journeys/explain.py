@@ -19,6 +19,7 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import Denied, NotFound
 from troth.gate.question import OWN_PURPOSE, Answer, Asker, Verdict
+from troth.gate.rules.share_terms import term_of
 from troth.journeys.accounts import AccountStore
 from troth.journeys.choose import Choose
 from troth.journeys.offers import Offer
@@ -219,7 +220,8 @@ class Explain:
     async def screen(self, asker: Asker, *, top: int = Detail.CURVE, only: int | None = None) -> Screen:
         """A recipient's screen. `top` is one of Detail; `only` one Datastream, or all of them."""
         streams = []
-        title = ""
+        term = term_of(asker.purpose)
+        title = "" if term is None else term.title
         for number in (await self._tell.listing.readable(asker)).named:
             stream = self._directory.by_number.get(number)
             if stream is None or (only is not None and number != only):

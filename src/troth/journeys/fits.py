@@ -6,7 +6,7 @@ Rules
 - No essential function stops with a no. Rules of whoever runs the place are linted, and follow each other version by version.
 - What asks nobody is announced before it begins, or becomes wider.
 - A maker's older word, brought again by anybody, does not take the place of a newer one.
-- Assertions, emergencies, stays, private mode and signs are measured by what is in force in their scope.
+- Assertions, emergencies, stays, private mode, signs, shares and withholdings are measured by what is in force in their scope.
 - What people say is under a key that may say it, with their passkey beside it where one is asked for (`spoken`).
 
 Source: gate.md; record.md, "The journal"; the modules of the kinds.
@@ -22,7 +22,7 @@ from troth.gate.functions import check_functions
 from troth.gate.lines import check_disclosure, check_line
 from troth.gate.policies.lint import check_policies
 from troth.gate.protected import check_accepted, check_condition
-from troth.journeys.asking import check_joining
+from troth.journeys.asking import check_joining, check_sharing
 from troth.journeys.fits_people import check_people
 from troth.journeys.fits_told import check_announced_of, check_told
 from troth.journeys.rule_names import registered_in
@@ -30,10 +30,11 @@ from troth.journeys.spoken import check_keys_fit, check_spoken
 from troth.names import Uri
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
-from troth.state.scopes import place_scope, product_scope
+from troth.state.scopes import person_scope, place_scope, product_scope
+from troth.state.sharing import check_share, check_withholding
 from troth.state.signs import check_passing, check_sign
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
-from troth.statements.choice import ChoiceBody
+from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
@@ -48,9 +49,11 @@ from troth.statements.passport import PassportBody
 from troth.statements.person import DepartureBody, MembershipBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.restriction import RestrictionBody
+from troth.statements.share import ShareBody
 from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.statement import Statement
 from troth.statements.telling import TellingBody
+from troth.statements.withholding import WithholdingBody
 
 __all__ = ["check_fits"]
 
@@ -106,6 +109,8 @@ def check_fits(
             check_people(body, directory, in_force, at_ns=at_ns)
         case EntityBody():
             _check_entity(body, directory)
+        case ShareBody() | WithholdingBody():
+            _check_sharing(body, directory, reading, at_ns=at_ns)
         case _:
             return
 
@@ -121,6 +126,19 @@ def _check_essential(body: PassportBody, directory: Directory) -> None:
     open_ = directory.disclosures.get(body.product)
     for said, _ in (*(() if open_ is None else (open_,)), *homes):
         check_functions(said, body)
+
+
+def _check_sharing(body: ShareBody | WithholdingBody, directory: Directory, reading: Reading, *, at_ns: int) -> None:
+    if isinstance(body, WithholdingBody):
+        held = reading.product(product_scope(body.product)).withheld
+        known = next((each for each in held if each.body.withholding == body.withholding), None)
+        check_withholding(body, known, at_ns=at_ns)
+        return
+    first = directory.shares.first(body.share)
+    mine = [each for each in reading.person(person_scope(body.person)).shares if each.body.share == body.share]
+    check_share(body, mine, first, at_ns=at_ns)
+    if body.decision is Decision.GIVE:
+        check_sharing(body, reading, at_ns=at_ns)
 
 
 def _check_ground(

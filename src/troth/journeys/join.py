@@ -20,6 +20,7 @@ from troth.journeys.accept import Accept
 from troth.journeys.accounts import Account, AccountStore, Bearer
 from troth.journeys.declaring import OURS, check_disclosure, check_product, check_registered
 from troth.journeys.installing import REACHED, REACHES, Installing, JoinedThing, Looked, StreamRequest, ThingRequest
+from troth.journeys.logins import DESKS
 from troth.journeys.recognise import CLAIM_S, DAY_S, INVITATION_S, Recognise
 from troth.journeys.say import Say
 from troth.journeys.sealing import ledger_name
@@ -175,6 +176,18 @@ class Join:
     async def invite_recipient(self, party: Uri, app: str, purpose: PurposeId) -> str:
         """A one-time invitation token for a recipient's screen, bound to one purpose."""
         return await self._recognise.give(Bearer.INVITATION, self._recipient(party, app, purpose), seconds=INVITATION_S)
+
+    async def invite_desk(self, party: Uri, desk: str) -> str:
+        """A one-time invitation token for the door of a registered organisation: `maker` or `authority`.
+
+        Raises:
+            NotFound: the organisation is not registered, or there is no such door.
+        """
+        self._registered(party)
+        if desk not in DESKS:
+            raise NotFound("there is no such door")
+        holder = Account(b"", Bearer.INVITATION, party=party, purpose=DESKS[desk])
+        return await self._recognise.give(Bearer.INVITATION, holder, seconds=INVITATION_S)
 
     def look(self, request: ThingRequest, *, standing: Standing) -> Looked:
         """What is shown before a thing is connected. Nothing is said and nothing kept. Raises as `thing`, but Denied."""

@@ -10,20 +10,26 @@ Source: people.md, "Accounts"; WebAuthn level 3 §5.4.3 (user handle), §6.1.1 (
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from troth.names import PersonId, PurposeId, Uri
 
-__all__ = ["UNKNOWN", "Holder", "Login", "LoginStore", "OwnKey", "Passkey", "Tries", "Wrapped"]
+__all__ = ["DESKS", "UNKNOWN", "Holder", "Login", "LoginStore", "OwnKey", "Passkey", "Tries", "Wrapped"]
+
+DESKS: Final = {"maker": PurposeId("urn:troth:desk:maker"), "authority": PurposeId("urn:troth:desk:authority")}
+"""Doors of organisations that ask for no data: what stands in an account in place of the purpose, which has no app then."""
 
 UNKNOWN = bytes(16)
 """Stands for every name that nobody has, where tries are kept."""
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """Whose login or session: a person's, a recipient's screen (party, app, purpose), or with nothing set the operator's."""
+    """Whose login or session: a person's, a recipient's screen (party, app, purpose), or with nothing set the operator's.
+
+    A maker's or an authority's has the party, no app, and in place of the purpose which of the two it is (DESKS).
+    """
 
     person: PersonId | None = None
     party: Uri | None = None
@@ -32,10 +38,15 @@ class Holder(msgspec.Struct, frozen=True):
 
     @property
     def role(self) -> str:
-        """Which of the three pages: `person`, `recipient` or `operator`."""
+        """Which pages: `person`, `recipient`, `maker`, `authority` or `operator`."""
         if self.person is not None:
             return "person"
-        return "recipient" if self.party is not None else "operator"
+        if self.party is None:
+            return "operator"
+        return "recipient" if self.app is not None else _DESK_OF.get(self.purpose or PurposeId(""), "recipient")
+
+
+_DESK_OF: Final = {purpose: desk for desk, purpose in DESKS.items()}
 
 
 class Passkey(msgspec.Struct, frozen=True):

@@ -25,6 +25,8 @@ __all__ = ["PEOPLE_MAX", "Parties", "PeoplePage", "PersonSeen", "TokenSeen"]
 
 PEOPLE_MAX: Final = 100  # of one page
 ID_BYTES: Final = 8
+_DOORS: Final = {"maker": "door of a maker", "authority": "door of an authority"}
+_GIVEN: Final = frozenset({"recipient", *_DOORS})
 
 
 class PersonSeen(msgspec.Struct, frozen=True):
@@ -143,6 +145,14 @@ class Parties:
                 return await self._join.invite_recipient(each.party, each.app, each.purpose)
         raise NotFound("no recipient has such a token")
 
+    async def desk(self, party: Uri, desk: str) -> str:
+        """A new one-time invitation token for a maker's or an authority's door; what it opens can be ended like the rest.
+
+        Raises:
+            NotFound: the organisation is not registered, or there is no such door.
+        """
+        return await self._join.invite_desk(party, desk)
+
     def organisations(self) -> tuple[tuple[Uri, str], ...]:
         """Whom a token can be given to: URI and name of each registered organisation, by name."""
         found = ((uri, body.name) for uri, body in self._directory.organisations.items())
@@ -178,7 +188,7 @@ class Parties:
             each
             for bearer in (Bearer.RECIPIENT, Bearer.SESSION, Bearer.INVITATION)
             for each in self._accounts.of(bearer)
-            if holder_of(each).role == "recipient" and self._recognise.counts(each)
+            if holder_of(each).role in _GIVEN and self._recognise.counts(each)
         ]
 
     def _token(self, account: Account) -> TokenSeen:
@@ -189,7 +199,7 @@ class Parties:
             account.bearer,
             party,
             party if known is None else known.name,
-            account.app or "",
+            account.app or _DOORS.get(holder_of(account).role, ""),
             account.purpose or PurposeId(""),
             account.made_ns,
             self._recognise.last_used_ns(account),

@@ -21,7 +21,7 @@ from troth.errors import WrongToken
 from troth.gate.question import OWN_PURPOSE, Asker, Standing
 from troth.journeys.accounts import TOKEN_BYTES, Account, AccountStore, Bearer, Way, holder_of, token_digest
 from troth.journeys.lines import Lines
-from troth.journeys.logins import Holder
+from troth.journeys.logins import DESKS, Holder
 from troth.names import PersonId, PurposeId, Slug, ThingId, Uri
 
 __all__ = ["LASTS", "MEMBER", "Lasting", "Principal", "Recognise", "Use"]
@@ -50,12 +50,16 @@ class Lasting(msgspec.Struct, frozen=True):
 LASTS: Final[Mapping[str, Lasting]] = {
     "person": Lasting(30 * DAY_S, 14 * DAY_S),  # SP 800-63B-4 §2.1.3 (AAL1): 30 days at most
     "recipient": Lasting(30 * DAY_S, 14 * DAY_S),
+    "maker": Lasting(30 * DAY_S, 14 * DAY_S),
+    "authority": Lasting(30 * DAY_S, 14 * DAY_S),
     "operator": Lasting(DAY_S, 3600),  # §2.2.3 (AAL2): 24 hours, and one hour unused
 }
 
 
 class Principal(msgspec.Struct, frozen=True):
     """Who shows a valid token. `thing` for things; `asker` for recipients and persons; neither for the operator.
+
+    `desk`: a maker or an authority, and `party` which one; they ask for no data, so they are no asker, and run nothing.
 
     `digest` is that of a session or a recipient's token: what is open under it ends with it, also if another says the same.
     """
@@ -65,12 +69,14 @@ class Principal(msgspec.Struct, frozen=True):
     person: PersonId | None = None
     asker: Asker | None = None
     digest: bytes = b""
+    desk: str = ""
+    party: Uri | None = None
 
     @property
     def operator(self) -> bool:
         """Whether this is the operator, by token or in a session. It allows running things, and no reading of data."""
         return self.bearer is Bearer.OPERATOR or (
-            self.bearer is Bearer.SESSION and self.person is None and self.asker is None
+            self.bearer is Bearer.SESSION and self.person is None and self.asker is None and self.party is None
         )
 
     @property
@@ -115,7 +121,10 @@ class Recognise:
             return Principal(account.bearer, account.thing, account.person, _asker(account))
         if use is Use.MEANT:
             self._used[account.digest] = self._clock.now()
-        return Principal(account.bearer, account.thing, account.person, _asker(account), account.digest)
+        role = holder_of(account).role
+        desk, party = (role, account.party) if role in DESKS else ("", None)
+        asker = None if desk else _asker(account)
+        return Principal(account.bearer, account.thing, account.person, asker, account.digest, desk, party)
 
     def session(self, token: str) -> Account:
         """The account of a session that is open.

@@ -10,12 +10,13 @@ Owner: the event loop.
 
 import msgspec
 
-from troth.gate.question import Asker
+from troth.gate.question import Asker, Ground
+from troth.gate.rules.share_terms import term_of
 from troth.journeys.party_names import parties_named, party_name
 from troth.journeys.tell import Tell
 from troth.names import Uri
 from troth.state.directory import Directory, KnownStream, KnownThing
-from troth.statements.disclosure import DisclosedPurpose
+from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
 from troth.things.variants import Variant
 
 __all__ = ["Getter", "Use", "purposes_of", "uses_of"]
@@ -75,4 +76,26 @@ def uses_of(
         getters = tuple(getter(uri, purpose) for uri in dict.fromkeys(parties) if shown(uri, purpose))
         if getters or not purpose.recipients:
             found.append(Use(purpose, getters))
+    for purpose in _shared_of(thing, stream, directory):
+        getters = tuple(getter(uri, purpose) for uri in purpose.recipients if shown(uri, purpose))
+        in_effect = tuple(each for each in getters if each.variant is not None)
+        if in_effect:
+            found.append(Use(purpose, in_effect))
     return tuple(found)
+
+
+def _shared_of(thing: KnownThing, stream: KnownStream, directory: Directory) -> tuple[DisclosedPurpose, ...]:
+    """What people of the home share of a stream, as uses: one for each party and purpose that any of them names."""
+    household = thing.body.household
+    if household is None:
+        return ()
+    found: dict[tuple[Uri, str], DisclosedPurpose] = {}
+    for share in directory.shares.at_home(household):
+        for body, _ in directory.shares.said[share].values():
+            if stream.stream in body.streams and body.variant is not None:
+                term = term_of(body.purpose)
+                title = body.purpose if term is None else term.title
+                view = DisclosedVariant(body.variant, Ground.CHOICE.value)
+                use = DisclosedPurpose(body.purpose, title, "unknown", (body.party,), (view,), 1)
+                found.setdefault((body.party, body.purpose), use)
+    return tuple(found.values())

@@ -24,6 +24,7 @@ from troth.statements.objection import ObjectionBody
 from troth.statements.person import DepartureBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.restriction import RestrictionBody
+from troth.statements.share import ShareBody
 
 __all__ = ["Held", "Speaking", "followed", "speaking", "speaks_for", "takes_away"]
 
@@ -130,7 +131,7 @@ def speaks_for(
 def takes_away(body: Body, reading: Reading) -> bool:
     """Whether it only takes away: nothing leaves, and nothing is kept, that did not before."""
     match body:
-        case ChoiceBody():
+        case ChoiceBody() | ShareBody():
             return body.decision is not Decision.GIVE
         case ObjectionBody():
             return not body.withdrawn

@@ -32,6 +32,7 @@ from troth.state.fold import key_issuer
 from troth.state.known import KnownGround, KnownLine, KnownPerson, KnownStream, KnownThing, SaidStay
 from troth.state.opening import opened
 from troth.state.scopes import Opening
+from troth.state.shares import Shares
 from troth.state.told import Told
 from troth.statements.assertion import AssertionBody
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
@@ -91,9 +92,7 @@ class Directory:
         self.households: dict[HouseholdId, str] = {}
         self.signers: dict[PersonId, Uri] = {}
         self.asserted: dict[StatementId, StatementId] = {}  # what a passkey signed, and the first word about it
-        self.custodies: dict[
-            PersonId, Held
-        ] = {}  # of those who ever changed who keeps their key, or what stands beside it
+        self.custodies: dict[PersonId, Held] = {}  # of those who ever changed who keeps their key
         self.stays: dict[HouseholdId, tuple[SaidStay, ...]] = {}  # everything said of who belongs to a home, in order
         self.guarded: set[PersonId] = set()  # of whom it was said that guardians speak for them
         self.invitations: dict[PersonId, tuple[InvitationBody, ...]] = {}  # links to their pages, in order
@@ -105,6 +104,7 @@ class Directory:
         self.anchors_version = 0
         self.newest_segment: tuple[int, StatementId] | None = None
         self.succeeding = False  # one log has taken another's place, and its key is not stated yet
+        self.shares = Shares()
         self.installs = 0  # how often a thing was put in place or changed: who keeps what they found here compares it
 
     def take(self, statement: Statement) -> None:
@@ -146,7 +146,7 @@ class Directory:
             case RedLineBody() | PromiseBody() | SupportBody() | EntityBody() | InstallationTypeBody() | SignBody():
                 self._take_word(body, statement.signed.id)
             case _:
-                pass
+                self.shares.take(statement)
         if isinstance(body, TrustAnchorsBody | KeyBody | PersonBody | CustodyBody):
             self.keys.update(learned(self.keys, statement))
 

@@ -16,34 +16,29 @@ from troth.names import StatementId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
 from troth.state.moved import moved, ruled, said_again, said_ns, streams_of
 from troth.state.opening import opened
+from troth.state.parties import of_organisation, scopes_of_party, withheld
+from troth.state.personal import restricted, said_of
 from troth.state.public import PublicScope, passed
 from troth.state.scopes import (
     DEPLOYMENT,
     DeploymentScope,
-    Guardianship,
     HomeDisclosure,
     Keeping,
     Member,
     PartyScope,
     PersonScope,
     PlaceScope,
-    Preserved,
     ProductScope,
-    SaidChoice,
-    SaidObjection,
     Scope,
     ScopeKind,
     ScopeValue,
     Settled,
     StandingGround,
     StandingLine,
-    StandingPlaceRule,
     StandingPolicies,
     StandingReach,
-    StandingRestriction,
     StreamScope,
     Unsettled,
-    party_scope,
     person_scope,
     place_scope,
     product_scope,
@@ -57,6 +52,7 @@ from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
+from troth.statements.erase_order import EraseOrderBody
 from troth.statements.erasure import ErasureBody
 from troth.statements.ground import GroundBody
 from troth.statements.guardianship import GuardianshipBody
@@ -77,12 +73,15 @@ from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.restriction import RestrictionBody
 from troth.statements.segment import ConductSegmentBody
+from troth.statements.share import ShareBody
+from troth.statements.share_request import ShareRequestBody
 from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.statement import Statement
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
 from troth.statements.telling import TellingBody
 from troth.statements.trust_anchors import TrustAnchorsBody
+from troth.statements.withholding import WithholdingBody
 from troth.things.intervals import FOREVER
 
 __all__ = ["fold", "touches"]
@@ -96,16 +95,17 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return streams_of(body)
         case DisclosureBody() | GroundBody() | EmergencyBody() if body.household is not None:
             return (place_scope(body.household),)
-        case PassportBody() | DisclosureBody() | GroundBody() | EmergencyBody():
+        case PassportBody() | DisclosureBody() | GroundBody() | EmergencyBody() | WithholdingBody():
             return (product_scope(body.things_of if isinstance(body, EmergencyBody) else body.product),)
-        case OrganisationBody():
-            return (party_scope(body.organisation),)
+        case OrganisationBody() | EraseOrderBody():
+            return scopes_of_party(body)
         case HouseholdBody() | MembershipBody() | DepartureBody():
             return (place_scope(body.household),)
         case (
             PersonBody()
             | ChoiceBody()
             | ObjectionBody()
+            | ShareBody()
             | PlaceRuleBody()
             | PreservationBody()
             | RestrictionBody()
@@ -133,6 +133,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             | InvitationBody()
             | CustodyBody()
             | AssertionBody()
+            | ShareRequestBody()
         ):
             return ()
         case _:
@@ -158,7 +159,9 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
     match scope.kind:
         case ScopeKind.STREAM if isinstance(body, InstallationBody | AuthorityReachBody):
             return _of_stream(scope, value, body, statement)
-        case ScopeKind.PRODUCT if scope in touches(statement) and isinstance(body, PassportBody | DisclosureBody):
+        case ScopeKind.PRODUCT if scope in touches(statement) and isinstance(
+            body, PassportBody | DisclosureBody | WithholdingBody
+        ):
             product = value if isinstance(value, ProductScope) else ProductScope()
             return moved(_described(product, body, id_), statement)
         case ScopeKind.PRODUCT | ScopeKind.PLACE if scope in touches(statement) and isinstance(
@@ -171,15 +174,16 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
         case ScopeKind.PUBLIC | ScopeKind.UNIVERSE if scope in touches(statement):
             return _around(value, body, statement)
         case ScopeKind.PERSON if isinstance(
-            body, PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody | GuardianshipBody
+            body,
+            PersonBody | ChoiceBody | ObjectionBody | ShareBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
         ):
-            person = _said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
+            person = said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
             return ruled(person, statement) if isinstance(body, PlaceRuleBody | GuardianshipBody) else person
         case ScopeKind.PERSON if isinstance(body, RestrictionBody):
-            restricted = _restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
-            return ruled(restricted, statement)
-        case ScopeKind.PARTY if isinstance(body, OrganisationBody):
-            return _reached(body, id_)
+            narrowed = restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
+            return ruled(narrowed, statement)
+        case ScopeKind.PARTY if isinstance(body, OrganisationBody | EraseOrderBody):
+            return of_organisation(value if isinstance(value, PartyScope) else None, body, id_)
         case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody | OperatorPoliciesBody | ErasureBody):
             return _stated(value if isinstance(value, DeploymentScope) else DeploymentScope(), body, statement)
         case _:
@@ -195,13 +199,12 @@ def _around(value: Settled | None, body: Body, statement: Statement) -> Settled 
     return value
 
 
-def _reached(body: OrganisationBody, statement: StatementId) -> PartyScope:
-    reach_by_ns = FOREVER if body.reach_by_ns is None else body.reach_by_ns
-    return PartyScope(body.name, body.contact, statement, body.site, body.classes, reach_by_ns)
-
-
-def _described(product: ProductScope, body: PassportBody | DisclosureBody, statement: StatementId) -> ProductScope:
+def _described(
+    product: ProductScope, body: PassportBody | DisclosureBody | WithholdingBody, statement: StatementId
+) -> ProductScope:
     """A later passport, or open disclosure, takes the former one's place."""
+    if isinstance(body, WithholdingBody):
+        return withheld(product, body, statement)
     if isinstance(body, PassportBody):
         return msgspec.structs.replace(product, passport=body, passport_id=statement)
     return msgspec.structs.replace(product, disclosure=body, disclosure_id=statement)
@@ -222,41 +225,6 @@ def _of_home(value: PlaceScope | None, body: Body, statement: Statement) -> Plac
             return msgspec.structs.replace(place, workplace=True) if body.workplace else place
         case _:
             return value
-
-
-def _said_of(
-    person: PersonScope,
-    body: PersonBody | ChoiceBody | ObjectionBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
-    statement: StatementId,
-) -> PersonScope:
-    match body:
-        case PersonBody():
-            return msgspec.structs.replace(person, person=body.person, statement=statement)
-        case GuardianshipBody():
-            return msgspec.structs.replace(person, guardianship=Guardianship(body, statement))
-        case ChoiceBody():
-            return msgspec.structs.replace(person, choices=(*person.choices, SaidChoice(body, statement)))
-        case ObjectionBody():
-            return msgspec.structs.replace(person, objections=(*person.objections, SaidObjection(body, statement)))
-        case PlaceRuleBody():
-            others = tuple(each for each in person.place_rules if each.body.rule != body.rule)
-            return msgspec.structs.replace(person, place_rules=(*others, StandingPlaceRule(body, statement)))
-        case PreservationBody():
-            kept = tuple(each for each in person.preserved if each.body.preservation != body.preservation)
-            return msgspec.structs.replace(person, preserved=(*kept, Preserved(body, statement)))
-
-
-def _restricted(person: PersonScope, body: RestrictionBody, statement: Statement) -> PersonScope:
-    """A later word on the same restriction takes the earlier one's place, where that stood."""
-    said = list(person.restrictions)
-    for at, each in enumerate(said):
-        if each.body.restriction == body.restriction:
-            said[at] = StandingRestriction(body, statement.signed.id, at_once=False)
-            break
-    else:
-        at_once = body.from_ns < (statement.signed.headers.issued_at_s + 1) * 1_000_000_000
-        said.append(StandingRestriction(body, statement.signed.id, at_once=at_once))
-    return msgspec.structs.replace(person, restrictions=tuple(said))
 
 
 def _of_stream(

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from troth.names import GroundId, HouseholdId, LineId, PersonId, StatementId, StreamId, ThingId, Uri
+from troth.names import GroundId, HouseholdId, LineId, PersonId, ShareId, StatementId, StreamId, ThingId, Uri
 from troth.state.public import PublicScope
 from troth.state.universe import UniverseScope
 from troth.statements.authority import AuthorityReachBody
@@ -30,11 +30,14 @@ from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.preservation import PreservationBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.restriction import RestrictionBody
+from troth.statements.share import ShareBody
 from troth.statements.site import Site
+from troth.statements.withholding import WithholdingBody
 from troth.things.intervals import BEGINNING, FOREVER
 
 __all__ = [
     "DEPLOYMENT",
+    "CutShare",
     "DeploymentScope",
     "Guardianship",
     "HomeDisclosure",
@@ -48,6 +51,7 @@ __all__ = [
     "ProductScope",
     "SaidChoice",
     "SaidObjection",
+    "SaidShare",
     "Scope",
     "ScopeKind",
     "ScopeValue",
@@ -58,6 +62,7 @@ __all__ = [
     "StandingPolicies",
     "StandingReach",
     "StandingRestriction",
+    "StandingWithholding",
     "StreamScope",
     "Unsettled",
     "party_scope",
@@ -144,10 +149,19 @@ class Opening(msgspec.Struct, frozen=True):
     confirmation: StatementId | None = None
 
 
+class StandingWithholding(msgspec.Struct, frozen=True):
+    """A withholding as it was first said, and the end that was said last."""
+
+    body: WithholdingBody
+    to_ns: int
+    statement: StatementId
+
+
 class ProductScope(msgspec.Struct, frozen=True):
-    """Passport and newest disclosure of a product, either may not be there yet; and the grounds that are asserted for it.
+    """Passport and newest disclosure of a product, either may not be there yet; the grounds that are asserted for it.
 
     `moved_ns`: when the last of it was said, ns UTC.
+    `withheld`: what of it is not shared, or under measures only, in order of first saying.
     """
 
     passport: PassportBody | None = None
@@ -157,6 +171,7 @@ class ProductScope(msgspec.Struct, frozen=True):
     grounds: tuple[StandingGround, ...] = ()
     openings: tuple[Opening, ...] = ()
     moved_ns: int = BEGINNING
+    withheld: tuple[StandingWithholding, ...] = ()
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -218,6 +233,13 @@ class SaidObjection(msgspec.Struct, frozen=True):
     statement: StatementId
 
 
+class SaidShare(msgspec.Struct, frozen=True):
+    """One word on a share, and its id."""
+
+    body: ShareBody
+    statement: StatementId
+
+
 class Preserved(msgspec.Struct, frozen=True):
     """One preservation and its id."""
 
@@ -248,7 +270,7 @@ class Guardianship(msgspec.Struct, frozen=True):
 
 
 class PersonScope(msgspec.Struct, frozen=True):
-    """All choices and objections of a person in order of acceptance; `person` is None until the person statement came.
+    """All choices, objections and shares of a person in order of acceptance; `person` is None until the person statement came.
 
     `preserved`: what may not be deleted of them; `place_rules`: where it may not go; `restrictions`: what is private, in
     order of when each was first said. The latest of each name. `ruled_ns`: when the last of these two was said, ns UTC.
@@ -263,10 +285,21 @@ class PersonScope(msgspec.Struct, frozen=True):
     objections: tuple[SaidObjection, ...] = ()
     guardianship: Guardianship | None = None
     ruled_ns: int = BEGINNING
+    shares: tuple[SaidShare, ...] = ()
+
+
+class CutShare(msgspec.Struct, frozen=True):
+    """A share that has ended because nothing was read under it for too long, and since when."""
+
+    share: ShareId
+    at_ns: int
 
 
 class PartyScope(msgspec.Struct, frozen=True):
-    """A known organisation. `reach_by_ns`: nobody answers from then on, until it is reached again."""
+    """A known organisation. `reach_by_ns`: nobody answers from then on, until it is reached again.
+
+    `cut`: shares with it that have ended because nothing was read under them for too long.
+    """
 
     name: str
     contact: str
@@ -274,6 +307,7 @@ class PartyScope(msgspec.Struct, frozen=True):
     site: Site | None = None
     classes: tuple[Uri, ...] = ()
     reach_by_ns: int = FOREVER
+    cut: tuple[CutShare, ...] = ()
 
 
 class Keeping(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
 from troth.statements.entity import EntityBody
+from troth.statements.erase_order import EraseOrderBody
 from troth.statements.erasure import ErasureBody
 from troth.statements.ground import GroundBody
 from troth.statements.guardianship import GuardianshipBody
@@ -41,11 +42,14 @@ from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.restriction import RestrictionBody
 from troth.statements.segment import ConductSegmentBody
+from troth.statements.share import ShareBody
+from troth.statements.share_request import ShareRequestBody
 from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
 from troth.statements.telling import TellingBody
 from troth.statements.trust_anchors import TrustAnchorsBody
+from troth.statements.withholding import WithholdingBody
 
 __all__ = ["KINDS", "Body", "Face", "Kind", "KindName", "Text", "content_type", "kind_of"]
 
@@ -73,6 +77,10 @@ Body: TypeAlias = (
     | SignBody
     | PassingObjectionBody
     | PlaceRuleBody
+    | ShareBody
+    | ShareRequestBody
+    | WithholdingBody
+    | EraseOrderBody
     | EntityBody
     | RedLineBody
     | OperatorPoliciesBody
@@ -146,6 +154,10 @@ class KindName(StrEnum):
     SIGN = "sign"
     PASSING_OBJECTION = "passing-objection"
     PLACE_RULE = "place-rule"
+    SHARE = "share"
+    SHARE_REQUEST = "share-request"
+    WITHHOLDING = "withholding"
+    ERASE_ORDER = "erase-order"
     PRESERVATION = "preservation"
     ERASURE = "erasure"
     CONDUCT_SEGMENT = "conduct-segment"
@@ -206,6 +218,10 @@ KINDS: Final = _table(
     Kind(KindName.SIGN, 1, Face.OPEN, SignBody, "operator"),
     Kind(KindName.PASSING_OBJECTION, 1, Face.PRIVATE, PassingObjectionBody, "operator"),
     Kind(KindName.PLACE_RULE, 1, Face.PRIVATE, PlaceRuleBody, "person"),
+    Kind(KindName.SHARE, 1, Face.PRIVATE, ShareBody, "person"),
+    Kind(KindName.SHARE_REQUEST, 1, Face.OPEN, ShareRequestBody, "operator", Text.ENVELOPED),
+    Kind(KindName.WITHHOLDING, 1, Face.OPEN, WithholdingBody, "operator", Text.ENVELOPED),
+    Kind(KindName.ERASE_ORDER, 1, Face.PRIVATE, EraseOrderBody, "operator"),
     Kind(KindName.PRESERVATION, 1, Face.PRIVATE, PreservationBody, "operator"),
     Kind(KindName.ERASURE, 1, Face.PRIVATE, ErasureBody, "operator"),
     Kind(KindName.CONDUCT_SEGMENT, 1, Face.OPEN, ConductSegmentBody, "gate"),

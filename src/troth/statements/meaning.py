@@ -30,6 +30,7 @@ from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import NOTICE_DAYS_MIN, RedLineBody
 from troth.statements.restriction import SCHEDULE_DAYS_MAX, RestrictionBody
+from troth.statements.sharing_meaning import check_sharing
 from troth.statements.sign import HOLD_BYTES, PASSING_S, PURPOSES_MAX, SECRET_MAX, PassingObjectionBody, SignBody
 from troth.statements.site import Site, check_codes, check_site
 from troth.statements.statement import Statement
@@ -89,8 +90,9 @@ def check_meaning(statement: Statement) -> None:
             _restriction(body)
         case TellingBody() | AuthorityRequestBody() | AuthorityReachBody() as body:
             _told(body)
-        case _:
-            check_keys(statement.body)
+        case body:
+            check_keys(body)
+            check_sharing(body)
 
 
 def _installation(body: InstallationBody) -> None:

@@ -17,6 +17,7 @@ from troth.statements.objection import ObjectionBody
 from troth.statements.person import DepartureBody, InvitationBody, MembershipBody, PersonBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.restriction import RestrictionBody
+from troth.statements.share import ShareBody
 from troth.statements.telling import TellingBody
 
 __all__ = ["persons_of", "speaker_of"]
@@ -27,7 +28,7 @@ def persons_of(body: Body) -> frozenset[PersonId]:
     match body:
         case ChoiceBody() | ObjectionBody():
             return frozenset((body.person,) if body.by is None else (body.person, body.by))
-        case PlaceRuleBody() | RestrictionBody():
+        case PlaceRuleBody() | RestrictionBody() | ShareBody():
             return frozenset((body.person,))
         case GuardianshipBody():
             return frozenset((body.child, *body.guardians))
@@ -44,7 +45,7 @@ def speaker_of(body: Body) -> PersonId | None:
     match body:
         case ChoiceBody() | ObjectionBody():
             return body.person if body.by is None else body.by
-        case PlaceRuleBody() | RestrictionBody() | DepartureBody():
+        case PlaceRuleBody() | RestrictionBody() | ShareBody() | DepartureBody():
             return body.person
         case _:
             return None

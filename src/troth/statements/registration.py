@@ -26,6 +26,7 @@ from troth.statements.objection import ObjectionBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.registration_policy import RegistrationPolicyBody, RegistrationRule
 from troth.statements.ruling import Ruling, check_ruling
+from troth.statements.share import ShareBody
 from troth.statements.statement import Statement
 from troth.statements.subjects import may_speak_about
 
@@ -89,10 +90,12 @@ def check_registration(statement: Statement, *, registered: Registered) -> None:
         )
     uri = statement.signed.headers.issuer
     body = statement.body
-    if isinstance(body, ChoiceBody | ObjectionBody | PlaceRuleBody):
+    if isinstance(body, ChoiceBody | ObjectionBody | PlaceRuleBody | ShareBody):
         says = body.by if isinstance(body, ChoiceBody | ObjectionBody) and body.by is not None else body.person
         if not registered.speaks(says, uri):
-            raise NotRegistered("a choice, an objection, or a rule about places, is signed by the person it speaks of")
+            raise NotRegistered(
+                "a choice, an objection, a share, a rule about places, is signed by the person it speaks of"
+            )
     named = names_household(statement)
     if named is not None and named != (statement.kind.face is Face.PRIVATE):
         raise NotRegistered("a household is named exactly by what is a home's, of the private kind")

@@ -38,6 +38,7 @@ _LIVED_BY: Final = (
     (PERSON, KindName.CHOICE),
     (PERSON, KindName.DEPARTURE),
     (PERSON, KindName.RESTRICTION),
+    (PERSON, KindName.SHARE),
 )
 _OWN: Final = {KeyRole.GATE.value: Subjects.OWN_KEY, PERSON: Subjects.OWN_PERSON}
 

@@ -19,6 +19,7 @@ from troth.names import Slug, ThingId
 from troth.testing.faults import Faults, Writes
 from troth.testing.memory_logins import MemoryLogins
 from troth.testing.memory_mail import MemoryMail
+from troth.testing.memory_read_days import MemoryReadDays
 
 __all__ = ["MemoryAccounts"]
 
@@ -33,6 +34,7 @@ class MemoryAccounts:
         slugs: Mapping[Slug, ThingId] | None = None,
         logins: MemoryLogins | None = None,
         mail: MemoryMail | None = None,
+        reads: MemoryReadDays | None = None,
         write_s: float = 0.0,
     ) -> None:
         self.faults = Faults()
@@ -42,12 +44,18 @@ class MemoryAccounts:
         self._slugs = dict(slugs or {})
         self._logins = MemoryLogins(self._writes) if logins is None else logins.again(self._writes)
         self._mail = MemoryMail(self._writes) if mail is None else mail.again(self._writes)
+        self._reads = MemoryReadDays(self._writes) if reads is None else reads.again(self._writes)
 
     def crash(self) -> Self:
         """The store that the next start finds; this one keeps nothing any more."""
         self._writes.crash()
         return type(self)(
-            accounts=self._accounts, slugs=self._slugs, logins=self._logins, mail=self._mail, write_s=self._write_s
+            accounts=self._accounts,
+            slugs=self._slugs,
+            logins=self._logins,
+            mail=self._mail,
+            reads=self._reads,
+            write_s=self._write_s,
         )
 
     def find(self, digest: bytes) -> Account | None:
@@ -66,6 +74,10 @@ class MemoryAccounts:
     @property
     def mail(self) -> MemoryMail:
         return self._mail
+
+    @property
+    def reads(self) -> MemoryReadDays:
+        return self._reads
 
     async def add(self, account: Account) -> None:
         def apply() -> None:
@@ -135,6 +147,7 @@ class MemoryAccounts:
                 del self._slugs[slug]
             self._logins.erase(gone)
             self._mail.erase(gone)
+            self._reads.erase(gone)
 
         await self._writes.write(apply)
 

@@ -12,8 +12,10 @@ from troth.journeys.beside import Beside
 from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.connect import Connect
+from troth.journeys.desks import Desks
 from troth.journeys.emergency import Emergencies
 from troth.journeys.erase import Erase
+from troth.journeys.erase_orders import EraseOrders
 from troth.journeys.explain import Explain
 from troth.journeys.feeds import Feeds
 from troth.journeys.foresee import Foresee
@@ -32,9 +34,12 @@ from troth.journeys.places import Places
 from troth.journeys.policies import Policies
 from troth.journeys.privately import Privately
 from troth.journeys.prove import Prove
+from troth.journeys.recipient import Recipient
 from troth.journeys.recognise import Recognise
+from troth.journeys.share import Share
 from troth.journeys.sign_in import SignIn
 from troth.journeys.signs import Signs
+from troth.journeys.stale import Stale
 from troth.journeys.street import Street
 from troth.journeys.visits import Visits
 from troth.journeys.why import Why
@@ -96,10 +101,15 @@ class Deployment(msgspec.Struct, frozen=True):
     choose: Choose
     own_keys: OwnKeys
     beside: Beside
+    desks: Desks
     places: Places
     foresee: Foresee
     belong: Belong
     privately: Privately
+    share: Share
+    orders: EraseOrders
+    stale: Stale
+    recipient: Recipient
     object: Object
     signs: Signs
     guard: Guard

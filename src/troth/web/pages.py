@@ -31,6 +31,7 @@ from troth.web.book import Reader
 from troth.web.checking import Checking
 from troth.web.children import ChildrenPages
 from troth.web.deployment import Deployment
+from troth.web.desks import DeskPages
 from troth.web.erasing import Erasing
 from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
@@ -42,12 +43,14 @@ from troth.web.parties import PartyPages
 from troth.web.passkeys import PasskeyPages
 from troth.web.places import PlacesPages
 from troth.web.private import PrivatePages
+from troth.web.receiving import RecipientPages
 from troth.web.rules import RulePages
 from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_of, viewer_of
+from troth.web.sharing import SharingPages
 from troth.web.shell import HEADERS, Page, Shell, static_file
 from troth.web.signs import SignPages
 from troth.web.together import LivingTogether
-from troth.web.ways import Ways
+from troth.web.ways import HOMES, Ways
 from troth.web.whole import Values, whole
 from troth.wire.browsers import browser_of
 
@@ -126,7 +129,7 @@ class Pages:
         if not gained:
             links = await self._at.street.links()
             return self._shell.show(request, "used.html", {"links": links}, status=410)
-        default = {"person": "/mine", "recipient": "/screen"}.get(next(iter(gained)), "/operate")
+        default = HOMES.get(next(iter(gained)), "/operate")
         answer = RedirectResponse(back_to(form, default), status_code=303, headers=HEADERS)
         viewer = self._viewer(request)
         for role, session in gained.items():
@@ -304,9 +307,12 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Ways(deployment, shell).routes(),
         *PasskeyPages(deployment, shell).routes(),
         *KeyPages(deployment, shell).routes(),
+        *DeskPages(deployment, shell).routes(),
         *PartyPages(deployment, shell).routes(),
         *PrivatePages(deployment, shell).routes(),
         *RulePages(deployment, shell).routes(),
+        *SharingPages(deployment, shell).routes(),
+        *RecipientPages(deployment, shell).routes(),
         *LivingTogether(deployment, shell).routes(),
         *Grounded(deployment, shell).routes(),
         *SignPages(deployment, shell).routes(),

@@ -80,6 +80,8 @@ class PartyPages:
             "viewer": viewer,
             "tokens": self._at.parties.tokens(),
             "organisations": self._at.parties.organisations(),
+            "orders": self._at.orders.every(),
+            "unused": (*self._at.stale.tokens(), *self._at.stale.shares()),
             "days": TOKEN_DAYS,
             "days_max": TOKEN_DAYS_MAX,
         }
@@ -90,6 +92,11 @@ class PartyPages:
         viewer, form = await self._form(request)
         if form.get("do") == "give":
             return await self._given(request, viewer, form)
+        if form.get("do") == "door":
+            party = check_uri(form.get("party", ""))
+            name = dict(self._at.parties.organisations()).get(party, party)
+            link = await self._at.parties.desk(party, form.get("door", ""))
+            return self._link(request, viewer, link, name=name, back="/operate/recipients")
         token = form.get("token", "")
         if form.get("do") == "link":
             name = next((each.name for each in self._at.parties.tokens() if each.id == token), "")

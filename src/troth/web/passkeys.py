@@ -59,7 +59,8 @@ class PasskeyPages:
 
     def _name(self, role: str) -> str:
         """What a device shows beside the passkey where there is no sign-in name."""
-        return {"person": "My home", "recipient": "My screen", "operator": "The things I run"}[role]
+        named = {"person": "My home", "recipient": "My screen", "maker": "What we make", "authority": "What I look at"}
+        return named.get(role, "The things I run")
 
 
 def _asked(options: bytes) -> Response:

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from troth.errors import Denied, TrothError
+from troth.gate.question import Code
 from troth.web.saying import can_do, no_because
 
 __all__ = ["ProblemPage", "broken_page", "method_page", "problem_page"]
@@ -52,7 +53,9 @@ def problem_page(error: TrothError) -> ProblemPage:
     if isinstance(error, Denied):
         return ProblemPage(
             f"No, because {no_because(error.reason_code)}",
-            "That is what was decided here; nothing of it was shown.",
+            error.message
+            if error.reason_code == Code.POLICY
+            else "That is what was decided here; nothing of it was shown.",
             f"You can {can_do(error.reason_code)}.",
         )
     for each in type(error).__mro__:

@@ -18,6 +18,7 @@ from troth.journeys.presence import Copied, Sign
 from troth.things.observations import Result
 from troth.things.weekly import Window
 from troth.things.windows import Shown
+from troth.web import saying_sharing
 from troth.web.statement_words import statement_words
 
 __all__ = [
@@ -144,7 +145,7 @@ _NO: Final = {  # why not, and what can be done
     "policy": ("a rule of this place forbids it", "read the rules, and ask whoever runs this place"),
     "too-old": ("the time for which it may be kept is over", "look at newer ones"),
     "small-group": ("it would point at too few people", "wait until more homes agree"),
-}
+} | saying_sharing.NO
 _GROUND_TO_OTHERS: Final = {
     "choice": "because everybody concerned said yes",
     "contract": "part of what was ordered",

@@ -1,4 +1,4 @@
-"""Who looks at a page: three cookies, one per role, so that a person and a recipient can be looked at side by side.
+"""Who looks at a page: a cookie per role, so that a person and a recipient can be looked at side by side.
 
 Rules
 - A cookie holds a session token (HttpOnly, SameSite=Strict, no domain); an invitation is spent for it once, by POST.
@@ -19,18 +19,24 @@ from troth.errors import WrongToken
 from troth.gate.question import Asker
 from troth.journeys.accounts import Bearer
 from troth.journeys.recognise import LASTS, Principal, Recognise, Use
-from troth.names import PersonId
+from troth.names import PersonId, Uri
 
 __all__ = ["COOKIES", "Viewer", "check_form", "cookie_header", "form_key", "role_of", "viewer_of"]
 
-COOKIES: Final = {"person": "troth_person", "recipient": "troth_recipient", "operator": "troth_operator"}
+COOKIES: Final = {
+    "person": "troth_person",
+    "recipient": "troth_recipient",
+    "maker": "troth_maker",
+    "authority": "troth_authority",
+    "operator": "troth_operator",
+}
 _FORM: Final = b"troth/form/v1"
 
 
 class Viewer(msgspec.Struct, frozen=True):
     """The sessions a browser holds. Each may be absent; a form's key is empty where its session is.
 
-    `visit`: digest of the person's session, in which a key of theirs may be open.
+    `visit`: digest of the person's session, in which a key of theirs may be open. `desks`: by role, whose door it is.
     """
 
     person: PersonId | None = None
@@ -40,6 +46,7 @@ class Viewer(msgspec.Struct, frozen=True):
     forms: dict[str, str] = {}
     lasts: Callable[[], bool] = bool
     visit: bytes = b""
+    desks: dict[str, Uri] = {}
 
     def holds(self) -> bool:
         """Whether all these sessions are open still: a page leaves only while they are."""
@@ -71,6 +78,7 @@ def viewer_of(cookies: Mapping[str, str], recognise: Recognise, *, use: Use = Us
         forms={role: key for role, (_, key) in held.items()},
         lasts=lambda: all(recognise.still(who) for who, _ in held.values()),
         visit=b"" if person is None else person.digest,
+        desks={who.desk: who.party for who, _ in held.values() if who.party is not None},
     )
 
 
@@ -78,8 +86,8 @@ def role_of(principal: Principal) -> str:
     """Which cookie a session belongs into; empty for what belongs into none (a thing's or a program's token)."""
     if principal.bearer is not Bearer.SESSION:
         return ""
-    if principal.person is not None:
-        return "person"
+    if principal.person is not None or principal.desk:
+        return principal.desk or "person"
     return "recipient" if principal.asker is not None else "operator"
 
 

@@ -25,7 +25,7 @@ from troth.clock import Clock
 from troth.errors import TrothError, WrongToken
 from troth.names import print_ground
 from troth.things.retention import DAY_PERIODS_MAX
-from troth.web import countries, saying
+from troth.web import countries, saying, saying_sharing
 from troth.web.drawing import HEIGHT, WIDTH, curve
 from troth.web.icons import ICONS, icon
 from troth.web.problems import problem_page
@@ -82,6 +82,8 @@ class Shell:
             static=static_url,
             views=ViewWords(),
             reaches=saying.REACH_WORDS,
+            because=saying_sharing.BECAUSE,
+            answered=saying_sharing.ANSWERED,
             short=short,
             day_periods_max=DAY_PERIODS_MAX,
         )

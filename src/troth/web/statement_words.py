@@ -38,5 +38,9 @@ _STATEMENTS: Final[Mapping[str, str]] = {
     "home-ground": "{who} said why this may happen in this home.",
     "emergency": "An emergency was opened.",
     "home-emergency": "An emergency was opened in this home.",
+    "share": "Somebody concerned shared it, or ended that.",
+    "withholding": "{who} said that it may not be shared.",
+    "share-request": "{who} asked for it.",
+    "erase-order": "Somebody was told to erase what they got.",
     "erased": "Somebody who is erased said something.",
 }

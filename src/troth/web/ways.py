@@ -27,7 +27,13 @@ from troth.wire.browsers import browser_of
 __all__ = ["HOMES", "Ways", "address_of", "role_asked"]
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
-HOMES: Final = {"person": "/mine", "recipient": "/screen", "operator": "/operate"}
+HOMES: Final = {
+    "person": "/mine",
+    "recipient": "/screen",
+    "maker": "/maker",
+    "authority": "/audit",
+    "operator": "/operate",
+}
 
 
 class Ways:

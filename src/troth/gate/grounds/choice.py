@@ -10,6 +10,8 @@ Rules
 Source: gate.md, "Eight grounds" and "Time"; docs/decisions/0008-a-yes-counts-under-its-text.md.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from troth.gate.grounds.holding import (
@@ -40,7 +42,7 @@ from troth.statements.terms import is_no_wider, terms_of
 from troth.things.intervals import ALWAYS, BEGINNING, FOREVER, Interval, covers, intersect, subtract, tidy
 from troth.things.variants import Variant
 
-__all__ = ["choice", "told"]
+__all__ = ["choice", "everybody", "reaches", "told"]
 
 
 def told(
@@ -73,13 +75,18 @@ def _names(purpose: DisclosedPurpose, reading: Reading) -> dict[Uri, str]:
 
 def choice(asked: Asked, reading: Reading) -> Holding:
     """Every member of the household must have said yes to at least this view; nobody is skipped."""
+    return everybody(asked, reading, said_of=_of_member)
+
+
+def everybody(asked: Asked, reading: Reading, *, said_of: Callable[[Member, Asked, Reading], Holding]) -> Holding:
+    """Where everybody concerned has said yes, by what `said_of` finds of each; nobody decides for another."""
     members = members_of(asked, reading)
     times: tuple[Interval, ...] = ALWAYS
     rests_on, lacking = [each.statement for each in members], Code.NO_GROUND
     until_ns = next_turn(asked.at_ns, *turns(members))
     here = {each.person for each in members if each.here(asked.at_ns)}
     for member in members:
-        said = _of_member(member, asked, reading)
+        said = said_of(member, asked, reading)
         # Who is not a member at a time is not concerned then, so their silence does not narrow it.
         before, after = Interval(BEGINNING, member.from_ns), Interval(member.to_ns, FOREVER)
         # What somebody who has left had closed stays closed for the time they lived there: leaving opens nothing.
@@ -160,7 +167,7 @@ def _said(
         cut(refused, min(body.from_ns, asked.at_ns))
         basis.append(each.statement)
         opens = body.decision is Decision.GIVE and body.from_ns >= old_enough_ns
-        if opens and _reaches(body.variant, asked.variant) and _counts(body, asked, reading):
+        if opens and reaches(body.variant, asked.variant) and _counts(body, asked, reading):
             join(covered, Interval(from_ns, to_ns))
             why = Code.EXPIRED if to_ns <= asked.at_ns else Code.NO_GROUND
         elif body.decision is Decision.GIVE:
@@ -183,7 +190,7 @@ def _counts(body: ChoiceBody, asked: Asked, reading: Reading) -> bool:
     return is_no_wider(now, body.terms)
 
 
-def _reaches(given: str | None, wanted: Variant) -> bool:
+def reaches(given: str | None, wanted: Variant) -> bool:
     """Whether a yes to `given` is also a yes to `wanted` (less revealing, or the same)."""
     most = None if given is None else Variant.named(given)
     return most is not None and wanted.within(most)

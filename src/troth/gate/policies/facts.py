@@ -64,7 +64,7 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 def facts_of(use: Use, view: Variant, action: Action, *, classes: Sequence[Uri] = ()) -> Facts:
-    """The facts of a use in one view. `action` is that of the question, or *connect*."""
+    """The facts of a use in one view. `action` is that of the question, or *share* or *connect*."""
     asker, stream, purpose = use.question.asker, use.stream, use.purpose
     passport = use.product.passport
     sector = None if passport is None else passport.sector

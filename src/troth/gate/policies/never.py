@@ -19,7 +19,7 @@ from troth.gate.question import Action, Ground
 
 __all__ = ["ASKED", "never"]
 
-ASKED: Final = frozenset({Action.COLLECT, Action.READ, Action.CONNECT})  # the actions that this step is asked about
+ASKED: Final = frozenset({Action.COLLECT, Action.READ, Action.SHARE, Action.CONNECT})  # of this step
 _OWN: Final = f'Ground::"{Ground.OWN}"'
 _ONE_OF_ITS_KIND: Final = frozenset({"Party", "Purpose", "Product", "Stream"})  # of which a question has exactly one
 

@@ -18,12 +18,22 @@ from cedarpy import policies_to_pst, pst
 
 from troth.errors import BadPolicies
 from troth.gate.policies.bounds import split
+from troth.gate.policies.facts import Facts
 from troth.gate.question import Action, NamedRule
 
-__all__ = ["ANNOTATIONS", "Rule", "head_of", "literal_of", "path_of", "read_rules", "walked"]
+__all__ = ["ANNOTATIONS", "COMPARED", "Rule", "head_of", "literal_of", "path_of", "read_rules", "walked"]
 
 ANNOTATIONS: Final = ("id", "cites", "says")
+# Facts that have one value, by their name in Cedar (`schema.compared` gives them).
+COMPARED: Final = frozenset(
+    (
+        *("principal.app", "context.ground", "context.view", "context.rows", "context.essential", "context.kept_days"),
+        *(f"resource.{name}" for name in ("name", "senses", "property", "sector", "special", "home", "place")),
+    )
+)
 _ALL: Final = frozenset(Action)
+_CONTEXT: Final = pst.Var("context")
+_EVERYTHING: Final = frozenset((*Facts.__struct_fields__, "at"))
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -37,6 +47,7 @@ class Rule(msgspec.Struct, frozen=True):
         asker: what the asker must be in, as (type, id); None for anybody.
         about: the stream, or what the stream must be in; None for anything.
         leading: what its conditions begin with: facts by their name in Cedar, and what each must be.
+        attributes: what it speaks of, by name, of whatever.
         timed: it depends on the minute.
     """
 
@@ -49,6 +60,7 @@ class Rule(msgspec.Struct, frozen=True):
     asker: tuple[str, str] | None
     about: tuple[str, str] | None
     leading: tuple[tuple[str, str], ...]
+    attributes: frozenset[str]
     timed: bool
 
     @property
@@ -81,6 +93,9 @@ def _node(text: str, number: int) -> pst.Template:
 
 def _rule(node: pst.Template, number: int) -> Rule:
     said = node.annotations
+    attributes = frozenset(name for each in walked(node.clauses) for name in _attributes(each))
+    if _takes_context_whole(node):
+        attributes |= _EVERYTHING
     return Rule(
         id=said.get("id", ""),
         cites=said.get("cites", ""),
@@ -91,7 +106,8 @@ def _rule(node: pst.Template, number: int) -> Rule:
         asker=head_of(node.principal),
         about=head_of(node.resource),
         leading=_leading(node.clauses),
-        timed=any(isinstance(each, pst.GetAttr | pst.HasAttr) and _reads_time(each) for each in walked(node.clauses)),
+        attributes=attributes,
+        timed="at" in attributes,
     )
 
 
@@ -152,11 +168,13 @@ def _leading(clauses: tuple[pst.Clause, ...]) -> tuple[tuple[str, str], ...]:
     for clause in clauses:
         for each in _in_order(clause.expr) if isinstance(clause, pst.When) else (clause,):
             match each:
-                case pst.BinaryOp(op="eq", left=left, right=right) if path_of(left) and literal_of(right) is not None:
+                case pst.BinaryOp(op="eq", left=left, right=right) if (
+                    path_of(left) in COMPARED and literal_of(right) is not None
+                ):
                     found.append((path_of(left), literal_of(right) or ""))
-                case pst.GetAttr() if path_of(each):
+                case pst.GetAttr() if path_of(each) in COMPARED:
                     found.append((path_of(each), "true"))
-                case pst.UnaryOp(op="not", arg=pst.GetAttr() as inner) if path_of(inner):
+                case pst.UnaryOp(op="not", arg=pst.GetAttr() as inner) if path_of(inner) in COMPARED:
                     found.append((path_of(inner), "false"))
                 case _:
                     return tuple(found)
@@ -188,6 +206,18 @@ def _known(entities: Iterable[pst.EntityUid]) -> Iterator[Action]:
     return (Action(each.id) for each in entities if each.id in set(Action))
 
 
-def _reads_time(node: pst.GetAttr | pst.HasAttr) -> bool:
-    name = node.attr if isinstance(node, pst.GetAttr) else node.attrs[0]
-    return name == "at"
+def _takes_context_whole(node: pst.Template) -> bool:
+    """Whether a rule speaks of the context as one record: then it speaks of all that is in it, the time too."""
+    nodes = tuple(walked(node.clauses))
+    named = sum(each == _CONTEXT for each in nodes)
+    return named > sum(isinstance(each, pst.GetAttr | pst.HasAttr) and each.base == _CONTEXT for each in nodes)
+
+
+def _attributes(node: object) -> tuple[str, ...]:
+    match node:
+        case pst.GetAttr(attr=attr):
+            return (attr,)
+        case pst.HasAttr(attrs=attrs):
+            return attrs
+        case _:
+            return ()

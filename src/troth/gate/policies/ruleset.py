@@ -10,7 +10,7 @@ Rules
 Source: gate.md ("a policy set parsed once per digest, policies indexed per principal first"); Cedar 4, "Authorization".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -27,10 +27,21 @@ from troth.things.intervals import FOREVER
 
 __all__ = ["Ruled", "Ruleset", "ruleset_of"]
 
-_TEXTS_MAX: Final = 8  # texts parsed and kept: the one in force, those before it, and what is looked at before it holds
+_TEXTS_MAX: Final = 4  # texts parsed and kept: the one in force, those before it, and what is looked at before it holds
 _SUBSETS_MAX: Final = 256  # sets of rules that meet some question; parsing one takes some 100 us
 _ASKED_MAX: Final = 8_192  # facts whose answer is remembered; some 1 KB each
 _ANYBODY: Final = "any"
+# Facts that differ from use to use, with what stands for them where no rule speaks of them: then they change no answer.
+_NEUTRAL: Final[Mapping[str, str | int | tuple[str, ...]]] = {
+    "app": "",
+    "name": "",
+    "property": "",
+    "place": "",
+    "senses": "",
+    "sector": "",
+    "kept_days": 0,
+    "recipients": (),
+}
 _PERMIT: Final = policies_to_pst("permit(principal, action, resource);").static_policies["policy0"]
 
 _Key = tuple[str, str] | None
@@ -59,17 +70,22 @@ class Ruleset:
         self.rules = rules
         self.names_classes = any(_names(each, "Class") for each in rules)
         self._streams = frozenset(each for rule in rules for each in _named(rule, "Stream"))
-        self._by_asker: dict[Action, dict[_Key, list[int]]] = {action: {} for action in Action}
+        spoken_of = {name for each in rules for name in each.attributes}
+        self._neutral = {name: value for name, value in _NEUTRAL.items() if name not in spoken_of}
+        # By what is wanted, by what the asker is in, and by the first comparison.
+        self._found: dict[Action, dict[_Key, dict[_Key, list[int]]]] = {action: {} for action in Action}
         for at, rule in enumerate(rules):
             for action in rule.actions:
-                self._by_asker[action].setdefault(rule.asker, []).append(at)
+                first = rule.leading[0] if rule.leading else None
+                self._found[action].setdefault(rule.asker, {}).setdefault(first, []).append(at)
+        self._firsts = frozenset(rule.leading[0][0] for rule in rules if rule.leading)
         self._subsets: dict[tuple[int, ...], PolicySet] = {}
         self._asked: dict[Facts, Ruled] = {}
 
     def ask(self, facts: Facts, *, at_ns: int) -> Ruled:
         """What the rules say of these facts at this time."""
-        if facts.stream and facts.stream not in self._streams:
-            facts = msgspec.structs.replace(facts, stream="")
+        stream = facts.stream if facts.stream in self._streams else ""
+        facts = msgspec.structs.replace(facts, stream=stream, **self._neutral)
         known = self._asked.get(facts)
         if known is not None:
             return known
@@ -87,16 +103,20 @@ class Ruleset:
         self._asked.clear()
 
     def _met(self, facts: Facts) -> Iterator[int]:
-        """The rules whose head and whose first comparisons these facts meet; what is not known here is Cedar's to say."""
+        """The rules whose head and whose first comparisons these facts meet."""
         values = compared(facts)
-        by_asker = self._by_asker[facts.action]
         about = {("Product", facts.product), ("Stream", facts.stream)}
-        keys: tuple[_Key, ...] = (None, *in_of(facts))
-        for key in dict.fromkeys(keys):
-            for at in by_asker.get(key, ()):
+        askers: tuple[_Key, ...] = (None, *in_of(facts))
+        firsts: tuple[_Key, ...] = (None, *((name, values[name]) for name in self._firsts))
+        by_asker = self._found[facts.action]
+        for key in dict.fromkeys(askers):
+            by_first = by_asker.get(key)
+            if by_first is None:
+                continue
+            for at in (each for first in firsts for each in by_first.get(first, ())):
                 rule = self.rules[at]
                 if (rule.about is None or rule.about in about) and all(
-                    values.get(name, wanted) == wanted for name, wanted in rule.leading
+                    values[name] == wanted for name, wanted in rule.leading
                 ):
                     yield at
 

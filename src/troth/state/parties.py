@@ -1,0 +1,67 @@
+"""Fold what is said of organisations, of shares that end with them, and of what is withheld from them. Pure; a part of `fold`.
+
+Rules
+- Said again, an organisation keeps which shares with it have ended. A withholding said again moves its end and nothing else.
+
+Source: gate.md, "Scopes and leases"; docs/decisions/0070, 0071.
+"""
+
+import msgspec
+
+from troth.names import StatementId
+from troth.state.scopes import (
+    CutShare,
+    PartyScope,
+    ProductScope,
+    Scope,
+    StandingWithholding,
+    party_scope,
+)
+from troth.statements.erase_order import Because, EraseOrderBody
+from troth.statements.organisation import OrganisationBody
+from troth.statements.withholding import WithholdingBody
+from troth.things.intervals import FOREVER
+
+__all__ = ["of_organisation", "scopes_of_party", "withheld"]
+
+
+def scopes_of_party(body: OrganisationBody | EraseOrderBody) -> tuple[Scope, ...]:
+    """The scopes that this moves: of orders only those that end a share move anything."""
+    if isinstance(body, OrganisationBody):
+        return (party_scope(body.organisation),)
+    return (party_scope(body.party),) if body.because is Because.STALE else ()
+
+
+def of_organisation(
+    party: PartyScope | None, body: OrganisationBody | EraseOrderBody, statement: StatementId
+) -> PartyScope | None:
+    """What an organisation becomes."""
+    if isinstance(body, OrganisationBody):
+        return _reached(body, statement, party)
+    return None if party is None else _cut(party, body)
+
+
+def _reached(body: OrganisationBody, statement: StatementId, former: PartyScope | None) -> PartyScope:
+    reach_by_ns = FOREVER if body.reach_by_ns is None else body.reach_by_ns
+    cut = () if former is None else former.cut
+    return PartyScope(body.name, body.contact, statement, body.site, body.classes, reach_by_ns, cut)
+
+
+def _cut(party: PartyScope, body: EraseOrderBody) -> PartyScope:
+    """A share under which nothing was read for too long is over, for everybody who gave it."""
+    known = any(each.share == body.share for each in party.cut)
+    if body.because is not Because.STALE or body.share is None or known:
+        return party
+    return msgspec.structs.replace(party, cut=(*party.cut, CutShare(body.share, body.at_ns)))
+
+
+def withheld(product: ProductScope, body: WithholdingBody, statement: StatementId) -> ProductScope:
+    """A withholding said again moves its end and nothing else."""
+    said = list(product.withheld)
+    for at, each in enumerate(said):
+        if each.body.withholding == body.withholding:
+            said[at] = StandingWithholding(each.body, body.to_ns, statement)
+            break
+    else:
+        said.append(StandingWithholding(body, body.to_ns, statement))
+    return msgspec.structs.replace(product, withheld=tuple(said))

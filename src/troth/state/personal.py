@@ -1,0 +1,67 @@
+"""What is in force of one person, after one more word of theirs or about them. Pure and total.
+
+Source: gate.md, "Scopes and leases". Left out: which statements reach a person's scope (`fold`).
+"""
+
+import msgspec
+
+from troth.names import StatementId
+from troth.state.scopes import (
+    Guardianship,
+    PersonScope,
+    Preserved,
+    SaidChoice,
+    SaidObjection,
+    SaidShare,
+    StandingPlaceRule,
+    StandingRestriction,
+)
+from troth.statements.choice import ChoiceBody
+from troth.statements.guardianship import GuardianshipBody
+from troth.statements.objection import ObjectionBody
+from troth.statements.person import PersonBody
+from troth.statements.place_rule import PlaceRuleBody
+from troth.statements.preservation import PreservationBody
+from troth.statements.restriction import RestrictionBody
+from troth.statements.share import ShareBody
+from troth.statements.statement import Statement
+
+__all__ = ["restricted", "said_of"]
+
+
+def said_of(
+    person: PersonScope,
+    body: PersonBody | ChoiceBody | ObjectionBody | ShareBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
+    statement: StatementId,
+) -> PersonScope:
+    """What somebody has said, or was said of them, beside what they said before."""
+    match body:
+        case PersonBody():
+            return msgspec.structs.replace(person, person=body.person, statement=statement)
+        case GuardianshipBody():
+            return msgspec.structs.replace(person, guardianship=Guardianship(body, statement))
+        case ChoiceBody():
+            return msgspec.structs.replace(person, choices=(*person.choices, SaidChoice(body, statement)))
+        case ObjectionBody():
+            return msgspec.structs.replace(person, objections=(*person.objections, SaidObjection(body, statement)))
+        case ShareBody():
+            return msgspec.structs.replace(person, shares=(*person.shares, SaidShare(body, statement)))
+        case PlaceRuleBody():
+            others = tuple(each for each in person.place_rules if each.body.rule != body.rule)
+            return msgspec.structs.replace(person, place_rules=(*others, StandingPlaceRule(body, statement)))
+        case PreservationBody():
+            kept = tuple(each for each in person.preserved if each.body.preservation != body.preservation)
+            return msgspec.structs.replace(person, preserved=(*kept, Preserved(body, statement)))
+
+
+def restricted(person: PersonScope, body: RestrictionBody, statement: Statement) -> PersonScope:
+    """A later word on the same restriction takes the earlier one's place, where that stood."""
+    said = list(person.restrictions)
+    for at, each in enumerate(said):
+        if each.body.restriction == body.restriction:
+            said[at] = StandingRestriction(body, statement.signed.id, at_once=False)
+            break
+    else:
+        at_once = body.from_ns < (statement.signed.headers.issued_at_s + 1) * 1_000_000_000
+        said.append(StandingRestriction(body, statement.signed.id, at_once=at_once))
+    return msgspec.structs.replace(person, restrictions=tuple(said))

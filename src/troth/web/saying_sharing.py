@@ -1,0 +1,23 @@
+"""How sharing is said on pages: why it is stopped, and how an erase order stands.
+
+Source: people.md, "Words". A part of `saying`.
+"""
+
+from typing import Final
+
+__all__ = ["ANSWERED", "BECAUSE", "NO"]
+
+NO: Final = {
+    "gatekeeper": ("it is a designated gatekeeper, and the law lets nobody share with it", "share with somebody else"),
+    "withheld": (
+        "its holder says that it may not be shared now",
+        "read why, and complain to the authority that is named",
+    ),
+}
+BECAUSE: Final = {
+    "withdrawn": "a yes was taken back",
+    "ended": "the time of a yes is over",
+    "erased": "somebody was erased here",
+    "stale": "nothing was read for a long time",
+}
+ANSWERED: Final = {"erased": "They say that they have erased it.", "kept": "They say that they keep some of it."}
