@@ -218,6 +218,7 @@ TABLE: Final = {
     "GET /api/products": Who.OPERATOR,
     "POST /api/products": Who.OPERATOR,
     "POST /api/disclosures": Who.OPERATOR,
+    "POST /api/disclosures/look": Who.OPERATOR,
     "POST /api/descriptions": Who.OPERATOR,
     "POST /api/households": Who.OPERATOR,
     "POST /api/people": Who.OPERATOR,
@@ -286,6 +287,10 @@ TABLE: Final = {
     "POST /api/emergencies/statements": Who.SIGNED,
     "GET /api/emergencies/{emergency}": Who.ANYBODY,  # whoever knows its name, which is random
     "POST /api/emergencies/{emergency}/confirm": Who.OPERATOR,
+    "GET /api/contacts": Who.OPERATOR,
+    "POST /api/contacts/reached": Who.OPERATOR,
+    "POST /api/contacts/feeds": Who.OPERATOR,
+    "POST /api/contacts/feeds/{feed}/end": Who.OPERATOR,
     "GET /api/news": Who.ANYBODY,
     "GET /api/told": Who.PERSON,
     "POST /api/told/feeds": Who.PERSON,

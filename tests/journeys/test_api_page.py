@@ -72,7 +72,12 @@ def signed(got: dict[str, object], thing: Key, request: str) -> dict[str, str]:
 
 # Ana has no passkey, and gives her key back while it is open, so nothing is to change later.
 OWN_KEY = {"/api/key/stop": 409, "/api/key/passkeys/end": 409, "/api/key/beside": 404, "/api/key/beside/answer": 401}
-FORESEEN = {"/api/choices/foreseen": 200, "/api/place-rules/foreseen": 200, "/api/rules/look": 200}
+FORESEEN = {
+    "/api/disclosures/look": 200,
+    "/api/choices/foreseen": 200,
+    "/api/place-rules/foreseen": 200,
+    "/api/rules/look": 200,
+}
 """Nothing is made by asking."""
 NO_MAIL = {"/api/told/mail": 501, "/api/mail/confirm": 401, "/api/mail/stop": 404}
 """No mail is sent from this house, and no letter was."""

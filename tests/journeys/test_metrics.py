@@ -94,7 +94,14 @@ def test_no_label_names_anybody(tmp_path: Path) -> None:
         ]
         labels = {name for each in samples for name in each.labels}
         assert labels <= {label for each in METRICS for label in each.labels}
-        assert {label for each in METRICS for label in each.labels} == {"reason", "le", "file", "door", "thing"}
+        assert {label for each in METRICS for label in each.labels} == {
+            "reason",
+            "le",
+            "file",
+            "door",
+            "thing",
+            "standing",
+        }
         house.erase(at.ana)
         assert SLUG not in exposition(house.node.measure.families(WhoAsks.OPERATOR_OF_THINGS)).decode()
 

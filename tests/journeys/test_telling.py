@@ -9,13 +9,11 @@ import msgspec
 import pytest
 
 from tests.journeys.test_object import session
-from troth.errors import Busy, Conflict, NotFound, Refused, TooSoon, WrongToken
+from troth.errors import Conflict, NotFound, Refused, TooSoon
 from troth.gate.rules.periods import PERIODS, Rule, period_of
-from troth.journeys.mailing import AGAIN_S, ASK_AGAIN_S
 from troth.journeys.news import Sort
 from troth.names import PurposeId, Uri
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
-from troth.statements.erasure import Asked
 from troth.statements.installation import Contract
 from troth.statements.telling import Way
 from troth.testing.people import Home, WorldPerson, WorldThing, own_use, research
@@ -104,6 +102,23 @@ def test_a_start_is_not_drawn_nearer_by_saying_it_again(world: World) -> None:
     lane.disclose(own_use())
     with pytest.raises(TooSoon):
         lane.disclose(own_use(), billing(starts_ns=lane.in_days(10)))
+
+
+def test_what_was_announced_and_taken_back_is_told_as_over(world: World) -> None:
+    lane = Lane(world)
+    lane.disclose(own_use(), research(), billing(starts_ns=lane.in_days(20)))
+    assert {"Billing": Sort.STARTS} == lane.items()
+    lane.disclose(own_use(), research())
+    found = world.node.grounding.tellings.news.of(lane.ana.person)
+    assert [Sort.CHANGED, Sort.ENDED] == sorted(each.sort for each in found)
+    assert any("does not hold any more" in each.words for each in found)
+
+
+def test_two_changes_of_one_purpose_are_two_things_to_know(world: World) -> None:
+    lane = Lane(world, own_use(), billing(days=30), billing(days=60))
+    lane.disclose(own_use(), billing(days=20), billing(days=50))
+    found = world.node.grounding.tellings.news.of(lane.ana.person)
+    assert [Sort.NARROWED, Sort.NARROWED] == [each.sort for each in found]
 
 
 def test_what_goes_on_stands_beside_what_it_will_become(world: World) -> None:
@@ -245,138 +260,6 @@ def test_what_is_about_public_places_is_in_a_feed_for_everybody(world: World) ->
     assert ["Open data (street counter: level)"] == titles
     assert 304 == world.get("/news.atom", headers={"if-none-match": dict(answer.headers)["etag"]}).status
     assert "Open data" in world.get("/news").body.decode()
-
-
-# --- mail ---
-
-
-def give(world: World, person: WorldPerson, address: str = "ana@example.org") -> None:
-    """Somebody gives an address and opens the link that goes there."""
-    mailing = world.node.grounding.tellings.mailing
-    world.run(mailing.give(person.person, address))
-    world.advance(10)
-    first = world.mailer.taken[-1]
-    assert address == first.to
-    token = first.text.partition("/mail/confirm/")[2].split()[0]
-    answer = world.get(f"/mail/confirm/{token}")
-    assert "Yes, tell me here" in answer.body.decode()
-    known = mailing.address_of(person.person)
-    assert known is not None
-    assert known.confirmed_ns is None, "opening the link alone changes nothing"
-    assert 200 == world.run(world.exchange("POST", f"/mail/confirm/{token}").ask()).status
-    with pytest.raises(WrongToken):
-        world.run(mailing.confirm(token))
-
-
-def test_mail_goes_to_who_wanted_it_says_no_name_and_is_in_the_book(world: World) -> None:
-    lane = Lane(world)
-    lane.home.person("Ben", role="member")
-    give(world, lane.ana)
-    lane.disclose(own_use(), research(), billing(starts_ns=lane.in_days(20)))
-    world.advance(20)
-    letters = world.mailer.taken[1:]
-    assert ["ana@example.org"] == [each.to for each in letters]
-    assert "Billing" in letters[0].text
-    for word in ("Ana", "Ben", "Harbour Lane"):
-        assert word not in letters[0].text + letters[0].subject
-    ways = [each.body.way for each in world.node.directory.told.tellings[lane.ana.person]]
-    assert [Way.PAGE, Way.MAIL] == ways
-    world.advance(70)
-    assert 2 == len(world.mailer.taken), "once"
-    (item,) = world.node.grounding.tellings.news.of(lane.ana.person)
-    assert [Way.PAGE, Way.MAIL] == [each.way for each in item.told]
-
-
-def test_an_address_that_nobody_confirmed_gets_one_letter_and_no_more(world: World) -> None:
-    lane = Lane(world)
-    mailing = world.node.grounding.tellings.mailing
-    world.run(mailing.give(lane.ana.person, "stranger@example.org"))
-    with pytest.raises(Busy):
-        world.run(mailing.give(lane.ana.person, "another@example.org"))
-    lane.disclose(own_use(), research(), billing(starts_ns=lane.in_days(20)))
-    world.advance(70)
-    assert 1 == len(world.mailer.taken)
-    world.clock.step(ASK_AGAIN_S)
-    world.run(mailing.give(lane.ana.person, "ana@example.org"))
-    for text in (
-        "ana",
-        "ana@",
-        "a b@example.org",
-        "ana@example.org\nBcc: all@example.org",
-        "ana@-x",
-        "x" * 250 + "@e.org",
-    ):
-        with pytest.raises(Refused):
-            world.run(mailing.give(lane.ana.person, text))
-
-
-def test_whoever_has_a_letter_stops_them_with_one_press_and_the_address_is_gone(world: World) -> None:
-    lane = Lane(world)
-    give(world, lane.ana)
-    lane.disclose(own_use(), research(), billing(starts_ns=lane.in_days(20)))
-    world.advance(20)
-    path = world.mailer.taken[-1].path
-    assert "Stop" in world.get(path).body.decode()
-    assert 200 == world.run(world.exchange("POST", path).ask()).status
-    assert world.accounts.mail.address_of(lane.ana.person) is None
-    assert 404 == world.run(world.exchange("POST", path).ask()).status
-    lane.disclose(own_use(), research())
-    world.advance(70)
-    assert 2 == len(world.mailer.taken)
-
-
-def test_a_letter_waits_for_the_server_longer_and_longer_over_restarts_and_is_given_up(world: World) -> None:
-    lane = Lane(world)
-    give(world, lane.ana)
-    world.mailer.away = True
-    lane.disclose(own_use(), research(), billing(starts_ns=lane.in_days(20)))
-    world.advance(20)
-    (letter,) = world.accounts.mail.letters()
-    assert 1 == letter.tries
-    world.crash()
-    (letter,) = world.accounts.mail.letters()
-    for wait_s in AGAIN_S:
-        world.clock.step(wait_s)
-        world.advance(6)
-    assert () == world.accounts.mail.letters()
-    known = world.node.grounding.tellings.mailing.address_of(lane.ana.person)
-    assert known is not None
-    assert known.failed_ns is not None
-    cookie = {"cookie": f"{COOKIES['person']}={session(world, lane.ana)}"}
-    assert "Letters do not arrive there" in world.get("/mine/news", headers=cookie).body.decode()
-    assert [Way.PAGE] == [each.body.way for each in world.node.directory.told.tellings[lane.ana.person]]
-
-
-def test_a_letter_that_waited_goes_out_once_the_server_is_back(world: World) -> None:
-    lane = Lane(world)
-    give(world, lane.ana)
-    world.mailer.away = True
-    lane.disclose(own_use(), research(), billing(starts_ns=lane.in_days(20)))
-    world.advance(20)
-    world.mailer.away = False
-    world.restart()
-    world.advance(AGAIN_S[0] + 10)
-    assert 2 == len(world.mailer.taken)
-    assert () == world.accounts.mail.letters()
-
-
-def test_who_is_erased_leaves_no_address_no_letter_and_no_telling(world: World) -> None:
-    lane = Lane(world)
-    give(world, lane.ana)
-    path = feed_of(world, lane.ana)
-    world.mailer.away = True
-    lane.disclose(own_use(), research(), billing(starts_ns=lane.in_days(20)))
-    world.advance(20)
-    erase = world.node.erase
-    preview = erase.preview(lane.ana.person)
-    world.run(erase.confirm(lane.ana.person, preview.digest, made_by=Asked.SESSION))
-    assert ((), ()) == (world.accounts.mail.letters(), world.accounts.mail.addresses())
-    assert {} == world.node.directory.told.tellings
-    assert 404 == world.get(path).status
-    world.mailer.away = False
-    world.clock.step(3_600)
-    world.advance(20)
-    assert 1 == len(world.mailer.taken), "nothing goes out any more"
 
 
 def test_every_period_is_a_positive_number_of_days_from_a_day_on() -> None:

@@ -23,6 +23,7 @@ ADDRESSES = (
     "/mine/people",
     "/mine/children",
     "/grounds",
+    *("/news", "/mine/news", "/authorities", "/mail/confirm/abc", "/mail/stop/abc"),
     "/rules",
     "/operate/rules",
     "/mine/private",

@@ -120,7 +120,7 @@ def _shape(row: Row) -> Iterator[str]:
         case Bearer.OPERATOR:
             fits = held == (False, False, nobody)
         case Bearer.FEED:
-            fits = held == (False, True, nobody)
+            fits = held in {(False, True, nobody), (False, False, nobody)}
         case Bearer.SESSION | Bearer.INVITATION | Bearer.SPENT:
             fits = held in {
                 (False, False, nobody),

@@ -28,7 +28,7 @@ from troth.journeys.mail import Letter
 
 __all__ = ["ANSWER_S", "SmtpMailer"]
 
-ANSWER_S: Final = 30.0
+ANSWER_S: Final = 10.0
 _SUBMISSION: Final = 587  # RFC 6409: submission
 _SMTPS: Final = 465  # RFC 8314
 

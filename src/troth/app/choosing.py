@@ -22,6 +22,7 @@ from troth.journeys.recognise import Recognise
 from troth.journeys.say import Say
 from troth.journeys.tell import Tell
 from troth.journeys.voice import Voice
+from troth.settings import Settings
 from troth.state.directory import Directory
 
 __all__ = ["Choosing"]
@@ -44,7 +45,7 @@ class Choosing:
         directory: Directory,
         leases: Leases,
         book: Callable[[], Book],
-        url: str,
+        settings: Settings,
     ) -> None:
         clock, entropy, in_force = ports.clock, ports.entropy, leases.in_force
         self.voice = Voice(
@@ -105,7 +106,7 @@ class Choosing:
             leases=leases,
             directory=directory,
             choose=self.choose,
-            url=url,
+            settings=settings,
         )
 
     def sharing(self, tell: Tell, recognise: Recognise) -> Sharing:

@@ -22,6 +22,7 @@ from troth.api.callers import Callers
 from troth.api.certificates import certificate_routes
 from troth.api.children import child_routes
 from troth.api.choices import choice_routes
+from troth.api.contacts import contact_routes
 from troth.api.descriptions import description_routes
 from troth.api.desks import desk_routes
 from troth.api.emergencies import emergency_routes
@@ -36,6 +37,7 @@ from troth.api.grounds import ground_routes
 from troth.api.home import home_routes
 from troth.api.joinings import joining_routes
 from troth.api.keys import key_routes
+from troth.api.linting import linting_routes
 from troth.api.many import many_routes
 from troth.api.metrics import metrics_routes
 from troth.api.objections import objection_routes
@@ -147,6 +149,8 @@ def http_doors(node: Node) -> HttpDoors:
             callers=callers,
             url=url,
         ),
+        *linting_routes(node.grounding.tellings.lint, callers=callers),
+        *contact_routes(node.grounding.tellings.contacts, node.grounding.tellings.feeds, callers=callers, url=url),
         *authority_routes(
             node.grounding.tellings.authorities,
             callers=callers,
@@ -291,6 +295,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         feeds=node.grounding.tellings.feeds,
         mailing=node.grounding.tellings.mailing,
         authorities=node.grounding.tellings.authorities,
+        contacts=node.grounding.tellings.contacts,
         erase=node.erase,
         prove=node.prove,
         book=node.book,

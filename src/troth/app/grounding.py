@@ -15,6 +15,7 @@ from troth.journeys.say import Say
 from troth.journeys.signs import Signs
 from troth.journeys.try_rules import TryRules
 from troth.journeys.voice import Voice
+from troth.settings import Settings
 from troth.state.directory import Directory
 
 __all__ = ["Grounding"]
@@ -33,9 +34,17 @@ class Grounding:
         leases: Leases,
         directory: Directory,
         choose: Choose,
-        url: str,
+        settings: Settings,
     ) -> None:
-        self.tellings = Tellings(ports, say=say, directory=directory, in_force=leases.in_force, url=url)
+        self.tellings = Tellings(
+            ports,
+            accept,
+            say=say,
+            directory=directory,
+            in_force=leases.in_force,
+            url=settings.url,
+            operator_mail=settings.operator_mail,
+        )
         self.grounds = Grounds(say, directory, homes=choose.homes, clock=ports.clock, entropy=ports.entropy)
         self.emergencies = Emergencies(
             accept, say, directory, in_force=leases.in_force, clock=ports.clock, entropy=ports.entropy

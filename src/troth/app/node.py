@@ -130,7 +130,7 @@ class Node:
             directory=self.directory,
             leases=self.leases,
             book=lambda: self.book,
-            url=settings.url,
+            settings=settings,
         )
         self.choose, self.places, self.foresee = self.choosing.choose, self.choosing.places, self.choosing.foresee
         self.grounding = self.choosing.grounding
@@ -326,6 +326,8 @@ class Node:
             things=lambda: len(self.directory.things),
             wal=ports.wal_sizes,
             wal_limit=ports.wal_limit,
+            contacts=self.grounding.tellings.contacts,
+            mailing=self.grounding.tellings.mailing,
             clock=ports.clock,
         )
         ports.conduct.listen(self._committed, wanted=self.tell.outlets)
@@ -342,7 +344,8 @@ class Node:
         self._work.beat(publishing(self._appended, self.record, self.witnesses, lag_s=self.settings.log_lag_s))
         self._work.beat(self.room.watch())
         self._work.beat(self.entering.tidying())
-        self._work.beat(self.grounding.tellings.telling.forever())
+        self._work.beat(self.grounding.tellings.forever())
+        self._work.beat(self.grounding.tellings.sending())
         self._work.beat(self.sharing.looking())
         self._work.beat(watch_clock(self.ports.clock, look=self._look, stepped=self._stepped))
         for beat in self.witnesses.beats():

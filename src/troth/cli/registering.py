@@ -14,11 +14,13 @@ from troth.api.answers import Done, HouseholdMade, PersonMade, RecipientMade
 from troth.api.desks import DeskForm
 from troth.api.forms import HouseholdForm, PersonForm, RecipientForm
 from troth.api.functions import FunctionsShown
+from troth.api.linting import FindingsShown
 from troth.api.parties import LinkMade, RecipientsShown
 from troth.cli.client import Node
 from troth.cli.files import FILE, read_file
 from troth.cli.places import as_nobody, as_operator
 from troth.cli.speaking import local, plain, say
+from troth.journeys.lint import Weight
 from troth.names import Uri
 from troth.statements.organisation import OrganisationBody
 
@@ -86,6 +88,21 @@ def disclosure() -> None:
 def disclosure_add(node: Node, file: Path) -> None:
     """Register a disclosure from a JSON FILE (- for stdin). It replaces the product's former one."""
     say(f"Registered: {node.post('/api/disclosures', read_file(file), Done).registered}")
+
+
+@disclosure.command("check")
+@click.argument("file", type=FILE)
+@as_operator
+def disclosure_check(node: Node, file: Path) -> None:
+    """Say what would be refused in a disclosure, and what people would miss. Ends with 1 where it would be refused."""
+    found = node.post("/api/disclosures/look", read_file(file), FindingsShown).findings
+    for each in found:
+        where = f"{plain(each.where)}: " if each.where else ""
+        say(f"{each.weight.upper()} {each.code}  {where}{plain(each.words)}")
+    if not found:
+        say("Nothing to say against it.")
+    if any(each.weight is Weight.REFUSED for each in found):
+        raise SystemExit(1)
 
 
 @click.group()

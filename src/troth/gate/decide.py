@@ -340,4 +340,4 @@ def _try(
     permission = permitted(use, view, reading)
     if permission.until_ns < holding.until_ns:
         holding = msgspec.structs.replace(holding, until_ns=permission.until_ns)
-    return Tried(view, holding, why, passage.failed or permission.failed, days)
+    return Tried(view, holding, why, passage.failed or permission.failed, days, fields=purpose.fields)

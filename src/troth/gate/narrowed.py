@@ -13,6 +13,7 @@ Source: gate.md.
 
 import msgspec
 
+from troth.gate.fields import joined
 from troth.gate.grounds import Holding
 from troth.gate.question import Answer, Code, Ground, Group, Question, Reason, Step, Term, Verdict
 from troth.names import StatementId
@@ -27,6 +28,7 @@ class Tried(msgspec.Struct, frozen=True):
     """One view of one purpose: where it holds, and the first step that failed now (None when all passed).
 
     `days`: for how long the purpose may use rows. `group`: of a view over several homes, over which.
+    `fields`: the members that it is about, none for the whole value.
     """
 
     variant: Variant
@@ -35,6 +37,7 @@ class Tried(msgspec.Struct, frozen=True):
     failed: Reason | None
     days: int
     group: Group | None = None
+    fields: tuple[str, ...] = ()
 
 
 def read(
@@ -95,6 +98,7 @@ def collected(
         named=True,
         concerned=tuple(sorted({p for each in passed for p in each.holding.concerned})),
         terms=terms,
+        fields=joined([each.fields for each in passed]),
     )
 
 

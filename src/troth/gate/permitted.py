@@ -23,7 +23,7 @@ from troth.state.scopes import party_scope
 from troth.things.intervals import FOREVER
 from troth.things.observations import Variant
 
-__all__ = ["Permission", "permitted", "would_permit"]
+__all__ = ["LIFTED", "Permission", "permitted", "would_permit"]
 
 
 class Permission(msgspec.Struct, frozen=True):
@@ -34,6 +34,7 @@ class Permission(msgspec.Struct, frozen=True):
 
 
 _FREE: Final = Permission()
+LIFTED: Final = frozenset({Action.COLLECT, Action.READ})  # on *own*, by nobody's rules
 
 
 def permitted(use: Use, view: Variant, reading: Reading, *, action: Action | None = None) -> Permission:
@@ -57,7 +58,7 @@ def would_permit(
 ) -> Permission:
     """The same of any rules, in force or not."""
     wanted = use.question.action if action is None else action
-    if use.ground is Ground.OWN and wanted is not Action.CONNECT:
+    if use.ground is Ground.OWN and wanted in LIFTED:
         return _FREE
     classes: tuple[Uri, ...] = ()
     if rules.names_classes:

@@ -228,6 +228,7 @@ class Answer(msgspec.Struct, frozen=True):
         reasons: for a denial those of the least revealing variant; otherwise why it passed, and why more did not.
         variant: which view of the stream; None on denial.
         covered: times of data the answer covers (a tidy set); none on denial.
+        fields: of collecting: which members of a JSON value may be taken in; none for any.
         terms: how long of each of these times, one for each number of days; together they are `covered`.
         until_ns: end of the answer, ns UTC; FOREVER if none is known.
         rests_on: ids of the statements it rests on, sorted.
@@ -246,6 +247,7 @@ class Answer(msgspec.Struct, frozen=True):
     concerned: tuple[PersonId, ...] = ()
     terms: tuple[Term, ...] = ()
     group: Group | None = None
+    fields: tuple[str, ...] = ()
 
     @property
     def days(self) -> int:

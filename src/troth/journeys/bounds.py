@@ -1,7 +1,7 @@
 """What keeps one observation out: the answer to its stream, its type, its range, its time.
 
 Rules
-- A result is of the declared type; nothing is guessed from another one.
+- A result is of the declared type; nothing is guessed from another one. Where members are declared one by one, it has no other.
 - A time is not ahead of the clock, not before the installation, and one at which the answer holds.
 - What is so old that its time is over for every purpose that covers it is refused, and not kept to be deleted.
 
@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from troth.gate.fields import has_only
 from troth.gate.leases import Lease
 from troth.gate.question import Verdict
 from troth.things.intervals import covers, holds_all
@@ -67,6 +68,8 @@ def fault(
         return Refusal.NO_GROUND if why is None else Refusal(why.value)
     if not bounds.are_type(result):
         return Refusal.WRONG_TYPE
+    if lease.answer.fields and not has_only(result, lease.answer.fields):
+        return Refusal.UNDECLARED
     if isinstance(result, float | int) and not bounds.lowest <= result <= bounds.highest:
         return Refusal.OUT_OF_RANGE
     if max(time_ns, end_ns or time_ns) > now + CLOCK_AHEAD_NS:

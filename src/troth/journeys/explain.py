@@ -25,6 +25,7 @@ from troth.journeys.choose import Choose
 from troth.journeys.offers import Offer
 from troth.journeys.party_names import party_name
 from troth.journeys.presence import Copied
+from troth.journeys.rates import HOUR_NS, Louder, expected_of, louder
 from troth.journeys.recognise import MEMBER
 from troth.journeys.tell import StreamView, Tell
 from troth.journeys.uses import Use, purposes_of, uses_of
@@ -143,6 +144,7 @@ class ThingFacts(msgspec.Struct, frozen=True):
     silent: frozenset[str]
     pages: tuple[Callable[[], bool], ...]
     copied: Copied | None = None
+    loud: dict[str, Louder] = {}
 
     def holds(self) -> bool:
         """Whether all of it may still be handed over."""
@@ -253,6 +255,9 @@ class Explain:
                 latest[name] = rows[-1]
             elif holds is not _always:
                 silent.add(name)
+        loud = {
+            name: found for name, stream in thing.streams.items() if (found := await self._loud(thing, stream, asker))
+        }
         product = self._directory.products[thing.body.product]
         return ThingFacts(
             thing,
@@ -266,7 +271,21 @@ class Explain:
             frozenset(silent),
             tuple(pages),
             None if thing.body.to_ns is not None else self._copied(thing.thing),
+            loud,
         )
+
+    async def _loud(self, thing: KnownThing, stream: KnownStream, asker: Asker | None) -> Louder | None:
+        """Whether a stream that may be read as it is said more in the last hour than is declared."""
+        expected = expected_of(purposes_of(thing, stream, self._directory))
+        lease = self._tell.lease(stream.number, asker or self._tell.anyone(stream.number))
+        if expected is None or lease.answer.verdict is not Verdict.ALLOW:
+            return None
+        query = ObservationQuery(times=(Interval(self._clock.now() - HOUR_NS, FOREVER),), top=PAGE_MAX)
+        try:
+            page = await self._tell.observations(stream.number, query, asker=asker)
+        except (Denied, NotFound):
+            return None
+        return louder(expected, len(page.rows), most=PAGE_MAX)
 
     async def street(self) -> tuple[tuple[ThingFacts, ...], int]:
         """The first things in public places that are not over, by name, and how many more there are."""

@@ -57,6 +57,9 @@ class Feeds:
 
     def of(self, person: PersonId) -> tuple[FeedLink, ...]:
         """The feeds of a person, in order of making."""
+        return self._of(person)
+
+    def _of(self, person: PersonId | None) -> tuple[FeedLink, ...]:
         held = self._accounts.held(Holder(person), Bearer.FEED)
         links = (FeedLink(each.digest[:_NAME_BYTES].hex(), each.made_ns or 0) for each in held)
         return tuple(sorted(links, key=lambda each: (each.made_ns, each.name)))
@@ -67,7 +70,10 @@ class Feeds:
         Raises:
             Conflict: there are FEEDS_MAX.
         """
-        if len(self.of(person)) >= FEEDS_MAX:
+        return await self._make(person)
+
+    async def _make(self, person: PersonId | None) -> tuple[str, str]:
+        if len(self._of(person)) >= FEEDS_MAX:
             raise Conflict(f"you have {FEEDS_MAX} feeds", hint="End one of them first.")
         token = base64.b32encode(self._entropy(TOKEN_BYTES)).decode("ascii").rstrip("=").lower()
         digest = token_digest(token)
@@ -80,11 +86,31 @@ class Feeds:
         Raises:
             NotFound: this person has no such feed.
         """
+        await self._end(person, name)
+
+    async def _end(self, person: PersonId | None, name: str) -> None:
         for each in self._accounts.held(Holder(person), Bearer.FEED):
             if each.digest[:_NAME_BYTES].hex() == name:
                 await self._accounts.remove(each.digest)
                 return
         raise NotFound(_NO_FEED)
+
+    async def make_for_operator(self) -> tuple[str, str]:
+        """A feed of what whoever runs the place has to look at. Raises as `make`."""
+        return await self._make(None)
+
+    async def end_for_operator(self, name: str) -> None:
+        """As `end`."""
+        await self._end(None, name)
+
+    def of_operator(self) -> tuple[FeedLink, ...]:
+        """As `of`."""
+        return self._of(None)
+
+    def is_operators(self, token: str) -> bool:
+        """Whether this link is of a feed for whoever runs the place."""
+        account = self._accounts.find(token_digest(token)) if 0 < len(token) <= _TOKEN_MAX else None
+        return account is not None and account.bearer is Bearer.FEED and account.person is None
 
     def read(self, token: str) -> tuple[Item, ...]:
         """What is in it.

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from troth.errors import Conflict, NotFound, NotRegistered
 from troth.gate.asserting import check_ground
 from troth.gate.emergencies import check_emergency
+from troth.gate.fields import check_fields
 from troth.gate.functions import check_functions
 from troth.gate.lines import check_disclosure, check_line
 from troth.gate.policies.lint import check_policies
@@ -85,6 +86,7 @@ def check_fits(
             check_disclosure(body, directory.products.get(body.product), lines=lines, at_ns=at_ns)
             check_accepted(body, directory.products.get(body.product))
             check_functions(body, directory.products.get(body.product))
+            check_fields(body, directory.products.get(body.product))
             check_announced_of(body, directory, at_ns=at_ns)
         case PassportBody() if body.functions:
             _check_essential(body, directory)

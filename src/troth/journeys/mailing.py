@@ -11,7 +11,7 @@ Owner of all state: the event loop.
 """
 
 import base64
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -22,13 +22,15 @@ from troth.journeys.accounts import TOKEN_BYTES, token_digest
 from troth.journeys.mail import Address, Letter, Mailer, MailStore, check_address
 from troth.names import PersonId, StatementId
 
-__all__ = ["AGAIN_S", "ASK_AGAIN_S", "CONFIRM_S", "Mailing", "Posted"]
+__all__ = ["AGAIN_S", "ASK_AGAIN_S", "CONFIRM_S", "MISSED_MAX", "Mailing", "Posted"]
 
 CONFIRM_S: Final = 2 * 86_400  # a link to confirm an address is good for two days
 ASK_AGAIN_S: Final = 600
 # After each failed try: a minute, five, half an hour, two hours, then every eight for three days (RFC 5321 §4.5.4.1: give up
 # after some days).
 AGAIN_S: Final = (60, 300, 1_800, 7_200, *(28_800,) * 9)
+MISSED_MAX: Final = 3  # in a row: then it is the server, and not the letters
+NEVER: Final = (1 << 62) - 1  # ns: a letter that was sent, of which the name is kept
 LETTERS_MAX: Final = 100_000  # on their way at once; some 100 MiB
 _NO_MAIL: Final = "no mail is sent from here"
 _SET_UP: Final = "Whoever runs this place can set smtp_url. Until then: your page, and a feed."
@@ -77,7 +79,8 @@ class Mailing:
 
     def standing(self) -> Posted:
         """For whoever runs the place: numbers only."""
-        return Posted(self.offered, len(self._store.letters()), self._given_up)
+        waiting = sum(each.next_ns != NEVER for each in self._store.letters())
+        return Posted(self.offered, waiting, self._given_up)
 
     def address_of(self, person: PersonId) -> Address | None:
         """What somebody gave."""
@@ -170,15 +173,32 @@ class Mailing:
             Letter(self._entropy(16), person, to, subject, text, now, now, about=tuple(about), path=path)
         )
 
+    async def once(self, name: bytes, to: str, subject: str, text: str) -> None:
+        """Queue a letter for whoever runs the place under a name of 16 bytes: once, also when it was sent long ago."""
+        if self.offered and all(each.id != name for each in self._store.letters()):
+            now = self._clock.now()
+            await self._store.post(Letter(name, None, to, subject, text, now, now))
+
+    async def only(self, names: Collection[bytes]) -> None:
+        """Forget letters of `once` under other names: what they warned of was mended."""
+        for each in self._store.letters():
+            if each.person is None and each.id not in names:
+                await self._store.sent(each.id)
+
     async def send_due(self) -> int:
-        """Try every letter whose time has come; returns how many were taken."""
-        mailer, taken = self._mailer, 0
+        """Try every letter whose time has come; returns how many were taken.
+
+        After MISSED_MAX in a row that the server did not take for now the rest waits for the next time.
+        """
+        mailer, taken, missed = self._mailer, 0, 0
         if mailer is None:
             return 0
         for letter in sorted(self._store.letters(), key=lambda each: each.next_ns):
-            if letter.next_ns > self._clock.now():
+            if letter.next_ns > self._clock.now() or missed == MISSED_MAX:
                 break
-            taken += await self._try(letter, mailer)
+            was_taken = await self._try(letter, mailer)
+            missed = 0 if was_taken else missed + 1
+            taken += was_taken
         return taken
 
     async def _try(self, letter: Letter, mailer: Mailer) -> bool:
@@ -199,14 +219,21 @@ class Mailing:
             return False
         if letter.about and letter.person is not None:
             await self._told(letter)
-        await self._store.sent(letter.id)
+        await self._done(letter)
         await self._reached(letter, failed_ns=None)
         return True
 
     async def _give_up(self, letter: Letter) -> None:
         self._given_up += 1
-        await self._store.sent(letter.id)
+        await self._done(letter)
         await self._reached(letter, failed_ns=self._clock.now())
+
+    async def _done(self, letter: Letter) -> None:
+        """It is not on its way any more. Of one that is sent once its name stays."""
+        if letter.person is not None:
+            await self._store.sent(letter.id)
+        else:
+            await self._store.post(msgspec.structs.replace(letter, subject="", text="", next_ns=NEVER))
 
     async def _reached(self, letter: Letter, *, failed_ns: int | None) -> None:
         """Note with an address whether letters get there."""

@@ -19,7 +19,9 @@ import msgspec
 
 from troth.clock import NS_PER_S, Clock
 from troth.journeys.accounts import AccountStore
+from troth.journeys.contacts import Contacts, Lapse
 from troth.journeys.enrol import Unfit
+from troth.journeys.mailing import Mailing
 from troth.journeys.oversee import RoomLeft
 from troth.journeys.tell import Tell
 from troth.statements.journal import Journal
@@ -102,6 +104,14 @@ METRICS: Final = (
     Metric("troth_listeners", _GAUGE, "Subscriptions to streams, over all doors."),
     Metric("troth_listeners_dropped_total", _COUNTER, "Listeners that were dropped because they did not keep up."),
     Metric("troth_cells_withheld_total", _COUNTER, "Figures over too few homes that did not leave."),
+    Metric(
+        "troth_contacts_due",
+        _GAUGE,
+        "Contacts that lapse soon or have lapsed, and answer for something.",
+        labels=("standing",),
+    ),
+    Metric("troth_letters_waiting", _GAUGE, "Letters that wait for a mail server."),
+    Metric("troth_letters_given_up_total", _COUNTER, "Letters that no mail server took, since the start."),
     Metric("troth_things", _GAUGE, "Installed things."),
     Metric("troth_thing_stored_total", _COUNTER, "Observations of a thing that were stored.", _THINGS, ("thing",)),
     Metric(
@@ -159,7 +169,11 @@ class Measure:
         wal: Callable[[], Mapping[str, int]] | None,
         wal_limit: int,
         clock: Clock,
+        contacts: Contacts,
+        mailing: Mailing,
     ) -> None:
+        self._contacts = contacts
+        self._mailing = mailing
         self._conduct = conduct
         self._journal = journal
         self._tell = tell
@@ -227,7 +241,15 @@ class Measure:
         yield "troth_listeners", Sample(self._tell.listeners)
         yield "troth_listeners_dropped_total", Sample(self._tell.dropped)
         yield "troth_cells_withheld_total", Sample(self._tell.rows.withheld)
+        yield from self._told()
         yield "troth_things", Sample(self._things())
+
+    def _told(self) -> Iterator[tuple[str, Sample]]:
+        due, posted = Counter(each.lapse for each in self._contacts.due()), self._mailing.standing()
+        for lapse in Lapse:
+            yield "troth_contacts_due", Sample(due[lapse], {"standing": lapse.value})
+        yield "troth_letters_waiting", Sample(posted.waiting)
+        yield "troth_letters_given_up_total", Sample(posted.given_up)
 
     def _of_things(self) -> Iterator[tuple[str, Sample]]:
         for slug, thing in sorted(self._accounts.slugs().items()):

@@ -24,7 +24,7 @@ from troth.journeys.news_words import asked_words, change_words, date_words
 from troth.journeys.party_names import party_name
 from troth.names import HouseholdId, PersonId, StatementId, Uri
 from troth.state.belonging import homes_of, members_of
-from troth.state.directory import Directory
+from troth.state.directory import Directory, KnownThing
 from troth.state.in_force import InForce
 from troth.state.told import KnownChanges, KnownReach, KnownRequest
 from troth.statements.authority import Decided
@@ -84,12 +84,14 @@ class Concern(msgspec.Struct, frozen=True):
 
 
 class News:
-    """Finds it. Nothing is kept here."""
+    """Finds it. Nothing of it is kept here; things are remembered by product and home. Owner: the event loop."""
 
     def __init__(self, directory: Directory, in_force: InForce, *, clock: Clock) -> None:
         self._directory = directory
         self._in_force = in_force
         self._clock = clock
+        self._indexed = -1  # what was installed when things were gone through
+        self._things: dict[Uri, dict[HouseholdId | None, list[KnownThing]]] = {}
 
     @property
     def moved(self) -> int:
@@ -133,22 +135,20 @@ class News:
             if each.said_ns > now - RECENT_DAYS * _DAY_NS or (each.starts_ns or 0) > now
         )
 
-    def concerns(self) -> Iterator[Concern]:
-        """Everything that people of homes are to be told, one statement after the other."""
+    def concerns(self, *, since_ns: int) -> Iterator[Concern]:
+        """What people of homes are to be told, of what was said after `since_ns` or is still to begin, home by home."""
+        now = self._clock.now()
         for each in self._current():
-            persons: dict[PersonId, None] = {}
-            items: dict[str, Item] = {}
+            if each.said_ns <= since_ns and all((change.purpose.starts_ns or 0) <= now for change in each.changes):
+                continue
             for home in self._homes_of(each.product):
                 found = self._changed(each, home) if self._holds_in(each, home) else ()
                 if found:
-                    items |= {item.name: item for item in found}
-                    persons |= dict.fromkeys(self._here(home))
+                    yield Concern(each.statement, self._here(home), found)
+        for request, reach in tuple(self._reaches()):
+            persons = self._of_reach(reach)
             if persons:
-                yield Concern(each.statement, tuple(persons), tuple(items.values()))
-        for request, reach in self._reaches():
-            persons_of_home = self._of_reach(reach)
-            if persons_of_home:
-                yield Concern(self._standing(request, reach), persons_of_home, (self._asked(request, reach),))
+                yield Concern(self._standing(request, reach), persons, (self._asked(request, reach),))
 
     def _current(self) -> tuple[KnownChanges, ...]:
         now = self._clock.now()
@@ -169,10 +169,14 @@ class News:
         """The items of a disclosure for one home, or for public places: of streams that stand there."""
         streams = self._installed(each.product, home)
         return tuple(
-            self._item(each, change, streams[change.stream]) for change in each.changes if change.stream in streams
+            self._item(each, at, home, streams[change.stream])
+            for at, change in enumerate(each.changes)
+            if change.stream in streams
         )
 
-    def _item(self, each: KnownChanges, change: Change, title: str) -> Item:
+    def _item(self, each: KnownChanges, at: int, home: HouseholdId | None, title: str) -> Item:
+        """The change at this place. What was announced or asked and is not disclosed so any more is told as over."""
+        change = each.changes[at]
         sort, starts_ns = self._sort(each, change), change.purpose.starts_ns
         product = self._directory.products.get(each.product)
         sector = None if product is None else product.sector
@@ -185,8 +189,10 @@ class News:
             words = f"Nothing of this happens before you say yes.{before} {words}"
         elif sort is Sort.NARROWED:
             words = f"This holds since {date_words(each.said_ns)}. {words}"
+        if sort in {Sort.STARTS, Sort.ASKED} and not self._stands(each, change, home):
+            sort, words = Sort.CHANGED, f"What was said then does not hold any more. {words}"
         return Item(
-            _named(each.statement, change.stream, change.purpose.purpose, sort),
+            _named(each.statement, str(at)),
             sort,
             change.purpose.title,
             f"{each.product if product is None else product.name}: {title}",
@@ -196,6 +202,12 @@ class News:
             starts_ns,
             special=special_of(self._declared(each.product, change.stream), sector) is not None,
         )
+
+    def _stands(self, each: KnownChanges, change: Change, home: HouseholdId | None) -> bool:
+        """Whether a use is disclosed now as this change says it."""
+        now = self._directory.disclosure_of(each.product, home)
+        streams = () if now is None else now[0].streams
+        return any(change.purpose in stream.purposes for stream in streams if stream.name == change.stream)
 
     def _sort(self, each: KnownChanges, change: Change) -> Sort:
         if change.changed is Changed.GONE:
@@ -212,25 +224,26 @@ class News:
         now = self._clock.now()
         return {
             name: stream.declared.title
-            for thing in self._directory.things.values()
-            if thing.body.product == product
-            and thing.body.household == home
-            and (thing.body.to_ns is None or now < thing.body.to_ns)
+            for thing in self._standing_things().get(product, {}).get(home, ())
+            if thing.body.to_ns is None or now < thing.body.to_ns
             for name, stream in thing.streams.items()
         }
+
+    def _standing_things(self) -> dict[Uri, dict[HouseholdId | None, list[KnownThing]]]:
+        """Things by product and home, gone through once for all until something is installed or changed."""
+        if self._indexed != self._directory.installs:
+            found: dict[Uri, dict[HouseholdId | None, list[KnownThing]]] = {}
+            for thing in self._directory.things.values():
+                found.setdefault(thing.body.product, {}).setdefault(thing.body.household, []).append(thing)
+            self._indexed, self._things = self._directory.installs, found
+        return self._things
 
     def _declared(self, product: Uri, stream: str) -> PassportStream | None:
         known = self._directory.products.get(product)
         return None if known is None else next((each for each in known.streams if each.name == stream), None)
 
     def _homes_of(self, product: Uri) -> tuple[HouseholdId, ...]:
-        now = self._clock.now()
-        homes = (
-            thing.body.household
-            for thing in self._directory.things.values()
-            if thing.body.product == product and (thing.body.to_ns is None or now < thing.body.to_ns)
-        )
-        return tuple(dict.fromkeys(each for each in homes if each is not None))
+        return tuple(home for home in self._standing_things().get(product, {}) if home is not None)
 
     def _here(self, home: HouseholdId) -> tuple[PersonId, ...]:
         now = self._clock.now()

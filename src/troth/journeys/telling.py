@@ -11,7 +11,6 @@ Source: mission.md (F26, F44, S58); docs/decisions/0064-nothing-begins-unannounc
 Owner of all state: the event loop.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -29,8 +28,6 @@ from troth.statements.telling import TellingBody, Way
 __all__ = ["Telling"]
 
 TELL_DAYS: Final = 30  # who comes to live here later finds what was said before on their page
-_LOOK_S: Final = 5.0
-_EVERY: Final = 12  # looks between two at everything: what an order withheld is told within a minute of its end
 _TEXT_MAX: Final = 16_000
 _DAY_NS: Final = 86_400 * NS_PER_S
 
@@ -56,20 +53,16 @@ class Telling:
         self._pause = pause
         self._seen = -1
 
-    async def forever(self) -> None:
-        """Look again and again; and send what waits. It never ends by itself."""
-        looks = 0
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            looks += 1
-            if self._news.moved != self._seen or looks % _EVERY == 0:
-                await self.look()
-            await self._mailing().send_due()
+    @property
+    def behind(self) -> bool:
+        """Whether there is something new since the last look."""
+        return self._news.moved != self._seen
 
     async def look(self) -> None:
         """Tell everybody of what they were not told yet."""
         self._seen = self._news.moved
-        for concern in tuple(self._news.concerns()):
+        for concern in self._news.concerns(since_ns=self._news.now() - TELL_DAYS * _DAY_NS):
+            await self._pause()  # there may be a home for each of thousands of things
             items = tuple(each for each in concern.items if self._is_new(each))
             if not items:
                 continue
@@ -79,7 +72,6 @@ class Telling:
                     await self._record(person, Way.PAGE, text, (concern.statement,))
                 if not self._was_told(person, concern.statement, Way.MAIL):
                     await self._mail(person, concern, items)
-                await self._pause()
 
     async def mailed(self, letter: Letter) -> None:
         """A mail server has taken a letter to somebody."""

@@ -3,7 +3,7 @@
 Rules
 - The rules in force and the others are asked the same; nothing is said, held or traced.
 - It tells what step 5 would say of a use, and not whether that use has a ground now: nobody's choice can be seen in it. What
-  stands in homes is told by kind, never which home and never how many.
+  stands in homes is told by kind, never which home and never how many; what people share themselves is not tried.
 - Where less is collected, rows are kept for less long and then deleted: that is told too.
 - There may be thousands of things: others run in between.
 
@@ -17,6 +17,7 @@ import msgspec
 
 from troth.clock import Clock
 from troth.gate.lately import Lately
+from troth.gate.permitted import LIFTED
 from troth.gate.policies.facts import Facts
 from troth.gate.policies.ruleset import Ruled, Ruleset
 from troth.gate.policies.uses import facts_asked
@@ -31,6 +32,7 @@ __all__ = ["ROWS_MAX", "Shorter", "Tried", "TriedUse", "TryRules"]
 
 ROWS_MAX: Final = 1_000  # uses that are shown one by one; how many more there are is said
 _AT_ONCE: Final = 8  # questions between two pauses: some 100 us each
+_TRIED: Final = frozenset({Action.COLLECT, Action.READ, Action.CONNECT})  # what people share would tell their choices
 _EXPLAINED: Final = "explain"  # what a page asks in somebody's name, and nothing leaves (journeys/uses)
 
 
@@ -140,7 +142,7 @@ class TryRules:
                 kept.setdefault(where, []).append((facts.kept_days, before.passes, after.passes))
         changed.sort(key=lambda each: (not each.essential, not each.asked))
         rules = () if then is None else then.rules
-        idle = tuple(each.named for each in rules if each.id not in met and not each.timed)
+        idle = tuple(each.named for each in rules if each.id not in met and not each.timed and each.actions & _TRIED)
         asked = sum(each.asked for each in uses.values())
         return Tried(
             asked,
@@ -239,7 +241,7 @@ def _read(stream: StreamId, party: Uri, purpose: PurposeId, *, at_ns: int) -> Qu
 
 def _ask(rules: Ruleset | None, facts: Facts, *, at_ns: int) -> Ruled:
     """Step 5 as the gate asks it: somebody's own is lifted."""
-    lifted = facts.ground == Ground.OWN and facts.action is not Action.CONNECT
+    lifted = facts.ground == Ground.OWN and facts.action in LIFTED
     return Ruled() if rules is None or lifted else rules.ask(facts, at_ns=at_ns)
 
 

@@ -3,7 +3,8 @@
 Rules
 - The text comes from the disclosure and the names of its recipients alone, so the same words give the same digest everywhere.
 - A yes counts under the text it was given under and under no other: the gate compares the digests.
-- It says what for, what it gives, who gets it, how long, who handles it on the way, and what follows from yes and from no.
+- It says what for, what it gives, who gets it, how long, what of it and how often where that is
+  declared, who handles it on the way, and what follows from yes and from no.
 
 Source: people.md, "Rules"; formats.md (choice.notice).
 Left out in this version: languages other than the disclosure's own.
@@ -55,6 +56,10 @@ def notice_of(
         f"Who gets it: {getters}",
         f"Kept for: {purpose.retention_days} days",
     ]
+    if purpose.fields:
+        lines.append(f"What of it: {', '.join(purpose.fields)}")
+    if purpose.per_hour is not None:
+        lines.append(f"How often: at most {purpose.per_hour:g} values an hour are expected")
     if special is not None:
         lines.insert(0, f"This tells about {special}. That is especially protected, and needs your explicit yes.")
     if purpose.processors:

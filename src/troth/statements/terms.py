@@ -2,7 +2,8 @@
 
 Rules
 - Terms are what can be compared: who gets it and who handles it (each by URI and by the name that was shown), how long it is
-  kept, and outside of which places it never goes. All other words of the notice stand in them as one digest.
+  kept, outside of which places it never goes, how many values an hour are expected, and which members of a value it is about.
+  All other words of the notice stand in them as one digest.
 - A use is no wider than the terms if everybody in it stands in them under the same name, it is kept no longer, its places are
   among theirs, and the other words are the same.
 - A yes counts under the text that was shown for it, and under every text whose terms are no wider. A yes without terms counts
@@ -38,6 +39,8 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     recipients: tuple[Party, ...] = ()
     processors: tuple[Party, ...] = ()
     places: tuple[str, ...] = ()
+    per_hour: float | None = None
+    fields: tuple[str, ...] = ()
 
 
 def terms_of(purpose: DisclosedPurpose, places: Sequence[str], *, parties: Mapping[Uri, str]) -> Terms:
@@ -49,6 +52,8 @@ def terms_of(purpose: DisclosedPurpose, places: Sequence[str], *, parties: Mappi
         tuple(Party(uri, parties.get(uri, uri)) for uri in purpose.recipients),
         tuple(Party(hop.organisation, hop_words(hop, parties)) for hop in purpose.processors),
         tuple(places),
+        purpose.per_hour,
+        purpose.fields,
     )
 
 
@@ -60,6 +65,8 @@ def is_no_wider(now: Terms, given: Terms) -> bool:
         and set(now.recipients) <= set(given.recipients)
         and set(now.processors) <= set(given.processors)
         and (not given.places or (bool(now.places) and set(now.places) <= set(given.places)))
+        and (given.per_hour is None or (now.per_hour is not None and now.per_hour <= given.per_hour))
+        and (not given.fields or (bool(now.fields) and set(now.fields) <= set(given.fields)))
     )
 
 

@@ -12,6 +12,7 @@ from troth.journeys.beside import Beside
 from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.connect import Connect
+from troth.journeys.contacts import Contacts
 from troth.journeys.desks import Desks
 from troth.journeys.emergency import Emergencies
 from troth.journeys.erase import Erase
@@ -121,6 +122,7 @@ class Deployment(msgspec.Struct, frozen=True):
     feeds: Feeds
     mailing: Mailing
     authorities: Authorities
+    contacts: Contacts
     erase: Erase
     prove: Prove
     book: Book

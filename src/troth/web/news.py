@@ -85,8 +85,9 @@ class NewsPages:
     async def private_feed(self, request: Request) -> Response:
         """A person's own feed."""
         token = str(request.path_params["token"])
-        items = self._at.feeds.read(token)
-        here, page = f"{self._at.url}/feeds/{token}.atom", f"{self._at.url}/mine/news"
+        own = self._at.feeds.is_operators(token)
+        items = self._at.contacts.items() if own else self._at.feeds.read(token)
+        here, page = f"{self._at.url}/feeds/{token}.atom", f"{self._at.url}/{'operate' if own else 'mine/news'}"
         feed = Feed(here, "What is new around you", here=here, page=page, author="Troth")
         return feed_response(request, atom(feed, items, empty_ns=0), private=True)
 

@@ -250,6 +250,7 @@ class Pages:
             "after": after,
             "rows_a_page": ROWS_A_PAGE,
             "due": self._at.grounds.due() if viewer.operator else (),
+            "contacts": self._at.contacts.due() if viewer.operator else (),
         }
         return self._shell.show(request, "operate.html", values)
 

@@ -30,7 +30,7 @@ _Fact = tuple[str, str, bool]
 def never(rule: Rule) -> str | None:
     """Why a rule can never apply, or None."""
     if not rule.actions & ASKED:
-        return "nothing is asked here about what it names: this version asks about collect, read and connect"
+        return "nothing is asked here about what it names: this version asks about collect, read, share and connect"
     needed: list[_Fact] = []
     for clause in rule.node.clauses:
         wanted = isinstance(clause, pst.When)

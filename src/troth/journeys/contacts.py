@@ -1,0 +1,157 @@
+"""Whoever runs the place is warned before a contact lapses, after which nobody answers and what it answers for is refused.
+
+Rules
+- A contact with a day by which it must be reached again is due for so many days before it (dated data), then lapsed.
+- Warned is only of contacts on which something rests: streams of things that are not over.
+- That it was reached again is said by whoever runs the place, with the next day; nothing prolongs itself.
+- A mail goes to the address of the settings, once when a contact becomes due and once when it lapses, also over restarts.
+
+Source: mission.md (F23, S17, S64); gate/rules/periods; docs/decisions/0064-nothing-begins-unannounced.md.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+
+from troth.clock import Clock
+from troth.errors import NotFound, Refused
+from troth.gate.rules.periods import DAY_NS, Rule, period_of
+from troth.journeys.mailing import Mailing
+from troth.journeys.news import Item, Sort
+from troth.journeys.news_words import date_words
+from troth.journeys.say import Say
+from troth.names import StatementId, Uri
+from troth.state.directory import Directory
+from troth.statements.kinds import KindName
+from troth.statements.organisation import OrganisationBody
+
+__all__ = ["Contact", "Contacts", "Lapse", "words"]
+
+
+class Lapse(StrEnum):
+    """How a contact stands that needs a look."""
+
+    DUE = "due"
+    LAPSED = "lapsed"
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """A contact that has to be reached again, by when (ns UTC), and for how many streams it answers."""
+
+    organisation: Uri
+    name: str
+    contact: str
+    reach_by_ns: int
+    lapse: Lapse
+    streams: int
+
+
+class Contacts:
+    """Finds them, warns, and says that one was reached. `to`: where whoever runs the place reads mail; None for nowhere."""
+
+    def __init__(
+        self, say: Say, mailing: Callable[[], Mailing], *, directory: Directory, clock: Clock, to: str | None
+    ) -> None:
+        self._say = say
+        self._mailing = mailing
+        self._directory = directory
+        self._clock = clock
+        self._to = to
+
+    def due(self) -> tuple[Contact, ...]:
+        """Those that lapse soon or have lapsed, the first to lapse first."""
+        now = self._clock.now()
+        ahead_ns = period_of(Rule.BEFORE_A_CONTACT_LAPSES, at_ns=now).days * DAY_NS
+        bodies = [
+            (body, body.reach_by_ns)
+            for body in self._directory.organisations.values()
+            if body.reach_by_ns is not None and body.reach_by_ns - ahead_ns <= now
+        ]
+        if not bodies:
+            return ()
+        answered = self._answered()
+        found = [
+            Contact(
+                body.organisation,
+                body.name,
+                body.contact,
+                by_ns,
+                Lapse.LAPSED if by_ns <= now else Lapse.DUE,
+                answered[body.organisation],
+            )
+            for body, by_ns in bodies
+            if answered[body.organisation]
+        ]
+        return tuple(sorted(found, key=lambda each: (each.reach_by_ns, each.organisation)))
+
+    async def reached(self, organisation: Uri, *, until_ns: int) -> None:
+        """Say that a contact was reached, and by when it has to be again. On return what it answers for goes on.
+
+        Raises:
+            NotFound: there is no such organisation here.
+            Refused: the day is not to come.
+        """
+        known = self._directory.organisations.get(organisation)
+        if known is None:
+            raise NotFound("there is no such organisation here")
+        if until_ns <= self._clock.now():
+            raise Refused("a contact has to be reached again at a time that is still to come")
+        body: OrganisationBody = msgspec.structs.replace(known, reach_by_ns=until_ns)
+        await self._say.say(KindName.ORGANISATION, body, subject=organisation)
+
+    async def warn(self) -> None:
+        """Mail what is new among them, once each; forget what has been mended."""
+        if self._to is None:
+            return
+        found = {_name(each): each for each in self.due()}
+        await self._mailing().only(found)
+        for name, each in found.items():
+            lapsed = each.lapse is Lapse.LAPSED
+            subject = "Nobody answers any more" if lapsed else "A contact has to be reached again"
+            await self._mailing().once(name, self._to, subject, words(each))
+
+    def items(self) -> tuple[Item, ...]:
+        """The same as things to know: for the feed of whoever runs the place."""
+        ahead_ns = period_of(Rule.BEFORE_A_CONTACT_LAPSES, at_ns=self._clock.now()).days * DAY_NS
+        return tuple(
+            Item(
+                _name(each).hex(),
+                Sort.CHANGED,
+                f"{each.name}: {'nobody answers' if each.lapse is Lapse.LAPSED else 'reach them again'}",
+                "",
+                words(each),
+                each.reach_by_ns if each.lapse is Lapse.LAPSED else each.reach_by_ns - ahead_ns,
+                StatementId(b""),
+            )
+            for each in self.due()
+        )
+
+    def _answered(self) -> Counter[Uri]:
+        """How many streams each organisation answers for, of things that are not over."""
+        now, found = self._clock.now(), Counter[Uri]()
+        for thing in self._directory.things.values():
+            if thing.body.to_ns is None or now < thing.body.to_ns:
+                found[thing.body.answers.organisation] += len(thing.streams)
+        return found
+
+
+def words(each: Contact) -> str:
+    """What a warning says; no home and no person stands in it."""
+    streams = "one stream" if each.streams == 1 else f"{each.streams} streams"
+    if each.lapse is Lapse.LAPSED:
+        return (
+            f"{each.name} ({each.contact}) was to be reached again by {date_words(each.reach_by_ns)}. Nobody answers for "
+            f"{streams} since, so nothing of that is collected or read, but by people themselves."
+        )
+    return (
+        f"{each.name} ({each.contact}) answers for {streams}. Reach them by {date_words(each.reach_by_ns)}, and say so: "
+        "troth organisation reached. After that nothing of it is collected or read, but by people themselves."
+    )
+
+
+def _name(each: Contact) -> bytes:
+    said = f"{each.organisation}\x00{each.reach_by_ns}\x00{each.lapse}"
+    return hashlib.sha256(b"troth/contact/v1\x00" + said.encode()).digest()[:16]

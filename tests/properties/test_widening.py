@@ -1,0 +1,190 @@
+"""What widened is asked again, what narrowed applies at once, whatever is changed in whatever order: against a model."""
+
+from typing import Final
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from troth.errors import NotFound, Refused, TooSoon
+from troth.gate.announcing import check_announced
+from troth.names import Uri
+from troth.signing import cbor
+from troth.statements.choice import Decision
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody, Processor
+from troth.statements.site import Site
+from troth.statements.terms import is_no_wider, terms_of
+from troth.statements.widening import Changed, changes_of
+from troth.testing.people import HOUSE, RESEARCH
+from troth.testing.world import World
+
+NAMES: Final = ("recipients", "processors", "retention", "places", "fields", "rate")
+RECIPIENTS: Final = (("university",), ("university", "bakery"))
+PROCESSORS: Final = ((), ("supplier",), ("supplier", "bakery"))
+DAYS: Final = (30, 60, 365)
+PLACES: Final = (("DE",), ("DE", "FR"), ())
+FIELDS: Final = (("a",), ("a", "b"), ("a", "b", "c"))
+RATES: Final = (10.0, 60.0, None)
+LISTS: Final = (RECIPIENTS, PROCESSORS, DAYS, PLACES, FIELDS, RATES)
+"""Each from the narrowest to the widest: what is later in a list is wider than everything before it."""
+WORDS: Final = ("Research", "Research and sale")
+AT_NS: Final = 1_772_352_000_000_000_000
+
+
+def uri(name: str) -> Uri:
+    return Uri(f"https://{name}.example/")
+
+
+class Said(msgspec.Struct, frozen=True):
+    """One purpose, as a place in each list, and which words."""
+
+    levels: tuple[int, ...]
+    words: int
+
+    def places(self) -> tuple[str, ...]:
+        return PLACES[self.levels[3]]
+
+    def purpose(self, *, ground: str = "choice", starts_ns: int | None = None) -> DisclosedPurpose:
+        recipients, processors, days, _, fields, rate = self.levels
+        hops = tuple(Processor(uri(name), "keeps it", Site("DE", ())) for name in PROCESSORS[processors])
+        return DisclosedPurpose(
+            RESEARCH,
+            WORDS[self.words],
+            "better bills",
+            tuple(uri(name) for name in RECIPIENTS[recipients]),
+            (DisclosedVariant(f"only={';'.join(FIELDS[fields])}", ground),),
+            DAYS[days],
+            processors=hops,
+            per_hour=RATES[rate],
+            fields=FIELDS[fields],
+            starts_ns=starts_ns,
+        )
+
+    def body(self, product: Uri, *, version: int = 1, ground: str = "choice") -> DisclosureBody:
+        views = (DisclosedVariant("only=a;b;c", "own"),)
+        own = DisclosedPurpose(HOUSE, "Your own use", "you see it", (), views, 365, fields=FIELDS[-1])
+        stream = DisclosedStream("level", (own, self.purpose(ground=ground)), self.places())
+        return DisclosureBody(product, uri("maker"), "en", version, (stream,))
+
+    def is_no_wider(self, other: "Said") -> bool:
+        """The model: no further in any list, in the same words."""
+        return self.words == other.words and all(a <= b for a, b in zip(self.levels, other.levels, strict=True))
+
+
+SAID: Final = st.builds(
+    Said, st.tuples(*(st.integers(0, len(values) - 1) for values in LISTS)), st.integers(0, len(WORDS) - 1)
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(SAID, SAID)
+def test_terms_and_changes_say_the_same_as_the_model(former: Said, now: Said) -> None:
+    no_wider = now.is_no_wider(former)
+    terms = [terms_of(each.purpose(), each.places(), parties={}) for each in (now, former)]
+    assert no_wider == is_no_wider(*terms)
+    found = changes_of(now.body(uri("x")), former.body(uri("x")), at_ns=AT_NS)
+    about = [each for each in found if each.purpose.purpose == RESEARCH]
+    if now == former:
+        assert [] == about
+    else:
+        assert [Changed.NARROWER if no_wider else Changed.WIDER] == [each.changed for each in about]
+
+
+@settings(max_examples=200, deadline=None)
+@given(SAID, SAID, st.sampled_from(["choice", "contract"]), st.booleans())
+def test_only_what_asks_nobody_and_is_wider_needs_notice(former: Said, now: Said, ground: str, installed: bool) -> None:  # noqa: FBT001 - drawn
+    refused = False
+    try:
+        check_announced(
+            now.body(uri("x"), ground=ground),
+            former.body(uri("x"), ground=ground),
+            installed=installed,
+            at_ns=AT_NS,
+        )
+    except TooSoon:
+        refused = True
+    # Where the stream may go to more places, so may the house's own.
+    elsewhere = now.levels[3] > former.levels[3]
+    wider = (ground == "contract" and not now.is_no_wider(former)) or elsewhere
+    assert (installed and wider) == refused
+
+
+class Disclosing(RuleBasedStateMachine):
+    """A disclosure is changed again and again, and Ana answers now and then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(seed=67, jitter_s=0.0)
+        world = self.world
+        for name in ("Bakery", "Supplier", "University"):
+            world.organisation(name)
+        home = world.home("Harbour Lane 12")
+        self.ana = home.person("Ana")
+        self.now = Said((0,) * len(LISTS), 0)
+        views = (DisclosedVariant("only=a;b;c", "own"),)
+        own = DisclosedPurpose(HOUSE, "Your own use", "you see it", (), views, 365, fields=FIELDS[-1])
+        # The house's own goes anywhere from the beginning on, so that places of the stream may widen without notice.
+        self.meter = home.thing("gauge", stream="level", type_="json", purposes=(own, self.now.purpose()))
+        self.product = world.node.directory.things[self.meter.joined.thing].body.product
+        self.version = 1
+        self.given: list[Said] = []
+        self.yes = False
+        self.now = msgspec.structs.replace(self.now, levels=(0, 0, 0, 2, 0, 0))
+
+    @rule(said=SAID)
+    def disclose(self, said: Said) -> None:
+        """Whatever whoever runs the place likes; more places need notice, so there are never more of them."""
+        levels = list(said.levels)
+        levels[3] = min(levels[3], self.now.levels[3])
+        self._say(msgspec.structs.replace(said, levels=tuple(levels)))
+
+    @rule(at=st.sampled_from([0, 1, 2, 4, 5]), to=st.integers(0, 1))
+    def change_one(self, at: int, to: int) -> None:
+        levels = list(self.now.levels)
+        levels[at] = to
+        self._say(msgspec.structs.replace(self.now, levels=tuple(levels)))
+
+    @rule()
+    def say_yes(self) -> None:
+        self.world.run(self.ana.choose(Decision.GIVE, self.meter))
+        self.given, self.yes = [self.now], True
+
+    @rule()
+    def say_no(self) -> None:
+        self.world.run(self.ana.choose(Decision.REFUSE, self.meter))
+        self.yes = False
+
+    def _say(self, said: Said) -> None:
+        self.version += 1
+        self.world.run(self.world.node.join.disclosure(said.body(self.product, version=self.version)))
+        self.now = said
+
+    @invariant()
+    def reading_is_allowed_exactly_where_the_yes_reaches(self) -> None:
+        university = self.world.organisation("University")
+        allowed = True
+        try:
+            university.reads(self.meter)
+        except (Refused, NotFound):
+            allowed = False
+        # No processor and no recipient has said where it is; so where the stream may not go anywhere, it goes nowhere.
+        anywhere = not self.now.places()
+        model = self.yes and anywhere and any(self.now.is_no_wider(each) for each in self.given)
+        assert model == allowed, (self.now, self.given)
+
+    @invariant()
+    def no_member_is_taken_in_that_nobody_named(self) -> None:
+        self.world.clock.step(1)
+        outcome = self.meter.says(cbor.encode({"a": 1, "z": 2}))
+        assert "undeclared" == outcome or self.now.places(), "where it may go nowhere it is not taken in anyway"
+        assert not isinstance(outcome, int)
+
+    def teardown(self) -> None:
+        self.world.close()
+
+
+TestDisclosing = Disclosing.TestCase
+TestDisclosing.settings = settings(
+    max_examples=12, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+)
