@@ -1,6 +1,7 @@
 """The cases of `cases.py` made real, each with a stream, a home and credentials of its own, in one world."""
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import count
 from typing import Final
 
@@ -15,6 +16,7 @@ from troth.gate.rules.sharing_clocks import DAY_NS
 from troth.journeys.marks import Wanted as Marked
 from troth.journeys.share_values import Standing, Wanted
 from troth.names import PurposeId, SignId, Uri
+from troth.statements.authority import Decided, purpose_of
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
 from troth.statements.ground import Agreement, Asserted, Citation
@@ -31,12 +33,14 @@ AGREED: Final = Agreement(("Council", "Neighbours"), "The neighbours", "Mo Berg"
 AGREEMENT: Final = Citation("Agreement", digest=b"p" * 32, where=Uri("https://works.example/agreement"))
 KEPT: Final = PurposeId("https://supplier.example/kept")
 ENERGY: Final = PurposeId(f"{SHARE}energy")
-_RECIPIENTS: Final = dict.fromkeys(("lab", "shop", "adviser"), "recipient")
+ASKING: Final = Citation("StPO, § 95", "DE/StPO", "95")
+_RECIPIENTS: Final = dict.fromkeys(("lab", "shop", "adviser", "police"), "recipient")
 _HOUR_S: Final = 3_600.0
 _COOKIE: Final = {
     "lab": "troth_recipient",
     "shop": "troth_recipient",
     "adviser": "troth_recipient",
+    "police": "troth_recipient",
     "owner": "troth_operator",
 }
 
@@ -58,6 +62,9 @@ class Asking:
         self._mark = b""
         world, home = self.world, self.world.home(f"home of {name}")
         self.ana, self.ben = home.person("Ana"), home.person("Ben", role="member")
+        authorities = world.node.grounding.tellings.authorities
+        if case.asks == "police":
+            self.demand = world.run(authorities.enter(street.police.uri, ASKING, "What was used"))
         title = self.title = f"counter {next(street.numbers)}"
         self.place, self.secret = f"at {title}", ""
         if case.sign:
@@ -165,6 +172,8 @@ class Asking:
         """How the gate knows a recipient."""
         if asks == "adviser":
             return self.street.adviser.asker(ENERGY)
+        if asks == "police":
+            return self.street.police.asker(purpose_of(self.demand))
         return (self.street.university if asks == "lab" else self.street.bakery).asker()
 
     def _research(self) -> DisclosedPurpose:
@@ -191,16 +200,35 @@ class Asking:
                 self.secret = self._passes()
             case "back":
                 self.world.run(self.world.node.grounding.signs.take_back(self.sign, self.secret))
-            case "street":
-                self._street()
+            case "street" | "stop" | "go":
+                (self._street if deed == "street" else partial(self._marks, deed))()
             case "hour":
                 self.world.advance(_HOUR_S + 60)
             case "ask":
                 self.get(f"/v1.1/Datastreams({self.number})/Observations")
-            case "stop" | "go":
-                self._marks(deed)
+            case "order" | "order-means" | "order-over":
+                self._orders(deed)
             case _:
                 self._shares(deed)
+
+    def _orders(self, deed: str) -> None:
+        """An authority is given what is measured from now on (of means: until now, too), or loses it."""
+        authorities, now = self.world.node.grounding.tellings.authorities, self.world.clock.now()
+        if deed == "order-over":
+            self.world.run(authorities.end(self.demand))
+            return
+        self.world.run(authorities.decide(self.demand, Decided.GIVEN, "It may."))
+        view = Variant.HOURLY_MEAN if deed == "order-means" else Variant.RAW
+        reach = authorities.reach(
+            self.demand,
+            (self.thing.stream,),
+            data_from_ns=now - DAY_NS if deed == "order-means" else now,
+            data_to_ns=now + DAY_NS,
+            variant=view.value,
+            until_ns=now + DAY_NS,
+        )
+        self.world.run(reach)
+        self.world.advance(1)
 
     def _signed(self, title: str) -> tuple[WorldThing, SignId]:
         """A thing in a place of its own, with a sign; what it says is kept by an agreement too, for somebody else."""
@@ -323,7 +351,7 @@ class Street:
         self.numbers = count(1)
         self.values = count(10_001)  # eight apart, so that no mean of two is a third
         self.university, self.bakery = self.world.organisation("University"), self.world.organisation("Bakery")
-        self.adviser = self.world.organisation("Adviser")
+        self.adviser, self.police = self.world.organisation("Adviser"), self.world.organisation("Police")
         self.cleo = self.world.home("elsewhere").person("Cleo")
         self.cases = {name: Asking(self, name, case) for name, case in CASES.items()}
         self.world.settle()
