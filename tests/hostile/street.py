@@ -12,6 +12,7 @@ from tests.journeys.test_object import INTEREST, asserts
 from troth.gate.question import Asker
 from troth.gate.rules.share_terms import SHARE
 from troth.gate.rules.sharing_clocks import DAY_NS
+from troth.journeys.marks import Wanted as Marked
 from troth.journeys.share_values import Standing, Wanted
 from troth.names import PurposeId, SignId, Uri
 from troth.statements.authority import Decided, purpose_of
@@ -57,6 +58,7 @@ class Asking:
         self.neighbours: list[tuple[WorldPerson, WorldThing]] = []
         self.theirs: list[float] = []  # what neighbours said last
         self._elsewhere: list[float] = []  # and all they ever said
+        self._mark = b""
         world, home = self.world, self.world.home(f"home of {name}")
         self.ana, self.ben = home.person("Ana"), home.person("Ben", role="member")
         authorities = world.node.grounding.tellings.authorities
@@ -203,8 +205,15 @@ class Asking:
                 self.world.advance(_HOUR_S + 60)
             case "ask":
                 self.get(f"/v1.1/Datastreams({self.number})/Observations")
+            case _:
+                self._by_right(deed)
+
+    def _by_right(self, deed: str) -> None:
+        match deed:
             case "order" | "order-means" | "order-over":
                 self._orders(deed)
+            case "stop" | "go":
+                self._marks(deed)
             case _:
                 self._shares(deed)
 
@@ -281,6 +290,15 @@ class Asking:
         for (_, thing), value in zip(self.neighbours, self.theirs, strict=True):
             assert isinstance(thing.says(value), int)
         self.world.advance(1)
+
+    def _marks(self, deed: str) -> None:
+        """Ana has nobody use what was said last, or ends that."""
+        marks, now = self.world.node.choosing.marks, self.world.clock.now()
+        if deed == "go":
+            self.world.run(marks.end(self.ana.person, self._mark))
+            return
+        wanted = Marked(self.thing.stream, now - 15 * 10**8, now, because="wrong")
+        self._mark, _ = self.world.run(marks.put(self.ana.person, wanted, made_by="session"))
 
     def _say(self) -> None:
         value = next(self.street.values) * 8 + 0.5
