@@ -11,8 +11,8 @@ A line says who asks, what happens before, and what they may see then.
   own value), `ask` (whoever asks reads once, so that something is held for them), `forbid` (a rule of the place stops all
   reading of the thing), `pass` (somebody who passes objects with the code of the sign), `back` (and takes that back), `share`,
   `share-means` and `unshare` (Ana and Ben share with the adviser, or end it), `ana-shares`, `ben-unshares` (one of them),
-  `order`, `order-means` and `order-over` (an authority is given what is measured from then on, means from before too, and loses
-  it).
+  `order`, `order-means` and `order-over` (an authority is given what is measured from then on, means from before too, and
+  loses it).
 - sees: the numbers of the values that may be seen, from 0.
 - view: RAW, or coarser: MEANS, SUMS (of each hour), STREET (the mean of three homes), ROUNDED (down to eights), LATE (nothing
   is old enough yet); or why nothing is seen: SPOKEN (they are told no) or NOTHING (for them there is no such stream).

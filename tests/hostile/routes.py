@@ -10,9 +10,8 @@ Who may:
 - COUNTED: the operator, and the thing itself; 401 without a token, and for other tokens there is no such thing.
 - GATED: whoever the gate lets; for all others there is nothing of that name.
 - SPENDS: whoever has the token that stands in the body; what is shown in the head counts for nothing.
-- LEAVES: anybody; a session that is shown ends.
-- VISITOR: whoever has a session, about the sessions of that person or party alone; nobody else, 401.
-- MAKER, AUTHORITY: such an organisation in a session at its own door; nobody else, 401.
+- LEAVES: anybody; a session shown ends.
+- VISITOR: whoever has a session, about those of that person or party; MAKER, AUTHORITY: such an organisation; else 401.
 - SIGNED: whoever has signed what stands in the body.
 - PAGE: a page that shows something to who has the cookie for it, and to all others what it shows to anybody.
 - FORM: a page that changes something: with a cookie, the key of its form, and from our own pages.

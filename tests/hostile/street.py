@@ -1,7 +1,6 @@
 """The cases of `cases.py` made real, each with a stream, a home and credentials of its own, in one world."""
 
 from collections.abc import Mapping
-from functools import partial
 from itertools import count
 from typing import Final
 
@@ -200,14 +199,21 @@ class Asking:
                 self.secret = self._passes()
             case "back":
                 self.world.run(self.world.node.grounding.signs.take_back(self.sign, self.secret))
-            case "street" | "stop" | "go":
-                (self._street if deed == "street" else partial(self._marks, deed))()
+            case "street":
+                self._street()
             case "hour":
                 self.world.advance(_HOUR_S + 60)
             case "ask":
                 self.get(f"/v1.1/Datastreams({self.number})/Observations")
+            case _:
+                self._by_right(deed)
+
+    def _by_right(self, deed: str) -> None:
+        match deed:
             case "order" | "order-means" | "order-over":
                 self._orders(deed)
+            case "stop" | "go":
+                self._marks(deed)
             case _:
                 self._shares(deed)
 
