@@ -126,7 +126,7 @@ class Mailing:
         digest, now = token_digest(token), self._clock.now()
         for each in self._store.addresses():
             if each.confirm == digest and each.confirmed_ns is None and now < each.until_ns:
-                await self._store.give(msgspec.structs.replace(each, confirmed_ns=now))
+                await self._store.note(msgspec.structs.replace(each, confirmed_ns=now))
                 return
         raise WrongToken("this link is unknown, used or too old", hint="Give your address again, on your page.")
 
@@ -215,8 +215,7 @@ class Mailing:
         except Unavailable:
             if letter.tries < len(AGAIN_S):
                 next_ns = self._clock.now() + AGAIN_S[letter.tries] * NS_PER_S
-                if any(each.id == letter.id for each in self._store.letters()):
-                    await self._store.post(msgspec.structs.replace(letter, tries=letter.tries + 1, next_ns=next_ns))
+                await self._store.put_off(msgspec.structs.replace(letter, tries=letter.tries + 1, next_ns=next_ns))
             else:
                 await self._give_up(letter)
             return False
@@ -246,7 +245,7 @@ class Mailing:
         known = None if letter.person is None else self._store.address_of(letter.person)
         if known is None or known.address != letter.to or (known.failed_ns is None) == (failed_ns is None):
             return
-        await self._store.give(msgspec.structs.replace(known, failed_ns=failed_ns))
+        await self._store.note(msgspec.structs.replace(known, failed_ns=failed_ns))
 
     def _token(self) -> str:
         return base64.b32encode(self._entropy(TOKEN_BYTES)).decode("ascii").rstrip("=").lower()
