@@ -48,7 +48,7 @@ __all__ = ["BEAT_S", "OPEN_MAX", "STREAMS_MAX", "event_routes"]
 
 BEAT_S: Final = 15.0  # shorter than what proxies wait for, and than a page that looks dead to whoever reads it
 STREAMS_MAX: Final = 100  # named in one question; who wants more listens to all that they may read
-OPEN_MAX: Final = 32  # of one asker, or one address of strangers, at a time: as many windows as somebody has open, and no more than others can spare
+OPEN_MAX: Final = 32  # of one asker, or of strangers at one address: as many windows as somebody has open
 _NUMBERS: Final = re.compile(r"[0-9]{1,15}(?:,[0-9]{1,15})*")
 _HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),

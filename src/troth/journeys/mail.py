@@ -80,7 +80,7 @@ class MailStore(Protocol):
         ...
 
     async def note(self, address: Address) -> None:
-        """Keep what became of an address (by its `confirm`); nothing happens where that was taken back or replaced meanwhile."""
+        """Keep what became of an address, by its `confirm`; nothing happens where that is not there any more."""
         ...
 
     async def take_back(self, person: PersonId) -> None:

@@ -61,7 +61,7 @@ class Exchange:
         address: where it comes from.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts of a request, named
+    def __init__(
         self,
         app: App,
         method: str,
