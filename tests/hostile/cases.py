@@ -2,14 +2,17 @@
 
 A line says who asks, what happens before, and what they may see then.
 - asks: `lab` (a recipient that a disclosure names), `shop` (one that none names), `adviser` (one with which people may share),
+  `police` (an authority with a request),
   `ana` (who lives there), `ben` (lives there too), `cleo` (lives elsewhere), `owner` (runs the place), `thing` (the thing
   itself), `nobody`.
 - does, in order: `say` (the thing says the next value), `give`, `means` (a yes to hourly means only), `coarsest` (a yes to the
-  last of `views` only), `refuse`, `withdraw` (Ana and Ben alike), `ana-gives`, `ben-withdraws` (one of them), `hour` (an hour
-  passes), `street` (two homes beside it say yes, and their own value), `ask` (whoever asks reads once, so that something is
-  held for them), `forbid` (a rule of the place stops all reading of the thing), `pass` (somebody who passes objects with the
-  code of the sign), `back` (and takes that back), `share`, `share-means` and `unshare` (Ana and Ben share with the adviser, or
-  end it), `ana-shares`, `ben-unshares` (one of them).
+  last of `views` only), `refuse`, `withdraw` (Ana and Ben alike), `ana-gives`, `ben-withdraws` (one of them), `stop` (Ana has
+  nobody use what was said last), `go` (ends that), `hour` (an hour passes), `street` (two homes beside it say yes, and their
+  own value), `ask` (whoever asks reads once, so that something is held for them), `forbid` (a rule of the place stops all
+  reading of the thing), `pass` (somebody who passes objects with the code of the sign), `back` (and takes that back), `share`,
+  `share-means` and `unshare` (Ana and Ben share with the adviser, or end it), `ana-shares`, `ben-unshares` (one of them),
+  `order`, `order-means` and `order-over` (an authority is given what is measured from then on, means from before too, and
+  loses it).
 - sees: the numbers of the values that may be seen, from 0.
 - view: RAW, or coarser: MEANS, SUMS (of each hour), STREET (the mean of three homes), ROUNDED (down to eights), LATE (nothing
   is old enough yet); or why nothing is seen: SPOKEN (they are told no) or NOTHING (for them there is no such stream).
@@ -110,8 +113,19 @@ CASES: Final = {
         "lab", "hour say say ask pass hour", View.MEANS, (0, 1), open=True, sign="mean"
     ),
     "anybody, what a sign stands beside": Case("nobody", "say pass say", View.NOTHING, open=True, sign="yes"),
+    "a recipient, of what somebody has stopped": Case("lab", "give say say stop say", View.RAW, (0, 2)),
+    "whoever stopped it": Case("ana", "say say stop say", View.RAW, (0, 1, 2)),
+    "the other, of what somebody has stopped": Case("ben", "say say stop say", View.RAW, (0, 2)),
+    "a recipient, of what is not stopped any more": Case("lab", "give say say stop ask go", View.RAW, (0, 1)),
     "a recipient that nobody named": Case("shop", "give say say", View.NOTHING),
+    "an authority, of which nothing was decided": Case("police", "give say say", View.NOTHING),
+    "an authority, what was given and nothing earlier": Case("police", "give say order say", View.RAW, (1,)),
+    "an authority, what was given without a yes": Case("police", "refuse say order say", View.RAW, (1,)),
+    "an authority with means": Case("police", "hour say say hour order-means", View.MEANS, (0, 1)),
+    "an authority, after its end": Case("police", "say ask order ask order-over", View.SPOKEN),
+    "an authority that a rule stops": Case("police", "say order ask forbid", View.SPOKEN),
     "a third party with which all share": Case("adviser", "share say say", View.RAW, (0, 1)),
+    "a third party, of what somebody has stopped": Case("adviser", "share say say stop say", View.RAW, (0, 2)),
     "a third party with which nobody shares": Case("adviser", "give say say", View.NOTHING),
     "a third party with half a share": Case("adviser", "ana-shares say say", View.NOTHING),
     "a third party with means": Case("adviser", "share-means hour say say hour", View.MEANS, (0, 1)),

@@ -10,9 +10,8 @@ Who may:
 - COUNTED: the operator, and the thing itself; 401 without a token, and for other tokens there is no such thing.
 - GATED: whoever the gate lets; for all others there is nothing of that name.
 - SPENDS: whoever has the token that stands in the body; what is shown in the head counts for nothing.
-- LEAVES: anybody; a session that is shown ends.
-- VISITOR: whoever has a session, about the sessions of that person or party alone; nobody else, 401.
-- MAKER, AUTHORITY: such an organisation in a session at its own door; nobody else, 401.
+- LEAVES: anybody; a session shown ends.
+- VISITOR: whoever has a session, about those of that person or party; MAKER, AUTHORITY: such an organisation; else 401.
 - SIGNED: whoever has signed what stands in the body.
 - PAGE: a page that shows something to who has the cookie for it, and to all others what it shows to anybody.
 - FORM: a page that changes something: with a cookie, the key of its form, and from our own pages.
@@ -69,10 +68,8 @@ AS: Final = {
     "/why/{id}/proof": ("?as=person", "?as=recipient", "?as=person&flip=value"),
     "/proofs/{id}.troth-proof": ("?as=person", "?as=recipient"),
     "/v1.1/Datastreams({number})/Observations": (
-        "?$count=true",
-        "?$top=1&$orderby=phenomenonTime desc",
-        "?$resultFormat=CSV",
-        "?$resultFormat=dataArray&$select=result",
+        *("?$count=true", "?$top=1&$orderby=phenomenonTime desc"),
+        *("?$resultFormat=CSV", "?$resultFormat=dataArray&$select=result"),
     ),
     "/api/events": ("?datastreams={number}",),
     "/metrics": ("?things",),
@@ -93,6 +90,14 @@ TABLE: Final = {
     "GET /mine/book": Who.PAGE,
     "GET /mine/book/{place}.troth-proof": Who.PAGE,
     "GET /mine/erase": Who.PAGE,
+    "GET /mine/rights": Who.PAGE,
+    "POST /mine/rights": Who.FORM,
+    "POST /mine/marks": Who.FORM,
+    "GET /operate/requests": Who.PAGE,
+    "POST /operate/requests": Who.FORM,
+    "GET /mine/export": Who.PAGE,
+    "POST /mine/export": Who.FORM,
+    "GET /mine/export/everything-about-me.zip": Who.PAGE,
     "POST /mine/erase": Who.FORM,
     "GET /mine/foresee": Who.PAGE,
     "GET /mine/places": Who.PAGE,
@@ -363,6 +368,15 @@ TABLE: Final = {
     "GET /api/book/proofs/{place}": Who.PERSON,
     "GET /api/book/statements": Who.PERSON,
     "GET /api/book/statements/{statement}/proof": Who.PERSON,
+    "GET /api/marks": Who.PERSON,
+    "POST /api/marks": Who.PERSON,
+    "POST /api/marks/{mark}/end": Who.PERSON,
+    "GET /api/marks/{mark}/readers": Who.PERSON,
+    "GET /api/rights": Who.PERSON,
+    "POST /api/rights": Who.PERSON,
+    "GET /api/rights/months": Who.ANYBODY,
+    "GET /api/requests": Who.OPERATOR,
+    "POST /api/requests/{asked}/reply": Who.OPERATOR,
     "GET /api/export": Who.PERSON,
     "POST /api/export": Who.PERSON,
     "DELETE /api/export": Who.PERSON,

@@ -12,8 +12,10 @@ from tests.journeys.test_object import INTEREST, asserts
 from troth.gate.question import Asker
 from troth.gate.rules.share_terms import SHARE
 from troth.gate.rules.sharing_clocks import DAY_NS
+from troth.journeys.marks import Wanted as Marked
 from troth.journeys.share_values import Standing, Wanted
 from troth.names import PurposeId, SignId, Uri
+from troth.statements.authority import Decided, purpose_of
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
 from troth.statements.ground import Agreement, Asserted, Citation
@@ -30,12 +32,14 @@ AGREED: Final = Agreement(("Council", "Neighbours"), "The neighbours", "Mo Berg"
 AGREEMENT: Final = Citation("Agreement", digest=b"p" * 32, where=Uri("https://works.example/agreement"))
 KEPT: Final = PurposeId("https://supplier.example/kept")
 ENERGY: Final = PurposeId(f"{SHARE}energy")
-_RECIPIENTS: Final = dict.fromkeys(("lab", "shop", "adviser"), "recipient")
+ASKING: Final = Citation("StPO, § 95", "DE/StPO", "95")
+_RECIPIENTS: Final = dict.fromkeys(("lab", "shop", "adviser", "police"), "recipient")
 _HOUR_S: Final = 3_600.0
 _COOKIE: Final = {
     "lab": "troth_recipient",
     "shop": "troth_recipient",
     "adviser": "troth_recipient",
+    "police": "troth_recipient",
     "owner": "troth_operator",
 }
 
@@ -54,8 +58,12 @@ class Asking:
         self.neighbours: list[tuple[WorldPerson, WorldThing]] = []
         self.theirs: list[float] = []  # what neighbours said last
         self._elsewhere: list[float] = []  # and all they ever said
+        self._mark = b""
         world, home = self.world, self.world.home(f"home of {name}")
         self.ana, self.ben = home.person("Ana"), home.person("Ben", role="member")
+        authorities = world.node.grounding.tellings.authorities
+        if case.asks == "police":
+            self.demand = world.run(authorities.enter(street.police.uri, ASKING, "What was used"))
         title = self.title = f"counter {next(street.numbers)}"
         self.place, self.secret = f"at {title}", ""
         if case.sign:
@@ -163,6 +171,8 @@ class Asking:
         """How the gate knows a recipient."""
         if asks == "adviser":
             return self.street.adviser.asker(ENERGY)
+        if asks == "police":
+            return self.street.police.asker(purpose_of(self.demand))
         return (self.street.university if asks == "lab" else self.street.bakery).asker()
 
     def _research(self) -> DisclosedPurpose:
@@ -196,7 +206,35 @@ class Asking:
             case "ask":
                 self.get(f"/v1.1/Datastreams({self.number})/Observations")
             case _:
+                self._by_right(deed)
+
+    def _by_right(self, deed: str) -> None:
+        match deed:
+            case "order" | "order-means" | "order-over":
+                self._orders(deed)
+            case "stop" | "go":
+                self._marks(deed)
+            case _:
                 self._shares(deed)
+
+    def _orders(self, deed: str) -> None:
+        """An authority is given what is measured from now on (of means: until now, too), or loses it."""
+        authorities, now = self.world.node.grounding.tellings.authorities, self.world.clock.now()
+        if deed == "order-over":
+            self.world.run(authorities.end(self.demand))
+            return
+        self.world.run(authorities.decide(self.demand, Decided.GIVEN, "It may."))
+        view = Variant.HOURLY_MEAN if deed == "order-means" else Variant.RAW
+        reach = authorities.reach(
+            self.demand,
+            (self.thing.stream,),
+            data_from_ns=now - DAY_NS if deed == "order-means" else now,
+            data_to_ns=now + DAY_NS,
+            variant=view.value,
+            until_ns=now + DAY_NS,
+        )
+        self.world.run(reach)
+        self.world.advance(1)
 
     def _signed(self, title: str) -> tuple[WorldThing, SignId]:
         """A thing in a place of its own, with a sign; what it says is kept by an agreement too, for somebody else."""
@@ -252,6 +290,15 @@ class Asking:
         for (_, thing), value in zip(self.neighbours, self.theirs, strict=True):
             assert isinstance(thing.says(value), int)
         self.world.advance(1)
+
+    def _marks(self, deed: str) -> None:
+        """Ana has nobody use what was said last, or ends that."""
+        marks, now = self.world.node.choosing.marks, self.world.clock.now()
+        if deed == "go":
+            self.world.run(marks.end(self.ana.person, self._mark))
+            return
+        wanted = Marked(self.thing.stream, now - 15 * 10**8, now, because="wrong")
+        self._mark, _ = self.world.run(marks.put(self.ana.person, wanted, made_by="session"))
 
     def _say(self) -> None:
         value = next(self.street.values) * 8 + 0.5
@@ -310,7 +357,7 @@ class Street:
         self.numbers = count(1)
         self.values = count(10_001)  # eight apart, so that no mean of two is a third
         self.university, self.bakery = self.world.organisation("University"), self.world.organisation("Bakery")
-        self.adviser = self.world.organisation("Adviser")
+        self.adviser, self.police = self.world.organisation("Adviser"), self.world.organisation("Police")
         self.cleo = self.world.home("elsewhere").person("Cleo")
         self.cases = {name: Asking(self, name, case) for name, case in CASES.items()}
         self.world.settle()

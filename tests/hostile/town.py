@@ -12,6 +12,7 @@ from troth.gate.question import Asker
 from troth.gate.rules.share_terms import SHARE
 from troth.gate.rules.sharing_clocks import DAY_NS
 from troth.journeys.book_lines import Seen
+from troth.journeys.marks import Wanted as Marked
 from troth.journeys.recipient import Wish
 from troth.journeys.share_values import Wanted
 from troth.names import (
@@ -98,6 +99,10 @@ class Town:
         )
         self.slug = world.run(renamed)
         self.operator = world.operator_token()
+        wanted = Marked(self.meter.stream, world.clock.now() - 2, world.clock.now() - 1, "This is not so.")
+        mark, _ = world.run(world.node.choosing.marks.put(self.ana.person, wanted, made_by="session"))
+        asking = world.node.choosing.rights.ask(self.ana.person, "access", words="All of it.", made_by="session")
+        asked, _ = world.run(asking)
         assert 201 == world.post("/api/export", {}, token=self.session(self.ana)).status
         world.advance(60)
         self.doors = http_doors(world.node)
@@ -110,6 +115,8 @@ class Town:
             "number": str(self.meter.number),
             "stream": self.meter.stream_name,
             "statement": chosen.statement.hex(),
+            "mark": mark.hex(),
+            "asked": asked.hex(),
             "person": print_person(self.ana.person),
             "preservation": self._preserved(),
             "name": "troth.css",
@@ -138,6 +145,8 @@ class Town:
             "id": str(self.id + 4096 * 1000),
             "number": "4000000",
             "statement": "ab" * 32,
+            "mark": "ab" * 16,
+            "asked": "ab" * 16,
             "person": print_person(PersonId(bytes(16))),
             "preservation": "ab" * 16,
             "share": print_share(ShareId(bytes(16))),

@@ -25,6 +25,7 @@ KEYS: Final = (
     *("household", "person", "claim", "session", "line", "promise", "support", "statement", "preservation", "key"),
     *("certificate", "challenge", "ground", "restriction", "emergency", "demand", "feed", "look"),
     *("share", "wish", "withholding"),
+    "mark",
 )
 PAGE: Final = ROOT / "docs" / "reference" / "api.md"
 
@@ -52,6 +53,11 @@ def test_the_page_lists_every_resource_with_its_methods() -> None:
         assert known == set(sections())
 
     run(test)
+
+
+def asked_in(path: str, got: dict[str, object]) -> dict[str, str]:
+    """The name of a request of a right."""
+    return {"ASKED": str(got["request"])} if path == "/api/rights" and "request" in got else {}
 
 
 def shown(got: dict[str, object]) -> dict[str, str]:
@@ -124,6 +130,8 @@ async def token_for(started: House, path: str, found: dict[str, str]) -> str | N
         "/api/share",
         "/api/export",
         "/api/told",
+        "/api/marks",
+        "/api/rights",
     )
     if path != "/api/share-terms" and (
         any(each in path for each in own) or path in {"/api/erasure", "/api/key"} or "/api/key/" in path
@@ -167,6 +175,8 @@ def test_the_examples_run_in_their_order() -> None:
                 assert block is not None, heading
             body = "" if block is None else block[1]
             found.update(await emergency(started, found) if "emergencies" in heading else {})
+            lately = started.node.ports.clock.now() - 10**9
+            found.update(BEFORE=print_time(lately - 10**9), AFTER=print_time(lately))
             for word, value in found.items():
                 body = body.replace(f'"{word}"', json.dumps(value))
             token = await token_for(started, path, found)
@@ -211,7 +221,7 @@ def test_the_examples_run_in_their_order() -> None:
                     found[key.upper()] = str(got[key])
             if path == "/api/people":
                 found["INVITATION"] = str(got["invitation"]).rpartition("/")[2]
-            found.update(shown(got) | signed(got, thing, found["REQUEST"]))
+            found.update(asked_in(path, got) | shown(got) | signed(got, thing, found["REQUEST"]))
             for name in re.findall(r"`\{\"([a-z_]+)\"", text):
                 assert name in got, f"{heading} answers no {name}"
         words = {"HOUSEHOLD", "PERSON", "CLAIM", "INVITATION", "SESSION", "NOTICE", "SOON", "SHOWN", "PRESERVATION"}
@@ -235,6 +245,7 @@ def test_the_examples_run_in_their_order() -> None:
             "WISH",
             "WITHHOLDING",
         }
+        words |= {"BEFORE", "AFTER", "MARK", "ASKED"}
         assert words | {"LINE", "PROMISE", "SUPPORT", "STATEMENT", "KEY"} == set(found)
 
     run(test)

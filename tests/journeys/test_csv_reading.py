@@ -50,7 +50,7 @@ def test_a_file_holds_all_rows_whatever_their_number_in_both_orders() -> None:
             assert "text/csv; charset=utf-8; header=present" == told.headers["content-type"]
             assert "no-store" == told.headers["cache-control"]
             assert "content-length" not in told.headers
-            assert ["id", "phenomenonTime", "result", "troth.view"] == list(rows(told)[0])
+            assert ["id", "phenomenonTime", "result", "troth.view", "troth.says"] == list(rows(told)[0])
             assert [float(at) for at in range(COUNT)] == results(told)
             back = await doors.ask(csv_of(number, "&$orderby=phenomenonTime%20desc"), token=lab)
             assert results(told)[::-1] == results(back)
@@ -93,8 +93,8 @@ def test_the_same_rows_come_as_json_as_data_array_and_as_csv() -> None:
             some = (await doors.ask(f"{path}?$select=@iot.id,result", token=lab)).json["value"]
             assert [{"@iot.id": row["@iot.id"], "result": row["result"]} for row in whole] == some
             (array,) = (await doors.ask(f"{path}?$resultFormat=dataArray", token=lab)).json["value"]
-            assert ["id", "phenomenonTime", "resultTime", "result"] == array["components"]
-            expected = [[row["@iot.id"], row["phenomenonTime"], None, row["result"]] for row in whole]
+            assert ["id", "phenomenonTime", "resultTime", "result", "troth.says"] == array["components"]
+            expected = [[row["@iot.id"], row["phenomenonTime"], None, row["result"], []] for row in whole]
             assert (expected, 5) == (array["dataArray"], array["dataArray@iot.count"])
             file = rows(await doors.ask(csv_of(number), token=lab))
             assert [str(row["@iot.id"]) for row in whole] == [row["id"] for row in file]

@@ -11,15 +11,12 @@ import pytest
 
 from troth.journeys.exports import KEPT_S, MAKING_MAX
 from troth.names import print_household
-from troth.settings import Settings
 from troth.signing.slices import SLICE_BYTES
 from troth.testing.asgi import Told
 from troth.testing.people import Home, WorldPerson, WorldThing
 from troth.testing.world import World
 from troth.tlog.checkpoint import VerifierKey
 from troth.verify.checks import verify
-
-SLOWLY = Settings(data="world", segment_tick_s=300, caller_ms_per_s=1_000_000)  # a day of ticks is soon over
 
 
 class House:
@@ -179,10 +176,10 @@ def test_it_lies_sealed_and_goes_when_its_person_says_so() -> None:
 
 
 def test_it_ends_by_itself_and_with_the_node() -> None:
-    with World(seed=6, settings=SLOWLY) as world:
+    with World(seed=6) as world:
         house = House(world)
         token = house.ready(house.ana)
-        world.advance(KEPT_S - 120)
+        world.clock.step(KEPT_S - 120)
         assert 200 == house.fetches(token).status
         world.advance(120)
         assert ("ended", "over") == ((seen := house.looks(token))["state"], seen["code"])

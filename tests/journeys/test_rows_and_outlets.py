@@ -41,7 +41,7 @@ from troth.things.observations import Kept, Outcome, ResultType, Shelf
 from troth.things.query import ObservationQuery
 from troth.things.stamps import Released
 from troth.things.stores import Committed, NotedTrace, Segment
-from troth.things.windows import Shown
+from troth.things.windows import Shown, shown
 from troth.tlog.trace import WindowClosed, WindowOpened, decode
 
 SHELF = Shelf(bytes(16), 30)
@@ -238,6 +238,9 @@ class TownSource:
 
     def lost(self) -> None:
         self.dropped += 1
+
+    def marked(self, _lease: Lease, rows: Sequence[Kept], /) -> tuple[Shown, ...]:
+        return tuple(map(shown, rows))
 
     def now(self) -> int:
         return self._clock.now()

@@ -8,6 +8,7 @@ from tests.made_town import UNIVERSITY as STUDIES
 from troth.errors import Denied
 from troth.gate.question import Code, Step
 from troth.journeys.book_lines import Seen
+from troth.journeys.share_values import Wanted
 from troth.names import PurposeId
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
@@ -20,6 +21,7 @@ _NS = 10**9
 TOGETHER = "mean=PT15M,homes=3"
 QUARTER_S = 900.0
 STUDY = PurposeId("https://university.example/study")
+ENERGY = "urn:troth:share:energy"
 
 
 class Lane:
@@ -258,6 +260,25 @@ def test_a_home_with_a_rule_about_places_is_in_no_figure_and_ends_those_of_befor
     four.closed()
     assert [3.0] == four.reads(0)
     assert isinstance(four.reads(3), str)
+
+
+def test_a_home_that_shares_its_stream_with_the_party_is_in_no_figure_of_it(lanes: object) -> None:
+    four = lane(lanes, 4)
+    four.choose(Decision.GIVE, 0, 1, 2, 3)
+    four.until_quarter()
+    four.quarter(1.0, 2.0, 6.0, 11.0)
+    four.closed()
+    assert [5.0] == four.reads(0)
+    share = four.world.node.sharing.share
+    to_ns = four.world.clock.now() + 24 * HOUR_NS
+    wanted = Wanted(four.university.uri, ENERGY, (four.things[3].stream,), to_ns)
+    notice = share.seen.offered().notice
+    four.world.run(share.begin(four.people[3].person, wanted, notice=notice, made_by="session"))
+    assert [] == four.reads(0), "and the mean of the three is not compared with that of the four"
+    four.until_quarter()
+    four.quarter(1.0, 2.0, 6.0, 11.0)
+    four.closed()
+    assert [3.0] == four.reads(0)
 
 
 def test_who_moves_out_takes_the_cells_of_before_along(lanes: object) -> None:

@@ -35,7 +35,6 @@ class Lane:
         purpose = DisclosedPurpose(RESEARCH, "Research", "unknown", (uri,), disclosed, 365)
         self.thing: WorldThing = home.thing("meter", type_=type_, purposes=(own_use(), purpose))
         self.token = self.university.token()
-        self.until_hour()
 
     def until_hour(self) -> None:
         """Go on to the beginning of the next hour."""
@@ -99,6 +98,7 @@ def lane(lanes: list[Lane], *views: str, type_: str = "number") -> Lane:
 )
 def test_windows_tell_one_figure_each(lanes: list[Lane], view: str, expected: list[float]) -> None:
     home = lane(lanes, view)
+    home.until_hour()
     home.gives(view)
     home.say(1.0, 2.0, 10.0)
     home.until_hour()
@@ -111,19 +111,20 @@ def test_windows_tell_one_figure_each(lanes: list[Lane], view: str, expected: li
 
 
 def test_what_was_done_to_a_result_stands_beside_it(lanes: list[Lane]) -> None:
-    view = "mean=PT1H,round=0.5,delay=PT2H"
+    view = "mean=PT30M,round=0.5,delay=PT30M"
     home = lane(lanes, "raw", view)
+    home.until_hour()
     home.gives(view)
     home.say(21.3, 21.9)
-    home.world.advance(4 * 3600)
+    home.world.advance(3600)
     [row] = home.rows()
     assert 21.5 == row["result"]
     assert {
-        "troth.shown": "one mean for each hour, rounded down to 0.5, 2 hours late",
+        "troth.shown": "one mean for each 30 minutes, rounded down to 0.5, 30 minutes late",
         "statistic": "mean",
-        "window": "PT1H",
+        "window": "PT30M",
         "roundedDownTo": 0.5,
-        "delay": "PT2H",
+        "delay": "PT30M",
     } == row["parameters"]
     stream = home.get(f"/v1.1/Datastreams({home.thing.number})").json
     assert view == stream["troth.view"]
@@ -173,6 +174,7 @@ def test_a_listener_gets_what_is_late_when_it_is_old_enough_and_not_before(lanes
 def test_a_late_view_of_windows_comes_by_itself_also_when_the_thing_falls_silent(lanes: list[Lane]) -> None:
     view = "max=PT15M,delay=PT30M"
     home = lane(lanes, view)
+    home.until_hour()
     home.gives(view)
     hearing = home.university.listens(home.thing)
     home.say(1.0, 5.0, every_s=60)
@@ -183,16 +185,17 @@ def test_a_late_view_of_windows_comes_by_itself_also_when_the_thing_falls_silent
 
 
 def test_looking_for_what_is_late_stands_in_nobodys_book(lanes: list[Lane]) -> None:
-    home = lane(lanes, "delay=P1D")
-    home.gives("delay=P1D")
+    home = lane(lanes, "delay=PT15M")
+    home.gives("delay=PT15M")
     home.university.listens(home.thing)
+    home.world.advance(20)
     home.world.settle()
     before = len(home.ana.book().lines)
     home.say(1.0, every_s=1)
     home.world.advance(60)
     home.world.settle()
     assert before == len(home.ana.book().lines)
-    home.world.advance(24 * 3600)
+    home.world.advance(900)
     home.world.settle()
     assert before < len(home.ana.book().lines)
 

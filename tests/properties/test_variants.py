@@ -75,7 +75,7 @@ def shown_by(view: Variant, said: list[tuple[int, float]]) -> object:
     return {at: down(each, view.step) if view.step else each for at, each in windows.figures().items()}
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(views(), views(), rows, rows)
 def test_who_sees_the_same_in_a_view_sees_the_same_in_all_that_are_within_it(
     wide: Variant, narrow: Variant, said: list[tuple[int, float]], otherwise: list[tuple[int, float]]

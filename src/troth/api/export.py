@@ -56,9 +56,7 @@ def export_routes(exports: Exports, everything: Everything, *, callers: Callers)
 
     async def archive(request: Request) -> Response:
         asker = own(request)
-        answer = archive_response(exports, asker, request)
-        answer.also(callers.still(request))
-        return answer
+        return archive_response(exports, request, asker, still=callers.still(request))
 
     return [
         resource(
@@ -88,8 +86,10 @@ def export_shown(seen: Seen | None) -> ExportShown:
     )
 
 
-def archive_response(exports: Exports, asker: Asker, request: Request) -> "ArchiveResponse":
-    """The archive that is ready, or the part of it that is asked for.
+def archive_response(
+    exports: Exports, request: Request, asker: Asker, *, still: Callable[[], bool]
+) -> "ArchiveResponse":
+    """The archive that is ready, or the part of it that is asked for. It leaves only while `still()`, too.
 
     Raises:
         NotFound: there is none.
@@ -100,19 +100,27 @@ def archive_response(exports: Exports, asker: Asker, request: Request) -> "Archi
     tag = f'"{seen.digest}"'
     if_range = request.headers.get("if-range")
     wanted = request.headers.get("range") if if_range is None or if_range == tag else None
-    return ArchiveResponse(exports, asker, seen, span=_span(wanted, seen.size), tag=tag)
+    return ArchiveResponse(exports, asker, seen, span=_span(wanted, seen.size), still=still)
 
 
 class ArchiveResponse(Response):
     """An archive on its way. `span`: [from, to) of its bytes; None for a range that lies behind its end."""
 
-    def __init__(self, exports: Exports, asker: Asker, seen: Seen, *, span: tuple[int, int] | None, tag: str) -> None:
+    def __init__(
+        self,
+        exports: Exports,
+        asker: Asker,
+        seen: Seen,
+        *,
+        span: tuple[int, int] | None,
+        still: Callable[[], bool],
+    ) -> None:
         super().__init__()
         self._exports = exports
         self._asker = asker
         self._seen = seen
         self._span = span or (0, 0)
-        self._still: Callable[[], bool] = lambda: True
+        self._still = still
         first, last = self._span
         self.status_code = 416 if span is None else 200 if span == (0, seen.size) else 206
         headers = {
@@ -121,7 +129,7 @@ class ArchiveResponse(Response):
             "content-disposition": 'attachment; filename="everything-about-me.zip"',
             "cache-control": "no-store",
             "accept-ranges": "bytes",
-            "etag": tag,
+            "etag": f'"{seen.digest}"',
             "x-content-type-options": "nosniff",
         }
         if self.status_code == 206:
@@ -129,10 +137,6 @@ class ArchiveResponse(Response):
         if self.status_code == 416:
             headers["content-range"] = f"bytes */{seen.size}"
         self.raw_headers = [(name.encode(), value.encode()) for name, value in headers.items()]
-
-    def also(self, still: Callable[[], bool]) -> None:
-        """It leaves only while this is true too."""
-        self._still = still
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -26,6 +26,7 @@ from troth.api.exported_forms import (
     AccountFile,
     LeftOut,
     Manifest,
+    RightsFile,
     SaidFile,
     StatementLine,
     StreamOwn,
@@ -33,10 +34,12 @@ from troth.api.exported_forms import (
     ThingsFile,
 )
 from troth.api.exported_words import READ_ME
+from troth.api.marks import mark_shown
 from troth.api.objections import objectable_shown
 from troth.api.operate import thing_shown
 from troth.api.places import rule_shown
 from troth.api.private import standing_shown
+from troth.api.rights import request_line
 from troth.api.sensorthings.csv_rows import header_of, records
 from troth.clock import NS_PER_S, Clock
 from troth.errors import Denied, NotFound, StorageFailed, Unavailable
@@ -48,12 +51,14 @@ from troth.journeys.book_lines import Damaged, Line, Place, Seen
 from troth.journeys.choose import Choose
 from troth.journeys.erase import Erase
 from troth.journeys.making import InWorker
+from troth.journeys.marks import Marks
 from troth.journeys.object import Object
 from troth.journeys.offers import Offer
 from troth.journeys.oversee import Oversee
 from troth.journeys.owned import OwnedStream, OwnedThing, owned
 from troth.journeys.places import Places
 from troth.journeys.privately import Privately
+from troth.journeys.rights import Rights
 from troth.journeys.sign_in import SignIn
 from troth.journeys.tell import Page, Tell
 from troth.journeys.visits import Visits
@@ -68,7 +73,7 @@ from troth.wire.zipped import Zipped
 __all__ = ["COLUMNS", "FORMAT", "Everything"]
 
 FORMAT: Final = 1
-COLUMNS: Final = (Column.ID, Column.TIME, Column.RESULT, Column.VIEW)
+COLUMNS: Final = (Column.ID, Column.TIME, Column.RESULT, Column.VIEW, Column.SAYS)
 _PROOF_TRIES: Final = 20  # of one proof, while others make theirs
 _YET_S: Final = 30.0  # as long is waited, in all, for what was said or read a moment ago: two ticks and the log
 
@@ -82,6 +87,8 @@ class Everything(msgspec.Struct, frozen=True):
     places: Places
     privately: Privately
     object: Object
+    rights: Rights
+    marks: Marks
     oversee: Oversee
     erase: Erase
     book: Book
@@ -125,6 +132,9 @@ class _Filling:
         await self._document("choices.json", self._said())
         erasing = preview_shown(self._at.erase.preview(self._person), self._at.number_of)
         await self._document("erasure.json", erasing)
+        lines = tuple(request_line(each, is_own=True) for each in self._at.rights.desk(self._person))
+        marks = tuple(map(mark_shown, self._at.marks.standing(self._person)))
+        await self._document("rights.json", RightsFile(lines, marks))
         readable = (await self._at.tell.listing.readable(self._asker)).streams
         await self._document("things.json", ThingsFile(self._things(readable)))
         for done, number in enumerate(readable):
@@ -314,7 +324,7 @@ def _stream(stream: OwnedStream) -> StreamOwn:
         file=_csv_name(stream.number),
         view=view.variant.value,
         since=print_time(view.since_ns // NS_PER_S * NS_PER_S),
-        because=view.because if view.variant is not Variant.RAW else None,
+        because=view.because if view.variant != Variant.RAW else None,
     )
 
 

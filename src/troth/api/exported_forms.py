@@ -11,9 +11,11 @@ from collections.abc import Mapping
 import msgspec
 
 from troth.api.answers import OfferShown, ThingShown
+from troth.api.marks import MarkShown
 from troth.api.objections import ObjectableShown
 from troth.api.places import RuleShown
 from troth.api.private_forms import StandingShown
+from troth.api.rights import RequestLine
 from troth.signing.cbor import CborValue
 from troth.wire.zipped import Archived
 
@@ -25,6 +27,7 @@ __all__ = [
     "LinkOwn",
     "Manifest",
     "PasskeyOwn",
+    "RightsFile",
     "SaidFile",
     "StatementLine",
     "StreamOwn",
@@ -123,6 +126,13 @@ class SaidFile(msgspec.Struct, frozen=True):
     objections: tuple[ObjectableShown, ...]
     place_rules: tuple[RuleShown, ...]
     private: tuple[StandingShown, ...]
+
+
+class RightsFile(msgspec.Struct, frozen=True):
+    """`rights.json`: what you have asked for by right and by when it is due, and your marks that stand."""
+
+    requests: tuple[RequestLine, ...]
+    marks: tuple[MarkShown, ...]
 
 
 class StreamOwn(msgspec.Struct, frozen=True, omit_defaults=True):

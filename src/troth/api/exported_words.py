@@ -15,6 +15,7 @@ Of the people who live with you nothing is in it.
 account.json          who you are here, where you live, and how you come in
 choices.json          what you may decide, and what you have decided
 erasure.json          what would go if you had yourself erased, and what somebody has had kept
+rights.json           what you have asked for by right, and what you have said is wrong
 things.json           the things where you live: what they sense, who made them, what is done with their data
 observations/N.csv    all that you may read of one stream; things.json says which one N is
 book.jsonl            your book: who read what of you, when, what for, how much, and on what that rested

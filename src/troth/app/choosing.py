@@ -15,10 +15,12 @@ from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.foresee import Foresee
 from troth.journeys.keyring import Keyring
+from troth.journeys.marks import Marks
 from troth.journeys.own_key import OwnKeys
 from troth.journeys.places import Places
 from troth.journeys.privately import Privately
 from troth.journeys.recognise import Recognise
+from troth.journeys.rights import Rights
 from troth.journeys.say import Say
 from troth.journeys.tell import Tell
 from troth.journeys.voice import Voice
@@ -31,7 +33,8 @@ __all__ = ["Choosing"]
 class Choosing:
     """What is said in people's own voices, and what would follow.
 
-    Yes and no to a purpose; private mode; where what concerns somebody may not go; who goes from a home.
+    Yes and no to a purpose; private mode; where what concerns somebody may not go; what is wrong and not to be used; who
+    goes from a home.
     """
 
     def __init__(  # noqa: PLR0913 - the wiring of one node, named
@@ -77,6 +80,8 @@ class Choosing:
             clock=clock,
             entropy=entropy,
         )
+        self.marks = Marks(self.voice, directory=directory, in_force=in_force, clock=clock, entropy=entropy, book=book)
+        self.rights = Rights(self.voice, say, directory=directory, clock=clock, entropy=entropy)
         self.belong = Belong(
             accept,
             say,

@@ -29,7 +29,7 @@ from troth.api.emergencies import emergency_routes
 from troth.api.entering import entering_routes
 from troth.api.erasures import erasure_routes
 from troth.api.events import event_routes
-from troth.api.export import export_routes
+from troth.api.export import archive_response, export_routes
 from troth.api.exported import Everything
 from troth.api.foreseen import foreseen_routes
 from troth.api.functions import function_routes
@@ -39,6 +39,7 @@ from troth.api.joinings import joining_routes
 from troth.api.keys import key_routes
 from troth.api.linting import linting_routes
 from troth.api.many import many_routes
+from troth.api.marks import mark_routes
 from troth.api.metrics import metrics_routes
 from troth.api.objections import objection_routes
 from troth.api.operate import Addresses, operate_routes
@@ -49,6 +50,7 @@ from troth.api.pledges import pledge_routes
 from troth.api.private import private_routes
 from troth.api.proofs import proof_routes
 from troth.api.recipient import recipient_routes
+from troth.api.rights import rights_routes
 from troth.api.rules import rule_routes
 from troth.api.scrapi import scrapi_routes
 from troth.api.shares import share_routes
@@ -157,6 +159,8 @@ def http_doors(node: Node) -> HttpDoors:
             stream_of=node.directory.by_number.get,
             number_of=_number_of(node),
         ),
+        *mark_routes(node.choosing.marks, callers=callers, stream_of=node.directory.by_number.get),
+        *rights_routes(node.choosing.rights, callers=callers),
         *share_routes(
             node.sharing.share,
             node.sharing.orders,
@@ -249,6 +253,8 @@ def _everything(node: Node) -> Everything:
         places=node.places,
         privately=node.choosing.privately,
         object=node.grounding.object,
+        rights=node.choosing.rights,
+        marks=node.choosing.marks,
         oversee=node.oversee,
         erase=node.erase,
         book=node.book,
@@ -297,6 +303,11 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         authorities=node.grounding.tellings.authorities,
         contacts=node.grounding.tellings.contacts,
         erase=node.erase,
+        exports=node.exports,
+        marks=node.choosing.marks,
+        rights=node.choosing.rights,
+        everything=_everything(node).of,
+        archive=partial(archive_response, node.exports),
         prove=node.prove,
         book=node.book,
         recognise=node.recognise,

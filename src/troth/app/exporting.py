@@ -33,5 +33,5 @@ def exports_of(
         free=ports.free_bytes,
         reserve=reserve,
     )
-    tell.watching.append(exports)
+    tell.watching.add(exports)
     return exports

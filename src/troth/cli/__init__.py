@@ -40,6 +40,7 @@ from troth.cli.policy import policy
 from troth.cli.private import private
 from troth.cli.registering import disclosure, household, organisation, party, person, product
 from troth.cli.replay import replay
+from troth.cli.rights import mark, request, right
 from troth.cli.sharing import share
 from troth.cli.signing_places import sign
 from troth.cli.speaking import SpeakingGroup
@@ -95,7 +96,7 @@ log.add_command(log_mirror)
 log.add_command(log_restore)
 log.add_command(log_succeed)
 main.add_part(
-    "Give your word", red_line, promise, support, policy, ground, sign, emergency, authority, withhold, forget
+    "Give your word", red_line, promise, support, policy, ground, sign, emergency, authority, request, withhold, forget
 )
 for each in (person_erase, person_preserve, person_release, person_move_in, person_move_out, person_guard, person_ages):
     person.add_command(each)
@@ -117,6 +118,8 @@ main.add_part(
     news,
     book,
     export,
+    mark,
+    right,
     erase,
 )
 main.add_part("Check", proof, verify, audit, trust, log, store, witness)

@@ -50,6 +50,7 @@ from troth.gate.question import (
 from troth.gate.requests import limited, requested_use
 from troth.gate.sharing import barred, bars_until, shared_purposes, shared_use, sharing
 from troth.gate.small_groups import Reached, small_groups
+from troth.gate.stopped import without_stopped
 from troth.gate.use import Use
 from troth.names import StreamId
 from troth.state.in_force import Reading
@@ -225,7 +226,7 @@ def _tried(
     """Steps 2 to 5 for every view of these purposes, in the order of the disclosure, without private times."""
     private = private_of(stream, reading, action=question.action, at_ns=question.at_ns)
     special = special_in(product, declared.name)
-    return [
+    tried = [
         hushed(
             limited(
                 _try(
@@ -250,6 +251,7 @@ def _tried(
         ]
         for view in settled_views(purpose)
     ]
+    return tried if question.action is Action.COLLECT else without_stopped(tried, stream, reading, asker=question.asker)
 
 
 def _shared(
@@ -291,7 +293,8 @@ def _shared(
         )
         for each in tried
     )
-    return [hushed(each, given, private, question=question) for each in timed]
+    heard = [hushed(each, given, private, question=question) for each in timed]
+    return without_stopped(heard, stream, reading, asker=question.asker)
 
 
 def _try(

@@ -57,6 +57,8 @@ def epoch_ns(
         choices = _choices(person, stream, purposes)
         said += _said(choices, question, first_counts=first_counts)
         said += [person.ruled_ns, *(each.body.from_ns for each in person.objections if each.body.purpose in purposes)]
+        shares = (each.body for each in person.shares if each.body.party == question.asker.party)
+        said += [each.from_ns for each in shares if stream.installed.stream in each.streams]
         held_by = person.guardianship
         if held_by is not None:
             turns += [held_by.body.alongside_ns, held_by.body.own_ns, held_by.body.ends_ns]

@@ -6,6 +6,7 @@ Rules
 - The universe is every home here that has a stream of the same product and name, under the open disclosure, with the same party
   answering, without grounds or emergencies of its own, and without anybody's rule about places: what can stop one home alone,
   at a time that nobody here sees, would show it. Over more than HOMES_MAX homes nothing is given.
+- A home that ever shared the stream with this party, or that it asked for as an authority, is in no figure of it.
 - Nothing is given to anybody: who asks as nobody in particular may be a party that reads some of the homes alone.
 - While a policy of the operator (step 5) keeps any of them out, nothing is given.
 - A home of which the party can read anything by itself, for whatever purpose, is in no figure: it could be taken out of it.
@@ -27,6 +28,7 @@ from troth.gate.declared import ids_of
 from troth.gate.epochs import epoch_ns
 from troth.gate.narrowed import Tried
 from troth.gate.question import ANYONE, Action, Code, Group, GroupMember, Question, Reason, Step
+from troth.gate.sharing import shared_purposes
 from troth.gate.use import Use
 from troth.names import HouseholdId, PurposeId, StatementId, StreamId
 from troth.state.in_force import Reading
@@ -139,6 +141,7 @@ def _looked(
         place = reading.place_of(reached.stream.household)
         of_its_own = place.disclosures or place.grounds or place.openings
         asked_for = any(reach.body.authority == question.asker.party for reach in reached.stream.reaches)
+        asked_for = asked_for or bool(shared_purposes(reached.stream, question.asker.party, reading))
         other = reached.stream.answers != stream.answers
         out = of_its_own or asked_for or other or _ruled(place, reading, at_ns=question.at_ns)
         found.append(_Looked(reached.stream, reached.product, reached.views, out=bool(out)))

@@ -166,7 +166,7 @@ class Writer:
                 held = archive.held[number] = Held(lease, lease.answer.variant or Variant.RAW)
             page = await self._tell.observations(number, query, asker=archive.asker)
             archive.going_on()
-            if page.view.variant is not held.variant:
+            if page.view.variant != held.variant:
                 archive.drop("changed", CHANGED)
                 archive.going_on()
             if lease.holds(self._clock.now()) and page.holds():

@@ -29,8 +29,11 @@ from troth.journeys.fits_told import check_announced_of, check_told
 from troth.journeys.rule_names import registered_in
 from troth.journeys.spoken import check_keys_fit, check_spoken
 from troth.names import Uri
+from troth.state.belonging import members_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
+from troth.state.marks import check_mark
+from troth.state.requests import check_request
 from troth.state.scopes import person_scope, place_scope, product_scope
 from troth.state.sharing import check_share, check_withholding
 from troth.state.signs import check_passing, check_sign
@@ -44,12 +47,15 @@ from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody
 from troth.statements.journal import Journal, JournalEntry
 from troth.statements.key import KeyRole
+from troth.statements.kinds import Body
+from troth.statements.mark import MarkBody
 from troth.statements.objection import ObjectionBody
 from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import DepartureBody, MembershipBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.restriction import RestrictionBody
+from troth.statements.rights import ReplyBody, RequestBody
 from troth.statements.share import ShareBody
 from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.statement import Statement
@@ -114,12 +120,30 @@ def check_fits(
         case ShareBody() | WithholdingBody():
             _check_sharing(body, directory, reading, at_ns=at_ns)
         case _:
-            return
+            _check_own(body, directory, reading, in_force, at_ns=at_ns)
 
 
 def _check_entity(body: EntityBody, directory: Directory) -> None:
     if body.household is None and any(directory.at_home(each) for each in (body.entity, *body.about)):
         raise NotRegistered("what is open never names what belongs to a home")
+
+
+def _check_own(
+    body: Body,
+    directory: Directory,
+    reading: Reading,
+    in_force: InForce,
+    *,
+    at_ns: int,
+) -> None:
+    if isinstance(body, RequestBody | ReplyBody):
+        check_request(body, directory.own.asked, at_ns=at_ns)
+    if not isinstance(body, MarkBody):
+        return
+    person = reading.person(person_scope(body.person))
+    stream = directory.streams.get(body.stream)
+    home = None if stream is None else directory.things[stream.thing].body.household
+    check_mark(body, person.marks, () if home is None else members_of(home, in_force), at_ns=at_ns)
 
 
 def _check_essential(body: PassportBody, directory: Directory) -> None:

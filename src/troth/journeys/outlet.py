@@ -22,7 +22,7 @@ from troth.things.narrowing import narrowed
 from troth.things.observations import Kept
 from troth.things.query import ObservationQuery, Order
 from troth.things.variants import Variant
-from troth.things.windows import Shown, shown, whole_windows
+from troth.things.windows import Shown, whole_windows
 
 __all__ = ["OUTLET_QUEUE_MAX", "Listener", "Outlet", "Source"]
 
@@ -75,6 +75,10 @@ class Source(Protocol):
 
     async def waits(self, number: int, query: ObservationQuery, *, asker: Asker) -> bool:
         """Whether such a page would have a row. Nothing leaves, and no window is opened."""
+        ...
+
+    def marked(self, lease: Lease, rows: Sequence[Kept], /) -> tuple[Shown, ...]:
+        """Raw rows as they may be seen, what people have said of them beside them."""
         ...
 
     def now(self) -> int:
@@ -317,6 +321,6 @@ class Outlet:
         reach, view = self.lease.answer.reach(now), self.view
         within = [row for row in rows if holds_all(reach, row.from_ns, row.to_ns)]
         if view == Variant.RAW:
-            self._listener.give([shown(row) for row in within])
+            self._listener.give(self._source.marked(self.lease, within))
         else:
             self._listener.give([each for row in within if (each := narrowed(row, view)) is not None])

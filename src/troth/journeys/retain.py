@@ -27,6 +27,7 @@ from troth.journeys.record import InWorker, Record
 from troth.names import StreamId, ThingId
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
+from troth.state.scopes import person_scope
 from troth.things.backups import BackupKeys
 from troth.things.retention import DAY_NS, Expired, Expiry, Keeping
 from troth.things.stores import ConductStore, NotedTrace, ObservationStore
@@ -112,7 +113,7 @@ class Retain:
         return Keeping(now, days.get, frozenset(self._preserved(now)).__contains__)
 
     def _preserved(self, at_ns: int) -> Sequence[StreamId]:
-        """Streams of which something is frozen: those that a preservation names, or all of a home whose member it names."""
+        """Streams of which something is frozen: named by a preservation, of a home whose member it names, or stopped."""
         found: list[StreamId] = []
         for person, known in self._directory.persons.items():
             for each in in_force_for(person, self._in_force, at_ns=at_ns):
@@ -122,6 +123,8 @@ class Retain:
                     if thing.body.household in known.homes
                     for stream in thing.body.streams
                 ]
+            marks = Reading(self._in_force).person(person_scope(person)).marks
+            found += [each.body.stream for each in marks if each.body.stopped and not each.body.ended]
         return found
 
     def _traces(self, expiry: Expiry) -> list[NotedTrace]:

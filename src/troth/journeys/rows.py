@@ -22,6 +22,8 @@ from troth.gate.leases import Lease
 from troth.gate.question import Group, GroupMember
 from troth.journeys.cells import Cells, closed_ns
 from troth.names import StreamId
+from troth.state.marks import says_of
+from troth.statements.mark import MarkBody
 from troth.things.intervals import BEGINNING, FOREVER, Interval, holds_all, intersect
 from troth.things.narrowing import down, narrowed
 from troth.things.observations import Kept, Shelf
@@ -36,6 +38,11 @@ FOLDED_AT_ONCE: Final = 4_000  # rows put into windows in one step of the loop: 
 NARROWED_AT_ONCE: Final = 500  # some µs for each value that is rounded or has members
 QUESTION_S: Final = 30  # as long as a client that takes nothing is waited for
 _PAGES_MAX: Final = 100  # raw pages folded into one coarse page: a million rows; what is behind them is on the next one
+
+
+def _unmarked(_: StreamId) -> tuple[MarkBody, ...]:
+    """Where nobody has said anything."""
+    return ()
 
 
 def _nowhere(_: StreamId) -> None:
@@ -56,6 +63,7 @@ class Rows:
         shelf: where another stream's rows lie, for figures over several homes; None where there is no such stream.
         pages_max: raw pages that are folded into one coarse page.
         pause: lets the loop do other things.
+        marks: what people have said of streams.
 
     `withheld`: cells of too few that did not leave.
     """
@@ -69,6 +77,7 @@ class Rows:
         shelf: Callable[[StreamId], Shelf | None] = _nowhere,
         pages_max: int = _PAGES_MAX,
         pause: Callable[[], Awaitable[None]] = _at_once,
+        marks: Callable[[StreamId], Sequence[MarkBody]] = _unmarked,
     ) -> None:
         self._conduct = conduct
         self._observations = observations
@@ -77,6 +86,19 @@ class Rows:
         self._pages_max = pages_max
         self.withheld = 0
         self._pause = pause
+        self._marks = marks
+
+    def one(self, lease: Lease, row: Kept) -> Shown | None:
+        """A row under its lease's view; None where that gives nothing of it."""
+        view = lease.answer.variant or Variant.RAW
+        return self.marked(lease, (row,))[0] if view == Variant.RAW else narrowed(row, view)
+
+    def marked(self, lease: Lease, rows: Sequence[Kept]) -> tuple[Shown, ...]:
+        """Raw rows as they may be seen, what people have said of them beside them."""
+        marks = self._marks(lease.question.stream)
+        if not marks:
+            return tuple(map(shown, rows))
+        return tuple(msgspec.structs.replace(shown(row), says=says_of(marks, row.from_ns, row.to_ns)) for row in rows)
 
     def until(self) -> int:
         """When a question that begins now has taken too long, in ticks; for `page`, however many it needs."""
@@ -101,7 +123,7 @@ class Rows:
         wanted = msgspec.structs.replace(query, top=query.top + 1)
         while True:
             rows = await self._granted(lease, shelf, wanted, until=until)
-            found += await self._narrowed(rows, view)
+            found += self.marked(lease, rows) if view == Variant.RAW else await self._narrowed(rows, view)
             if len(rows) < wanted.top or len(found) > query.top:
                 return found[: query.top], len(found) > query.top
             wanted = msgspec.structs.replace(wanted, after=After(rows[-1].from_ns, rows[-1].sequence))

@@ -30,13 +30,12 @@ from troth.journeys.outlet import Listener, Outlet
 from troth.journeys.rows import Rows
 from troth.journeys.shelves import shelf_of, shelf_of_stream
 from troth.journeys.views import LONG_PAGE_MAX, Page, StreamView, short, view_of
-from troth.journeys.watching import Watching
+from troth.journeys.watching import Watchers
 from troth.names import PurposeId, StreamId
 from troth.state.belonging import concerned_now
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.leaving import Leaving
 from troth.things.intervals import holds_all
-from troth.things.narrowing import narrowed
 from troth.things.observations import Kept, Shelf
 from troth.things.query import PAGE_MAX, After, ObservationQuery
 from troth.things.stores import ConductStore, ObservationStore, Told
@@ -68,7 +67,15 @@ class Tell:
     ) -> None:
         self._conduct = conduct
         self._observations = observations
-        self.rows = Rows(conduct, observations, clock=clock, shelf=partial(shelf_of_stream, directory), pause=pause)
+        self.rows = Rows(
+            conduct,
+            observations,
+            clock=clock,
+            shelf=partial(shelf_of_stream, directory),
+            pause=pause,
+            marks=directory.own_marks,
+        )
+        self.marked = self.rows.marked
         self._leases = leases
         self._directory = directory
         self._access = access
@@ -80,7 +87,7 @@ class Tell:
         self.listing = Listing(self._look, directory, now=clock.now, pause=pause)
         self._following = Following(self._look, directory, now=clock.now, spawn=spawn, pause=pause)
         self.dropped = 0
-        self.watching: list[Watching] = []
+        self.watching = Watchers()
 
     def anyone(self, number: int) -> Asker:
         """The asker for a request without a token: anybody, for the first purpose open to anyone on this stream."""
@@ -152,7 +159,7 @@ class Tell:
         """
         if id_ < WINDOW_IDS_FROM:
             row, lease, known = await self._row(id_, asker=asker)
-            one = narrowed(row, lease.answer.variant or Variant.RAW)
+            one = self.rows.one(lease, row)
             if one is None:
                 raise NotFound(_NOTHING)
             now = self._clock.now()
@@ -244,8 +251,7 @@ class Tell:
         """Somebody is erased: nothing is held for them, or about what went with them."""
         self.listing.forget(gone)
         self._leases.lately.forget(gone)
-        for each in self.watching:
-            each.forget(gone)
+        self.watching.forget(gone)
         for stream, asker in tuple(self._held):
             if stream in gone.streams or asker.person == gone.person:
                 self._leases.forget(self._held.pop((stream, asker)))
@@ -273,8 +279,7 @@ class Tell:
         streams = dict.fromkeys(lease.question.stream for lease in leases)
         self._drop([o for stream in streams for o in self.outlets.get(stream, ()) if o.lease in gone])
         self._following.moved(leases)
-        for each in self.watching:
-            each.moved(leases)
+        self.watching.moved(leases)
 
     def expire(self) -> None:
         """The same for outlets whose lease came to its end by the clock. Called by `app` a few times a second."""
@@ -284,8 +289,7 @@ class Tell:
         for outlet in [o for held in self.outlets.values() for o in held if o.due_ns <= now]:
             outlet.late(now)
         self._following.expire([(each.number, each.asker) for each in over])
-        for each in self.watching:
-            each.expire()
+        self.watching.expire()
 
     def granted(self, number: int, asker: Asker) -> Lease:
         """The live, allowing lease of an asker on a stream.

@@ -31,6 +31,7 @@ from troth.state.custody import Held, followed, speaks_for
 from troth.state.fold import key_issuer
 from troth.state.known import KnownGround, KnownLine, KnownPerson, KnownStream, KnownThing, SaidStay
 from troth.state.opening import opened
+from troth.state.own_words import OwnWords
 from troth.state.scopes import Opening
 from troth.state.shares import Shares
 from troth.state.told import Told
@@ -46,6 +47,7 @@ from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.key import KeyBody, KeyRole
 from troth.statements.known_keys import KnownKey, in_force, learned
+from troth.statements.mark import MarkBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import HouseholdBody, InvitationBody, MembershipBody, PersonBody
@@ -96,6 +98,7 @@ class Directory:
         self.stays: dict[HouseholdId, tuple[SaidStay, ...]] = {}  # everything said of who belongs to a home, in order
         self.guarded: set[PersonId] = set()  # of whom it was said that guardians speak for them
         self.invitations: dict[PersonId, tuple[InvitationBody, ...]] = {}  # links to their pages, in order
+        self.own = OwnWords()  # marks, and requests of rights with their replies
         self.things_given = 0  # handles given so far, those of erased ones included
         self.streams_given = 0
         self.keys: dict[Uri, KnownKey] = {}
@@ -146,6 +149,7 @@ class Directory:
             case RedLineBody() | PromiseBody() | SupportBody() | EntityBody() | InstallationTypeBody() | SignBody():
                 self._take_word(body, statement.signed.id)
             case _:
+                self.own.take(body, statement.signed.id)
                 self.shares.take(statement)
         if isinstance(body, TrustAnchorsBody | KeyBody | PersonBody | CustodyBody):
             self.keys.update(learned(self.keys, statement))
@@ -250,6 +254,10 @@ class Directory:
         """In place of an erased statement: the handles that it had taken stay taken."""
         self.things_given += things
         self.streams_given += streams
+
+    def own_marks(self, stream: StreamId) -> tuple[MarkBody, ...]:
+        """What people have said of a stream, ended or not."""
+        return self.own.marks.get(stream, ())
 
     def become(self, other: "Directory") -> None:
         """Be what another is: the same journal without what was erased."""

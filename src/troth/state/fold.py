@@ -14,10 +14,11 @@ import msgspec
 
 from troth.names import StatementId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
+from troth.state.fold_own import restricted
 from troth.state.moved import moved, ruled, said_again, said_ns, streams_of
 from troth.state.opening import opened
 from troth.state.parties import of_organisation, scopes_of_party, withheld
-from troth.state.personal import restricted, said_of
+from troth.state.personal import said_of
 from troth.state.public import PublicScope, passed
 from troth.state.scopes import (
     DEPLOYMENT,
@@ -61,6 +62,7 @@ from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
 from troth.statements.kinds import Body
+from troth.statements.mark import MarkBody
 from troth.statements.objection import ObjectionBody
 from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.organisation import OrganisationBody
@@ -72,6 +74,7 @@ from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.restriction import RestrictionBody
+from troth.statements.rights import ReplyBody, RequestBody
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.share import ShareBody
 from troth.statements.share_request import ShareRequestBody
@@ -110,6 +113,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             | PreservationBody()
             | RestrictionBody()
             | GuardianshipBody()
+            | MarkBody()
         ):
             return (person_scope(body.child if isinstance(body, GuardianshipBody) else body.person),)
         case SignBody() | PassingObjectionBody():
@@ -133,6 +137,8 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             | InvitationBody()
             | CustodyBody()
             | AssertionBody()
+            | RequestBody()
+            | ReplyBody()
             | ShareRequestBody()
         ):
             return ()
@@ -179,9 +185,8 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
         ):
             person = said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
             return ruled(person, statement) if isinstance(body, PlaceRuleBody | GuardianshipBody) else person
-        case ScopeKind.PERSON if isinstance(body, RestrictionBody):
-            narrowed = restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
-            return ruled(narrowed, statement)
+        case ScopeKind.PERSON if isinstance(body, RestrictionBody | MarkBody):
+            return restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
         case ScopeKind.PARTY if isinstance(body, OrganisationBody | EraseOrderBody):
             return of_organisation(value if isinstance(value, PartyScope) else None, body, id_)
         case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody | OperatorPoliciesBody | ErasureBody):

@@ -14,7 +14,6 @@ from troth.state.scopes import (
     SaidObjection,
     SaidShare,
     StandingPlaceRule,
-    StandingRestriction,
 )
 from troth.statements.choice import ChoiceBody
 from troth.statements.guardianship import GuardianshipBody
@@ -22,11 +21,9 @@ from troth.statements.objection import ObjectionBody
 from troth.statements.person import PersonBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.preservation import PreservationBody
-from troth.statements.restriction import RestrictionBody
 from troth.statements.share import ShareBody
-from troth.statements.statement import Statement
 
-__all__ = ["restricted", "said_of"]
+__all__ = ["said_of"]
 
 
 def said_of(
@@ -52,16 +49,3 @@ def said_of(
         case PreservationBody():
             kept = tuple(each for each in person.preserved if each.body.preservation != body.preservation)
             return msgspec.structs.replace(person, preserved=(*kept, Preserved(body, statement)))
-
-
-def restricted(person: PersonScope, body: RestrictionBody, statement: Statement) -> PersonScope:
-    """A later word on the same restriction takes the earlier one's place, where that stood."""
-    said = list(person.restrictions)
-    for at, each in enumerate(said):
-        if each.body.restriction == body.restriction:
-            said[at] = StandingRestriction(body, statement.signed.id, at_once=False)
-            break
-    else:
-        at_once = body.from_ns < (statement.signed.headers.issued_at_s + 1) * 1_000_000_000
-        said.append(StandingRestriction(body, statement.signed.id, at_once=at_once))
-    return msgspec.structs.replace(person, restrictions=tuple(said))

@@ -15,6 +15,7 @@ import msgspec
 
 from troth.names import GroundId, HouseholdId, LineId, PersonId, ShareId, StatementId, StreamId, ThingId, Uri
 from troth.state.public import PublicScope
+from troth.state.standing_mark import StandingMark
 from troth.state.universe import UniverseScope
 from troth.statements.authority import AuthorityReachBody
 from troth.statements.choice import ChoiceBody
@@ -285,6 +286,7 @@ class PersonScope(msgspec.Struct, frozen=True):
     objections: tuple[SaidObjection, ...] = ()
     guardianship: Guardianship | None = None
     ruled_ns: int = BEGINNING
+    marks: tuple[StandingMark, ...] = ()
     shares: tuple[SaidShare, ...] = ()
 
 

@@ -30,6 +30,7 @@ from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
+from troth.statements.mark import MarkBody
 from troth.statements.objection import ObjectionBody
 from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.organisation import OrganisationBody
@@ -41,6 +42,7 @@ from troth.statements.promise import PromiseBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.registration_policy import RegistrationPolicyBody
 from troth.statements.restriction import RestrictionBody
+from troth.statements.rights import ReplyBody, RequestBody
 from troth.statements.segment import ConductSegmentBody
 from troth.statements.share import ShareBody
 from troth.statements.share_request import ShareRequestBody
@@ -73,6 +75,9 @@ Body: TypeAlias = (
     | ChoiceBody
     | AssertionBody
     | RestrictionBody
+    | MarkBody
+    | RequestBody
+    | ReplyBody
     | ObjectionBody
     | SignBody
     | PassingObjectionBody
@@ -150,6 +155,9 @@ class KindName(StrEnum):
     CHOICE = "choice"
     ASSERTION = "assertion"
     RESTRICTION = "restriction"
+    MARK = "mark"
+    RIGHTS_REQUEST = "rights-request"
+    RIGHTS_REPLY = "rights-reply"
     OBJECTION = "objection"
     SIGN = "sign"
     PASSING_OBJECTION = "passing-objection"
@@ -214,6 +222,9 @@ KINDS: Final = _table(
     Kind(KindName.CHOICE, 1, Face.PRIVATE, ChoiceBody, "person"),
     Kind(KindName.ASSERTION, 1, Face.PRIVATE, AssertionBody, "operator"),
     Kind(KindName.RESTRICTION, 1, Face.PRIVATE, RestrictionBody, "person"),
+    Kind(KindName.MARK, 1, Face.PRIVATE, MarkBody, "person"),
+    Kind(KindName.RIGHTS_REQUEST, 1, Face.PRIVATE, RequestBody, "person"),
+    Kind(KindName.RIGHTS_REPLY, 1, Face.PRIVATE, ReplyBody, "operator"),
     Kind(KindName.OBJECTION, 1, Face.PRIVATE, ObjectionBody, "person"),
     Kind(KindName.SIGN, 1, Face.OPEN, SignBody, "operator"),
     Kind(KindName.PASSING_OBJECTION, 1, Face.PRIVATE, PassingObjectionBody, "operator"),

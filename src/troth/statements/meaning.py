@@ -23,6 +23,7 @@ from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.meaning_keys import check_keys
+from troth.statements.meaning_rights import check_rights
 from troth.statements.objection import ObjectionBody
 from troth.statements.operator_policies import POLICY_TEXT_MAX, OperatorPoliciesBody
 from troth.statements.organisation import OrganisationBody
@@ -93,6 +94,7 @@ def check_meaning(statement: Statement) -> None:
         case body:
             check_keys(body)
             check_sharing(body)
+            check_rights(body)
 
 
 def _installation(body: InstallationBody) -> None:

@@ -59,4 +59,4 @@ class PassportBody(msgspec.Struct, frozen=True, omit_defaults=True):
     other_ways_out: str | None = None
     sector: str | None = None
     functions: tuple[ProductFunction, ...] = ()
-    crit: tuple[str, ...] = ("streams", "sector")
+    crit: tuple[str, ...] = ("streams", "sector", "functions")

@@ -13,10 +13,12 @@ from troth.statements.choice import ChoiceBody
 from troth.statements.custody import CustodyBody
 from troth.statements.guardianship import GuardianshipBody
 from troth.statements.kinds import Body
+from troth.statements.mark import MarkBody
 from troth.statements.objection import ObjectionBody
 from troth.statements.person import DepartureBody, InvitationBody, MembershipBody, PersonBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.restriction import RestrictionBody
+from troth.statements.rights import ReplyBody, RequestBody
 from troth.statements.share import ShareBody
 from troth.statements.telling import TellingBody
 
@@ -28,7 +30,9 @@ def persons_of(body: Body) -> frozenset[PersonId]:
     match body:
         case ChoiceBody() | ObjectionBody():
             return frozenset((body.person,) if body.by is None else (body.person, body.by))
-        case PlaceRuleBody() | RestrictionBody() | ShareBody():
+        case PlaceRuleBody() | RestrictionBody() | MarkBody() | ShareBody():
+            return frozenset((body.person,))
+        case RequestBody() | ReplyBody():
             return frozenset((body.person,))
         case GuardianshipBody():
             return frozenset((body.child, *body.guardians))
@@ -45,7 +49,7 @@ def speaker_of(body: Body) -> PersonId | None:
     match body:
         case ChoiceBody() | ObjectionBody():
             return body.person if body.by is None else body.by
-        case PlaceRuleBody() | RestrictionBody() | ShareBody() | DepartureBody():
+        case PlaceRuleBody() | RestrictionBody() | ShareBody() | DepartureBody() | MarkBody() | RequestBody():
             return body.person
         case _:
             return None

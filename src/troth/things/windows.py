@@ -48,7 +48,7 @@ _INT64: Final = range(-(1 << 63), 1 << 63)
 class Shown(msgspec.Struct, frozen=True, gc=False):
     """One observation as it may be seen: a kept row, or a window of a coarser view (then `to_ns > from_ns`).
 
-    `sequence` is for paging only and is never printed.
+    `sequence` is for paging only and is never printed. `says`: what people have said of it, beside it.
     """
 
     id: int
@@ -57,6 +57,7 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
     result: Result
     type: int
     sequence: int = 0
+    says: tuple[str, ...] = ()
 
 
 def shown(row: Kept) -> Shown:

@@ -4,8 +4,12 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
 
 from troth.clock import Clock
+from troth.gate.question import Asker
+from troth.journeys.archive import Writing
 from troth.journeys.authority import Authorities
 from troth.journeys.belong import Belong
 from troth.journeys.beside import Beside
@@ -18,6 +22,7 @@ from troth.journeys.emergency import Emergencies
 from troth.journeys.erase import Erase
 from troth.journeys.erase_orders import EraseOrders
 from troth.journeys.explain import Explain
+from troth.journeys.exports import Exports
 from troth.journeys.feeds import Feeds
 from troth.journeys.foresee import Foresee
 from troth.journeys.functions import Functions
@@ -25,6 +30,7 @@ from troth.journeys.grounds import Grounds
 from troth.journeys.guard import Guard
 from troth.journeys.inherit import Inherit
 from troth.journeys.mailing import Mailing
+from troth.journeys.marks import Marks
 from troth.journeys.news import News
 from troth.journeys.object import Object
 from troth.journeys.oversee import Only, ThingPage
@@ -37,6 +43,7 @@ from troth.journeys.privately import Privately
 from troth.journeys.prove import Prove
 from troth.journeys.recipient import Recipient
 from troth.journeys.recognise import Recognise
+from troth.journeys.rights import Rights
 from troth.journeys.share import Share
 from troth.journeys.sign_in import SignIn
 from troth.journeys.signs import Signs
@@ -45,7 +52,7 @@ from troth.journeys.street import Street
 from troth.journeys.visits import Visits
 from troth.journeys.why import Why
 from troth.journeys.witness_door import WitnessesStanding
-from troth.names import StreamId
+from troth.names import PersonId, StreamId
 from troth.things.descriptions import Proposal
 from troth.tlog.checkpoint import VerifierKey
 
@@ -86,11 +93,31 @@ class Away(Protocol):
         ...
 
 
+class Filling(Protocol):
+    """Gives what fills an archive of everything about somebody."""
+
+    def __call__(self, asker: Asker, person: PersonId, *, session: str) -> Callable[[Writing], Awaitable[None]]:
+        """For a person in this session of theirs."""
+        ...
+
+
+class Handing(Protocol):
+    """Gives the answer that hands an archive over."""
+
+    def __call__(self, request: Request, asker: Asker, *, still: Callable[[], bool]) -> Response:
+        """The one that is ready for whoever asks, or the part that is asked for; `still`: whether they are let in still.
+
+        Raises:
+            NotFound: none is.
+        """
+        ...
+
+
 class Deployment(msgspec.Struct, frozen=True):
     """What pages need.
 
-    `away` reads descriptions away from the loop; `stream_of` gives the stream of a Datastream number; `things` a page of what
-    was counted of them.
+    `everything` and `archive` are of the archive of everything about somebody; `away` reads descriptions away from the loop;
+    `stream_of` gives the stream of a Datastream number; `things` a page of what was counted of them.
     """
 
     url: str
@@ -124,6 +151,11 @@ class Deployment(msgspec.Struct, frozen=True):
     authorities: Authorities
     contacts: Contacts
     erase: Erase
+    exports: Exports
+    marks: Marks
+    rights: Rights
+    everything: Filling
+    archive: Handing
     prove: Prove
     book: Book
     recognise: Recognise

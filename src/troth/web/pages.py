@@ -33,6 +33,7 @@ from troth.web.children import ChildrenPages
 from troth.web.deployment import Deployment
 from troth.web.desks import DeskPages
 from troth.web.erasing import Erasing
+from troth.web.exporting import ExportPages
 from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
 from troth.web.grounds import Grounded
@@ -44,6 +45,7 @@ from troth.web.passkeys import PasskeyPages
 from troth.web.places import PlacesPages
 from troth.web.private import PrivatePages
 from troth.web.receiving import RecipientPages
+from troth.web.rights import RightsPages
 from troth.web.rules import RulePages
 from troth.web.sessions import COOKIES, Viewer, check_form, cookie_header, role_of, viewer_of
 from troth.web.sharing import SharingPages
@@ -302,6 +304,8 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Reader(deployment, shell).routes(),
         *Checking(deployment, shell).routes(),
         *Erasing(deployment, shell).routes(),
+        *ExportPages(deployment, shell).routes(),
+        *RightsPages(deployment, shell).routes(),
         *JoiningPages(deployment, shell).routes(),
         *PlacesPages(deployment, shell).routes(),
         *Foreseeing(deployment, shell).routes(),

@@ -45,11 +45,12 @@ class Column(StrEnum):
     RESULT = "result"
     VIEW = "troth.view"
     BECAUSE = "troth.because"
+    SAYS = "troth.says"
 
 
 _USUAL: Final = {
-    ResultFormat.DATA_ARRAY: (Column.ID, Column.TIME, Column.RESULT_TIME, Column.RESULT),
-    ResultFormat.CSV: (Column.ID, Column.TIME, Column.RESULT, Column.VIEW),
+    ResultFormat.DATA_ARRAY: (Column.ID, Column.TIME, Column.RESULT_TIME, Column.RESULT, Column.SAYS),
+    ResultFormat.CSV: (Column.ID, Column.TIME, Column.RESULT, Column.VIEW, Column.SAYS),
 }
 
 

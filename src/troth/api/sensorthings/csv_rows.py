@@ -46,8 +46,10 @@ def _cell(row: Shown, view: StreamView, column: Column, zone: ZoneInfo | None) -
             )
         case Column.VIEW:
             return view.variant.value
+        case Column.SAYS:
+            return "\n".join(row.says) or None
         case Column.BECAUSE:
-            return view.because if view.variant is not Variant.RAW else None
+            return view.because if view.variant != Variant.RAW else None
 
 
 def _time(time_ns: int, zone: ZoneInfo | None) -> str:

@@ -10,6 +10,7 @@ Source: OGC 18-088 §8.2; OGC 08-094 §8.2.2 (units); things.md, "SensorThings 1
 Left out: Location and FeatureOfInterest, observedArea, derived times (they would tell when there were observations).
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -28,6 +29,7 @@ from troth.wire.results import as_json
 from troth.wire.times import print_interval, print_time
 
 __all__ = [
+    "SAYS",
     "DatastreamShown",
     "DoneShown",
     "ObservationShown",
@@ -43,6 +45,7 @@ __all__ = [
     "thing",
 ]
 
+SAYS: Final = "troth.says"  # what people have said of a row, in `parameters`
 _OM: Final = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_"
 _TYPES: Final = {
     "number": _OM + "Measurement",
@@ -165,7 +168,10 @@ class ObservationShown(
         "datastream": "Datastream@iot.navigationLink",
     },
 ):
-    """An Observation; of a window its time is an interval. Where it is coarser, `view`, `because` and `parameters` say so."""
+    """An Observation; of a window its time is an interval. Where it is coarser, `view`, `because` and `parameters` say so.
+
+    Of one that is not, `parameters` stands there where somebody has said something of it.
+    """
 
     id: int
     link: str
@@ -175,7 +181,7 @@ class ObservationShown(
     result_time: None = None
     view: str | UnsetType = UNSET
     because: str | UnsetType = UNSET
-    parameters: DoneShown | UnsetType = UNSET
+    parameters: DoneShown | Mapping[str, tuple[str, ...]] | UnsetType = UNSET
 
 
 def thing(view: StreamView, asker: Asker | None, *, root: str) -> ThingShown:
@@ -250,7 +256,7 @@ def observed(row: Shown, number: int, variant: Variant, *, because: str | None =
         None,
         variant.value if coarse else UNSET,
         because if coarse and because is not None else UNSET,
-        _done_to(variant) if coarse else UNSET,
+        _done_to(variant) if coarse else {SAYS: row.says} if row.says else UNSET,
     )
 
 

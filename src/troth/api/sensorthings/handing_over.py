@@ -61,11 +61,11 @@ async def rendered(page: Page, *, form: Form, root: str, pause: Callable[[], Awa
 
 def _selected(row: Shown, view: StreamView, columns: Sequence[Column]) -> dict[str, CborValue]:
     """An entity with these members; those of ours stand only where the view is a coarser one, as in a whole entity."""
-    coarse = view.variant is not Variant.RAW
+    coarse = view.variant != Variant.RAW
     return {
         "@iot.id" if column is Column.ID else column.value: _value(row, view, column)
         for column in columns
-        if coarse or column not in {Column.VIEW, Column.BECAUSE}
+        if (coarse or column not in {Column.VIEW, Column.BECAUSE}) and (row.says or column is not Column.SAYS)
     }
 
 
@@ -85,5 +85,7 @@ def _value(row: Shown, view: StreamView, column: Column) -> CborValue:
             return as_json(row.result)
         case Column.VIEW:
             return view.variant.value
+        case Column.SAYS:
+            return list(row.says)
         case Column.BECAUSE:
-            return view.because if view.variant is not Variant.RAW else None
+            return view.because if view.variant != Variant.RAW else None

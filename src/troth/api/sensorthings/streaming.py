@@ -101,7 +101,7 @@ class CsvFile(msgspec.Struct, frozen=True):
                 page = await self._slice(mark, given=given)
             except TrothError:
                 return False
-            if page.view.variant is not view:
+            if page.view.variant != view:
                 return False
 
     def _holds(self, page: Page) -> bool:

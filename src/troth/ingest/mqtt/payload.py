@@ -6,7 +6,8 @@ Rules
 - An object is the envelope when it has `v` and nothing but `t`, `v`, `id`; in a stream of JSON results any other object is
   the value itself.
 - `t` is a time with a zone, or two with a slash between them; `id` is what the thing calls this message.
-- Listeners get `{"t": ..., "v": ..., "id": ...}`, where `id` is the Observation's `@iot.id`.
+- Listeners get `{"t": ..., "v": ..., "id": ...}`, where `id` is the Observation's `@iot.id`; with `says` where somebody
+  has said something of the row.
 
 Source: things.md, "Speaking" (topics); RFC 8259.
 Left out: SenML packs (`packing`) and SensorThings creation over MQTT; units other than the declared one.
@@ -127,4 +128,5 @@ def _result(value: object, type_: ResultType) -> Result | Refusal:
 def told_payload(row: Shown) -> bytes:
     """What a listener is sent for one row."""
     value = cbor.decode(row.result, max_depth=JSON_DEPTH) if isinstance(row.result, bytes) else row.result
-    return _write_json({"t": print_interval(row.from_ns, row.to_ns), "v": value, "id": row.id})
+    told = {"t": print_interval(row.from_ns, row.to_ns), "v": value, "id": row.id}
+    return _write_json(told | {"says": row.says} if row.says else told)
