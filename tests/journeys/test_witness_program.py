@@ -21,7 +21,7 @@ from troth.tlog.files import LockFile, TileFiles
 from troth.tlog.fork import Contradiction, judge, read_fork
 from troth.tlog.sequencer import Sequencer
 
-ROUNDS = 20
+ROUNDS = 10
 HERE = f"/{origin_hash(KEY.name)}/checkpoint"
 
 
