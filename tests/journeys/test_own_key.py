@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from tests.journeys.keeping_world import CHEAP, DAY_NS, PHRASE, Keeping, both
@@ -62,6 +63,17 @@ def test_a_closed_key_says_no_yes_and_every_no(keeping: Keeping) -> None:
     keeping.says(Decision.REFUSE)
     with pytest.raises(KeyClosed):
         keeping.says()
+
+
+def test_a_closed_key_does_not_put_a_no_with_an_end_in_place_of_one_without(keeping: Keeping) -> None:
+    keeping.says(Decision.REFUSE)
+    keeping.keeps()
+    keeping.keys.close(keeping.session)
+    shorter = msgspec.structs.replace(keeping.meant(Decision.REFUSE), to_ns=keeping.world.clock.now() + NS_PER_S)
+    with pytest.raises(KeyClosed):
+        keeping.run(keeping.world.node.choose.count(shorter, visit=keeping.visit))
+    keeping.opens()
+    keeping.run(keeping.world.node.choose.count(shorter, visit=keeping.visit))
 
 
 def test_private_mode_and_rules_begin_without_the_key_and_do_not_end_without_it(keeping: Keeping) -> None:

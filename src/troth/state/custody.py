@@ -4,7 +4,7 @@ Rules
 - The last custody statement whose time has come holds. One that is said drops every other that had not begun.
 - Without one the key of the person's own statement speaks, and the house keeps it.
 - What takes something away may be said with the house's key in every custody: refusing, taking back, objecting, private mode,
-  a rule about places, leaving. Ending one of these gives something, and so does a yes.
+  a rule about places, leaving. Ending one of these gives something, and so does a yes, or a no with an end.
 
 Source: record.md, "Personal ledgers"; gate.md, "Rules"; docs/decisions/0060.
 """
@@ -131,7 +131,10 @@ def speaks_for(
 def takes_away(body: Body, reading: Reading) -> bool:
     """Whether it only takes away: nothing leaves, and nothing is kept, that did not before."""
     match body:
-        case ChoiceBody() | ShareBody():
+        case ChoiceBody():
+            # A no until some day takes the place of one that has no end, and gives what that would have kept from then on.
+            return body.decision is not Decision.GIVE and body.to_ns is None
+        case ShareBody():
             return body.decision is not Decision.GIVE
         case ObjectionBody():
             return not body.withdrawn
