@@ -8,6 +8,7 @@ import pytest
 from tests.journeys.keeping_world import CHEAP, DAY_NS, PHRASE, Keeping, both
 from troth.errors import Busy, Conflict, KeyClosed, NotFound, NotRegistered, Refused, WrongToken
 from troth.journeys.attempts import NAME
+from troth.journeys.marks import Wanted as Stretch
 from troth.journeys.open_keys import OPEN_S
 from troth.journeys.own_key import BACK_S
 from troth.journeys.passkeys import MADE_WITHIN_S
@@ -20,6 +21,7 @@ from troth.statements.custody import Custody
 from troth.statements.erasure import Asked
 from troth.statements.journal import JournalEntry
 from troth.statements.kinds import KindName
+from troth.statements.rights import Right
 from troth.statements.statement import write
 from troth.testing.entropy import entropy
 from troth.verify.checks import verify
@@ -91,6 +93,21 @@ def test_private_mode_and_rules_begin_without_the_key_and_do_not_end_without_it(
     keeping.run(choosing.privately.end(ana, name, visit=keeping.visit))
     keeping.run(choosing.places.end(ana, rule.rule, visit=keeping.visit))
     assert () == choosing.places.rules(ana)
+
+
+def test_whoever_lost_everything_stops_rows_and_asks_for_their_rights(keeping: Keeping) -> None:
+    keeping.keeps()
+    keeping.keys.close(keeping.session)
+    choosing, ana, now = keeping.world.node.choosing, keeping.ana.person, keeping.world.clock.now()
+    stretch = Stretch(keeping.meter.stream, now - NS_PER_S, now, because="wrong")
+    name, _ = keeping.run(choosing.marks.put(ana, stretch, made_by="session"))
+    keeping.run(choosing.rights.ask(ana, Right.COMPLAINT, words="My key is lost", made_by="session"))
+    with pytest.raises(KeyClosed):
+        keeping.run(choosing.marks.end(ana, name))
+    with pytest.raises(KeyClosed):
+        keeping.run(
+            choosing.marks.put(ana, msgspec.structs.replace(stretch, says="no", because=None), made_by="session")
+        )
 
 
 def test_whoever_lost_everything_leaves(keeping: Keeping) -> None:
