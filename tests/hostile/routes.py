@@ -68,10 +68,8 @@ AS: Final = {
     "/why/{id}/proof": ("?as=person", "?as=recipient", "?as=person&flip=value"),
     "/proofs/{id}.troth-proof": ("?as=person", "?as=recipient"),
     "/v1.1/Datastreams({number})/Observations": (
-        "?$count=true",
-        "?$top=1&$orderby=phenomenonTime desc",
-        "?$resultFormat=CSV",
-        "?$resultFormat=dataArray&$select=result",
+        *("?$count=true", "?$top=1&$orderby=phenomenonTime desc"),
+        *("?$resultFormat=CSV", "?$resultFormat=dataArray&$select=result"),
     ),
     "/api/events": ("?datastreams={number}",),
     "/metrics": ("?things",),

@@ -3,6 +3,8 @@
 Source: docs/decisions/0073.
 """
 
+from dataclasses import dataclass, field
+
 from troth.names import StatementId, StreamId
 from troth.state.requests import Asked, taken
 from troth.statements.kinds import Body
@@ -12,12 +14,12 @@ from troth.statements.rights import ReplyBody, RequestBody
 __all__ = ["OwnWords"]
 
 
+@dataclass
 class OwnWords:
-    """`marks`: the last of each name, in the order of the first, by stream; `asked`: requests by name. Never replaced."""
+    """`marks`: the last of each name, in the order of the first, by stream; `asked`: requests by name."""
 
-    def __init__(self) -> None:
-        self.marks: dict[StreamId, tuple[MarkBody, ...]] = {}
-        self.asked: dict[bytes, Asked] = {}
+    marks: dict[StreamId, tuple[MarkBody, ...]] = field(default_factory=dict)
+    asked: dict[bytes, Asked] = field(default_factory=dict)
 
     def take(self, body: Body, statement: StatementId) -> None:
         """Fold one more word; what is of another kind changes nothing."""
