@@ -98,6 +98,7 @@ def test_private_mode_and_rules_begin_without_the_key_and_do_not_end_without_it(
 def test_whoever_lost_everything_stops_rows_and_asks_for_their_rights(keeping: Keeping) -> None:
     keeping.keeps()
     keeping.keys.close(keeping.session)
+    keeping.world.clock.step(10)
     choosing, ana, now = keeping.world.node.choosing, keeping.ana.person, keeping.world.clock.now()
     stretch = Stretch(keeping.meter.stream, now - NS_PER_S, now, because="wrong")
     name, _ = keeping.run(choosing.marks.put(ana, stretch, made_by="session"))
