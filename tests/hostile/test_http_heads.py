@@ -119,7 +119,10 @@ HEADS: Final = {
     "ends of lines of one byte": (b"GET /check HTTP/1.1\nHost: localhost\n\n", 400),
     "the end of a line in a path": (b"GET /check%0a HTTP/1.1\r\nHost: localhost\r\n" + OPENLY + b"\r\n", 404),
     "a slash that is written otherwise": (b"GET /api%2fstatus HTTP/1.1\r\nHost: localhost\r\n" + OPENLY + b"\r\n", 404),
-    "a path that is encoded twice": (b"GET /v1.1/Datastreams%25283%2529 HTTP/1.1\r\nHost: localhost\r\n" + OPENLY + b"\r\n", 404),
+    "a path that is encoded twice": (
+        b"GET /v1.1/Datastreams%25283%2529 HTTP/1.1\r\nHost: localhost\r\n" + OPENLY + b"\r\n",
+        404,
+    ),
     "a way up": (b"GET /static/..%2f..%2fpages.py HTTP/1.1\r\nHost: localhost\r\n" + OPENLY + b"\r\n", 404),
 }
 

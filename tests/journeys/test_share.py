@@ -204,6 +204,7 @@ GATEKEEPERS = {
     "by a name below": OrganisationBody(Uri("https://ads.business.facebook.com/x"), "Ads", "mailto:a@b.example"),
     "in upper case": OrganisationBody(Uri("https://WWW.TikTok.COM/"), "Short", "mailto:a@b.example"),
     "with a port": OrganisationBody(Uri("https://apple.com:8443/"), "Fruit", "mailto:a@b.example"),
+    "with its last dot": OrganisationBody(Uri("https://www.amazon.de./"), "Shop", "mailto:a@b.example"),
 }
 
 

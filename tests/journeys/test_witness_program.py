@@ -224,7 +224,7 @@ class TestClients:
 
 
 @pytest.mark.slow
-def test_twenty_kills_take_nothing_back(tmp_path: Path) -> None:
+def test_kills_take_nothing_back(tmp_path: Path) -> None:
     """What was answered is in the record of the next start, and the other history never gets in."""
     chance = random.Random(8)
     log, other = forking()
