@@ -111,6 +111,17 @@ def test_whoever_lost_everything_stops_rows_and_asks_for_their_rights(keeping: K
         )
 
 
+def test_an_open_key_puts_words_beside_rows_and_ends_what_it_stopped(keeping: Keeping) -> None:
+    keeping.keeps()
+    keeping.opens()
+    keeping.world.clock.step(10)
+    marks, ana, now = keeping.world.node.choosing.marks, keeping.ana.person, keeping.world.clock.now()
+    stretch = Stretch(keeping.meter.stream, now - NS_PER_S, now, says="It was off.", because="wrong")
+    name, _ = keeping.run(marks.put(ana, stretch, made_by="session", visit=keeping.visit))
+    keeping.run(marks.end(ana, name, visit=keeping.visit))
+    assert () == marks.standing(ana)
+
+
 def test_whoever_lost_everything_leaves(keeping: Keeping) -> None:
     keeping.keeps()
     keeping.keys.close(keeping.session)

@@ -105,12 +105,12 @@ def mark_routes(marks: Marks, *, callers: Callers, stream_of: Callable[[int], St
             raise NotFound("there is no such stream in a home of this person at that time")
         stop = None if asked.stop is None else asked.stop.value
         wanted = Wanted(stream, parse_time(asked.from_), parse_time(asked.to), asked.says, stop)
-        mark, said = await marks.put(person, wanted, made_by="session")
+        mark, said = await marks.put(person, wanted, made_by="session", visit=callers.visit(request))
         return created(MarkMade(mark.hex(), round(said.effect_ns / _NS_PER_MS, 3)))
 
     async def end(request: Request) -> Response:
         name = request.path_params["mark"]
-        await marks.end(callers.person(request), _named(name))
+        await marks.end(callers.person(request), _named(name), visit=callers.visit(request))
         return created(Done(name))
 
     async def readers(request: Request) -> Response:

@@ -20,7 +20,7 @@ from troth.gate.question import Asker
 from troth.journeys.accept import Accepted
 from troth.journeys.book import Book
 from troth.journeys.book_lines import Seen
-from troth.journeys.voice import Voice
+from troth.journeys.voice import NO_VISIT, Voice
 from troth.names import PersonId, StreamId, print_stream
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.in_force import InForce, Reading
@@ -88,10 +88,15 @@ class Marks:
                 found.append(Standing(each.body, self._directory.things[stream.thing], stream))
         return tuple(found)
 
-    async def put(self, person: PersonId, wanted: Wanted, *, made_by: str) -> tuple[bytes, Accepted]:
+    async def put(
+        self, person: PersonId, wanted: Wanted, *, made_by: str, visit: bytes = NO_VISIT
+    ) -> tuple[bytes, Accepted]:
         """Put a mark; gives its name. On return it is in effect.
 
+        `visit`: digest of the session in which it is said.
+
         Raises:
+            KeyClosed: it says something, and the key that this person keeps is not open in this visit.
             NotFound: there was no such stream in a home of this person at that time.
             Refused: it says nothing, is about what is not over, or is one too many.
         """
@@ -106,15 +111,15 @@ class Marks:
             stopped=wanted.because is not None,
             because=wanted.because,
         )
-        return body.mark, await self._say(body)
+        return body.mark, await self._say(body, visit)
 
-    async def end(self, person: PersonId, mark: bytes) -> Accepted:
+    async def end(self, person: PersonId, mark: bytes, *, visit: bytes = NO_VISIT) -> Accepted:
         """End one.
 
         Raises:
             NotFound: this person has no such mark that has not ended.
         """
-        return await self._say(msgspec.structs.replace(self._own(person, mark), ended=True))
+        return await self._say(msgspec.structs.replace(self._own(person, mark), ended=True), visit)
 
     async def readers(self, asker: Asker, mark: bytes) -> tuple[Reader, ...]:
         """Who could read rows of a mark's times, the latest first; they are to be told of it.
@@ -145,5 +150,6 @@ class Marks:
                 return each.body
         raise NotFound("there is no such mark of this person")
 
-    async def _say(self, body: MarkBody) -> Accepted:
-        return await self._voice.say(KindName.MARK, body, person=body.person, prefix="mk", at_ns=self._clock.now())
+    async def _say(self, body: MarkBody, visit: bytes) -> Accepted:
+        now_ns = self._clock.now()
+        return await self._voice.say(KindName.MARK, body, person=body.person, prefix="mk", at_ns=now_ns, visit=visit)

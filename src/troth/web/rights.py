@@ -68,9 +68,9 @@ class RightsPages:
         person, _ = self._own(viewer)
         try:
             if form.get("do") == "end":
-                await self._at.marks.end(person, _named(form.get("mark", "")))
+                await self._at.marks.end(person, _named(form.get("mark", "")), visit=viewer.visit)
             else:
-                await self._at.marks.put(person, self._wanted(form), made_by="session")
+                await self._at.marks.put(person, self._wanted(form), made_by="session", visit=viewer.visit)
         except (Refused, NotFound, BadTime) as refused:
             return await self._desk(request, viewer, person, problem=refused)
         return RedirectResponse("/mine/rights#marks", status_code=303, headers=HEADERS)
