@@ -117,10 +117,13 @@ HEADS: Final = {
     "an unknown method": (b"BREW /check HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     "bytes that are no address": (b"GET /\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     "ends of lines of one byte": (b"GET /check HTTP/1.1\nHost: localhost\n\n", 400),
-    "the end of a line in a path": (b"GET /check%0a HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
-    "a slash that is written otherwise": (b"GET /api%2fstatus HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
-    "a path that is encoded twice": (b"GET /v1.1/Datastreams%25283%2529 HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
-    "a way up": (b"GET /static/..%2f..%2fpages.py HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+    "the end of a line in a path": (b"GET /check%0a HTTP/1.1\r\nHost: localhost\r\n" + OPENLY + b"\r\n", 404),
+    "a slash that is written otherwise": (b"GET /api%2fstatus HTTP/1.1\r\nHost: localhost\r\n" + OPENLY + b"\r\n", 404),
+    "a path that is encoded twice": (
+        b"GET /v1.1/Datastreams%25283%2529 HTTP/1.1\r\nHost: localhost\r\n" + OPENLY + b"\r\n",
+        404,
+    ),
+    "a way up": (b"GET /static/..%2f..%2fpages.py HTTP/1.1\r\nHost: localhost\r\n" + OPENLY + b"\r\n", 404),
 }
 
 

@@ -307,6 +307,17 @@ def test_what_was_erased_is_not_taken_again(lane: Lane) -> None:
     assert kept
 
 
+def test_a_policy_of_before_erase_orders_keeps_nobody_from_being_erased(lane: Lane) -> None:
+    lane.lamp.says(5.0)
+    lane.university.reads(lane.meter)
+    operator, path = lane.world.operator_token(), "/api/registration-policy"
+    rules = lane.world.get(path, token=operator).json["rules"]
+    before = [rule | {"kinds": [each for each in rule["kinds"] if each != KindName.ERASE_ORDER]} for rule in rules]
+    assert 201 == lane.world.post(path, {"rules": [rule for rule in before if rule["kinds"]]}, token=operator).status
+    lane.goes(lane.cora)
+    assert lane.cora.person not in lane.world.node.directory.persons
+
+
 # after a restart, a crash, a fault
 
 

@@ -35,9 +35,9 @@ def results(told: Told) -> list[float]:
 class Listening:
     """One answer that goes on."""
 
-    def __init__(self, world: World, target: str, token: str | None) -> None:
+    def __init__(self, world: World, target: str, token: str | None, *, address: str = "127.0.0.1") -> None:
         self.world = world
-        self.exchange: Exchange = world.exchange("GET", target, token=token)
+        self.exchange: Exchange = world.exchange("GET", target, token=token, address=address)
         self.told = self.exchange.told
         world.start(self.exchange.ask())
         world.advance(0.5)
@@ -189,6 +189,17 @@ def test_one_asker_has_so_many_open_and_no_more() -> None:
         again = scene.listens(scene.meter)
         assert 200 == again.told.status
         for each in (again, *heard):
+            each.hang_up()
+
+
+def test_a_stranger_keeps_neither_other_strangers_nor_the_operator_out() -> None:
+    with World(seed=9) as world:
+        heard = [Listening(world, "/api/events", None) for _ in range(OPEN_MAX)]
+        assert 429 == world.get("/api/events").status
+        elsewhere = Listening(world, "/api/events", None, address="127.0.0.2")
+        runs = Listening(world, "/api/events", world.operator_token())
+        assert (200, 200) == (elsewhere.told.status, runs.told.status)
+        for each in (elsewhere, runs, *heard):
             each.hang_up()
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from tests.journeys.keeping_world import CHEAP, DAY_NS, PHRASE, Keeping, both
 from troth.errors import Busy, Conflict, KeyClosed, NotFound, NotRegistered, Refused, WrongToken
 from troth.journeys.attempts import NAME
+from troth.journeys.marks import Wanted as Stretch
 from troth.journeys.open_keys import OPEN_S
 from troth.journeys.own_key import BACK_S
 from troth.journeys.passkeys import MADE_WITHIN_S
@@ -19,6 +21,7 @@ from troth.statements.custody import Custody
 from troth.statements.erasure import Asked
 from troth.statements.journal import JournalEntry
 from troth.statements.kinds import KindName
+from troth.statements.rights import Right
 from troth.statements.statement import write
 from troth.testing.entropy import entropy
 from troth.verify.checks import verify
@@ -64,6 +67,17 @@ def test_a_closed_key_says_no_yes_and_every_no(keeping: Keeping) -> None:
         keeping.says()
 
 
+def test_a_closed_key_does_not_put_a_no_with_an_end_in_place_of_one_without(keeping: Keeping) -> None:
+    keeping.says(Decision.REFUSE)
+    keeping.keeps()
+    keeping.keys.close(keeping.session)
+    shorter = msgspec.structs.replace(keeping.meant(Decision.REFUSE), to_ns=keeping.world.clock.now() + NS_PER_S)
+    with pytest.raises(KeyClosed):
+        keeping.run(keeping.world.node.choose.count(shorter, visit=keeping.visit))
+    keeping.opens()
+    keeping.run(keeping.world.node.choose.count(shorter, visit=keeping.visit))
+
+
 def test_private_mode_and_rules_begin_without_the_key_and_do_not_end_without_it(keeping: Keeping) -> None:
     keeping.keeps()
     keeping.keys.close(keeping.session)
@@ -79,6 +93,22 @@ def test_private_mode_and_rules_begin_without_the_key_and_do_not_end_without_it(
     keeping.run(choosing.privately.end(ana, name, visit=keeping.visit))
     keeping.run(choosing.places.end(ana, rule.rule, visit=keeping.visit))
     assert () == choosing.places.rules(ana)
+
+
+def test_whoever_lost_everything_stops_rows_and_asks_for_their_rights(keeping: Keeping) -> None:
+    keeping.keeps()
+    keeping.keys.close(keeping.session)
+    keeping.world.clock.step(10)
+    choosing, ana, now = keeping.world.node.choosing, keeping.ana.person, keeping.world.clock.now()
+    stretch = Stretch(keeping.meter.stream, now - NS_PER_S, now, because="wrong")
+    name, _ = keeping.run(choosing.marks.put(ana, stretch, made_by="session"))
+    keeping.run(choosing.rights.ask(ana, Right.COMPLAINT, words="My key is lost", made_by="session"))
+    with pytest.raises(KeyClosed):
+        keeping.run(choosing.marks.end(ana, name))
+    with pytest.raises(KeyClosed):
+        keeping.run(
+            choosing.marks.put(ana, msgspec.structs.replace(stretch, says="no", because=None), made_by="session")
+        )
 
 
 def test_whoever_lost_everything_leaves(keeping: Keeping) -> None:

@@ -1,5 +1,6 @@
 """Somebody shares with a third party: it reads what was shared while everybody concerned agrees, and no more after."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Final
 
@@ -203,6 +204,7 @@ GATEKEEPERS = {
     "by a name below": OrganisationBody(Uri("https://ads.business.facebook.com/x"), "Ads", "mailto:a@b.example"),
     "in upper case": OrganisationBody(Uri("https://WWW.TikTok.COM/"), "Short", "mailto:a@b.example"),
     "with a port": OrganisationBody(Uri("https://apple.com:8443/"), "Fruit", "mailto:a@b.example"),
+    "with its last dot": OrganisationBody(Uri("https://www.amazon.de./"), "Shop", "mailto:a@b.example"),
 }
 
 
@@ -265,6 +267,18 @@ def test_there_is_an_edge_to_how_many_shares_stand(sharing: Sharing) -> None:
         sharing.begins(sharing.cleo, sharing.heater)
     with pytest.raises(Refused):
         sharing.begins(sharing.cleo, sharing.heater)
+
+
+def test_many_shares_at_once_are_no_way_around_the_edge(sharing: Sharing) -> None:
+    for _ in range(SHARES_MAX - 1):
+        sharing.begins(sharing.cleo, sharing.heater)
+    person, wanted = sharing.cleo.person, sharing.wanted(sharing.heater)
+
+    async def at_once() -> list[object]:
+        begun = [sharing.share.begin(person, wanted, notice=sharing.notice, made_by="session") for _ in range(4)]
+        return list(await asyncio.gather(*begun, return_exceptions=True))
+
+    assert 3 == sum(isinstance(each, Refused) for each in sharing.world.run(at_once()))
 
 
 def test_nobody_ends_or_answers_for_another(sharing: Sharing) -> None:

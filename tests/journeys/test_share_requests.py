@@ -1,5 +1,6 @@
 """A party asks in the open, once, and is not told whom it reached; a holder withholds with reasons, and only from others."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Final
 
@@ -167,6 +168,14 @@ def test_what_cannot_be_asked_is_refused(at: Asking) -> None:
     at.world.run(at.world.node.join.organisation(body))
     with pytest.raises(Denied):
         at.asks()
+
+
+def test_asking_many_times_at_once_is_no_way_around_the_edge(at: Asking) -> None:
+    async def at_once() -> list[object]:
+        asked = [at.recipient.ask(at.asker, at.wish()) for _ in range(REQUESTS_MAX + 5)]
+        return list(await asyncio.gather(*asked, return_exceptions=True))
+
+    assert 5 == sum(isinstance(each, Refused) for each in at.world.run(at_once()))
 
 
 @pytest.mark.parametrize("rung", [Rung.WITHHELD, Rung.REFUSED, Rung.SECURITY])

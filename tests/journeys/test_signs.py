@@ -1,5 +1,6 @@
 """Who passes objects with the code of a sign: on every path at once, without an account, and bounded."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 
@@ -175,13 +176,45 @@ def test_from_one_address_so_many_are_taken_in_a_day(world: World) -> None:
     for _ in range(ADDRESS_DAY_MAX):
         tries.begin("2001:db8::1")
         tries.right("2001:db8::1")
-        tries.said("2001:db8::1")
     for same in ("2001:db8::1", "2001:db8::2"):
         with pytest.raises(Busy):
             tries.begin(same)
     tries.begin("2001:db8:0:1::1")
     world.clock.step(24 * 3_600)
     tries.begin("2001:db8::1")
+
+
+def test_many_at_once_from_one_address_are_no_more_than_so_many(world: World) -> None:
+    counter(world)
+    sign = put(world)
+    code = today(world, sign)
+
+    async def at_once() -> list[object]:
+        said = [signs(world).object(sign, code, address="192.0.2.1") for _ in range(ADDRESS_DAY_MAX + 5)]
+        return list(await asyncio.gather(*said, return_exceptions=True))
+
+    refused = [each for each in world.run(at_once()) if isinstance(each, BaseException)]
+    assert [Busy] * 5 == [type(each) for each in refused]
+
+
+def test_codes_that_were_mistyped_long_ago_make_nobody_wait(world: World) -> None:
+    tries = PassingTries(world.clock)
+    for _ in range(WRONG_FREE):
+        tries.begin("192.0.2.1")
+    world.clock.step(25 * 3_600)
+    tries.begin("192.0.2.1")
+    tries.begin("192.0.2.1")  # wrong again, and it is the first of this day
+
+
+def test_a_right_code_leaves_nothing_behind(world: World) -> None:
+    tries = PassingTries(world.clock)
+    for _ in range(WRONG_FREE):
+        tries.begin("192.0.2.1")
+    world.clock.step(2)
+    tries.begin("192.0.2.1")
+    tries.right("192.0.2.1")
+    tries.begin("192.0.2.1")  # whoever stands behind them waits for none of it
+    tries.right("192.0.2.1")
 
 
 def test_in_one_place_so_many_stand_and_are_said_in_a_day(world: World) -> None:

@@ -1,5 +1,6 @@
 """People are told before a use that does not ask them begins: on their page, in a feed, by mail, and in their own book."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -11,6 +12,7 @@ import pytest
 from tests.journeys.test_object import session
 from troth.errors import Conflict, NotFound, Refused, TooSoon
 from troth.gate.rules.periods import PERIODS, Rule, period_of
+from troth.journeys.feeds import FEEDS_MAX
 from troth.journeys.news import Sort
 from troth.names import PurposeId, Uri
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
@@ -201,6 +203,17 @@ def feed_of(world: World, person: WorldPerson) -> str:
     """The path of a new feed."""
     token, _ = world.run(world.node.grounding.tellings.feeds.make(person.person))
     return f"/feeds/{token}.atom"
+
+
+def test_many_feeds_at_once_are_no_way_around_how_many_there_may_be(world: World) -> None:
+    lane, feeds = Lane(world), world.node.grounding.tellings.feeds
+
+    async def at_once() -> list[object]:
+        made = [feeds.make(lane.ana.person) for _ in range(FEEDS_MAX + 3)]
+        return list(await asyncio.gather(*made, return_exceptions=True))
+
+    assert 3 == sum(isinstance(each, Conflict) for each in world.run(at_once()))
+    assert FEEDS_MAX == len(feeds.of(lane.ana.person))
 
 
 def test_a_feed_of_ones_own_is_read_by_its_link_until_it_is_ended(world: World) -> None:

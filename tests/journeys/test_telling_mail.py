@@ -1,5 +1,6 @@
 """People are told by mail where they gave an address and confirmed it; letters wait, are stopped, and go with their person."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -79,6 +80,35 @@ def test_an_address_that_nobody_confirmed_gets_one_letter_and_no_more(world: Wor
     ):
         with pytest.raises(Refused):
             world.run(mailing.give(lane.ana.person, text))
+
+
+def test_giving_and_taking_back_again_and_again_sends_a_stranger_one_letter(world: World) -> None:
+    lane = Lane(world)
+    mailing = world.node.grounding.tellings.mailing
+    world.run(mailing.give(lane.ana.person, "stranger@example.org"))
+    world.advance(10)
+    for _ in range(3):
+        world.run(mailing.take_back(lane.ana.person))
+        with pytest.raises(Busy) as busy:
+            world.run(mailing.give(lane.ana.person, "stranger@example.org"))
+        assert 0 < busy.value.retry_after_s <= ASK_AGAIN_S
+        world.advance(10)
+    assert 1 == len(world.mailer.taken)
+    world.clock.step(ASK_AGAIN_S)
+    world.run(mailing.give(lane.ana.person, "stranger@example.org"))
+
+
+def test_many_at_once_give_one_address(world: World) -> None:
+    lane = Lane(world)
+    mailing = world.node.grounding.tellings.mailing
+
+    async def at_once() -> list[object]:
+        given = [mailing.give(lane.ana.person, f"stranger{number}@example.org") for number in range(5)]
+        return list(await asyncio.gather(*given, return_exceptions=True))
+
+    assert 4 == sum(isinstance(each, Busy) for each in world.run(at_once()))
+    world.advance(10)
+    assert 1 == len(world.mailer.taken)
 
 
 def test_whoever_has_a_letter_stops_them_with_one_press_and_the_address_is_gone(world: World) -> None:

@@ -252,7 +252,7 @@ def test_a_full_spool_raises_drops_the_new_or_drops_the_old(tmp_path: Path) -> N
 # --- power cuts and kills
 
 
-def test_a_spool_cut_at_every_byte_of_its_last_record_opens_and_lost_only_that(tmp_path: Path) -> None:
+def test_a_spool_cut_anywhere_in_its_last_record_opens_and_lost_only_that(tmp_path: Path) -> None:
     whole = tmp_path / "whole"
     spool = Spool(whole / "spool.db")
     for value in range(5):
@@ -264,7 +264,7 @@ def test_a_spool_cut_at_every_byte_of_its_last_record_opens_and_lost_only_that(t
     assert before < after
     cut = tmp_path / "cut"
     seen = set()
-    for size in range(before, after + 1):
+    for size in (*range(before, after, 7), after - 1, after):
         shutil.rmtree(cut, ignore_errors=True)
         cut.mkdir()
         shutil.copy(whole / "spool.db", cut / "spool.db")

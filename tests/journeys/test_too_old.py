@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from troth.statements.choice import Decision
+from troth.statements.disclosure import DisclosedVariant
 from troth.testing.people import Home, WorldPerson, WorldThing, own_use, research
 from troth.testing.world import World
 from troth.things.observations import Outcome, Refusal
@@ -21,10 +22,10 @@ class Lane:
         self.world = World(seed=48)
         self.home: Home = self.world.home("Harbour Lane 12")
         self.ana: WorldPerson = self.home.person("Ana")
-        purposes = (
-            msgspec.structs.replace(own_use(), retention_days=3),
-            msgspec.structs.replace(research(), retention_days=30),
-        )
+        asked = msgspec.structs.replace(research(), retention_days=30)
+        if type_ not in {"number", "integer"}:  # of what is no number there is no mean
+            asked = msgspec.structs.replace(asked, variants=(DisclosedVariant("raw", "choice"),))
+        purposes = (msgspec.structs.replace(own_use(), retention_days=3), asked)
         self.meter: WorldThing = self.home.thing("meter", purposes=purposes, type_=type_)
         self.world.clock.step(100 * DAY_NS / 1e9)
         self.world.advance(2)

@@ -7,9 +7,12 @@ import pytest
 
 from tests.architecture.trees import python_files, shown, tree_of
 from troth.errors import BadCose, NotFound
+from troth.gate.rules.share_terms import SHARE
+from troth.journeys.marks import Wanted as Marked
 from troth.journeys.privately import Wanted
+from troth.journeys.share_values import Wanted as Shared
 from troth.journeys.voice import key_name
-from troth.names import PersonId
+from troth.names import PersonId, PurposeId
 from troth.signing.cose import Signed, verify
 from troth.state.directory import KnownPerson
 from troth.statements.journal import JournalEntry
@@ -44,6 +47,14 @@ def speaks(world: World, home: Home, who: WorldPerson) -> None:
     lamp = home.thing("lamp")
     who.gives(lamp)
     world.run(choosing.privately.begin(who.person, Wanted(home.household), made_by="session"))
+    now_ns = world.clock.now()
+    world.run(
+        choosing.marks.put(who.person, Marked(lamp.stream, now_ns - 10, now_ns, says="It was off."), made_by="session")
+    )
+    world.run(choosing.rights.ask(who.person, "complaint", words="It blinks.", made_by="session"))
+    share, adviser = world.node.sharing.share, world.organisation("Adviser")
+    shared = Shared(adviser.uri, PurposeId(f"{SHARE}energy"), (lamp.stream,), now_ns + 10**15)
+    world.run(share.begin(who.person, shared, notice=share.seen.offered().notice, made_by="session"))
     world.run(choosing.places.count(choosing.places.meant(who.person, not_under=("US",), made_by="session")))
     world.run(choosing.belong.leave(who.person, home.household))
 

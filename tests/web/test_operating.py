@@ -39,7 +39,7 @@ def test_its_pages_are_for_every_eye(lane: Lane, visit: Visit, scheme: str) -> N
 def test_a_link_and_a_token_are_given_and_ended_without_scripts(lane: Lane, visit: Visit) -> None:
     page = visit(scripts="off")
     runs_it(lane, page)
-    page.get_by_role("link", name="People").click()
+    page.get_by_role("link", name="People", exact=True).click()
     page.get_by_role("button", name="Make a new link for Ana").click()
     expect(page.get_by_role("heading", name="A link for Ana")).to_be_visible()
     expect(page.get_by_role("img", name="The same link as a code for a camera")).to_be_visible()

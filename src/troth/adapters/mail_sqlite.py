@@ -55,6 +55,24 @@ class SqliteMail:
 
         await self._writer.write(work)
 
+    async def note(self, address: Address) -> None:
+        def work(connection: sqlite3.Connection) -> Callable[[], None]:
+            query = "SELECT address FROM mail_addresses WHERE person = ?"
+            row = connection.execute(query, (address.person,)).fetchone()
+            known = None if row is None else msgspec.json.decode(row[0], type=Address)
+            there = known is not None and known.confirm == address.confirm
+            if there:
+                changed = (msgspec.json.encode(address), address.person)
+                connection.execute("UPDATE mail_addresses SET address = ? WHERE person = ?", changed)
+
+            def then() -> None:
+                if there:
+                    self._addresses[address.person] = address
+
+            return then
+
+        await self._writer.write(work)
+
     async def take_back(self, person: PersonId) -> None:
         def work(connection: sqlite3.Connection) -> Callable[[], bool]:
             gone = self.erase(connection, lambda each: each == person)
@@ -77,6 +95,19 @@ class SqliteMail:
 
             def then() -> None:
                 self._letters[letter.id] = letter
+
+            return then
+
+        await self._writer.write(work)
+
+    async def put_off(self, letter: Letter) -> None:
+        def work(connection: sqlite3.Connection) -> Callable[[], None]:
+            row = (msgspec.json.encode(letter), letter.id)
+            there = connection.execute("UPDATE mail_letters SET letter = ? WHERE id = ?", row).rowcount > 0
+
+            def then() -> None:
+                if there:
+                    self._letters[letter.id] = letter
 
             return then
 

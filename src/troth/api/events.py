@@ -32,6 +32,7 @@ from troth.api.callers import Callers, resource
 from troth.api.sensorthings.entities import observed
 from troth.errors import BadQuery, Busy, TrothError
 from troth.gate.question import Asker
+from troth.journeys.attempts import subscriber_of
 from troth.journeys.outlet import Outlet
 from troth.journeys.recognise import Principal, Recognise
 from troth.journeys.tell import Tell
@@ -47,7 +48,7 @@ __all__ = ["BEAT_S", "OPEN_MAX", "STREAMS_MAX", "event_routes"]
 
 BEAT_S: Final = 15.0  # shorter than what proxies wait for, and than a page that looks dead to whoever reads it
 STREAMS_MAX: Final = 100  # named in one question; who wants more listens to all that they may read
-OPEN_MAX: Final = 32  # of one asker at a time: as many windows as somebody has open, and no more than others can spare
+OPEN_MAX: Final = 32  # of one asker, or of strangers at one address: as many windows as somebody has open
 _NUMBERS: Final = re.compile(r"[0-9]{1,15}(?:,[0-9]{1,15})*")
 _HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -59,16 +60,17 @@ _encode = msgspec.json.Encoder().encode
 
 def event_routes(tell: Tell, recognise: Recognise, *, callers: Callers, url: str) -> list[Route]:
     """All routes of this module. `url`: the address under which people reach the node."""
-    opened: Counter[Asker | None] = Counter()
+    opened: Counter[Asker | bytes | str] = Counter()
 
     async def events(request: Request) -> Response:
         who = callers.principal(request)
         asker = None if who is None else who.asker
         numbers = _numbers(request.query_params.get("datastreams"))
-        if opened[asker] >= OPEN_MAX:
+        holder = _holder(who, "" if request.client is None else request.client.host)
+        if opened[holder] >= OPEN_MAX:
             raise Busy(f"{OPEN_MAX} answers of this kind are open already for whoever asks", retry_after_s=BEAT_S)
-        stream = EventStream(tell, recognise, who, root=f"{url}{PREFIX}/", closed=partial(_closed, opened, asker))
-        opened[asker] += 1
+        stream = EventStream(tell, recognise, who, root=f"{url}{PREFIX}/", closed=partial(_closed, opened, holder))
+        opened[holder] += 1
         stream.begin(numbers, asker)
         return stream
 
@@ -309,10 +311,17 @@ def _ending(ended: EventEnded) -> _Event:
     return _Event(b"event: end\ndata: %b\n\n" % _encode(ended))
 
 
-def _closed(opened: Counter[Asker | None], asker: Asker | None) -> None:
-    opened[asker] -= 1
-    if opened[asker] <= 0:
-        del opened[asker]
+def _holder(who: Principal | None, address: str) -> Asker | bytes | str:
+    """Who shares how many may be open: of strangers, those at one address, so that nobody keeps others out."""
+    if who is None:
+        return subscriber_of(address)
+    return who.digest if who.asker is None else who.asker
+
+
+def _closed(opened: Counter[Asker | bytes | str], holder: Asker | bytes | str) -> None:
+    opened[holder] -= 1
+    if opened[holder] <= 0:
+        del opened[holder]
 
 
 def _numbers(text: str | None) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ from troth.clock import NS_PER_S, Clock
 from troth.errors import Busy
 from troth.journeys.logins import UNKNOWN, Login, LoginStore, Tries
 
-__all__ = ["ADDRESS", "NAME", "Attempts", "Pace", "subscriber_of"]
+__all__ = ["ADDRESS", "NAME", "Attempts", "Pace", "one_more", "subscriber_of"]
 
 K = TypeVar("K")
 COUNTED_MAX: Final = 10_000  # names that nobody has, and addresses: some 2 MB each
@@ -75,8 +75,8 @@ class Attempts:
                 retry_after_s=-(-wait_ns // NS_PER_S),
                 hint="Wait, then try again. A passkey or a new link works at once.",
             )
-        self._addresses.keep(home, _one_more(by_address, now_ns))
-        failed = _one_more(by_name, now_ns)
+        self._addresses.keep(home, one_more(by_address, now_ns))
+        failed = one_more(by_name, now_ns)
         if login is None:
             self._names.keep(hashed, failed)
             await self._logins.tried(UNKNOWN, failed)
@@ -123,7 +123,8 @@ class _Counted(Generic[K]):
             self._tries.popitem(last=False)
 
 
-def _one_more(tries: Tries, now_ns: int) -> Tries:
+def one_more(tries: Tries, now_ns: int) -> Tries:
+    """These tries and one more that failed now; what failed more than a day ago counts no more."""
     old = now_ns - tries.at_ns >= _FORGIVEN_NS
     return Tries(1 if old else tries.failed + 1, now_ns)
 

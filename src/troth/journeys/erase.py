@@ -26,13 +26,14 @@ Recipients who have read are ordered to erase before it begins (`erase_orders`).
 
 import hashlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from troth.clock import Clock
-from troth.errors import Conflict, Malformed, NotFound, Refused
+from troth.errors import Conflict, Malformed, NotFound, NotRegistered, Refused
 from troth.journeys.accept import Accept, Accepted
 from troth.journeys.accounts import AccountStore
 from troth.journeys.erasure_list import ID, ErasureList
@@ -221,7 +222,8 @@ class Erase:
         if (made_by is Asked.PAPER) != (request is not None) or (request is not None and len(request) != DIGEST_BYTES):
             raise Refused("a written request is named by its SHA-256, and nothing else is")
         self._look(person, digest)
-        await self._orders.before_erasure(self._of_homes(person))
+        with suppress(NotRegistered):  # a policy of before erase orders: nobody stays because others cannot be told
+            await self._orders.before_erasure(self._of_homes(person))
         done = await self._whole(self._erase(person, digest=digest, made_by=made_by, request=request))
         if isinstance(done, Refused):
             raise done

@@ -17,6 +17,7 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import Conflict, NotFound
 from troth.journeys.accounts import TOKEN_BYTES, Account, AccountStore, Bearer, token_digest
+from troth.journeys.in_hand import InHand
 from troth.journeys.logins import Holder
 from troth.journeys.news import Item, News
 from troth.names import PersonId
@@ -54,6 +55,7 @@ class Feeds:
         self._directory = directory
         self._clock = clock
         self._entropy = entropy
+        self._in_hand: InHand[PersonId | None] = InHand()
 
     def of(self, person: PersonId) -> tuple[FeedLink, ...]:
         """The feeds of a person, in order of making."""
@@ -73,11 +75,12 @@ class Feeds:
         return await self._make(person)
 
     async def _make(self, person: PersonId | None) -> tuple[str, str]:
-        if len(self._of(person)) >= FEEDS_MAX:
+        if len(self._of(person)) + self._in_hand.of(person) >= FEEDS_MAX:
             raise Conflict(f"you have {FEEDS_MAX} feeds", hint="End one of them first.")
         token = base64.b32encode(self._entropy(TOKEN_BYTES)).decode("ascii").rstrip("=").lower()
         digest = token_digest(token)
-        await self._accounts.add(Account(digest, Bearer.FEED, person=person, made_ns=self._clock.now()))
+        with self._in_hand.one(person):
+            await self._accounts.add(Account(digest, Bearer.FEED, person=person, made_ns=self._clock.now()))
         return token, digest[:_NAME_BYTES].hex()
 
     async def end(self, person: PersonId, name: str) -> None:

@@ -79,12 +79,20 @@ class MailStore(Protocol):
         """Keep somebody's address in place of the one before."""
         ...
 
+    async def note(self, address: Address) -> None:
+        """Keep what became of an address, by its `confirm`; nothing happens where that is not there any more."""
+        ...
+
     async def take_back(self, person: PersonId) -> None:
         """Forget somebody's address and every letter to them; nothing happens where there is none."""
         ...
 
     async def post(self, letter: Letter) -> None:
         """Keep a letter, or what became of it, by its id."""
+        ...
+
+    async def put_off(self, letter: Letter) -> None:
+        """Keep what became of a letter, by its id; nothing happens where it is not there any more."""
         ...
 
     async def sent(self, letter: bytes) -> None:

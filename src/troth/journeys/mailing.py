@@ -2,7 +2,8 @@
 
 Rules
 - A letter that was not taken is tried after the waits of AGAIN_S, and given up after the last; that stands on their page.
-- Only one letter goes to an address that is not confirmed; another can be asked for after ASK_AGAIN_S.
+- Only one letter goes to an address that is not confirmed; another can be asked for after ASK_AGAIN_S, also by whoever took the
+  address back: letters to strangers are no game.
 - What was handed over and not noted before a crash goes out twice, under the same name (Message-ID).
 - Without a way to a mail server nothing is asked for and nothing kept: whoever asks is told so.
 
@@ -71,6 +72,7 @@ class Mailing:
         self._entropy = entropy
         self._told = told
         self._given_up = 0
+        self._asked: dict[PersonId, int] = {}  # who asked for a letter within ASK_AGAIN_S, and when
 
     @property
     def offered(self) -> bool:
@@ -97,9 +99,13 @@ class Mailing:
         if not self.offered:
             raise NotOffered(_NO_MAIL, hint=_SET_UP)
         address, now = check_address(text), self._clock.now()
-        known = self._store.address_of(person)
-        if known is not None and known.made_ns > now - ASK_AGAIN_S * NS_PER_S:
-            raise Busy("an address was given a moment ago", retry_after_s=ASK_AGAIN_S)
+        known, again_ns = self._store.address_of(person), ASK_AGAIN_S * NS_PER_S
+        self._asked = {each: at_ns for each, at_ns in self._asked.items() if at_ns > now - again_ns}
+        asked_ns = max(self._asked.get(person, 0), 0 if known is None else known.made_ns)
+        if asked_ns > now - again_ns:
+            wait_s = min(ASK_AGAIN_S, -(-(asked_ns + again_ns - now) // NS_PER_S))
+            raise Busy("an address was given a moment ago", retry_after_s=wait_s)
+        self._asked[person] = now
         token, stop = self._token(), self._token()
         given = Address(person, address, token_digest(token), stop, now, now + CONFIRM_S * NS_PER_S)
         await self._store.take_back(person)
@@ -120,7 +126,7 @@ class Mailing:
         digest, now = token_digest(token), self._clock.now()
         for each in self._store.addresses():
             if each.confirm == digest and each.confirmed_ns is None and now < each.until_ns:
-                await self._store.give(msgspec.structs.replace(each, confirmed_ns=now))
+                await self._store.note(msgspec.structs.replace(each, confirmed_ns=now))
                 return
         raise WrongToken("this link is unknown, used or too old", hint="Give your address again, on your page.")
 
@@ -209,8 +215,7 @@ class Mailing:
         except Unavailable:
             if letter.tries < len(AGAIN_S):
                 next_ns = self._clock.now() + AGAIN_S[letter.tries] * NS_PER_S
-                if any(each.id == letter.id for each in self._store.letters()):
-                    await self._store.post(msgspec.structs.replace(letter, tries=letter.tries + 1, next_ns=next_ns))
+                await self._store.put_off(msgspec.structs.replace(letter, tries=letter.tries + 1, next_ns=next_ns))
             else:
                 await self._give_up(letter)
             return False
@@ -240,7 +245,7 @@ class Mailing:
         known = None if letter.person is None else self._store.address_of(letter.person)
         if known is None or known.address != letter.to or (known.failed_ns is None) == (failed_ns is None):
             return
-        await self._store.give(msgspec.structs.replace(known, failed_ns=failed_ns))
+        await self._store.note(msgspec.structs.replace(known, failed_ns=failed_ns))
 
     def _token(self) -> str:
         return base64.b32encode(self._entropy(TOKEN_BYTES)).decode("ascii").rstrip("=").lower()

@@ -1,8 +1,10 @@
 """How often somebody without an account may try a code, and object, from one address. Known in memory only.
 
 Rules
-- Wrong codes are counted before they are looked at; the first WRONG_FREE cost nothing, then each waits twice as long.
+- Wrong codes are counted before they are looked at; the first WRONG_FREE cost nothing, then each waits twice as long. A right
+  one leaves nothing behind, and what was wrong a day ago is forgotten: many come through one address, and mistype.
 - From one address at most ADDRESS_DAY_MAX objections are taken in a day, of all signs: a house, or a place with one way out.
+  One is counted before it is said, so that many at once are no way around.
 - Of addresses, the newest COUNTED_MAX are remembered, and nothing after a restart; none is kept.
 
 Source: people.md, "Accounts" (rate limits); docs/decisions/0062. Owner: the event loop.
@@ -15,7 +17,7 @@ import msgspec
 
 from troth.clock import NS_PER_S, Clock
 from troth.errors import Busy
-from troth.journeys.attempts import Pace, subscriber_of
+from troth.journeys.attempts import Pace, one_more, subscriber_of
 from troth.journeys.logins import Tries
 
 __all__ = ["ADDRESS_DAY_MAX", "WRONG_FREE", "PassingTries"]
@@ -28,9 +30,10 @@ _DAY_NS: Final = 86_400 * NS_PER_S
 
 
 class _Seen(msgspec.Struct, frozen=True):
-    """Of one address: wrong codes, and how many objections on which day."""
+    """Of one address: wrong codes, those before the try that runs, and how many objections on which day."""
 
     wrong: Tries = Tries()
+    before: Tries = Tries()
     day: int = 0
     said: int = 0
 
@@ -60,20 +63,21 @@ class PassingTries:
                 retry_after_s=-(-over_ns // NS_PER_S),
                 hint="Another network, or whoever answers for the place, is a way too.",
             )
-        self._keep(key, msgspec.structs.replace(seen, wrong=Tries(seen.wrong.failed + 1, now)))
+        self._keep(key, msgspec.structs.replace(seen, wrong=one_more(seen.wrong, now), before=seen.wrong))
 
     def right(self, address: str) -> None:
-        """The code of the try that began was right."""
-        key = subscriber_of(address)
-        seen = self._seen.get(key, _Seen())
-        self._keep(key, msgspec.structs.replace(seen, wrong=Tries(max(0, seen.wrong.failed - 1), seen.wrong.at_ns)))
-
-    def said(self, address: str) -> None:
-        """An objection was taken from there."""
+        """The code of the try that began, in this same step, was right; an objection is counted from now on."""
         key, day = subscriber_of(address), self._clock.now() // _DAY_NS
         seen = self._seen.get(key, _Seen())
         said = seen.said + 1 if seen.day == day else 1
-        self._keep(key, msgspec.structs.replace(seen, day=day, said=said))
+        self._keep(key, msgspec.structs.replace(seen, wrong=seen.before, day=day, said=said))
+
+    def unsaid(self, address: str) -> None:
+        """What was counted last was not taken after all."""
+        key, day = subscriber_of(address), self._clock.now() // _DAY_NS
+        seen = self._seen.get(key, _Seen())
+        if seen.day == day and seen.said:
+            self._keep(key, msgspec.structs.replace(seen, said=seen.said - 1))
 
     def __len__(self) -> int:
         return len(self._seen)

@@ -21,6 +21,7 @@ from troth.gate.rules.gatekeepers import gatekeeper
 from troth.gate.rules.share_terms import ShareTerm, term_of, terms_at
 from troth.gate.rules.sharing_clocks import DAY_NS
 from troth.gate.words import outer
+from troth.journeys.in_hand import InHand
 from troth.journeys.party_names import party_name
 from troth.journeys.say import Say
 from troth.journeys.share_values import Given, RecipientPage
@@ -70,6 +71,7 @@ class Recipient:
         self._in_force = in_force
         self._clock = clock
         self._entropy = entropy
+        self._in_hand: InHand[Uri] = InHand()
 
     def products(self) -> tuple[PassportBody, ...]:
         """What there is to ask about, by name: passports are public."""
@@ -122,7 +124,7 @@ class Recipient:
             for each in self._directory.shares.requests.values()
             if each.party == asker.party and each.from_ns <= now < each.to_ns
         ]
-        if len(standing) >= REQUESTS_MAX:
+        if len(standing) + self._in_hand.of(asker.party) >= REQUESTS_MAX:
             raise Refused(f"at most {REQUESTS_MAX} requests of one party stand at a time")
         request = WishId(self._entropy(16))
         body = ShareRequestBody(
@@ -137,7 +139,8 @@ class Recipient:
             now,
             now + REQUEST_DAYS * DAY_NS,
         )
-        await self._say.say(KindName.SHARE_REQUEST, body, subject=print_wish(request))
+        with self._in_hand.one(asker.party):
+            await self._say.say(KindName.SHARE_REQUEST, body, subject=print_wish(request))
         return request
 
     def _declared(self, purpose: PurposeId) -> str:

@@ -279,18 +279,18 @@ class Recognise:
 
     async def tidy(self) -> None:
         """Keep when sessions and recipients' tokens were last used, and forget what has ended. To be called now and then."""
-        used, self._used = self._used, {}
         times: dict[bytes, int] = {}
-        for digest, at_ns in used.items():
+        for digest, at_ns in tuple(self._used.items()):
             account = self._accounts.find(digest)
             if account is None:
-                continue
-            if account.used_ns is None or at_ns - account.used_ns >= _USED_S * NS_PER_S:
+                del self._used[digest]
+            elif account.used_ns is None or at_ns - account.used_ns >= _USED_S * NS_PER_S:
                 times[digest] = at_ns
-            else:
-                self._used.setdefault(digest, at_ns)
         if times:
             await self._accounts.used(times)
+        for digest, at_ns in times.items():  # until it is kept it is known here, or a token in use would look unused
+            if self._used.get(digest) == at_ns:
+                del self._used[digest]
         over = [
             each.digest
             for bearer in (Bearer.SESSION, Bearer.INVITATION, Bearer.SPENT, Bearer.RECIPIENT)

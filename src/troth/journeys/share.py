@@ -22,6 +22,7 @@ from troth.errors import Conflict, NotFound, Refused
 from troth.gate.rules.duties import LANGUAGE, VERSION
 from troth.gate.rules.sharing_clocks import DAY_NS
 from troth.journeys.accept import Accepted
+from troth.journeys.in_hand import InHand
 from troth.journeys.share_values import Wanted
 from troth.journeys.shares_seen import NOBODY, SeenShares
 from troth.journeys.voice import Voice
@@ -55,6 +56,7 @@ class Share:
         self._clock = clock
         self.seen = SeenShares(directory, in_force, now=clock.now)
         self._entropy = entropy
+        self._in_hand: InHand[PersonId] = InHand()
 
     async def begin(self, person: PersonId, wanted: Wanted, *, notice: bytes, made_by: str) -> tuple[ShareId, Accepted]:
         """Share, and give the name of the share. On return it is in effect, where nobody else is concerned.
@@ -74,7 +76,7 @@ class Share:
         now = self._clock.now()
         household = self.seen.household_of(wanted.streams, self.seen.homes(person))
         standing = [said for said in self.seen.mine(person).values() if stands(said, at_ns=now) is not None]
-        if len(standing) >= SHARES_MAX:
+        if len(standing) + self._in_hand.of(person) >= SHARES_MAX:
             raise Refused(f"at most {SHARES_MAX} shares of one person stand at a time; end one first")
         body = ShareBody(
             ShareId(self._entropy(16)),
@@ -93,7 +95,8 @@ class Share:
             wanted.words,
         )
         self._check_end(body, at_ns=now)
-        return body.share, await self._say(body)
+        with self._in_hand.one(person):
+            return body.share, await self._say(body)
 
     async def agree(self, person: PersonId, share: ShareId, *, notice: bytes, made_by: str) -> Accepted:
         """Say yes to what somebody else of the home shares; as much as that, and no longer.

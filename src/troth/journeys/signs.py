@@ -21,7 +21,7 @@ from typing import Final
 import msgspec
 
 from troth.clock import Clock
-from troth.errors import Conflict, NotFound, WrongToken
+from troth.errors import Conflict, NotFound, TrothError, WrongToken
 from troth.gate.question import Ground
 from troth.journeys.accept import Accepted
 from troth.journeys.begin import REPEATS
@@ -246,6 +246,7 @@ class Signs:
         self._tries.right(address)
         there = {each.purpose.purpose for each in self._objectable(body.place)}
         if not there or not set(purposes) <= there:
+            self._tries.unsaid(address)
             raise NotFound("there is no such use here that may be objected to")
         secret = self._entropy(16)
         objection = PassingObjectionBody(
@@ -257,8 +258,11 @@ class Signs:
             hold=hashlib.sha256(secret).digest(),
             purposes=tuple(dict.fromkeys(purposes)),
         )
-        accepted = await self._said(objection)
-        self._tries.said(address)
+        try:
+            accepted = await self._said(objection)
+        except TrothError:
+            self._tries.unsaid(address)
+            raise
         return base64.b32encode(secret).decode().rstrip("=").lower(), accepted
 
     def said(self, sign: SignId, secret: str) -> SaidThere:

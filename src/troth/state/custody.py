@@ -4,7 +4,8 @@ Rules
 - The last custody statement whose time has come holds. One that is said drops every other that had not begun.
 - Without one the key of the person's own statement speaks, and the house keeps it.
 - What takes something away may be said with the house's key in every custody: refusing, taking back, objecting, private mode,
-  a rule about places, leaving. Ending one of these gives something, and so does a yes.
+  a rule about places, leaving, stopping rows; and so may the wish for a right. Ending one of these gives something, and so
+  does a yes, or a no with an end.
 
 Source: record.md, "Personal ledgers"; gate.md, "Rules"; docs/decisions/0060.
 """
@@ -20,10 +21,12 @@ from troth.state.in_force import Reading
 from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.custody import Custody, CustodyBody
 from troth.statements.kinds import Body
+from troth.statements.mark import MarkBody
 from troth.statements.objection import ObjectionBody
 from troth.statements.person import DepartureBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.restriction import RestrictionBody
+from troth.statements.rights import RequestBody
 from troth.statements.share import ShareBody
 
 __all__ = ["Held", "Speaking", "followed", "speaking", "speaks_for", "takes_away"]
@@ -131,7 +134,10 @@ def speaks_for(
 def takes_away(body: Body, reading: Reading) -> bool:
     """Whether it only takes away: nothing leaves, and nothing is kept, that did not before."""
     match body:
-        case ChoiceBody() | ShareBody():
+        case ChoiceBody():
+            # A no until some day takes the place of one that has no end, and gives what that would have kept from then on.
+            return body.decision is not Decision.GIVE and body.to_ns is None
+        case ShareBody():
             return body.decision is not Decision.GIVE
         case ObjectionBody():
             return not body.withdrawn
@@ -141,7 +147,9 @@ def takes_away(body: Body, reading: Reading) -> bool:
         case PlaceRuleBody():
             rules = reading.person_of(body.person).place_rules
             return all(each.body.rule != body.rule for each in rules)
-        case DepartureBody():
+        case DepartureBody() | RequestBody():
             return True
+        case MarkBody():
+            return body.stopped and body.says is None and not body.ended
         case _:
             return False

@@ -58,9 +58,19 @@ class Exchange:
         target: path and query, percent-encoded as a client sends it.
         headers: names in lower case.
         body: sent in pieces.
+        address: where it comes from.
     """
 
-    def __init__(self, app: App, method: str, *, target: str, headers: Mapping[str, str], body: bytes) -> None:
+    def __init__(
+        self,
+        app: App,
+        method: str,
+        *,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        address: str = "127.0.0.1",
+    ) -> None:
         self.told = Told()
         self.sent: Callable[[Message], Awaitable[None]] = self._send  # a test may put something between
         self._app = app
@@ -73,7 +83,7 @@ class Exchange:
             "http_version": "1.1",
             "scheme": "http",
             "server": ("localhost", 8080),
-            "client": ("127.0.0.1", 50_000),
+            "client": (address, 50_000),
             "root_path": "",
             "method": method,
             "path": unquote(path),

@@ -3,6 +3,7 @@
 Source: journeys/mail (the port).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -33,10 +34,10 @@ async def what_is_given_and_posted_is_there_after_a_crash(bench: AccountBench) -
     mail = (await bench.open()).mail
     await mail.give(_address(ANA))
     confirmed = msgspec.structs.replace(_address(ANA), confirmed_ns=7)
-    await mail.give(confirmed)
+    await mail.note(confirmed)
     await mail.post(_letter(b"1", ANA))
     again = msgspec.structs.replace(_letter(b"1", ANA), tries=1)
-    await mail.post(again)
+    await mail.put_off(again)
     await mail.post(_letter(b"2", None))
     for _ in range(2):
         assert (confirmed, None) == (mail.address_of(ANA), mail.address_of(BEN))
@@ -61,6 +62,30 @@ async def what_is_taken_back_goes_with_its_letters_and_no_others(bench: AccountB
     for _ in range(2):
         assert [each.person for each in mail.addresses()] == [BEN]
         assert {b"2" * 16, b"3" * 16} == {each.id for each in mail.letters()}
+        await bench.crash()
+        mail = (await bench.open()).mail
+
+
+async def what_is_noted_while_somebody_goes_brings_nothing_back(bench: AccountBench) -> None:
+    accounts = await bench.open()
+    mail = accounts.mail
+    for person, name in ((ANA, b"1"), (BEN, b"2")):
+        await mail.give(_address(person))
+        await mail.post(_letter(name, person))
+    failed = [msgspec.structs.replace(_address(each), failed_ns=9) for each in (ANA, BEN)]
+    tried = [msgspec.structs.replace(_letter(name, who), tries=1) for who, name in ((ANA, b"1"), (BEN, b"2"))]
+    await asyncio.gather(
+        accounts.erase(lambda each: each == ANA),
+        *map(mail.note, failed),
+        *map(mail.put_off, tried),
+        mail.take_back(BEN),
+    )
+    await asyncio.gather(*map(mail.note, failed), *map(mail.put_off, tried))
+    other = msgspec.structs.replace(_address(BEN), confirm=b"d" * 32, address="other@example.org")
+    await mail.give(other)
+    await mail.note(failed[1])
+    for _ in range(2):
+        assert ([other], []) == (list(mail.addresses()), list(mail.letters()))
         await bench.crash()
         mail = (await bench.open()).mail
 
@@ -91,6 +116,7 @@ async def what_fails_is_not_acknowledged(bench: AccountBench) -> None:
 MAIL_CASES: Final[tuple[Callable[[AccountBench], Awaitable[None]], ...]] = (
     what_is_given_and_posted_is_there_after_a_crash,
     what_is_taken_back_goes_with_its_letters_and_no_others,
+    what_is_noted_while_somebody_goes_brings_nothing_back,
     whoever_is_erased_has_no_address_and_no_letter,
     what_fails_is_not_acknowledged,
 )

@@ -46,6 +46,14 @@ class MemoryMail:
 
         await self._writes.write(apply)
 
+    async def note(self, address: Address) -> None:
+        def apply() -> None:
+            known = self._addresses.get(address.person)
+            if known is not None and known.confirm == address.confirm:
+                self._addresses[address.person] = address
+
+        await self._writes.write(apply)
+
     async def take_back(self, person: PersonId) -> None:
         def apply() -> None:
             self.erase(lambda each: each == person)
@@ -55,6 +63,13 @@ class MemoryMail:
     async def post(self, letter: Letter) -> None:
         def apply() -> None:
             self._letters[letter.id] = letter
+
+        await self._writes.write(apply)
+
+    async def put_off(self, letter: Letter) -> None:
+        def apply() -> None:
+            if letter.id in self._letters:
+                self._letters[letter.id] = letter
 
         await self._writes.write(apply)
 

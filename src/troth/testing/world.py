@@ -272,12 +272,13 @@ class World:
         token: str | None = None,
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
+        address: str = "127.0.0.1",
     ) -> Exchange:
         """A request to the node's HTTP doors, not yet sent."""
         given = dict(headers or {})
         if token is not None:
             given["authorization"] = f"Bearer {token}"
-        return Exchange(self._app, method, target=target, headers=given, body=body)
+        return Exchange(self._app, method, target=target, headers=given, body=body, address=address)
 
     def get(self, target: str, *, token: str | None = None, headers: Mapping[str, str] | None = None) -> Told:
         """GET, and wait for the whole answer."""

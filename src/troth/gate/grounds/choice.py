@@ -42,7 +42,7 @@ from troth.statements.terms import is_no_wider, terms_of
 from troth.things.intervals import ALWAYS, BEGINNING, FOREVER, Interval, covers, intersect, subtract, tidy
 from troth.things.variants import Variant
 
-__all__ = ["choice", "everybody", "reaches", "told"]
+__all__ = ["Said", "choice", "everybody", "reaches", "told"]
 
 
 def told(

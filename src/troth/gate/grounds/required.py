@@ -2,7 +2,8 @@
 
 Rules
 - It holds while the assertion does and the paragraph is in force, by the dated table (`rules/laws`).
-- For an authority's request it holds while the reach that was given does; of what is especially protected only with a condition
+- For an authority's request it holds while the reach that was given does, for that authority, reading, and no more revealing a
+  view, also where a disclosure names a use like the request; of what is especially protected only with a condition
   that lifts the prohibition, as every assertion.
 
 Source: gate.md, "Eight grounds"; docs/decisions/0065-what-authorities-ask-for-is-told.md.
@@ -18,6 +19,7 @@ from troth.state.scopes import StandingReach
 from troth.statements.authority import purpose_of
 from troth.statements.ground import Asserted
 from troth.things.intervals import Interval
+from troth.things.variants import Variant
 
 __all__ = ["required"]
 
@@ -26,8 +28,15 @@ def required(asked: Asked, reading: Reading) -> Holding:
     """The times of the assertions that cite a law in force then; for a request until its reach ends."""
     for each in asked.stream.reaches:
         if purpose_of(each.body.request) == asked.purpose:
-            return _requested(each, asked, reading)
+            return _requested(each, asked, reading) if _for(each, asked) else Holding(())
     return held_by(asserted(Asserted.REQUIRED, asked, reading), asked, reading, times_of=lawful)
+
+
+def _for(each: StandingReach, asked: Asked) -> bool:
+    """Whether its authority asks, for no more than it may see. A disclosure may have given a use the same name."""
+    view = Variant.named(each.body.variant or "")
+    by = None if asked.asker is None else asked.asker.party
+    return view is not None and by == each.body.authority and asked.variant.within(view)
 
 
 def _requested(each: StandingReach, asked: Asked, reading: Reading) -> Holding:

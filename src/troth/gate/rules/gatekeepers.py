@@ -52,7 +52,7 @@ def gatekeeper(party: Uri, classes: Collection[Uri], *, at_ns: int) -> bool:
     """Whether a party is one at a moment."""
     if GATEKEEPER in classes:
         return True
-    host = urlsplit(party).hostname or ""
+    host = (urlsplit(party).hostname or "").rstrip(".")  # a name with its last dot is the same name
     return any(
         _day_ns(each.since) <= at_ns
         and (each.until is None or at_ns < _day_ns(each.until))
