@@ -71,7 +71,7 @@ def test_a_disk_that_is_full_at_the_first_start_is_said_and_mended(small_disk: S
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("small_disk", [560, 900, 1_600, 3_000, 6_000], indirect=True)
+@pytest.mark.parametrize("small_disk", [640, 900, 1_600, 3_000, 6_000], indirect=True)
 def test_a_disk_that_becomes_full_under_load_loses_nothing_that_was_acknowledged(small_disk: SmallDisk) -> None:
     data = small_disk.place / "data"
     node = NodeProgram(data, settings={"TROTH_SEGMENT_TICK_S": "1", "TROTH_DISK_RESERVE_MIB": "0"}).start()

@@ -209,7 +209,7 @@ def check_log(data: Path, key: VerifierKey) -> int:
 @pytest.mark.parametrize(
     "rounds",
     [
-        pytest.param(8, marks=pytest.mark.timeout(900)),  # on a busy machine each start takes many seconds
+        pytest.param(20, marks=pytest.mark.timeout(900)),  # on a busy machine each start takes many seconds
         pytest.param(200, marks=(pytest.mark.soak, pytest.mark.timeout(7_200))),  # as many as R1 promises
     ],
 )
