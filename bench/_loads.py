@@ -21,7 +21,7 @@ from bench._process import Used, used
 from bench._town import Api, Speaks
 from troth.testing.program import NodeProgram
 
-__all__ = ["Measured", "follow", "measure", "mosquitto", "moved", "senders", "stored", "wait_for"]
+__all__ = ["Measured", "follow", "free_port", "measure", "mosquitto", "moved", "senders", "stored", "wait_for"]
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,7 @@ def mosquitto(folder: Path) -> Iterator[tuple[int, int] | None]:
     if program is None:
         yield None
         return
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     config = folder / "mosquitto.conf"
     config.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_dest none\n"
@@ -127,6 +125,13 @@ def mosquitto(folder: Path) -> Iterator[tuple[int, int] | None]:
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+def free_port() -> int:
+    """A port of loopback on which nobody listens now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def wait_for(port: int) -> None:

@@ -6,7 +6,6 @@ forwards what it gets to nobody, keeps nothing, and asks nobody's leave. Both ac
 Left out: TLS, 60 s unless `--long`, amqtt with a store (its own is a plugin for sessions, not for messages).
 """
 
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from bench._loads import Measured, measure, senders, stored, wait_for
+from bench._loads import Measured, free_port, measure, senders, stored, wait_for
 from bench._mqtt_load import Job
 from bench._report import begin, options, say, show
 from bench._town import furnish_things
@@ -32,9 +31,7 @@ CASES: Final = (
 @contextmanager
 def amqtt(python: Path, folder: Path) -> Iterator[tuple[int, int]]:
     """The broker on a free port: (port, process)."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     config = folder / "amqtt.yaml"
     config.write_text(
         f"listeners:\n  default:\n    type: tcp\n    bind: 127.0.0.1:{port}\n    max_connections: 2000\n"

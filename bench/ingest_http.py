@@ -48,7 +48,7 @@ def run_case(case: Case, given: Namespace) -> tuple[list[Measured], int]:
         for number in range(given.runs):
             job = HttpJob(
                 node.http_port,
-                _posters(things, case.connections),
+                posters_of(things, case.connections),
                 case.rows,
                 given.seconds,
                 BEGAN_S + number * _APART_S,
@@ -62,7 +62,8 @@ def run_case(case: Case, given: Namespace) -> tuple[list[Measured], int]:
         return found, max(0, stored(node, things)[0] - moved(node.data))
 
 
-def _posters(things: Sequence[Speaks], connections: int) -> tuple[Poster, ...]:
+def posters_of(things: Sequence[Speaks], connections: int) -> tuple[Poster, ...]:
+    """Connections spread over the things; each posts to all streams of its thing."""
     return tuple(
         Poster(thing.credential, tuple(thing.datastreams.values()))
         for number in range(connections)

@@ -15,6 +15,7 @@ from troth.journeys.share_values import Standing, Wanted
 from troth.names import OrderId, PurposeId, ShareId, Uri
 from troth.statements.erase_order import Answered, Because
 from troth.statements.erasure import Asked
+from troth.statements.kinds import KindName
 from troth.testing.people import RESEARCH, Org, WorldPerson, WorldThing
 from troth.testing.world import World
 from troth.things.variants import Variant
@@ -96,6 +97,23 @@ def test_a_withdrawn_choice_reaches_who_has_read_and_its_answer_reaches_who_with
     assert [OrderState.ERASED] == [each.state for each in at.orders.of_person(at.ana.person)]
     at.world.restart()
     assert [OrderState.ERASED] == [each.state for each in at.given(at.university)]
+
+
+def test_under_a_policy_of_before_orders_they_stay_owed_and_the_node_goes_on(at: Orders) -> None:
+    read_by_university(at)
+    at.shares(at.cleo, at.heater, days=400)
+    operator, path = at.world.operator_token(), "/api/registration-policy"
+    rules = at.world.get(path, token=operator).json["rules"]
+    before = [rule | {"kinds": [each for each in rule["kinds"] if each != KindName.ERASE_ORDER]} for rule in rules]
+    assert 201 == at.world.post(path, {"rules": [rule for rule in before if rule["kinds"]]}, token=operator).status
+    at.ana.withdraws(at.meter)
+    assert () == at.given(at.university)
+    at.later(130)  # and nobody has used the share
+    assert () == at.given(at.adviser, ENERGY)
+    assert 201 == at.world.post(path, {"rules": rules}, token=operator).status
+    assert [Because.WITHDRAWN] == [each.body.because for each in at.given(at.university)]
+    at.later(1)
+    assert [Because.STALE] == [each.body.because for each in at.given(at.adviser, ENERGY)]
 
 
 def test_who_has_not_read_is_told_nothing(at: Orders) -> None:

@@ -1,11 +1,9 @@
 """The journeys of sharing of one node, wired together: people, recipients, erase orders, and rights that nobody uses."""
 
 import asyncio
-from contextlib import suppress
 from typing import Final
 
 from troth.app.ports import Ports
-from troth.errors import NotRegistered
 from troth.journeys.erase_orders import EraseOrders
 from troth.journeys.recipient import Recipient
 from troth.journeys.recognise import Recognise
@@ -63,8 +61,6 @@ class Sharing:
     async def looking(self) -> None:
         """Give what orders are owed, and end what nobody uses, now and then. It never ends by itself."""
         while True:
-            # A registration policy of an earlier version lets nobody say orders: they stay owed, and nothing else stops.
-            with suppress(NotRegistered):
-                await self.orders.give()
-                await self.stale.cut()
+            await self.orders.give()
+            await self.stale.cut()
             await asyncio.sleep(LOOK_S)

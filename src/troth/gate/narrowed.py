@@ -52,7 +52,7 @@ def read(
         if failed is not None:
             missed.append(failed)
             continue
-        verdict = Verdict.ALLOW if each.variant is Variant.RAW else Verdict.TRANSFORM
+        verdict = Verdict.ALLOW if each.variant == Variant.RAW else Verdict.TRANSFORM
         passed = Reason(Step.NARROWED, None, each.holding.rests_on, each.ground)
         return Answer(
             verdict,

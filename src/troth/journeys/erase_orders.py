@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from troth.clock import Clock
-from troth.errors import Conflict, NotFound
+from troth.errors import Conflict, NotFound, Refused
 from troth.gate.question import Action, Asker, Question, Verdict
 from troth.gate.rules.share_terms import term_of
 from troth.gate.rules.sharing_clocks import DAY_NS, clocks_at
@@ -94,9 +94,12 @@ class EraseOrders:
         for count, owed in enumerate(self._directory.shares.ended(at_ns=self._clock.now()), 1):
             if count % _AT_ONCE == 0:
                 await self._pause()
-            for body in self._owed(owed):
-                await self._order(body)
-                given += 1
+            try:
+                for body in self._owed(owed):
+                    await self._order(body)
+                    given += 1
+            except Refused:
+                continue  # a policy of before this kind: it stays owed, and keeps no other from being given
             self._directory.shares.settled(owed)
         return given
 
@@ -188,7 +191,7 @@ class EraseOrders:
                 if known is None or each.purpose != owed.purpose or owed.party not in {None, each.party}:
                     continue
                 left = self._left(each.party, owed.purpose, stream)
-                if left is not Variant.RAW:
+                if left != Variant.RAW:
                     found.setdefault((each.party, left), set()).add(known.number)
         return [
             msgspec.structs.replace(

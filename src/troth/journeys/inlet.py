@@ -37,7 +37,14 @@ _LONG: Final = frozenset({ResultType.TEXT, ResultType.JSON})
 
 
 class Inlet:
-    """The only way in for one stream of one thing."""
+    """The only way in for one stream of one thing.
+
+    What `say_all` and the doors look at without a call:
+        name, number, stream, thing, type, unit: of the stream, as installed and declared; `says_numbers`: its type is a number.
+        admission: of numbers, while the lease allows them; with it `since_ns` and `until_ns`, from when and until when, ns UTC.
+        last_ns: the latest time that was offered, ns UTC; `waits`: the times of what waits to be handed over.
+        lowest, highest: the range that is declared, in the declared unit.
+    """
 
     __slots__ = (
         "_bounds",

@@ -10,11 +10,13 @@ Left out: rights that rest on a disclosure and a choice, which end with the toke
 """
 
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 
 from troth.clock import Clock
+from troth.errors import Refused
 from troth.gate.rules.share_terms import term_of
 from troth.gate.rules.sharing_clocks import DAY_NS, clocks_at
 from troth.journeys.accounts import Account, AccountStore, Bearer
@@ -102,8 +104,9 @@ class Stale:
         for count, share in enumerate(tuple(self._directory.shares.said), 1):
             found = self._share(share)
             if found is not None and found.ends <= today:
-                await self._orders.cut(share)
-                cut += 1
+                with suppress(Refused):  # a policy of before this kind: it is looked at again tomorrow
+                    await self._orders.cut(share)
+                    cut += 1
             elif count % _AT_ONCE == 0:
                 await self._pause()
         self._looked = today
