@@ -43,6 +43,13 @@ class SqliteMail:
     def letters(self) -> Sequence[Letter]:
         return tuple(self._letters.values())
 
+    def waits(self, letter: bytes) -> bool:
+        return letter in self._letters
+
+    @property
+    def waiting(self) -> int:
+        return len(self._letters)
+
     async def give(self, address: Address) -> None:
         def work(connection: sqlite3.Connection) -> Callable[[], None]:
             row = (address.person, msgspec.json.encode(address))

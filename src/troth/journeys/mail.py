@@ -72,7 +72,16 @@ class MailStore(Protocol):
         ...
 
     def letters(self) -> Sequence[Letter]:
-        """All that are on their way, in no order."""
+        """All that are on their way, in no order: a copy, so for looking at all of them only."""
+        ...
+
+    def waits(self, letter: bytes) -> bool:
+        """Whether the letter of this name is on its way."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """How many are on their way."""
         ...
 
     async def give(self, address: Address) -> None:

@@ -13,6 +13,7 @@ Owner of all state: the event loop.
 
 import base64
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from hashlib import blake2b
 from typing import Final
 
 import msgspec
@@ -30,6 +31,7 @@ ASK_AGAIN_S: Final = 600
 # After each failed try: a minute, five, half an hour, two hours, then every eight for three days (RFC 5321 §4.5.4.1: give up
 # after some days).
 AGAIN_S: Final = (60, 300, 1_800, 7_200, *(28_800,) * 9)
+NAME_BYTES: Final = 16  # of a letter: for what tells somebody of something, made of both, so that it goes once
 MISSED_MAX: Final = 3  # in a row: then it is the server, and not the letters
 NEVER: Final = (1 << 62) - 1  # ns: a letter that was sent, of which the name is kept
 LETTERS_MAX: Final = 100_000  # on their way at once; some 100 MiB
@@ -155,11 +157,12 @@ class Mailing:
             return
         if since_ns + NS_PER_S <= known.confirmed_ns:  # a statement is dated by the second
             return
-        if any(each.person == person and set(each.about) & set(about) for each in self._store.letters()):
+        name = blake2b(person + b"".join(about), digest_size=NAME_BYTES, person=b"troth/letter").digest()
+        if self._store.waits(name):
             return
         path = f"/mail/stop/{known.stop}"
         closing = f"\n\nAll of it, and how you were told: {self._url}/mine/news\nNo more mail: {self._url}{path}"
-        await self.post(person, known.address, subject, text + closing, about=about, path=path)
+        await self.post(person, known.address, subject, text + closing, about=about, path=path, name=name)
 
     async def post(
         self,
@@ -170,18 +173,21 @@ class Mailing:
         *,
         about: Sequence[StatementId] = (),
         path: str = "",
+        name: bytes | None = None,
     ) -> None:
         """Queue a letter, durable on return; nothing where there is no way out, or too many wait."""
-        if not self.offered or len(self._store.letters()) >= LETTERS_MAX:
+        if not self.offered or self._store.waiting >= LETTERS_MAX:
             return
         now = self._clock.now()
         await self._store.post(
-            Letter(self._entropy(16), person, to, subject, text, now, now, about=tuple(about), path=path)
+            Letter(
+                name or self._entropy(NAME_BYTES), person, to, subject, text, now, now, about=tuple(about), path=path
+            )
         )
 
     async def once(self, name: bytes, to: str, subject: str, text: str) -> None:
         """Queue a letter for whoever runs the place under a name of 16 bytes: once, also when it was sent long ago."""
-        if self.offered and all(each.id != name for each in self._store.letters()):
+        if self.offered and not self._store.waits(name):
             now = self._clock.now()
             await self._store.post(Letter(name, None, to, subject, text, now, now))
 
@@ -208,7 +214,7 @@ class Mailing:
         return taken
 
     async def _try(self, letter: Letter, mailer: Mailer) -> bool:
-        if all(each.id != letter.id for each in self._store.letters()):
+        if not self._store.waits(letter.id):
             return False  # it was taken back while others were tried
         try:
             await mailer.send(letter)

@@ -43,6 +43,7 @@ async def what_is_given_and_posted_is_there_after_a_crash(bench: AccountBench) -
         assert (confirmed, None) == (mail.address_of(ANA), mail.address_of(BEN))
         assert [confirmed] == list(mail.addresses())
         assert {again.id: again, b"2" * 16: _letter(b"2", None)} == {each.id: each for each in mail.letters()}
+        assert (mail.waiting, mail.waits(again.id), mail.waits(b"9" * 16)) == (2, True, False)
         await bench.crash()
         mail = (await bench.open()).mail
     await mail.sent(again.id)

@@ -40,6 +40,13 @@ class MemoryMail:
     def letters(self) -> Sequence[Letter]:
         return tuple(self._letters.values())
 
+    def waits(self, letter: bytes) -> bool:
+        return letter in self._letters
+
+    @property
+    def waiting(self) -> int:
+        return len(self._letters)
+
     async def give(self, address: Address) -> None:
         def apply() -> None:
             self._addresses[address.person] = address
