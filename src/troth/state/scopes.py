@@ -293,6 +293,7 @@ class PersonScope(msgspec.Struct, frozen=True):
 class PartyScope(msgspec.Struct, frozen=True):
     """A known organisation. `reach_by_ns`: nobody answers from then on, until it is reached again.
 
+    `refused_ns`: it was brought by a person, and is not known from then on.
     `cut`: shares with it that have ended because nothing was read under them for too long, by their names; there may be many.
     """
 
@@ -303,6 +304,7 @@ class PartyScope(msgspec.Struct, frozen=True):
     classes: tuple[Uri, ...] = ()
     reach_by_ns: int = FOREVER
     cut: tuple[CutShare, ...] = ()
+    refused_ns: int = FOREVER
 
 
 class Keeping(msgspec.Struct, frozen=True):
