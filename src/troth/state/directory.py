@@ -27,6 +27,7 @@ from troth.names import (
     Uri,
 )
 from troth.signing.cose import PublicKey
+from troth.state.corrections import Corrections
 from troth.state.custody import Held, followed, speaks_for
 from troth.state.fold import key_issuer
 from troth.state.known import KnownGround, KnownLine, KnownPerson, KnownStream, KnownThing, SaidStay
@@ -109,6 +110,7 @@ class Directory:
         self.newest_segment: tuple[int, StatementId] | None = None
         self.succeeding = False  # one log has taken another's place, and its key is not stated yet
         self.shares = Shares()
+        self.corrections = Corrections()
         self.installs = 0  # how often a thing was put in place or changed: who keeps what they found here compares it
 
     def take(self, statement: Statement) -> None:
@@ -156,6 +158,7 @@ class Directory:
             case _:
                 self.own.take(body, statement.signed.id)
                 self.shares.take(statement)
+                self.corrections.take(body, statement.signed.id)
         if isinstance(body, TrustAnchorsBody | KeyBody | PersonBody | CustodyBody):
             self.keys.update(learned(self.keys, statement))
 
