@@ -112,6 +112,7 @@ ADVISER: Final[dict[str, object]] = {
 QUERIES = {
     "GET /api/products": "?product=https://works.example/meter",
     "GET /api/events": "?datastreams=4000000",  # of a stream that is there the answer would not end
+    "GET /api/erase-orders/events": f"?order=eo{NOBODYS}",  # nor of an order that is
 }
 """What is asked for after the path."""
 

@@ -44,6 +44,7 @@ from troth.api.marks import mark_routes
 from troth.api.metrics import metrics_routes
 from troth.api.objections import objection_routes
 from troth.api.operate import Addresses, operate_routes
+from troth.api.order_events import order_event_routes
 from troth.api.own_keys import own_key_routes
 from troth.api.parties import party_routes
 from troth.api.places import place_routes
@@ -170,6 +171,7 @@ def http_doors(node: Node) -> HttpDoors:
             callers=callers,
             stream_of=node.directory.by_number.get,
         ),
+        *order_event_routes(node.sharing.orders, node.recognise, callers=callers),
         *recipient_routes(node.sharing.recipient, node.sharing.orders, node.sharing.stale, callers=callers),
         *withholding_routes(node.sharing.withhold, callers=callers),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),

@@ -31,6 +31,7 @@ from troth.state.corrections import Corrections
 from troth.state.custody import Held, followed, speaks_for
 from troth.state.fold import key_issuer
 from troth.state.known import KnownGround, KnownLine, KnownPerson, KnownStream, KnownThing, SaidStay
+from troth.state.moved import said_ns
 from troth.state.opening import opened
 from troth.state.own_words import OwnWords
 from troth.state.scopes import Opening
@@ -124,11 +125,15 @@ class Directory:
         body = statement.body
         match body:
             case InstallationBody():
+                former = self.things.get(body.thing)
+                self.shares.owed.installed(
+                    None if former is None else former.body, body, statement.signed.id, at_ns=said_ns(statement)
+                )
                 self._install(body, statement.signed.id)
             case PassportBody():
                 self._declare(body)
             case DisclosureBody():
-                self._disclose(body, statement.signed.id, said_s=statement.signed.headers.issued_at_s)
+                self._disclose(body, statement)
             case OrganisationBody():
                 self.organisations[body.organisation] = body
             case (
@@ -163,7 +168,9 @@ class Directory:
             self.openings = opened(self.openings, body, statement)
             return
         known = self.grounds.get(body.assertion)
-        self.grounds[body.assertion] = KnownGround(body if known is None else known.said, body, statement.signed.id)
+        first = body if known is None else known.said
+        self.grounds[body.assertion] = KnownGround(first, body, statement.signed.id)
+        self.shares.owed.asserted(first, body, statement.signed.id)
 
     def _take_rules(
         self, body: RegistrationPolicyBody | TrustAnchorsBody | KeyBody | SuccessionBody, statement: StatementId
@@ -223,9 +230,12 @@ class Directory:
             if known.body.product == body.product:
                 self._install(known.body, known.statement)
 
-    def _disclose(self, body: DisclosureBody, statement: StatementId, *, said_s: int) -> None:
+    def _disclose(self, body: DisclosureBody, said: Statement) -> None:
+        statement, said_s = said.signed.id, said.signed.headers.issued_at_s
         former = self.disclosure_of(body.product, body.household)
-        self.told.disclosed(body, None if former is None else former[0], statement=statement, said_s=said_s)
+        before = None if former is None else former[0]
+        self.told.disclosed(body, before, statement=statement, said_s=said_s)
+        self.shares.owed.disclosed(before, body, statement, at_ns=said_ns(said))
         if body.household is None:
             self.disclosures[body.product] = (body, statement)
         else:
@@ -303,6 +313,7 @@ class Directory:
                     joined = dict.fromkeys((*member.homes, body.household))
                     self.persons[body.person] = msgspec.structs.replace(member, homes=tuple(joined))
                     self.stays[body.household] = (*self.stays.get(body.household, ()), SaidStay(body, said_s))
+                    self.shares.owed.stay(body, statement.signed.id)
             case GuardianshipBody():
                 self.guarded.add(body.child)
             case InvitationBody():
