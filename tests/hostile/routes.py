@@ -52,11 +52,8 @@ LOG: Final = frozenset(
         "/checkpoint",
         "/checkpoint/witnessed",
         "/tile/{path:path}",
-        "/entries",
-        "/entries/{id}",
-        "/entries/{id}/tlog-proof",
-        "/.well-known/scitt-keys",
-        "/.well-known/scitt-keys/{kid}",
+        *("/entries", "/entries/{id}", "/entries/{id}/tlog-proof"),
+        *("/.well-known/scitt-keys", "/.well-known/scitt-keys/{kid}"),
     }
 )
 """What a page of any site may read: it is public, and nothing else can be reached through these."""
