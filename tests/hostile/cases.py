@@ -17,6 +17,7 @@ A line says who asks, what happens before, and what they may see then.
 - view: RAW, or coarser: MEANS, SUMS (of each hour), STREET (the mean of three homes), ROUNDED (down to eights), LATE (nothing
   is old enough yet); or why nothing is seen: SPOKEN (they are told no) or NOTHING (for them there is no such stream).
 - views: what is disclosed for research, where it is not the raw stream and its hourly mean.
+- to_all: research is declared for anybody.
 - open: the stream is of a public place and open to anyone.
 - sign: it is of a public place and read by the lab until somebody who passes objects; `mean`: an hourly mean was agreed, too.
 """
@@ -50,6 +51,7 @@ class Case(NamedTuple):
     open: bool = False
     views: tuple[str, ...] = ()
     sign: str = ""
+    to_all: bool = False
 
 
 CASES: Final = {
@@ -78,6 +80,16 @@ CASES: Final = {
     ),
     "a recipient of a street with a no in it": Case(
         "lab", "coarsest street hour say street hour ask ben-withdraws", View.SPOKEN, views=("raw", "mean=PT1H,homes=3")
+    ),
+    "anybody, the mean of a street": Case(
+        "nobody", "coarsest street hour say street hour", View.STREET, (0,), views=("mean=PT1H,homes=3",), to_all=True
+    ),
+    "anybody, a street with a no in it": Case(
+        "nobody",
+        "coarsest street hour say street hour ask ben-withdraws",
+        View.NOTHING,
+        views=("mean=PT1H,homes=3",),
+        to_all=True,
     ),
     "who lives on the street": Case("ana", "coarsest street say", View.RAW, (0,), views=("raw", "mean=PT1H,homes=3")),
     "a recipient with a yes to rounded values": Case(

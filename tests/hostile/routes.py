@@ -6,13 +6,11 @@ Who may:
 - PERSON: a person in a session of their own, and only about themself; nobody else, 401.
 - RECIPIENT: a recipient, by token or in a session of its screen, and only about its party, app and purpose; nobody else, 401.
 - HOME: as PERSON, about everybody of the home.
-- THING: a thing with its own credential, about itself; nobody else.
+- THING: a thing with its own credential, about itself; nobody else. SIGNED: whoever has signed what stands in the body.
 - COUNTED: the operator, and the thing itself; 401 without a token, and for other tokens there is no such thing.
 - GATED: whoever the gate lets; for all others there is nothing of that name.
-- SPENDS: whoever has the token that stands in the body; what is shown in the head counts for nothing.
-- LEAVES: anybody; a session shown ends.
+- SPENDS: whoever has the token that stands in the body, whatever the head shows; LEAVES: anybody; a session shown ends.
 - VISITOR: whoever has a session, about those of that person or party; MAKER, AUTHORITY: such an organisation; else 401.
-- SIGNED: whoever has signed what stands in the body.
 - PAGE: a page that shows something to who has the cookie for it, and to all others what it shows to anybody.
 - FORM: a page that changes something: with a cookie, the key of its form, and from our own pages.
 """
@@ -54,11 +52,8 @@ LOG: Final = frozenset(
         "/checkpoint",
         "/checkpoint/witnessed",
         "/tile/{path:path}",
-        "/entries",
-        "/entries/{id}",
-        "/entries/{id}/tlog-proof",
-        "/.well-known/scitt-keys",
-        "/.well-known/scitt-keys/{kid}",
+        *("/entries", "/entries/{id}", "/entries/{id}/tlog-proof"),
+        *("/.well-known/scitt-keys", "/.well-known/scitt-keys/{kid}"),
     }
 )
 """What a page of any site may read: it is public, and nothing else can be reached through these."""
@@ -109,6 +104,7 @@ TABLE: Final = {
     "POST /mine/places/end": Who.FORM,
     "POST /choose": Who.FORM,
     "GET /where": Who.PAGE,
+    "GET /figures": Who.PAGE,
     "GET /grounds": Who.PAGE,
     "GET /rules": Who.PAGE,
     "GET /operate/rules": Who.PAGE,
@@ -383,6 +379,10 @@ TABLE: Final = {
     "POST /api/marks": Who.PERSON,
     "POST /api/marks/{mark}/end": Who.PERSON,
     "GET /api/marks/{mark}/readers": Who.PERSON,
+    "GET /api/marks/{mark}/told": Who.PERSON,
+    "GET /api/corrections": Who.RECIPIENT,
+    "POST /api/corrections/{correction}": Who.RECIPIENT,
+    "GET /api/recipients/corrections": Who.OPERATOR,
     "GET /api/rights": Who.PERSON,
     "POST /api/rights": Who.PERSON,
     "GET /api/rights/months": Who.ANYBODY,

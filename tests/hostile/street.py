@@ -20,7 +20,7 @@ from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
 from troth.statements.ground import Agreement, Asserted, Citation
 from troth.testing.asgi import Exchange, Told
-from troth.testing.people import RESEARCH, WorldPerson, WorldThing, install, own_use, research
+from troth.testing.people import ANYONE, RESEARCH, WorldPerson, WorldThing, install, own_use, research
 from troth.testing.world import MQTT_PORT, World
 from troth.things.variants import Variant
 from troth.wire.mqtt import Connack, Connect, Packet, Version
@@ -178,7 +178,8 @@ class Asking:
     def _research(self) -> DisclosedPurpose:
         found = research()
         views = tuple(DisclosedVariant(each, "choice") for each in self.case.views)
-        return msgspec.structs.replace(found, variants=views) if views else found
+        found = msgspec.structs.replace(found, variants=views) if views else found
+        return msgspec.structs.replace(found, recipients=(ANYONE,)) if self.case.to_all else found
 
     def _entered(self, token: str) -> str:
         return self.world.run(self.world.node.recognise.enter(token))

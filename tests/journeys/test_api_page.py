@@ -139,7 +139,7 @@ async def token_for(started: House, path: str, found: dict[str, str]) -> str | N
         any(each in path for each in own) or path in {"/api/erasure", "/api/key"} or "/api/key/" in path
     ):
         return found.get("SESSION")
-    if path.startswith(("/api/recipient/", "/api/erase-orders")) or path == "/api/recipient":
+    if path.startswith(("/api/recipient/", "/api/erase-orders", "/api/corrections")) or path == "/api/recipient":
         return str((await started.post("/api/recipients", ADVISER))["token"])
     return started.operator
 
@@ -192,6 +192,7 @@ def test_the_examples_run_in_their_order() -> None:
                 path = path.replace("{place}", "1-0").replace("{statement}", "0" * 64)
             # Nobody else of this home shares anything, and nobody has read anything.
             path = path.replace("{share}/answer", f"sh{NOBODYS}/answer").replace("{order}", f"eo{NOBODYS}")
+            path = path.replace("{correction}", f"co{NOBODYS}")
             path = path.replace("{visit}", "0").replace("{id}", "0").replace("{sign}", "sg" + "a" * 26)
             path = re.sub(r"\{([a-z]+)\}", lambda name: found[name[1].upper()], path)
             answer = await asked(started, method, path, body=body, token=token)

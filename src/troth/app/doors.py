@@ -24,6 +24,7 @@ from troth.api.certificates import certificate_routes
 from troth.api.children import child_routes
 from troth.api.choices import choice_routes
 from troth.api.contacts import contact_routes
+from troth.api.corrections import correction_routes
 from troth.api.descriptions import description_routes
 from troth.api.desks import desk_routes
 from troth.api.emergencies import emergency_routes
@@ -162,6 +163,7 @@ def http_doors(node: Node) -> HttpDoors:
             number_of=_number_of(node),
         ),
         *mark_routes(node.choosing.marks, callers=callers, stream_of=node.directory.by_number.get),
+        *correction_routes(node.sharing.correct, callers=callers),
         *rights_routes(node.choosing.rights, callers=callers),
         *share_routes(
             node.sharing.share,
@@ -281,6 +283,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         tick_s=node.settings.segment_tick_s,
         clock=node.ports.clock,
         explain=node.explain,
+        figures=node.figures,
         why=node.why,
         choose=node.choose,
         own_keys=node.choosing.own_keys,
@@ -293,6 +296,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         share=node.sharing.share,
         bring=node.sharing.bring,
         orders=node.sharing.orders,
+        correct=node.sharing.correct,
         stale=node.sharing.stale,
         recipient=node.sharing.recipient,
         object=node.grounding.object,

@@ -84,9 +84,9 @@ class Held:
 
 
 class Archive:
-    """One archive. `key` is None once it is deleted; `gone` is called then, with its name."""
+    """One archive. `key` is None once it is deleted; `gone` is called then, by its name. `fetched`: its last byte was read."""
 
-    __slots__ = ("_gone", "asker", "buffer", "digest", "held", "homes", "key", "person", "seen", "slices")
+    __slots__ = ("_gone", "asker", "buffer", "digest", "fetched", "held", "homes", "key", "person", "seen", "slices")
 
     def __init__(
         self,
@@ -106,6 +106,7 @@ class Archive:
         self.held: dict[int, Held] = {}
         self.buffer = bytearray()
         self.slices = 0
+        self.fetched = False
         self.digest = hashlib.sha256()
         self._gone = gone
 

@@ -8,6 +8,8 @@ Rules
   reaches less than what was written, or would take too long to find out, the archive is deleted, ready or in the making. So
   it is when its person does not live any more in a home in which they lived when it was begun, or is erased.
 - It ends by itself KEPT_S after it was ready, and when another is asked for.
+- KEPT_MAX are kept. Where somebody else has no room, one gives way: of those that were fetched the oldest, else the oldest that
+  has been ready for UNDISTURBED_S. So nobody waits longer than that because of others, and nobody has more than one place.
 
 Source: gate.md, "The barrier" (step 3: prepared export files); mission.md (F2); GDPR Art. 15(3), 20; docs/decisions/0072.
 Left out: how it is written (`archive`), and what is in it (`api/exported`). Owner of all state: the event loop.
@@ -35,11 +37,12 @@ from troth.state.leaving import Leaving
 from troth.things.intervals import subtract, tidy
 from troth.things.prepared import PreparedFiles
 
-__all__ = ["KEPT_S", "MAKING_MAX", "Exports"]
+__all__ = ["KEPT_MAX", "KEPT_S", "MAKING_MAX", "UNDISTURBED_S", "Exports"]
 
 KEPT_S: Final = 24 * 3600  # long enough to fetch it over a bad line, short enough that it is no second store
 MAKING_MAX: Final = 2  # at a time: each keeps the worker busy that also builds segments
 KEPT_MAX: Final = 64  # of all people
+UNDISTURBED_S: Final = 3600  # so long whoever made one has it to themselves
 _ASKED_AT_ONCE: Final = 16  # decisions of about 100 µs in the step in which a statement counts: under 2 ms
 _diagnostics = structlog.get_logger("troth.exports")
 
@@ -95,11 +98,11 @@ class Exports:
         if former is not None and former.seen.state is State.MAKING:
             raise Conflict("everything about you is being put together already")
         making = sum(each.seen.state is State.MAKING for each in self._archives.values())
-        kept = sum(each.key is not None for each in self._archives.values())
-        if making >= MAKING_MAX or kept - (former is not None and former.key is not None) >= KEPT_MAX:
+        if making >= MAKING_MAX:
             raise Busy("too many archives are being made at the moment", retry_after_s=30.0)
         if asker is None:
             raise NotFound("there is nothing here for this asker")
+        self._make_room(person)
         if former is not None:
             former.drop("replaced", "Another one was asked for.")
         now = self._clock.now()
@@ -113,6 +116,23 @@ class Exports:
         )
         self._spawn(self._make(archive, fill))
         return archive.seen
+
+    def _make_room(self, person: PersonId) -> None:
+        """Return when there is room for one of this person, whose own is replaced.
+
+        Raises:
+            Busy: all are of the last hour, and none was fetched.
+        """
+        others = [each for each in self._archives.values() if each.key is not None and each.person != person]
+        if len(others) < KEPT_MAX:
+            return
+        ready = sorted((each for each in others if each.seen.state is State.READY), key=_ready_ns)
+        oldest = next((each for each in ready if each.fetched), None) or next(iter(ready), None)
+        since_ns = self._clock.now() if oldest is None else _ready_ns(oldest)
+        left_ns = since_ns + UNDISTURBED_S * NS_PER_S - self._clock.now()
+        if oldest is None or (left_ns > 0 and not oldest.fetched):
+            raise Busy("as many archives are kept as there is room for", retry_after_s=-(-left_ns // NS_PER_S))
+        oldest.drop("gave-way", "Others needed the room. Ask for it again.")
 
     def seen(self, asker: Asker | None) -> Seen | None:
         """The asker's archive, if there is one or was one lately.
@@ -146,7 +166,9 @@ class Exports:
         number, within = divmod(offset, SLICE_BYTES)
         if offset >= archive.seen.size:
             return b""
-        return (await self._in_worker(partial(self._opened, archive.key, name, number)))[within:]
+        data = (await self._in_worker(partial(self._opened, archive.key, name, number)))[within:]
+        archive.fetched = archive.fetched or offset + len(data) >= archive.seen.size
+        return data
 
     def holds(self, asker: Asker | None, name: str) -> bool:
         """Whether the archive of this name may be handed over now."""
@@ -250,3 +272,8 @@ class Exports:
         if asker is None or asker.person is None or asker.person not in self._directory.persons:
             raise NotFound("there is nothing here for this asker")
         return asker.person
+
+
+def _ready_ns(archive: Archive) -> int:
+    """Since when an archive that is ready is."""
+    return (archive.seen.until_ns or 0) - KEPT_S * NS_PER_S

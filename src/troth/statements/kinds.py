@@ -18,6 +18,7 @@ import msgspec
 from troth.statements.assertion import AssertionBody
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
 from troth.statements.choice import ChoiceBody
+from troth.statements.correction import CorrectionBody
 from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
@@ -89,6 +90,7 @@ Body: TypeAlias = (
     | ThirdPartyRefusalBody
     | WithholdingBody
     | EraseOrderBody
+    | CorrectionBody
     | EntityBody
     | RedLineBody
     | OperatorPoliciesBody
@@ -171,6 +173,7 @@ class KindName(StrEnum):
     THIRD_PARTY_REFUSAL = "third-party-refusal"
     WITHHOLDING = "withholding"
     ERASE_ORDER = "erase-order"
+    CORRECTION = "correction"
     PRESERVATION = "preservation"
     ERASURE = "erasure"
     CONDUCT_SEGMENT = "conduct-segment"
@@ -240,6 +243,7 @@ KINDS: Final = _table(
     Kind(KindName.THIRD_PARTY_REFUSAL, 1, Face.PRIVATE, ThirdPartyRefusalBody, "operator"),
     Kind(KindName.WITHHOLDING, 1, Face.OPEN, WithholdingBody, "operator", Text.ENVELOPED),
     Kind(KindName.ERASE_ORDER, 1, Face.PRIVATE, EraseOrderBody, "operator"),
+    Kind(KindName.CORRECTION, 1, Face.PRIVATE, CorrectionBody, "operator"),
     Kind(KindName.PRESERVATION, 1, Face.PRIVATE, PreservationBody, "operator"),
     Kind(KindName.ERASURE, 1, Face.PRIVATE, ErasureBody, "operator"),
     Kind(KindName.CONDUCT_SEGMENT, 1, Face.OPEN, ConductSegmentBody, "gate"),

@@ -18,6 +18,7 @@ from troth.journeys.bring import Bring
 from troth.journeys.choose import Choose
 from troth.journeys.connect import Connect
 from troth.journeys.contacts import Contacts
+from troth.journeys.correct import Correct
 from troth.journeys.desks import Desks
 from troth.journeys.emergency import Emergencies
 from troth.journeys.erase import Erase
@@ -25,6 +26,7 @@ from troth.journeys.erase_orders import EraseOrders
 from troth.journeys.explain import Explain
 from troth.journeys.exports import Exports
 from troth.journeys.feeds import Feeds
+from troth.journeys.figures import Figures
 from troth.journeys.foresee import Foresee
 from troth.journeys.functions import Functions
 from troth.journeys.grounds import Grounds
@@ -132,12 +134,14 @@ class Deployment(msgspec.Struct, frozen=True):
     beside: Beside
     desks: Desks
     places: Places
+    figures: Figures
     foresee: Foresee
     belong: Belong
     privately: Privately
     share: Share
     bring: Bring
     orders: EraseOrders
+    correct: Correct
     stale: Stale
     recipient: Recipient
     object: Object

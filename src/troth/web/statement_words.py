@@ -44,5 +44,6 @@ _STATEMENTS: Final[Mapping[str, str]] = {
     "third-party": "Somebody concerned brought whom they share it with.",
     "third-party-refusal": "{who} refused somebody who was brought.",
     "erase-order": "Somebody was told to erase what they got.",
+    "correction": "Somebody was told that something they got is said to be wrong.",
     "erased": "Somebody who is erased said something.",
 }
