@@ -84,9 +84,9 @@ class Held:
 
 
 class Archive:
-    """One archive. `key` is None once it is deleted; `gone` is called then, with its name."""
+    """One archive. `key` is None once it is deleted; `gone` is called then, with its name. `may`: whether it may be had."""
 
-    __slots__ = ("_gone", "asker", "buffer", "digest", "held", "homes", "key", "person", "seen", "slices")
+    __slots__ = ("_gone", "asker", "buffer", "digest", "held", "homes", "key", "may", "person", "seen", "slices")
 
     def __init__(
         self,
@@ -97,6 +97,7 @@ class Archive:
         key: SliceKey,
         homes: tuple[HouseholdId, ...],
         gone: Callable[[str], None],
+        may: Callable[[], bool] = lambda: True,
     ) -> None:
         self.asker = asker
         self.person = person
@@ -107,6 +108,7 @@ class Archive:
         self.buffer = bytearray()
         self.slices = 0
         self.digest = hashlib.sha256()
+        self.may = may
         self._gone = gone
 
     def now(self, **changes: object) -> None:
