@@ -305,6 +305,7 @@ class Node:
             pause=ports.pause,
             whole=self._work.whole,
         )
+        self.wards = self.choosing.wards(erase=self.erase, exports=self.exports)
         self.retain = Retain(
             self.record,
             conduct=ports.conduct,

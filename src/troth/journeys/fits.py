@@ -55,6 +55,7 @@ from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import DepartureBody, MembershipBody
+from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.restriction import RestrictionBody
 from troth.statements.rights import ReplyBody, RequestBody
@@ -113,7 +114,13 @@ def check_fits(
         case SignBody() | PassingObjectionBody():
             _check_public(body, directory, reading, at_ns=at_ns)
         case (
-            DepartureBody() | RestrictionBody() | MembershipBody() | GuardianshipBody() | ChoiceBody() | ObjectionBody()
+            DepartureBody()
+            | RestrictionBody()
+            | MembershipBody()
+            | GuardianshipBody()
+            | ChoiceBody()
+            | ObjectionBody()
+            | PlaceRuleBody()
         ):
             check_people(body, directory, in_force, at_ns=at_ns)
         case EntityBody():
