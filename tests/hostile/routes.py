@@ -105,6 +105,7 @@ TABLE: Final = {
     "POST /mine/places/end": Who.FORM,
     "POST /choose": Who.FORM,
     "GET /where": Who.PAGE,
+    "GET /figures": Who.PAGE,
     "GET /grounds": Who.PAGE,
     "GET /rules": Who.PAGE,
     "GET /operate/rules": Who.PAGE,

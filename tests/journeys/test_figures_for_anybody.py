@@ -1,5 +1,7 @@
 """A figure over homes that is declared for anybody: whoever asks gets the same one, and no party can take a home out of it."""
 
+import re
+
 from tests.journeys.test_events import Listening, results
 from tests.journeys.test_small_groups import STREET, TOGETHER, Lane, lane, lanes
 from troth.statements.choice import Decision
@@ -121,3 +123,22 @@ def test_a_no_of_too_few_is_asked_again_when_a_home_is_read_by_itself_no_more(la
 
 def _quarter(begins_ns: int, number: int) -> str:
     return print_time((begins_ns // (HOUR_NS // 4) + number) * (HOUR_NS // 4))
+
+
+def test_a_page_shows_the_figure_its_withheld_cells_and_why(lanes: object) -> None:
+    three = street(lanes)
+    three.quarter(1.0, 2.0, 6.0)
+    three.quarter(1.0, None, 6.0)
+    three.quarter(2.0, 2.0, 8.0)
+    three.closed()
+    shown = page(three)
+    assert ["4", "withheld", "3"] == re.findall(r"</td><td>(withheld|[\d.]+)", shown)
+    assert "Fewer than 3 homes said something in that time" in shown
+    three.choose(Decision.REFUSE, 0, purpose=STREET)
+    gone = page(three)
+    assert "Fewer than 3 homes are in it" in gone
+    assert "<td>" not in gone
+
+
+def page(lane: Lane) -> str:
+    return lane.world.get("/figures", headers={"accept": "text/html"}).text

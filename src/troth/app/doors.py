@@ -277,6 +277,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         tick_s=node.settings.segment_tick_s,
         clock=node.ports.clock,
         explain=node.explain,
+        figures=node.figures,
         why=node.why,
         choose=node.choose,
         own_keys=node.choosing.own_keys,

@@ -35,6 +35,7 @@ from troth.journeys.book import Book
 from troth.journeys.ending import Ending
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
+from troth.journeys.figures import Figures
 from troth.journeys.forget import Forget
 from troth.journeys.hear import Hear
 from troth.journeys.keyring import Keyring
@@ -269,6 +270,7 @@ class Node:
             copied=self.presence.copied,
             clock=ports.clock,
         )
+        self.figures = Figures(self.tell, self.directory, now=ports.clock.now, pause=ports.pause)
         self.why = Why(
             self.tell,
             self.directory,

@@ -24,6 +24,7 @@ from troth.journeys.erase_orders import EraseOrders
 from troth.journeys.explain import Explain
 from troth.journeys.exports import Exports
 from troth.journeys.feeds import Feeds
+from troth.journeys.figures import Figures
 from troth.journeys.foresee import Foresee
 from troth.journeys.functions import Functions
 from troth.journeys.grounds import Grounds
@@ -131,6 +132,7 @@ class Deployment(msgspec.Struct, frozen=True):
     beside: Beside
     desks: Desks
     places: Places
+    figures: Figures
     foresee: Foresee
     belong: Belong
     privately: Privately
