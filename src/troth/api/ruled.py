@@ -60,7 +60,7 @@ class WrongShown(msgspec.Struct, frozen=True):
 
 
 class UseShown(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A use that would be stopped (`stopped`), or let through; by which rules. `asked`: it was asked lately; `could`: be shared.
+    """A use that would be stopped (`stopped`), or let through; by which rules. `asked`: it was lately; `could`: be shared.
 
     `home`: it is about things in homes, of which no more is told; `place`: in public, where.
     """

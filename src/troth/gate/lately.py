@@ -2,7 +2,7 @@
 
 Rules
 - Each different question once (action, stream, who asks), with the time at which it was answered last; the oldest goes first.
-- In memory, for QUESTIONS_MAX questions; `journeys/asked` keeps them over a restart. No value, no answer and no choice is in it.
+- In memory, for QUESTIONS_MAX questions; `journeys/asked` keeps them over a restart. No value, answer or choice is in it.
 - What somebody asks about their own is not in it: no rule of the place is ever asked about that.
 - What goes with an erased person is forgotten with them.
 

@@ -1,8 +1,8 @@
 """What people could share, as rules are asked about it: whatever anybody has shared, refused or been asked for.
 
 Rules
-- Every stream that stands in homes, by kind, with every registered party that may get anything, every term that may be picked, and
-  the views that are declared of it, each value first. Nobody's choice is looked at, so none can be seen.
+- Every stream that stands in homes, by kind, with every registered party that may get anything, every term that may be picked,
+  and the views that are declared of it, each value first. Nobody's choice is looked at, so none can be seen.
 - SHAREABLE_MAX uses at most; that there are more is said.
 
 Source: docs/decisions/0080-rules-are-tried-on-what-was-asked-before-a-restart.md; gate/sharing.
