@@ -112,6 +112,7 @@ ADVISER: Final[dict[str, object]] = {
 QUERIES = {
     "GET /api/products": "?product=https://works.example/meter",
     "GET /api/events": "?datastreams=4000000",  # of a stream that is there the answer would not end
+    "GET /api/erase-orders/events": f"?order=eo{NOBODYS}",  # nor of an order that is
 }
 """What is asked for after the path."""
 
@@ -137,7 +138,7 @@ async def token_for(started: House, path: str, found: dict[str, str]) -> str | N
         any(each in path for each in own) or path in {"/api/erasure", "/api/key"} or "/api/key/" in path
     ):
         return found.get("SESSION")
-    if path.startswith(("/api/recipient/", "/api/erase-orders")) or path == "/api/recipient":
+    if path.startswith(("/api/recipient/", "/api/erase-orders", "/api/corrections")) or path == "/api/recipient":
         return str((await started.post("/api/recipients", ADVISER))["token"])
     return started.operator
 

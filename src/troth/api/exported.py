@@ -47,7 +47,7 @@ from troth.gate.question import Asker
 from troth.journeys.archive import Writing
 from troth.journeys.belong import Belong
 from troth.journeys.book import Book
-from troth.journeys.book_lines import Damaged, Line, Place, Seen
+from troth.journeys.book_lines import Damaged, Line, Place, Seen, is_newer
 from troth.journeys.choose import Choose
 from troth.journeys.erase import Erase
 from troth.journeys.making import InWorker
@@ -236,11 +236,15 @@ class _Filling:
         await self._put("statements.jsonl", b"".join(line + b"\n" for line in lines))
 
     async def _book(self) -> None:
-        """First the lines, then the proof of each; the lines are gone through twice, because there may be many."""
+        """First the lines, then the proof of each; the lines are gone through twice, because there may be many.
+
+        What has no place the first time has none in the file, and gets no proof beside it.
+        """
         await self._away(partial(self._zip.begin, "book.jsonl"))
-        count = 0
+        count, newest = 0, None
         async for lines in self._pages():
             count += len(lines)
+            newest = newest or next((each.place for each in lines if each.place is not None), None)
             text = b"".join(msgspec.json.encode(line_shown(line)) + b"\n" for line in lines)
             await self._away(partial(self._zip.add, text))
         await self._away(self._zip.end)
@@ -249,7 +253,7 @@ class _Filling:
             for line in lines:
                 self._writing.step("book", done=min(done, count), of=count)
                 done += 1
-                for place in _places(line):
+                for place in _places(line, upto=newest):
                     await self._proof(f"book/{place}{SUFFIX}", partial(self._at.book.proof, self._asker, place))
 
     async def _pages(self) -> AsyncIterator[tuple[Line, ...]]:
@@ -332,14 +336,12 @@ def _csv_name(number: int) -> str:
     return f"observations/{number}.csv"
 
 
-def _places(line: Line) -> tuple[Place, ...]:
-    match line:
-        case Damaged():
-            return ()
-        case Seen(place=place, end=end) if end is not None:
-            return (place, end)
-        case _:
-            return (line.place,)
+def _places(line: Line, *, upto: Place | None) -> tuple[Place, ...]:
+    """Where what proves a line stands, of a line that has its place since `upto` at the latest."""
+    if isinstance(line, Damaged) or line.place is None or upto is None or is_newer(line.place, upto):
+        return ()
+    end = line.end if isinstance(line, Seen) else None
+    return (line.place,) if end is None else (line.place, end)
 
 
 def _readable(body: msgspec.Struct) -> CborValue:

@@ -23,6 +23,7 @@ from troth.api.certificates import certificate_routes
 from troth.api.children import child_routes
 from troth.api.choices import choice_routes
 from troth.api.contacts import contact_routes
+from troth.api.corrections import correction_routes
 from troth.api.descriptions import description_routes
 from troth.api.desks import desk_routes
 from troth.api.emergencies import emergency_routes
@@ -43,6 +44,7 @@ from troth.api.marks import mark_routes
 from troth.api.metrics import metrics_routes
 from troth.api.objections import objection_routes
 from troth.api.operate import Addresses, operate_routes
+from troth.api.order_events import order_event_routes
 from troth.api.own_keys import own_key_routes
 from troth.api.parties import party_routes
 from troth.api.places import place_routes
@@ -160,6 +162,7 @@ def http_doors(node: Node) -> HttpDoors:
             number_of=_number_of(node),
         ),
         *mark_routes(node.choosing.marks, callers=callers, stream_of=node.directory.by_number.get),
+        *correction_routes(node.sharing.correct, callers=callers),
         *rights_routes(node.choosing.rights, callers=callers),
         *share_routes(
             node.sharing.share,
@@ -168,6 +171,7 @@ def http_doors(node: Node) -> HttpDoors:
             callers=callers,
             stream_of=node.directory.by_number.get,
         ),
+        *order_event_routes(node.sharing.orders, node.recognise, callers=callers),
         *recipient_routes(node.sharing.recipient, node.sharing.orders, node.sharing.stale, callers=callers),
         *withholding_routes(node.sharing.withhold, callers=callers),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),
@@ -288,6 +292,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         privately=node.choosing.privately,
         share=node.sharing.share,
         orders=node.sharing.orders,
+        correct=node.sharing.correct,
         stale=node.sharing.stale,
         recipient=node.sharing.recipient,
         object=node.grounding.object,

@@ -243,6 +243,8 @@ class Node:
             ports.keys,
             directory=self.directory,
             journal=ports.journal,
+            conduct=ports.conduct,
+            so_far=self.access.so_far,
             prove=self.prove,
             in_worker=ports.in_worker,
             pause=ports.pause,

@@ -11,9 +11,11 @@ import click
 import msgspec
 
 from troth.api.answers import Done
+from troth.api.corrections import CorrectionsShown
 from troth.api.marks import MarkForm, MarkMade, MarksShown, ReadersShown
 from troth.api.rights import ReplyForm, RequestForm, RequestLine, RequestMade, Requests
 from troth.cli.client import Node
+from troth.cli.corrected import correction_line
 from troth.cli.places import as_operator, as_person
 from troth.cli.speaking import local, plain, say
 from troth.statements.mark import Stop
@@ -62,6 +64,22 @@ def mark_put(node: Node, *, datastream: int, from_: str, to: str, says: str | No
     say(f"{made.mark} stands, in effect after {made.effect_ms:.0f} ms.")
     for each in node.get(f"/api/marks/{made.mark}/readers", ReadersShown).readers:
         say(f"{plain(each.name)} ({plain(each.app)}) could read it before, last at {local(each.last)}.")
+
+
+@mark.command("told")
+@click.argument("name", metavar="MARK")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_person
+def mark_told(node: Node, *, name: str, as_json: bool) -> None:
+    """List who was told of a mark of yours, and who has not said that they have read it."""
+    found = node.get(f"/api/marks/{name}/told", CorrectionsShown)
+    if as_json:
+        say(msgspec.json.encode(found).decode())
+        return
+    if not found.corrections:
+        say("Nobody was told; nobody else had read it.")
+    for each in found.corrections:
+        say(correction_line(each))
 
 
 @mark.command("end")

@@ -27,9 +27,11 @@ from troth.names import (
     Uri,
 )
 from troth.signing.cose import PublicKey
+from troth.state.corrections import Corrections
 from troth.state.custody import Held, followed, speaks_for
 from troth.state.fold import key_issuer
 from troth.state.known import KnownGround, KnownLine, KnownPerson, KnownStream, KnownThing, SaidStay
+from troth.state.moved import said_ns
 from troth.state.opening import opened
 from troth.state.own_words import OwnWords
 from troth.state.scopes import Opening
@@ -65,8 +67,6 @@ from troth.statements.telling import TellingBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 
 __all__ = ["Directory", "KnownGround", "KnownLine", "KnownPerson", "KnownStream", "KnownThing", "SaidStay"]
-
-_NS = 1_000_000_000
 
 
 class Directory:
@@ -112,6 +112,7 @@ class Directory:
         self.newest_segment: tuple[int, StatementId] | None = None
         self.succeeding = False  # one log has taken another's place, and its key is not stated yet
         self.shares = Shares()
+        self.corrections = Corrections()
         self.installs = 0  # how often a thing was put in place or changed: who keeps what they found here compares it
 
     def take(self, statement: Statement) -> None:
@@ -125,15 +126,18 @@ class Directory:
         body = statement.body
         match body:
             case InstallationBody():
-                self._announce(body, statement.signed.id, said_s=statement.signed.headers.issued_at_s)
+                former = self.things.get(body.thing)
+                stood = None if former is None else former.body
+                self._announce(body, stood, statement.signed.id, at_ns=said_ns(statement))
+                self.shares.owed.installed(stood, body, statement.signed.id, at_ns=said_ns(statement))
                 self._install(body, statement.signed.id)
             case PassportBody():
                 self._declare(body)
             case DisclosureBody():
-                self._disclose(body, statement.signed.id, said_s=statement.signed.headers.issued_at_s)
+                self._disclose(body, statement)
             case OrganisationBody():
-                former, said_ns = self.organisations.get(body.organisation), statement.signed.headers.issued_at_s * _NS
-                self.told.entered(body, former, statement=statement.signed.id, said_ns=said_ns)
+                known = self.organisations.get(body.organisation)
+                self.told.entered(body, known, statement=statement.signed.id, said_ns=said_ns(statement))
                 self.organisations[body.organisation] = body
             case (
                 PersonBody()
@@ -158,6 +162,7 @@ class Directory:
             case _:
                 self.own.take(body, statement.signed.id)
                 self.shares.take(statement)
+                self.corrections.take(body, statement.signed.id)
         if isinstance(body, TrustAnchorsBody | KeyBody | PersonBody | CustodyBody):
             self.keys.update(learned(self.keys, statement))
 
@@ -166,7 +171,9 @@ class Directory:
             self.openings = opened(self.openings, body, statement)
             return
         known = self.grounds.get(body.assertion)
-        self.grounds[body.assertion] = KnownGround(body if known is None else known.said, body, statement.signed.id)
+        first = body if known is None else known.said
+        self.grounds[body.assertion] = KnownGround(first, body, statement.signed.id)
+        self.shares.owed.asserted(first, body, statement.signed.id)
 
     def _take_rules(
         self, body: RegistrationPolicyBody | TrustAnchorsBody | KeyBody | SuccessionBody, statement: StatementId
@@ -225,9 +232,12 @@ class Directory:
             if known.body.product == body.product:
                 self._install(known.body, known.statement)
 
-    def _disclose(self, body: DisclosureBody, statement: StatementId, *, said_s: int) -> None:
+    def _disclose(self, body: DisclosureBody, said: Statement) -> None:
+        statement, said_s = said.signed.id, said.signed.headers.issued_at_s
         former = self.disclosure_of(body.product, body.household)
-        self.told.disclosed(body, None if former is None else former[0], statement=statement, said_s=said_s)
+        before = None if former is None else former[0]
+        self.told.disclosed(body, before, statement=statement, said_s=said_s)
+        self.shares.owed.disclosed(before, body, statement, at_ns=said_ns(said))
         if body.household is None:
             self.disclosures[body.product] = (body, statement)
         else:
@@ -299,13 +309,14 @@ class Directory:
                 self.signers[body.person] = issuer
             case HouseholdBody():
                 self.households[body.household] = body.name
-                self.standing.known(body.household, said_s * _NS)
+                self.standing.known(body.household, said_ns(statement))
             case MembershipBody():
                 member = self.persons.get(body.person)
                 if member is not None:
                     joined = dict.fromkeys((*member.homes, body.household))
                     self.persons[body.person] = msgspec.structs.replace(member, homes=tuple(joined))
                     self.stays[body.household] = (*self.stays.get(body.household, ()), SaidStay(body, said_s))
+                    self.shares.owed.stay(body, statement.signed.id)
             case GuardianshipBody():
                 self.guarded.add(body.child)
             case InvitationBody():
@@ -337,14 +348,15 @@ class Directory:
         """The first thing people call `name`, or None."""
         return next((each for each in self.things.values() if each.body.name == name), None)
 
-    def _announce(self, body: InstallationBody, statement: StatementId, *, said_s: int) -> None:
+    def _announce(
+        self, body: InstallationBody, stood: InstallationBody | None, statement: StatementId, *, at_ns: int
+    ) -> None:
         """What first stands in a home or public place is to be told there."""
-        former, said_ns = self.things.get(body.thing), said_s * _NS
         began_ns = self.standing.began.get(where_of(body))
-        new = self.standing.take(body, None if former is None else former.body, at_ns=said_ns)
+        new = self.standing.take(body, stood, at_ns=at_ns)
         disclosed = self.disclosure_of(body.product, body.household)
         if new and disclosed is not None and began_ns is not None:
-            self.told.joined(body, new, disclosed[0], statement=statement, said_ns=said_ns, began_ns=began_ns)
+            self.told.joined(body, new, disclosed[0], statement=statement, said_ns=at_ns, began_ns=began_ns)
 
     def _install(self, body: InstallationBody, statement: StatementId) -> None:
         self.installs += 1

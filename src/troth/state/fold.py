@@ -49,6 +49,7 @@ from troth.state.universe import UniverseScope, gathered
 from troth.statements.assertion import AssertionBody
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
 from troth.statements.choice import ChoiceBody
+from troth.statements.correction import CorrectionBody
 from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
@@ -140,6 +141,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             | RequestBody()
             | ReplyBody()
             | ShareRequestBody()
+            | CorrectionBody()
         ):
             return ()
         case _:

@@ -13,7 +13,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from troth.names import GroundId, HouseholdId, LineId, PersonId, ShareId, StatementId, StreamId, ThingId, Uri
+from troth.names import GroundId, HouseholdId, LineId, PersonId, StatementId, StreamId, ThingId, Uri
+from troth.state.cut_shares import CutShare
 from troth.state.public import PublicScope
 from troth.state.standing_mark import StandingMark
 from troth.state.universe import UniverseScope
@@ -39,7 +40,6 @@ from troth.things.intervals import BEGINNING, FOREVER
 
 __all__ = [
     "DEPLOYMENT",
-    "CutShare",
     "DeploymentScope",
     "Guardianship",
     "HomeDisclosure",
@@ -289,17 +289,11 @@ class PersonScope(msgspec.Struct, frozen=True):
     shares: tuple[SaidShare, ...] = ()
 
 
-class CutShare(msgspec.Struct, frozen=True):
-    """A share that has ended because nothing was read under it for too long, and since when."""
-
-    share: ShareId
-    at_ns: int
-
-
 class PartyScope(msgspec.Struct, frozen=True):
     """A known organisation. `reach_by_ns`: nobody answers from then on, until it is reached again.
 
-    `cut`: shares that ended because nothing was read under them. `entering`: classes of which it gets later what asks nobody.
+    `cut`: shares with it that ended because nothing was read under them, by their names; there may be many.
+    `entering`: classes of which it gets later what asks nobody.
     """
 
     name: str

@@ -17,6 +17,7 @@ from troth.journeys.book import Book
 from troth.journeys.choose import Choose
 from troth.journeys.connect import Connect
 from troth.journeys.contacts import Contacts
+from troth.journeys.correct import Correct
 from troth.journeys.desks import Desks
 from troth.journeys.emergency import Emergencies
 from troth.journeys.erase import Erase
@@ -136,6 +137,7 @@ class Deployment(msgspec.Struct, frozen=True):
     privately: Privately
     share: Share
     orders: EraseOrders
+    correct: Correct
     stale: Stale
     recipient: Recipient
     object: Object

@@ -106,7 +106,9 @@ class RightsPages:
         values = {
             "viewer": viewer,
             "lines": self._at.rights.desk(person),
-            "marks": self._at.marks.standing(person),
+            "marks": [
+                (each, self._at.correct.of_mark(person, each.body.mark)) for each in self._at.marks.standing(person)
+            ],
             "rights": RIGHTS,
             "streams": streams,
             "authorities": AUTHORITIES,
