@@ -351,6 +351,7 @@ class Node:
         self._work.beat(self.entering.tidying())
         self._work.beat(self.grounding.tellings.forever())
         self._work.beat(self.grounding.tellings.sending())
+        self._work.beat(self.grounding.recording())
         self._work.beat(self.sharing.looking())
         self._work.beat(watch_clock(self.ports.clock, look=self._look, stepped=self._stepped))
         for beat in self.witnesses.beats():

@@ -292,7 +292,7 @@ class PersonScope(msgspec.Struct, frozen=True):
 class PartyScope(msgspec.Struct, frozen=True):
     """A known organisation. `reach_by_ns`: nobody answers from then on, until it is reached again.
 
-    `cut`: shares with it that have ended because nothing was read under them for too long, by their names; there may be many.
+    `cut`: shares with it that ended because nothing was read under them, by their names; there may be many.
     `entering`: classes of which it gets later what asks nobody.
     """
 
