@@ -116,6 +116,7 @@ class Node:
             entropy=entropy,
             appended=self._appended.set,
             whole=self._work.whole,
+            pause=ports.pause,
         )
         tick_s, in_force = settings.segment_tick_s, self.leases.in_force
         self.rekey = Rekey(
