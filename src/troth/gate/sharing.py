@@ -134,7 +134,9 @@ def _party_failed(body: ShareBody, reading: Reading, *, at_ns: int) -> Reason | 
     """Steps 1 and 2, for who would get it and what for."""
     party = reading.party(party_scope(body.party))
     members = reading.place(place_scope(body.household)).members
-    if party is None or not any(each.person == body.person and each.here(at_ns) for each in members):
+    if party is None or party.refused_ns <= at_ns:
+        return Reason(Step.KNOWN, Code.UNKNOWN)
+    if not any(each.person == body.person and each.here(at_ns) for each in members):
         return Reason(Step.KNOWN, Code.UNKNOWN)
     if party.reach_by_ns <= at_ns:
         return Reason(Step.KNOWN, Code.UNANSWERED, (party.statement,))

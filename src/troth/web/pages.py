@@ -28,6 +28,7 @@ from troth.journeys.street import StreetLinks
 from troth.names import PersonId, PurposeId, StreamId, check_slug, print_sign
 from troth.statements.choice import Decision
 from troth.web.book import Reader
+from troth.web.bringing import BringingPages
 from troth.web.checking import Checking
 from troth.web.children import ChildrenPages
 from troth.web.deployment import Deployment
@@ -320,6 +321,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *PrivatePages(deployment, shell).routes(),
         *RulePages(deployment, shell).routes(),
         *SharingPages(deployment, shell).routes(),
+        *BringingPages(deployment, shell).routes(),
         *RecipientPages(deployment, shell).routes(),
         *LivingTogether(deployment, shell).routes(),
         *Grounded(deployment, shell).routes(),
