@@ -36,6 +36,7 @@ from troth.state.opening import opened
 from troth.state.own_words import OwnWords
 from troth.state.scopes import Opening
 from troth.state.shares import Shares
+from troth.state.standing import Standing, where_of
 from troth.state.told import Told
 from troth.statements.assertion import AssertionBody
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
@@ -67,6 +68,8 @@ from troth.statements.trust_anchors import TrustAnchorsBody
 
 __all__ = ["Directory", "KnownGround", "KnownLine", "KnownPerson", "KnownStream", "KnownThing", "SaidStay"]
 
+_NS = 1_000_000_000
+
 
 class Directory:
     """All projections, by key. Callers read the public mappings and never change them."""
@@ -81,6 +84,7 @@ class Directory:
         self.home_disclosures: dict[tuple[HouseholdId, Uri], tuple[DisclosureBody, StatementId]] = {}
         self.lines: dict[LineId, KnownLine] = {}
         self.grounds: dict[GroundId, KnownGround] = {}
+        self.standing = Standing()  # what stands where, by product
         self.told = Told()  # what people are to be told, and were
         self.openings: tuple[Opening, ...] = ()  # emergencies, open ones and past ones, in order of first saying
         self.signs: dict[SignId, SignBody] = {}
@@ -129,12 +133,15 @@ class Directory:
                 self.shares.owed.installed(
                     None if former is None else former.body, body, statement.signed.id, at_ns=said_ns(statement)
                 )
+                self._announce(body, statement.signed.id, said_s=statement.signed.headers.issued_at_s)
                 self._install(body, statement.signed.id)
             case PassportBody():
                 self._declare(body)
             case DisclosureBody():
                 self._disclose(body, statement)
             case OrganisationBody():
+                held = self.organisations.get(body.organisation)
+                self.told.entered(body, held, statement=statement.signed.id, said_ns=said_ns(statement))
                 self.organisations[body.organisation] = body
             case (
                 PersonBody()
@@ -307,6 +314,7 @@ class Directory:
                 self.signers[body.person] = issuer
             case HouseholdBody():
                 self.households[body.household] = body.name
+                self.standing.known(body.household, said_s * _NS)
             case MembershipBody():
                 member = self.persons.get(body.person)
                 if member is not None:
@@ -344,6 +352,15 @@ class Directory:
     def thing_named(self, name: str) -> KnownThing | None:
         """The first thing people call `name`, or None."""
         return next((each for each in self.things.values() if each.body.name == name), None)
+
+    def _announce(self, body: InstallationBody, statement: StatementId, *, said_s: int) -> None:
+        """What first stands in a home or public place is to be told there."""
+        former, said_ns = self.things.get(body.thing), said_s * _NS
+        began_ns = self.standing.began.get(where_of(body))
+        new = self.standing.take(body, None if former is None else former.body, at_ns=said_ns)
+        disclosed = self.disclosure_of(body.product, body.household)
+        if new and disclosed is not None and began_ns is not None:
+            self.told.joined(body, new, disclosed[0], statement=statement, said_ns=said_ns, began_ns=began_ns)
 
     def _install(self, body: InstallationBody, statement: StatementId) -> None:
         self.installs += 1

@@ -44,7 +44,7 @@ def of_organisation(
 def _reached(body: OrganisationBody, statement: StatementId, former: PartyScope | None) -> PartyScope:
     reach_by_ns = FOREVER if body.reach_by_ns is None else body.reach_by_ns
     cut = () if former is None else former.cut
-    return PartyScope(body.name, body.contact, statement, body.site, body.classes, reach_by_ns, cut)
+    return PartyScope(body.name, body.contact, statement, body.site, body.classes, reach_by_ns, cut, body.entering)
 
 
 def _cut(party: PartyScope, body: EraseOrderBody) -> PartyScope:
