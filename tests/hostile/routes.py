@@ -18,6 +18,7 @@ Who may:
 from enum import Enum, auto
 from typing import Final
 
+from tests.hostile.routes_children import FOR_CHILDREN, PAGES_OF_CHILDREN
 from troth.testing.people import RESEARCH
 
 __all__ = ["AS", "LOG", "METHODS", "TABLE", "Who"]
@@ -113,8 +114,7 @@ TABLE: Final = {
     "GET /mine/leave": Who.PAGE,
     "POST /mine/leave": Who.FORM,
     "GET /mine/people": Who.PAGE,
-    "GET /mine/children": Who.PAGE,
-    "POST /mine/children": Who.FORM,
+    **{each: Who.PAGE if each.startswith("GET") else Who.FORM for each in PAGES_OF_CHILDREN},
     "GET /maker": Who.PAGE,
     "GET /audit": Who.PAGE,
     "GET /mine/key": Who.PAGE,
@@ -317,9 +317,7 @@ TABLE: Final = {
     "POST /api/home/remove": Who.PERSON,
     "GET /api/objections": Who.PERSON,
     "POST /api/objections": Who.PERSON,
-    "GET /api/children": Who.PERSON,
-    "POST /api/children/{person}/choices": Who.PERSON,
-    "POST /api/children/{person}/objections": Who.PERSON,
+    **dict.fromkeys(FOR_CHILDREN, Who.PERSON),
     "POST /api/people/{person}/guardians": Who.OPERATOR,
     "GET /api/ages": Who.ANYBODY,
     "GET /api/signs": Who.OPERATOR,

@@ -26,6 +26,7 @@ from troth.journeys.rights import Complaints, Rights
 from troth.journeys.say import Say
 from troth.journeys.tell import Tell
 from troth.journeys.voice import Voice
+from troth.journeys.wards import Wards
 from troth.settings import Settings
 from troth.state.directory import Directory
 from troth.wire.local_times import zone_of
@@ -83,6 +84,15 @@ class Choosing:
             in_force=in_force,
             clock=clock,
             entropy=entropy,
+        )
+        self.wards = partial(
+            Wards,
+            self.voice,
+            privately=self.privately,
+            places=self.places,
+            directory=directory,
+            in_force=in_force,
+            clock=clock,
         )
         self.marks = Marks(self.voice, directory=directory, in_force=in_force, clock=clock, entropy=entropy, book=book)
         self.rights = Rights(

@@ -61,6 +61,7 @@ from troth.api.signs import sign_routes
 from troth.api.street import street_routes
 from troth.api.telling import telling_routes
 from troth.api.types import type_routes
+from troth.api.wards import ward_routes
 from troth.api.withholdings import withholding_routes
 from troth.api.wot import wot_routes
 from troth.app.arriving import HSTS, Arriving, networks
@@ -138,7 +139,18 @@ def http_doors(node: Node) -> HttpDoors:
         *beside_routes(node.choosing.beside, node.choose, callers=callers),
         *foreseen_routes(node.choose, node.places, node.foresee, callers=callers),
         *place_routes(node.places, callers=callers),
-        *child_routes(node.grounding.guard, callers=callers, stream_of=node.directory.by_number.get),
+        *child_routes(
+            node.grounding.guard, node.wards, node.places, callers=callers, stream_of=node.directory.by_number.get
+        ),
+        *ward_routes(
+            node.wards,
+            node.exports,
+            _everything(node),
+            callers=callers,
+            now=ports.clock.now,
+            stream_of=node.directory.by_number.get,
+            number_of=_number_of(node),
+        ),
         *home_routes(node.choosing.belong, node.join, callers=callers),
         *private_routes(
             node.choosing.privately,
@@ -302,6 +314,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         object=node.grounding.object,
         signs=node.grounding.signs,
         guard=node.grounding.guard,
+        wards=node.wards,
         grounds=node.grounding.grounds,
         policies=node.grounding.policies,
         functions=node.grounding.functions,
@@ -316,6 +329,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         marks=node.choosing.marks,
         rights=node.choosing.rights,
         everything=_everything(node).of,
+        of_child=_everything(node).of_child,
         archive=partial(archive_response, node.exports),
         prove=node.prove,
         book=node.book,

@@ -173,7 +173,7 @@ def _failed(body: ShareBody, id_: StreamId, reading: Reading, *, at_ns: int) -> 
         return bar
     if not accepts(Ground.CHOICE, stream, product, action=Action.READ):
         return Reason(Step.GROUNDED, Code.NO_GROUND, ids_of(product), Ground.CHOICE)
-    said = next(each for each in product.passport.streams if each.name == declared.name)
+    said = product.passport.by_name[declared.name]
     if view is None or unmakeable(view, said.type) is not None:
         return Reason(Step.NARROWED, Code.NOT_OFFERED)
     use = Use(question, stream, product, declared, purpose, Ground.CHOICE)

@@ -184,11 +184,11 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
             return _around(value, body, statement)
         case ScopeKind.PERSON if isinstance(
             body,
-            PersonBody | ChoiceBody | ObjectionBody | ShareBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
+            PersonBody | ChoiceBody | ObjectionBody | ShareBody | PlaceRuleBody | PreservationBody,
         ):
             person = said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
-            return ruled(person, statement) if isinstance(body, PlaceRuleBody | GuardianshipBody) else person
-        case ScopeKind.PERSON if isinstance(body, RestrictionBody | MarkBody):
+            return ruled(person, statement) if isinstance(body, PlaceRuleBody) else person
+        case ScopeKind.PERSON if isinstance(body, RestrictionBody | MarkBody | GuardianshipBody):
             return restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
         case ScopeKind.PARTY if isinstance(body, OfParty):
             return of_organisation(value if isinstance(value, PartyScope) else None, body, id_)

@@ -54,6 +54,7 @@ from troth.web.sharing import SharingPages
 from troth.web.shell import HEADERS, Page, Shell, static_file
 from troth.web.signs import SignPages
 from troth.web.together import LivingTogether
+from troth.web.wards import WardPages
 from troth.web.ways import HOMES, Ways
 from troth.web.whole import Values, whole
 from troth.wire.browsers import browser_of
@@ -326,6 +327,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Grounded(deployment, shell).routes(),
         *SignPages(deployment, shell).routes(),
         *ChildrenPages(deployment, shell).routes(),
+        *WardPages(deployment, shell).routes(),
         *NewsPages(deployment, shell).routes(),
         *FigurePages(deployment, shell).routes(),
     ]
