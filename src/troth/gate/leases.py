@@ -16,6 +16,7 @@ from troth.gate.lately import Lately
 from troth.gate.question import Answer, GroupMember, Question, Verdict
 from troth.names import BasisId, ThingId
 from troth.state.in_force import InForce
+from troth.state.memory import Memory
 from troth.state.scopes import Scope
 from troth.statements.statement import Statement
 from troth.things.intervals import FOREVER, Interval, around, intersect
@@ -128,6 +129,7 @@ class Leases:
     def __init__(self, in_force: InForce) -> None:
         self.in_force = in_force
         self.lately = Lately()
+        self.memory = Memory()
         # Sets in order of holding (their values mean nothing): what ends together ends in the same order in every run.
         self._by_scope: dict[Scope, dict[Lease, None]] = {}
         self._loose: deque[Lease] = deque()  # ended together, and still named under scopes that did not move
@@ -166,6 +168,7 @@ class Leases:
         No await may stand inside.
         """
         self.in_force.become(other, moved)
+        self.memory.clear()
         return self._end(moved)
 
     def _end(self, moved: Iterable[Scope]) -> tuple[Lease, ...]:
