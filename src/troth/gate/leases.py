@@ -160,7 +160,9 @@ class Leases:
         Ten thousand may end in this one step, so it only ends them. They are taken out from under the other scopes that they
         read bit by bit, as new leases are held.
         """
-        return self._end(self.in_force.move(statement))
+        moved = self.in_force.move(statement)
+        self.memory.moved(moved, moves=self.in_force.moves)
+        return self._end(moved)
 
     def become(self, other: InForce, moved: Sequence[Scope]) -> tuple[Lease, ...]:
         """Put another fold of the journal in place, which differs in these scopes; returns the leases that ended.

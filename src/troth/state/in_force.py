@@ -139,13 +139,11 @@ class Reading:
         """
         if self._memory is None:
             return make(self)[0]
-        in_force = self._in_force
-        found = self._memory.held(key, at_ns=at_ns, moves=in_force.moves, version=in_force.version)
+        found = self._memory.held(key, at_ns=at_ns, moves=self._in_force.moves)
         if found is None:
-            own = Reading(in_force, self._memory)
+            own = Reading(self._in_force, self._memory)
             value, until_ns = make(own)
-            scopes = {scope: in_force.version(scope) for scope in own.looked_at}
-            found = Found(value, at_ns, until_ns, scopes, own.unsettled, in_force.moves)
+            found = Found(value, at_ns, until_ns, frozenset(own.looked_at), own.unsettled)
             self._memory.hold(key, found)
         self.looked_at.update(found.scopes)
         self.unsettled.update(found.unsettled)
