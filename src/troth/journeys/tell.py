@@ -24,6 +24,7 @@ from troth.gate.question import Action, Asker, Code, Question, Verdict
 from troth.gate.words import outer_of
 from troth.journeys.access import Access
 from troth.journeys.asking import ask
+from troth.journeys.dropping import Dropping
 from troth.journeys.following import Follower, Following
 from troth.journeys.listing import Listing
 from troth.journeys.outlet import Listener, Outlet
@@ -47,7 +48,6 @@ __all__ = ["COUNT_MAX", "LONG_PAGE_MAX", "Page", "StreamView", "Tell"]
 COUNT_MAX = 100_000  # half a second of the process that counts
 
 _NOTHING = "there is no such observation for this asker"
-_RENEW_AT_ONCE = 16  # decisions of about 100 µs in one step of the loop: under 2 ms
 
 
 class Tell:
@@ -81,9 +81,10 @@ class Tell:
         self._access = access
         self._clock = clock
         self.spawn = spawn
-        self._pause = pause
         self._held: dict[tuple[StreamId, Asker], Lease] = {}
         self.outlets: dict[StreamId, list[Outlet]] = {}  # of these streams rows are wanted
+        self._dropping = Dropping(self.outlets, spawn=spawn, pause=pause, now=clock.now)
+        self.quiet = self._dropping.quiet
         self.listing = Listing(self._look, directory, now=clock.now, pause=pause)
         self._following = Following(self._look, directory, now=clock.now, spawn=spawn, pause=pause)
         self.dropped = 0
@@ -264,14 +265,11 @@ class Tell:
             raise broken[0]
 
     def ended(self, leases: Sequence[Lease]) -> None:
-        """Barrier step 3: outlets with an ended lease drop what they have queued, then ask again or end.
+        """Barrier step 3: outlets with an ended lease drop what they have queued, then ask again or end; `quiet` waits for all.
 
-        Ten thousand leases may end in this one step: each stream is looked at once. An ended lease that is still in `_held`
-        is replaced when it is asked for.
+        An ended lease that is still in `_held` is replaced when it is asked for.
         """
-        gone = set(leases)
-        streams = dict.fromkeys(lease.question.stream for lease in leases)
-        self._drop([o for stream in streams for o in self.outlets.get(stream, ()) if o.lease in gone])
+        self._dropping.ended(leases)
         self._following.moved(leases)
         self.watching.moved(leases)
 
@@ -279,7 +277,7 @@ class Tell:
         """The same for outlets whose lease came to its end by the clock. Called by `app` a few times a second."""
         now = self._clock.now()
         over = [o for held in self.outlets.values() for o in held if not o.lease.holds(now)]
-        self._drop(over)
+        self._dropping.lapsed(over)
         for outlet in [o for held in self.outlets.values() for o in held if o.due_ns <= now]:
             outlet.late(now)
         self._following.expire([(each.number, each.asker) for each in over])
@@ -341,20 +339,6 @@ class Tell:
     def now(self) -> int:
         """UTC ns."""
         return self._clock.now()
-
-    def _drop(self, outlets: Sequence[Outlet]) -> None:
-        hit = [outlet for outlet in outlets if not outlet.renewing]
-        for outlet in hit:
-            outlet.drop()
-        if hit:
-            self.spawn(self._renew(hit))
-
-    async def _renew(self, outlets: Sequence[Outlet]) -> None:
-        """Ask again for each, a few at a time (ten thousand at once must not hold the loop), and each for itself."""
-        for count, outlet in enumerate(outlets, start=1):
-            self.spawn(outlet.renew())
-            if count % _RENEW_AT_ONCE == 0:
-                await self._pause()
 
     def _known(self, number: int) -> tuple[KnownThing, KnownStream] | None:
         stream = self._directory.streams.get(self._directory.by_number.get(number, StreamId(b"")))
