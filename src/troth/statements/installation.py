@@ -20,7 +20,7 @@ class Contract(msgspec.Struct, frozen=True, omit_defaults=True):
     to_ns: int | None = None
 
 
-class InstalledStream(msgspec.Struct, frozen=True, omit_defaults=True):
+class InstalledStream(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One stream of this thing. `reach` is sealed, carried, copied or declared; `other_ways_out` says the rest in words."""
 
     stream: StreamId
