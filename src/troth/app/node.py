@@ -35,6 +35,7 @@ from troth.journeys.book import Book
 from troth.journeys.ending import Ending
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
+from troth.journeys.figures import Figures
 from troth.journeys.forget import Forget
 from troth.journeys.hear import Hear
 from troth.journeys.keyring import Keyring
@@ -244,6 +245,8 @@ class Node:
             ports.keys,
             directory=self.directory,
             journal=ports.journal,
+            conduct=ports.conduct,
+            so_far=self.access.so_far,
             prove=self.prove,
             in_worker=ports.in_worker,
             pause=ports.pause,
@@ -270,6 +273,7 @@ class Node:
             copied=self.presence.copied,
             clock=ports.clock,
         )
+        self.figures = Figures(self.tell, self.directory, now=ports.clock.now, pause=ports.pause)
         self.why = Why(
             self.tell,
             self.directory,
@@ -302,6 +306,7 @@ class Node:
             pause=ports.pause,
             whole=self._work.whole,
         )
+        self.wards = self.choosing.wards(erase=self.erase, exports=self.exports)
         self.retain = Retain(
             self.record,
             conduct=ports.conduct,
@@ -347,6 +352,7 @@ class Node:
         self._work.beat(self.entering.tidying())
         self._work.beat(self.grounding.tellings.forever())
         self._work.beat(self.grounding.tellings.sending())
+        self._work.beat(self.grounding.recording())
         self._work.beat(self.sharing.looking())
         self._work.beat(watch_clock(self.ports.clock, look=self._look, stepped=self._stepped))
         for beat in self.witnesses.beats():

@@ -94,6 +94,7 @@ class Accept:
         self._folded = 0
         self._under_way = 0
         self._alone = False
+        self._going: dict[StatementId, Statement] = {}  # checked, and not counting yet
         self._ruling: Signed | None = None  # what moves the rules and does not count yet; owned by the loop
 
     async def accept(self, signed: Signed, *, preimage: bytes | None = None) -> Accepted:
@@ -123,6 +124,7 @@ class Accept:
         if rules_move(statement.body):
             self._ruling = signed
         self._under_way += 1
+        self._going[signed.id] = statement
         return await self._whole(self._take_effect(statement, preimage, asked_ns=asked_ns, began=began))
 
     async def accept_together(self, several: Sequence[Signed]) -> Accepted:
@@ -143,6 +145,7 @@ class Accept:
         for each in statements:
             self._check(each, beside=statements)
         self._under_way += 1
+        self._going |= {each.signed.id: each for each in statements}
         return await self._whole(self._take_effect_together(statements, asked_ns=asked_ns, began=began))
 
     async def _read(self, signed: Signed, preimage: bytes | None) -> Statement:
@@ -184,6 +187,7 @@ class Accept:
             journal=self._journal,
             at_ns=at_ns,
             beside=beside,
+            going=self._going.values(),
         )
 
     @asynccontextmanager
@@ -286,6 +290,7 @@ class Accept:
                 await self._said(statement.signed.id, position)
         finally:
             self._under_way -= 1
+            self._going.pop(statement.signed.id, None)
         return Accepted(statement.signed.id, position, asked_ns, effect_ns)
 
     async def _take_effect_together(self, statements: Sequence[Statement], *, asked_ns: int, began: int) -> Accepted:
@@ -304,6 +309,8 @@ class Accept:
             await self._conduct.note(said)
         finally:
             self._under_way -= 1
+            for each in statements:
+                self._going.pop(each.signed.id, None)
         return Accepted(entries[0].signed.id, entries[0].position, asked_ns, effect_ns)
 
     async def _count(self, statement: Statement, preimage: bytes | None = None) -> int:

@@ -261,6 +261,26 @@ class Recognise:
         await self._accounts.spend(account.digest, kept, spent)
         return session
 
+    def invitation(self, token: str) -> Account:
+        """What an invitation is for; it stays unspent.
+
+        Raises:
+            WrongToken: unknown, used, expired, or not an invitation.
+        """
+        return self._spendable(token, Bearer.INVITATION)
+
+    async def accept(self, token: str, holder: Account, *, seconds: int) -> str:
+        """Spend an invitation for a token of its holder (its digest, bearer and end are replaced).
+
+        Raises:
+            WrongToken: unknown, used, expired, or not an invitation.
+        """
+        given = self._fresh()
+        await self._accounts.spend(
+            self.invitation(token).digest, self._account(holder, Bearer.RECIPIENT, given, seconds)
+        )
+        return given
+
     async def open(self, holder: Holder, way: Way, *, browser: str = "") -> str:
         """A session of somebody who has shown who they are in another way."""
         session, kept = self._session(holder, way, browser)

@@ -45,7 +45,7 @@ from troth.things.windows import WINDOW_IDS_FROM, Shown, window_of, window_times
 
 __all__ = ["COUNT_MAX", "LONG_PAGE_MAX", "Page", "StreamView", "Tell"]
 
-COUNT_MAX = 100_000  # ten pages of rows; a longer count would hold a reader for seconds
+COUNT_MAX = 100_000  # half a second of the process that counts
 
 _NOTHING = "there is no such observation for this asker"
 
@@ -120,15 +120,15 @@ class Tell:
         while True:
             known, lease = self._granted(number, who)
             await self._access.open(lease)
-            rows, more = await self.rows.page(lease, self._shelf(known), short(query, known[1]), number=number)
+            query = short(query, known[1])
+            rows, more = await self.rows.page(lease, self._shelf(known), query, number=number)
             await self._access.open(lease)  # a tick may have closed the window meanwhile
             if lease.holds(self._clock.now()):
                 break
         self._access.left(lease, len(rows))
         after = After(rows[-1].from_ns, rows[-1].sequence) if more and rows else None
-        return Page(
-            tuple(rows), view_of(known, lease, at_ns=self._clock.now()), after, lambda: lease.holds(self._clock.now())
-        )
+        view, gaps = view_of(known, lease, at_ns=self._clock.now()), self.rows.gaps(lease, rows, query, more=more)
+        return Page(tuple(rows), view, after, lambda: lease.holds(self._clock.now()), gaps)
 
     async def count(self, number: int, query: ObservationQuery, *, asker: Asker | None) -> int:
         """How many observations `query` has in what is granted, whatever its `top` and `after`.
@@ -141,16 +141,10 @@ class Tell:
         """
         known, lease = self._granted(number, asker or self.anyone(number))
         await self._access.open(lease)
-        query = short(msgspec.structs.replace(query, top=PAGE_MAX, after=None), known[1])
-        total, pages, more, until = 0, 0, True, self.rows.until()
-        while more:
-            rows, more = await self.rows.page(lease, self._shelf(known), query, number=number, until=until)
-            total, pages = total + len(rows), pages + 1
-            if total > COUNT_MAX or (more and pages > COUNT_MAX // query.top):
-                raise NotOffered(f"more than {COUNT_MAX} are not counted", hint="Ask for a shorter time.")
-            if rows:
-                query = msgspec.structs.replace(query, after=After(rows[-1].from_ns, rows[-1].sequence))
-        return total
+        found = await self.rows.count(lease, self._shelf(known), query, number=number, most=COUNT_MAX)
+        if found > COUNT_MAX:
+            raise NotOffered(f"more than {COUNT_MAX} are not counted", hint="Ask for a shorter time.")
+        return found
 
     async def observation(self, id_: int, *, asker: Asker | None) -> Page:
         """One observation, or one window of the coarser view, by its handle: a page of one row.

@@ -20,7 +20,7 @@ import msgspec
 from troth.names import Uri
 from troth.statements.organisation import GATEKEEPER
 
-__all__ = ["GATEKEEPERS", "READ_ON", "SOURCE", "Gatekeeper", "gatekeeper"]
+__all__ = ["GATEKEEPERS", "READ_ON", "SOURCE", "Gatekeeper", "gatekeeper", "gatekeeper_at"]
 
 SOURCE: Final = Uri("https://digital-markets-act.ec.europa.eu/gatekeepers_da")
 READ_ON: Final = "2026-11-26"
@@ -59,6 +59,14 @@ def gatekeeper(party: Uri, classes: Collection[Uri], *, at_ns: int) -> bool:
         and any(host == domain or host.endswith(f".{domain}") for domain in each.domains)
         for each in GATEKEEPERS
     )
+
+
+def gatekeeper_at(name: str, contact: str, *, at_ns: int) -> bool:
+    """Whether somebody of this name or with this contact (https: or mailto:) is one: an address at their domain is theirs."""
+    host = contact.rpartition("@")[2] if contact.startswith("mailto:") else urlsplit(contact).hostname or ""
+    called = name.strip().casefold()
+    known = any(called == each.name.casefold() and _day_ns(each.since) <= at_ns for each in GATEKEEPERS)
+    return known or gatekeeper(Uri(f"https://{host.partition('?')[0].lower()}/"), (), at_ns=at_ns)
 
 
 def _day_ns(day: str) -> int:
