@@ -119,6 +119,11 @@ def test_streams_of_one_thing_share_an_answer_and_each_ends_its_own_lease() -> N
     assert first.answer is second.answer
     assert first.basis is second.basis
     assert first.answer == town.ask(collects(meter, 3))
+    town.leases.become(town.in_force, ())
+    third = town.lease(collects(meter, 3))
+    assert third.answer == first.answer
+    assert third.answer is not first.answer, "an erasure leaves no answer behind"
+    town.leases.forget(third)
     town.leases.forget(first)
     assert (False, True, 1) == (first.live, second.live, town.leases.count())
     town.leases.forget(second)

@@ -180,6 +180,7 @@ class Leases:
 
         No await may stand inside.
         """
+        self._answers.clear()  # what was erased stands in no answer that is given again
         self.in_force.become(other, moved)
         return self._end(moved)
 

@@ -123,6 +123,7 @@ class Hear:
     def forget(self, gone: Leaving) -> None:
         """Somebody is erased: their things are heard and counted no more."""
         self._gone.update(gone.things)
+        self._shelves.clear()
         self._inlets = {stream: inlet for stream, inlet in self._inlets.items() if stream not in gone.streams}
 
     def flush(self) -> None:
