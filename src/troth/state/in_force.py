@@ -46,16 +46,17 @@ class InForce:
     """Scopes and their values. Owner: the event loop."""
 
     def __init__(self) -> None:
-        self._held: dict[Scope, tuple[ScopeValue | None, int]] = {}
         self.moves = 0  # how often anything moved
+        # With the scope itself: whoever looks keeps this one and not theirs, which lease after lease would be another.
+        self._held: dict[Scope, tuple[ScopeValue | None, int, Scope]] = {}
 
     def move(self, statement: Statement) -> tuple[Scope, ...]:
         """Fold one accepted statement; returns the scopes that moved."""
         moved = touches(statement)
         self.moves += 1
         for scope in moved:
-            value, version = self._held.get(scope, (None, 0))
-            self._held[scope] = (fold(scope, value, statement), version + 1)
+            value, version, known = self._held.get(scope, (None, 0, scope))
+            self._held[scope] = (fold(scope, value, statement), version + 1, known)
         return moved
 
     def imagined(self, statement: Statement) -> "InForce":
@@ -77,7 +78,7 @@ class InForce:
         self.moves += 1
         for scope in moved:
             if scope in theirs:
-                self._held[scope] = (theirs[scope], self.version(scope) + 1)
+                self._held[scope] = (theirs[scope], self.version(scope) + 1, scope)
             else:
                 del self._held[scope]
 
@@ -86,9 +87,14 @@ class InForce:
         held = self._held.get(scope)
         return None if held is None else held[0]
 
+    def look(self, scope: Scope) -> tuple[ScopeValue | None, Scope]:
+        """The value in force, or None, and the scope as it is kept here."""
+        value, _, known = self._held.get(scope, (None, 0, scope))
+        return value, known
+
     def version(self, scope: Scope) -> int:
         """How often this scope has moved."""
-        return self._held.get(scope, (None, 0))[1]
+        return self._held.get(scope, (None, 0, scope))[1]
 
     def rests_on(self, statement: Statement) -> bool:
         """Whether the value of a scope that this statement touches is counted from it."""
@@ -96,7 +102,7 @@ class InForce:
 
     def scopes(self) -> dict[Scope, ScopeValue | None]:
         """A copy of everything, for comparing a replay with the live state."""
-        return {scope: value for scope, (value, _) in self._held.items()}
+        return {scope: value for scope, (value, _, _) in self._held.items()}
 
 
 def _holds(value: ScopeValue | None, statement: StatementId) -> bool:
@@ -150,8 +156,8 @@ class Reading:
         return cast("T", found.value)
 
     def _get(self, scope: Scope) -> Settled | None:
-        self.looked_at.add(scope)
-        value = self._in_force.value(scope)
+        value, known = self._in_force.look(scope)
+        self.looked_at.add(known)
         if isinstance(value, Unsettled):
             self.unsettled[scope] = value.statements
             return value.held
