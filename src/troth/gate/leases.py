@@ -16,6 +16,7 @@ from troth.gate.lately import Lately
 from troth.gate.question import Answer, GroupMember, Question, Verdict
 from troth.names import BasisId, ThingId
 from troth.state.in_force import InForce
+from troth.state.memory import Memory
 from troth.state.scopes import Scope
 from troth.statements.statement import Statement
 from troth.things.intervals import FOREVER, Interval, around, intersect
@@ -128,6 +129,7 @@ class Leases:
     def __init__(self, in_force: InForce) -> None:
         self.in_force = in_force
         self.lately = Lately()
+        self.memory = Memory()
         # Sets in order of holding (their values mean nothing): what ends together ends in the same order in every run.
         self._by_scope: dict[Scope, dict[Lease, None]] = {}
         self._loose: deque[Lease] = deque()  # ended together, and still named under scopes that did not move
@@ -158,7 +160,9 @@ class Leases:
         Ten thousand may end in this one step, so it only ends them. They are taken out from under the other scopes that they
         read bit by bit, as new leases are held.
         """
-        return self._end(self.in_force.move(statement))
+        moved = self.in_force.move(statement)
+        self.memory.moved(moved, moves=self.in_force.moves)
+        return self._end(moved)
 
     def become(self, other: InForce, moved: Sequence[Scope]) -> tuple[Lease, ...]:
         """Put another fold of the journal in place, which differs in these scopes; returns the leases that ended.
@@ -166,6 +170,7 @@ class Leases:
         No await may stand inside.
         """
         self.in_force.become(other, moved)
+        self.memory.clear()
         return self._end(moved)
 
     def _end(self, moved: Iterable[Scope]) -> tuple[Lease, ...]:
