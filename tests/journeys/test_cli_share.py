@@ -114,8 +114,8 @@ def test_the_lists_of_who_runs_the_place_and_of_everybody(lived: Lived) -> None:
 
 def test_somebody_is_brought_comes_by_the_link_and_is_refused_by_commands(lived: Lived) -> None:
     node, ana = lived.node, lived.ana
-    nora_is = ("Adviser Nora", "mailto:nora@adviser.example", "DE", ENERGY)
-    about = ("share", "bring", *nora_is, "--datastream", str(lived.number), "--to", lived.until)
+    who = ("share", "bring", "Adviser Nora", "mailto:nora@adviser.example", "DE", ENERGY)
+    about = (*who, "--datastream", str(lived.number), "--to", lived.until)
     assert "They give it to nobody else" in node.troth(*about, "--no-gatekeeper", state=ana).stdout
     assert 0 != node.troth(*about, "--agreed", state=ana).exit_code
     assert "Nobody was brought." in node.done("share", "brought", state=ana)
