@@ -116,6 +116,7 @@ class Node:
             entropy=entropy,
             appended=self._appended.set,
             whole=self._work.whole,
+            pause=ports.pause,
         )
         tick_s, in_force = settings.segment_tick_s, self.leases.in_force
         self.rekey = Rekey(
@@ -244,6 +245,8 @@ class Node:
             ports.keys,
             directory=self.directory,
             journal=ports.journal,
+            conduct=ports.conduct,
+            so_far=self.access.so_far,
             prove=self.prove,
             in_worker=ports.in_worker,
             pause=ports.pause,
@@ -303,6 +306,7 @@ class Node:
             pause=ports.pause,
             whole=self._work.whole,
         )
+        self.wards = self.choosing.wards(erase=self.erase, exports=self.exports)
         self.retain = Retain(
             self.record,
             conduct=ports.conduct,
@@ -348,6 +352,7 @@ class Node:
         self._work.beat(self.entering.tidying())
         self._work.beat(self.grounding.tellings.forever())
         self._work.beat(self.grounding.tellings.sending())
+        self._work.beat(self.grounding.recording())
         self._work.beat(self.sharing.looking())
         self._work.beat(watch_clock(self.ports.clock, look=self._look, stepped=self._stepped))
         for beat in self.witnesses.beats():

@@ -21,6 +21,7 @@ from typing import Final
 
 import msgspec
 
+from troth.gate.announcing import begins_ns
 from troth.gate.connecting import connected
 from troth.gate.declared import crossed, declared_for, ids_of, meant, product_of, settled_views
 from troth.gate.everybody import as_everybody, by_ground, figures_for_everybody, is_for_everybody, unnamed
@@ -354,8 +355,8 @@ def _try(
     asker = question.asker if question.action is Action.READ else None
     lines = reading.deployment().lines
     turn = next_turn(lines, question.at_ns) if lines else FOREVER
-    starts_ns = purpose.starts_ns
-    if starts_ns is not None and question.at_ns < starts_ns:
+    starts_ns = begins_ns(purpose, why, stream.installed, asker=asker, reading=reading)
+    if question.at_ns < starts_ns:
         not_yet = Reason(Step.DECLARED, Code.NOT_YET, ids_of(product))
         return Tried(view, Holding((), until_ns=min(turn, starts_ns)), why, not_yet, days)
     barred = crossed(purpose, stream, product, asker=asker, lines=lines, at_ns=question.at_ns) if lines else ()

@@ -18,6 +18,7 @@ import msgspec
 from troth.statements.assertion import AssertionBody
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
 from troth.statements.choice import ChoiceBody
+from troth.statements.correction import CorrectionBody
 from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
@@ -50,6 +51,7 @@ from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
 from troth.statements.telling import TellingBody
+from troth.statements.third_party import ThirdPartyBody, ThirdPartyRefusalBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 from troth.statements.withholding import WithholdingBody
 
@@ -84,8 +86,11 @@ Body: TypeAlias = (
     | PlaceRuleBody
     | ShareBody
     | ShareRequestBody
+    | ThirdPartyBody
+    | ThirdPartyRefusalBody
     | WithholdingBody
     | EraseOrderBody
+    | CorrectionBody
     | EntityBody
     | RedLineBody
     | OperatorPoliciesBody
@@ -164,8 +169,11 @@ class KindName(StrEnum):
     PLACE_RULE = "place-rule"
     SHARE = "share"
     SHARE_REQUEST = "share-request"
+    THIRD_PARTY = "third-party"
+    THIRD_PARTY_REFUSAL = "third-party-refusal"
     WITHHOLDING = "withholding"
     ERASE_ORDER = "erase-order"
+    CORRECTION = "correction"
     PRESERVATION = "preservation"
     ERASURE = "erasure"
     CONDUCT_SEGMENT = "conduct-segment"
@@ -231,8 +239,11 @@ KINDS: Final = _table(
     Kind(KindName.PLACE_RULE, 1, Face.PRIVATE, PlaceRuleBody, "person"),
     Kind(KindName.SHARE, 1, Face.PRIVATE, ShareBody, "person"),
     Kind(KindName.SHARE_REQUEST, 1, Face.OPEN, ShareRequestBody, "operator", Text.ENVELOPED),
+    Kind(KindName.THIRD_PARTY, 1, Face.PRIVATE, ThirdPartyBody, "person"),
+    Kind(KindName.THIRD_PARTY_REFUSAL, 1, Face.PRIVATE, ThirdPartyRefusalBody, "operator"),
     Kind(KindName.WITHHOLDING, 1, Face.OPEN, WithholdingBody, "operator", Text.ENVELOPED),
     Kind(KindName.ERASE_ORDER, 1, Face.PRIVATE, EraseOrderBody, "operator"),
+    Kind(KindName.CORRECTION, 1, Face.PRIVATE, CorrectionBody, "operator"),
     Kind(KindName.PRESERVATION, 1, Face.PRIVATE, PreservationBody, "operator"),
     Kind(KindName.ERASURE, 1, Face.PRIVATE, ErasureBody, "operator"),
     Kind(KindName.CONDUCT_SEGMENT, 1, Face.OPEN, ConductSegmentBody, "gate"),

@@ -20,6 +20,7 @@ import msgspec
 
 from troth.names import StreamId, ThingId
 from troth.things.figures import ConductFigures, Tally
+from troth.things.folding import Fold, Folded
 from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Refusal, Shelf
 from troth.things.retention import Expiry, Keeping
@@ -28,6 +29,7 @@ from troth.things.stamps import Admitted, AdmittedMany, Released
 __all__ = [
     "MOVE_MAX",
     "MOVE_SEGMENTS",
+    "SEALED_MAX",
     "SEGMENT_MAX",
     "Committed",
     "ConductStore",
@@ -44,6 +46,8 @@ __all__ = [
 SEGMENT_MAX: Final = 65_536  # traces in one segment, record.md
 MOVE_SEGMENTS: Final = 4  # segments that are moved together: each page of a partition is written once for all of them
 MOVE_MAX: Final = MOVE_SEGMENTS * SEGMENT_MAX  # traces of one move; things.md: moves of 300,000 rows cost a third
+
+SEALED_MAX: Final = 1_000  # sealed traces given at once of what is not moved: 600 kB
 
 
 class NotedTrace(msgspec.Struct, frozen=True):
@@ -208,6 +212,10 @@ class ConductStore(Protocol):
         """The commits of a pending cut, decoded, in order."""
         ...
 
+    async def sealed(self, keys: Container[bytes]) -> Sequence[SealedTrace]:
+        """Sealed traces under these day keys that are durable and not cleared, in order: of more than SEALED_MAX the newest."""
+        ...
+
     async def clear(self, cuts: Sequence[Cut]) -> None:
         """Forget the commits of the pending cuts, all of whose rows are moved. Cuts that are cleared change nothing.
 
@@ -283,6 +291,17 @@ class ObservationStore(Protocol):
 
     async def rows(self, released: Released) -> Sequence[Kept]:
         """At most `query.top` rows within extent, `query.times` and after `query.after`, in the query's order."""
+        ...
+
+    async def fold(self, released: Released, fold: Fold) -> Folded:
+        """What comes of the rows that `rows` would give, at most `query.top` of them looked at; they themselves stay here.
+
+        Nothing where the lease has ended, also in the middle.
+
+        Raises:
+            Busy: too many wait, or what folds them has ended and begins anew.
+            ReadTooLong: it took too long.
+        """
         ...
 
     async def row(self, released: Released, *, sequence: int) -> Kept | None:

@@ -148,6 +148,7 @@ class JoiningPages:
             "home": next((name for home, name in self._at.connect.homes() if home == said.whole.thing.household), ""),
             "sheet": looked.sheet,
             "no": None if looked.no is None else _NO.get(looked.no, _NO_OTHER),
+            "begins_ns": looked.begins_ns,
             "left": said.left,
             "notes": said.notes,
             "changed": changed,
@@ -163,6 +164,7 @@ class JoiningPages:
             "place": whole.thing.place,
             "public": whole.thing.household is None,
             "slug": joined.slug,
+            "begins_ns": joined.begins_ns,
             "text": text,
             "groups": [joined.claim[at : at + _GROUP] for at in range(0, len(joined.claim), _GROUP)],
             # The drawing is made of our own address and token by segno; nothing that anybody wrote is in it.

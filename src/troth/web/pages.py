@@ -28,6 +28,7 @@ from troth.journeys.street import StreetLinks
 from troth.names import PersonId, PurposeId, StreamId, check_slug, print_sign
 from troth.statements.choice import Decision
 from troth.web.book import Reader
+from troth.web.bringing import BringingPages
 from troth.web.checking import Checking
 from troth.web.children import ChildrenPages
 from troth.web.deployment import Deployment
@@ -53,6 +54,7 @@ from troth.web.sharing import SharingPages
 from troth.web.shell import HEADERS, Page, Shell, static_file
 from troth.web.signs import SignPages
 from troth.web.together import LivingTogether
+from troth.web.wards import WardPages
 from troth.web.ways import HOMES, Ways
 from troth.web.whole import Values, whole
 from troth.wire.browsers import browser_of
@@ -319,11 +321,13 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *PrivatePages(deployment, shell).routes(),
         *RulePages(deployment, shell).routes(),
         *SharingPages(deployment, shell).routes(),
+        *BringingPages(deployment, shell).routes(),
         *RecipientPages(deployment, shell).routes(),
         *LivingTogether(deployment, shell).routes(),
         *Grounded(deployment, shell).routes(),
         *SignPages(deployment, shell).routes(),
         *ChildrenPages(deployment, shell).routes(),
+        *WardPages(deployment, shell).routes(),
         *NewsPages(deployment, shell).routes(),
         *FigurePages(deployment, shell).routes(),
     ]
