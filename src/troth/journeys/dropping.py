@@ -34,7 +34,7 @@ class Dropping:
         spawn: runs something on the loop.
         pause: lets the loop do other things.
         now: UTC, ns.
-        ready: looks at what the decision about a stream will look at, where that is much.
+        ready: before it asks again, looks at what a decision will look at, where that is much.
     """
 
     def __init__(
