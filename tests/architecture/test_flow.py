@@ -14,12 +14,14 @@ from troth.adapters.partitions_expiring import EXPIRED_AT_ONCE
 from troth.adapters.partitions_reading import SLICE_ROWS
 from troth.adapters.partitions_sqlite import SHORT
 from troth.adapters.reading_away import PAGES_WAITING_MAX, READ_S
+from troth.adapters.reading_worker import SLICE_ROWS as AT_ONCE
 from troth.api.events import OPEN_MAX
 from troth.app.open_files import KEPT_FOR_STORES
 from troth.ingest.mqtt.door import STRANGERS_MAX
 from troth.ingest.mqtt.sessions import CONNECTIONS_EACH_MAX, SESSIONS_LEFT_MAX
 from troth.ingest.places import REQUESTS_MAX
 from troth.journeys.exports import MAKING_MAX as EXPORTS_MAX
+from troth.journeys.folds import FOLD_ROWS
 from troth.journeys.hear import REFUSALS_MAX
 from troth.journeys.outlet import OUTLET_QUEUE_MAX
 from troth.journeys.prove import MAKING_MAX
@@ -64,9 +66,11 @@ BOUNDS = {
     "traces of segments in the making": (MOVE_SEGMENTS, SEGMENT_MAX, 64),
     "streams and periods that are deleted together": (EXPIRED_AT_ONCE,),
     "rows of one slice of a read": (SLICE_ROWS,),
-    "rows of a page that the node reads itself": (SHORT,),
-    "long pages that wait for that process": (PAGES_WAITING_MAX,),
-    "time of one long page": (READ_S,),
+    "rows of a page or a fold that the node reads itself": (SHORT,),
+    "rows that are folded in one question to that process": (FOLD_ROWS,),
+    "rows or figures that the loop takes from it at once": (AT_ONCE,),
+    "long pages and folds that wait for that process": (PAGES_WAITING_MAX,),
+    "time of one such question": (READ_S,),
     "time of all pages of one question": (QUESTION_S,),
     "MQTT connections of one credential": (CONNECTIONS_EACH_MAX,),
     "connections before CONNECT": (STRANGERS_MAX,),

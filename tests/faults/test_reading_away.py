@@ -1,4 +1,4 @@
-"""Long pages that are read in a process of their own are the same ones, whatever becomes of the process and of the lease."""
+"""Pages read and figures made in a process of their own are the same ones, whatever becomes of it and of the lease."""
 
 import asyncio
 import os
@@ -14,13 +14,17 @@ import pytest
 from troth.adapters.conduct_sqlite import SqliteConduct
 from troth.adapters.partitions_sqlite import SHORT, SqliteObservations
 from troth.adapters.reading_away import PAGES_WAITING_MAX, ReadAway
+from troth.adapters.reading_worker import SLICE_ROWS as AT_ONCE
+from troth.adapters.reading_worker import Slice
 from troth.clock import NS_PER_S
 from troth.errors import Busy, ReadTooLong
 from troth.testing.contracts import NOON_NS, Speaker, StillClock
-from troth.things.intervals import Interval
+from troth.things.folding import Fold, Folded, Folding
+from troth.things.intervals import ALWAYS, FOREVER, Interval
 from troth.things.observations import Kept, Result, ResultType
 from troth.things.query import After, ObservationQuery, Order
 from troth.things.stores import Committed, Cut, Going, Segment
+from troth.things.variants import Variant
 
 MANY: Final = 7_000
 STEP_NS: Final = 20 * NS_PER_S  # so they lie in files of two days
@@ -147,8 +151,74 @@ def test_where_there_is_no_process_the_page_is_read_in_place(tmp_path: Path, com
     assert place.rows == asyncio.run(read())
 
 
+def fold_of(view: str, *, enough: int = FOREVER) -> Fold:
+    return Fold(Variant(view), ALWAYS, enough)
+
+
+FOLDS: dict[ResultType, str] = {
+    ResultType.NUMBER: "mean=PT1H",
+    ResultType.INTEGER: "sum=P1D",
+    ResultType.BOOLEAN: "count=PT1H",
+    ResultType.TEXT: "raw",
+    ResultType.JSON: "only=a",
+}
+
+
+@pytest.mark.parametrize("type_", list(ResultType))
+def test_every_fold_comes_to_the_same_as_its_rows_for_every_type(tmp_path: Path, type_: ResultType) -> None:
+    place = Place(tmp_path, type_=type_)
+    fold = fold_of(FOLDS[type_])
+
+    def plain(query: ObservationQuery) -> Folded:
+        rows, folding = expected(place, query), Folding(fold)
+        folding.add(rows)
+        return Folded(folding.parts(), After(rows[-1].from_ns, rows[-1].sequence) if len(rows) == query.top else None)
+
+    async def made() -> dict[str, Folded]:
+        store = await place.opened(ReadAway(tmp_path))
+        found = {name: await store.fold(place.speaker.asks(query), fold) for name, query in QUERIES.items()}
+        await store.close()
+        return found
+
+    assert {name: plain(query) for name, query in QUERIES.items()} == asyncio.run(made())
+
+
+class Heard(ReadAway):
+    """Writes down what of each slice the loop has to take."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.taken: list[tuple[int, int]] = []
+
+    async def _answer(self, asked: Any, holds: Any, take: Any) -> Any:  # noqa: ANN401 - as the other's
+        def taking(slice_: Slice) -> None:
+            self.taken.append((len(slice_.rows), len(slice_.parts)))
+            take(slice_)
+
+        return await super()._answer(asked, holds, taking)
+
+
+def test_of_rows_that_are_folded_none_comes_to_the_loop_and_of_figures_few_at_a_time(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+
+    async def made() -> tuple[int, list[tuple[int, int]], int]:
+        away = Heard(tmp_path)
+        store = await place.opened(away)
+        quarters = await store.fold(place.speaker.asks(ObservationQuery(top=10_000)), fold_of("mean=PT15M"))
+        some = await store.fold(place.speaker.asks(ObservationQuery(top=10_000)), fold_of("mean=PT15M", enough=40))
+        await store.close()
+        return len(quarters.parts), away.taken, len(some.parts)
+
+    quarters, taken, some = asyncio.run(made())
+    assert quarters == len({row.from_ns // (900 * NS_PER_S) for row in place.rows})
+    assert 0 == sum(rows for rows, _ in taken)
+    assert max(parts for _, parts in taken) <= AT_ONCE
+    assert sum(parts for _, parts in taken) <= quarters + some
+    assert 41 <= some < quarters, "it ends when there are enough"
+
+
 class Ends(ReadAway):
-    """The lease ends, or the process is killed, behind the first slice."""
+    """The lease ends, or the process is killed, behind the first slice; of rows and of a fold."""
 
     def __init__(self, folder: Path, lease: object, *, kill: bool) -> None:
         super().__init__(folder)
@@ -157,6 +227,12 @@ class Ends(ReadAway):
         self.asked = 0
 
     async def rows(self, wanted: Any, *, holds: Any) -> Any:  # noqa: ANN401 - as the other's
+        return await super().rows(wanted, holds=self.looking(holds))
+
+    async def fold(self, wanted: Any, fold: Any, *, holds: Any) -> Any:  # noqa: ANN401 - as the other's
+        return await super().fold(wanted, fold, holds=self.looking(holds))
+
+    def looking(self, holds: Any) -> Any:  # noqa: ANN401 - as the other's
         def looked() -> bool:
             self.asked += 1
             if self.asked == 1 and self.kill and self._process is not None:
@@ -165,7 +241,7 @@ class Ends(ReadAway):
                 self.lease.live = False
             return bool(holds())
 
-        return await super().rows(wanted, holds=looked)
+        return looked
 
 
 def test_a_lease_that_ends_in_the_middle_gives_nothing_and_stops_the_process(tmp_path: Path) -> None:
@@ -196,6 +272,38 @@ def test_a_process_that_is_killed_in_the_middle_loses_no_row(tmp_path: Path) -> 
         return first, second
 
     assert (place.rows, place.rows) == asyncio.run(read())
+
+
+def test_a_lease_that_ends_in_the_middle_of_a_fold_gives_nothing_and_stops_it(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+
+    async def made() -> tuple[Folded, int, int]:
+        away = Ends(tmp_path, place.speaker.lease, kill=False)
+        store = await place.opened(away)
+        ended = await store.fold(place.speaker.asks(ObservationQuery(top=10_000)), fold_of("mean=PT1H"))
+        asked, place.speaker.lease = away.asked, place.speaker.leased()
+        again = await store.fold(place.speaker.asks(ObservationQuery(top=10_000)), fold_of("raw"))
+        await store.close()
+        return ended, asked, again.parts[0].count
+
+    assert (Folded(), 1, MANY) == asyncio.run(made()), (
+        "stopped behind its first slice; the process answers the next question"
+    )
+
+
+def test_a_fold_whose_process_is_killed_is_a_question_that_failed_and_no_more(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+
+    async def made() -> int:
+        store = await place.opened(Ends(tmp_path, place.speaker.lease, kill=True))
+        with pytest.raises(Busy):
+            await store.fold(place.speaker.asks(ObservationQuery(top=10_000)), fold_of("mean=PT1H"))
+        again = await store.fold(place.speaker.asks(ObservationQuery(top=10_000)), fold_of("raw"))
+        await store.close()
+        return again.parts[0].count
+
+    assert MANY == asyncio.run(made())
+    assert [] == place.failures
 
 
 def test_a_page_that_takes_too_long_is_ended_and_said_so(tmp_path: Path) -> None:
@@ -277,7 +385,7 @@ def test_it_ends_when_nobody_asks_and_is_started_again(tmp_path: Path) -> None:
 
 
 def test_acknowledgements_go_on_while_long_pages_are_read(tmp_path: Path) -> None:
-    """One commit after the other is acknowledged, and short pages are answered, before the first of many long ones is done."""
+    """One commit after the other is acknowledged, and short pages are answered, while many long ones and folds are made."""
     place = Place(tmp_path / "partitions")
 
     async def both() -> tuple[int, int]:
@@ -290,15 +398,18 @@ def test_acknowledgements_go_on_while_long_pages_are_read(tmp_path: Path) -> Non
             on_failure=place.failures.append,
         )
         page, acknowledged, short = place.speaker.asks(ObservationQuery(top=10_000)), 0, 0
-        long = [asyncio.ensure_future(store.rows(page)) for _ in range(PAGES_WAITING_MAX)]
+        half = range(PAGES_WAITING_MAX // 2)
+        long = [*(asyncio.ensure_future(store.rows(page)) for _ in half)]
+        folds = [*(asyncio.ensure_future(store.fold(page, fold_of("count=P1D"))) for _ in half)]
         writer = Speaker(place.clock, "writer")
-        while not all(task.done() for task in long):
+        while not all(task.done() for task in (*long, *folds)):
             admitted, outcomes = writer.stamp([(NOON_NS + acknowledged, 1.0)])
             conduct.append(admitted)
             assert isinstance((await outcomes)[0], int)
             acknowledged += 1
             short += len(await store.rows(place.speaker.asks(ObservationQuery(top=1))))
         assert all(len(task.result()) == MANY for task in long)
+        assert all(sum(part.count for part in task.result().parts) == MANY for task in folds)
         await conduct.close()
         await store.close()
         return acknowledged, short

@@ -6,13 +6,11 @@ Who may:
 - PERSON: a person in a session of their own, and only about themself; nobody else, 401.
 - RECIPIENT: a recipient, by token or in a session of its screen, and only about its party, app and purpose; nobody else, 401.
 - HOME: as PERSON, about everybody of the home.
-- THING: a thing with its own credential, about itself; nobody else.
+- THING: a thing with its own credential, about itself; nobody else. SIGNED: whoever has signed what stands in the body.
 - COUNTED: the operator, and the thing itself; 401 without a token, and for other tokens there is no such thing.
 - GATED: whoever the gate lets; for all others there is nothing of that name.
-- SPENDS: whoever has the token that stands in the body; what is shown in the head counts for nothing.
-- LEAVES: anybody; a session shown ends.
+- SPENDS: whoever has the token that stands in the body, whatever the head shows; LEAVES: anybody; a session shown ends.
 - VISITOR: whoever has a session, about those of that person or party; MAKER, AUTHORITY: such an organisation; else 401.
-- SIGNED: whoever has signed what stands in the body.
 - PAGE: a page that shows something to who has the cookie for it, and to all others what it shows to anybody.
 - FORM: a page that changes something: with a cookie, the key of its form, and from our own pages.
 """
@@ -20,6 +18,7 @@ Who may:
 from enum import Enum, auto
 from typing import Final
 
+from tests.hostile.routes_children import FOR_CHILDREN, PAGES_OF_CHILDREN
 from troth.testing.people import RESEARCH
 
 __all__ = ["AS", "LOG", "METHODS", "TABLE", "Who"]
@@ -54,11 +53,8 @@ LOG: Final = frozenset(
         "/checkpoint",
         "/checkpoint/witnessed",
         "/tile/{path:path}",
-        "/entries",
-        "/entries/{id}",
-        "/entries/{id}/tlog-proof",
-        "/.well-known/scitt-keys",
-        "/.well-known/scitt-keys/{kid}",
+        *("/entries", "/entries/{id}", "/entries/{id}/tlog-proof"),
+        *("/.well-known/scitt-keys", "/.well-known/scitt-keys/{kid}"),
     }
 )
 """What a page of any site may read: it is public, and nothing else can be reached through these."""
@@ -86,6 +82,9 @@ TABLE: Final = {
     "GET /check": Who.ANYBODY,
     "GET /enter/{token}": Who.ANYBODY,
     "POST /enter": Who.SPENDS,
+    "GET /invited/{token}": Who.ANYBODY,
+    "POST /invited": Who.SPENDS,
+    "POST /mine/shares/bring": Who.FORM,
     "POST /leave": Who.FORM,
     "GET /mine": Who.PAGE,
     "GET /mine/book": Who.PAGE,
@@ -111,6 +110,7 @@ TABLE: Final = {
     "POST /mine/places/end": Who.FORM,
     "POST /choose": Who.FORM,
     "GET /where": Who.PAGE,
+    "GET /figures": Who.PAGE,
     "GET /grounds": Who.PAGE,
     "GET /rules": Who.PAGE,
     "GET /operate/rules": Who.PAGE,
@@ -119,8 +119,7 @@ TABLE: Final = {
     "GET /mine/leave": Who.PAGE,
     "POST /mine/leave": Who.FORM,
     "GET /mine/people": Who.PAGE,
-    "GET /mine/children": Who.PAGE,
-    "POST /mine/children": Who.FORM,
+    **{each: Who.PAGE if each.startswith("GET") else Who.FORM for each in PAGES_OF_CHILDREN},
     "GET /maker": Who.PAGE,
     "GET /audit": Who.PAGE,
     "GET /mine/key": Who.PAGE,
@@ -323,9 +322,7 @@ TABLE: Final = {
     "POST /api/home/remove": Who.PERSON,
     "GET /api/objections": Who.PERSON,
     "POST /api/objections": Who.PERSON,
-    "GET /api/children": Who.PERSON,
-    "POST /api/children/{person}/choices": Who.PERSON,
-    "POST /api/children/{person}/objections": Who.PERSON,
+    **dict.fromkeys(FOR_CHILDREN, Who.PERSON),
     "POST /api/people/{person}/guardians": Who.OPERATOR,
     "GET /api/ages": Who.ANYBODY,
     "GET /api/signs": Who.OPERATOR,
@@ -357,6 +354,12 @@ TABLE: Final = {
     "POST /api/shares/{share}/answer": Who.PERSON,
     "POST /api/shares/{share}/end": Who.PERSON,
     "POST /api/share-requests/{wish}/answer": Who.PERSON,
+    "GET /api/share-parties": Who.PERSON,
+    "POST /api/share-parties": Who.PERSON,
+    "POST /api/share-parties/accept": Who.SPENDS,
+    "POST /api/share-parties/{brought}/link": Who.PERSON,
+    "GET /api/recipients/brought": Who.OPERATOR,
+    "POST /api/recipients/brought/{brought}/refuse": Who.OPERATOR,
     "GET /api/recipient": Who.RECIPIENT,
     "POST /api/recipient/requests": Who.RECIPIENT,
     "GET /api/erase-orders": Who.RECIPIENT,

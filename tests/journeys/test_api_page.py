@@ -26,6 +26,7 @@ KEYS: Final = (
     *("certificate", "challenge", "ground", "restriction", "emergency", "demand", "feed", "look"),
     *("share", "wish", "withholding"),
     "mark",
+    "brought",
 )
 PAGE: Final = ROOT / "docs" / "reference" / "api.md"
 
@@ -127,6 +128,7 @@ async def token_for(started: House, path: str, found: dict[str, str]) -> str | N
         "book",
         "/api/home",
         "/api/children",
+        "/api/wishes",
         "/api/private",
         "/api/share",
         "/api/export",
@@ -191,13 +193,18 @@ def test_the_examples_run_in_their_order() -> None:
                 path = path.replace("{place}", "1-0").replace("{statement}", "0" * 64)
             # Nobody else of this home shares anything, and nobody has read anything.
             path = path.replace("{share}/answer", f"sh{NOBODYS}/answer").replace("{order}", f"eo{NOBODYS}")
+            path = path.replace("{correction}", f"co{NOBODYS}")
             path = path.replace("{visit}", "0").replace("{id}", "0").replace("{sign}", "sg" + "a" * 26)
+            path = path.replace("{child}", f"pe{NOBODYS}")
+            path = path.replace("{restriction}", "ab" * 16) if path.startswith("/api/children/") else path
             path = re.sub(r"\{([a-z]+)\}", lambda name: found[name[1].upper()], path)
             answer = await asked(started, method, path, body=body, token=token)
             nothing = path == "/api/proofs/1" or path.startswith(("/api/book/proofs/", "/api/book/statements/"))
             nothing = nothing or path.startswith(("/api/events", "/api/export/archive")) or NOBODYS in path
             nothing = nothing or path in {"/api/visits/0", "/api/home/remove", "/api/recipients/tokens/0"}
-            nothing = nothing or path.startswith("/api/children/")  # she answers for nobody
+            nothing = nothing or path.startswith(
+                ("/api/children/", "/api/wishes")
+            )  # she answers for nobody, nor one for her
             nothing = nothing or (
                 path.startswith("/api/signs") and heading != "GET /api/signs"
             )  # nor do things stand there
@@ -220,6 +227,8 @@ def test_the_examples_run_in_their_order() -> None:
             for key in KEYS:
                 if key in got:
                     found[key.upper()] = str(got[key])
+            if path.startswith("/api/share-parties") and "link" in got:
+                found["INVITED"] = str(got["link"]).rpartition("/")[2]
             if path == "/api/people":
                 found["INVITATION"] = str(got["invitation"]).rpartition("/")[2]
             found.update(asked_in(path, got) | shown(got) | signed(got, thing, found["REQUEST"]))
@@ -243,6 +252,8 @@ def test_the_examples_run_in_their_order() -> None:
             "LOOK",
             "DUTIES",
             "SHARE",
+            "BROUGHT",
+            "INVITED",
             "WISH",
             "WITHHOLDING",
         }

@@ -63,7 +63,7 @@ async def _nothing() -> None:
     return None
 
 
-def pages(*, top: int, order: Order, pages_max: int) -> list[list[Shown]]:
+def pages(*, top: int, order: Order, folds_max: int) -> list[list[Shown]]:
     """All pages of the coarse view, one after the other."""
     made = Town()
     made.organisations(MAKER, SUPPLIER, UNIVERSITY)
@@ -76,7 +76,7 @@ def pages(*, top: int, order: Order, pages_max: int) -> list[list[Shown]]:
         store = Many(clock)
         store.stream = stream
         conduct = MemoryConduct(clock, entropy=random.Random(1).randbytes, taken=store.taken, on_failure=_raise)
-        rows = Rows(conduct, store, clock=clock, pages_max=pages_max)
+        rows = Rows(conduct, store, clock=clock, folds_max=folds_max, fold_rows=PAGE_MAX)
         lease = made.lease(reads(stream, (clock.now() - ns(0)) / 60_000_000_000))
         found, after, more = list[list[Shown]](), None, True
         while more:
@@ -84,7 +84,7 @@ def pages(*, top: int, order: Order, pages_max: int) -> list[list[Shown]]:
             page, more = await rows.page(lease, SHELF, query, number=1)
             found.append(page)
             after = After(page[-1].from_ns, page[-1].sequence)
-            assert store.asked <= len(found) * (pages_max + 2)
+            assert store.asked <= len(found) * (folds_max + 2)
         return found
 
     return asyncio.run(run())
@@ -97,7 +97,7 @@ def _raise(error: Exception) -> None:
 def test_hours_that_do_not_fit_into_one_answer_come_whole_on_the_next_page() -> None:
     assert PER_HOUR > PAGE_MAX
     for order in Order:
-        found = pages(top=100, order=order, pages_max=4)
+        found = pages(top=100, order=order, folds_max=4)
         assert len(found) > 1
         hours = [row.result for page in found for row in page]
         assert sorted(hours, reverse=order is Order.DESCENDING) == hours
@@ -106,10 +106,10 @@ def test_hours_that_do_not_fit_into_one_answer_come_whole_on_the_next_page() -> 
 
 
 def test_an_hour_with_more_rows_than_one_answer_folds_is_given_whole_nevertheless() -> None:
-    found = pages(top=100, order=Order.ASCENDING, pages_max=1)
+    found = pages(top=100, order=Order.ASCENDING, folds_max=1)
     assert [0.0, 1.0, 2.0, 3.0, 4.0, 5.0] == [row.result for page in found for row in page]
 
 
 def test_a_page_of_hours_reads_no_more_rows_than_its_hours_have() -> None:
-    found = pages(top=2, order=Order.ASCENDING, pages_max=100)
+    found = pages(top=2, order=Order.ASCENDING, folds_max=100)
     assert [2, 2, 2] == [len(page) for page in found]

@@ -4,8 +4,8 @@ Rules
 - One thread, the *mover*, owns every connection that writes. Partitions are written first, each in one transaction with the
   number of the segment it now holds; `segments.db` last: its row says that all of the segment is moved. A crash between
   two of these leaves some files ahead, and the same move again passes over them.
-- Reads open what they need, `mode=ro`, for one slice, and close; the lease is looked at before every slice. Of a long page
-  only the beginning is read by a thread of this process, the rest in another one (`reading_away`).
+- Reads open what they need, `mode=ro`, for one slice, and close; the lease is looked at before every slice. Of a long page,
+  and of rows that are folded, only the beginning is read by a thread of this process, the rest in another (`reading_away`).
 - A file that is not there holds nothing; a file that cannot be read is StorageFailed.
 - The first error of a write ends the store: everybody later gets StorageFailed, `on_failure` is called once.
 
@@ -29,6 +29,7 @@ from troth.adapters import partitions_erasing as erasing
 from troth.adapters import partitions_expiring as expiring
 from troth.adapters import partitions_files as files
 from troth.adapters import partitions_segments as segments
+from troth.adapters.partitions_folding import folded
 from troth.adapters.partitions_lookups import Lookups
 from troth.adapters.partitions_reading import Wanted, row_of, slices, wanted_of
 from troth.adapters.reading_away import ReadAway
@@ -36,6 +37,7 @@ from troth.adapters.sqlite_files import Connect, connect_writer, failed, open_wr
 from troth.clock import Clock
 from troth.errors import StorageFailed, TrothError
 from troth.names import StreamId
+from troth.things.folding import Fold, Folded
 from troth.things.observations import Kept, Shelf
 from troth.things.retention import Expiry, Keeping
 from troth.things.stamps import Released
@@ -187,6 +189,21 @@ class SqliteObservations:
             more = await self._in_place(rest, holds)
         return [*rows, *more] if holds() else []
 
+    async def fold(self, released: Released, fold: Fold) -> Folded:
+        wanted, holds = wanted_of(released), partial(self._holds, released)
+        if self._away_reading is None:
+            return await self._fold_in_place(wanted, fold, holds)
+        first = await self._fold_in_place(msgspec.structs.replace(wanted, top=min(wanted.top, SHORT)), fold, holds)
+        if first.after is None or wanted.top <= SHORT or fold.is_met(first.parts):
+            return first
+        mark = (first.after.time_ns, first.after.sequence)
+        rest = msgspec.structs.replace(wanted, top=wanted.top - SHORT, after=mark)
+        begun = first.parts[-1] if first.parts else fold.begun
+        done = first.parts[:-1]
+        further = msgspec.structs.replace(fold, begun=begun, enough=fold.enough - len(done))
+        more = await self._away_reading.fold(rest, further, holds=holds)
+        return Folded((*done, *more.parts), more.after) if holds() else Folded()
+
     async def row(self, released: Released, *, sequence: int) -> Kept | None:
         holds = partial(self._holds, released)
         return await self._read(partial(row_of, self._folder, released, sequence, read=read, holds=holds))
@@ -197,6 +214,11 @@ class SqliteObservations:
             return rows if holds() else []
 
         return await self._read(work)
+
+    async def _fold_in_place(self, wanted: Wanted, fold: Fold, holds: Callable[[], bool]) -> Folded:
+        return await self._read(
+            partial(folded, self._folder, wanted, fold, read=read, holds=holds, between=_nothing_between)
+        )
 
     def taken(self, stream: StreamId, shelf: Shelf, *, time_ns: int) -> Kept | None:
         found = (self._lookups.at(path, stream, time_ns) for path in files.files_at(self._folder, shelf, time_ns))
@@ -315,3 +337,7 @@ class SqliteObservations:
             raise StorageFailed("storage has failed before; Troth must be started again") from self._failure
         if self._closed:
             raise StorageFailed("the store is closed")
+
+
+def _nothing_between() -> None:
+    """Where nobody has to be told that it goes on."""

@@ -1,11 +1,12 @@
-"""Long pages are read by a process of their own, one at a time, so that the node's loop and its readers stay free.
+"""Long pages are read, and rows folded into figures, by a process of their own, so that the node's loop and readers stay free.
 
 Rules
-- It is started with the first long page, and ended when none came for IDLE_S. It runs at a lower priority than the node.
+- One question at a time. It is started with the first, and ended when none came for IDLE_S. Its priority is below the node's.
 - Between two slices the lease is looked at: where it has ended, the process is told to stop and nothing of it is given.
-- At most PAGES_WAITING_MAX pages wait; whoever comes then is told Busy. One that takes longer than READ_S is ended with its
-  process, and said to take too long.
-- Where the process dies, or says that it failed, the answer is None, and the store reads in place.
+- At most PAGES_WAITING_MAX questions wait; whoever comes then is told Busy. One that takes longer than READ_S is ended with
+  its process, and said to take too long.
+- Where the process dies, or says that it failed, a page is None, and the store reads it in place; a fold is Busy: it may have
+  been what ended the process, and shall not end the node.
 
 Source: runtime.md, "Workers"; gate.md, "The barrier" 3. Owner of all state: the event loop.
 """
@@ -21,10 +22,14 @@ from typing import Final
 
 import msgspec
 
+from troth.adapters.partitions_folding import parts_of, wanted_fold
 from troth.adapters.partitions_reading import Wanted
-from troth.adapters.reading_worker import LENGTH, STOP, Slice
+from troth.adapters.reading_worker import LENGTH, STOP, Asked, Slice
 from troth.errors import Busy, ReadTooLong
+from troth.things.folding import Fold, Folded
 from troth.things.observations import Kept
+from troth.things.query import After
+from troth.things.windows import Part
 
 __all__ = ["IDLE_S", "PAGES_WAITING_MAX", "READ_S", "ReadAway"]
 
@@ -32,6 +37,7 @@ PAGES_WAITING_MAX: Final = 16
 READ_S: Final = 10.0  # one page of 10,000 rows takes a tenth of a second; a slow disk may take its time
 IDLE_S: Final = 60.0
 _STOP_S: Final = 1.0  # a slice ends within this, or its process is ended
+_ENDED: Final = Slice(over=True)  # of a question whose lease ended
 _COMMAND: Final = (sys.executable, "-m", "troth.adapters.reading_worker")
 
 
@@ -65,14 +71,27 @@ class ReadAway:
             Busy: too many wait.
             ReadTooLong: it took too long.
         """
-        if self._waiting >= PAGES_WAITING_MAX:
-            raise Busy("many long readings are under way", retry_after_s=1)
-        self._waiting += 1
-        try:
-            async with self._one:
-                return await self._read(wanted, holds)
-        finally:
-            self._waiting -= 1
+        rows: list[Kept] = []
+        end = await self._answer(Asked(wanted), holds, lambda slice_: rows.extend(starmap(Kept, slice_.rows)))
+        if end is None:
+            return None
+        return [] if end is _ENDED or not holds() else rows
+
+    async def fold(self, wanted: Wanted, fold: Fold, *, holds: Callable[[], bool]) -> Folded:
+        """What comes of the rows; nothing where the lease has ended.
+
+        Raises:
+            Busy: too many wait, or the process has ended.
+            ReadTooLong: it took too long.
+        """
+        parts: list[Part] = []
+        asked = Asked(wanted, wanted_fold(fold))
+        end = await self._answer(asked, holds, lambda slice_: parts.extend(parts_of(slice_.parts)))
+        if end is None:
+            raise Busy("this reading broke off", hint="Ask again.", retry_after_s=1)
+        if end is _ENDED or not holds():
+            return Folded()
+        return Folded(tuple(parts), None if end.after is None else After(*end.after))
 
     async def close(self) -> None:
         """End the process."""
@@ -82,13 +101,24 @@ class ReadAway:
         if process is not None:
             await process.wait()
 
-    async def _read(self, wanted: Wanted, holds: Callable[[], bool]) -> list[Kept] | None:
+    async def _answer(self, asked: Asked, holds: Callable[[], bool], take: Callable[[Slice], None]) -> Slice | None:
+        """Let every slice be taken while the lease holds; the last one, or None where the process died or failed."""
+        if self._waiting >= PAGES_WAITING_MAX:
+            raise Busy("many long readings are under way", retry_after_s=1)
+        self._waiting += 1
+        try:
+            async with self._one:
+                return await self._read(asked, holds, take)
+        finally:
+            self._waiting -= 1
+
+    async def _read(self, asked: Asked, holds: Callable[[], bool], take: Callable[[Slice], None]) -> Slice | None:
         if self._idle is not None:
             self._idle.cancel()
         try:
             async with asyncio.timeout(self._read_s):
                 process = self._process or await self._start()
-                rows = await self._gathered(process, wanted, holds)
+                end = await self._taken(process, asked, holds, take)
         except TimeoutError:
             self._forget()
             raise ReadTooLong(
@@ -101,21 +131,22 @@ class ReadAway:
             self._forget()  # its answer would be taken for that of the next question
             raise
         self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._forget)
-        return rows
+        return end
 
-    async def _gathered(self, process: Process, wanted: Wanted, holds: Callable[[], bool]) -> list[Kept] | None:
-        rows: list[Kept] = []
-        await _say(process, self._encode(wanted))
+    async def _taken(
+        self, process: Process, asked: Asked, holds: Callable[[], bool], take: Callable[[Slice], None]
+    ) -> Slice | None:
+        await _say(process, self._encode(asked))
         while not (slice_ := self._decode(await _hear(process))).over:
             if not holds():
                 return await self._stopped(process)
-            rows += starmap(Kept, slice_.rows)
+            take(slice_)
         if slice_.failed:
             self._forget()
             return None
-        return rows if holds() else []
+        return slice_
 
-    async def _stopped(self, process: Process) -> list[Kept]:
+    async def _stopped(self, process: Process) -> Slice:
         """Nobody may have it any more: tell the process, and take what was on its way."""
         try:
             async with asyncio.timeout(_STOP_S):
@@ -124,7 +155,7 @@ class ReadAway:
                     pass
         except TimeoutError:
             self._forget()
-        return []
+        return _ENDED
 
     def _forget(self) -> Process | None:
         process, self._process = self._process, None

@@ -18,6 +18,7 @@ from troth.api.altered import altered_routes
 from troth.api.authorities import authority_routes
 from troth.api.beside import beside_routes
 from troth.api.book import book_routes
+from troth.api.bring import bring_routes
 from troth.api.callers import Callers
 from troth.api.certificates import certificate_routes
 from troth.api.children import child_routes
@@ -60,6 +61,7 @@ from troth.api.signs import sign_routes
 from troth.api.street import street_routes
 from troth.api.telling import telling_routes
 from troth.api.types import type_routes
+from troth.api.wards import ward_routes
 from troth.api.withholdings import withholding_routes
 from troth.api.wot import wot_routes
 from troth.app.arriving import HSTS, Arriving, networks
@@ -137,7 +139,18 @@ def http_doors(node: Node) -> HttpDoors:
         *beside_routes(node.choosing.beside, node.choose, callers=callers),
         *foreseen_routes(node.choose, node.places, node.foresee, callers=callers),
         *place_routes(node.places, callers=callers),
-        *child_routes(node.grounding.guard, callers=callers, stream_of=node.directory.by_number.get),
+        *child_routes(
+            node.grounding.guard, node.wards, node.places, callers=callers, stream_of=node.directory.by_number.get
+        ),
+        *ward_routes(
+            node.wards,
+            node.exports,
+            _everything(node),
+            callers=callers,
+            now=ports.clock.now,
+            stream_of=node.directory.by_number.get,
+            number_of=_number_of(node),
+        ),
         *home_routes(node.choosing.belong, node.join, callers=callers),
         *private_routes(
             node.choosing.privately,
@@ -171,6 +184,7 @@ def http_doors(node: Node) -> HttpDoors:
             callers=callers,
             stream_of=node.directory.by_number.get,
         ),
+        *bring_routes(node.sharing.bring, callers=callers, stream_of=node.directory.by_number.get, url=url),
         *order_event_routes(node.sharing.orders, node.recognise, callers=callers),
         *recipient_routes(node.sharing.recipient, node.sharing.orders, node.sharing.stale, callers=callers),
         *withholding_routes(node.sharing.withhold, callers=callers),
@@ -281,6 +295,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         tick_s=node.settings.segment_tick_s,
         clock=node.ports.clock,
         explain=node.explain,
+        figures=node.figures,
         why=node.why,
         choose=node.choose,
         own_keys=node.choosing.own_keys,
@@ -291,6 +306,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         belong=node.choosing.belong,
         privately=node.choosing.privately,
         share=node.sharing.share,
+        bring=node.sharing.bring,
         orders=node.sharing.orders,
         correct=node.sharing.correct,
         stale=node.sharing.stale,
@@ -298,6 +314,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         object=node.grounding.object,
         signs=node.grounding.signs,
         guard=node.grounding.guard,
+        wards=node.wards,
         grounds=node.grounding.grounds,
         policies=node.grounding.policies,
         functions=node.grounding.functions,
@@ -312,6 +329,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         marks=node.choosing.marks,
         rights=node.choosing.rights,
         everything=_everything(node).of,
+        of_child=_everything(node).of_child,
         archive=partial(archive_response, node.exports),
         prove=node.prove,
         book=node.book,

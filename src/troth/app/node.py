@@ -35,6 +35,7 @@ from troth.journeys.book import Book
 from troth.journeys.ending import Ending
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
+from troth.journeys.figures import Figures
 from troth.journeys.forget import Forget
 from troth.journeys.hear import Hear
 from troth.journeys.keyring import Keyring
@@ -115,6 +116,7 @@ class Node:
             entropy=entropy,
             appended=self._appended.set,
             whole=self._work.whole,
+            pause=ports.pause,
         )
         tick_s, in_force = settings.segment_tick_s, self.leases.in_force
         self.rekey = Rekey(
@@ -271,6 +273,7 @@ class Node:
             copied=self.presence.copied,
             clock=ports.clock,
         )
+        self.figures = Figures(self.tell, self.directory, now=ports.clock.now, pause=ports.pause)
         self.why = Why(
             self.tell,
             self.directory,
@@ -303,6 +306,7 @@ class Node:
             pause=ports.pause,
             whole=self._work.whole,
         )
+        self.wards = self.choosing.wards(erase=self.erase, exports=self.exports)
         self.retain = Retain(
             self.record,
             conduct=ports.conduct,

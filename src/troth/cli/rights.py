@@ -122,7 +122,7 @@ def right_ask(node: Node, *, name: str, words: str) -> None:
     """
     made = node.post("/api/rights", RequestForm(Right(name), words), RequestMade)
     (mine,) = [each for each in node.get("/api/rights", Requests).requests if each.request == made.request]
-    say(f"{made.request} is asked. It is due by {local(mine.due)} ({plain(mine.citation)}).")
+    say(f"{made.request} is asked. It is due by {mine.last_day} ({plain(mine.citation)}).")
 
 
 @click.group()
@@ -162,7 +162,8 @@ def _line(each: RequestLine) -> None:
     if each.words:
         say(f"   {plain(each.words)}")
     standing = _STANDING.get(each.standing, each.standing)
-    say(f"   {plain(standing)}; due by {local(each.due)}{', and was late' if each.late and each.replied else ''}")
+    was_late = ", and was late" if each.late and each.replied else ""
+    say(f"   {plain(standing)}; due by {each.last_day or local(each.due)}{was_late}")
     if each.reply:
         say(f"   Reply: {plain(each.reply)}")
     if each.complain is not None and each.name is None:

@@ -88,14 +88,14 @@ def shared_use(
     return use if any(each.times for each in held) else None
 
 
-def shared_purposes(stream: StreamScope, party: Uri, reading: Reading) -> tuple[PurposeId, ...]:
-    """For what people of a home have ever shared a stream with a party, each once."""
+def shared_purposes(stream: StreamScope, party: Uri | None, reading: Reading) -> tuple[PurposeId, ...]:
+    """For what people of a home have ever shared a stream with a party, each once; None: with anybody."""
     if stream.household is None:
         return ()
     members = reading.place_of(stream.household).members
     said = (each.body for member in members for each in reading.person_of(member.person).shares)
     id_ = stream.installed.stream
-    return tuple(dict.fromkeys(each.purpose for each in said if each.party == party and id_ in each.streams))
+    return tuple(dict.fromkeys(each.purpose for each in said if party in {None, each.party} and id_ in each.streams))
 
 
 def barred(question: Question, stream: StreamScope, product: ProductScope, reading: Reading) -> Reason | None:
@@ -134,7 +134,9 @@ def _party_failed(body: ShareBody, reading: Reading, *, at_ns: int) -> Reason | 
     """Steps 1 and 2, for who would get it and what for."""
     party = reading.party(party_scope(body.party))
     members = reading.place(place_scope(body.household)).members
-    if party is None or not any(each.person == body.person and each.here(at_ns) for each in members):
+    if party is None or party.refused_ns <= at_ns:
+        return Reason(Step.KNOWN, Code.UNKNOWN)
+    if not any(each.person == body.person and each.here(at_ns) for each in members):
         return Reason(Step.KNOWN, Code.UNKNOWN)
     if party.reach_by_ns <= at_ns:
         return Reason(Step.KNOWN, Code.UNANSWERED, (party.statement,))
@@ -171,7 +173,7 @@ def _failed(body: ShareBody, id_: StreamId, reading: Reading, *, at_ns: int) -> 
         return bar
     if not accepts(Ground.CHOICE, stream, product, action=Action.READ):
         return Reason(Step.GROUNDED, Code.NO_GROUND, ids_of(product), Ground.CHOICE)
-    said = next(each for each in product.passport.streams if each.name == declared.name)
+    said = product.passport.by_name[declared.name]
     if view is None or unmakeable(view, said.type) is not None:
         return Reason(Step.NARROWED, Code.NOT_OFFERED)
     use = Use(question, stream, product, declared, purpose, Ground.CHOICE)

@@ -15,24 +15,57 @@ from typing import Final, TypeAlias
 
 from troth.gate.question import Group, GroupMember
 from troth.names import HouseholdId, PersonId
-from troth.things.intervals import Interval, holds_all, tidy
+from troth.things.intervals import FOREVER, Interval, holds_all, intersect, subtract, tidy
 from troth.things.narrowing import down
-from troth.things.observations import Kept
 from troth.things.query import Order
 from troth.things.variants import Variant
-from troth.things.windows import Shown, Windows, window_at, window_shown, window_times
+from troth.things.windows import Shown, beginning_in, whole_windows, window_shown, window_times
 
-__all__ = ["SETTLED_NS", "Cells", "closed_ns"]
+__all__ = ["SETTLED_NS", "Cells", "closed_ns", "withheld_times"]
 
 SETTLED_NS: Final = 60_000_000_000  # as far as a thing's clock may be ahead of ours (things.md, Limits)
 _WINDOWS_MAX: Final = 1_000  # in one slice
 
-_ReadAll: TypeAlias = Callable[[GroupMember, tuple[Interval, ...]], Awaitable[Sequence[Kept]]]
+_Figures: TypeAlias = Callable[[GroupMember, tuple[Interval, ...]], Awaitable[dict[int, float]]]
 
 
 def closed_ns(view: Variant, *, now_ns: int) -> int:
     """Cells whose windows have ended by then are closed."""
     return now_ns - max(view.delay_ns, SETTLED_NS)
+
+
+def withheld_times(
+    group: Group,
+    view: Variant,
+    rows: Sequence[Shown],
+    *,
+    asked: tuple[Interval, ...],
+    since_ns: int,
+    now_ns: int,
+    more: bool,
+) -> tuple[Interval, ...]:
+    """The times of closed cells that are not on this page, though it goes past them: each whole cells.
+
+    From when on anybody of the group takes part it is the same by whichever of its streams it is asked, and why a cell is
+    withheld is in it nowhere: too few spoke, nobody did, or the group changed since.
+
+    Args:
+        group: over whom.
+        view: of windows.
+        rows: the page, in the order in which it is given.
+        asked: which times it is about, without those of pages before.
+        since_ns: what is older is over.
+        now_ns: UTC.
+        more: whether there are more pages; then nothing is said of what lies behind the last row.
+    """
+    first_ns = min((each.times[0].from_ns for each in group.members if each.times), default=FOREVER)
+    there = (Interval(max(first_ns, since_ns), FOREVER),) if first_ns < FOREVER else ()
+    closed = whole_windows(there, view.window_ns, now_ns=closed_ns(view, now_ns=now_ns))
+    times = intersect(closed, beginning_in(asked, view.window_ns))
+    if more and rows:
+        back = rows[0].from_ns > rows[-1].from_ns
+        times = intersect(times, (Interval(rows[-1].from_ns, FOREVER) if back else Interval(0, rows[-1].to_ns),))
+    return subtract(times, tidy(tuple(Interval(row.from_ns, row.to_ns) for row in rows)))
 
 
 class Cells:
@@ -42,18 +75,15 @@ class Cells:
         group: over whom.
         view: of windows.
         number: the Datastream's, for handles.
-        read: all rows of a member in these times, as its lease lets them be looked at.
-        pause: lets the loop do other things.
+        figures: what a member's stream says in each window of these times, as the lease lets it be looked at, without what
+            came later than cells close.
     """
 
-    def __init__(
-        self, group: Group, view: Variant, *, number: int, read: _ReadAll, pause: Callable[[], Awaitable[None]]
-    ) -> None:
+    def __init__(self, group: Group, view: Variant, *, number: int, figures: _Figures) -> None:
         self._group = group
         self._view = view
         self._number = number
-        self._read = read
-        self._pause = pause
+        self._figures = figures
         self.withheld = 0
 
     async def page(self, times: tuple[Interval, ...], order: Order, *, top: int) -> tuple[list[Shown], bool]:
@@ -73,7 +103,7 @@ class Cells:
         who: dict[HouseholdId, set[PersonId]] = {}
         for member in self._group.members:
             who.setdefault(member.household, set()).update(member.concerned)
-            for window, figure in (await self._figures(member, times)).items():
+            for window, figure in (await self._whole(member, times)).items():
                 said.setdefault(window, {}).setdefault(member.household, []).append(figure)
         found = []
         for window in sorted(said, reverse=order is Order.DESCENDING):
@@ -89,21 +119,13 @@ class Cells:
             found.append(window_shown(self._number, window, figure, self._view))
         return found
 
-    async def _figures(self, member: GroupMember, times: tuple[Interval, ...]) -> dict[int, float]:
-        """What one stream brings to each cell."""
-        windows, length_ns = Windows(self._view), self._view.window_ns
-        late_ns = max(self._view.delay_ns, SETTLED_NS)
-        rows = await self._read(member, times)
-        windows.add(
-            row
-            for row in rows
-            if row.gate_ns < window_times(window_at(row.from_ns, length_ns), length_ns).to_ns + late_ns
-        )
-        await self._pause()
-        whole = {window: window_times(window, length_ns) for window in windows.figures()}
+    async def _whole(self, member: GroupMember, times: tuple[Interval, ...]) -> dict[int, float]:
+        """What one stream brings to each cell: of windows that its home's times hold whole."""
+        figures, length_ns = await self._figures(member, times), self._view.window_ns
+        whole = {window: window_times(window, length_ns) for window in figures}
         return {
             window: figure
-            for window, figure in windows.figures().items()
+            for window, figure in figures.items()
             if holds_all(member.times, whole[window].from_ns, whole[window].to_ns)
         }
 

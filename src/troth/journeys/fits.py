@@ -26,6 +26,7 @@ from troth.gate.policies.lint import check_policies
 from troth.gate.protected import check_accepted, check_condition
 from troth.journeys.announced import check_begins_of, check_entering_of
 from troth.journeys.asking import check_joining, check_sharing
+from troth.journeys.fits_brought import check_brought, check_whose
 from troth.journeys.fits_people import check_people
 from troth.journeys.fits_told import check_announced_of, check_told
 from troth.journeys.rule_names import registered_in
@@ -65,6 +66,7 @@ from troth.statements.share import ShareBody
 from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.statement import Statement
 from troth.statements.telling import TellingBody
+from troth.statements.third_party import ThirdPartyBody, ThirdPartyRefusalBody
 from troth.statements.withholding import WithholdingBody
 
 __all__ = ["check_fits"]
@@ -117,7 +119,13 @@ def check_fits(
         case SignBody() | PassingObjectionBody():
             _check_public(body, directory, reading, at_ns=at_ns)
         case (
-            DepartureBody() | RestrictionBody() | MembershipBody() | GuardianshipBody() | ChoiceBody() | ObjectionBody()
+            DepartureBody()
+            | RestrictionBody()
+            | MembershipBody()
+            | GuardianshipBody()
+            | ChoiceBody()
+            | ObjectionBody()
+            | PlaceRuleBody()
         ):
             check_people(body, directory, in_force, at_ns=at_ns)
         case EntityBody():
@@ -163,6 +171,8 @@ def _check_own(
 ) -> None:
     if isinstance(body, RequestBody | ReplyBody):
         check_request(body, directory.own.asked, at_ns=at_ns)
+    if isinstance(body, ThirdPartyBody | ThirdPartyRefusalBody):
+        check_brought(body, directory, in_force, at_ns=at_ns)
     if not isinstance(body, MarkBody):
         return
     person = reading.person(person_scope(body.person))
@@ -189,6 +199,7 @@ def _check_sharing(body: ShareBody | WithholdingBody, directory: Directory, read
     mine = [each for each in reading.person(person_scope(body.person)).shares if each.body.share == body.share]
     check_share(body, mine, first, at_ns=at_ns)
     if body.decision is Decision.GIVE:
+        check_whose(body, directory)
         check_sharing(body, reading, at_ns=at_ns)
 
 

@@ -24,6 +24,7 @@ from troth.gate.question import Action, Asker, Code, Question, Verdict
 from troth.gate.words import outer_of
 from troth.journeys.access import Access
 from troth.journeys.asking import ask
+from troth.journeys.dropping import Dropping
 from troth.journeys.following import Follower, Following
 from troth.journeys.listing import Listing
 from troth.journeys.outlet import Listener, Outlet
@@ -44,10 +45,9 @@ from troth.things.windows import WINDOW_IDS_FROM, Shown, window_of, window_times
 
 __all__ = ["COUNT_MAX", "LONG_PAGE_MAX", "Page", "StreamView", "Tell"]
 
-COUNT_MAX = 100_000  # ten pages of rows; a longer count would hold a reader for seconds
+COUNT_MAX = 100_000  # half a second of the process that counts
 
 _NOTHING = "there is no such observation for this asker"
-_RENEW_AT_ONCE = 16  # decisions of about 100 µs in one step of the loop: under 2 ms
 
 
 class Tell:
@@ -81,9 +81,10 @@ class Tell:
         self._access = access
         self._clock = clock
         self.spawn = spawn
-        self._pause = pause
         self._held: dict[tuple[StreamId, Asker], Lease] = {}
         self.outlets: dict[StreamId, list[Outlet]] = {}  # of these streams rows are wanted
+        self._dropping = Dropping(self.outlets, spawn=spawn, pause=pause, now=clock.now)
+        self.quiet = self._dropping.quiet
         self.listing = Listing(self._look, directory, now=clock.now, pause=pause)
         self._following = Following(self._look, directory, now=clock.now, spawn=spawn, pause=pause)
         self.dropped = 0
@@ -119,15 +120,15 @@ class Tell:
         while True:
             known, lease = self._granted(number, who)
             await self._access.open(lease)
-            rows, more = await self.rows.page(lease, self._shelf(known), short(query, known[1]), number=number)
+            query = short(query, known[1])
+            rows, more = await self.rows.page(lease, self._shelf(known), query, number=number)
             await self._access.open(lease)  # a tick may have closed the window meanwhile
             if lease.holds(self._clock.now()):
                 break
         self._access.left(lease, len(rows))
         after = After(rows[-1].from_ns, rows[-1].sequence) if more and rows else None
-        return Page(
-            tuple(rows), view_of(known, lease, at_ns=self._clock.now()), after, lambda: lease.holds(self._clock.now())
-        )
+        view, gaps = view_of(known, lease, at_ns=self._clock.now()), self.rows.gaps(lease, rows, query, more=more)
+        return Page(tuple(rows), view, after, lambda: lease.holds(self._clock.now()), gaps)
 
     async def count(self, number: int, query: ObservationQuery, *, asker: Asker | None) -> int:
         """How many observations `query` has in what is granted, whatever its `top` and `after`.
@@ -140,16 +141,10 @@ class Tell:
         """
         known, lease = self._granted(number, asker or self.anyone(number))
         await self._access.open(lease)
-        query = short(msgspec.structs.replace(query, top=PAGE_MAX, after=None), known[1])
-        total, pages, more, until = 0, 0, True, self.rows.until()
-        while more:
-            rows, more = await self.rows.page(lease, self._shelf(known), query, number=number, until=until)
-            total, pages = total + len(rows), pages + 1
-            if total > COUNT_MAX or (more and pages > COUNT_MAX // query.top):
-                raise NotOffered(f"more than {COUNT_MAX} are not counted", hint="Ask for a shorter time.")
-            if rows:
-                query = msgspec.structs.replace(query, after=After(rows[-1].from_ns, rows[-1].sequence))
-        return total
+        found = await self.rows.count(lease, self._shelf(known), query, number=number, most=COUNT_MAX)
+        if found > COUNT_MAX:
+            raise NotOffered(f"more than {COUNT_MAX} are not counted", hint="Ask for a shorter time.")
+        return found
 
     async def observation(self, id_: int, *, asker: Asker | None) -> Page:
         """One observation, or one window of the coarser view, by its handle: a page of one row.
@@ -270,14 +265,11 @@ class Tell:
             raise broken[0]
 
     def ended(self, leases: Sequence[Lease]) -> None:
-        """Barrier step 3: outlets with an ended lease drop what they have queued, then ask again or end.
+        """Barrier step 3: outlets with an ended lease drop what they have queued, then ask again or end; `quiet` waits for all.
 
-        Ten thousand leases may end in this one step: each stream is looked at once. An ended lease that is still in `_held`
-        is replaced when it is asked for.
+        An ended lease that is still in `_held` is replaced when it is asked for.
         """
-        gone = set(leases)
-        streams = dict.fromkeys(lease.question.stream for lease in leases)
-        self._drop([o for stream in streams for o in self.outlets.get(stream, ()) if o.lease in gone])
+        self._dropping.ended(leases)
         self._following.moved(leases)
         self.watching.moved(leases)
 
@@ -285,7 +277,7 @@ class Tell:
         """The same for outlets whose lease came to its end by the clock. Called by `app` a few times a second."""
         now = self._clock.now()
         over = [o for held in self.outlets.values() for o in held if not o.lease.holds(now)]
-        self._drop(over)
+        self._dropping.lapsed(over)
         for outlet in [o for held in self.outlets.values() for o in held if o.due_ns <= now]:
             outlet.late(now)
         self._following.expire([(each.number, each.asker) for each in over])
@@ -347,20 +339,6 @@ class Tell:
     def now(self) -> int:
         """UTC ns."""
         return self._clock.now()
-
-    def _drop(self, outlets: Sequence[Outlet]) -> None:
-        hit = [outlet for outlet in outlets if not outlet.renewing]
-        for outlet in hit:
-            outlet.drop()
-        if hit:
-            self.spawn(self._renew(hit))
-
-    async def _renew(self, outlets: Sequence[Outlet]) -> None:
-        """Ask again for each, a few at a time (ten thousand at once must not hold the loop), and each for itself."""
-        for count, outlet in enumerate(outlets, start=1):
-            self.spawn(outlet.renew())
-            if count % _RENEW_AT_ONCE == 0:
-                await self._pause()
 
     def _known(self, number: int) -> tuple[KnownThing, KnownStream] | None:
         stream = self._directory.streams.get(self._directory.by_number.get(number, StreamId(b"")))

@@ -107,6 +107,7 @@ class Directory:
         self.streams_given = 0
         self.keys: dict[Uri, KnownKey] = {}
         self.policy: RegistrationPolicyBody | None = None
+        self.kinds_ruled: set[str] = set()  # every kind that any registration policy has named
         self.anchors: tuple[StatementId, ...] = ()  # every trust anchors statement, in order
         self.anchors_version = 0
         self.newest_segment: tuple[int, StatementId] | None = None
@@ -180,6 +181,7 @@ class Directory:
     ) -> None:
         match body:
             case RegistrationPolicyBody():
+                self.kinds_ruled.update(kind for rule in body.rules for kind in rule.kinds)
                 self.policy = body
             case TrustAnchorsBody():
                 self.anchors = (*self.anchors, statement)

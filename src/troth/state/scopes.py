@@ -292,8 +292,8 @@ class PersonScope(msgspec.Struct, frozen=True):
 class PartyScope(msgspec.Struct, frozen=True):
     """A known organisation. `reach_by_ns`: nobody answers from then on, until it is reached again.
 
-    `cut`: shares with it that ended because nothing was read under them, by their names; there may be many.
-    `entering`: classes of which it gets later what asks nobody.
+    `refused_ns`: it was brought by a person, and is not known from then on. `entering`: classes of which it gets
+    later what asks nobody. `cut`: shares with it that ended because nothing was read under them, by their names.
     """
 
     name: str
@@ -304,6 +304,7 @@ class PartyScope(msgspec.Struct, frozen=True):
     reach_by_ns: int = FOREVER
     cut: tuple[CutShare, ...] = ()
     entering: tuple[Entering, ...] = ()
+    refused_ns: int = FOREVER
 
 
 class Keeping(msgspec.Struct, frozen=True):

@@ -12,11 +12,13 @@ from troth.clock import NS_PER_S
 from troth.errors import StorageFailed
 from troth.testing.contracts import NOON_NS, Bench, Speaker, StillClock, fails
 from troth.testing.faults import StoreFault
-from troth.things.intervals import ALWAYS, Interval
+from troth.things.folding import Fold, Folded, Folding
+from troth.things.intervals import ALWAYS, FOREVER, Interval
 from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Result, ResultType, Shelf
 from troth.things.query import After, ObservationQuery, Order
 from troth.things.stores import Committed, Cut, NotedTrace, ObservationStore, Segment
+from troth.things.variants import Variant
 
 __all__ = ["OBSERVATION_CASES", "ObservationBench", "Told", "moved"]
 
@@ -130,6 +132,34 @@ async def pages_follow_one_another_in_both_orders_over_months(bench: Observation
             found += page
             after = After(found[-1].from_ns, found[-1].sequence)
         assert expected == meter.said(found)
+
+
+async def a_fold_comes_to_the_same_however_often_it_is_broken_off(bench: ObservationBench) -> None:
+    store, told, meter = await bench.open(), Told(), Speaker(bench.clock)
+    hours: list[tuple[int, Result]] = [(NOON_NS + hour * 3_600 * NS_PER_S, hour * 0.1) for hour in range(60 * 24)]
+    await moved(store, told.segment((meter, hours[700:])))
+    await moved(store, told.segment((meter, hours[:700])))
+    for order in Order:
+        for top in (7, 500, 5_000):
+            query = ObservationQuery(order=order, top=5_000)
+            begin = Fold(Variant("sum=P1D"), (Interval(hours[5][0], FOREVER),), FOREVER, below=1_400)
+            plain, folding = Folding(begin), Folding(begin)
+            plain.add(await store.rows(meter.asks(query)))
+            fold, query = begin, msgspec.structs.replace(query, top=top)
+            while True:
+                found = await store.fold(meter.asks(query), fold)
+                folding.put(found.parts)
+                if found.after is None:
+                    break
+                query = msgspec.structs.replace(query, after=found.after)
+                fold = msgspec.structs.replace(begin, begun=folding.parts()[-1] if len(folding) else None)
+            assert plain.parts() == folding.parts()
+            assert sum(part.count for part in folding.parts()) == 1_399 - 5
+    fold, asked = Fold(Variant.RAW, ALWAYS, FOREVER), meter.asks(ObservationQuery(top=5_000))
+    counted = (await store.fold(asked, fold)).parts
+    assert [part.count for part in counted] == [60 * 24]
+    meter.lease.live = False
+    assert Folded() == await store.fold(asked, fold)
 
 
 async def only_rows_of_the_extent_and_the_query_leave(bench: ObservationBench) -> None:
@@ -306,6 +336,7 @@ OBSERVATION_CASES: Final[tuple[Callable[[ObservationBench], Awaitable[None]], ..
     rows_come_back_as_they_were_moved,
     every_type_of_result_is_kept_to_the_last_bit,
     pages_follow_one_another_in_both_orders_over_months,
+    a_fold_comes_to_the_same_however_often_it_is_broken_off,
     only_rows_of_the_extent_and_the_query_leave,
     a_read_under_an_ended_lease_gives_nothing,
     a_taken_time_is_found_and_no_other,

@@ -14,9 +14,10 @@ from typing import Self
 from troth.clock import Clock
 from troth.names import StreamId
 from troth.testing.faults import Faults, Writes
+from troth.things.folding import Fold, Folded, Folding
 from troth.things.intervals import covers
 from troth.things.observations import Kept, Shelf
-from troth.things.query import Order
+from troth.things.query import After, Order
 from troth.things.retention import Expired, Expiry, Keeping, period_of
 from troth.things.stamps import Released
 from troth.things.stores import Committed, Going, NotedTrace, Segment
@@ -129,6 +130,12 @@ class MemoryObservations:
 
         found = self._released(released, wanted)
         return sorted(found, key=lambda row: (row.from_ns, row.sequence), reverse=back)[: query.top]
+
+    async def fold(self, released: Released, fold: Fold) -> Folded:
+        rows, folding = await self.rows(released), Folding(fold)
+        folding.add(rows)
+        after = After(rows[-1].from_ns, rows[-1].sequence) if len(rows) == released.query.top else None
+        return Folded(folding.parts(), after)
 
     async def row(self, released: Released, *, sequence: int) -> Kept | None:
         return next(iter(self._released(released, lambda row: row.sequence == sequence)), None)

@@ -20,6 +20,7 @@ import msgspec
 
 from troth.names import StreamId, ThingId
 from troth.things.figures import ConductFigures, Tally
+from troth.things.folding import Fold, Folded
 from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Refusal, Shelf
 from troth.things.retention import Expiry, Keeping
@@ -290,6 +291,17 @@ class ObservationStore(Protocol):
 
     async def rows(self, released: Released) -> Sequence[Kept]:
         """At most `query.top` rows within extent, `query.times` and after `query.after`, in the query's order."""
+        ...
+
+    async def fold(self, released: Released, fold: Fold) -> Folded:
+        """What comes of the rows that `rows` would give, at most `query.top` of them looked at; they themselves stay here.
+
+        Nothing where the lease has ended, also in the middle.
+
+        Raises:
+            Busy: too many wait, or what folds them has ended and begins anew.
+            ReadTooLong: it took too long.
+        """
         ...
 
     async def row(self, released: Released, *, sequence: int) -> Kept | None:

@@ -24,6 +24,7 @@ from troth.things.variants import Statistic, Variant
 __all__ = [
     "HOUR_NS",
     "WINDOW_IDS_FROM",
+    "Part",
     "Shown",
     "Windows",
     "beginning_in",
@@ -58,6 +59,14 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
     type: int
     sequence: int = 0
     says: tuple[str, ...] = ()
+
+
+class Part(msgspec.Struct, frozen=True, gc=False):
+    """What the rows of one window come to: their sum, least or most, and how many they are."""
+
+    window: int
+    total: float
+    count: int
 
 
 def shown(row: Kept) -> Shown:
@@ -131,9 +140,13 @@ class Windows:
             total, count = held.get(window, (None, 0))
             held[window] = (result if total is None else fold(total, result), count + 1)
 
-    def forget_last(self) -> None:
-        """The window that came last is not whole: it is not given."""
-        self._held.popitem()
+    def parts(self) -> tuple[Part, ...]:
+        """What there is of each window, in the order in which they came."""
+        return tuple(Part(window, total, count) for window, (total, count) in self._held.items())
+
+    def put(self, parts: Iterable[Part]) -> None:
+        """What there is of these windows, in the place of what was."""
+        self._held.update((part.window, (part.total, part.count)) for part in parts)
 
     def figures(self) -> dict[int, float]:
         """What is told of each window, in the order in which they came."""

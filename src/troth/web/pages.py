@@ -28,12 +28,14 @@ from troth.journeys.street import StreetLinks
 from troth.names import PersonId, PurposeId, StreamId, check_slug, print_sign
 from troth.statements.choice import Decision
 from troth.web.book import Reader
+from troth.web.bringing import BringingPages
 from troth.web.checking import Checking
 from troth.web.children import ChildrenPages
 from troth.web.deployment import Deployment
 from troth.web.desks import DeskPages
 from troth.web.erasing import Erasing
 from troth.web.exporting import ExportPages
+from troth.web.figuring import FigurePages
 from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
 from troth.web.grounds import Grounded
@@ -53,6 +55,7 @@ from troth.web.sharing import SharingPages
 from troth.web.shell import HEADERS, Page, Shell, static_file
 from troth.web.signs import SignPages
 from troth.web.together import LivingTogether
+from troth.web.wards import WardPages
 from troth.web.ways import HOMES, Ways
 from troth.web.whole import Values, whole
 from troth.wire.browsers import browser_of
@@ -105,6 +108,7 @@ class Pages:
             "links": links,
             "homes": self._at.explain.homes() if links is not None else (),
             "signs": self._at.signs.shown_today() if links is not None else (),
+            "together": self._at.figures.any,
             "sign_id": print_sign,
             "effect": self._effect(viewer),
             "objectables": self._objectables(viewer),
@@ -318,13 +322,16 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *PrivatePages(deployment, shell).routes(),
         *RulePages(deployment, shell).routes(),
         *SharingPages(deployment, shell).routes(),
+        *BringingPages(deployment, shell).routes(),
         *RecipientPages(deployment, shell).routes(),
         *Overseeing(deployment, shell).routes(),
         *LivingTogether(deployment, shell).routes(),
         *Grounded(deployment, shell).routes(),
         *SignPages(deployment, shell).routes(),
         *ChildrenPages(deployment, shell).routes(),
+        *WardPages(deployment, shell).routes(),
         *NewsPages(deployment, shell).routes(),
+        *FigurePages(deployment, shell).routes(),
     ]
     by_path: dict[str, dict[str, Page]] = {}
     for path, method, page in pages:
