@@ -18,6 +18,7 @@ from troth.api.altered import altered_routes
 from troth.api.authorities import authority_routes
 from troth.api.beside import beside_routes
 from troth.api.book import book_routes
+from troth.api.bring import bring_routes
 from troth.api.callers import Callers
 from troth.api.certificates import certificate_routes
 from troth.api.children import child_routes
@@ -137,6 +138,7 @@ def http_doors(node: Node) -> HttpDoors:
         *place_routes(node.places, callers=callers),
         *child_routes(node.grounding.guard, callers=callers, stream_of=node.directory.by_number.get),
         *home_routes(node.choosing.belong, node.join, callers=callers),
+        *bring_routes(node.joining.bring, callers=callers, addresses=addresses),
         *private_routes(
             node.choosing.privately,
             callers=callers,
@@ -318,6 +320,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         street=node.street,
         log=node.record.sequencer,
         connect=node.joining.connect,
+        bring=node.joining.bring,
         types=node.joining.inherit,
         away=node.ports.in_worker,
         stream_of=stream_of,

@@ -17,6 +17,7 @@ from troth.cli.auditing import audit
 from troth.cli.authority import authority
 from troth.cli.book import book
 from troth.cli.bridge import bridge
+from troth.cli.bringing import home_connect, home_things
 from troth.cli.bulk import thing_bulk
 from troth.cli.certificate import certificate
 from troth.cli.checking import log, proof, status, verify
@@ -90,6 +91,8 @@ for each in (organisation_due, organisation_reached, organisation_feed, organisa
     organisation.add_command(each)
 for each in (thing_bulk, thing_rename, thing_replace, thing_revoke, thing_move, thing_end):
     thing.add_command(each)
+for each in (home_things, home_connect):
+    home.add_command(each)
 for each in (party_orders, party_unused):
     party.add_command(each)
 log.add_command(log_mirror)

@@ -14,6 +14,7 @@ from troth.journeys.authority import Authorities
 from troth.journeys.belong import Belong
 from troth.journeys.beside import Beside
 from troth.journeys.book import Book
+from troth.journeys.bring import Bring
 from troth.journeys.choose import Choose
 from troth.journeys.connect import Connect
 from troth.journeys.contacts import Contacts
@@ -166,6 +167,7 @@ class Deployment(msgspec.Struct, frozen=True):
     street: Street
     log: LogView
     connect: Connect
+    bring: Bring
     types: Inherit
     away: Away
     stream_of: Callable[[int], StreamId | None]

@@ -28,6 +28,7 @@ from troth.journeys.street import StreetLinks
 from troth.names import PersonId, PurposeId, StreamId, check_slug, print_sign
 from troth.statements.choice import Decision
 from troth.web.book import Reader
+from troth.web.bringing import BringingPages
 from troth.web.checking import Checking
 from troth.web.children import ChildrenPages
 from troth.web.deployment import Deployment
@@ -307,6 +308,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *ExportPages(deployment, shell).routes(),
         *RightsPages(deployment, shell).routes(),
         *JoiningPages(deployment, shell).routes(),
+        *BringingPages(deployment, shell).routes(),
         *PlacesPages(deployment, shell).routes(),
         *Foreseeing(deployment, shell).routes(),
         *Ways(deployment, shell).routes(),
