@@ -10,6 +10,9 @@ troth_here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
 troth_venv="$troth_here/.venv"
 TROTH_PYTHON="$troth_venv/bin/python"
 
+# Where this is set, each start would compile all of Troth anew, and the tests start it hundreds of times.
+unset PYTHONDONTWRITEBYTECODE
+
 troth_say() { printf '%s\n' "$*" >&2; }
 
 troth_stop() {

@@ -21,6 +21,7 @@ __all__ = [
     "ID_BYTES",
     "SLUG_MAX",
     "BasisId",
+    "CorrectionId",
     "EntityId",
     "GroundId",
     "HouseholdId",
@@ -45,6 +46,7 @@ __all__ = [
     "check_uri",
     "ckt_uri",
     "parse_id",
+    "print_correction",
     "print_ground",
     "print_household",
     "print_id",
@@ -67,6 +69,7 @@ ThingId = NewType("ThingId", bytes)
 StreamId = NewType("StreamId", bytes)
 PersonId = NewType("PersonId", bytes)
 HouseholdId = NewType("HouseholdId", bytes)
+CorrectionId = NewType("CorrectionId", bytes)  # of a word to a recipient that something it got is said to be wrong
 EntityId = NewType("EntityId", bytes)  # of a SensorThings entity; a Thing's or Datastream's is its own identifier
 GroundId = NewType("GroundId", bytes)  # of the assertion of a ground
 LineId = NewType("LineId", bytes)  # of a red line
@@ -168,6 +171,11 @@ def print_sign(sign: SignId) -> str:
 def print_order(order: OrderId) -> str:
     """`eo` + 26 letters."""
     return print_id("eo", order)
+
+
+def print_correction(correction: CorrectionId) -> str:
+    """`co` + 26 letters."""
+    return print_id("co", correction)
 
 
 def print_wish(wish: WishId) -> str:

@@ -119,6 +119,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     witness_policy: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
     smtp_url: Annotated[str, msgspec.Meta(pattern=_SMTP_URL, max_length=500)] | None = None
     mail_from: Annotated[str, msgspec.Meta(min_length=3, max_length=254)] | None = None
+    time_zone: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    data_protection_authority: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    data_act_authority: Annotated[str, msgspec.Meta(max_length=500)] = ""
     operator_mail: Annotated[str, msgspec.Meta(min_length=3, max_length=254)] | None = None
 
     def __post_init__(self) -> None:

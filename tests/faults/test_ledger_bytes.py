@@ -47,14 +47,27 @@ def sealed_in_commits(data: Path) -> list[SealedTrace]:
     return [each for some in packed for each in unpack_traces(some) if isinstance(each, SealedTrace)]
 
 
+def book(node: NodeProgram, token: str) -> list[dict[str, object]]:
+    """What stands in a book of what was seen, asked for once."""
+    answer = node.ask("GET", "/api/book", token=token).json()
+    assert isinstance(answer, dict)
+    return [each for each in answer["lines"] if each["kind"] == "seen"]
+
+
 def lines(node: NodeProgram, token: str, *, closed: bool) -> list[dict[str, object]]:
     """Ana's book, asked for until a line of the wanted kind is there; each round asks the real node."""
     while True:
-        answer = node.ask("GET", "/api/book", token=token).json()
-        assert isinstance(answer, dict)
-        found = [each for each in answer["lines"] if each["kind"] == "seen"]
+        found = book(node, token)
         if any(("closed" in each) == closed for each in found):
             return [each for each in found if ("closed" in each) == closed]
+
+
+def moved(node: NodeProgram, token: str) -> list[dict[str, object]]:
+    """The lines that are not closed, once they are in a segment."""
+    while True:
+        found = lines(node, token, closed=False)
+        if not any("waiting" in each for each in found):
+            return found
 
 
 def proved(node: NodeProgram, token: str, place: object, key: VerifierKey) -> ProofFile:
@@ -78,6 +91,8 @@ def test_no_file_says_who_read_what_of_whom_before_or_after_kill_9_and_moving(tm
         lab = str(token["token"])
         path = f"/v1.1/Datastreams({there.power})/Observations?$top=3"
         assert 200 == node.ask("GET", path, token=lab).status
+        (fresh,) = lines(node, there.ana, closed=False)
+        assert (True, 3) == (fresh.get("waiting"), fresh["rows"]), "before any tick"
         ana = person_of(data, "Ana")
         plain = (ana, LAB.encode(), RESEARCH.encode(), APP.encode())
         assert [] == holding(data, *plain, within=STORES), "while it runs, write-ahead logs included"
@@ -95,7 +110,9 @@ def test_no_file_says_who_read_what_of_whom_before_or_after_kill_9_and_moving(tm
         status = node.ask("GET", "/api/status", token=node.operator).json()
         assert isinstance(status, dict)
         key = VerifierKey.parse(str(status["verifier_key"]))
-        (cut_short,) = lines(node, there.ana, closed=False)
+        (found,) = book(node, there.ana)
+        assert (fresh["at"], LAB) == (found["at"], found["party"]), "right after kill -9, in a segment or not"
+        (cut_short,) = moved(node, there.ana)
         assert "rows" not in cut_short
         opening = proved(node, there.ana, cut_short["place"], key)
         assert opening.leaf.hash in {each.leaf_hash for each in waiting}, "the segment is made of what was committed"

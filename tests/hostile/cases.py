@@ -13,10 +13,14 @@ A line says who asks, what happens before, and what they may see then.
   `share-means` and `unshare` (Ana and Ben share with the adviser, or end it), `ana-shares`, `ben-unshares` (one of them),
   `order`, `order-means` and `order-over` (an authority is given what is measured from then on, means from before too, and
   loses it).
+  `child` (Kim, who is nine, comes to live there; Ana answers for it), `kim-gives` (she says yes for it), `hush` and `unhush`
+  (she has private mode on for it, or ends that), `mute` (the thing says what is not kept), `rule` (she says for it that nothing
+  goes where the lab may be).
 - sees: the numbers of the values that may be seen, from 0.
 - view: RAW, or coarser: MEANS, SUMS (of each hour), STREET (the mean of three homes), ROUNDED (down to eights), LATE (nothing
   is old enough yet); or why nothing is seen: SPOKEN (they are told no) or NOTHING (for them there is no such stream).
 - views: what is disclosed for research, where it is not the raw stream and its hourly mean.
+- to_all: research is declared for anybody.
 - open: the stream is of a public place and open to anyone.
 - sign: it is of a public place and read by the lab until somebody who passes objects; `mean`: an hourly mean was agreed, too.
 """
@@ -50,6 +54,7 @@ class Case(NamedTuple):
     open: bool = False
     views: tuple[str, ...] = ()
     sign: str = ""
+    to_all: bool = False
 
 
 CASES: Final = {
@@ -78,6 +83,16 @@ CASES: Final = {
     ),
     "a recipient of a street with a no in it": Case(
         "lab", "coarsest street hour say street hour ask ben-withdraws", View.SPOKEN, views=("raw", "mean=PT1H,homes=3")
+    ),
+    "anybody, the mean of a street": Case(
+        "nobody", "coarsest street hour say street hour", View.STREET, (0,), views=("mean=PT1H,homes=3",), to_all=True
+    ),
+    "anybody, a street with a no in it": Case(
+        "nobody",
+        "coarsest street hour say street hour ask ben-withdraws",
+        View.NOTHING,
+        views=("mean=PT1H,homes=3",),
+        to_all=True,
     ),
     "who lives on the street": Case("ana", "coarsest street say", View.RAW, (0,), views=("raw", "mean=PT1H,homes=3")),
     "a recipient with a yes to rounded values": Case(
@@ -117,6 +132,12 @@ CASES: Final = {
     "whoever stopped it": Case("ana", "say say stop say", View.RAW, (0, 1, 2)),
     "the other, of what somebody has stopped": Case("ben", "say say stop say", View.RAW, (0, 2)),
     "a recipient, of what is not stopped any more": Case("lab", "give say say stop ask go", View.RAW, (0, 1)),
+    "a recipient, of a home with a child nobody answered for": Case("lab", "child give say", View.SPOKEN),
+    "a recipient, of what was kept private for a child": Case(
+        "lab", "child give kim-gives say hush mute unhush say", View.RAW, (0, 1)
+    ),
+    "who lives there, of what was kept private for a child": Case("ben", "child say hush mute unhush", View.RAW, (0,)),
+    "a recipient that a rule for a child stops": Case("lab", "child give kim-gives say ask rule", View.SPOKEN),
     "a recipient that nobody named": Case("shop", "give say say", View.NOTHING),
     "an authority, of which nothing was decided": Case("police", "give say say", View.NOTHING),
     "an authority, what was given and nothing earlier": Case("police", "give say order say", View.RAW, (1,)),

@@ -5,6 +5,7 @@ hidden from whoever asks stands in any answer (`Heard`).
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 from urllib.parse import quote
@@ -151,7 +152,7 @@ def web_of_things(asking: Asking, heard: Heard) -> Iterator[str]:
     )
     shown = asking.status == 200
     listed = json.dumps(heard.get("/wot/things").json)
-    if (f"/wot/things/{number}" in listed) is not shown:
+    if (re.search(rf"/wot/things/{number}\b", listed) is not None) is not shown:
         yield f"listed: {not shown}"
     thing, none = heard.get(f"/v1.1/Things({number})"), heard.get(f"/v1.1/Things({ABSENT})")
     if thing.status != (200 if shown else 404):

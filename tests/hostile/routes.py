@@ -3,16 +3,13 @@
 Who may:
 - ANYBODY: the same answer to everybody, whatever they show, as long as it can be read.
 - OPERATOR: whoever runs this place, by token, or by cookie from its own pages; nobody else, 401.
-- PERSON: a person in a session of their own, and only about themself; nobody else, 401.
+- PERSON: a person in a session of their own, and only about themself; HOME: about all of the home; nobody else, 401.
 - RECIPIENT: a recipient, by token or in a session of its screen, and only about its party, app and purpose; nobody else, 401.
-- HOME: as PERSON, about everybody of the home.
-- THING: a thing with its own credential, about itself; nobody else.
+- THING: a thing with its own credential, about itself; nobody else. SIGNED: whoever has signed what stands in the body.
 - COUNTED: the operator, and the thing itself; 401 without a token, and for other tokens there is no such thing.
 - GATED: whoever the gate lets; for all others there is nothing of that name.
-- SPENDS: whoever has the token that stands in the body; what is shown in the head counts for nothing.
-- LEAVES: anybody; a session shown ends.
+- SPENDS: whoever has the token that stands in the body, whatever the head shows; LEAVES: anybody; a session shown ends.
 - VISITOR: whoever has a session, about those of that person or party; MAKER, AUTHORITY: such an organisation; else 401.
-- SIGNED: whoever has signed what stands in the body.
 - PAGE: a page that shows something to who has the cookie for it, and to all others what it shows to anybody.
 - FORM: a page that changes something: with a cookie, the key of its form, and from our own pages.
 """
@@ -20,6 +17,8 @@ Who may:
 from enum import Enum, auto
 from typing import Final
 
+from tests.hostile.routes_bringing import BRINGING, PAGES_OF_BRINGING
+from tests.hostile.routes_children import FOR_CHILDREN, PAGES_OF_CHILDREN
 from troth.testing.people import RESEARCH
 
 __all__ = ["AS", "LOG", "METHODS", "TABLE", "Who"]
@@ -54,11 +53,8 @@ LOG: Final = frozenset(
         "/checkpoint",
         "/checkpoint/witnessed",
         "/tile/{path:path}",
-        "/entries",
-        "/entries/{id}",
-        "/entries/{id}/tlog-proof",
-        "/.well-known/scitt-keys",
-        "/.well-known/scitt-keys/{kid}",
+        *("/entries", "/entries/{id}", "/entries/{id}/tlog-proof"),
+        *("/.well-known/scitt-keys", "/.well-known/scitt-keys/{kid}"),
     }
 )
 """What a page of any site may read: it is public, and nothing else can be reached through these."""
@@ -72,6 +68,7 @@ AS: Final = {
         *("?$resultFormat=CSV", "?$resultFormat=dataArray&$select=result"),
     ),
     "/api/events": ("?datastreams={number}",),
+    "/api/erase-orders/events": ("?order={order}",),
     "/metrics": ("?things",),
     "/mine/leave": ("?home={home}&person={person}",),
     "/mine/foresee": (f"?stream={{number}}&purpose={RESEARCH}&decision=refuse",),
@@ -105,6 +102,7 @@ TABLE: Final = {
     "POST /mine/places/end": Who.FORM,
     "POST /choose": Who.FORM,
     "GET /where": Who.PAGE,
+    "GET /figures": Who.PAGE,
     "GET /grounds": Who.PAGE,
     "GET /rules": Who.PAGE,
     "GET /operate/rules": Who.PAGE,
@@ -113,11 +111,8 @@ TABLE: Final = {
     "GET /mine/leave": Who.PAGE,
     "POST /mine/leave": Who.FORM,
     "GET /mine/people": Who.PAGE,
-    "GET /mine/connect": Who.PAGE,
-    "POST /mine/connect": Who.FORM,
-    "POST /mine/connect/sheet": Who.FORM,
-    "GET /mine/children": Who.PAGE,
-    "POST /mine/children": Who.FORM,
+    **{each: Who.PAGE if each.startswith("GET") else Who.FORM for each in PAGES_OF_BRINGING},
+    **{each: Who.PAGE if each.startswith("GET") else Who.FORM for each in PAGES_OF_CHILDREN},
     "GET /maker": Who.PAGE,
     "GET /audit": Who.PAGE,
     "GET /mine/key": Who.PAGE,
@@ -316,15 +311,12 @@ TABLE: Final = {
     "POST /api/authorities/requests/{demand}/about": Who.OPERATOR,
     "POST /api/authorities/requests/{demand}/end": Who.OPERATOR,
     "GET /api/home": Who.HOME,
-    "GET /api/home/things": Who.HOME,
-    "POST /api/home/things": Who.PERSON,
+    **dict(zip(BRINGING, (Who.HOME, Who.PERSON), strict=True)),
     "POST /api/home/leave": Who.PERSON,
     "POST /api/home/remove": Who.PERSON,
     "GET /api/objections": Who.PERSON,
     "POST /api/objections": Who.PERSON,
-    "GET /api/children": Who.PERSON,
-    "POST /api/children/{person}/choices": Who.PERSON,
-    "POST /api/children/{person}/objections": Who.PERSON,
+    **dict.fromkeys(FOR_CHILDREN, Who.PERSON),
     "POST /api/people/{person}/guardians": Who.OPERATOR,
     "GET /api/ages": Who.ANYBODY,
     "GET /api/signs": Who.OPERATOR,
@@ -359,6 +351,7 @@ TABLE: Final = {
     "GET /api/recipient": Who.RECIPIENT,
     "POST /api/recipient/requests": Who.RECIPIENT,
     "GET /api/erase-orders": Who.RECIPIENT,
+    "GET /api/erase-orders/events": Who.RECIPIENT,
     "POST /api/erase-orders/{order}": Who.RECIPIENT,
     "GET /api/recipients/erase-orders": Who.OPERATOR,
     "GET /api/recipients/unused": Who.OPERATOR,
@@ -377,6 +370,10 @@ TABLE: Final = {
     "POST /api/marks": Who.PERSON,
     "POST /api/marks/{mark}/end": Who.PERSON,
     "GET /api/marks/{mark}/readers": Who.PERSON,
+    "GET /api/marks/{mark}/told": Who.PERSON,
+    "GET /api/corrections": Who.RECIPIENT,
+    "POST /api/corrections/{correction}": Who.RECIPIENT,
+    "GET /api/recipients/corrections": Who.OPERATOR,
     "GET /api/rights": Who.PERSON,
     "POST /api/rights": Who.PERSON,
     "GET /api/rights/months": Who.ANYBODY,

@@ -8,11 +8,13 @@ import msgspec
 
 from tests.hostile.cases import CASES, Case, View
 from tests.journeys.mqtt_house import Client
+from tests.journeys.test_children import guards, says
 from tests.journeys.test_object import INTEREST, asserts
 from troth.gate.question import Asker
 from troth.gate.rules.share_terms import SHARE
 from troth.gate.rules.sharing_clocks import DAY_NS
 from troth.journeys.marks import Wanted as Marked
+from troth.journeys.privately import Wanted as Hushed
 from troth.journeys.share_values import Standing, Wanted
 from troth.names import PurposeId, SignId, Uri
 from troth.statements.authority import Decided, purpose_of
@@ -20,8 +22,9 @@ from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
 from troth.statements.ground import Agreement, Asserted, Citation
 from troth.testing.asgi import Exchange, Told
-from troth.testing.people import RESEARCH, WorldPerson, WorldThing, install, own_use, research
+from troth.testing.people import ANYONE, RESEARCH, WorldPerson, WorldThing, install, own_use, research
 from troth.testing.world import MQTT_PORT, World
+from troth.things.observations import Refusal
 from troth.things.variants import Variant
 from troth.wire.mqtt import Connack, Connect, Packet, Version
 
@@ -59,7 +62,9 @@ class Asking:
         self.theirs: list[float] = []  # what neighbours said last
         self._elsewhere: list[float] = []  # and all they ever said
         self._mark = b""
+        self._hushed = b""
         world, home = self.world, self.world.home(f"home of {name}")
+        self.home = home
         self.ana, self.ben = home.person("Ana"), home.person("Ben", role="member")
         authorities = world.node.grounding.tellings.authorities
         if case.asks == "police":
@@ -178,7 +183,8 @@ class Asking:
     def _research(self) -> DisclosedPurpose:
         found = research()
         views = tuple(DisclosedVariant(each, "choice") for each in self.case.views)
-        return msgspec.structs.replace(found, variants=views) if views else found
+        found = msgspec.structs.replace(found, variants=views) if views else found
+        return msgspec.structs.replace(found, recipients=(ANYONE,)) if self.case.to_all else found
 
     def _entered(self, token: str) -> str:
         return self.world.run(self.world.node.recognise.enter(token))
@@ -214,6 +220,8 @@ class Asking:
                 self._orders(deed)
             case "stop" | "go":
                 self._marks(deed)
+            case "child" | "kim-gives" | "hush" | "unhush" | "mute" | "rule":
+                self._ward(deed)
             case _:
                 self._shares(deed)
 
@@ -299,6 +307,27 @@ class Asking:
             return
         wanted = Marked(self.thing.stream, now - 15 * 10**8, now, because="wrong")
         self._mark, _ = self.world.run(marks.put(self.ana.person, wanted, made_by="session"))
+
+    def _ward(self, deed: str) -> None:
+        """What Ana does for a child, and what the thing says of a time that is private."""
+        world, wards, by = self.world, self.world.node.wards, self.ana.person
+        match deed:
+            case "child":
+                self.kim = self.home.person("Kim", role="child")
+                guards(world, self.kim, self.ana, years=9)
+            case "kim-gives":
+                says(world, self.ana, self.kim, Decision.GIVE, self.thing)
+            case "hush":
+                self._hushed = world.run(wards.private(by, self.kim.person, Hushed(self.home.household)))[0]
+            case "unhush":
+                world.run(wards.private_no_more(by, self.kim.person, self._hushed))
+            case "mute":
+                value = next(self.street.values) * 8 + 0.5
+                assert Refusal.NOT_THEN is self.thing.says(value)
+                self._elsewhere.append(value)
+            case _:
+                world.run(wards.rule(by, self.kim.person, within=("FR",)))
+        world.advance(1)
 
     def _say(self) -> None:
         value = next(self.street.values) * 8 + 0.5

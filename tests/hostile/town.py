@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, NamedTuple
 
+from tests.journeys.test_children import guards
 from troth.app.doors import http_doors
 from troth.gate.question import Asker
 from troth.gate.rules.share_terms import SHARE
@@ -103,7 +104,10 @@ class Town:
         mark, _ = world.run(world.node.choosing.marks.put(self.ana.person, wanted, made_by="session"))
         asking = world.node.choosing.rights.ask(self.ana.person, "access", words="All of it.", made_by="session")
         asked, _ = world.run(asking)
-        assert 201 == world.post("/api/export", {}, token=self.session(self.ana)).status
+        kim = other.person("Kim", role="child")
+        guards(world, kim, self.ana, years=9)
+        for path in ("/api/export", f"/api/children/{print_person(kim.person)}/export"):
+            assert 201 == world.post(path, {}, token=self.session(self.ana)).status
         world.advance(60)
         self.doors = http_doors(world.node)
         self.real: Mapping[str, str] = {
@@ -118,6 +122,7 @@ class Town:
             "mark": mark.hex(),
             "asked": asked.hex(),
             "person": print_person(self.ana.person),
+            "child": print_person(kim.person),
             "preservation": self._preserved(),
             "name": "troth.css",
             "home": print_household(home.household),
@@ -148,6 +153,7 @@ class Town:
             "mark": "ab" * 16,
             "asked": "ab" * 16,
             "person": print_person(PersonId(bytes(16))),
+            "child": print_person(PersonId(bytes(16))),
             "preservation": "ab" * 16,
             "share": print_share(ShareId(bytes(16))),
             "order": print_order(OrderId(bytes(16))),
@@ -218,7 +224,7 @@ class Town:
         sent = {"accept": "application/json", "content-type": kind} | headers
         exchange = Exchange(self.doors, method, target=path, headers=sent, body=body)
         with counted() as calls:
-            told: Told = self.world.run(_hung_up(exchange) if path.startswith("/api/events") else exchange.ask())
+            told: Told = self.world.run(_hung_up(exchange) if "/events" in path else exchange.ask())
         return Answered(told.status, tuple(told.headers), bytes(told.body), sum(calls))
 
     def filled(self, path: str, parameters: Mapping[str, str]) -> str:

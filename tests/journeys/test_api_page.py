@@ -112,6 +112,7 @@ ADVISER: Final[dict[str, object]] = {
 QUERIES = {
     "GET /api/products": "?product=https://works.example/meter",
     "GET /api/events": "?datastreams=4000000",  # of a stream that is there the answer would not end
+    "GET /api/erase-orders/events": f"?order=eo{NOBODYS}",  # nor of an order that is
 }
 """What is asked for after the path."""
 
@@ -126,6 +127,7 @@ async def token_for(started: House, path: str, found: dict[str, str]) -> str | N
         "book",
         "/api/home",
         "/api/children",
+        "/api/wishes",
         "/api/private",
         "/api/share",
         "/api/export",
@@ -137,7 +139,7 @@ async def token_for(started: House, path: str, found: dict[str, str]) -> str | N
         any(each in path for each in own) or path in {"/api/erasure", "/api/key"} or "/api/key/" in path
     ):
         return found.get("SESSION")
-    if path.startswith(("/api/recipient/", "/api/erase-orders")) or path == "/api/recipient":
+    if path.startswith(("/api/recipient/", "/api/erase-orders", "/api/corrections")) or path == "/api/recipient":
         return str((await started.post("/api/recipients", ADVISER))["token"])
     return started.operator
 
@@ -190,13 +192,18 @@ def test_the_examples_run_in_their_order() -> None:
                 path = path.replace("{place}", "1-0").replace("{statement}", "0" * 64)
             # Nobody else of this home shares anything, and nobody has read anything.
             path = path.replace("{share}/answer", f"sh{NOBODYS}/answer").replace("{order}", f"eo{NOBODYS}")
+            path = path.replace("{correction}", f"co{NOBODYS}")
             path = path.replace("{visit}", "0").replace("{id}", "0").replace("{sign}", "sg" + "a" * 26)
+            path = path.replace("{child}", f"pe{NOBODYS}")
+            path = path.replace("{restriction}", "ab" * 16) if path.startswith("/api/children/") else path
             path = re.sub(r"\{([a-z]+)\}", lambda name: found[name[1].upper()], path)
             answer = await asked(started, method, path, body=body, token=token)
             nothing = path == "/api/proofs/1" or path.startswith(("/api/book/proofs/", "/api/book/statements/"))
             nothing = nothing or path.startswith(("/api/events", "/api/export/archive")) or NOBODYS in path
             nothing = nothing or path in {"/api/visits/0", "/api/home/remove", "/api/recipients/tokens/0"}
-            nothing = nothing or path.startswith("/api/children/")  # she answers for nobody
+            nothing = nothing or path.startswith(
+                ("/api/children/", "/api/wishes")
+            )  # she answers for nobody, nor one for her
             nothing = nothing or (
                 path.startswith("/api/signs") and heading != "GET /api/signs"
             )  # nor do things stand there

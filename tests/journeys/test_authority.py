@@ -207,6 +207,7 @@ def test_the_proof_of_a_withheld_reading_is_not_given_out_either(world: World) -
     world.clock.step(31 * 86_400)
     world.advance(70)
     (line,) = (each for each in case.ana.book().lines if isinstance(each, Seen))
+    assert line.place is not None
     assert world.run(world.node.book.proof(case.ana.asker(), line.place))
     world.clock.step(-31 * 86_400)
     with pytest.raises(NotFound):

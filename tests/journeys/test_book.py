@@ -36,6 +36,11 @@ def lane(world: World) -> Lane:
     return home, meter, ana, lab
 
 
+async def session(world: World, person: WorldPerson | None) -> str:
+    account = Account(b"", Bearer.SESSION, person=None if person is None else person.person)
+    return await world.node.recognise.give(Bearer.SESSION, account, seconds=600)
+
+
 def seen(page: BookPage) -> list[Seen]:
     return [each for each in page.lines if isinstance(each, Seen)]
 
@@ -64,6 +69,42 @@ def test_a_line_says_who_read_what_when_what_for_which_view_how_many_and_why() -
     assert before <= line.at_ns <= world.clock.now()
     assert line.end is not None
     assert chosen in line.basis
+
+
+def test_what_was_read_since_the_last_tick_is_there_at_once_and_proved_from_the_next_on() -> None:
+    with World(seed=13) as world:
+        _, meter, ana, lab = lane(world)
+        cleo = world.home("Harbour Lane 14").person("Cleo")
+        lab.reads(meter)
+        world.settle()
+        lab.reads(meter)
+        fresh, old = seen(ana.book())
+        assert (None, None, 1, old.who, old.variant, old.basis) == (
+            fresh.place,
+            fresh.end,
+            fresh.rows,
+            fresh.who,
+            fresh.variant,
+            fresh.basis,
+        )
+        assert [old] == seen(ana.book(Place(old.place.segment + 1, 0) if old.place else None)), "on the first page only"
+        lab.reads(meter)
+        assert [2, 1] == [each.rows for each in seen(ana.book())], "it grows while its window is open"
+        assert [] == seen(cleo.book())
+        line = msgspec.json.decode(world.get("/api/book", token=world.run(session(world, ana))).body)["lines"][0]
+        assert ("seen", True, None, 2) == (line["kind"], line["waiting"], line.get("place"), line["rows"])
+        world.crash()
+        (cut_short, _) = seen(ana.book())
+        assert (None, None, fresh.at_ns) == (cut_short.place, cut_short.rows, cut_short.at_ns)
+        world.settle()
+        (moved, _) = seen(ana.book())
+        assert moved.place is not None
+        assert checked(world, world.run(world.node.book.proof(ana.asker(), moved.place))).passed
+        lab.reads(meter)
+        assert (fresh.who, 1) == (seen(ana.book())[0].who, seen(ana.book())[0].rows)
+        world.run(world.node.access.close_all())
+        (closed, *_) = seen(ana.book())
+        assert (None, None, 1) == (closed.place, closed.end, closed.rows), "closed, and not in a segment yet"
 
 
 def test_each_tick_is_a_line_the_newest_first_and_pages_follow_without_a_gap() -> None:
@@ -103,19 +144,17 @@ def test_a_book_opens_for_nobody_but_its_person() -> None:
         world.settle()
         node = world.node
         (line,) = seen(ana.book())
-
-        async def session(account: Account) -> str:
-            return await node.recognise.give(Bearer.SESSION, account, seconds=600)
+        assert line.place is not None
 
         def of(person: WorldPerson) -> str:
-            return world.run(session(Account(b"", Bearer.SESSION, person=person.person)))
+            return world.run(session(world, person))
 
         mine = of(ana)
         assert [200] * 4 == [world.get(path, token=mine).status for path in _paths(world, mine, line.place)]
         everybody = {
             "nobody": None,
             "the operator": world.operator_token(),
-            "the operator in a session": world.run(session(Account(b"", Bearer.SESSION))),
+            "the operator in a session": world.run(session(world, None)),
             "a recipient": lab.token(),
             "a thing": meter.credential,
         }
@@ -155,8 +194,7 @@ def test_every_trace_of_a_ledger_and_every_statement_of_a_person_is_proved() -> 
         kinds = set()
         for line in ana.book().lines:
             assert isinstance(line, Seen | TurnedAway)
-            places = [line.place, *([line.end] if isinstance(line, Seen) and line.end is not None else [])]
-            for place in places:
+            for place in filter(None, (line.place, line.end if isinstance(line, Seen) else None)):
                 verdict = checked(world, world.run(world.node.book.proof(ana.asker(), place)))
                 assert verdict.passed, verdict
                 assert verdict.trace is not None
@@ -178,6 +216,7 @@ def test_what_is_damaged_is_named_and_stops_nothing_else() -> None:
             world.settle()
         whole = seen(ana.book())
         hurt = whole[1]
+        assert hurt.place is not None
         boxes = world.ledgers._durable.boxes  # noqa: SLF001 - what a bad disk reaches
         at = (hurt.place.segment, hurt.place.leaf)
         box = boxes[at]
@@ -189,6 +228,7 @@ def test_what_is_damaged_is_named_and_stops_nothing_else() -> None:
         assert whole[2] == page.lines[2]
         with pytest.raises(StorageFailed, match=str(hurt.place)):
             world.run(world.node.book.proof(ana.asker(), hurt.place))
+        assert whole[2].place is not None
         assert checked(world, world.run(world.node.book.proof(ana.asker(), whole[2].place))).passed
 
 
@@ -249,13 +289,14 @@ def test_a_crash_between_commit_and_move_loses_and_doubles_nothing() -> None:
         _, meter, ana, lab = lane(world)
         lab.reads(meter)
         world.crash()  # after the commit, before any move
-        assert [] == seen(ana.book())
+        assert [None] == [each.place for each in seen(ana.book())]
         record = world.node.record
         half = MovedHalf(world.observations)
         record._maker = InPlace(world.conduct, half, in_worker=world.node.ports.in_worker)  # type: ignore[arg-type]  # noqa: SLF001 - dies in between
         with pytest.raises(StorageFailed):
             world.run(record.tick())
         (moved,) = seen(ana.book())
+        assert moved.place is not None
         assert moved.rows is None
         world.crash()
         world.settle()

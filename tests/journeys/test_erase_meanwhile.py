@@ -45,7 +45,9 @@ def choice_of_cora(lane: Lane) -> StatementId:
 
 
 def line_of_cora(lane: Lane) -> Place:
-    return lane.cora.book().lines[0].place
+    place = lane.cora.book().lines[0].place
+    assert place is not None
+    return place
 
 
 Made = Callable[[Lane], Coroutine[Any, Any, bytes | BookPage]]

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from troth.journeys.exports import KEPT_S, MAKING_MAX
+from troth.errors import Busy
+from troth.journeys.archive import Writing
+from troth.journeys.exports import KEPT_MAX, KEPT_S, MAKING_MAX, UNDISTURBED_S
 from troth.names import print_household
 from troth.signing.slices import SLICE_BYTES
 from troth.testing.asgi import Told
@@ -281,3 +283,42 @@ def test_a_stream_longer_than_a_slice_is_whole() -> None:
 async def _many(thing: WorldThing, count: int) -> None:
     for at in range(count):
         await thing.say(at + 0.125)
+
+
+def test_a_full_room_gives_way_to_others_what_was_fetched_first_and_then_what_is_an_hour_old() -> None:
+    async def fill(writing: Writing) -> None:
+        await writing.write(b"everything")
+
+    with World(seed=33) as world:
+        home = world.home("Harbour Lane 12")
+        people = [home.person(f"P{at}") for at in range(KEPT_MAX + 2)]
+        exports = world.node.exports
+
+        def begins(person: WorldPerson) -> None:
+            async def begin() -> None:
+                exports.begin(person.asker(), fill)
+
+            world.run(begin())
+            world.advance(1)
+
+        def ended(person: WorldPerson) -> str:
+            seen = exports.seen(person.asker())
+            assert seen is not None
+            return seen.code
+
+        for each in people[:KEPT_MAX]:
+            begins(each)
+        with pytest.raises(Busy) as busy:
+            begins(people[KEPT_MAX])
+        assert UNDISTURBED_S - KEPT_MAX - 1 <= busy.value.retry_after_s <= UNDISTURBED_S
+        begins(people[3])  # their own is replaced, and takes nobody's place
+        seen = exports.seen(people[5].asker())
+        assert seen is not None
+        assert b"everything" == world.run(exports.read(people[5].asker(), seen.id, offset=0))
+        begins(people[KEPT_MAX])
+        assert ["", "gave-way"] == [ended(each) for each in (people[0], people[5])]
+        with pytest.raises(Busy):
+            begins(people[KEPT_MAX + 1])
+        world.clock.step(UNDISTURBED_S)
+        begins(people[KEPT_MAX + 1])
+        assert ["gave-way", "", ""] == [ended(each) for each in (people[0], people[1], people[KEPT_MAX + 1])]

@@ -65,6 +65,60 @@ def test_a_recipient_is_shown_the_members_of_its_purpose_alone(world: World) -> 
     assert {"flow": 1} == cbor.decode(row.result)
 
 
+def test_a_member_below_another_is_refused_and_dropped_like_one_at_the_top(world: World) -> None:
+    thing = station(world, own("air/heat", "air/wet", "flow"), billing("air/heat"))
+    value: cbor.CborMap = {"flow": 1, "air": {"heat": 2, "wet": 3}}
+    assert isinstance(thing.says(cbor.encode(value)), int)
+    assert isinstance(thing.says(cbor.encode({"air": [{"heat": 2}, {"wet": 4}]})), int), "each element of a list"
+    refused: list[cbor.CborMap] = [
+        {"air": {"heat": 2, "voices": 1}},
+        {"air": [{"heat": 2}, {"voices": 1}]},
+        {"air": 7},
+        {"air": [7]},
+        {"air/heat": 2},
+        {"air": {"air": {"heat": 2}}},
+    ]
+    for bad in refused:
+        assert "undeclared" == thing.says(cbor.encode(bad)), bad
+    rows = world.organisation("Supplier").reads(thing, BILLING)
+    assert [{"air": {"heat": 2}}, {"air": [{"heat": 2}]}] == [
+        cbor.decode(row.result) for row in rows if isinstance(row.result, bytes)
+    ]
+    with pytest.raises(Refused):
+        disclose(world, thing, own("air", "air/heat"), billing("air/heat"))
+    with pytest.raises(Refused):
+        disclose(world, thing, own("air/heat"), billing("air/heat", view="only=air"))
+    disclose(world, thing, own("air"), billing("air/heat"))
+    assert isinstance(thing.says(cbor.encode({"air": {"voices": 1}})), int), "a path means all that is below it"
+
+
+def test_what_a_purpose_does_not_name_comes_out_by_no_door(world: World) -> None:
+    thing = station(world, own("air/heat", "air/wet"), billing("air/heat"))
+    id_ = thing.says(cbor.encode({"air": {"heat": 21, "wet": 987_654}}))
+    token = world.organisation("Supplier").token(BILLING)
+    stream = f"/v1.1/Datastreams({thing.number})"
+    shown = 0
+    for path in (
+        f"{stream}/Observations",
+        f"{stream}/Observations?$count=true&$orderby=phenomenonTime%20desc&$top=1",
+        f"{stream}/Observations?$resultFormat=dataArray",
+        f"{stream}/Observations?$resultFormat=CSV",
+        f"{stream}/Observations?$select=result",
+        f"{stream}?$expand=Observations",
+        f"/v1.1/Observations({id_})",
+        f"/v1.1/Observations({id_})/result",
+        f"/v1.1/Observations({id_})/result/$value",
+        "/v1.1/Observations",
+        "/v1.1/Things?$expand=Datastreams/Observations",
+        f"/wot/things/{thing.slug}/properties/{thing.stream_name}",
+        f"/things/{thing.slug}",
+    ):
+        told = world.get(path, token=token).body
+        shown += b"21" in told and b"heat" in told
+        assert b"987654" not in told, path
+    assert shown >= 6, "it was there to be seen"
+
+
 def test_a_view_that_shows_more_than_its_purpose_names_is_not_disclosed(world: World) -> None:
     thing = station(world, own("flow", "heat"), billing("flow"))
     for purposes in (

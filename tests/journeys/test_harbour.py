@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from troth.clock import NS_PER_S, SystemClock
 from troth.harbour import curves
 from troth.harbour.kept import FILE, Credential, Kept, keep, recall
-from troth.harbour.lane import METER, PROGRAMS, THINGS, LaneThing
+from troth.harbour.lane import METER, PROGRAMS, THINGS, TOGETHER, LaneThing
 from troth.harbour.lines import Lines
-from troth.harbour.parties import ANYONE, HOMES, LAB, ORGANISATIONS, OWN, SHARING, disclosure
+from troth.harbour.parties import ANYONE, HEATING, HOMES, LAB, ORGANISATIONS, OWN, SHARING, disclosure
 from troth.harbour.program import Program, said_at
 from troth.testing.program import NodeProgram
 
@@ -43,7 +43,7 @@ def until(true: Callable[[], object], what: str, *, within_s: float = WAIT_S) ->
 
 
 def moved_in(node: NodeProgram) -> bool:
-    return any("has moved in with 12 things" in line for line in node.said)
+    return any(f"has moved in with {len(THINGS)} things" in line for line in node.said)
 
 
 def lane(data: Path) -> dict[int, str]:
@@ -87,7 +87,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProgram]:
 # --- moving in
 
 
-def test_twelve_things_speak_and_the_meter_remembers_a_day(node: NodeProgram) -> None:
+def test_all_things_speak_and_the_meter_remembers_a_day(node: NodeProgram) -> None:
     until(lambda: min(stored(node).values()) > 0, "a thing says nothing")
     found = things(node)
     assert {each.slug for each in THINGS} == found.keys()
@@ -166,7 +166,25 @@ def test_public_things_can_be_read_by_anybody_and_homes_by_nobody_else(node: Nod
         assert isinstance(numbers, dict)
         for number in numbers.values():
             answer = node.ask("GET", f"/v1.1/Datastreams({number})/Observations?$top=1")
-            assert (404 if thing.home else 200) == answer.status, thing.slug
+            assert (404 if thing.home and thing not in TOGETHER else 200) == answer.status, thing.slug
+            if thing in TOGETHER:
+                assert all("homes" in json.dumps(row["parameters"]) for row in json.loads(answer.body)["value"])
+
+
+def test_the_street_shows_one_figure_over_its_homes_and_loses_whoever_says_no(node: NodeProgram) -> None:
+    page = node.ask("GET", "/figures").body.decode()
+    assert "Power for heating" in page
+    assert "Fewer than 3 homes said something in that time" in page
+    assert "Fewer than 3 homes are in it" not in page
+    assert '/figures"' in node.ask("GET", "/").body.decode()
+    ana = session(node, 0)
+    number = json.loads(json.dumps(things(node)["ana-heat"]["datastreams"]))["heating"]
+    path = f"/v1.1/Datastreams({number})/Observations"
+    assert 200 == node.ask("GET", path).status
+    say(node, ana, "refuse", HEATING)
+    assert 404 == node.ask("GET", path).status
+    assert "Fewer than 3 homes are in it" not in node.ask("GET", "/figures").body.decode(), "three are left"
+    say(node, ana, "give", HEATING)
 
 
 def test_the_first_page_shows_the_street_and_two_links_that_work(node: NodeProgram) -> None:
@@ -188,19 +206,19 @@ def session(node: NodeProgram, at: int) -> str:
     return str(entered["session"])
 
 
-def offer(node: NodeProgram, ana: str) -> Json:
+def offer(node: NodeProgram, ana: str, purpose: str = SHARING) -> Json:
     answer = node.ask("GET", "/api/choices", token=ana).json()
     assert isinstance(answer, dict)
-    [found] = answer["choices"]
+    [found] = [each for each in answer["choices"] if each["purpose"] == purpose]
     assert isinstance(found, dict)
     return found
 
 
-def say(node: NodeProgram, ana: str, decision: str) -> None:
-    shown = offer(node, ana)
+def say(node: NodeProgram, ana: str, decision: str, purpose: str = SHARING) -> None:
+    shown = offer(node, ana, purpose)
     body = {
         "datastream": shown["datastream"],
-        "purpose": SHARING,
+        "purpose": purpose,
         "decision": decision,
         "notice": shown["digest"],
     }
@@ -317,6 +335,8 @@ def test_streams_of_homes_are_for_those_who_live_there_and_the_lab_with_a_yes() 
                     (SHARING, "raw", "choice"),
                     (SHARING, "hourly-mean", "contract"),
                 } == grounds
+            elif thing in TOGETHER:
+                assert {(OWN, "raw", "own"), (HEATING, "mean=PT15M,round=10,homes=3", "choice")} == grounds
             else:
                 assert {(OWN, "raw", "own")} == grounds
 

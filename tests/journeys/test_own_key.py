@@ -1,5 +1,6 @@
 """A person keeps the key that speaks for them: only their secret opens it, and a no never needs it."""
 
+import asyncio
 from collections.abc import Iterator
 
 import msgspec
@@ -10,7 +11,7 @@ from troth.errors import Busy, Conflict, KeyClosed, NotFound, NotRegistered, Ref
 from troth.journeys.attempts import NAME
 from troth.journeys.marks import Wanted as Stretch
 from troth.journeys.open_keys import OPEN_S
-from troth.journeys.own_key import BACK_S
+from troth.journeys.own_key import BACK_S, WAITING_MAX
 from troth.journeys.passkeys import MADE_WITHIN_S
 from troth.journeys.privately import Wanted
 from troth.journeys.voice import key_name
@@ -181,6 +182,24 @@ def test_wrong_secrets_make_the_next_try_wait(keeping: Keeping) -> None:
         keeping.opens()
     keeping.world.clock.step(NAME.longest_s)
     keeping.opens()
+
+
+def test_who_finds_no_place_has_tried_nothing(keeping: Keeping) -> None:
+    keeping.keeps()
+    keys = keeping.keys
+
+    async def many() -> list[object]:
+        tries = [keys.open(keeping.session, PHRASE, address="127.0.0.1") for _ in range(WAITING_MAX + NAME.free + 1)]
+        return list(await asyncio.gather(*tries, return_exceptions=True))
+
+    got = keeping.run(many())
+    assert NAME.free + 1 == sum(isinstance(each, Busy) for each in got)
+    assert WAITING_MAX == sum(each is None for each in got)
+    (login,) = keeping.world.accounts.logins.every()
+    assert 0 == keeping.world.accounts.logins.tries(login.id).failed
+    for _ in range(NAME.free):
+        with pytest.raises(WrongToken):
+            keeping.opens("another phrase that is long enough")
 
 
 def test_another_phrase_ends_the_former_and_its_code(keeping: Keeping) -> None:

@@ -1,10 +1,15 @@
 """The rights desk: clocks from dated rules, one extension with a reason, what is overdue, and numbers without persons."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from troth.gate.rules.rights import AUTHORITIES, RIGHTS, after_months, rule_of
+from troth.app.choosing import zone_at
+from troth.errors import BadSetting
+from troth.gate.rules.rights import AUTHORITIES, RIGHTS, Law, after_months, due_of, rule_of
+from troth.journeys.rights import Complaints
+from troth.settings import Settings
 from troth.statements.rights import Right
 from troth.testing.people import WorldPerson
 from troth.testing.world import World
@@ -27,7 +32,59 @@ def ns(text: str) -> int:
     ],
 )
 def test_a_month_ends_with_the_day_of_its_number_or_its_last(asked: str, months: int, due: str) -> None:
-    assert ns(due) == after_months(ns(asked), months)
+    assert ns(due) == after_months(ns(asked), months, UTC)
+
+
+@pytest.mark.parametrize(
+    ("asked", "zone", "due"),
+    [
+        ("2026-11-26T23:30:00", "Europe/Berlin", "2026-12-27T23:00:00"),  # the 27th has begun there
+        ("2026-11-27T00:30:00", "America/New_York", "2026-12-27T05:00:00"),  # there it is the 26th still
+        ("2026-02-28T12:00:00", "Europe/Berlin", "2026-03-28T23:00:00"),
+        ("2026-03-01T12:00:00", "Europe/Berlin", "2026-04-01T22:00:00"),  # the clocks were changed in between
+    ],
+)
+def test_days_are_those_of_the_place(asked: str, zone: str, due: str) -> None:
+    assert ns(due) == after_months(ns(asked), 1, ZoneInfo(zone))
+
+
+def test_what_is_to_be_done_without_undue_delay_has_days_of_our_own_and_no_longer_time() -> None:
+    acts = [each for each in RIGHTS if each.law is Law.DATA_ACT]
+    assert {"data": "Data Act Art. 4(1)", "share": "Data Act Art. 5(1)", "reasons": "Data Act Art. 4(7), (8)"} == {
+        each.right: each.citation for each in acts
+    }
+    assert all(each.is_own and each.more == 0 and each.source and each.read_on for each in acts)
+    assert rule_of("data", ns("2025-09-11T12:00:00")) is None
+    assert ns("2026-12-04T00:00:00") == due_of(acts[0], ns("2026-11-26T12:00:00"), UTC)
+    with World(seed=7) as world:
+        desk = Desk(world)
+        request = desk.asks("data", "The values of May, as a file.")
+        (mine,) = desk.own()
+        assert (True, "Data Act Art. 4(1)") == (mine["own"], mine["clock"])
+        assert (403, "refused") == desk.replies(request, "extended", "There are many.")
+        world.clock.step(9 * DAY_S)
+        assert "overdue" == desk.own()[0]["standing"]
+
+
+def test_whom_people_can_turn_to_is_what_was_said_for_this_law() -> None:
+    settings = Settings(
+        time_zone="Europe/Berlin", data_protection_authority="https://dpa.example/", data_act_authority="Office, 1 Lane"
+    )
+    with World(seed=8, settings=settings) as world:
+        desk = Desk(world)
+        desk.asks("access")
+        desk.asks("share")
+        world.clock.step(32 * DAY_S)
+        found = {each["right"]: (each["complain"], each["last_day"]) for each in desk.own()}
+    assert {"access": ("https://dpa.example/", "2026-04-01"), "share": ("Office, 1 Lane", "2026-03-08")} == found
+    assert ("x", "x") == (Complaints("x").of(Law.GDPR), Complaints("x").of(Law.DATA_ACT))
+    assert AUTHORITIES == Complaints().of(Law.DATA_ACT)
+
+
+def test_a_zone_that_there_is_not_is_named() -> None:
+    with pytest.raises(BadSetting, match="time_zone"):
+        zone_at("Atlantis/Poseidonis")
+    assert "Europe/Berlin" == str(zone_at("Europe/Berlin"))
 
 
 def test_every_right_that_can_be_said_has_a_rule_and_none_before_its_day() -> None:

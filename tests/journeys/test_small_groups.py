@@ -9,10 +9,11 @@ from troth.errors import Denied
 from troth.gate.question import Code, Step
 from troth.journeys.book_lines import Seen
 from troth.journeys.share_values import Wanted
-from troth.names import PurposeId
+from troth.names import PurposeId, Uri
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
-from troth.testing.people import RESEARCH, UNIVERSITY, Home, WorldPerson, WorldThing, own_use
+from troth.testing.asgi import Told
+from troth.testing.people import ANYONE, RESEARCH, UNIVERSITY, Home, WorldPerson, WorldThing, own_use
 from troth.testing.world import World
 from troth.things.variants import Variant
 from troth.things.windows import HOUR_NS
@@ -21,6 +22,7 @@ _NS = 10**9
 TOGETHER = "mean=PT15M,homes=3"
 QUARTER_S = 900.0
 STUDY = PurposeId("https://university.example/study")
+STREET = PurposeId("https://council.example/the-street")  # for anybody
 ENERGY = "urn:troth:share:energy"
 
 
@@ -28,12 +30,18 @@ class Lane:
     """Homes of one person each with a meter of the same product; the university reads for one or two purposes."""
 
     def __init__(
-        self, homes: int = 3, *, views: tuple[str, ...] = ("raw", TOGETHER), study: tuple[str, ...] = ()
+        self,
+        homes: int = 3,
+        *,
+        views: tuple[str, ...] = ("raw", TOGETHER),
+        study: tuple[str, ...] = (),
+        for_all: tuple[str, ...] = (),
     ) -> None:
         self.world = World(seed=69, jitter_s=0.0)
         self.university = self.world.organisation(UNIVERSITY)
         purposes = [own_use(), self._purpose(RESEARCH, views)]
         purposes += [self._purpose(STUDY, study)] if study else []
+        purposes += [self._purpose(STREET, for_all, to=ANYONE)] if for_all else []
         self.homes: list[Home] = []
         self.people: list[WorldPerson] = []
         self.things: list[WorldThing] = []
@@ -44,9 +52,9 @@ class Lane:
             self.things.append(home.thing("meter", purposes=purposes))
         self.until_quarter()
 
-    def _purpose(self, purpose: PurposeId, views: tuple[str, ...]) -> DisclosedPurpose:
+    def _purpose(self, purpose: PurposeId, views: tuple[str, ...], *, to: Uri | None = None) -> DisclosedPurpose:
         disclosed = tuple(DisclosedVariant(each, "choice") for each in views)
-        return DisclosedPurpose(purpose, str(purpose), "unknown", (self.university.uri,), disclosed, 365)
+        return DisclosedPurpose(purpose, str(purpose), "unknown", (to or self.university.uri,), disclosed, 365)
 
     def until_quarter(self) -> None:
         """Go on to just after the beginning of the next quarter of an hour."""
@@ -87,6 +95,10 @@ class Lane:
             return [float(row.result) for row in self.university.reads(self.things[number], purpose)]
         except Denied as no:
             return no.reason_code
+
+    def shows(self, number: int, *, token: str | None = None) -> Told:
+        """What anybody gets by a home's stream, as a page."""
+        return self.world.get(f"/v1.1/Datastreams({self.things[number].number})/Observations?$count=true", token=token)
 
 
 @pytest.fixture

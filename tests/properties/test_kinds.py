@@ -37,7 +37,7 @@ TELLS: Final = {
     "request", "checkpoint", "type", "device", "words", "sheet", "described",
     "owner",  # without it less is collected, never more
     "says",  # it stands beside a row and alters none
-    "asked", "measures", "notified", "after", "answer",  # what led to it, and what was answered
+    "asked", "measures", "notified", "after", "answer", "confirmed",  # what led to it, and what was answered
 }  # fmt: skip
 
 

@@ -130,6 +130,11 @@ def _hidden_by(view: Variant, said: list[tuple[int, float]]) -> list[tuple[int, 
         "only=",
         "only=b;a",
         "only=a;a",
+        "only=a;a/b",
+        "only=/a",
+        "only=a/",
+        "only=a//b",
+        "only=" + "/".join("abcdefghi"),
         "only=a,mean=PT1H",
         "grid=0.01,round=1",
         "grid=11",
@@ -242,6 +247,47 @@ def test_only_the_members_that_are_named_are_left() -> None:
     assert {"speed": 3} == json_shown(value, "only=speed")
     assert json_shown(value, "only=height") is None
     assert json_shown([1, 2], "only=speed") is None
+
+
+def test_a_path_leaves_what_is_below_it_and_nothing_beside() -> None:
+    value: cbor.CborMap = {"air": {"heat": 2, "wet": [{"at": 1, "who": "Ana"}, 5]}, "who": "Ana"}
+    assert {"air": {"heat": 2}} == json_shown(value, "only=air/heat")
+    assert {"air": {"wet": [{"at": 1}]}} == json_shown(value, "only=air/wet/at")
+    assert json_shown(value, "only=air/heat/deep") is None
+    assert {"car": {"at": CELL, "speed": 3}} == json_shown({"car": {"at": POINT, "speed": 3}}, "only=car,grid=0.01")
+    assert {"car": CELL} == json_shown({"car": {"lat": -52.5201, "lon": 13.4051}}, "only=car/lat;car/lon,grid=0.01")
+
+
+_LEAVES = st.one_of(st.integers(0, 2), st.just(POINT), st.just({"lat": 1.23, "lon": 4.56}))
+_VALUES = st.recursive(
+    _LEAVES,
+    lambda below: st.dictionaries(st.sampled_from(["a", "b", "lat"]), below, max_size=3) | st.lists(below, max_size=2),
+    max_leaves=6,
+)
+_JSON_VIEWS = [
+    Variant(",".join(part for part in (only, grid) if part) or "raw")
+    for only in ("", "only=a", "only=a/b", "only=a/a;a/b", "only=a;b", "only=a/lat;b", "only=a/b/a")
+    for grid in ("", "grid=0.1", "grid=0.2")
+]
+
+
+@settings(max_examples=300)
+@given(_VALUES, _VALUES)
+def test_who_sees_the_same_members_sees_the_same_in_all_that_are_within(
+    value: cbor.CborValue, changed: cbor.CborValue
+) -> None:
+    for other in _JSON_VIEWS:
+        if json_shown(value, other) != json_shown(changed, other):
+            continue
+        for one in _JSON_VIEWS:
+            if one.within(other):
+                assert json_shown(value, one) == json_shown(changed, one), (one, other)
+
+
+def test_what_names_a_member_beside_a_cell_is_not_within_the_cell_alone() -> None:
+    assert not Variant("only=speed,grid=0.01").within(Variant("grid=0.01"))
+    assert not Variant("only=at/speed,grid=0.01").within(Variant("only=at,grid=0.01"))
+    assert Variant("only=at/speed").within(Variant("only=at"))
 
 
 def test_a_position_becomes_its_cell_and_nothing_else_is_left() -> None:

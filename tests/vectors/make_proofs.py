@@ -8,7 +8,7 @@ import msgspec
 
 from tests.vectors.made_custody import custody_of, with_custody
 from tests.vectors.made_signing import seed_of
-from troth.names import BasisId, HouseholdId, PersonId, PurposeId, StatementId, StreamId, ThingId, Uri, ckt_uri
+from troth.names import BasisId, HouseholdId, PersonId, PurposeId, ShareId, StatementId, StreamId, ThingId, Uri, ckt_uri
 from troth.signing.cose import Signed, Signer
 from troth.signing.keys import Ed25519Signer
 from troth.statements.choice import ChoiceBody, Decision, NoticeShown
@@ -20,6 +20,7 @@ from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.person import PersonBody
 from troth.statements.registration_policy import RegistrationPolicyBody, RegistrationRule
 from troth.statements.segment import ConductSegmentBody
+from troth.statements.share import ShareBody
 from troth.statements.statement import write as write_statement
 from troth.statements.trust_anchors import TrustAnchorsBody
 from troth.testing.disk import MemoryDisk
@@ -151,6 +152,7 @@ class Made:
     witnessed: ProofFile
     own: ProofFile
     refused: ProofFile
+    shared: ProofFile
 
 
 WITNESSES: Final = ("witness.example/one", "witness.example/two", "witness.example/three")
@@ -209,6 +211,13 @@ def choice(person: PersonId = ANA, *, decision: Decision = Decision.GIVE, made_b
     return ChoiceBody(person, STUDY, decision, NOON, notice, made_by, streams=(STREAM,), variant=variant)
 
 
+def share(decision: Decision = Decision.GIVE) -> ShareBody:
+    notice, gives = NoticeShown(seed_of("duties"), 1, "en"), decision is Decision.GIVE
+    name, variant, to_ns = ShareId(seed_of("share")[:16]), "raw" if gives else None, NOON + TICK_NS if gives else None
+    purpose = PurposeId("urn:troth:share:energy")
+    return ShareBody(name, ANA, HOME, OPERATOR, purpose, decision, NOON, notice, "session", (STREAM,), variant, to_ns)
+
+
 def collected(sequence: int, result: trace.Result, *, basis: BasisId, type_: int = 1) -> bytes:
     at_ns = NOON + sequence * 1_000_000_000
     return trace.encode(trace.Collected(STREAM, sequence, at_ns, at_ns, at_ns + 5_000_000, basis, type_, result))
@@ -248,7 +257,8 @@ def make() -> Made:
     own, kept = there.signer("ana's own"), custody_of(there, ANA, from_ns=NOON - TICK_NS)
     answer = there.sign(KindName.CHOICE, choice(made_by="passkey"), by=own)
     stopped = there.sign(KindName.CHOICE, choice(decision=Decision.REFUSE), by=ana)
-    words = [trace.SaidTrace(gate_ns=NOON, statement=each.id) for each in (answer, stopped)]
+    shared = there.sign(KindName.SHARE, share(), by=own)
+    words = [trace.SaidTrace(gate_ns=NOON, statement=each.id) for each in (answer, stopped, shared)]
     later = [salted(8 + at, trace.encode(each)) for at, each in enumerate(words)]
     first = [salted(5, trace.encode(accepted)), *rows, *later]
     second = [salted(6, trace.encode(opened)), salted(7, trace.encode(trace.ClockStep(gate_ns=NOON, by_ns=-2)))]
@@ -269,5 +279,8 @@ def make() -> Made:
         own=there.prove(later[0], segment=0, leaf=6, said=with_custody(there, kept, answer, by="ana's own")),
         refused=there.prove(
             later[1], segment=0, leaf=7, said=with_custody(there, kept, stopped, by="ana", passkey=None)
+        ),
+        shared=there.prove(
+            later[2], segment=0, leaf=8, said=with_custody(there, kept, shared, by="ana's own", passkey=None)
         ),
     )

@@ -26,6 +26,7 @@ from tests.vectors.make_proofs import (
     witness_signer,
     witnessed,
 )
+from troth.statements.kinds import KindName
 from troth.tlog.checkpoint import parse_note
 from troth.tlog.cosignature import WitnessKey, cosign
 from troth.tlog.trust_policy import TrustPolicy
@@ -43,6 +44,7 @@ def refused(made: Made) -> list[tuple[str, int, bytes]]:
     assert good.basis is not None
     assert made.refused.said is not None
     assert made.own.said is not None
+    assert made.shared.said is not None
     return [
         ("bytes behind the end", 0, write(good) + b"\x00"),
         ("another version", 0, write(good).replace(b"troth-proof/1", b"troth-proof/2")),
@@ -58,6 +60,7 @@ def refused(made: Made) -> list[tuple[str, int, bytes]]:
         ),
         ("one statement fewer", 9, write(change(good, basis=change(good.basis, ids=good.basis.ids[1:])))),
         ("no basis", 9, write(change(good, basis=None))),
+        ("a share under the key that only takes away", 9, write(change(made.shared, said=_only_taking(made)))),
         *((name, 9, write(change(made.own, said=said))) for name, said in _custody_refused(made)),
         (
             "a no with the key of another",
@@ -65,6 +68,16 @@ def refused(made: Made) -> list[tuple[str, int, bytes]]:
             write(change(made.refused, said=change(made.refused.said, key=made.own.said.key))),
         ),
     ]
+
+
+def _only_taking(made: Made) -> Said:
+    """What stands beside the share, where its key is only the one that takes away."""
+    there, shared = made.deployment, made.shared.said
+    assert shared is not None
+    kept = custody_of(there, ANA, from_ns=NOON - TICK_NS)
+    other = msgspec.structs.replace(kept, key=there.signer("gate").public.cose_key, house_key=shared.key)
+    custody = there.sign(KindName.CUSTODY, other, by=there.signer("operator"))
+    return msgspec.structs.replace(shared, custody=custody.data)
 
 
 def _custody_refused(made: Made) -> list[tuple[str, Said]]:
@@ -134,6 +147,7 @@ def build() -> Mapping[str, bytes]:
         "witnessed": made.witnessed,
         "own-with-passkey": made.own,
         "own-refused": made.refused,
+        "own-shared": made.shared,
     }
     data = {f"{name}.troth-proof": write(file) for name, file in files.items()}
     return {

@@ -23,7 +23,10 @@ def my_book(visit: Visit, *, scripts: Literal["on", "off"]) -> Page:
     page.goto("/mine")
     page.get_by_role("link", name="My book").click()
     while not page.get_by_role("heading", name="Tide Lab").count():
-        page.reload()  # the look comes into the book with the next tick
+        page.reload()  # the lab reads when its own page does
+    expect(page.locator("section.card").first).to_contain_text("Saw ")
+    while not page.get_by_text(re.compile(r"^proof of \d+-\d+$")).count():
+        page.reload()  # the proof comes with the next tick
     return page
 
 

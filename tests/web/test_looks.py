@@ -25,6 +25,7 @@ ADDRESSES = (
     "/grounds",
     *("/news", "/mine/news", "/authorities", "/mail/confirm/abc", "/mail/stop/abc"),
     "/rules",
+    "/figures",
     "/operate/rules",
     "/mine/private",
     *("/mine", "/mine/book", "/sign-in", "/ways/person", "/operate", "/check", "/enter/abc"),

@@ -9,7 +9,7 @@ Source: things.md, "The writer". Format 1 of conduct.db. Rows are packed in `con
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final, NamedTuple
 
 from troth.errors import StorageFailed
@@ -29,6 +29,7 @@ __all__ = [
     "unpack_counts",
     "unpack_keys",
     "unpack_runs",
+    "unpack_sealed",
     "unpack_traces",
 ]
 
@@ -103,6 +104,29 @@ def unpack_traces(data: bytes) -> list[Traced]:
     except struct.error as cause:
         raise StorageFailed("a commit of conduct is damaged") from cause
     return traces
+
+
+def unpack_sealed(data: bytes, keys: Container[bytes]) -> list[SealedTrace]:
+    """Of what `pack_traces` wrote, the sealed traces under these day keys; the others are passed over unread.
+
+    Raises:
+        StorageFailed: damaged bytes.
+    """
+    found: list[SealedTrace] = []
+    at = 0
+    try:
+        while at < len(data):
+            kind, size, _, salt = _TRACE.unpack_from(data, at)
+            at += _TRACE.size
+            if kind == _SEALED:
+                if salt in keys:
+                    leaf_hash = _exactly(data, at, _HASH_BYTES)
+                    found.append(SealedTrace(salt, leaf_hash, _exactly(data, at + _HASH_BYTES, size)))
+                at += _HASH_BYTES
+            at += size
+    except struct.error as cause:
+        raise StorageFailed("a commit of conduct is damaged") from cause
+    return found
 
 
 def pack_keys(keys: Sequence[RepeatKey]) -> bytes:

@@ -26,7 +26,7 @@ from typing import Final, Self, TypeVar
 
 from troth.adapters.conduct_packing import said
 from troth.adapters.conduct_queue import COMMIT_ROWS, Commitment, Marked, Noted, Order, Refused, Work, weight
-from troth.adapters.conduct_reading import read_committed
+from troth.adapters.conduct_reading import read_committed, read_sealed
 from troth.adapters.conduct_stamping import Entropy, Taken
 from troth.adapters.conduct_standing import Standing, told
 from troth.adapters.conduct_watch import ConductWatch
@@ -36,6 +36,7 @@ from troth.clock import NS_PER_S, Clock
 from troth.errors import Busy, StorageFailed, TrothError
 from troth.names import StreamId, ThingId
 from troth.things.figures import ConductFigures
+from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Refusal
 from troth.things.retention import Expiry
 from troth.things.stamps import Admitted, AdmittedMany, Released
@@ -199,6 +200,10 @@ class SqliteConduct:
     async def committed(self, cut: Cut) -> Sequence[Committed]:
         self._check()
         return await self._loop.run_in_executor(self._reader, read_committed, self._writer.path, cut)
+
+    async def sealed(self, keys: Container[bytes]) -> Sequence[SealedTrace]:
+        self._check()
+        return await self._loop.run_in_executor(self._reader, read_sealed, self._writer.path, keys)
 
     async def clear(self, cuts: Sequence[Cut]) -> None:
         def work(resolve: Callable[[None], None]) -> Callable[[], None]:

@@ -35,6 +35,7 @@ __all__ = [
     "cut",
     "load",
     "read_commits",
+    "read_traces",
     "transaction",
 ]
 
@@ -153,6 +154,12 @@ def read_commits(connection: sqlite3.Connection, cut: Cut) -> list[Packed]:
     """The commits of a cut, in order."""
     found = connection.execute(_COMMITS + "WHERE n BETWEEN ? AND ? ORDER BY n", (cut.first, cut.last))
     return [Packed(*row) for row in found]
+
+
+def read_traces(connection: sqlite3.Connection) -> Iterator[bytes]:
+    """The other traces of every commit that has some, packed, the newest commit first."""
+    found = connection.execute("SELECT traces FROM commits WHERE length(traces) > 0 ORDER BY n DESC")
+    return (traces for (traces,) in found)
 
 
 _COMMITS: Final = "SELECT n, at_ns, rows, traces, keys, runs, counts FROM commits "

@@ -84,8 +84,8 @@ class ClaimMade(msgspec.Struct, frozen=True):
     claim_command: str
 
 
-class ThingMade(msgspec.Struct, frozen=True):
-    """A thing that may claim its credential now. `mqtt`: where it speaks MQTT."""
+class ThingMade(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A thing that may claim its credential now. `mqtt`: where it speaks MQTT; `begins`: what asks nobody begins then."""
 
     thing: str
     slug: Slug
@@ -93,6 +93,7 @@ class ThingMade(msgspec.Struct, frozen=True):
     claim_command: str
     datastreams: Mapping[str, int]
     mqtt: str
+    begins: str | None = None
 
 
 class Claimed(msgspec.Struct, frozen=True):

@@ -78,8 +78,9 @@ def line_shown(line: Line) -> LineShown:
         case Seen(place=place, end=end, at_ns=at_ns, who=who, variant=variant, rows=rows, basis=basis):
             return LineShown(
                 kind="seen",
-                place=str(place),
-                closed=None if end is None else str(end),
+                place=_printed(place),
+                waiting=place is None,
+                closed=_printed(end),
                 at=print_time(at_ns),
                 party=who.party,
                 party_name=who.party_name,
@@ -96,7 +97,8 @@ def line_shown(line: Line) -> LineShown:
         case TurnedAway(place=place, at_ns=at_ns, who=who, reason=reason, count=count):
             return LineShown(
                 kind="turned-away",
-                place=str(place),
+                place=_printed(place),
+                waiting=place is None,
                 at=print_time(at_ns),
                 party=who.party,
                 party_name=who.party_name,
@@ -110,7 +112,11 @@ def line_shown(line: Line) -> LineShown:
                 count=count,
             )
         case Damaged(place=place, why=why):
-            return LineShown(kind="damaged", place=str(place), why=why)
+            return LineShown(kind="damaged", place=_printed(place), waiting=place is None, why=why)
+
+
+def _printed(place: Place | None) -> str | None:
+    return None if place is None else str(place)
 
 
 def _own(callers: Callers, request: Request) -> Asker:

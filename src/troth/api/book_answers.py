@@ -18,8 +18,9 @@ class LineShown(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     Args:
         kind: `seen` (somebody could read), `turned-away` (somebody asked and got nothing), `damaged` (it does not open).
-        place: by which it is proved.
-        closed: the place at which the number of rows is proved; absent while that is not known.
+        place: by which it is proved; absent where it is in no segment yet.
+        waiting: true where it has no place yet: proof follows with the next tick, and `rows` may grow until then.
+        closed: the place at which the number of rows is proved; absent while that is not proved.
         at: when, or from when on until the next tick.
         party, app, purpose, stream: as they stand in the trace; the words beside them are what they are called now.
         variant: the view that was granted.
@@ -30,7 +31,8 @@ class LineShown(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """
 
     kind: Literal["seen", "turned-away", "damaged"]
-    place: str
+    place: str | None = None
+    waiting: bool = False
     at: str | None = None
     closed: str | None = None
     party: str | None = None

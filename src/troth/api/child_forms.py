@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from troth.api.ward_forms import GuardianRule, WishShown
 from troth.errors import BadTime
 from troth.gate.question import Ground
 from troth.journeys.guard import Fading, Ward, WardOffer
@@ -120,10 +121,15 @@ class ChildShown(msgspec.Struct, frozen=True):
 
 
 class Children(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The children for whom you speak; and who speaks for you, where somebody does."""
+    """The children for whom you speak; and who speaks for you, where somebody does.
+
+    `rules`: where what concerns you may not go, as they say; `wishes`: what they may ask for, and what you said to that.
+    """
 
     children: tuple[ChildShown, ...]
     for_me: FadingShown | None = None
+    rules: tuple[GuardianRule, ...] = ()
+    wishes: tuple[WishShown, ...] = ()
 
 
 class AgeShown(msgspec.Struct, frozen=True):

@@ -26,9 +26,13 @@ from troth.api.child_forms import (
     fading_shown,
 )
 from troth.api.forms import digest_of
+from troth.api.places import rule_shown
+from troth.api.ward_forms import GuardianRule, wish_shown
 from troth.errors import NotFound
 from troth.journeys.accept import Accepted
 from troth.journeys.guard import Guard
+from troth.journeys.places import Places
+from troth.journeys.wards import Wards
 from troth.names import PersonId, StreamId, parse_id
 from troth.wire.times import print_time
 
@@ -37,7 +41,9 @@ __all__ = ["child_routes"]
 _NS_PER_MS = 1_000_000
 
 
-def child_routes(guard: Guard, *, callers: Callers, stream_of: Callable[[int], StreamId | None]) -> list[Route]:
+def child_routes(
+    guard: Guard, wards: Wards, places: Places, *, callers: Callers, stream_of: Callable[[int], StreamId | None]
+) -> list[Route]:
     """All routes of this module. `stream_of`: the stream of a Datastream's number."""
 
     def stream(number: int) -> StreamId:
@@ -50,7 +56,10 @@ def child_routes(guard: Guard, *, callers: Callers, stream_of: Callable[[int], S
         person = callers.person(request)
         mine = guard.fading(person)
         children = tuple(map(child_shown, guard.wards(person)))
-        return shown(Children(children, None if mine is None else fading_shown(mine)))
+        if mine is None:
+            return shown(Children(children))
+        rules = tuple(GuardianRule(by, rule_shown(each)) for by, each in places.rules_for(person))
+        return shown(Children(children, fading_shown(mine), rules, tuple(map(wish_shown, wards.of_me(person)))))
 
     async def choose(request: Request) -> Response:
         guardian = callers.person(request)

@@ -10,8 +10,11 @@ from troth.names import PurposeId, Uri
 __all__ = ["OrderShown", "UnusedShown"]
 
 
-class OrderShown(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One order. `datastreams` and `keep` (a view that may be kept) are for its recipient; `contact` for who chases it."""
+class OrderShown(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_": "from"}):
+    """One order, as its recipient sees it; `contact` is for whoever chases it.
+
+    `keep`: a view that may be kept. `from` and `to`: only what was observed then is to be erased.
+    """
 
     order: str
     party: Uri
@@ -25,6 +28,8 @@ class OrderShown(msgspec.Struct, frozen=True, omit_defaults=True):
     datastreams: tuple[int, ...] = ()
     share: str | None = None
     keep: str | None = None
+    from_: str | None = None
+    to: str | None = None
     reminders: int = 0
     silent_since: str | None = None
     answered: str | None = None

@@ -44,13 +44,13 @@ from troth.wire.held import CHUNK_BYTES, Client
 from troth.wire.limits import LISTENER_QUEUE_BYTES, LISTENER_QUEUE_MESSAGES
 from troth.wire.paths import PREFIX
 
-__all__ = ["BEAT_S", "OPEN_MAX", "STREAMS_MAX", "event_routes"]
+__all__ = ["BEAT_S", "HEADERS", "OPEN_MAX", "STREAMS_MAX", "event_routes"]
 
 BEAT_S: Final = 15.0  # shorter than what proxies wait for, and than a page that looks dead to whoever reads it
 STREAMS_MAX: Final = 100  # named in one question; who wants more listens to all that they may read
 OPEN_MAX: Final = 32  # of one asker, or of strangers at one address: as many windows as somebody has open
 _NUMBERS: Final = re.compile(r"[0-9]{1,15}(?:,[0-9]{1,15})*")
-_HEADERS: Final = (
+HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),  # a proxy that gathers events makes them late
@@ -135,7 +135,7 @@ class EventStream(Response):
         self, tell: Tell, recognise: Recognise, who: Principal | None, *, root: str, closed: Callable[[], None]
     ) -> None:
         super().__init__(status_code=200)
-        self.raw_headers = list(_HEADERS)
+        self.raw_headers = list(HEADERS)
         self._tell = tell
         self._recognise = recognise
         self._who = who

@@ -24,12 +24,14 @@ from troth.errors import NotFound, TrothError, WrongToken
 from troth.gate.question import Asker
 from troth.journeys.archive import Seen, State
 from troth.journeys.exports import Exports
+from troth.names import PersonId
 from troth.wire.asgi import Receive, Scope, Send
 from troth.wire.held import Client, hand_over_piece
 from troth.wire.times import print_time
 
 __all__ = ["ArchiveResponse", "archive_response", "export_routes", "export_shown"]
 
+_NAMES: Final = {True: "everything-about-me.zip", False: "everything-about-a-child.zip"}
 _RANGE: Final = re.compile(r"bytes=([0-9]{1,18})?-([0-9]{1,18})?")
 
 
@@ -87,20 +89,22 @@ def export_shown(seen: Seen | None) -> ExportShown:
 
 
 def archive_response(
-    exports: Exports, request: Request, asker: Asker, *, still: Callable[[], bool]
+    exports: Exports, request: Request, asker: Asker, *, still: Callable[[], bool], by: PersonId | None = None
 ) -> "ArchiveResponse":
     """The archive that is ready, or the part of it that is asked for. It leaves only while `still()`, too.
+
+    `by`: the one that this guardian of theirs has asked for.
 
     Raises:
         NotFound: there is none.
     """
-    seen = exports.seen(asker)
+    seen = exports.seen(asker, by=by)
     if seen is None or seen.state is not State.READY:
         raise NotFound("there is no archive that is ready for this asker")
     tag = f'"{seen.digest}"'
     if_range = request.headers.get("if-range")
     wanted = request.headers.get("range") if if_range is None or if_range == tag else None
-    return ArchiveResponse(exports, asker, seen, span=_span(wanted, seen.size), still=still)
+    return ArchiveResponse(exports, asker, seen, span=_span(wanted, seen.size), still=still, by=by)
 
 
 class ArchiveResponse(Response):
@@ -114,10 +118,12 @@ class ArchiveResponse(Response):
         *,
         span: tuple[int, int] | None,
         still: Callable[[], bool],
+        by: PersonId | None = None,
     ) -> None:
         super().__init__()
         self._exports = exports
         self._asker = asker
+        self._by = by
         self._seen = seen
         self._span = span or (0, 0)
         self._still = still
@@ -126,7 +132,7 @@ class ArchiveResponse(Response):
         headers = {
             "content-type": "application/zip",
             "content-length": str(last - first),
-            "content-disposition": 'attachment; filename="everything-about-me.zip"',
+            "content-disposition": f'attachment; filename="{_NAMES[by is None]}"',
             "cache-control": "no-store",
             "accept-ranges": "bytes",
             "etag": f'"{seen.digest}"',
@@ -151,7 +157,7 @@ class ArchiveResponse(Response):
             if client.gone.is_set():
                 return False
             try:
-                piece = (await self._exports.read(self._asker, self._seen.id, offset=at))[: last - at]
+                piece = (await self._exports.read(self._asker, self._seen.id, offset=at, by=self._by))[: last - at]
             except TrothError:
                 return False
             if not piece or await hand_over_piece(send, piece, holds=self._holds) < len(piece):
@@ -160,7 +166,7 @@ class ArchiveResponse(Response):
         return True
 
     def _holds(self) -> bool:
-        return self._exports.holds(self._asker, self._seen.id) and self._still()
+        return self._exports.holds(self._asker, self._seen.id, by=self._by) and self._still()
 
 
 def _span(text: str | None, size: int) -> tuple[int, int] | None:

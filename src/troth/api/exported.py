@@ -5,13 +5,16 @@ Rules
   gate. So nothing is in it that its person may not read, and of the others of a home neither name nor choice.
 - One piece at a time is in memory; everything that takes long (rendering, packing) is where `in_worker` puts it.
 - What cannot be proved (yet) is named in the manifest, and the rest is written all the same.
+- In one that a guardian takes along of a child nothing tells what adults of the home do or say: no reading of theirs, no word
+  of another guardian, and of the child not how it comes in, nor what it asks of whoever runs the place.
 
-Source: mission.md (F2), GDPR Art. 15, 20; docs/reference/export.md.
+Source: mission.md (F2), GDPR Art. 15, 20; docs/reference/export.md; docs/decisions/0077.
 Left out: how it is kept and when it ends (`journeys/exports`).
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, cast
@@ -21,7 +24,7 @@ import msgspec
 from troth.api.book import line_shown
 from troth.api.choices import CHOICES_MAX, offer_shown
 from troth.api.erasures import preview_shown
-from troth.api.exported_account import account_of
+from troth.api.exported_account import account_for_guardian, account_of
 from troth.api.exported_forms import (
     AccountFile,
     LeftOut,
@@ -47,7 +50,7 @@ from troth.gate.question import Asker
 from troth.journeys.archive import Writing
 from troth.journeys.belong import Belong
 from troth.journeys.book import Book
-from troth.journeys.book_lines import Damaged, Line, Place, Seen
+from troth.journeys.book_lines import Damaged, Line, Place, Seen, is_newer
 from troth.journeys.choose import Choose
 from troth.journeys.erase import Erase
 from troth.journeys.making import InWorker
@@ -58,12 +61,18 @@ from troth.journeys.oversee import Oversee
 from troth.journeys.owned import OwnedStream, OwnedThing, owned
 from troth.journeys.places import Places
 from troth.journeys.privately import Privately
+from troth.journeys.recognise import MEMBER
 from troth.journeys.rights import Rights
 from troth.journeys.sign_in import SignIn
 from troth.journeys.tell import Page, Tell
 from troth.journeys.visits import Visits
 from troth.names import PersonId, StatementId, StreamId, print_person
 from troth.signing.cbor import CborValue
+from troth.statements.custody import CustodyBody
+from troth.statements.kinds import Body
+from troth.statements.person import InvitationBody
+from troth.statements.persons import speaker_of
+from troth.statements.rights import ReplyBody, RequestBody
 from troth.things.observations import Variant
 from troth.verify.file import SUFFIX
 from troth.wire.result_formats import Column
@@ -108,14 +117,26 @@ class Everything(msgspec.Struct, frozen=True):
 
         return fill
 
+    def of_child(self, asker: Asker, child: PersonId, *, by: PersonId) -> Callable[[Writing], Awaitable[None]]:
+        """What fills an archive of a child that its guardian takes along. `asker`: the child, as whom it is read."""
+        account = account_for_guardian(self.belong.together(child), child)
+
+        async def fill(writing: Writing) -> None:
+            await _Filling(self, asker, child, writing=writing, by=by).all(account)
+
+        return fill
+
 
 class _Filling:
     """One archive while it is filled."""
 
-    def __init__(self, at: Everything, asker: Asker, person: PersonId, *, writing: Writing) -> None:
+    def __init__(
+        self, at: Everything, asker: Asker, person: PersonId, *, writing: Writing, by: PersonId | None = None
+    ) -> None:
         self._at = at
         self._asker = asker
         self._person = person
+        self._by = by
         self._writing = writing
         now_ns = at.clock.now()
         self._made = print_time(now_ns // NS_PER_S * NS_PER_S)
@@ -132,7 +153,8 @@ class _Filling:
         await self._document("choices.json", self._said())
         erasing = preview_shown(self._at.erase.preview(self._person), self._at.number_of)
         await self._document("erasure.json", erasing)
-        lines = tuple(request_line(each, is_own=True) for each in self._at.rights.desk(self._person))
+        asked = () if self._by is not None else self._at.rights.desk(self._person)
+        lines = tuple(request_line(each, is_own=True) for each in asked)
         marks = tuple(map(mark_shown, self._at.marks.standing(self._person)))
         await self._document("rights.json", RightsFile(lines, marks))
         readable = (await self._at.tell.listing.readable(self._asker)).streams
@@ -152,7 +174,7 @@ class _Filling:
             standing_shown(each, at.number_of)
             for home in at.privately.homes(person)
             for each in home.standing
-            if each.mine is not None
+            if each.mine is not None and each.child is None
         ]
         return SaidFile(
             tuple(offer_shown(each) for each in self._offers()),
@@ -176,10 +198,10 @@ class _Filling:
 
     def _thing(self, thing: OwnedThing) -> ThingOwn:
         passport, disclosed = self._at.oversee.product(thing.product, thing.household)
-        try:
-            seen = thing_shown(self._at.oversee.installed(thing.thing))
-        except NotFound:  # it has no short name any more
-            seen = None
+        seen = None
+        with suppress(NotFound):  # it has no short name any more
+            if self._by is None:
+                seen = thing_shown(self._at.oversee.installed(thing.thing))
         return ThingOwn(
             tuple(map(_stream, thing.streams)),
             cast("Mapping[str, CborValue]", _readable(passport)),
@@ -220,6 +242,8 @@ class _Filling:
                 data, said = self._at.book.said(self._asker, each)
             except NotFound:
                 continue  # it went meanwhile
+            if self._by is not None and not _for_guardian(said.body, self._person, self._by):
+                continue
             name, headers = f"statements/{said.kind.name.value}-{each.hex()[:16]}", said.signed.headers
             line = StatementLine(
                 each.hex(),
@@ -236,21 +260,32 @@ class _Filling:
         await self._put("statements.jsonl", b"".join(line + b"\n" for line in lines))
 
     async def _book(self) -> None:
-        """First the lines, then the proof of each; the lines are gone through twice, because there may be many."""
+        """First the lines, then the proof of each; the lines are gone through twice, because there may be many.
+
+        What has no place the first time has none in the file, and gets no proof beside it.
+        """
         await self._away(partial(self._zip.begin, "book.jsonl"))
-        count = 0
-        async for lines in self._pages():
+        count, newest = 0, None
+        async for page in self._pages():
+            lines = self._told(page)
             count += len(lines)
+            newest = newest or next((each.place for each in lines if each.place is not None), None)
             text = b"".join(msgspec.json.encode(line_shown(line)) + b"\n" for line in lines)
             await self._away(partial(self._zip.add, text))
         await self._away(self._zip.end)
         done = 0
         async for lines in self._pages():
-            for line in lines:
+            for line in self._told(lines):
                 self._writing.step("book", done=min(done, count), of=count)
                 done += 1
-                for place in _places(line):
+                for place in _places(line, upto=newest):
                     await self._proof(f"book/{place}{SUFFIX}", partial(self._at.book.proof, self._asker, place))
+
+    def _told(self, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+        """Those that stand in this archive."""
+        if self._by is None:
+            return lines
+        return tuple(each for each in lines if isinstance(each, Damaged) or each.who.party != MEMBER)
 
     async def _pages(self) -> AsyncIterator[tuple[Line, ...]]:
         page = await self._at.book.page(self._asker)
@@ -328,18 +363,23 @@ def _stream(stream: OwnedStream) -> StreamOwn:
     )
 
 
+def _for_guardian(body: Body, child: PersonId, by: PersonId) -> bool:
+    """Whether a statement that speaks of a child stands in what its guardian takes along."""
+    if isinstance(body, RequestBody | ReplyBody | CustodyBody | InvitationBody):
+        return False
+    return speaker_of(body) in {None, child, by}
+
+
 def _csv_name(number: int) -> str:
     return f"observations/{number}.csv"
 
 
-def _places(line: Line) -> tuple[Place, ...]:
-    match line:
-        case Damaged():
-            return ()
-        case Seen(place=place, end=end) if end is not None:
-            return (place, end)
-        case _:
-            return (line.place,)
+def _places(line: Line, *, upto: Place | None) -> tuple[Place, ...]:
+    """Where what proves a line stands, of a line that has its place since `upto` at the latest."""
+    if isinstance(line, Damaged) or line.place is None or upto is None or is_newer(line.place, upto):
+        return ()
+    end = line.end if isinstance(line, Seen) else None
+    return (line.place,) if end is None else (line.place, end)
 
 
 def _readable(body: msgspec.Struct) -> CborValue:

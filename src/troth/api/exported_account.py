@@ -10,7 +10,7 @@ from troth.journeys.visits import Visits
 from troth.names import PersonId, print_household, print_person
 from troth.wire.times import print_time
 
-__all__ = ["account_of"]
+__all__ = ["account_for_guardian", "account_of"]
 
 
 def account_of(visits: Visits, sign_in: SignIn, together: Together, person: PersonId, *, session: str) -> AccountFile:
@@ -21,18 +21,12 @@ def account_of(visits: Visits, sign_in: SignIn, together: Together, person: Pers
     """
     standing = visits.of(session)
     login, failed = sign_in.login(standing.holder), sign_in.failed(standing.holder)
-    homes = tuple(
-        HomeOwn(print_household(home.household), home.name, each.role, print_time(each.from_ns), _time(each.to_ns))
-        for home in together.homes
-        for each in home.dwellers
-        if each.you
-    )
     passkeys = () if login is None else login.passkeys
     return AccountFile(
         print_person(person),
         together.name,
         "",
-        homes,
+        _homes(together),
         together.left,
         tuple(
             VisitOwn(
@@ -59,6 +53,20 @@ def account_of(visits: Visits, sign_in: SignIn, together: Together, person: Pers
         changed=None if login is None else _time(login.changed_ns),
         failed_tries=failed.failed,
         last_failed=_time(failed.at_ns) if failed.failed else None,
+    )
+
+
+def account_for_guardian(together: Together, child: PersonId) -> AccountFile:
+    """Who a child is and where it lives; how it comes in is its own."""
+    return AccountFile(print_person(child), together.name, "", _homes(together), together.left, (), (), ())
+
+
+def _homes(together: Together) -> tuple[HomeOwn, ...]:
+    return tuple(
+        HomeOwn(print_household(home.household), home.name, each.role, print_time(each.from_ns), _time(each.to_ns))
+        for home in together.homes
+        for each in home.dwellers
+        if each.you
     )
 
 

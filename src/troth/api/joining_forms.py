@@ -17,7 +17,7 @@ from troth.names import Uri, check_slug, check_uri
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.sheet import Sheet
-from troth.wire.times import parse_time
+from troth.wire.times import parse_time, print_time
 
 __all__ = ["JoiningForm", "NoShown", "SheetShown", "There", "WordsForm", "joining_form", "sheet_shown", "words_in"]
 
@@ -102,13 +102,15 @@ class SheetShown(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is shown before a thing is connected.
 
     `lines` are to be read; `digest` (hex) is the SHA-256 of them, joined by line feeds, and confirms them; `no` says why it
-    would not be connected. `left` and `notes`: what of its description is not taken, and what is odd about it.
+    would not be connected; `begins`: when what asks nobody begins, where people are told first. `left` and `notes`: what of its
+    description is not taken, and what is odd about it.
     """
 
     digest: str
     lines: tuple[str, ...]
     sheet: Sheet
     no: NoShown | None = None
+    begins: str | None = None
     left: tuple[Fault, ...] = ()
     notes: tuple[Fault, ...] = ()
 
@@ -123,7 +125,15 @@ class There(msgspec.Struct, frozen=True):
 def sheet_shown(looked: Looked, *, left: tuple[Fault, ...] = (), notes: tuple[Fault, ...] = ()) -> SheetShown:
     """A sheet as it is answered."""
     no = None if looked.no is None else NoShown(looked.no, outer(looked.no))
-    return SheetShown(looked.sheet.digest.hex(), looked.sheet.lines, looked.sheet, no, left, notes)
+    return SheetShown(
+        looked.sheet.digest.hex(),
+        looked.sheet.lines,
+        looked.sheet,
+        no,
+        None if looked.begins_ns is None else print_time(looked.begins_ns),
+        left,
+        notes,
+    )
 
 
 def joining_form(whole: Joining) -> JoiningForm:

@@ -31,6 +31,7 @@ __all__ = [
     "MarksShown",
     "ReaderShown",
     "ReadersShown",
+    "mark_named",
     "mark_routes",
     "mark_shown",
 ]
@@ -110,14 +111,14 @@ def mark_routes(marks: Marks, *, callers: Callers, stream_of: Callable[[int], St
 
     async def end(request: Request) -> Response:
         name = request.path_params["mark"]
-        await marks.end(callers.person(request), _named(name), visit=callers.visit(request))
+        await marks.end(callers.person(request), mark_named(name), visit=callers.visit(request))
         return created(Done(name))
 
     async def readers(request: Request) -> Response:
         person, who = callers.person(request), callers.known(request)
         if who.asker is None or who.asker.person != person:
             raise NotFound("there is no such mark of this person")
-        found = await marks.readers(who.asker, _named(request.path_params["mark"]))
+        found = await marks.readers(who.asker, mark_named(request.path_params["mark"]))
         told = tuple(
             ReaderShown(each.party, each.name, each.app, each.purpose, print_time(each.last_ns)) for each in found
         )
@@ -146,7 +147,12 @@ def mark_shown(each: Standing) -> MarkShown:
     )
 
 
-def _named(text: str) -> bytes:
+def mark_named(text: str) -> bytes:
+    """The name of a mark in an address.
+
+    Raises:
+        BadName: it is none.
+    """
     try:
         name = bytes.fromhex(text)
     except ValueError as cause:

@@ -266,7 +266,10 @@ class _Entering:
 def thing_made(joined: JoinedThing, addresses: Addresses) -> ThingMade:
     """What an installer is told of a thing that has joined."""
     command = claim_command(joined.claim, addresses)
-    return ThingMade(print_thing(joined.thing), joined.slug, joined.claim, command, joined.datastreams, addresses.mqtt)
+    begins = None if joined.begins_ns is None else print_time(joined.begins_ns)
+    return ThingMade(
+        print_thing(joined.thing), joined.slug, joined.claim, command, joined.datastreams, addresses.mqtt, begins
+    )
 
 
 def _limit(text: str) -> int:

@@ -25,11 +25,11 @@ from troth.api.private_forms import (
 )
 from troth.errors import NotFound, Refused
 from troth.journeys.privately import Privately, Standing, StandingHome, Wanted, private_named
-from troth.names import StreamId, print_household
+from troth.names import StreamId, print_household, print_person
 from troth.wire.times import parse_time, print_time
 from troth.wire.weeks import weekly_form
 
-__all__ = ["private_routes", "standing_shown"]
+__all__ = ["home_shown", "private_routes", "standing_shown", "wanted_of"]
 
 NS_PER_MS = 1_000_000
 
@@ -44,27 +44,13 @@ def private_routes(
 ) -> list[Route]:
     """All routes of this module. `now`: ns UTC; the other two turn Datastream numbers into streams and back."""
 
-    def home_shown(found: StandingHome) -> PrivateHomeShown:
-        standing = tuple(standing_shown(each, number_of) for each in found.standing)
-        home = found.home
-        return PrivateHomeShown(print_household(home.household), home.name, home.rooms, standing, home.goes_on)
-
     async def homes(request: Request) -> Response:
-        return shown(PrivateHomes(tuple(map(home_shown, privately.homes(callers.person(request))))))
+        found = privately.homes(callers.person(request))
+        return shown(PrivateHomes(tuple(home_shown(each, number_of) for each in found)))
 
     async def begin(request: Request) -> Response:
         person = callers.person(request)
-        asked = await form(request, PrivateForm)
-        to_ns = None if asked.to is None else parse_time(asked.to)
-        stream = None if asked.datastream is None else stream_of(asked.datastream)
-        if asked.datastream is not None and stream is None:
-            raise NotFound("there is no such stream in this home")
-        weekly = None
-        if asked.weekly is not None:
-            if to_ns is None:
-                raise Refused("a schedule has an end")
-            weekly = asked.weekly.weekly(from_ns=now(), to_ns=max(to_ns, now()))
-        wanted = Wanted(household_of(asked.household), asked.room, stream, weekly, to_ns)
+        wanted = wanted_of(await form(request, PrivateForm), now=now, stream_of=stream_of)
         restriction, said = await privately.begin(person, wanted, made_by="session", visit=callers.visit(request))
         return created(PrivateMade(restriction.hex(), round(said.effect_ns / NS_PER_MS, 3)))
 
@@ -81,6 +67,31 @@ def private_routes(
     ]
 
 
+def wanted_of(asked: PrivateForm, *, now: Callable[[], int], stream_of: Callable[[int], StreamId | None]) -> Wanted:
+    """What a form asks to be private.
+
+    Raises:
+        NotFound, BadName, BadTime, Refused: no such stream, home or time, or a schedule without an end.
+    """
+    to_ns = None if asked.to is None else parse_time(asked.to)
+    stream = None if asked.datastream is None else stream_of(asked.datastream)
+    if asked.datastream is not None and stream is None:
+        raise NotFound("there is no such stream in this home")
+    weekly = None
+    if asked.weekly is not None:
+        if to_ns is None:
+            raise Refused("a schedule has an end")
+        weekly = asked.weekly.weekly(from_ns=now(), to_ns=max(to_ns, now()))
+    return Wanted(household_of(asked.household), asked.room, stream, weekly, to_ns)
+
+
+def home_shown(found: StandingHome, number_of: Callable[[StreamId], int | None]) -> PrivateHomeShown:
+    """What is private in a home, and can be, as the interface says it."""
+    standing = tuple(standing_shown(each, number_of) for each in found.standing)
+    home = found.home
+    return PrivateHomeShown(print_household(home.household), home.name, home.rooms, standing, home.goes_on)
+
+
 def standing_shown(each: Standing, number_of: Callable[[StreamId], int | None]) -> StandingShown:
     """A private mode as the interface says it. `number_of`: the number of a stream's Datastream."""
     numbers = (number_of(stream) for stream in each.streams)
@@ -92,4 +103,6 @@ def standing_shown(each: Standing, number_of: Callable[[StreamId], int | None]) 
         None if each.until_ns is None else print_time(each.until_ns),
         None if each.body.weekly is None else weekly_form(each.body.weekly),
         None if each.mine is None else each.mine.hex(),
+        None if each.child is None else print_person(each.child),
+        each.by or None,
     )

@@ -34,7 +34,10 @@ class PrivateMade(msgspec.Struct, frozen=True):
 
 
 class StandingShown(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One private mode. `now`: it is on at this moment, `since` and `until` when. `restriction` where it is your own."""
+    """One private mode. `now`: it is on at this moment, `since` and `until` when. `restriction` where you have said it.
+
+    `child`: for whom you have, as their guardian; `by`: the guardian who has, where it is for you.
+    """
 
     what: str
     datastreams: tuple[int, ...]
@@ -43,6 +46,8 @@ class StandingShown(msgspec.Struct, frozen=True, omit_defaults=True):
     until: str | None = None
     weekly: WeeklyForm | None = None
     restriction: str | None = None
+    child: str | None = None
+    by: str | None = None
 
 
 class PrivateHomeShown(msgspec.Struct, frozen=True):

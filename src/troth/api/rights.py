@@ -17,7 +17,7 @@ from starlette.routing import Route
 from troth.api.answers import Done
 from troth.api.callers import Callers, created, form, resource, shown
 from troth.errors import BadName
-from troth.journeys.rights import AUTHORITIES, Line, Rights
+from troth.journeys.rights import Line, Rights
 from troth.names import print_person
 from troth.statements.rights import Outcome, Right
 from troth.wire.times import print_time
@@ -44,7 +44,9 @@ class ReplyForm(msgspec.Struct, frozen=True, omit_defaults=True):
 class RequestLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """A request and how it stands: `open`, `extended`, `overdue`, `done` or `refused`. `late`: not answered by `due`.
 
-    `person` and `name` are there for whoever runs the place; `complain` where it is overdue or refused.
+    `last_day`: the last day to answer it on, by the clocks of the place; `clock`: the paragraph that sets it; `own`: it sets no
+    number, and the program's own counts. `person` and `name` are there for whoever runs the place; `complain` where it is late
+    or refused.
     """
 
     request: str
@@ -61,6 +63,9 @@ class RequestLine(msgspec.Struct, frozen=True, omit_defaults=True):
     person: str | None = None
     name: str | None = None
     complain: str | None = None
+    last_day: str | None = None
+    clock: str | None = None
+    own: bool = False
 
 
 class Requests(msgspec.Struct, frozen=True):
@@ -142,7 +147,10 @@ def request_line(line: Line, *, is_own: bool) -> RequestLine:
         None if line.replied_ns is None else print_time(line.replied_ns),
         None if is_own else print_person(line.person),
         None if is_own else line.name,
-        AUTHORITIES if line.standing.value in {"overdue", "refused"} else None,
+        line.complain,
+        last_day=line.last_day.isoformat(),
+        clock=line.rule.clock,
+        own=line.rule.is_own,
     )
 
 

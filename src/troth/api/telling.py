@@ -49,7 +49,7 @@ class TellingShown(msgspec.Struct, frozen=True):
 
 
 class ItemShown(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing to know. `sort`: starts, asked, changed, narrowed, ended or authority. `statement`: where it was said."""
+    """One thing to know, said in `statement`. `sort`: starts, joined, asked, changed, narrowed, ended or authority."""
 
     name: str
     sort: str

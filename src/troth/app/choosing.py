@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from troth.app.entering import Entering
 from troth.app.grounding import Grounding
 from troth.app.ports import Ports
 from troth.app.sharing import Sharing
+from troth.errors import BadSetting, BadTime
 from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
 from troth.journeys.belong import Belong
@@ -20,14 +22,17 @@ from troth.journeys.own_key import OwnKeys
 from troth.journeys.places import Places
 from troth.journeys.privately import Privately
 from troth.journeys.recognise import Recognise
-from troth.journeys.rights import Rights
+from troth.journeys.rights import Complaints, Rights
 from troth.journeys.say import Say
 from troth.journeys.tell import Tell
 from troth.journeys.voice import Voice
+from troth.journeys.wards import Wards
 from troth.settings import Settings
 from troth.state.directory import Directory
+from troth.wire.local_times import zone_of
+from troth.wire.zones import here
 
-__all__ = ["Choosing"]
+__all__ = ["Choosing", "zone_at"]
 
 
 class Choosing:
@@ -80,8 +85,25 @@ class Choosing:
             clock=clock,
             entropy=entropy,
         )
+        self.wards = partial(
+            Wards,
+            self.voice,
+            privately=self.privately,
+            places=self.places,
+            directory=directory,
+            in_force=in_force,
+            clock=clock,
+        )
         self.marks = Marks(self.voice, directory=directory, in_force=in_force, clock=clock, entropy=entropy, book=book)
-        self.rights = Rights(self.voice, say, directory=directory, clock=clock, entropy=entropy)
+        self.rights = Rights(
+            self.voice,
+            say,
+            directory=directory,
+            clock=clock,
+            entropy=entropy,
+            zone=zone_at(settings.time_zone),
+            complaints=Complaints(settings.data_protection_authority, settings.data_act_authority),
+        )
         self.belong = Belong(
             accept,
             say,
@@ -117,3 +139,17 @@ class Choosing:
     def sharing(self, tell: Tell, recognise: Recognise) -> Sharing:
         """The journeys of sharing; what is shared is told by `tell` to who is recognised by `recognise`."""
         return self._sharing(tell=tell, recognise=recognise)
+
+
+def zone_at(name: str) -> ZoneInfo:
+    """The zone of the place: what the settings say, else that of this computer.
+
+    Raises:
+        BadSetting: there is no such zone.
+    """
+    try:
+        return zone_of(name or here())
+    except BadTime as cause:
+        if name:
+            raise BadSetting(f"time_zone: there is no zone {name}", hint=cause.hint) from cause
+        return ZoneInfo("UTC")

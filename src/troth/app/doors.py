@@ -24,6 +24,7 @@ from troth.api.certificates import certificate_routes
 from troth.api.children import child_routes
 from troth.api.choices import choice_routes
 from troth.api.contacts import contact_routes
+from troth.api.corrections import correction_routes
 from troth.api.descriptions import description_routes
 from troth.api.desks import desk_routes
 from troth.api.emergencies import emergency_routes
@@ -44,6 +45,7 @@ from troth.api.marks import mark_routes
 from troth.api.metrics import metrics_routes
 from troth.api.objections import objection_routes
 from troth.api.operate import Addresses, operate_routes
+from troth.api.order_events import order_event_routes
 from troth.api.own_keys import own_key_routes
 from troth.api.parties import party_routes
 from troth.api.places import place_routes
@@ -59,6 +61,7 @@ from troth.api.signs import sign_routes
 from troth.api.street import street_routes
 from troth.api.telling import telling_routes
 from troth.api.types import type_routes
+from troth.api.wards import ward_routes
 from troth.api.withholdings import withholding_routes
 from troth.api.wot import wot_routes
 from troth.app.arriving import HSTS, Arriving, networks
@@ -136,7 +139,18 @@ def http_doors(node: Node) -> HttpDoors:
         *beside_routes(node.choosing.beside, node.choose, callers=callers),
         *foreseen_routes(node.choose, node.places, node.foresee, callers=callers),
         *place_routes(node.places, callers=callers),
-        *child_routes(node.grounding.guard, callers=callers, stream_of=node.directory.by_number.get),
+        *child_routes(
+            node.grounding.guard, node.wards, node.places, callers=callers, stream_of=node.directory.by_number.get
+        ),
+        *ward_routes(
+            node.wards,
+            node.exports,
+            _everything(node),
+            callers=callers,
+            now=ports.clock.now,
+            stream_of=node.directory.by_number.get,
+            number_of=_number_of(node),
+        ),
         *home_routes(node.choosing.belong, node.join, callers=callers),
         *bring_routes(node.joining.bring, callers=callers, addresses=addresses),
         *private_routes(
@@ -162,6 +176,7 @@ def http_doors(node: Node) -> HttpDoors:
             number_of=_number_of(node),
         ),
         *mark_routes(node.choosing.marks, callers=callers, stream_of=node.directory.by_number.get),
+        *correction_routes(node.sharing.correct, callers=callers),
         *rights_routes(node.choosing.rights, callers=callers),
         *share_routes(
             node.sharing.share,
@@ -170,6 +185,7 @@ def http_doors(node: Node) -> HttpDoors:
             callers=callers,
             stream_of=node.directory.by_number.get,
         ),
+        *order_event_routes(node.sharing.orders, node.recognise, callers=callers),
         *recipient_routes(node.sharing.recipient, node.sharing.orders, node.sharing.stale, callers=callers),
         *withholding_routes(node.sharing.withhold, callers=callers),
         *erasure_routes(node.erase, node.preserve, callers=callers, number_of=_number_of(node)),
@@ -279,6 +295,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         tick_s=node.settings.segment_tick_s,
         clock=node.ports.clock,
         explain=node.explain,
+        figures=node.figures,
         why=node.why,
         choose=node.choose,
         own_keys=node.choosing.own_keys,
@@ -290,11 +307,13 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         privately=node.choosing.privately,
         share=node.sharing.share,
         orders=node.sharing.orders,
+        correct=node.sharing.correct,
         stale=node.sharing.stale,
         recipient=node.sharing.recipient,
         object=node.grounding.object,
         signs=node.grounding.signs,
         guard=node.grounding.guard,
+        wards=node.wards,
         grounds=node.grounding.grounds,
         policies=node.grounding.policies,
         functions=node.grounding.functions,
@@ -309,6 +328,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         marks=node.choosing.marks,
         rights=node.choosing.rights,
         everything=_everything(node).of,
+        of_child=_everything(node).of_child,
         archive=partial(archive_response, node.exports),
         prove=node.prove,
         book=node.book,

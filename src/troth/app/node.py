@@ -35,6 +35,7 @@ from troth.journeys.book import Book
 from troth.journeys.ending import Ending
 from troth.journeys.erase import Erase
 from troth.journeys.explain import Explain
+from troth.journeys.figures import Figures
 from troth.journeys.forget import Forget
 from troth.journeys.hear import Hear
 from troth.journeys.keyring import Keyring
@@ -243,6 +244,8 @@ class Node:
             ports.keys,
             directory=self.directory,
             journal=ports.journal,
+            conduct=ports.conduct,
+            so_far=self.access.so_far,
             prove=self.prove,
             in_worker=ports.in_worker,
             pause=ports.pause,
@@ -269,6 +272,7 @@ class Node:
             copied=self.presence.copied,
             clock=ports.clock,
         )
+        self.figures = Figures(self.tell, self.directory, now=ports.clock.now, pause=ports.pause)
         self.why = Why(
             self.tell,
             self.directory,
@@ -301,6 +305,7 @@ class Node:
             pause=ports.pause,
             whole=self._work.whole,
         )
+        self.wards = self.choosing.wards(erase=self.erase, exports=self.exports)
         self.retain = Retain(
             self.record,
             conduct=ports.conduct,

@@ -7,6 +7,7 @@ from troth.app.ports import Ports
 from troth.journeys.accept import Accept
 from troth.journeys.begin import begin
 from troth.journeys.lineage import Lineage
+from troth.journeys.newer_kinds import allow_newer_kinds
 from troth.journeys.rekey import Rekey
 from troth.journeys.succeed import say_again
 from troth.state.directory import Directory
@@ -18,7 +19,7 @@ __all__ = ["open_log"]
 async def open_log(
     ports: Ports, lineage: Lineage, *, accept: Accept, rekey: Rekey, directory: Directory, segment_tick_s: int
 ) -> Sequencer:
-    """Fold the journal, say what is missing of a beginning or behind a succession, and open the log that is written now.
+    """Fold the journal, say what is missing of a beginning, behind a succession, of rules for newer kinds; open the log.
 
     Raises:
         LogDiverged, FormatTooNew, StorageFailed: the data cannot be gone on with; says why.
@@ -35,6 +36,7 @@ async def open_log(
         log_key=lineage.key_name,
     )
     await say_again(ports.journal, lineage, rekey=rekey, directory=directory)
+    await allow_newer_kinds(rekey, directory)
     return Sequencer.open(
         ports.tiles,
         ports.lock,

@@ -1,9 +1,10 @@
-"""The journeys of sharing of one node, wired together: people, recipients, erase orders, and rights that nobody uses."""
+"""The journeys of sharing of one node, wired together: people, recipients, orders, corrections, and rights that nobody uses."""
 
 import asyncio
 from typing import Final
 
 from troth.app.ports import Ports
+from troth.journeys.correct import Correct
 from troth.journeys.erase_orders import EraseOrders
 from troth.journeys.recipient import Recipient
 from troth.journeys.recognise import Recognise
@@ -46,6 +47,9 @@ class Sharing:
             entropy=entropy,
             pause=ports.pause,
         )
+        self.correct = Correct(
+            say, reads=ports.accounts.reads, directory=directory, in_force=in_force, clock=clock, entropy=entropy
+        )
         self.stale = Stale(
             self.orders,
             recognise,
@@ -59,8 +63,9 @@ class Sharing:
         self.withhold = Withhold(say, directory=directory, clock=clock, entropy=entropy)
 
     async def looking(self) -> None:
-        """Give what orders are owed, and end what nobody uses, now and then. It never ends by itself."""
+        """Give what orders and corrections are owed, and end what nobody uses, now and then. It never ends by itself."""
         while True:
             await self.orders.give()
+            await self.correct.give()
             await self.stale.cut()
             await asyncio.sleep(LOOK_S)

@@ -25,6 +25,7 @@ from troth.cli.children import child, person_ages, person_guard
 from troth.cli.choose import choose, enter, leave
 from troth.cli.coming_in import operate, sign_in, visit
 from troth.cli.contacts import organisation_due, organisation_feed, organisation_feed_end, organisation_reached
+from troth.cli.corrected import party_corrections
 from troth.cli.emergency import emergency
 from troth.cli.erase import erase, person_erase, person_preserve, person_release
 from troth.cli.export import export
@@ -93,7 +94,7 @@ for each in (thing_bulk, thing_rename, thing_replace, thing_revoke, thing_move, 
     thing.add_command(each)
 for each in (home_things, home_connect):
     home.add_command(each)
-for each in (party_orders, party_unused):
+for each in (party_orders, party_unused, party_corrections):
     party.add_command(each)
 log.add_command(log_mirror)
 log.add_command(log_restore)

@@ -62,7 +62,7 @@ def book(context: click.Context) -> None:
 @click.option("--before", metavar="PLACE", help="Go on before this place of an earlier page.")
 @as_person
 def book_list(node: Node, *, as_json: bool, before: str | None) -> None:
-    """List who read what of you, newest first, up to the last tick."""
+    """List who read what of you, newest first; of what was read since the last tick, proof follows with the next."""
     page = _page(node, before)
     if as_json:
         say(msgspec.json.encode(page).decode())
@@ -99,7 +99,7 @@ def book_export(node: Node, *, folder: Path) -> None:
         for each in own.statements
     }
     missing = [str(path.relative_to(folder)) for address, path in wanted.items() if not _fetch(node, address, path)]
-    missing += [f"ledger/{each.place}{SUFFIX}" for each in lines if each.kind == "damaged"]
+    missing += [f"ledger/{each.place}{SUFFIX}" for each in lines if each.kind == "damaged" and each.place]
     exported = Exported(first.name, first.custody, tuple(lines), own.statements, tuple(missing))
     write_privately(folder / "book.json", msgspec.json.format(msgspec.json.encode(exported)) + b"\n")
     write_privately(folder / "README.txt", _READ_ME.format(suffix=SUFFIX).encode())
@@ -117,18 +117,22 @@ def _page(node: Node, before: str | None) -> BookShown:
 def _row(line: LineShown) -> tuple[str, ...]:
     when = "" if line.at is None else local(line.at)
     if line.kind == "damaged":
-        return when, "cannot be opened", line.why or "", "", "", "", line.place
+        return when, "cannot be opened", line.why or "", "", "", "", _place(line)
     what = ", ".join(filter(None, (line.thing, line.stream_name)))
     if line.kind == "turned-away":
         view, rows = f"nothing: {line.reason}", f"asked {line.count}×"
     else:
         view, rows = line.variant or "", "unknown" if line.rows is None else str(line.rows)
-    return when, f"{line.party_name} ({line.app})", what, line.what_for or "", view, rows, line.place
+    return when, f"{line.party_name} ({line.app})", what, line.what_for or "", view, rows, _place(line)
+
+
+def _place(line: LineShown) -> str:
+    return line.place or "with the next tick"
 
 
 def _places(line: LineShown) -> tuple[str, ...]:
     """Where the traces of a line stand that can be proved."""
-    if line.kind == "damaged":
+    if line.kind == "damaged" or line.place is None:
         return ()
     return (line.place,) if line.closed is None else (line.place, line.closed)
 

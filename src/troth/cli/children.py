@@ -20,6 +20,7 @@ from troth.api.child_forms import (
 from troth.cli.client import Node
 from troth.cli.places import as_operator, as_person
 from troth.cli.speaking import local, plain, say
+from troth.cli.wards import COMMANDS, wish_said
 from troth.errors import NotFound
 from troth.journeys.object import Saying
 from troth.names import PurposeId
@@ -45,6 +46,11 @@ def child_list(node: Node, *, as_json: bool) -> None:
     if found.for_me is not None:
         say("Who speaks for you:")
         _fading(found.for_me)
+        for rule in found.rules:
+            where = "; ".join((*rule.rule.within, *(f"not under {each}" for each in rule.rule.not_under)))
+            say(f"   {plain(rule.by)} says for you where it may not go: {where}")
+        for wish in found.wishes:
+            wish_said(wish)
     for each in found.children:
         _shown(each)
     if not found.children and found.for_me is None:
@@ -86,6 +92,10 @@ def child_object(node: Node, child: str, datastream: int, purpose: str, *, no_lo
     body = ChildObjectionForm(datastream, PurposeId(purpose), saying)
     done = node.post(f"/api/children/{child}/objections", body, ChoiceSaid)
     say(f"{'Objected no longer' if no_longer else 'Objected'} for them, in effect after {done.effect_ms:.0f} ms.")
+
+
+for _more in COMMANDS:
+    child.add_command(_more)
 
 
 @click.command("guard")

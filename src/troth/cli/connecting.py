@@ -93,5 +93,7 @@ def say_sheet(sheet: SheetShown) -> None:
     """The lines of a sheet, and what of a description is not taken."""
     for line in sheet.lines:
         say(plain(line))
+    if sheet.begins is not None:
+        say(f"People are told first: what asks nobody begins {sheet.begins}.")
     grouped("Of its description is not taken:", sheet.left)
     grouped("Worth a look:", sheet.notes)

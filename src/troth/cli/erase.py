@@ -19,7 +19,7 @@ from troth.cli.places import as_operator, as_person, forget_session
 from troth.cli.speaking import local, plain, say
 from troth.errors import Conflict
 
-__all__ = ["erase", "person_erase", "person_preserve", "person_release"]
+__all__ = ["confirmed", "erase", "person_erase", "person_preserve", "person_release"]
 
 _CONFIRMED = "--shown"
 
@@ -30,7 +30,7 @@ _CONFIRMED = "--shown"
 def erase(node: Node, shown: str | None) -> None:
     """Erase yourself: everything that is kept of you here, for good."""
     found = node.get("/api/erasure", ErasureShown)
-    _ask(found, shown)
+    confirmed(found, shown)
     done = node.post("/api/erasure", ErasureForm(found.digest), Erased)
     forget_session()
     say(f"You are erased, as asked at {local(done.asked)}. Your session is forgotten here as well.")
@@ -50,7 +50,7 @@ def erase(node: Node, shown: str | None) -> None:
 def person_erase(node: Node, person: str, paper: Path, shown: str | None) -> None:
     """Erase PERSON (pe...) on their written request; a file of it is named, and only its digest is sent."""
     found = node.get(f"/api/people/{person}/erasure", ErasureShown)
-    _ask(found, shown)
+    confirmed(found, shown)
     request = hashlib.sha256(paper.read_bytes()).hexdigest()
     done = node.post(f"/api/people/{person}/erasure", PaperErasureForm(found.digest, request), Erased)
     say(f"Erased, as asked at {local(done.asked)}. Keep the request: {request} is its SHA-256.")
@@ -82,7 +82,7 @@ def person_release(node: Node, person: str, preservation: str) -> None:
     say("It has ended.")
 
 
-def _ask(found: ErasureShown, shown: str | None) -> None:
+def confirmed(found: ErasureShown, shown: str | None) -> None:
     """Show what would happen and ask, unless exactly this was shown before."""
     if shown is not None:
         if shown != found.digest:

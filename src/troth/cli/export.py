@@ -32,7 +32,7 @@ from troth.verify.checks import verify
 from troth.verify.file import MAX_PROOF_FILE_BYTES, SUFFIX
 from troth.verify.verdict import ExitCode
 
-__all__ = ["export"]
+__all__ = ["export", "fetched"]
 
 _EVERY_S: Final = 1.0
 _TRIES: Final = 10  # of a download that breaks off, each going on where it was
@@ -52,15 +52,7 @@ def export() -> None:
 @as_person
 def export_get(node: Node, *, file: Path, anew: bool) -> None:
     """Have everything about you put together, and fetch it into ARCHIVE.zip; what is there of it already is gone on with."""
-    seen = node.get("/api/export", ExportShown)
-    if seen.state != "making" and (anew or seen.state != "ready"):
-        node.post("/api/export", b"{}", ExportShown)
-    seen = _ready(node)
-    for _ in range(_TRIES):
-        if _fetched(node, seen, file):
-            break
-    if _digest(file) != seen.sha256:
-        raise Refused("what was fetched is not what the node said", hint="Try it again; it goes on where it was.")
+    seen = fetched(node, file, anew=anew)
     say(f"{file} holds everything about you, {seen.bytes} bytes. Check it, on any computer, with:")
     say(f"  troth export check {file} --trust KEY")
     if seen.until is not None:
@@ -119,11 +111,29 @@ def export_check(*, file: Path, keys: tuple[str, ...], trust_file: Path | None) 
     say(f"It is whole, and all {proofs} proofs in it hold.")
 
 
-def _ready(node: Node) -> ExportShown:
+def fetched(node: Node, file: Path, *, anew: bool, where: str = "/api/export") -> ExportShown:
+    """Have an archive put together, wait for it and fetch it; what is there of it already is gone on with.
+
+    Raises:
+        Refused: it may not be had, was deleted meanwhile, or is not what the node said.
+    """
+    seen = node.get(where, ExportShown)
+    if seen.state != "making" and (anew or seen.state != "ready"):
+        node.post(where, b"{}", ExportShown)
+    seen = _ready(node, where)
+    for _ in range(_TRIES):
+        if _fetched(node, seen, file, where=where):
+            break
+    if _digest(file) != seen.sha256:
+        raise Refused("what was fetched is not what the node said", hint="Try it again; it goes on where it was.")
+    return seen
+
+
+def _ready(node: Node, where: str) -> ExportShown:
     """Wait until it is ready, and say how far it is."""
     said = ""
     while True:
-        seen = node.get("/api/export", ExportShown)
+        seen = node.get(where, ExportShown)
         if seen.state == "ready":
             return seen
         if seen.state != "making":
@@ -135,7 +145,7 @@ def _ready(node: Node) -> ExportShown:
         time.sleep(_EVERY_S)
 
 
-def _fetched(node: Node, seen: ExportShown, file: Path) -> bool:
+def _fetched(node: Node, seen: ExportShown, file: Path, *, where: str) -> bool:
     """Fetch it, or the rest of it; whether it has all its bytes now."""
     part = file.with_name(file.name + ".part")
     have = part.stat().st_size if part.exists() else 0
@@ -146,7 +156,7 @@ def _fetched(node: Node, seen: ExportShown, file: Path) -> bool:
     tag = f'"{seen.sha256}"'
     headers = {"range": f"bytes={have}-", "if_range": tag} if have else {}
     try:
-        pieces = node.pieces("/api/export/archive", **headers)
+        pieces = node.pieces(f"{where}/archive", **headers)
         _written(pieces, part, tag=tag)
     except NodeAbsent:
         time.sleep(_EVERY_S)

@@ -6,6 +6,8 @@ Rules
 Source: people.md, "Rules"; mission.md (F4).
 """
 
+from collections.abc import Sequence
+
 import click
 import msgspec
 
@@ -24,9 +26,9 @@ from troth.errors import NotFound
 from troth.wire.weeks import WeeklyForm, WindowForm
 from troth.wire.zones import here
 
-__all__ = ["private"]
+__all__ = ["DAYS", "one_of", "private", "standing_said", "windows_of"]
 
-_DAYS = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
+DAYS = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
 
 
 @click.group()
@@ -55,7 +57,7 @@ def private_list(node: Node, *, as_json: bool) -> None:
 @click.option("--household", help="Identifier of the home (ho...), where you live in several.")
 @click.option("--to", help="Until when, as 2024-05-01T06:30:00Z. Until you end it, if not given.")
 @click.option("--weekly", nargs=2, metavar="FROM TO", help="Only from one local time to another, as 22:00 06:00.")
-@click.option("--day", "days", multiple=True, type=click.Choice(list(_DAYS)), help="With --weekly: only on this day.")
+@click.option("--day", "days", multiple=True, type=click.Choice(list(DAYS)), help="With --weekly: only on this day.")
 @click.option("--zone", help="With --weekly: by the clocks of this zone. This computer's, if not given.")
 @as_person
 def private_on(
@@ -70,12 +72,9 @@ def private_on(
     zone: str | None,
 ) -> None:
     """Turn private mode on: for your home, or a room or Datastream of it."""
-    home = _one(node.get("/api/private", PrivateHomes), household)
-    form = None
-    if weekly is not None:
-        on = tuple(sorted(_DAYS[each] for each in set(days))) or tuple(_DAYS.values())
-        form = WeeklyForm(zone or here(), (WindowForm(on, *weekly),))
-    made = node.post("/api/private", PrivateForm(home.household, room, datastream, form, to), PrivateMade)
+    home = one_of(node.get("/api/private", PrivateHomes).homes, household)
+    form = PrivateForm(home.household, room, datastream, windows_of(weekly, days, zone), to)
+    made = node.post("/api/private", form, PrivateMade)
     say(f"Private mode is on, in effect after {made.effect_ms:.0f} ms.")
     for stream, what in home.goes_on:
         say(f"   This goes on: {plain(stream)}, for {plain(what)}")
@@ -91,17 +90,26 @@ def private_off(node: Node, restriction: str) -> None:
     say("It has ended. What was private stays so.")
 
 
-def _one(found: PrivateHomes, household: str | None) -> PrivateHomeShown:
-    homes = [each for each in found.homes if household in {None, each.household}]
+def windows_of(weekly: tuple[str, str] | None, days: tuple[str, ...], zone: str | None) -> WeeklyForm | None:
+    """Windows as options name them; on every day where none is named."""
+    if weekly is None:
+        return None
+    on = tuple(sorted(DAYS[each] for each in set(days))) or tuple(DAYS.values())
+    return WeeklyForm(zone or here(), (WindowForm(on, *weekly),))
+
+
+def one_of(found: Sequence[PrivateHomeShown], household: str | None) -> PrivateHomeShown:
+    """The home that is meant; NotFound where that is none or several."""
+    homes = [each for each in found if household in {None, each.household}]
     if len(homes) != 1:
-        raise NotFound("you live in none or in several homes", hint="Name one with --household: troth home list")
+        raise NotFound("that is no home, or several", hint="Name one with --household: troth home list")
     return homes[0]
 
 
 def _shown(home: PrivateHomeShown) -> None:
     say(f"{plain(home.name)}  ({home.household})")
     for each in home.standing:
-        say(f"   {_words(each)}")
+        say(f"   {standing_said(each)}")
     if not home.standing:
         say("   Nothing is private.")
     say(f"   Rooms: {', '.join(map(plain, home.rooms)) or 'none'}")
@@ -109,8 +117,13 @@ def _shown(home: PrivateHomeShown) -> None:
         say(f"   This goes on nevertheless: {plain(stream)}, for {plain(what)}")
 
 
-def _words(each: StandingShown) -> str:
+def standing_said(each: StandingShown) -> str:
+    """One private mode in a line."""
     until = "" if each.until is None else f" until {local(each.until)}"
     state = f"on since {local(each.since)}{until}" if each.now else f"on by schedule since {local(each.since)}, not now"
     mine = "" if each.restriction is None else f"  troth private off {each.restriction}"
+    if each.child is not None:
+        mine = f"  for {each.child}: troth child private-off {each.child} {each.restriction}"
+    if each.by is not None:
+        mine = f"  {plain(each.by)} has it on for you"
     return f"{plain(each.what)}: {state}{mine}"

@@ -11,9 +11,11 @@ import click
 import msgspec
 
 from troth.api.answers import Done
+from troth.api.corrections import CorrectionsShown
 from troth.api.marks import MarkForm, MarkMade, MarksShown, ReadersShown
 from troth.api.rights import ReplyForm, RequestForm, RequestLine, RequestMade, Requests
 from troth.cli.client import Node
+from troth.cli.corrected import correction_line
 from troth.cli.places import as_operator, as_person
 from troth.cli.speaking import local, plain, say
 from troth.statements.mark import Stop
@@ -64,6 +66,22 @@ def mark_put(node: Node, *, datastream: int, from_: str, to: str, says: str | No
         say(f"{plain(each.name)} ({plain(each.app)}) could read it before, last at {local(each.last)}.")
 
 
+@mark.command("told")
+@click.argument("name", metavar="MARK")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_person
+def mark_told(node: Node, *, name: str, as_json: bool) -> None:
+    """List who was told of a mark of yours, and who has not said that they have read it."""
+    found = node.get(f"/api/marks/{name}/told", CorrectionsShown)
+    if as_json:
+        say(msgspec.json.encode(found).decode())
+        return
+    if not found.corrections:
+        say("Nobody was told; nobody else had read it.")
+    for each in found.corrections:
+        say(correction_line(each))
+
+
 @mark.command("end")
 @click.argument("name", metavar="MARK")
 @as_person
@@ -104,7 +122,7 @@ def right_ask(node: Node, *, name: str, words: str) -> None:
     """
     made = node.post("/api/rights", RequestForm(Right(name), words), RequestMade)
     (mine,) = [each for each in node.get("/api/rights", Requests).requests if each.request == made.request]
-    say(f"{made.request} is asked. It is due by {local(mine.due)} ({plain(mine.citation)}).")
+    say(f"{made.request} is asked. It is due by {mine.last_day} ({plain(mine.citation)}).")
 
 
 @click.group()
@@ -144,7 +162,8 @@ def _line(each: RequestLine) -> None:
     if each.words:
         say(f"   {plain(each.words)}")
     standing = _STANDING.get(each.standing, each.standing)
-    say(f"   {plain(standing)}; due by {local(each.due)}{', and was late' if each.late and each.replied else ''}")
+    was_late = ", and was late" if each.late and each.replied else ""
+    say(f"   {plain(standing)}; due by {each.last_day or local(each.due)}{was_late}")
     if each.reply:
         say(f"   Reply: {plain(each.reply)}")
     if each.complain is not None and each.name is None:

@@ -7,9 +7,9 @@
     │   ├── UnknownAlgorithm (a BadCose) · BadReceipt (UnsupportedReceipt)
     │   └── TooLarge · WrongHost · WrongKind
     ├── Refused                  rules say no; doing the same again gives the same answer
-    │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · WrongToken · NotFound · Denied
+    │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · AnsweredEnough · WrongToken · NotFound
     │   ├── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw · GroundNotAccepted · BadPolicies · Detriment
-    │   └── KeyClosed · PasskeyAsked · TooSoon
+    │   └── Denied · KeyClosed · PasskeyAsked · TooSoon
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
         ├── Busy · ReadTooLong · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
@@ -50,6 +50,7 @@ from troth.errors.malformed import (
     WrongKind,
 )
 from troth.errors.refused import (
+    AnsweredEnough,
     BadPolicies,
     BadRuling,
     Conflict,
@@ -87,6 +88,7 @@ from troth.errors.unavailable import (
 )
 
 __all__ = [
+    "AnsweredEnough",
     "BadBackup",
     "BadCbor",
     "BadCose",

@@ -3,6 +3,7 @@
 from troth.errors.family import TrothError
 
 __all__ = [
+    "AnsweredEnough",
     "BadPolicies",
     "BadRuling",
     "Conflict",
@@ -67,6 +68,12 @@ class Conflict(Refused):
     """The name is taken, or what is asked contradicts what is in force."""
 
     code = "conflict"
+
+
+class AnsweredEnough(Refused):
+    """It was said as often as there is room for what is kept of what an erase order is about."""
+
+    code = "answered-enough"
 
 
 class WrongToken(Refused):

@@ -21,8 +21,10 @@ from typing import Final
 
 import msgspec
 
+from troth.gate.announcing import begins_ns
 from troth.gate.connecting import connected
 from troth.gate.declared import crossed, declared_for, ids_of, meant, product_of, settled_views
+from troth.gate.everybody import by_ground, unnamed
 from troth.gate.grounds import Asked, Holding, holds, told
 from troth.gate.grounds.shared import shared
 from troth.gate.known import answers_until, party_known
@@ -187,28 +189,39 @@ def _answered(question: Question, stream: StreamScope, reading: Reading) -> Answ
     installed = (Interval(stream.from_ns, FOREVER),)  # a clock that ran ahead of the end hides nothing that was kept
     if question.action is Action.COLLECT:
         return collected(tried, question, installed, (stream.statement, *ids_of(product)))
-    return read(tried, question, installed, (stream.statement, *ids_of(product)))
+    answer = read(tried, question, installed, (stream.statement, *ids_of(product)))
+    if answer.verdict is Verdict.DENY and stream.household is not None and unnamed(question, declared):
+        return msgspec.structs.replace(answer, named=False)
+    return answer
 
 
 def _reached(question: Question, reading: Reading) -> Reached | None:
-    """What the party that asks could read of a stream by steps 2 to 5, for whatever purpose; None where there is none."""
+    """What the party that asks could read of a stream by steps 2 to 5, for whatever purpose; None where there is none.
+
+    Of anybody: what all who are named could read.
+    """
     stream = reading.stream(stream_scope(question.stream))
     if stream is None:
         return None
     product = product_of(stream, reading)
     declared = declared_for(stream, product)
+    if declared is None:
+        return Reached(stream, product, ())
     found: list[tuple[DisclosedPurpose, Tried]] = []
-    for purpose in () if declared is None else declared.purposes:
+    for purpose in declared.purposes:
         asker = Asker(question.asker.party, question.asker.app, purpose.purpose)
         asked = msgspec.structs.replace(question, asker=asker)
-        if declared is not None and meant(purpose, asked, stream, reading):
+        tried: list[Tried] = []
+        if meant(purpose, asked, stream, reading):
             tried = _tried(asked, stream, product, declared, reading, purposes=[purpose])
-            found += [(purpose, each) for each in tried]
-    for shared_for in () if declared is None else shared_purposes(stream, question.asker.party, reading):
+        elif question.asker.party == ANYONE:
+            tried = by_ground(purpose, declared, question=question, stream=stream, product=product, reading=reading)
+        found += [(purpose, each) for each in tried]
+    for shared_for in shared_purposes(stream, question.asker.party, reading):
         asker = Asker(question.asker.party, question.asker.app, shared_for)
         asked = msgspec.structs.replace(question, asker=asker)
-        given = None if declared is None else shared_use(asked, stream, declared, reading, product=product)
-        if declared is not None and given is not None:
+        given = shared_use(asked, stream, declared, reading, product=product)
+        if given is not None:
             tried = _shared(given, declared, question=asked, stream=stream, product=product, reading=reading)
             found += [(given, each) for each in tried]
     return Reached(stream, product, tuple(found))
@@ -320,8 +333,8 @@ def _try(
     asker = question.asker if question.action is Action.READ else None
     lines = reading.deployment().lines
     turn = next_turn(lines, question.at_ns) if lines else FOREVER
-    starts_ns = purpose.starts_ns
-    if starts_ns is not None and question.at_ns < starts_ns:
+    starts_ns = begins_ns(purpose, why, stream.installed, asker=asker, reading=reading)
+    if question.at_ns < starts_ns:
         not_yet = Reason(Step.DECLARED, Code.NOT_YET, ids_of(product))
         return Tried(view, Holding((), until_ns=min(turn, starts_ns)), why, not_yet, days)
     barred = crossed(purpose, stream, product, asker=asker, lines=lines, at_ns=question.at_ns) if lines else ()

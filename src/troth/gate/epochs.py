@@ -12,7 +12,7 @@ Source: gate.md, "Rules" (step 6); docs/decisions/0069-a-cell-has-one-group.md.
 
 from collections.abc import Iterator
 
-from troth.gate.question import Question
+from troth.gate.question import ANYONE, Question
 from troth.names import PurposeId
 from troth.state.in_force import Reading
 from troth.state.scopes import PersonScope, PlaceScope, ProductScope, StreamScope
@@ -57,7 +57,7 @@ def epoch_ns(
         choices = _choices(person, stream, purposes)
         said += _said(choices, question, first_counts=first_counts)
         said += [person.ruled_ns, *(each.body.from_ns for each in person.objections if each.body.purpose in purposes)]
-        shares = (each.body for each in person.shares if each.body.party == question.asker.party)
+        shares = (each.body for each in person.shares if question.asker.party in {ANYONE, each.body.party})
         said += [each.from_ns for each in shares if stream.installed.stream in each.streams]
         held_by = person.guardianship
         if held_by is not None:

@@ -5,8 +5,11 @@ Rules
   alone, then beside the child's own, then not at all. Nobody speaks for somebody grown up, and nobody grown up becomes a child.
 - A child's own no counts at any age; their own yes beside a guardian's from `alongside_ns` on, and alone from `own_ns` on.
 - What a guardian allowed reaches no further than their power did: from `own_ns` on it opens nothing, also no data from before.
+- Everything about a child is taken along by a guardian, and a child erased by all of them, while they speak alone. Taking along
+  goes on beside the child's own yes after that. A no of the child, or of any guardian, is a no to either.
 
-Source: people.md, "Accounts"; gate.md ("no adult's choice about themselves is made or read by another"); docs/decisions/0063.
+Source: people.md, "Accounts"; gate.md ("no adult's choice about themselves is made or read by another");
+docs/decisions/0063, 0077.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,26 +17,36 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
+import msgspec
+
 from troth.errors import Conflict, NotFound, Refused
 from troth.gate.rules.ages import FULL_YEARS, age_of, turns_of
-from troth.names import PersonId
+from troth.names import PersonId, PurposeId
 from troth.state.in_force import Reading
 from troth.state.scopes import Guardianship, Member, PersonScope
+from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.guardianship import GUARDIANS_MAX, GuardianshipBody
 from troth.statements.person import REACHES_ALL, Role
 from troth.things.intervals import FOREVER
 
 __all__ = [
+    "ERASING",
+    "TAKING_ALONG",
     "Stage",
+    "Wishes",
     "check_guardianship",
     "check_word",
     "faded_ns",
     "grown",
+    "may_ask",
     "reaches_all",
     "stage_of",
     "turns_of_child",
+    "wishes",
 ]
 
+TAKING_ALONG: Final = PurposeId("urn:troth:purpose:taking-along")  # a guardian takes along everything about a child
+ERASING: Final = PurposeId("urn:troth:purpose:erasing")  # guardians have a child erased
 _NS: Final = 1_000_000_000
 
 
@@ -136,3 +149,48 @@ def check_word(child: PersonScope, by: PersonId, *, at_ns: int) -> None:
 def faded_ns(person: PersonScope) -> int:
     """From when on no guardian speaks for somebody; FOREVER where nobody ever has."""
     return FOREVER if person.guardianship is None else person.guardianship.body.own_ns
+
+
+class Wishes(msgspec.Struct, frozen=True):
+    """What was said last about taking a child's archive along, or erasing it: by the child, and by each guardian who did."""
+
+    child: ChoiceBody | None
+    guardians: dict[PersonId, ChoiceBody]
+
+
+def wishes(child: PersonScope, about: PurposeId) -> Wishes:
+    """What stands; of those who are guardians no more, nothing does."""
+    said: dict[PersonId | None, ChoiceBody] = {
+        each.body.by: each.body for each in child.choices if each.body.purpose == about
+    }
+    held = child.guardianship
+    guardians = () if held is None else held.body.guardians
+    return Wishes(said.get(None), {each: said[each] for each in guardians if each in said})
+
+
+def may_ask(child: PersonScope, by: PersonId, about: PurposeId, *, shown: bytes, at_ns: int) -> None:
+    """Return if a guardian may ask for it now, as far as everybody else is concerned who has a say.
+
+    Args:
+        child: what is in force of them.
+        by: who would ask.
+        about: TAKING_ALONG or ERASING.
+        shown: digest of what whoever says yes is told.
+        at_ns: now.
+
+    Raises:
+        NotFound: they are not the guardian of this child.
+        Refused: the child speaks for itself in this, somebody who has a say has said no, or the child has not said yes.
+    """
+    check_word(child, by, at_ns=at_ns)
+    held, said = child.guardianship, wishes(child, about)
+    alone = stage_of(held, at_ns=at_ns) is Stage.FOR
+    if about == ERASING and not alone:
+        raise Refused("they ask for this themselves now")
+    others = [each for guardian, each in said.guardians.items() if guardian != by]
+    if any(each is not None and each.decision is not Decision.GIVE for each in (said.child, *others)):
+        raise Refused("somebody who has a say in this has said no")
+    own = said.child
+    since_ns = FOREVER if held is None else held.body.alongside_ns
+    if not alone and (own is None or own.from_ns < since_ns or own.notice.digest != shown):
+        raise Refused("from this age on it needs their own yes too")

@@ -6,8 +6,9 @@ Rules
 - Each hop is a registered organisation; one that is not stops the flow, rule or no rule.
 - Where a rule holds, each hop must have said where it is. A rule of the disclosure names places; one of a person concerned
   names places outside of which nothing goes, and laws that may not reach it. Each of them must be met.
+- What a guardian rules for a child counts while they speak for it, beside what the child rules itself.
 
-Source: gate.md; mission.md (S15 to S17, F5).
+Source: gate.md; mission.md (S15 to S17, F5); docs/decisions/0077.
 Left out: hops that nobody declares; what a recipient does with what it got.
 """
 
@@ -21,7 +22,7 @@ from troth.gate.question import ANYONE, Action, Code, Reason, Step
 from troth.gate.use import Use
 from troth.names import PersonId, StatementId, Uri
 from troth.state.in_force import Reading
-from troth.state.scopes import StandingPlaceRule, party_scope
+from troth.state.scopes import PersonScope, StandingPlaceRule, party_scope
 from troth.statements.site import Site, lies_within, reached_by
 from troth.things.intervals import FOREVER
 
@@ -48,16 +49,14 @@ def placed(use: Use, reading: Reading, *, concerned: Sequence[PersonId]) -> Pass
                 break
         else:
             return _FREE
-    said = [rule for person in concerned for rule in reading.person_of(person).place_rules]
-    about = [each for each in said if not each.body.purposes or use.purpose.purpose in each.body.purposes]
-    rules = [each for each in about if each.body.from_ns <= at_ns < _ends(each)]
+    said = [(rule, end) for person in concerned for rule, end in _said(reading.person_of(person))]
+    about = [each for each in said if not each[0].body.purposes or use.purpose.purpose in each[0].body.purposes]
+    rules = [rule for rule, end_ns in about if rule.body.from_ns <= at_ns < end_ns]
+    turns = [turn for rule, end_ns in about for turn in (rule.body.from_ns, end_ns) if turn > at_ns]
     if not rules and not use.declared.places and not use.purpose.processors:
-        turns = [turn for each in about for turn in (each.body.from_ns, _ends(each)) if turn > at_ns]
         return Passage(until_ns=min(turns)) if turns else _FREE
     hops = list(_hops(use, reading))
-    until_ns = min(
-        (turn for each in about for turn in (each.body.from_ns, _ends(each)) if turn > at_ns), default=FOREVER
-    )
+    until_ns = min(turns, default=FOREVER)
     if any(not known for known, _ in hops):
         return Passage(Reason(Step.PLACED, Code.PLACE, ids_of(use.product), use.ground), (), until_ns)
     sites = [site for _, site in hops]
@@ -101,5 +100,12 @@ def _met(rule: StandingPlaceRule, sites: Sequence[Site | None], *, at_ns: int) -
     )
 
 
-def _ends(rule: StandingPlaceRule) -> int:
-    return FOREVER if rule.body.to_ns is None else rule.body.to_ns
+def _said(person: PersonScope) -> Iterable[tuple[StandingPlaceRule, int]]:
+    """What somebody rules, or what is ruled for them, and until when that counts."""
+    held = person.guardianship
+    for each in person.place_rules:
+        end_ns = FOREVER if each.body.to_ns is None else each.body.to_ns
+        if each.body.by is None or held is None:
+            yield each, end_ns
+        elif each.body.by in held.body.guardians:
+            yield each, min(end_ns, held.body.own_ns)

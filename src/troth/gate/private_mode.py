@@ -1,14 +1,15 @@
 """Private mode, a part of step 3: the times in which somebody concerned has said that nothing is to be collected. Pure.
 
 Rules
-- It counts for whoever belongs to the home and for as long as they do, in any role but child and worker, and reaches nobody
-  else's home.
+- It counts for whoever belongs to the home and for as long as they do, in any role but worker, and reaches nobody else's home.
+- Of a child it counts as said by its guardians, while they speak for it; and its own from the day on which its word counts
+  beside theirs.
 - In its times nothing is collected under any ground, live or late; and nobody reads what was, but for what may go on.
 - What may go on is essential and rests on contract or law (`spared`): a page names it.
 - It holds at once, also when the clock has stepped back behind its beginning. Collecting looks at the last RESTRICTIONS_MAX of
   each person; what lies before them counts as private.
 
-Source: gate.md, "Time"; mission.md (F4); docs/decisions/0059.
+Source: gate.md, "Time"; mission.md (F4); docs/decisions/0059, 0077.
 """
 
 from typing import Final
@@ -19,9 +20,9 @@ from troth.gate.narrowed import Tried
 from troth.gate.question import Action, Code, Ground, Question, Reason, Step
 from troth.names import StatementId
 from troth.state.in_force import Reading
-from troth.state.scopes import PersonScope, StandingRestriction, StreamScope
+from troth.state.scopes import Member, PersonScope, StandingRestriction, StreamScope
 from troth.statements.disclosure import DisclosedPurpose
-from troth.statements.person import HUSHES_NOTHING
+from troth.statements.person import HUSHES_NOTHING, Role
 from troth.statements.restriction import RestrictionBody
 from troth.things.intervals import BEGINNING, FOREVER, Interval, covers, intersect, subtract, tidy
 from troth.things.weekly import times_of
@@ -86,19 +87,23 @@ def private_of(stream: StreamScope, reading: Reading, *, action: Action, at_ns: 
         if not person.restrictions:
             continue
         stay = (Interval(member.from_ns, member.to_ns),)
-        for each, reaches in _looked_at(person, stream, action=action):
+        held = person.guardianship if member.role == Role.CHILD else None
+        for each, reaches in _looked_at(person, stream, action=action, member=member):
             rests_on.append(each.statement)
-            times += intersect(reaches or _times(each, at_ns), stay)
+            old_enough_ns = BEGINNING if held is None or each.body.by is not None else held.body.alongside_ns
+            counts = intersect(stay, (Interval(old_enough_ns, FOREVER),))
+            times += intersect(reaches or _times(each, at_ns), counts)
     private = tidy(tuple(times))
     turns = (turn for each in private for turn in (each.from_ns, each.to_ns) if turn > at_ns)
     return Private(private, tuple(dict.fromkeys(rests_on)), min(turns, default=FOREVER))
 
 
 def _looked_at(
-    person: PersonScope, stream: StreamScope, *, action: Action
+    person: PersonScope, stream: StreamScope, *, action: Action, member: Member
 ) -> list[tuple[StandingRestriction, tuple[Interval, ...]]]:
     """The restrictions that count here, in order; the first one stands for all before it where there are too many."""
-    said = [each for each in person.restrictions if about(each.body, stream)]
+    child = member.role == Role.CHILD
+    said = [each for each in person.restrictions if about(each.body, stream) and (child or each.body.by is None)]
     if action is not Action.COLLECT or len(said) <= RESTRICTIONS_MAX:
         return [(each, ()) for each in said]
     last = said[-RESTRICTIONS_MAX:]

@@ -88,14 +88,14 @@ def shared_use(
     return use if any(each.times for each in held) else None
 
 
-def shared_purposes(stream: StreamScope, party: Uri, reading: Reading) -> tuple[PurposeId, ...]:
-    """For what people of a home have ever shared a stream with a party, each once."""
+def shared_purposes(stream: StreamScope, party: Uri | None, reading: Reading) -> tuple[PurposeId, ...]:
+    """For what people of a home have ever shared a stream with a party, each once; None: with anybody."""
     if stream.household is None:
         return ()
     members = reading.place_of(stream.household).members
     said = (each.body for member in members for each in reading.person_of(member.person).shares)
     id_ = stream.installed.stream
-    return tuple(dict.fromkeys(each.purpose for each in said if each.party == party and id_ in each.streams))
+    return tuple(dict.fromkeys(each.purpose for each in said if party in {None, each.party} and id_ in each.streams))
 
 
 def barred(question: Question, stream: StreamScope, product: ProductScope, reading: Reading) -> Reason | None:

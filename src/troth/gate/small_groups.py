@@ -7,11 +7,12 @@ Rules
   answering, without grounds or emergencies of its own, and without anybody's rule about places: what can stop one home alone,
   at a time that nobody here sees, would show it. Over more than HOMES_MAX homes nothing is given.
 - A home that ever shared the stream with this party, or that it asked for as an authority, is in no figure of it.
-- Nothing is given to anybody: who asks as nobody in particular may be a party that reads some of the homes alone.
+- A figure that is declared for anybody is over the homes of which nobody reads anything alone, and never was asked or shared
+  with for any (`everybody`): who asks as nobody in particular may be a party that reads some of the homes alone.
 - While a policy of the operator (step 5) keeps any of them out, nothing is given.
 - A home of which the party can read anything by itself, for whatever purpose, is in no figure: it could be taken out of it.
 - Of two figures of one party, for two purposes or in two views, that overlap and differ by fewer homes than the size, the one
-  that is declared first stands.
+  that is declared first stands; one for anybody stands before all that are not.
 - Cells that began before the group last changed are withheld (`epochs`).
 
 Source: gate.md; docs/reference/small-groups.md, which names the literature and what this does not stop.
@@ -26,6 +27,7 @@ import msgspec
 
 from troth.gate.declared import ids_of
 from troth.gate.epochs import epoch_ns
+from troth.gate.everybody import as_everybody, figures_for_everybody, is_for_everybody
 from troth.gate.narrowed import Tried
 from troth.gate.question import ANYONE, Action, Code, Group, GroupMember, Question, Reason, Step
 from troth.gate.sharing import shared_purposes
@@ -41,7 +43,7 @@ __all__ = ["Look", "Reached", "small_groups", "uncountable"]
 
 
 class Reached(msgspec.Struct, frozen=True):
-    """What a party could read of one stream by steps 2 to 5, purpose by purpose."""
+    """What a party could read of one stream by steps 2 to 5, purpose by purpose; of anybody, what all could who are named."""
 
     stream: StreamScope
     product: ProductScope
@@ -80,21 +82,31 @@ def small_groups(
         return tried
     universe = reading.universe(stream.product)
     streams = _like(stream, universe.streams, reading)
-    if question.asker.party == ANYONE:
-        return _denied(tried, Code.SMALL_GROUP, (stream.statement,))
     if stream.household is None or universe.too_many or len(streams) > HOMES_MAX:
         return _denied(tried, Code.NOT_OFFERED, (stream.statement,))
-    looked = _looked(streams, stream, question, reading, look=look) if tried.variant.homes else []
+    if not tried.variant.homes:
+        return _denied(tried, Code.SMALL_GROUP, (stream.statement,))
+    for_all = is_for_everybody(declared, question.asker.purpose)
+    asked = as_everybody(question) if for_all else question
+    looked = _looked(streams, stream, asked, reading, look=look)
+    # Whoever asks by name gets what is for anybody besides.
+    beside = not for_all and figures_for_everybody(declared)
+    public = _looked(streams, stream, as_everybody(question), reading, look=look) if beside else looked
     own = next((each for each in looked if each.stream.installed.stream == question.stream), None)
     if own is None:
         return _denied(tried, Code.SMALL_GROUP, (stream.statement,))
-    found = _gather(looked, tried, question, reading)
+    found = _gather(looked, tried, asked, reading)
+    if beside:
+        also = _gather(public, tried, as_everybody(question), reading)
+        found.from_ns, found.until_ns = max(found.from_ns, also.from_ns), min(found.until_ns, also.until_ns)
     inside = any(each.stream == question.stream for each in found.members)
     barred = any(
         one.failed is not None and one.failed.step is Step.PERMITTED for each in looked for _, one in each.views
     )
-    if barred or not inside or _count(found.members) < size or _overlaps(looked, own, tried, question, size=size):
-        return _denied(tried, Code.SMALL_GROUP, ids_of(own.product))
+    before = _before(looked, public if for_all or beside else [], own, tried, question, for_all=for_all)
+    few = _count(found.members) < size or _overlaps(_homes(looked, question.asker.purpose, tried.variant), before, size)
+    if barred or not inside or few:
+        return _denied(tried, Code.SMALL_GROUP, ids_of(own.product), until_ns=found.until_ns)
     holding = msgspec.structs.replace(
         tried.holding,
         times=intersect(tried.holding.times, (Interval(found.from_ns, FOREVER),)),
@@ -140,8 +152,9 @@ def _looked(
             continue
         place = reading.place_of(reached.stream.household)
         of_its_own = place.disclosures or place.grounds or place.openings
-        asked_for = any(reach.body.authority == question.asker.party for reach in reached.stream.reaches)
-        asked_for = asked_for or bool(shared_purposes(reached.stream, question.asker.party, reading))
+        party = None if question.asker.party == ANYONE else question.asker.party
+        asked_for = any(party in {None, reach.body.authority} for reach in reached.stream.reaches)
+        asked_for = asked_for or bool(shared_purposes(reached.stream, party, reading))
         other = reached.stream.answers != stream.answers
         out = of_its_own or asked_for or other or _ruled(place, reading, at_ns=question.at_ns)
         found.append(_Looked(reached.stream, reached.product, reached.views, out=bool(out)))
@@ -150,6 +163,9 @@ def _looked(
 
 def _gather(looked: list[_Looked], tried: Tried, question: Question, reading: Reading) -> _Gathered:
     found = _Gathered([], [])
+    # What a line kept out was in no figure; after it a cell of before would be another one.
+    lines = [turn for each in reading.deployment().lines for turn in (each.body.from_ns, each.body.to_ns)]
+    found.from_ns = max([BEGINNING, *(turn for turn in lines if turn is not None and turn <= question.at_ns)])
     several = (
         len({(purpose.purpose, one.variant) for each in looked for purpose, one in each.views if one.variant.homes}) > 1
     )
@@ -178,18 +194,34 @@ def _count(members: list[GroupMember]) -> int:
     return min(len({each.household for each in members}), len({p for each in members for p in each.concerned}))
 
 
-def _overlaps(looked: list[_Looked], own: _Looked, tried: Tried, question: Question, *, size: int) -> bool:
-    """Whether figures that are declared before these, for a purpose and in a view, differ from them by too few homes."""
-    mine = _homes(looked, question.asker.purpose, tried.variant)
-    for purpose, one in own.views:
-        if not one.variant.homes:
-            continue
-        if (purpose.purpose, one.variant) == (question.asker.purpose, tried.variant):
-            return False
-        theirs = _homes(looked, purpose.purpose, one.variant)
-        if mine & theirs and any(0 < len(each) < size for each in (mine - theirs, theirs - mine)):
-            return True
-    return False
+def _before(
+    looked: list[_Looked],
+    public: list[_Looked],
+    own: _Looked,
+    tried: Tried,
+    question: Question,
+    *,
+    for_all: bool,
+) -> list[frozenset[HouseholdId]]:
+    """The homes of each figure that stands before this one: those for anybody, then as they are declared.
+
+    `public`: what everybody together could read, where anything is for anybody.
+    """
+    mine = (question.asker.purpose, tried.variant)
+    all_of = [(each.purpose, one.variant, ANYONE in each.recipients) for each, one in own.views if one.variant.homes]
+    for_anybody = [(purpose, view) for purpose, view, is_open in all_of if is_open]
+    by_name = [(purpose, view) for purpose, view, is_open in all_of if not is_open]
+    if for_all:
+        return [_homes(public, *each) for each in for_anybody[: for_anybody.index(mine)]]
+    earlier = by_name[: by_name.index(mine)] if mine in by_name else by_name
+    return [*(_homes(public, *each) for each in for_anybody), *(_homes(looked, *each) for each in earlier)]
+
+
+def _overlaps(mine: frozenset[HouseholdId], before: list[frozenset[HouseholdId]], size: int) -> bool:
+    """Whether a figure that stands before one differs from it by too few homes."""
+    return any(
+        mine & theirs and any(0 < len(each) < size for each in (mine - theirs, theirs - mine)) for theirs in before
+    )
 
 
 def _homes(looked: list[_Looked], purpose: PurposeId, view: Variant) -> frozenset[HouseholdId]:
@@ -206,5 +238,9 @@ def _homes(looked: list[_Looked], purpose: PurposeId, view: Variant) -> frozense
     )
 
 
-def _denied(tried: Tried, code: Code, statements: tuple[StatementId, ...]) -> Tried:
-    return msgspec.structs.replace(tried, failed=Reason(Step.SMALL_GROUPS, code, statements, tried.ground))
+def _denied(tried: Tried, code: Code, statements: tuple[StatementId, ...], *, until_ns: int = FOREVER) -> Tried:
+    """The same with a no, which is asked about again at `until_ns`."""
+    holding = msgspec.structs.replace(tried.holding, until_ns=min(tried.holding.until_ns, until_ns))
+    return msgspec.structs.replace(
+        tried, holding=holding, failed=Reason(Step.SMALL_GROUPS, code, statements, tried.ground)
+    )

@@ -15,6 +15,7 @@ __all__ = [
     "air_ppm",
     "bearing_celsius",
     "bird_is_there",
+    "heating_w",
     "home_power_w",
     "noise_db",
     "outdoor_celsius",
@@ -81,6 +82,14 @@ def home_power_w(local_s: float, seed: str) -> float:
     if burst(local_s, length_s=1_500, share=0.35 * bump(at, 18.6, 1.1), seed=f"{seed}/oven"):
         watts += 1_400 if local_s % 180 < 110 else 60
     return round(watts - 900 * sun(local_s, "lane"), 1)
+
+
+def heating_w(local_s: float, seed: str) -> float:
+    """What the heat pump of a home takes, in W: more where it is cold outside, less at night, off between its runs."""
+    night = 0.5 if hour(local_s) < 5 else 1.0
+    wanted = night * max(0.0, 19.0 - outdoor_celsius(local_s, "lane")) * 95
+    runs = burst(local_s, length_s=900, share=0.75, seed=f"{seed}/run")
+    return round(60 + (wanted * (1 + 0.15 * wave(local_s, 1_200, f"{seed}/heat")) if runs else 0.0), 0)
 
 
 def roof_power_w(local_s: float, seed: str) -> float:

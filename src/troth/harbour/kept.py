@@ -28,7 +28,10 @@ class Credential(msgspec.Struct, frozen=True):
 
 
 class Kept(msgspec.Struct):
-    """Everything. `lane`: which version of the lane is registered; `settled`: whether the person's first yes was said."""
+    """Everything. `lane`: which version of the lane is registered; `settled`: whether the person's first yes was said.
+
+    `neighbours`: invitations of others, by home, with which they have not said theirs yet.
+    """
 
     lane: int = 0
     households: dict[str, str] = {}
@@ -36,6 +39,7 @@ class Kept(msgspec.Struct):
     invitation: str = ""
     session: str = ""
     settled: bool = False
+    neighbours: dict[str, str] = {}
     things: dict[str, Credential] = {}
 
 

@@ -1,4 +1,4 @@
-"""The twelve things of Harbour Lane: what each is, where, who answers for it, how it speaks and how often.
+"""The things of Harbour Lane: what each is, where, who answers for it, how it speaks and how often.
 
 Rules
 - Each thing is of one product; what a product senses and what is done with it is said once.
@@ -16,9 +16,9 @@ import msgspec
 from troth.harbour import curves
 from troth.harbour.parties import CLINIC, COOP, COUNCIL, FARM, Sense
 
-__all__ = ["LANE", "METER", "PROGRAMS", "THINGS", "LaneThing", "Stray"]
+__all__ = ["LANE", "METER", "PROGRAMS", "THINGS", "TOGETHER", "LaneThing", "Stray"]
 
-LANE: Final = 4  # raised when what is registered changes
+LANE: Final = 5  # raised when what is registered changes
 Curve = Callable[[float, str], float | int | bool]
 
 
@@ -122,6 +122,33 @@ _IN_HOMES: Final = (
         every_s=10,
         home="3",
     ),
+)
+
+
+def _heat_pump(slug: str, home: str) -> LaneThing:
+    return LaneThing(
+        slug=slug,
+        name="Heat pump meter",
+        place="Beside the heat pump",
+        product="heat-pump-meter",
+        product_name="Heat pump meter",
+        about="Measures the power that a heat pump takes.",
+        senses=(Sense("heating", "Power for heating", "power", "W", 0, 10_000, None, together=True),),
+        curves=(curves.heating_w,),
+        answers=COOP,
+        considered=(
+            "Ines Ferreira, Harbour Lane Co-op",
+            "What one home heats with tells who is in, so only a mean over several leaves, and after a yes.",
+        ),
+        program="homes",
+        every_s=10,
+        home=home,
+    )
+
+
+TOGETHER: Final = tuple(
+    _heat_pump(slug, home)
+    for slug, home in (("ana-heat", "12"), ("heat-five", "5"), ("heat-nine", "9"), ("heat-14", "14"))
 )
 
 _IN_TOWN: Final = (
@@ -300,7 +327,7 @@ _OUTSIDE: Final = (
     ),
 )
 
-THINGS: Final = (*_IN_HOMES, *_IN_TOWN, *_AT_WORK, *_OUTSIDE)
+THINGS: Final = (*_IN_HOMES, *TOGETHER, *_IN_TOWN, *_AT_WORK, *_OUTSIDE)
 PROGRAMS: Final[Mapping[str, tuple[LaneThing, ...]]] = {
     name: tuple(each for each in THINGS if each.program == name) for name in dict.fromkeys(t.program for t in THINGS)
 }

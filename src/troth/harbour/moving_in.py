@@ -2,8 +2,8 @@
 
 Rules
 - Each step looks first; whatever was interrupted goes on at the next start.
-- The first yes of the demonstration's person is said once, under the text that is shown, and never again: whatever they
-  press afterwards stays.
+- The first yes of the demonstration's person, and of each neighbour, is said once, under the text that is shown, and never
+  again: whatever they press afterwards stays.
 - A thing whose credential is not here any more gets a new one.
 
 Source: people.md, "The first minute"; docs/reference/api.md.
@@ -21,8 +21,9 @@ from troth.errors import NotFound, Refused
 from troth.harbour.asking import Asking
 from troth.harbour.asserting import COUNTING, SIGNED_PLACE, assertions, red_lines
 from troth.harbour.kept import Credential, Kept
-from troth.harbour.lane import LANE, METER, THINGS, LaneThing
+from troth.harbour.lane import LANE, METER, THINGS, TOGETHER, LaneThing
 from troth.harbour.parties import (
+    HEATING,
     HOMES,
     KEEPING,
     LAB,
@@ -149,6 +150,8 @@ class MovingIn:
             kept.settled = True
             kept.invitation = kept.session = ""
             self._save()
+        for home in tuple(kept.neighbours):
+            self._neighbour(home)
         cards: Json = {"person": kept.person, "party": LAB, "app": LAB_APP, "purpose": SHARING}
         self._node.post("/api/street", cards)
 
@@ -179,6 +182,8 @@ class MovingIn:
             kept.households[home.key] = household
             if not kept.person:
                 kept.person, kept.invitation = person.person, person.invitation
+            elif any(each.home == home.key for each in TOGETHER):
+                kept.neighbours[home.key] = person.invitation
             self._save()
 
     def _install(self) -> None:
@@ -245,17 +250,36 @@ class MovingIn:
                 return  # somebody else has entered with it, and chooses for themselves
             self._save()
         person = Asking(self._url, kept.session)
+        self._says_yes(person, number, SHARING, since=iso(self._now_s - HISTORY_S))
+        self._says_yes(person, self._heating(HOMES[0].key), HEATING)
+        person.post("/api/leave", {})
+
+    def _neighbour(self, home: str) -> None:
+        """Somebody else who lives here enters with their link, reads, and says yes to a figure over several homes."""
+        kept = self._kept
+        token = kept.neighbours[home].rpartition("/")[2]
+        session = Asking(self._url, "").told("/api/enter", {"token": token}, _Made).session
+        person = Asking(self._url, session)
+        self._says_yes(person, self._heating(home), HEATING)
+        person.post("/api/leave", {})
+        del kept.neighbours[home]
+        self._save()
+
+    def _heating(self, home: str) -> int:
+        thing = next(each for each in TOGETHER if each.home == home)
+        return self._kept.things[thing.slug].datastreams["heating"]
+
+    def _says_yes(self, person: Asking, number: int, purpose: str, *, since: str | None = None) -> None:
+        """Say yes to what is offered, where nothing was said yet."""
         offers = person.get("/api/choices", _Offers).choices
-        offer = next((each for each in offers if each.datastream == number and each.purpose == SHARING), None)
+        offer = next((each for each in offers if each.datastream == number and each.purpose == purpose), None)
         if offer is None:
             raise NotFound("the first choice of the demonstration is not offered")
         if offer.decision is None:
-            yes: Json = {
+            yes: dict[str, Json] = {
                 "datastream": number,
-                "purpose": SHARING,
+                "purpose": purpose,
                 "decision": "give",
                 "notice": offer.digest,
-                "since": iso(self._now_s - HISTORY_S),
             }
-            person.post("/api/choices", yes)
-        person.post("/api/leave", {})
+            person.post("/api/choices", yes if since is None else yes | {"since": since})

@@ -20,6 +20,7 @@ __all__ = [
     "COOP",
     "COUNCIL",
     "FARM",
+    "HEATING",
     "HOMES",
     "KEEPING",
     "LAB",
@@ -48,6 +49,7 @@ FARM: Final = "https://tern-field-farm.example"
 MAKER: Final = "https://tern-instruments.example"
 LAB_APP: Final = "curves"
 SHARING: Final = f"{LAB}/sharing-solar-power"
+HEATING: Final = f"{COOP}/how-the-street-heats"
 OWN: Final = "urn:troth:purpose:own"
 ANYONE: Final = "urn:troth:anyone"
 
@@ -92,13 +94,17 @@ HOMES: Final = (
     Home("12", "Harbour Lane 12", "Ana"),
     Home("7", "Harbour Lane 7", "Jonas"),
     Home("3", "Harbour Lane 3", "Noor"),
+    Home("5", "Harbour Lane 5", "Mei"),
+    Home("9", "Harbour Lane 9", "Sami"),
+    Home("14", "Harbour Lane 14", "Rosa"),
 )
 
 
 class Sense(msgspec.Struct, frozen=True):
     """One stream of a product. `for_all`: what anybody may read it for; None in a home.
 
-    `until_objected`: it can concern who passes, who may object.
+    `until_objected`: it can concern who passes, who may object. `together`: the homes of the lane are asked for a figure over
+    several of them, for anybody.
     """
 
     name: str
@@ -110,6 +116,7 @@ class Sense(msgspec.Struct, frozen=True):
     for_all: str | None
     type: str = "number"
     until_objected: bool = False
+    together: bool = False
 
     @property
     def function(self) -> str:
@@ -188,7 +195,7 @@ def _purposes(sense: Sense, answerable: str, *, shared: bool) -> list[Json]:
         "essential": True,
         "function": sense.function,
     }
-    return [own, _SHARING] if shared else [own]
+    return [own, *([_SHARING] if shared else []), *([_HEATING] if sense.together else [])]
 
 
 _UNTIL_OBJECTED: Final[Json] = [
@@ -221,4 +228,16 @@ _SHARING: Final[Json] = {
         "The Energy Lab sees one mean for each hour, which the agreement on the shared roof needs. Your share of the "
         "roof's power stays the same."
     ),
+}
+
+_HEATING: Final[Json] = {
+    "purpose": HEATING,
+    "title": "To see how the street heats",
+    "benefit": "Anybody on the lane can see how much it heats. What that has changed has not been measured.",
+    "recipients": [ANYONE],
+    "function": "Knowing how the street heats",
+    "variants": [{"variant": "mean=PT15M,round=10,homes=3", "ground": "choice"}],
+    "retention_days": 30,
+    "if_yes": ("Anybody sees one mean over at least three homes for each quarter of an hour. Nobody sees yours alone."),
+    "if_no": "Your home is in no figure, from now on. Your heating works as before.",
 }

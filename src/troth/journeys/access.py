@@ -78,6 +78,7 @@ class Access:
         self._reads = reads
         self._entropy = entropy
         self._windows: dict[Lease, Window] = {}
+        self._by_id: dict[bytes, Window] = {}  # the same, and the spare ones
         self._based: set[BasisId] = set()
         self._denied: Counter[tuple[Asker, StreamId, str, tuple[PersonId, ...]]] = Counter()
         self._gone: set[bytes] = set()  # erased persons and streams, of which a window may be opening yet
@@ -97,6 +98,7 @@ class Access:
             await self._note(self._openings(window))
         await self._keep_day(lease)
         window.state = WindowState.OPEN
+        self._by_id[window.id] = window
         if lease.live and not self.is_open(lease):
             self._windows[lease] = window
         else:
@@ -123,6 +125,11 @@ class Access:
         if window is not None:
             window.rows += rows
 
+    def so_far(self, window: bytes) -> int | None:
+        """How many rows have left in a window of this tick, by its id; None where it is not open (any more)."""
+        found = self._by_id.get(window)
+        return None if found is None else found.rows
+
     def denied(self, asker: Asker, stream: StreamId, code: str, *, concerned: tuple[PersonId, ...] = ()) -> None:
         """Count a denial; whether it was spoken or the stream did not exist for the asker makes no difference here.
 
@@ -144,7 +151,7 @@ class Access:
         """The tick: close every window with its count. What goes on opens a new one before the next row leaves."""
         windows = [*self._windows.values(), *self._spare]
         denied, self._denied = self._denied, Counter()
-        self._windows, self._spare = {}, []
+        self._windows, self._by_id, self._spare = {}, {}, []
         for window in windows:
             window.state = WindowState.CLOSED
         await self._note(self._closings(windows, denied))

@@ -207,7 +207,7 @@ class Alter:
 
     async def _install(self, body: InstallationBody) -> None:
         kind = KindName.INSTALLATION if body.household is None else KindName.HOME_INSTALLATION
-        await self._say.say(kind, body, subject=print_id("si", self._entropy(16)))
+        await self._say.say(kind, self._installing.told_first(body), subject=print_id("si", self._entropy(16)))
 
     def _known(self, slug: Slug) -> KnownThing:
         thing = self._accounts.slugs().get(slug)

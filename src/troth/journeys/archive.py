@@ -84,9 +84,27 @@ class Held:
 
 
 class Archive:
-    """One archive. `key` is None once it is deleted; `gone` is called then, with its name."""
+    """One archive. `key` is None once it is deleted; `gone` is called then, with its name.
 
-    __slots__ = ("_gone", "asker", "buffer", "digest", "held", "homes", "key", "person", "seen", "slices")
+    Args:
+        may: whether it may be had.
+        fetched: its last byte was read.
+    """
+
+    __slots__ = (
+        "_gone",
+        "asker",
+        "buffer",
+        "digest",
+        "fetched",
+        "held",
+        "homes",
+        "key",
+        "may",
+        "person",
+        "seen",
+        "slices",
+    )
 
     def __init__(
         self,
@@ -97,6 +115,7 @@ class Archive:
         key: SliceKey,
         homes: tuple[HouseholdId, ...],
         gone: Callable[[str], None],
+        may: Callable[[], bool] = lambda: True,
     ) -> None:
         self.asker = asker
         self.person = person
@@ -106,7 +125,9 @@ class Archive:
         self.held: dict[int, Held] = {}
         self.buffer = bytearray()
         self.slices = 0
+        self.fetched = False
         self.digest = hashlib.sha256()
+        self.may = may
         self._gone = gone
 
     def now(self, **changes: object) -> None:

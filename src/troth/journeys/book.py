@@ -6,8 +6,9 @@ Rules
 - Whoever is erased while it is opened gets nothing of it any more: they are looked up again behind what was awaited.
 - What an authority read for a request that may not be told yet is not there until it may.
 - What does not open is named with its place and stops nothing else.
-- A window whose closing is not there was cut short: it counts as read, and how many rows left is not known.
-- Newest first. What happened since the last tick is not there yet.
+- A window that is not open, without its closing, was cut short: it counts as read, and how many rows left is not known.
+- Newest first. What was read since the last tick is there once it is durable, which is before its first row leaves; it stands
+  in no segment yet, and is proved from the next tick on.
 
 Source: record.md, "Personal ledgers"; mission.md, "What the law adds" 1.
 Left out: opening without the node (custody *own*). Custody is said with every page.
@@ -39,6 +40,7 @@ from troth.statements.kinds import Face, kind_of
 from troth.statements.persons import persons_of
 from troth.statements.statement import Statement, read, read_kept
 from troth.things.ledgers import Box, DayKey, LedgerStore
+from troth.things.stores import ConductStore
 from troth.tlog.trace import Denials, OtherTrace, WindowClosed, WindowOpened, basis_id, decode
 
 __all__ = ["LINES_MAX", "Book", "BookPage", "OwnStatement"]
@@ -47,12 +49,14 @@ LINES_MAX: Final = 200  # lines of one page
 _OVERLAP: Final = 64  # segments in which a window that opened may still be closed: 4,000,000 traces of one tick
 _ID_BYTES: Final = 32
 _AT_ONCE: Final = 1_000
+_NOWHERE: Final = -1  # the segment of what is in none yet
 _NOBODY: Final = "there is no book for this asker"
 
 
 class BookPage(msgspec.Struct, frozen=True):
     """One page. `before` is set where there is more: ask for it with that. `custody`: who keeps the person's keys.
 
+    The lines without a place, of the first page only, come before all others: at most LINES_MAX, and as many others.
     `holds()` says, at any later moment, whether it may still be handed over.
     """
 
@@ -79,7 +83,7 @@ class OwnStatement(msgspec.Struct, frozen=True):
 class _Opened(msgspec.Struct, frozen=True):
     """A trace of the ledger, open."""
 
-    place: Place
+    place: Place | None
     salt: bytes
     trace: bytes
     read: OtherTrace
@@ -87,18 +91,22 @@ class _Opened(msgspec.Struct, frozen=True):
 
 
 _Found: TypeAlias = _Opened | Damaged
+_Closed: TypeAlias = dict[bytes, tuple[Place | None, int]]
+"""Where the closing of a window stands, and how many rows left in it."""
 
 
 class Book:
     """Opens ledgers. Owner of all state: the event loop; files and cryptography are where `in_worker` puts them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the wiring of one node, named
         self,
         ledgers: LedgerStore,
         keys: KeyStore,
         *,
         directory: Directory,
         journal: Journal,
+        conduct: ConductStore,
+        so_far: Callable[[bytes], int | None],
         prove: Prove,
         in_worker: InWorker,
         pause: Callable[[], Awaitable[None]],
@@ -108,6 +116,8 @@ class Book:
         self._keys = keys
         self._directory = directory
         self._journal = journal
+        self._conduct = conduct
+        self._so_far = so_far
         self._prove = prove
         self._in_worker = in_worker
         self._pause = pause
@@ -116,30 +126,38 @@ class Book:
         self._looked = 0
 
     async def page(self, asker: Asker | None, *, before: Place | None = None) -> BookPage:
-        """At most LINES_MAX lines of the asker's own book, those before a place of an earlier page.
+        """At most LINES_MAX lines with a place of the asker's own book, those before a place of an earlier page.
 
         Raises:
             NotFound: the asker is no person here.
             StorageFailed: the ledger key or the ledger cannot be read.
         """
         person = self._person(asker)
-        names = Names(self._directory)
-        closed: dict[bytes, tuple[Place, int]] = {}
-        withheld = self._withheld()
-        lines: list[Line] = []
+        look = partial(self._line, closed={}, names=Names(self._directory), withheld=self._withheld())
+        waiting = await self._waiting(person)  # before what is moved: what is moved in between is in both then
         at = None if before is None else (before.segment + _OVERLAP, 0)
-        while len(lines) < LINES_MAX:
-            found = await self._open(person, await self._ledgers.boxes(person, before=at, limit=2 * LINES_MAX))
-            if not found:
-                return self._page(asker, lines, None)
-            for each in found:
-                at = (each.place.segment, each.place.leaf)
-                line = self._line(each, closed, names, withheld)
-                if line is not None and (before is None or is_newer(before, each.place)):
+        boxes = await self._ledgers.boxes(person, before=at, limit=2 * LINES_MAX)
+        moved = {each.box for each in boxes}
+        fresh = [look(each) for each in await self._open(person, [each for each in waiting if each.box not in moved])]
+        shown = [each for each in fresh if each is not None][:LINES_MAX] if before is None else []
+        lines: list[Line] = []
+        while boxes:
+            for box, found in zip(boxes, await self._open(person, boxes), strict=True):
+                place = Place(box.segment, box.leaf)
+                line = look(found)
+                if line is not None and (before is None or is_newer(before, place)):
                     lines.append(line)
                 if len(lines) == LINES_MAX:
-                    break
-        return self._page(asker, lines, lines[-1].place)
+                    return self._page(asker, [*shown, *lines], place)
+            at = (boxes[-1].segment, boxes[-1].leaf)
+            boxes = await self._ledgers.boxes(person, before=at, limit=2 * LINES_MAX)
+        return self._page(asker, [*shown, *lines], None)
+
+    async def _waiting(self, person: PersonId) -> Sequence[Box]:
+        """What is durable and in no segment yet, the newest first."""
+        keys = frozenset(key.id for key in await self._ledgers.keys(person))
+        found = await self._conduct.sealed(keys) if keys else ()
+        return [Box(each.key, each.box, _NOWHERE, _NOWHERE) for each in reversed(found)]
 
     def _page(self, asker: Asker | None, lines: Sequence[Line], before: Place | None) -> BookPage:
         known = self._directory.persons[self._person(asker)]
@@ -245,9 +263,7 @@ class Book:
         requests = self._directory.told.requests.values()
         return frozenset(purpose_of(each.body.request) for each in requests if is_withheld(each.body, at_ns=now))
 
-    def _line(
-        self, found: _Found, closed: dict[bytes, tuple[Place, int]], names: Names, withheld: frozenset[str]
-    ) -> Line | None:
+    def _line(self, found: _Found, *, closed: _Closed, names: Names, withheld: frozenset[str]) -> Line | None:
         """What a trace is in the book; the closing of a window is remembered for its opening, which is older."""
         if isinstance(found, Damaged):
             return found
@@ -258,7 +274,7 @@ class Book:
                 closed[trace.window] = (found.place, trace.rows)
                 return None
             case WindowOpened() as trace:
-                end, rows = closed.pop(trace.window, (None, None))
+                end, rows = closed.pop(trace.window, None) or (None, self._so_far(trace.window))
                 return Seen(
                     place=found.place,
                     end=end,
@@ -296,7 +312,7 @@ def _open_all(opener: Opener, keys: dict[bytes, DayKey], boxes: Sequence[Box]) -
 
 
 def _open_one(box: Box, day_key: bytes | str) -> _Found:
-    place = Place(box.segment, box.leaf)
+    place = None if box.segment == _NOWHERE else Place(box.segment, box.leaf)
     if isinstance(day_key, str):
         return Damaged(place, day_key)
     try:

@@ -1,7 +1,8 @@
 """Lines of a person's book, as values, and what the names in them are called here.
 
 Rules
-- A line says where its trace stands; by that it is proved.
+- A line says where its trace stands; by that it is proved. What is in no segment yet has no place, and is proved from the
+  next tick on.
 - Names are those of now: a trace holds URIs and ids, and what they are called may have changed since.
 
 Source: record.md, "Personal ledgers".
@@ -62,9 +63,12 @@ class Who(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """Somebody could read. `end`: where the closing stands; without it how many rows left is not known (`rows` is None)."""
+    """Somebody could read. `end`: where the closing stands, which proves `rows`.
 
-    place: Place
+    `rows`: how many left, up to now where it is not closed; None where that is not known (the node ended meanwhile).
+    """
+
+    place: Place | None
     end: Place | None
     at_ns: int
     who: Who
@@ -76,7 +80,7 @@ class Seen(msgspec.Struct, frozen=True):
 class TurnedAway(msgspec.Struct, frozen=True):
     """Somebody asked and was given nothing, `count` times since the tick before."""
 
-    place: Place
+    place: Place | None
     at_ns: int
     who: Who
     reason: str
@@ -86,7 +90,7 @@ class TurnedAway(msgspec.Struct, frozen=True):
 class Damaged(msgspec.Struct, frozen=True):
     """A trace that does not open, and why."""
 
-    place: Place
+    place: Place | None
     why: str
 
 

@@ -10,18 +10,18 @@ Rules
 Source: gate.md steps 6 and 8; docs/reference/small-groups.md; docs/decisions/0069-a-cell-has-one-group.md.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias
 
 from troth.gate.question import Group, GroupMember
 from troth.names import HouseholdId, PersonId
-from troth.things.intervals import Interval, holds_all, tidy
+from troth.things.intervals import FOREVER, Interval, holds_all, intersect, subtract, tidy
 from troth.things.narrowing import down
 from troth.things.query import Order
 from troth.things.variants import Variant
-from troth.things.windows import Shown, window_shown, window_times
+from troth.things.windows import Shown, beginning_in, whole_windows, window_shown, window_times
 
-__all__ = ["SETTLED_NS", "Cells", "closed_ns"]
+__all__ = ["SETTLED_NS", "Cells", "closed_ns", "withheld_times"]
 
 SETTLED_NS: Final = 60_000_000_000  # as far as a thing's clock may be ahead of ours (things.md, Limits)
 _WINDOWS_MAX: Final = 1_000  # in one slice
@@ -32,6 +32,40 @@ _Figures: TypeAlias = Callable[[GroupMember, tuple[Interval, ...]], Awaitable[di
 def closed_ns(view: Variant, *, now_ns: int) -> int:
     """Cells whose windows have ended by then are closed."""
     return now_ns - max(view.delay_ns, SETTLED_NS)
+
+
+def withheld_times(
+    group: Group,
+    view: Variant,
+    rows: Sequence[Shown],
+    *,
+    asked: tuple[Interval, ...],
+    since_ns: int,
+    now_ns: int,
+    more: bool,
+) -> tuple[Interval, ...]:
+    """The times of closed cells that are not on this page, though it goes past them: each whole cells.
+
+    From when on anybody of the group takes part it is the same by whichever of its streams it is asked, and why a cell is
+    withheld is in it nowhere: too few spoke, nobody did, or the group changed since.
+
+    Args:
+        group: over whom.
+        view: of windows.
+        rows: the page, in the order in which it is given.
+        asked: which times it is about, without those of pages before.
+        since_ns: what is older is over.
+        now_ns: UTC.
+        more: whether there are more pages; then nothing is said of what lies behind the last row.
+    """
+    first_ns = min((each.times[0].from_ns for each in group.members if each.times), default=FOREVER)
+    there = (Interval(max(first_ns, since_ns), FOREVER),) if first_ns < FOREVER else ()
+    closed = whole_windows(there, view.window_ns, now_ns=closed_ns(view, now_ns=now_ns))
+    times = intersect(closed, beginning_in(asked, view.window_ns))
+    if more and rows:
+        back = rows[0].from_ns > rows[-1].from_ns
+        times = intersect(times, (Interval(rows[-1].from_ns, FOREVER) if back else Interval(0, rows[-1].to_ns),))
+    return subtract(times, tidy(tuple(Interval(row.from_ns, row.to_ns) for row in rows)))
 
 
 class Cells:

@@ -15,7 +15,8 @@ The order (each step may be done again, and is carried on at the next start afte
 It is acknowledged after all of them. No segment is made and no other statement accepted between 1 and 9.
 
 Rules
-- The person asks in their own session, or whoever runs the place on a written request, whose digest the erasure names.
+- The person asks in their own session, the guardians of a small child in theirs (`wards`), or whoever runs the place on a
+  written request, whose digest the erasure names.
 - What was shown is what is done: if it has changed meanwhile, nothing is done and the new preview must be read.
 - A preservation in force of anything that would go is in the way of all of it, and says so with its reason and its end.
   Without one, erasure wins.
@@ -63,6 +64,10 @@ __all__ = ["DIGEST_BYTES", "DayKeys", "Erase", "Memory", "Preview"]
 T = TypeVar("T")
 DIGEST_BYTES = 32
 _PRINTED = len(print_person(PersonId(bytes(ID_BYTES))))
+
+
+def _nothing() -> None:
+    """Nothing more is asked."""
 
 
 class Memory(Protocol):
@@ -203,15 +208,22 @@ class Erase:
         )
 
     async def confirm(
-        self, person: PersonId, digest: bytes, *, made_by: Asked, request: bytes | None = None
+        self,
+        person: PersonId,
+        digest: bytes,
+        *,
+        made_by: Asked,
+        request: bytes | None = None,
+        still: Callable[[], None] = _nothing,
     ) -> Accepted:
         """Erase somebody. On return nothing leaves any more, and nothing that is kept can be linked to them.
 
         Args:
             person: who; the caller has recognised them, or whoever runs the place holds their written request.
             digest: of the preview that was shown.
-            made_by: their own session, or paper.
+            made_by: their own session, their guardians, or paper.
             request: SHA-256 of the written request; exactly with paper.
+            still: raises Refused where it may not be done any more; asked in the step in which it begins to count.
 
         Raises:
             NotFound: there is no such person here (any more).
@@ -221,10 +233,10 @@ class Erase:
         """
         if (made_by is Asked.PAPER) != (request is not None) or (request is not None and len(request) != DIGEST_BYTES):
             raise Refused("a written request is named by its SHA-256, and nothing else is")
-        self._look(person, digest)
+        self.check_shown(person, digest)
         with suppress(NotRegistered):  # a policy of before erase orders: nobody stays because others cannot be told
             await self._orders.before_erasure(self._of_homes(person))
-        done = await self._whole(self._erase(person, digest=digest, made_by=made_by, request=request))
+        done = await self._whole(self._erase(person, digest=digest, made_by=made_by, request=request, still=still))
         if isinstance(done, Refused):
             raise done
         return done
@@ -250,7 +262,13 @@ class Erase:
         await self._clear(await going(self._erased, self._ledgers))
 
     async def _erase(
-        self, person: PersonId, *, digest: bytes | None, made_by: Asked, request: bytes | None = None
+        self,
+        person: PersonId,
+        *,
+        digest: bytes | None,
+        made_by: Asked,
+        request: bytes | None = None,
+        still: Callable[[], None] = _nothing,
     ) -> Accepted | Refused:
         """The whole of it. What is refused is given back: raised in here, it would look like a half-done erasure."""
         asked_ns, began = self._clock.now(), self._clock.ticks()
@@ -260,8 +278,9 @@ class Erase:
             stay = {each.body.household for each in staying(person, self._directory, self._in_force)}
             try:
                 statement = self._accept.check(self._signed(made_by, request, stay=stay))
+                still()
                 if digest is not None:
-                    self._look(person, digest)
+                    self.check_shown(person, digest)
             except (Refused, Malformed) as no:
                 return no if isinstance(no, Refused) else Refused(no.message)
             gone = leaving(person, self._directory, self._in_force)
@@ -308,7 +327,8 @@ class Erase:
         if self._backups is not None:
             await self._in_worker(partial(self._backups.forget, tuple(scopes)))
 
-    def _look(self, person: PersonId, digest: bytes) -> None:
+    def check_shown(self, person: PersonId, digest: bytes) -> None:
+        """Return if exactly this would go, and nothing is in the way; raises as `confirm`."""
         preview = self.preview(person)
         if preview.digest != digest:
             raise Conflict("something else would go than was shown", hint="Read what would go now, and confirm that.")

@@ -1,15 +1,16 @@
-"""A word has ended: whoever got something under it is ordered to erase it, answers, or is seen to be silent.
+"""Something has ended: whoever got data under it is ordered to erase them, answers, or is seen to be silent.
 
 Rules
 - An order goes to organisations that have read (`read_days`), and to nobody else: it tells nobody that there is a home.
-- It is given once for each word and recipient, also when a crash came between: what is owed is worked out from what was said.
+- It is given once for whatever ended and each recipient, also when a crash came between: what is owed is worked out from what
+  was said, and what was ordered since is not ordered again.
 - What is still granted is not ordered away: an order names the view that may be kept, if there is one.
 - The answer is bound to the recipient's token. Silence is counted from the day of the dated rule and shown to both.
-- An order names nobody; whose it is is found by the statement that ended their word.
+- An order names nobody; whose it is is found by the statement that ended their word, or by the home whose Datastreams it names.
 
 Source: GDPR Articles 17(1) and 19, Data Act Article 6(1); mission.md (F11);
-docs/decisions/0071-an-erase-order-is-answered-or-seen-to-be-silent.md. Owner: the event loop.
-Left out: mail to recipients; what they really do.
+docs/decisions/0071-an-erase-order-is-answered-or-seen-to-be-silent.md, 0075. Owner: the event loop.
+Left out: what is owed and to whom (`ended_grounds`); mail to recipients; what they really do.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -19,27 +20,33 @@ from typing import Final
 import msgspec
 
 from troth.clock import Clock
-from troth.errors import Conflict, NotFound, Refused
-from troth.gate.question import Action, Asker, Question, Verdict
+from troth.errors import AnsweredEnough, Conflict, NotFound, Refused
+from troth.gate.question import Asker
 from troth.gate.rules.share_terms import term_of
 from troth.gate.rules.sharing_clocks import DAY_NS, clocks_at
-from troth.journeys.asking import would
+from troth.journeys.ended_grounds import EndedGrounds, Lost
+from troth.journeys.in_hand import InHand
 from troth.journeys.party_names import party_name
 from troth.journeys.read_days import ReadDays
 from troth.journeys.say import Say
-from troth.names import OrderId, PersonId, PurposeId, ShareId, StatementId, StreamId, Uri, print_id
+from troth.names import HouseholdId, OrderId, PersonId, PurposeId, ShareId, StreamId, Uri, print_id
+from troth.state.belonging import homes_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
+from troth.state.owed import EndedWord, Owed
 from troth.state.scopes import person_scope
-from troth.state.shares import KnownOrder, Owed
-from troth.statements.erase_order import Answered, Because, EraseAnswer, EraseOrderBody
+from troth.state.shares import KnownOrder
+from troth.statements.erase_order import DATASTREAMS_MAX, Answered, Because, EraseAnswer, EraseOrderBody
 from troth.statements.kinds import KindName
+from troth.things.intervals import Interval
 from troth.things.variants import Variant
 
-__all__ = ["EraseOrders", "OrderSeen", "OrderState"]
+__all__ = ["KEPT_MAX", "EraseOrders", "OrderSeen", "OrderState"]
 
 TOKEN_BYTES: Final = 8
+KEPT_MAX: Final = 10  # docs/decisions/0075: each answer is a statement that stays
 _AGAIN_NS: Final = 3_600_000_000_000  # an erasure that was interrupted and is asked for again within the hour is one
+_OF_NOBODY: Final = {Because.CONTRACT, Because.DISCLOSURE}  # led to by a word of whoever runs the place
 _AT_ONCE: Final = 64  # words in one step of the loop: under 2 ms
 
 
@@ -87,20 +94,23 @@ class EraseOrders:
         self._clock = clock
         self._entropy = entropy
         self._pause = pause
+        self._followers: dict[tuple[Uri, PurposeId], list[Callable[[], None]]] = {}
+        self._in_hand: InHand[OrderId] = InHand()
+        self._grounds = EndedGrounds(reads, directory, in_force, now=clock.now, pause=pause)
 
     async def give(self) -> int:
         """Give every order that is owed by now; returns how many. Called now and then, and after a word has ended."""
         given = 0
-        for count, owed in enumerate(self._directory.shares.ended(at_ns=self._clock.now()), 1):
+        for count, owed in enumerate(self._directory.shares.owed.ended(at_ns=self._clock.now()), 1):
             if count % _AT_ONCE == 0:
                 await self._pause()
             try:
-                for body in self._owed(owed):
+                for body in self._bodies(owed, await self._grounds.lost(owed)):
                     await self._order(body)
                     given += 1
             except Refused:
                 continue  # a policy of before this kind: it stays owed, and keeps no other from being given
-            self._directory.shares.settled(owed)
+            self._directory.shares.owed.settled(owed)
         return given
 
     async def before_erasure(self, streams: Iterable[StreamId]) -> int:
@@ -125,6 +135,17 @@ class EraseOrders:
             body = self._body(first.party, first.purpose, numbers, because=Because.STALE)
             await self._order(msgspec.structs.replace(body, share=share))
 
+    def follow(self, asker: Asker, news: Callable[[], None]) -> None:
+        """Call `news` whenever something is said of the orders of this recipient, until `leave`."""
+        self._followers.setdefault((asker.party, asker.purpose), []).append(news)
+
+    def leave(self, asker: Asker, news: Callable[[], None]) -> None:
+        """Nobody listens there any more."""
+        followers = self._followers.get((asker.party, asker.purpose), [])
+        followers.remove(news)
+        if not followers:
+            del self._followers[asker.party, asker.purpose]
+
     async def answer(
         self,
         asker: Asker,
@@ -140,6 +161,7 @@ class EraseOrders:
         Raises:
             NotFound: there is no such order for this party and purpose.
             Conflict: it has said already that it has erased it.
+            AnsweredEnough: it has said KEPT_MAX times what it keeps; that it is erased can still be said.
             Refused: it keeps something, and does not say what, why, and what allows it.
         """
         known = self._directory.shares.orders.get(order)
@@ -148,30 +170,46 @@ class EraseOrders:
         before = known.last.answer
         if before is not None and before.answered is Answered.ERASED:
             raise Conflict("it was said already that this is erased")
+        if answered is Answered.KEPT and known.answers + self._in_hand.of(order) >= KEPT_MAX:
+            raise AnsweredEnough(f"it was said {KEPT_MAX} times what is kept of this", hint="Say so when it is erased.")
         said = EraseAnswer(answered, self._clock.now(), token[:TOKEN_BYTES], words, citation)
-        await self._order(msgspec.structs.replace(known.given, answer=said))
+        with self._in_hand.one(order):
+            await self._order(msgspec.structs.replace(known.given, answer=said))
         return self._seen(self._directory.shares.orders[order])
 
     def of_party(self, asker: Asker) -> tuple[OrderSeen, ...]:
         """The orders of a recipient, for the purpose of its token, newest first."""
-        found = (
-            each
-            for each in self._directory.shares.orders.values()
-            if (each.given.party, each.given.purpose) == (asker.party, asker.purpose)
-        )
-        return self._newest_first(found)
+        return self._newest_first(self._directory.shares.orders_of(asker.party, asker.purpose))
 
     def of_person(self, person: PersonId) -> tuple[OrderSeen, ...]:
         """What became of what a person has ended, newest first."""
-        value = Reading(self._in_force).person(person_scope(person))
-        own: set[StatementId] = {each.statement for each in value.choices} | {each.statement for each in value.shares}
+        reading = Reading(self._in_force)
+        value = reading.person(person_scope(person))
+        own = {each.statement for each in value.choices} | {each.statement for each in value.shares}
+        own |= {each.statement for each in value.objections}
         cut = {each.body.share for each in value.shares}
+        homes = homes_of(person, self._directory, self._in_force, at_ns=self._clock.now())
+        for home in homes:
+            own |= {each.statement for each in reading.place_of(home).members if each.person == person}
         found = (
             each
             for each in self._directory.shares.orders.values()
             if each.given.after in own or (each.given.after is None and each.given.share in cut)
         )
-        return self._newest_first(found)
+        return self._newest_first((*found, *self._about(frozenset(homes))))
+
+    def _about(self, homes: frozenset[HouseholdId]) -> Iterable[KnownOrder]:
+        """Orders that nobody's own word has led to, as far as they are about these homes."""
+        orders = [each for each in self._directory.shares.orders.values() if each.given.because in _OF_NOBODY]
+        if not orders:
+            return
+        things = (each for each in self._directory.things.values() if each.body.household in homes)
+        theirs = {stream.number for thing in things for stream in thing.streams.values()}
+        for each in orders:
+            about = theirs.intersection(each.given.datastreams)
+            if about:
+                last = msgspec.structs.replace(each.last, datastreams=tuple(sorted(about)))
+                yield msgspec.structs.replace(each, last=last)
 
     def every(self) -> tuple[OrderSeen, ...]:
         """All orders, newest first; for whoever runs the place, who chases them."""
@@ -180,29 +218,36 @@ class EraseOrders:
     def _newest_first(self, orders: Iterable[KnownOrder]) -> tuple[OrderSeen, ...]:
         return tuple(sorted(map(self._seen, orders), key=lambda each: -each.body.at_ns))
 
-    def _owed(self, owed: Owed) -> Sequence[EraseOrderBody]:
-        """The orders that a word which has ended needs and has not got."""
-        orders = self._directory.shares.orders_after(owed.after)
-        ordered = {(each.given.party, each.given.variant) for each in orders}
-        found: dict[tuple[Uri, str | None], set[int]] = {}
-        for stream in owed.streams:
-            known = self._directory.streams.get(stream)
-            for each in () if known is None else self._reads.of(stream):
-                if known is None or each.purpose != owed.purpose or owed.party not in {None, each.party}:
-                    continue
-                left = self._left(each.party, owed.purpose, stream)
-                if left != Variant.RAW:
-                    found.setdefault((each.party, left), set()).add(known.number)
+    def _bodies(self, owed: Owed, lost: Sequence[Lost]) -> list[EraseOrderBody]:
+        """The orders that this needs and has not got: one for each party, purpose, and what may be kept."""
+        found: dict[tuple[Uri, PurposeId, Variant | None, Interval | None], list[int]] = {}
+        for each in lost:
+            if not self._ordered(owed, each):
+                found.setdefault((each.party, each.purpose, each.keep, each.times), []).append(each.number)
         return [
-            msgspec.structs.replace(
-                self._body(party, owed.purpose, numbers, because=owed.because),
-                share=owed.share,
-                after=owed.after,
-                variant=variant,
-            )
-            for (party, variant), numbers in sorted(found.items(), key=str)
-            if (party, variant) not in ordered
+            self._worded(owed, self._body(party, purpose, set(part), because=owed.because), keep, times)
+            for (party, purpose, keep, times), numbers in sorted(found.items(), key=str)
+            for part in _parts(sorted(set(numbers)))
         ]
+
+    def _worded(self, owed: Owed, body: EraseOrderBody, keep: Variant | None, times: Interval | None) -> EraseOrderBody:
+        return msgspec.structs.replace(
+            body,
+            share=owed.share if isinstance(owed, EndedWord) else None,
+            after=owed.after,
+            variant=None if keep is None else keep.value,
+            since_ns=None if times is None else times.from_ns,
+            until_ns=None if times is None else times.to_ns,
+        )
+
+    def _ordered(self, owed: Owed, lost: Lost) -> bool:
+        """Whether as much as this was ordered since it ended, by whatever order."""
+        orders = self._directory.shares.orders_after(owed.after)
+        about = [each.given for each in orders if lost.number in each.given.datastreams]
+        last = self._directory.shares.last_order(lost.party, lost.purpose, lost.number)
+        if last is not None and last.at_ns >= owed.at_ns:
+            about.append(last)
+        return any((each.party, each.purpose) == (lost.party, lost.purpose) and _demands(each, lost) for each in about)
 
     def _told_just_now(self, party: Uri, purpose: PurposeId, numbers: set[int]) -> bool:
         """Whether a try that was interrupted has told it already."""
@@ -215,12 +260,6 @@ class EraseOrders:
             for each in self._directory.shares.orders.values()
         )
 
-    def _left(self, party: Uri, purpose: PurposeId, stream: StreamId) -> Variant | None:
-        """The view that is still granted to it."""
-        question = Question(Action.READ, stream, Asker(party, "erase", purpose), self._clock.now())
-        answer = would(question, self._in_force)
-        return None if answer.verdict is Verdict.DENY else answer.variant
-
     def _body(self, party: Uri, purpose: PurposeId, numbers: set[int], *, because: Because) -> EraseOrderBody:
         now = self._clock.now()
         due_ns = now + clocks_at(now).answer * DAY_NS
@@ -228,6 +267,8 @@ class EraseOrders:
 
     async def _order(self, body: EraseOrderBody) -> None:
         await self._say.say(KindName.ERASE_ORDER, body, subject=print_id("se", self._entropy(16)))
+        for news in tuple(self._followers.get((body.party, body.purpose), ())):
+            news()
 
     def _seen(self, known: KnownOrder) -> OrderSeen:
         body, now = known.last, self._clock.now()
@@ -252,3 +293,19 @@ class EraseOrders:
             silent_ns,
             None if organisation is None else organisation.contact,
         )
+
+
+def _demands(order: EraseOrderBody, lost: Lost) -> bool:
+    """Whether an order says to erase as much as this."""
+    kept = None if order.variant is None else Variant.named(order.variant)
+    if kept is not None and (lost.keep is None or not kept.within(lost.keep)):
+        return False
+    if order.since_ns is None or order.until_ns is None:
+        return True
+    times = lost.times
+    return times is not None and order.since_ns <= times.from_ns and times.to_ns <= order.until_ns
+
+
+def _parts(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
+    """As many Datastreams as one order has room for."""
+    return (numbers[at : at + DATASTREAMS_MAX] for at in range(0, len(numbers), DATASTREAMS_MAX))

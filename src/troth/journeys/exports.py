@@ -3,13 +3,17 @@
 Rules
 - One of a person at a time, asked for in their own session. Rows come through `tell`, page by page, under its live leases;
   what else is in it, a door reads where the person reads it.
+- A guardian has one made of a child, apart from the child's own; it is looked at anew in the step in which anything of it
+  leaves whether they still may, and deleted where not.
 - None outlives the process: its key is in memory only. The file itself is taken away soon after.
 - Barrier step 3: when a lease ends on which one rests, the gate is asked again in that same step. Where the answer is no, or
   reaches less than what was written, or would take too long to find out, the archive is deleted, ready or in the making. So
   it is when its person does not live any more in a home in which they lived when it was begun, or is erased.
 - It ends by itself KEPT_S after it was ready, and when another is asked for.
+- KEPT_MAX are kept. Where somebody else has no room, one gives way: of those that were fetched the oldest, else the oldest that
+  has been ready for UNDISTURBED_S. So nobody waits longer than that because of others, and about nobody there is more than one, but what guardians asked for.
 
-Source: gate.md, "The barrier" (step 3: prepared export files); mission.md (F2); GDPR Art. 15(3), 20; docs/decisions/0072.
+Source: gate.md, "The barrier" (step 3: prepared export files); mission.md (F2); GDPR Art. 15(3), 20; docs/decisions/0072, 0077.
 Left out: how it is written (`archive`), and what is in it (`api/exported`). Owner of all state: the event loop.
 """
 
@@ -35,11 +39,12 @@ from troth.state.leaving import Leaving
 from troth.things.intervals import subtract, tidy
 from troth.things.prepared import PreparedFiles
 
-__all__ = ["KEPT_S", "MAKING_MAX", "Exports"]
+__all__ = ["KEPT_MAX", "KEPT_S", "MAKING_MAX", "UNDISTURBED_S", "Exports"]
 
 KEPT_S: Final = 24 * 3600  # long enough to fetch it over a bad line, short enough that it is no second store
 MAKING_MAX: Final = 2  # at a time: each keeps the worker busy that also builds segments
 KEPT_MAX: Final = 64  # of all people
+UNDISTURBED_S: Final = 3600  # so long whoever made one has it to themselves
 _ASKED_AT_ONCE: Final = 16  # decisions of about 100 µs in the step in which a statement counts: under 2 ms
 _diagnostics = structlog.get_logger("troth.exports")
 
@@ -76,14 +81,27 @@ class Exports:
         self._in_worker = in_worker
         self._spawn = spawn
         self._writer = Writer(files, tell, clock=clock, in_worker=in_worker, free=free, reserve=reserve)
-        self._archives: dict[PersonId, Archive] = {}
+        self._archives: dict[tuple[PersonId, PersonId | None], Archive] = {}
 
     async def start(self) -> None:
         """Take away what a former process left. Nothing of it could be opened."""
         await self._in_worker(self._files.clear)
 
-    def begin(self, asker: Asker | None, fill: Callable[[Writing], Awaitable[None]]) -> Seen:
+    def begin(
+        self,
+        asker: Asker | None,
+        fill: Callable[[Writing], Awaitable[None]],
+        *,
+        by: PersonId | None = None,
+        may: Callable[[], bool] = lambda: True,
+    ) -> Seen:
         """Begin an archive of everything about whoever asks; one that is ready is replaced. `fill` writes it.
+
+        Args:
+            asker: as whom it is read.
+            fill: writes it.
+            by: the guardian who asks for it, where the asker is a child.
+            may: whether it may still be had; asked in each step in which something of it leaves, or something changes.
 
         Raises:
             NotFound: the asker is no person here.
@@ -91,48 +109,66 @@ class Exports:
             Busy: too many are.
         """
         person = self._person(asker)
-        former = self._archives.get(person)
+        former = self._archives.get((person, by))
         if former is not None and former.seen.state is State.MAKING:
             raise Conflict("everything about you is being put together already")
         making = sum(each.seen.state is State.MAKING for each in self._archives.values())
-        kept = sum(each.key is not None for each in self._archives.values())
-        if making >= MAKING_MAX or kept - (former is not None and former.key is not None) >= KEPT_MAX:
+        if making >= MAKING_MAX:
             raise Busy("too many archives are being made at the moment", retry_after_s=30.0)
         if asker is None:
             raise NotFound("there is nothing here for this asker")
+        self._make_room(former)
         if former is not None:
             former.drop("replaced", "Another one was asked for.")
         now = self._clock.now()
-        archive = self._archives[person] = Archive(
+        archive = self._archives[person, by] = Archive(
             asker,
             person,
             Seen(self._entropy(16).hex(), State.MAKING, now),
             key=SliceKey(self._entropy(KEY_BYTES)),
             homes=self._homes(person, now),
             gone=lambda name: self._spawn(self._taken_away(name)),
+            may=may,
         )
         self._spawn(self._make(archive, fill))
         return archive.seen
 
-    def seen(self, asker: Asker | None) -> Seen | None:
-        """The asker's archive, if there is one or was one lately.
+    def _make_room(self, former: Archive | None) -> None:
+        """Return when there is room for one that takes the place of `former`.
+
+        Raises:
+            Busy: all are of the last hour, and none was fetched.
+        """
+        others = [each for each in self._archives.values() if each.key is not None and each is not former]
+        if len(others) < KEPT_MAX:
+            return
+        ready = sorted((each for each in others if each.seen.state is State.READY), key=_ready_ns)
+        oldest = next((each for each in ready if each.fetched), None) or next(iter(ready), None)
+        since_ns = self._clock.now() if oldest is None else _ready_ns(oldest)
+        left_ns = since_ns + UNDISTURBED_S * NS_PER_S - self._clock.now()
+        if oldest is None or (left_ns > 0 and not oldest.fetched):
+            raise Busy("as many archives are kept as there is room for", retry_after_s=-(-left_ns // NS_PER_S))
+        oldest.drop("gave-way", "Others needed the room. Ask for it again.")
+
+    def seen(self, asker: Asker | None, *, by: PersonId | None = None) -> Seen | None:
+        """The asker's archive, if there is one or was one lately; `by`: the one that this guardian asked for.
 
         Raises:
             NotFound: the asker is no person here.
         """
-        archive = self._archives.get(self._person(asker))
+        archive = self._archives.get((self._person(asker), by))
         if archive is None:
             return None
         self._still(archive)
         return archive.seen
 
-    def end(self, asker: Asker | None) -> None:
-        """Delete the asker's archive, ready or not. Raises as `seen`."""
-        archive = self._archives.get(self._person(asker))
+    def end(self, asker: Asker | None, *, by: PersonId | None = None) -> None:
+        """Delete the asker's archive, ready or not. Arguments and errors as of `seen`."""
+        archive = self._archives.get((self._person(asker), by))
         if archive is not None:
             archive.drop("deleted", "You deleted it.")
 
-    async def read(self, asker: Asker | None, name: str, *, offset: int) -> bytes:
+    async def read(self, asker: Asker | None, name: str, *, offset: int, by: PersonId | None = None) -> bytes:
         """Some bytes from `offset` on, at most one slice; none at the end. Look at `holds` in the step in which they leave.
 
         Raises:
@@ -140,19 +176,21 @@ class Exports:
             StorageFailed: it cannot be read.
             Malformed: it is damaged.
         """
-        archive = self._archives.get(self._person(asker))
-        if archive is None or not self.holds(asker, name) or archive.key is None:
+        archive = self._archives.get((self._person(asker), by))
+        if archive is None or not self.holds(asker, name, by=by) or archive.key is None:
             raise NotFound("there is no such archive for this asker")
         number, within = divmod(offset, SLICE_BYTES)
         if offset >= archive.seen.size:
             return b""
-        return (await self._in_worker(partial(self._opened, archive.key, name, number)))[within:]
+        data = (await self._in_worker(partial(self._opened, archive.key, name, number)))[within:]
+        archive.fetched = archive.fetched or offset + len(data) >= archive.seen.size
+        return data
 
-    def holds(self, asker: Asker | None, name: str) -> bool:
+    def holds(self, asker: Asker | None, name: str, *, by: PersonId | None = None) -> bool:
         """Whether the archive of this name may be handed over now."""
         if asker is None or asker.person is None:
             return False
-        archive = self._archives.get(asker.person)
+        archive = self._archives.get((asker.person, by))
         if archive is None or archive.seen.id != name or archive.seen.state is not State.READY:
             return False
         return self._still(archive)
@@ -176,28 +214,32 @@ class Exports:
     def expire(self) -> None:
         """What is over by the clock ends. Called a few times a second."""
         now = self._clock.now()
-        for person, archive in tuple(self._archives.items()):
+        for whose, archive in tuple(self._archives.items()):
             until_ns = archive.seen.until_ns
             if until_ns is not None and now >= until_ns:
                 archive.drop("over", "Its time is over.")
             elif archive.key is not None:
                 self._still(archive)
             elif now - archive.seen.begun_ns > 2 * KEPT_S * NS_PER_S:
-                del self._archives[person]
+                del self._archives[whose]
 
     def forget(self, gone: Leaving) -> None:
         """Somebody is erased: their archive with them, and any with rows of a stream that goes."""
-        for person, archive in tuple(self._archives.items()):
+        for whose, archive in tuple(self._archives.items()):
             streams = {held.lease.question.stream for held in archive.held.values()}
-            if person == gone.person or not streams.isdisjoint(gone.streams):
+            if gone.person in whose or not streams.isdisjoint(gone.streams):
                 archive.drop("over", "It is over.")
-        self._archives.pop(gone.person, None)
+            if gone.person in whose:
+                del self._archives[whose]
 
     def _still(self, archive: Archive) -> bool:
         """Whether it may go on; it is deleted otherwise."""
         if archive.key is None:
             return False
         now = self._clock.now()
+        if not archive.may():
+            archive.drop("refused", "It may not be taken along any more.")
+            return False
         if archive.person not in self._directory.persons or set(archive.homes) - set(self._homes(archive.person, now)):
             archive.drop("not-found", "You do not live there any more. Ask for it again.")
             return False
@@ -250,3 +292,8 @@ class Exports:
         if asker is None or asker.person is None or asker.person not in self._directory.persons:
             raise NotFound("there is nothing here for this asker")
         return asker.person
+
+
+def _ready_ns(archive: Archive) -> int:
+    """Since when an archive that is ready is."""
+    return (archive.seen.until_ns or 0) - KEPT_S * NS_PER_S

@@ -4,7 +4,7 @@ Rules
 - What is open names nothing that belongs to a home.
 - A red line stands in the way of what crosses it. A thing joins only where the gate lets it connect.
 - No essential function stops with a no. Rules of whoever runs the place are linted, and follow each other version by version.
-- What asks nobody is announced before it begins, or becomes wider.
+- What asks nobody is announced before it begins, or becomes wider; also where a thing joins, or a party a class.
 - A maker's older word, brought again by anybody, does not take the place of a newer one.
 - Assertions, emergencies, stays, private mode, signs, shares and withholdings are measured by what is in force in their scope.
 - What people say is under a key that may say it, with their passkey beside it where one is asked for (`spoken`).
@@ -23,6 +23,7 @@ from troth.gate.functions import check_functions
 from troth.gate.lines import check_disclosure, check_line
 from troth.gate.policies.lint import check_policies
 from troth.gate.protected import check_accepted, check_condition
+from troth.journeys.announced import check_begins_of, check_entering_of
 from troth.journeys.asking import check_joining, check_sharing
 from troth.journeys.fits_people import check_people
 from troth.journeys.fits_told import check_announced_of, check_told
@@ -51,8 +52,10 @@ from troth.statements.kinds import Body
 from troth.statements.mark import MarkBody
 from troth.statements.objection import ObjectionBody
 from troth.statements.operator_policies import OperatorPoliciesBody
+from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import DepartureBody, MembershipBody
+from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.restriction import RestrictionBody
 from troth.statements.rights import ReplyBody, RequestBody
@@ -104,15 +107,20 @@ def check_fits(
             standing = reading.deployment().policies
             version = 0 if standing is None else standing.version
             check_policies(body, version=version, registered=registered_in(directory))
-        case InstallationBody():
-            stands = directory.things.get(body.thing)
-            check_joining(body, None if stands is None else stands.body, in_force, at_ns=at_ns)
+        case InstallationBody() | OrganisationBody():
+            _check_joins(body, directory, in_force, at_ns=at_ns)
         case GroundBody() | EmergencyBody():
             _check_ground(body, Uri(statement.signed.headers.issuer), directory, reading, at_ns=at_ns)
         case SignBody() | PassingObjectionBody():
             _check_public(body, directory, reading, at_ns=at_ns)
         case (
-            DepartureBody() | RestrictionBody() | MembershipBody() | GuardianshipBody() | ChoiceBody() | ObjectionBody()
+            DepartureBody()
+            | RestrictionBody()
+            | MembershipBody()
+            | GuardianshipBody()
+            | ChoiceBody()
+            | ObjectionBody()
+            | PlaceRuleBody()
         ):
             check_people(body, directory, in_force, at_ns=at_ns)
         case EntityBody():
@@ -121,6 +129,18 @@ def check_fits(
             _check_sharing(body, directory, reading, at_ns=at_ns)
         case _:
             _check_own(body, directory, reading, in_force, at_ns=at_ns)
+
+
+def _check_joins(
+    body: InstallationBody | OrganisationBody, directory: Directory, in_force: InForce, *, at_ns: int
+) -> None:
+    if isinstance(body, OrganisationBody):
+        check_entering_of(body, directory, in_force, at_ns=at_ns)
+        return
+    known = directory.things.get(body.thing)
+    stands = None if known is None else known.body
+    check_joining(body, stands, in_force, at_ns=at_ns)
+    check_begins_of(body, stands, directory, Reading(in_force), at_ns=at_ns)
 
 
 def _check_entity(body: EntityBody, directory: Directory) -> None:

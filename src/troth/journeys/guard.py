@@ -8,7 +8,7 @@ Rules
 - A child sees who speaks for them, what was said, and from which day on that fades.
 
 Source: people.md, "Accounts"; docs/decisions/0063.
-Left out: other rights of a child than to choose and to object.
+Left out: other rights of a child than to choose and to object (`wards`).
 """
 
 from collections.abc import Callable, Sequence

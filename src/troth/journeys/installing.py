@@ -22,6 +22,7 @@ from troth.errors import BadName, Conflict, NotFound, Refused, Undeclared
 from troth.gate.connecting import sheet_now
 from troth.gate.question import Connecting, Standing, Verdict
 from troth.journeys.accounts import AccountStore
+from troth.journeys.announced import with_beginnings, with_entering
 from troth.journeys.asking import answer_to, denied
 from troth.names import HouseholdId, PersonId, Slug, StatementId, StreamId, ThingId, Uri, check_slug
 from troth.state.directory import Directory
@@ -35,6 +36,7 @@ from troth.statements.installation import (
     InstalledStream,
 )
 from troth.statements.kinds import KindName
+from troth.statements.organisation import OrganisationBody
 from troth.statements.sheet import Sheet
 from troth.statements.texts import check_texts
 
@@ -87,19 +89,24 @@ class ThingRequest(msgspec.Struct, frozen=True):
 
 
 class JoinedThing(msgspec.Struct, frozen=True):
-    """What the installer gets: identifiers, and the claim token, shown this once."""
+    """What the installer gets: identifiers, and the claim token, shown this once. `begins_ns`: as of `Looked`."""
 
     thing: ThingId
     slug: Slug
     claim: str
     datastreams: dict[str, int]
+    begins_ns: int | None = None
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """What is shown before a thing is connected, and the code with which the gate would say no to it (None: it would not)."""
+    """What is shown before a thing is connected, and the code with which the gate would say no to it (None: it would not).
+
+    `begins_ns`: when what asks nobody begins, because people are told first; None where nothing is put off.
+    """
 
     sheet: Sheet
     no: str | None
+    begins_ns: int | None = None
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -140,11 +147,17 @@ class Installing:
         """
         self.check(request)
         slug = self._slug(request)
-        return Planned(
-            slug,
-            KindName.INSTALLATION if request.household is None else KindName.HOME_INSTALLATION,
-            self._body(request, self._accounts.slugs().get(slug) or ThingId(self._entropy(16)), fresh=self._entropy),
-        )
+        body = self._body(request, self._accounts.slugs().get(slug) or ThingId(self._entropy(16)), fresh=self._entropy)
+        kind = KindName.INSTALLATION if request.household is None else KindName.HOME_INSTALLATION
+        return Planned(slug, kind, self.told_first(body))
+
+    def told_first(self, body: InstallationBody) -> InstallationBody:
+        """What would be said, with when what asks nobody begins, where people are told first."""
+        return with_beginnings(body, self._directory, Reading(self._in_force), at_ns=self._clock.now())
+
+    def entering(self, body: OrganisationBody) -> OrganisationBody:
+        """What would be said of an organisation, with when it gets as one of a class what asks nobody."""
+        return with_entering(body, self._directory, self._in_force, at_ns=self._clock.now())
 
     def connected(
         self, made: Planned, *, shown: bytes | None, standing: Standing, by: PersonId | None = None
@@ -175,7 +188,10 @@ class Installing:
         sheet = sheet_now(body, reading, at_ns=now)
         asked = Connecting(msgspec.structs.replace(body, sheet=sheet.digest), standing, now, by)
         answer = answer_to(asked, reading)
-        return Looked(sheet, None if answer.verdict is Verdict.ALLOW else denied(answer).reason_code)
+        put_off = with_beginnings(body, self._directory, reading, at_ns=now)
+        begins = [each.begins_ns for each in put_off.streams if each.begins_ns is not None]
+        no = None if answer.verdict is Verdict.ALLOW else denied(answer).reason_code
+        return Looked(sheet, no, max(begins, default=None))
 
     def _body(self, request: ThingRequest, thing: ThingId, *, fresh: Callable[[int], bytes]) -> InstallationBody:
         return InstallationBody(

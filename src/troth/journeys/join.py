@@ -77,13 +77,13 @@ class Join:
         self._voice = Say(accept, keys, clock=clock, entropy=entropy)
 
     async def organisation(self, body: OrganisationBody) -> None:
-        """Register an organisation, or a newer name and contact of one."""
+        """Register an organisation, or a newer name and contact of one; where people are told first, with when that begins."""
         check_uri(body.organisation)
         if body.organisation.startswith(OURS):
             raise Refused("this name stands for something here and for no organisation")
         if not body.name.strip() or not body.contact.startswith(REACHED):
             raise Refused("an organisation has a name and a contact that begins with https:// or mailto:")
-        await self._say(KindName.ORGANISATION, body, subject=body.organisation)
+        await self._say(KindName.ORGANISATION, self._installing.entering(body), subject=body.organisation)
 
     async def product(self, body: PassportBody) -> None:
         """Register a product's passport.
@@ -219,7 +219,9 @@ class Join:
         thing = made.body.thing
         claim = await self._recognise.give(Bearer.CLAIM, Account(b"", Bearer.CLAIM, thing=thing), seconds=CLAIM_S)
         known = self._directory.things[thing]
-        return JoinedThing(thing, made.slug, claim, {name: each.number for name, each in known.streams.items()})
+        numbers = {name: each.number for name, each in known.streams.items()}
+        begins = [each.begins_ns for each in made.body.streams if each.begins_ns is not None]
+        return JoinedThing(thing, made.slug, claim, numbers, max(begins, default=None))
 
     async def claim_again(self, slug: Slug) -> str:
         """A new claim token for a thing whose token or credential was lost; those made before recognise nobody any more."""

@@ -6,8 +6,8 @@ Rules
 - Ended by whoever put it, with one press: nobody else lifts what somebody has stopped (GDPR Art. 18(3) asks less).
 - Who has read rows of these times is found in the person's own book: those are to be told (GDPR Art. 19).
 
-Source: GDPR Art. 16, 18, 19; docs/decisions/0073.
-Left out: telling recipients, which is erase orders' own way; here is the list of them (`readers`).
+Source: GDPR Art. 16, 18, 19; docs/decisions/0073, 0083.
+Left out: telling recipients (`correct`); here is the list of them by the person's own book (`readers`).
 """
 
 from collections.abc import Callable

@@ -8,18 +8,27 @@ Rules
 Source: mission.md (F26, F44, S58); docs/decisions/0064-nothing-begins-unannounced.md.
 """
 
-import hashlib
 from collections.abc import Iterator
-from enum import StrEnum
-from typing import Final
 
 import msgspec
 
-from troth.clock import NS_PER_S, Clock
+from troth.clock import Clock
 from troth.gate.announcing import needs_notice
 from troth.gate.demanding import is_withheld
 from troth.gate.question import Ground
 from troth.gate.rules.sensitivity import special_of
+from troth.journeys.news_items import (
+    DAY_NS,
+    NEWS_DAYS,
+    RECENT_DAYS,
+    Concern,
+    Item,
+    Sort,
+    ToldOn,
+    named,
+    newest,
+)
+from troth.journeys.news_joined import Joined
 from troth.journeys.news_words import asked_words, change_words, date_words
 from troth.journeys.party_names import party_name
 from troth.names import HouseholdId, PersonId, StatementId, Uri
@@ -33,55 +42,6 @@ from troth.statements.widening import Change, Changed
 
 __all__ = ["NEWS_DAYS", "RECENT_DAYS", "Concern", "Item", "News", "Sort", "ToldOn"]
 
-NEWS_DAYS: Final = 365
-RECENT_DAYS: Final = 30
-_DAY_NS: Final = 86_400 * NS_PER_S
-
-
-class Sort(StrEnum):
-    """What it means for whoever reads it."""
-
-    STARTS = "starts"  # without asking, from a date on
-    ASKED = "asked"  # nothing happens before they say yes
-    CHANGED = "changed"  # it neither asks nor needs notice
-    NARROWED = "narrowed"
-    ENDED = "ended"
-    AUTHORITY = "authority"
-
-
-class ToldOn(msgspec.Struct, frozen=True):
-    """In which way somebody was told of it, and when (ns UTC)."""
-
-    way: str
-    at_ns: int
-
-
-class Item(msgspec.Struct, frozen=True):
-    """One thing to know. `name`: 32 hex digits, always the same for the same. Times are ns UTC.
-
-    `about`: the product and what is measured. `starts_ns`: when it begins, where that was said. `told`: how whoever reads it
-    was told. `special`: it is about what is especially protected.
-    """
-
-    name: str
-    sort: Sort
-    title: str
-    about: str
-    words: str
-    said_ns: int
-    statement: StatementId
-    starts_ns: int | None = None
-    special: bool = False
-    told: tuple[ToldOn, ...] = ()
-
-
-class Concern(msgspec.Struct, frozen=True):
-    """Something that concerns people: the statement that it stands in, what it is about, and who is concerned."""
-
-    statement: StatementId
-    persons: tuple[PersonId, ...]
-    items: tuple[Item, ...]
-
 
 class News:
     """Finds it. Nothing of it is kept here; things are remembered by product and home. Owner: the event loop."""
@@ -91,6 +51,7 @@ class News:
         self._in_force = in_force
         self._clock = clock
         self._indexed = -1  # what was installed when things were gone through
+        self._joined = Joined(directory)
         self._things: dict[Uri, dict[HouseholdId | None, list[KnownThing]]] = {}
 
     @property
@@ -106,7 +67,8 @@ class News:
         """About things in public places, the newest first."""
         found = [item for each in self._current() if each.household is None for item in self._changed(each, None)]
         found += [self._asked(request, reach) for request, reach in self._reaches() if reach.body.household is None]
-        return _newest(found)
+        found += self._new_there(None)
+        return newest(found)
 
     def of(self, person: PersonId) -> tuple[Item, ...]:
         """About the homes that a person lives in, the newest first, with how they were told."""
@@ -119,20 +81,19 @@ class News:
             for item in self._changed(each, home)
         ]
         found += [self._asked(request, reach) for request, reach in self._reaches() if person in self._of_reach(reach)]
+        found += [item for home in homes for item in self._new_there(home)]
         ways: dict[StatementId, tuple[ToldOn, ...]] = {}
         for said in self._directory.told.tellings.get(person, ()):
             for about in said.body.about:
                 ways[about] = (*ways.get(about, ()), ToldOn(said.body.way, said.body.told_ns))
         once = {each.name: each for each in found}
-        return _newest([msgspec.structs.replace(each, told=ways.get(each.statement, ())) for each in once.values()])
+        return newest([msgspec.structs.replace(each, told=ways.get(each.statement, ())) for each in once.values()])
 
     def recent(self, person: PersonId) -> tuple[Item, ...]:
         """The same, of the last RECENT_DAYS or still to begin: for a first page."""
         now = self._clock.now()
         return tuple(
-            each
-            for each in self.of(person)
-            if each.said_ns > now - RECENT_DAYS * _DAY_NS or (each.starts_ns or 0) > now
+            each for each in self.of(person) if each.said_ns > now - RECENT_DAYS * DAY_NS or (each.starts_ns or 0) > now
         )
 
     def concerns(self, *, since_ns: int) -> Iterator[Concern]:
@@ -149,13 +110,34 @@ class News:
             persons = self._of_reach(reach)
             if persons:
                 yield Concern(self._standing(request, reach), persons, (self._asked(request, reach),))
+        yield from self._joinings(since_ns)
+
+    def _joinings(self, since_ns: int) -> Iterator[Concern]:
+        """What joined homes, and who came into a class, home by home and statement by statement."""
+        now = self._clock.now()
+        for home in dict.fromkeys((*self._joined.homes(), *self._joined.homes_of(after_ns=since_ns, at_ns=now))):
+            found: dict[StatementId, list[Item]] = {}
+            for item in (
+                *self._joined.things(home, after_ns=since_ns, at_ns=now),
+                *self._joined.parties(home, after_ns=since_ns, at_ns=now),
+            ):
+                found.setdefault(item.statement, []).append(item)
+            persons = self._here(home) if found else ()
+            yield from (Concern(statement, persons, tuple(items)) for statement, items in found.items() if persons)
+
+    def _new_there(self, home: HouseholdId | None) -> list[Item]:
+        """What joined a home, or public places, in NEWS_DAYS or is still to begin."""
+        now = self._clock.now()
+        after_ns = now - NEWS_DAYS * DAY_NS
+        things = self._joined.things(home, after_ns=after_ns, at_ns=now)
+        return [*things, *self._joined.parties(home, after_ns=after_ns, at_ns=now)]
 
     def _current(self) -> tuple[KnownChanges, ...]:
         now = self._clock.now()
         return tuple(
             each
             for each in self._directory.told.changes.values()
-            if each.said_ns > now - NEWS_DAYS * _DAY_NS
+            if each.said_ns > now - NEWS_DAYS * DAY_NS
             or any((change.purpose.starts_ns or 0) > now for change in each.changes)
         )
 
@@ -192,7 +174,7 @@ class News:
         if sort in {Sort.STARTS, Sort.ASKED} and not self._stands(each, change, home):
             sort, words = Sort.CHANGED, f"What was said then does not hold any more. {words}"
         return Item(
-            _named(each.statement, str(at)),
+            named(each.statement, str(at)),
             sort,
             change.purpose.title,
             f"{each.product if product is None else product.name}: {title}",
@@ -279,7 +261,7 @@ class News:
         ]
         told_ns = asked.received_ns if asked.withheld is None else asked.withheld.until_ns
         return Item(
-            _named(statement, asked.decided, str(body.variant), Sort.AUTHORITY),
+            named(statement, asked.decided, str(body.variant), Sort.AUTHORITY),
             Sort.AUTHORITY,
             "An authority asked for data",
             ", ".join(streams),
@@ -296,11 +278,3 @@ class News:
 
     def _name(self, uri: Uri) -> str:
         return party_name(uri, self._directory)
-
-
-def _named(statement: StatementId, *parts: str) -> str:
-    return hashlib.sha256(b"troth/news/v1\x00" + statement + "\x00".join(parts).encode()).hexdigest()[:32]
-
-
-def _newest(items: list[Item]) -> tuple[Item, ...]:
-    return tuple(sorted(items, key=lambda each: (each.said_ns, each.name), reverse=True))

@@ -240,9 +240,10 @@ class OwnKeys:
         own = None if login is None else login.own
         if login is None or own is None or not self._keeps(person):
             raise NotFound("you keep no key of your own here")
-        await self._attempts.begin(login.key, login, address=address)
-        found = await self._slowly(lambda: unwrap(person, own, secret))
-        await self._attempts.succeeded(login, address=address)
+        with self._place():  # before the try is counted: who finds none has tried nothing
+            await self._attempts.begin(login.key, login, address=address)
+            found = await self._hashing(lambda: unwrap(person, own, secret))
+            await self._attempts.succeeded(login, address=address)
         return found
 
     async def _keep(self, account: Account, own: OwnKey | None) -> None:
@@ -252,10 +253,16 @@ class OwnKeys:
         await self._logins.change(Login(self._entropy(16), holder_of(account)), put)
 
     async def _slowly(self, work: Callable[[], T]) -> T:
+        with self._place():
+            return await self._hashing(work)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """A place among those that are looked at."""
         if self._waiting >= WAITING_MAX:
             raise Busy("too many keys are opened at once", retry_after_s=1)
         self._waiting += 1
         try:
-            return await self._hashing(work)
+            yield
         finally:
             self._waiting -= 1

@@ -4,6 +4,7 @@ Rules
 - What is shown comes from what is in force: where it is kept, and hop by hop who gets it for which purpose, with place and law.
 - A home is never named: what is shown to everybody speaks of products, as their disclosures do.
 - A person's rule narrows, is theirs alone, and is in effect when they are told so. Ending it takes one call.
+- A guardian makes and ends rules for a child; neither of them ends the other's.
 
 Source: mission.md (S15 to S17, F5); gate.md, step 4; Regulation (EU) 2023/2854, Article 28
 (jurisdiction of the infrastructure).
@@ -16,6 +17,7 @@ import msgspec
 
 from troth.clock import Clock
 from troth.errors import Conflict, NotFound, Refused
+from troth.gate.guardians import Stage, stage_of
 from troth.journeys.accept import Accepted
 from troth.journeys.party_names import parties_named, party_name
 from troth.journeys.say import Say
@@ -121,11 +123,25 @@ class Places:
             ]
         return Where(self._kept(), tuple(streams))
 
-    def rules(self, person: PersonId) -> tuple[PlaceRuleBody, ...]:
-        """A person's rules that hold now or later, in the order in which they were said last."""
+    def rules(self, person: PersonId, *, by: PersonId | None = None) -> tuple[PlaceRuleBody, ...]:
+        """A person's rules that hold now or later, in the order in which they were said last; those of a guardian with `by`."""
         now = self._clock.now()
         held = Reading(self._in_force).person(person_scope(person)).place_rules
-        return tuple(each.body for each in held if each.body.to_ns is None or each.body.to_ns > now)
+        said = (each.body for each in held if each.body.by == by)
+        return tuple(each for each in said if each.to_ns is None or each.to_ns > now)
+
+    def rules_for(self, child: PersonId) -> tuple[tuple[str, PlaceRuleBody], ...]:
+        """What guardians rule for a child: by whom, and what. Only what counts now."""
+        person = Reading(self._in_force).person_of(child)
+        if stage_of(person.guardianship, at_ns=self._clock.now()) in {Stage.OWN, Stage.GROWN}:
+            return ()
+        guardians = () if person.guardianship is None else person.guardianship.body.guardians
+        return tuple(
+            (known.name, each)
+            for by in guardians
+            if (known := self._directory.persons.get(by)) is not None
+            for each in self.rules(child, by=by)
+        )
 
     def meant(
         self,
@@ -136,40 +152,44 @@ class Places:
         purposes: Sequence[PurposeId] = (),
         to_ns: int | None = None,
         made_by: str,
+        by: PersonId | None = None,
     ) -> PlaceRuleBody:
-        """A person's rule from now on, not said yet.
+        """A person's rule from now on, or that of a guardian for them (`by`), not said yet.
 
         Raises:
             Refused: it ends before it begins.
             Conflict: the person has as many rules as one may have.
         """
-        if len(self.rules(person)) >= PLACE_RULES_MAX:
+        if len(self.rules(person, by=by)) >= PLACE_RULES_MAX:
             raise Conflict(f"one person has at most {PLACE_RULES_MAX} rules about places; end one first")
         now = self._clock.now()
         if to_ns is not None and to_ns <= now:
             raise Refused("a rule ends after it begins")
         return PlaceRuleBody(
-            self._entropy(16), person, now, made_by, tuple(within), tuple(not_under), tuple(purposes), to_ns
+            self._entropy(16), person, now, made_by, tuple(within), tuple(not_under), tuple(purposes), to_ns, by
         )
 
     async def count(self, body: PlaceRuleBody, *, visit: bytes = NO_VISIT) -> Accepted:
-        """Say a rule under its person's key. On return it is in effect.
+        """Say a rule under its person's key, or their guardian's. On return it is in effect.
 
         Raises:
             Refused: it rules nothing out, or names a place that is none.
             NotFound: there is no such person.
         """
         now = self._clock.now()
-        return await self._voice.say(KindName.PLACE_RULE, body, person=body.person, prefix="pr", at_ns=now, visit=visit)
+        says = body.person if body.by is None else body.by
+        return await self._voice.say(KindName.PLACE_RULE, body, person=says, prefix="pr", at_ns=now, visit=visit)
 
-    async def end(self, person: PersonId, rule: bytes, *, visit: bytes = NO_VISIT) -> Accepted:
-        """End one of a person's own rules now.
+    async def end(
+        self, person: PersonId, rule: bytes, *, by: PersonId | None = None, visit: bytes = NO_VISIT
+    ) -> Accepted:
+        """End one of a person's own rules now, or one that a guardian (`by`) made for them.
 
         Raises:
             KeyClosed: as `Voice.say`.
             NotFound: they have no such rule that holds.
         """
-        known = next((each for each in self.rules(person) if each.rule == rule), None)
+        known = next((each for each in self.rules(person, by=by) if each.rule == rule), None)
         if known is None:
             raise NotFound("there is no such rule of yours")
         now = max(self._clock.now(), known.from_ns + 1)

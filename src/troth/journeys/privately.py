@@ -5,9 +5,9 @@ Rules
 - Everybody who lives there sees that it is on, since when, and what it does not stop; that it is theirs stands on their own
   page only.
 - It is ended by whoever said it, with one press.
+- A guardian has it on for a child, where the child lives; it is the guardian's to end, and the child sees whose it is.
 
-Source: people.md, "Rules"; mission.md (F4); gate.md, "The barrier"; docs/decisions/0059.
-Left out: guardians.
+Source: people.md, "Rules"; mission.md (F4); gate.md, "The barrier"; docs/decisions/0059, 0077.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +17,7 @@ import msgspec
 
 from troth.clock import Clock
 from troth.errors import BadName, NotFound, Refused
+from troth.gate.guardians import Stage, stage_of
 from troth.gate.private_mode import about, spared
 from troth.gate.question import Ground
 from troth.journeys.accept import Accepted
@@ -27,7 +28,7 @@ from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import StandingRestriction, StreamScope, person_scope, stream_scope
 from troth.statements.kinds import KindName
-from troth.statements.person import HUSHES_NOTHING
+from troth.statements.person import HUSHES_NOTHING, Role
 from troth.statements.restriction import RestrictionBody
 from troth.things.intervals import FOREVER, around
 from troth.things.weekly import Weekly, times_of
@@ -49,8 +50,9 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """One private mode as those of the home see it. `mine`: its name, where it is the asker's own, and None otherwise.
+    """One private mode as those of the home see it. `mine`: its name, where the asker has said it, and None otherwise.
 
+    `child`: for whom they have; `by`: the name of the guardian who has, where it is for the asker.
     `now`: whether it is on at this moment, since `since_ns`, until `until_ns` (None: until it is ended).
     """
 
@@ -61,6 +63,8 @@ class Standing(msgspec.Struct, frozen=True):
     since_ns: int
     until_ns: int | None
     mine: bytes | None
+    child: PersonId | None = None
+    by: str = ""
 
 
 class PrivateHome(msgspec.Struct, frozen=True):
@@ -109,26 +113,44 @@ class Privately:
         )
 
     def _may(self, person: PersonId, home: HouseholdId, *, at_ns: int) -> bool:
-        """Whether somebody belongs there in a role whose private mode is everybody's."""
+        """Whether somebody belongs there in a role, and is of an age, whose private mode is everybody's."""
         here = [each for each in members_of(home, self._in_force) if each.person == person and each.here(at_ns)]
-        return any(each.role not in HUSHES_NOTHING for each in here)
+        small = stage_of(Reading(self._in_force).person_of(person).guardianship, at_ns=at_ns) is Stage.FOR
+        return any(each.role not in HUSHES_NOTHING and not (each.role == Role.CHILD and small) for each in here)
+
+    def homes_of_child(self, child: PersonId, by: PersonId) -> tuple[StandingHome, ...]:
+        """Where a child lives as a child, and what this guardian of it has on for it there."""
+        now = self._clock.now()
+        found = []
+        for home in homes_of(child, self._directory, self._in_force, at_ns=now):
+            here = [each for each in members_of(home, self._in_force) if each.person == child and each.here(now)]
+            if any(each.role == Role.CHILD for each in here):
+                standing = self._standing(home, by, at_ns=now)
+                found.append(StandingHome(self._home(home), tuple(each for each in standing if each.child == child)))
+        return tuple(found)
 
     async def begin(
-        self, person: PersonId, wanted: Wanted, *, made_by: str, visit: bytes = NO_VISIT
+        self, person: PersonId, wanted: Wanted, *, made_by: str, by: PersonId | None = None, visit: bytes = NO_VISIT
     ) -> tuple[bytes, Accepted]:
         """Private mode on, from now; gives its name. On return nothing of it is collected any more, but for what goes on.
+
+        `by`: their guardian, who says it for them; the visit is the guardian's then.
 
         Raises:
             NotFound: they do not live there, or there is no such room or stream in that home.
             Refused: it would end before it begins, or they have STANDING_MAX already.
         """
         now = self._clock.now()
-        found = next((each for each in self.homes(person) if each.home.household == wanted.household), None)
+        homes = self.homes(person) if by is None else self.homes_of_child(person, by)
+        found = next((each for each in homes if each.home.household == wanted.household), None)
         if found is None:
             raise NotFound("there is no such home for this person")
         if wanted.to_ns is not None and wanted.to_ns <= now:
             raise Refused("private mode ends after it begins")
-        if sum(each.mine is not None for each in found.standing) >= STANDING_MAX:
+        if (
+            sum(each.mine is not None and (by is not None or each.child is None) for each in found.standing)
+            >= STANDING_MAX
+        ):
             raise Refused(f"at most {STANDING_MAX} private modes of one person stand at a time; end one first")
         body = RestrictionBody(
             self._entropy(16),
@@ -140,19 +162,22 @@ class Privately:
             room=wanted.room,
             weekly=wanted.weekly,
             to_ns=wanted.to_ns,
+            by=by,
         )
         return body.restriction, await self._say(body, visit)
 
-    async def end(self, person: PersonId, restriction: bytes, *, visit: bytes = NO_VISIT) -> Accepted:
-        """Private mode off, now. What was private stays so.
+    async def end(
+        self, person: PersonId, restriction: bytes, *, by: PersonId | None = None, visit: bytes = NO_VISIT
+    ) -> Accepted:
+        """Private mode off, now. What was private stays so. `by`: the guardian who had it on for them, and ends it.
 
         Raises:
-            NotFound: this person has no such private mode that has not ended.
+            NotFound: this person, or guardian, has no such private mode that has not ended.
             KeyClosed: as `Voice.say`.
         """
         now = self._clock.now()
         for each in self._said(person):
-            if each.body.restriction == restriction and not _over(each.body, now):
+            if each.body.restriction == restriction and each.body.by == by and not _over(each.body, now):
                 ended = msgspec.structs.replace(each.body, to_ns=max(now, each.body.from_ns + 1))
                 return await self._say(ended, visit)
         raise NotFound("there is no such private mode of this person")
@@ -162,9 +187,8 @@ class Privately:
 
     async def _say(self, body: RestrictionBody, visit: bytes = NO_VISIT) -> Accepted:
         now = self._clock.now()
-        return await self._voice.say(
-            KindName.RESTRICTION, body, person=body.person, prefix="pm", at_ns=now, visit=visit
-        )
+        says = body.person if body.by is None else body.by
+        return await self._voice.say(KindName.RESTRICTION, body, person=says, prefix="pm", at_ns=now, visit=visit)
 
     def _home(self, household: HouseholdId) -> PrivateHome:
         things = [
@@ -190,13 +214,15 @@ class Privately:
             if member.gone(at_ns) or member.role in HUSHES_NOTHING:
                 continue
             found += [
-                self._shown(each.body, mine=member.person == asker, at_ns=at_ns)
+                self._shown(each.body, asker, at_ns=at_ns)
                 for each in self._said(member.person)
-                if each.body.household == household and not _over(each.body, at_ns)
+                if each.body.household == household
+                and not _over(each.body, at_ns)
+                and (each.body.by is None or member.role == Role.CHILD)
             ]
         return tuple(sorted(found, key=lambda each: each.since_ns))
 
-    def _shown(self, body: RestrictionBody, *, mine: bool, at_ns: int) -> Standing:
+    def _shown(self, body: RestrictionBody, asker: PersonId, *, at_ns: int) -> Standing:
         readings = Reading(self._in_force)
         streams = tuple(
             stream
@@ -215,7 +241,11 @@ class Privately:
             now = window is not None
             if window is not None:
                 since_ns, until_ns = window.from_ns, window.to_ns
-        return Standing(what, streams, body, now, since_ns, until_ns, body.restriction if mine else None)
+        mine = body.restriction if asker == (body.by or body.person) else None
+        child = body.person if body.by is not None and mine is not None else None
+        guardian = self._directory.persons.get(body.by) if body.by is not None and asker == body.person else None
+        by = "" if guardian is None else guardian.name
+        return Standing(what, streams, body, now, since_ns, until_ns, mine, child, by)
 
 
 def private_named(text: str) -> bytes:

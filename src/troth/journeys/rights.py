@@ -7,13 +7,13 @@ Rules
 - Whoever runs the place sees what is asked of them with the name of who asks, and nobody else's desk is seen by anybody.
 - What is public are numbers of months that are over, without persons.
 
-Source: mission.md (F24); GDPR Art. 12(3), (4), 77; docs/decisions/0073.
+Source: mission.md (F24); GDPR Art. 12(3), (4), 77; Data Act Art. 4, 5, 38; docs/decisions/0073, 0084.
 Left out: makers and recipients, whom requests do not reach by themselves.
 """
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from typing import Final
 
@@ -21,7 +21,7 @@ import msgspec
 
 from troth.clock import Clock
 from troth.errors import NotFound, Refused
-from troth.gate.rules.rights import AUTHORITIES, RIGHTS, RightRule, after_months, rule_of
+from troth.gate.rules.rights import AUTHORITIES, RIGHTS, Law, RightRule, after_months, due_of, rule_of
 from troth.journeys.accept import Accepted
 from troth.journeys.say import Say
 from troth.journeys.voice import Voice
@@ -31,7 +31,7 @@ from troth.state.requests import Asked
 from troth.statements.kinds import KindName
 from troth.statements.rights import Outcome, ReplyBody, RequestBody, Right
 
-__all__ = ["AUTHORITIES", "RIGHTS", "Line", "Month", "Rights", "Standing"]
+__all__ = ["RIGHTS", "Complaints", "Line", "Month", "Rights", "Standing"]
 
 _NS: Final = 1_000_000_000
 
@@ -46,8 +46,26 @@ class Standing(StrEnum):
     REFUSED = "refused"
 
 
+class Complaints(msgspec.Struct, frozen=True):
+    """Where people can complain, as whoever runs the place says: a name, an address, or both; empty where it says nothing."""
+
+    data_protection: str = ""
+    data_act: str = ""
+
+    def of(self, law: Law) -> str:
+        """Where to complain of something under a law: what was said, or the list of authorities of data protection.
+
+        These are answerable for the Data Act too, as far as it is about personal data (Art. 37(3)).
+        """
+        said = self.data_act if law is Law.DATA_ACT else self.data_protection
+        return said or self.data_protection or AUTHORITIES
+
+
 class Line(msgspec.Struct, frozen=True):
-    """A request. `due_ns`: when it must be answered; `late`: it was not, or is not, by then. Times are ns UTC."""
+    """A request. `due_ns`: when it is late; `last_day`: the last day to answer it on; `late`: it was not, or is not, by then.
+
+    Times are ns UTC. `complain`: where its person can turn to, where it is late or refused.
+    """
 
     request: bytes
     statement: StatementId
@@ -59,6 +77,8 @@ class Line(msgspec.Struct, frozen=True):
     due_ns: int
     standing: Standing
     late: bool
+    last_day: date
+    complain: str | None = None
     reply: str = ""
     replied_ns: int | None = None
 
@@ -78,13 +98,23 @@ class Rights:
     """Shows desks, takes requests and replies."""
 
     def __init__(
-        self, voice: Voice, say: Say, *, directory: Directory, clock: Clock, entropy: Callable[[int], bytes]
+        self,
+        voice: Voice,
+        say: Say,
+        *,
+        directory: Directory,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+        zone: tzinfo,
+        complaints: Complaints,
     ) -> None:
         self._voice = voice
         self._say = say
         self._directory = directory
         self._clock = clock
         self._entropy = entropy
+        self.zone = zone
+        self.complaints = complaints
 
     def desk(self, person: PersonId) -> tuple[Line, ...]:
         """A person's own requests, the newest first."""
@@ -134,27 +164,31 @@ class Rights:
         Raises:
             NotFound: there is no such request.
             Conflict: it is answered, or was extended already.
-            Refused: no such outcome, or no reason where one is needed.
+            Refused: no such outcome, no reason where one is needed, or more time where the law knows none.
         """
         asked = self._directory.own.asked.get(request)
         if asked is None:
             raise NotFound("there is no such request here")
         rule = _rule(asked)
         until_ns = None
+        if outcome == Outcome.EXTENDED and not rule.more:
+            raise Refused("this right is answered without undue delay; its law knows no longer time")
         if outcome == Outcome.EXTENDED:
-            until_ns = after_months(asked.body.at_ns, rule.months + rule.more)
+            until_ns = after_months(asked.body.at_ns, rule.months + rule.more, self.zone)
         body = ReplyBody(request, asked.body.person, outcome, self._clock.now(), words.strip(), until_ns)
         return await self._say.say(KindName.RIGHTS_REPLY, body, subject=print_id("rq", self._entropy(16)))
 
     def _line(self, asked: Asked) -> Line:
         body, rule, now = asked.body, _rule(asked), self._clock.now()
         extended, answer = asked.extended, asked.answer
-        due_ns = after_months(body.at_ns, rule.months)
+        due_ns = due_of(rule, body.at_ns, self.zone)
         if extended is not None and extended.until_ns is not None and extended.at_ns < due_ns:
             due_ns = extended.until_ns
         late = (now if answer is None else answer.at_ns) >= due_ns
         last = answer or extended
         known = self._directory.persons.get(body.person)
+        standing = _standing(asked, late=late)
+        turns = standing in {Standing.OVERDUE, Standing.REFUSED}
         return Line(
             body.request,
             asked.statement,
@@ -164,8 +198,10 @@ class Rights:
             body.words,
             body.at_ns,
             due_ns,
-            _standing(asked, late=late),
+            standing,
             late,
+            datetime.fromtimestamp(due_ns // _NS - 1, self.zone).date(),
+            self.complaints.of(rule.law) if turns else None,
             "" if last is None else last.words,
             None if answer is None else answer.at_ns,
         )

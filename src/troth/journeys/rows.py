@@ -21,7 +21,7 @@ from msgspec.structs import astuple
 from troth.clock import NS_PER_S, Clock
 from troth.gate.leases import Lease
 from troth.gate.question import Group, GroupMember
-from troth.journeys.cells import SETTLED_NS, Cells, closed_ns
+from troth.journeys.cells import SETTLED_NS, Cells, closed_ns, withheld_times
 from troth.journeys.folds import FOLD_ROWS, Folds, in_time
 from troth.names import StreamId
 from troth.state.marks import says_of
@@ -132,6 +132,14 @@ class Rows:
             if len(rows) < wanted.top or len(found) > query.top:
                 return found[: query.top], len(found) > query.top
             wanted = msgspec.structs.replace(wanted, after=After(rows[-1].from_ns, rows[-1].sequence))
+
+    def gaps(self, lease: Lease, rows: Sequence[Shown], query: ObservationQuery, *, more: bool) -> tuple[Interval, ...]:
+        """Of a figure over homes: the times of cells between those of this page that are not given. Of all else none."""
+        answer, now = lease.answer, self._clock.now()
+        if answer.group is None or answer.variant is None:
+            return ()
+        since_ns, asked = answer.since_ns(now), _beyond(query)
+        return withheld_times(answer.group, answer.variant, rows, asked=asked, since_ns=since_ns, now_ns=now, more=more)
 
     async def _cells(
         self, lease: Lease, group: Group, query: ObservationQuery, *, view: Variant, number: int, until: int

@@ -32,6 +32,7 @@ from troth.journeys.share_values import (
 )
 from troth.names import HouseholdId, PersonId, ShareId, StreamId, Uri, WishId
 from troth.state.belonging import homes_of
+from troth.state.cut_shares import cut_ns
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import SaidShare, party_scope, person_scope
@@ -226,7 +227,7 @@ class SeenShares:
         if body.decision is Decision.REFUSE:
             return Standing.REFUSED, None
         party = Reading(self._in_force).party(party_scope(body.party))
-        cut = party is not None and any(each.share == body.share for each in party.cut)
+        cut = party is not None and cut_ns(party.cut, body.share) is not None
         if body.decision is Decision.WITHDRAW or cut or (body.to_ns is not None and body.to_ns <= at_ns):
             return Standing.ENDED, "stale" if cut else None
         if at_ns < body.from_ns:

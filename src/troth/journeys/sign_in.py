@@ -11,7 +11,8 @@ Source: people.md, "Accounts"; OWASP Authentication Cheat Sheet (same answer, re
 Left out: passkeys (`passkeys`); who is recognised by a session (`recognise`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 import msgspec
@@ -67,8 +68,9 @@ class SignIn:
         key = name_key(name)
         login = self._logins.named(key)
         before = Tries() if login is None else self._logins.tries(login.id)
-        await self.attempts.begin(key, login, address=address)
-        fits = await self._fits(login, password)
+        with self._place():  # before the try is counted: who finds none has tried nothing
+            await self.attempts.begin(key, login, address=address)
+            fits = await self._fits(login, password)
         if login is None or not fits:
             raise WrongToken(_WRONG, hint="Mind the name too. Whoever runs this place can make you a new link.")
         await self.attempts.succeeded(login, address=address)
@@ -111,8 +113,10 @@ class SignIn:
         check_password(password, name=name)
         login = self._logins.of(holder)
         if login is not None and login.password and not self._fresh(account):
-            await self.attempts.begin(login.key, login, address=address)
-            if not await self._fits(login, old):
+            with self._place():
+                await self.attempts.begin(login.key, login, address=address)
+                fits = await self._fits(login, old)
+            if not fits:
                 raise WrongToken("this is not your password of now", hint="Open a new link if you have forgotten it.")
             await self.attempts.succeeded(login, address=address)
         other = self._logins.named(name_key(name))
@@ -135,7 +139,7 @@ class SignIn:
 
     async def _fits(self, login: Login | None, password: str) -> bool:
         kept = self._nobody if login is None or not login.password else login.password
-        fits = await self._slowly(lambda: self._passwords.fits(kept, password[: LENGTH_MAX * 4]))
+        fits = await self._hashing(lambda: self._passwords.fits(kept, password[: LENGTH_MAX * 4]))
         return fits and kept is not self._nobody
 
     async def _made(self, password: str) -> str:
@@ -152,10 +156,16 @@ class SignIn:
         await self._logins.change(login, put)
 
     async def _slowly(self, work: Callable[[], T]) -> T:
+        with self._place():
+            return await self._hashing(work)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """A place among those that are looked at."""
         if self._waiting >= WAITING_MAX:
             raise Busy("too many sign in at once", retry_after_s=1)
         self._waiting += 1
         try:
-            return await self._hashing(work)
+            yield
         finally:
             self._waiting -= 1

@@ -25,6 +25,7 @@ from troth.journeys.party_names import party_name
 from troth.journeys.read_days import day_of
 from troth.journeys.recognise import Recognise
 from troth.names import PersonId, PurposeId, ShareId, Uri
+from troth.state.cut_shares import cut_ns
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import party_scope, person_scope
@@ -139,7 +140,7 @@ class Stale:
             return None
         body = standing[0]
         party = Reading(self._in_force).party(party_scope(body.party))
-        if party is not None and any(each.share == share for each in party.cut):
+        if party is not None and cut_ns(party.cut, share) is not None:
             return None
         begun = max(day_of(each.from_ns) for each in standing)
         read = self._last_read(body)

@@ -119,15 +119,15 @@ class Tell:
         while True:
             known, lease = self._granted(number, who)
             await self._access.open(lease)
-            rows, more = await self.rows.page(lease, self._shelf(known), short(query, known[1]), number=number)
+            query = short(query, known[1])
+            rows, more = await self.rows.page(lease, self._shelf(known), query, number=number)
             await self._access.open(lease)  # a tick may have closed the window meanwhile
             if lease.holds(self._clock.now()):
                 break
         self._access.left(lease, len(rows))
         after = After(rows[-1].from_ns, rows[-1].sequence) if more and rows else None
-        return Page(
-            tuple(rows), view_of(known, lease, at_ns=self._clock.now()), after, lambda: lease.holds(self._clock.now())
-        )
+        view, gaps = view_of(known, lease, at_ns=self._clock.now()), self.rows.gaps(lease, rows, query, more=more)
+        return Page(tuple(rows), view, after, lambda: lease.holds(self._clock.now()), gaps)
 
     async def count(self, number: int, query: ObservationQuery, *, asker: Asker | None) -> int:
         """How many observations `query` has in what is granted, whatever its `top` and `after`.

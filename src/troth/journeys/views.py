@@ -12,6 +12,7 @@ from troth.gate.leases import Lease
 from troth.gate.question import Code
 from troth.gate.words import outer_of
 from troth.state.directory import KnownStream, KnownThing
+from troth.things.intervals import Interval
 from troth.things.query import After, ObservationQuery
 from troth.things.variants import Statistic, Variant
 from troth.things.windows import Shown
@@ -47,12 +48,14 @@ class Page(msgspec.Struct, frozen=True):
 
     `holds()` says, at any later moment, whether rows may still be handed over; a door asks before each chunk it gives to
     its transport, and breaks the connection when the answer is no. `after` is set when there is more.
+    `withheld`: of a figure over homes, the times of closed cells that the page goes past and does not give.
     """
 
     rows: tuple[Shown, ...]
     view: StreamView
     after: After | None
     holds: Callable[[], bool]
+    withheld: tuple[Interval, ...] = ()
 
 
 def short(query: ObservationQuery, stream: KnownStream) -> ObservationQuery:

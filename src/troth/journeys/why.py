@@ -196,7 +196,7 @@ class Why:
     def _by(self, said: Statement) -> str | None:
         """Whoever a statement speaks for, by name: an organisation, or a guardian; None for whoever runs this place."""
         match said.body:
-            case ChoiceBody() as body if body.by is not None:
+            case (ChoiceBody() | PlaceRuleBody()) as body if body.by is not None:
                 guardian = self._directory.persons.get(body.by)
                 return "Somebody" if guardian is None else guardian.name
             case ChoiceBody() | PlaceRuleBody():

@@ -27,13 +27,16 @@ from troth.names import (
     Uri,
 )
 from troth.signing.cose import PublicKey
+from troth.state.corrections import Corrections
 from troth.state.custody import Held, followed, speaks_for
 from troth.state.fold import key_issuer
 from troth.state.known import KnownGround, KnownLine, KnownPerson, KnownStream, KnownThing, SaidStay
+from troth.state.moved import said_ns
 from troth.state.opening import opened
 from troth.state.own_words import OwnWords
 from troth.state.scopes import Opening
 from troth.state.shares import Shares
+from troth.state.standing import Standing, where_of
 from troth.state.told import Told
 from troth.statements.assertion import AssertionBody
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
@@ -65,6 +68,8 @@ from troth.statements.trust_anchors import TrustAnchorsBody
 
 __all__ = ["Directory", "KnownGround", "KnownLine", "KnownPerson", "KnownStream", "KnownThing", "SaidStay"]
 
+_NS = 1_000_000_000
+
 
 class Directory:
     """All projections, by key. Callers read the public mappings and never change them."""
@@ -79,6 +84,7 @@ class Directory:
         self.home_disclosures: dict[tuple[HouseholdId, Uri], tuple[DisclosureBody, StatementId]] = {}
         self.lines: dict[LineId, KnownLine] = {}
         self.grounds: dict[GroundId, KnownGround] = {}
+        self.standing = Standing()  # what stands where, by product
         self.told = Told()  # what people are to be told, and were
         self.openings: tuple[Opening, ...] = ()  # emergencies, open ones and past ones, in order of first saying
         self.signs: dict[SignId, SignBody] = {}
@@ -103,11 +109,13 @@ class Directory:
         self.streams_given = 0
         self.keys: dict[Uri, KnownKey] = {}
         self.policy: RegistrationPolicyBody | None = None
+        self.kinds_ruled: set[str] = set()  # every kind that any registration policy has named
         self.anchors: tuple[StatementId, ...] = ()  # every trust anchors statement, in order
         self.anchors_version = 0
         self.newest_segment: tuple[int, StatementId] | None = None
         self.succeeding = False  # one log has taken another's place, and its key is not stated yet
         self.shares = Shares()
+        self.corrections = Corrections()
         self.installs = 0  # how often a thing was put in place or changed: who keeps what they found here compares it
 
     def take(self, statement: Statement) -> None:
@@ -121,12 +129,19 @@ class Directory:
         body = statement.body
         match body:
             case InstallationBody():
+                former = self.things.get(body.thing)
+                self.shares.owed.installed(
+                    None if former is None else former.body, body, statement.signed.id, at_ns=said_ns(statement)
+                )
+                self._announce(body, statement.signed.id, said_s=statement.signed.headers.issued_at_s)
                 self._install(body, statement.signed.id)
             case PassportBody():
                 self._declare(body)
             case DisclosureBody():
-                self._disclose(body, statement.signed.id, said_s=statement.signed.headers.issued_at_s)
+                self._disclose(body, statement)
             case OrganisationBody():
+                held = self.organisations.get(body.organisation)
+                self.told.entered(body, held, statement=statement.signed.id, said_ns=said_ns(statement))
                 self.organisations[body.organisation] = body
             case (
                 PersonBody()
@@ -151,6 +166,7 @@ class Directory:
             case _:
                 self.own.take(body, statement.signed.id)
                 self.shares.take(statement)
+                self.corrections.take(body, statement.signed.id)
         if isinstance(body, TrustAnchorsBody | KeyBody | PersonBody | CustodyBody):
             self.keys.update(learned(self.keys, statement))
 
@@ -159,13 +175,16 @@ class Directory:
             self.openings = opened(self.openings, body, statement)
             return
         known = self.grounds.get(body.assertion)
-        self.grounds[body.assertion] = KnownGround(body if known is None else known.said, body, statement.signed.id)
+        first = body if known is None else known.said
+        self.grounds[body.assertion] = KnownGround(first, body, statement.signed.id)
+        self.shares.owed.asserted(first, body, statement.signed.id)
 
     def _take_rules(
         self, body: RegistrationPolicyBody | TrustAnchorsBody | KeyBody | SuccessionBody, statement: StatementId
     ) -> None:
         match body:
             case RegistrationPolicyBody():
+                self.kinds_ruled.update(kind for rule in body.rules for kind in rule.kinds)
                 self.policy = body
             case TrustAnchorsBody():
                 self.anchors = (*self.anchors, statement)
@@ -218,9 +237,12 @@ class Directory:
             if known.body.product == body.product:
                 self._install(known.body, known.statement)
 
-    def _disclose(self, body: DisclosureBody, statement: StatementId, *, said_s: int) -> None:
+    def _disclose(self, body: DisclosureBody, said: Statement) -> None:
+        statement, said_s = said.signed.id, said.signed.headers.issued_at_s
         former = self.disclosure_of(body.product, body.household)
-        self.told.disclosed(body, None if former is None else former[0], statement=statement, said_s=said_s)
+        before = None if former is None else former[0]
+        self.told.disclosed(body, before, statement=statement, said_s=said_s)
+        self.shares.owed.disclosed(before, body, statement, at_ns=said_ns(said))
         if body.household is None:
             self.disclosures[body.product] = (body, statement)
         else:
@@ -292,12 +314,14 @@ class Directory:
                 self.signers[body.person] = issuer
             case HouseholdBody():
                 self.households[body.household] = body.name
+                self.standing.known(body.household, said_s * _NS)
             case MembershipBody():
                 member = self.persons.get(body.person)
                 if member is not None:
                     joined = dict.fromkeys((*member.homes, body.household))
                     self.persons[body.person] = msgspec.structs.replace(member, homes=tuple(joined))
                     self.stays[body.household] = (*self.stays.get(body.household, ()), SaidStay(body, said_s))
+                    self.shares.owed.stay(body, statement.signed.id)
             case GuardianshipBody():
                 self.guarded.add(body.child)
             case InvitationBody():
@@ -328,6 +352,15 @@ class Directory:
     def thing_named(self, name: str) -> KnownThing | None:
         """The first thing people call `name`, or None."""
         return next((each for each in self.things.values() if each.body.name == name), None)
+
+    def _announce(self, body: InstallationBody, statement: StatementId, *, said_s: int) -> None:
+        """What first stands in a home or public place is to be told there."""
+        former, said_ns = self.things.get(body.thing), said_s * _NS
+        began_ns = self.standing.began.get(where_of(body))
+        new = self.standing.take(body, None if former is None else former.body, at_ns=said_ns)
+        disclosed = self.disclosure_of(body.product, body.household)
+        if new and disclosed is not None and began_ns is not None:
+            self.told.joined(body, new, disclosed[0], statement=statement, said_ns=said_ns, began_ns=began_ns)
 
     def _install(self, body: InstallationBody, statement: StatementId) -> None:
         self.installs += 1

@@ -49,6 +49,7 @@ from troth.state.universe import UniverseScope, gathered
 from troth.statements.assertion import AssertionBody
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
 from troth.statements.choice import ChoiceBody
+from troth.statements.correction import CorrectionBody
 from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
@@ -140,6 +141,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             | RequestBody()
             | ReplyBody()
             | ShareRequestBody()
+            | CorrectionBody()
         ):
             return ()
         case _:
@@ -181,11 +183,11 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
             return _around(value, body, statement)
         case ScopeKind.PERSON if isinstance(
             body,
-            PersonBody | ChoiceBody | ObjectionBody | ShareBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
+            PersonBody | ChoiceBody | ObjectionBody | ShareBody | PlaceRuleBody | PreservationBody,
         ):
             person = said_of(value if isinstance(value, PersonScope) else PersonScope(), body, id_)
-            return ruled(person, statement) if isinstance(body, PlaceRuleBody | GuardianshipBody) else person
-        case ScopeKind.PERSON if isinstance(body, RestrictionBody | MarkBody):
+            return ruled(person, statement) if isinstance(body, PlaceRuleBody) else person
+        case ScopeKind.PERSON if isinstance(body, RestrictionBody | MarkBody | GuardianshipBody):
             return restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
         case ScopeKind.PARTY if isinstance(body, OrganisationBody | EraseOrderBody):
             return of_organisation(value if isinstance(value, PartyScope) else None, body, id_)

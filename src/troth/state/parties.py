@@ -9,8 +9,8 @@ Source: gate.md, "Scopes and leases"; docs/decisions/0070, 0071.
 import msgspec
 
 from troth.names import StatementId
+from troth.state.cut_shares import with_cut
 from troth.state.scopes import (
-    CutShare,
     PartyScope,
     ProductScope,
     Scope,
@@ -44,15 +44,14 @@ def of_organisation(
 def _reached(body: OrganisationBody, statement: StatementId, former: PartyScope | None) -> PartyScope:
     reach_by_ns = FOREVER if body.reach_by_ns is None else body.reach_by_ns
     cut = () if former is None else former.cut
-    return PartyScope(body.name, body.contact, statement, body.site, body.classes, reach_by_ns, cut)
+    return PartyScope(body.name, body.contact, statement, body.site, body.classes, reach_by_ns, cut, body.entering)
 
 
 def _cut(party: PartyScope, body: EraseOrderBody) -> PartyScope:
     """A share under which nothing was read for too long is over, for everybody who gave it."""
-    known = any(each.share == body.share for each in party.cut)
-    if body.because is not Because.STALE or body.share is None or known:
+    if body.because is not Because.STALE or body.share is None:
         return party
-    return msgspec.structs.replace(party, cut=(*party.cut, CutShare(body.share, body.at_ns)))
+    return msgspec.structs.replace(party, cut=with_cut(party.cut, body.share, body.at_ns))
 
 
 def withheld(product: ProductScope, body: WithholdingBody, statement: StatementId) -> ProductScope:

@@ -7,7 +7,6 @@ import msgspec
 
 from troth.names import StatementId
 from troth.state.scopes import (
-    Guardianship,
     PersonScope,
     Preserved,
     SaidChoice,
@@ -16,7 +15,6 @@ from troth.state.scopes import (
     StandingPlaceRule,
 )
 from troth.statements.choice import ChoiceBody
-from troth.statements.guardianship import GuardianshipBody
 from troth.statements.objection import ObjectionBody
 from troth.statements.person import PersonBody
 from troth.statements.place_rule import PlaceRuleBody
@@ -28,15 +26,13 @@ __all__ = ["said_of"]
 
 def said_of(
     person: PersonScope,
-    body: PersonBody | ChoiceBody | ObjectionBody | ShareBody | PlaceRuleBody | PreservationBody | GuardianshipBody,
+    body: PersonBody | ChoiceBody | ObjectionBody | ShareBody | PlaceRuleBody | PreservationBody,
     statement: StatementId,
 ) -> PersonScope:
     """What somebody has said, or was said of them, beside what they said before."""
     match body:
         case PersonBody():
             return msgspec.structs.replace(person, person=body.person, statement=statement)
-        case GuardianshipBody():
-            return msgspec.structs.replace(person, guardianship=Guardianship(body, statement))
         case ChoiceBody():
             return msgspec.structs.replace(person, choices=(*person.choices, SaidChoice(body, statement)))
         case ObjectionBody():
@@ -44,7 +40,8 @@ def said_of(
         case ShareBody():
             return msgspec.structs.replace(person, shares=(*person.shares, SaidShare(body, statement)))
         case PlaceRuleBody():
-            others = tuple(each for each in person.place_rules if each.body.rule != body.rule)
+            named = (body.rule, body.by)
+            others = tuple(each for each in person.place_rules if (each.body.rule, each.body.by) != named)
             return msgspec.structs.replace(person, place_rules=(*others, StandingPlaceRule(body, statement)))
         case PreservationBody():
             kept = tuple(each for each in person.preserved if each.body.preservation != body.preservation)

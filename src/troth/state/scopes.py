@@ -13,7 +13,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from troth.names import GroundId, HouseholdId, LineId, PersonId, ShareId, StatementId, StreamId, ThingId, Uri
+from troth.names import GroundId, HouseholdId, LineId, PersonId, StatementId, StreamId, ThingId, Uri
+from troth.state.cut_shares import CutShare
 from troth.state.public import PublicScope
 from troth.state.standing_mark import StandingMark
 from troth.state.universe import UniverseScope
@@ -26,6 +27,7 @@ from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstalledStream
 from troth.statements.keeping import KeepingBody
 from troth.statements.objection import ObjectionBody
+from troth.statements.organisation import Entering
 from troth.statements.passport import PassportBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.preservation import PreservationBody
@@ -38,7 +40,6 @@ from troth.things.intervals import BEGINNING, FOREVER
 
 __all__ = [
     "DEPLOYMENT",
-    "CutShare",
     "DeploymentScope",
     "Guardianship",
     "HomeDisclosure",
@@ -106,8 +107,7 @@ class StandingReach(msgspec.Struct, frozen=True):
 class StreamScope(msgspec.Struct, frozen=True):
     """Where a stream is installed, and until when. `household` is None in public places; `own_equipment`: it is the home's.
 
-    `former`: what its public place was called before, or where it stood.
-    `reaches`: what authorities may read of it, one for each request.
+    `former`: what its public place was called before, or where it stood. `reaches`: of authorities, one for each request.
     `said_again_ns`: when something else was said of it than at first, ns UTC.
     """
 
@@ -161,8 +161,7 @@ class StandingWithholding(msgspec.Struct, frozen=True):
 class ProductScope(msgspec.Struct, frozen=True):
     """Passport and newest disclosure of a product, either may not be there yet; the grounds that are asserted for it.
 
-    `moved_ns`: when the last of it was said, ns UTC.
-    `withheld`: what of it is not shared, or under measures only, in order of first saying.
+    `moved_ns`: when the last of it was said, ns UTC. `withheld`: what of it is not shared, in order of first saying.
     """
 
     passport: PassportBody | None = None
@@ -290,17 +289,11 @@ class PersonScope(msgspec.Struct, frozen=True):
     shares: tuple[SaidShare, ...] = ()
 
 
-class CutShare(msgspec.Struct, frozen=True):
-    """A share that has ended because nothing was read under it for too long, and since when."""
-
-    share: ShareId
-    at_ns: int
-
-
 class PartyScope(msgspec.Struct, frozen=True):
     """A known organisation. `reach_by_ns`: nobody answers from then on, until it is reached again.
 
-    `cut`: shares with it that have ended because nothing was read under them for too long.
+    `cut`: shares with it that have ended because nothing was read under them for too long, by their names; there may be many.
+    `entering`: classes of which it gets later what asks nobody.
     """
 
     name: str
@@ -310,6 +303,7 @@ class PartyScope(msgspec.Struct, frozen=True):
     classes: tuple[Uri, ...] = ()
     reach_by_ns: int = FOREVER
     cut: tuple[CutShare, ...] = ()
+    entering: tuple[Entering, ...] = ()
 
 
 class Keeping(msgspec.Struct, frozen=True):

@@ -2,46 +2,38 @@
 
 Rules
 - Nothing here decides. It is folded like the rest of the directory, so an erased person's words are not in it after a refold.
-- What must be erased by whom is worked out from what was said: a word that ended is *owed* until an order names it.
+- What must be erased by whom is worked out from what was said: what has ended is *owed* until it was ordered (`owed`).
 
-Source: house.md, "What lives where" (projections are rebuilt); docs/decisions/0070, 0071.
+Source: house.md, "What lives where" (projections are rebuilt); docs/decisions/0070, 0071, 0075.
 Owner: the event loop.
 """
+
+from collections.abc import Sequence
 
 import msgspec
 
 from troth.names import HouseholdId, OrderId, PersonId, PurposeId, ShareId, StatementId, StreamId, Uri, WishId
+from troth.state.owed import EndedWord, OwedList
 from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.erase_order import Because, EraseOrderBody
+from troth.statements.objection import ObjectionBody
+from troth.statements.person import DepartureBody
 from troth.statements.share import ShareBody
 from troth.statements.share_request import ShareRequestBody
 from troth.statements.statement import Statement
 from troth.statements.withholding import WithholdingBody
+from troth.things.intervals import Interval
 
-__all__ = ["KnownOrder", "Owed", "Shares"]
-
-
-class Owed(msgspec.Struct, frozen=True):
-    """A word that has ended, or will at `at_ns`: whoever got these streams for this purpose under it is to erase them.
-
-    `party`: whom it named; None where it named none (an ordinary choice). `share`: its name, if it was a share.
-    """
-
-    after: StatementId
-    streams: tuple[StreamId, ...]
-    purpose: PurposeId
-    because: Because
-    at_ns: int
-    party: Uri | None = None
-    share: ShareId | None = None
+__all__ = ["KnownOrder", "Shares"]
 
 
 class KnownOrder(msgspec.Struct, frozen=True):
-    """An erase order as it was given, and as it was said last (with the answer, if there is one)."""
+    """An erase order as it was given, and as it was said last (with the answer, if there is one). `answers`: how many."""
 
     given: EraseOrderBody
     last: EraseOrderBody
     statement: StatementId
+    answers: int = 0
 
 
 class Shares:
@@ -53,10 +45,12 @@ class Shares:
         self.requests: dict[WishId, ShareRequestBody] = {}
         self.orders: dict[OrderId, KnownOrder] = {}
         self.withholdings: dict[bytes, tuple[WithholdingBody, WithholdingBody]] = {}
-        self.owed: dict[tuple[StatementId, Because], Owed] = {}
+        self.owed = OwedList()
         self._after: dict[StatementId, dict[OrderId, None]] = {}
+        self._to: dict[tuple[Uri, PurposeId], dict[OrderId, None]] = {}
+        self._last: dict[tuple[Uri, PurposeId, int], EraseOrderBody] = {}
         self._at_home: dict[HouseholdId, dict[ShareId, None]] = {}
-        self._yes: dict[tuple[PersonId, PurposeId, StreamId], tuple[StatementId, str | None]] = {}
+        self._yes: dict[tuple[PersonId, PurposeId, StreamId], tuple[StatementId, ChoiceBody]] = {}
 
     def __eq__(self, other: object) -> bool:
         """Whether the same was said; what is owed is a list of what is still to be done, and gets shorter by itself."""
@@ -76,6 +70,14 @@ class Shares:
         """The orders that were given because of a word that ended."""
         return tuple(self.orders[each] for each in self._after.get(statement, ()))
 
+    def orders_of(self, party: Uri, purpose: PurposeId) -> tuple[KnownOrder, ...]:
+        """The orders that a party was given for a purpose."""
+        return tuple(self.orders[each] for each in self._to.get((party, purpose), ()))
+
+    def last_order(self, party: Uri, purpose: PurposeId, number: int) -> EraseOrderBody | None:
+        """The order that a party was given last for a purpose about this Datastream."""
+        return self._last.get((party, purpose, number))
+
     def take(self, statement: Statement) -> None:
         """Fold one accepted statement."""
         body, id_ = statement.body, statement.signed.id
@@ -87,26 +89,28 @@ class Shares:
             case ShareRequestBody():
                 self.requests[body.request] = body
             case EraseOrderBody():
-                known = self.orders.get(body.order)
-                self.orders[body.order] = KnownOrder(body if known is None else known.given, body, id_)
-                if body.after is not None:
-                    self._after.setdefault(body.after, {})[body.order] = None
+                self._order(body, id_)
+            case DepartureBody():
+                self.owed.stay(body, id_)
+            case ObjectionBody():
+                self.owed.objected(body, id_)
             case WithholdingBody():
                 first = self.withholdings.get(body.withholding, (body, body))[0]
                 self.withholdings[body.withholding] = (first, body)
             case _:
                 pass
 
-    def ended(self, *, at_ns: int) -> list[Owed]:
-        """What is owed by now, in order of its saying."""
-        return [each for each in self.owed.values() if each.at_ns <= at_ns]
-
-    def settled(self, owed: Owed) -> None:
-        """Every order that this needs has been given."""
-        self.owed.pop((owed.after, owed.because), None)
-
-    def _owe(self, owed: Owed) -> None:
-        self.owed[owed.after, owed.because] = owed
+    def _order(self, body: EraseOrderBody, id_: StatementId) -> None:
+        known = self.orders.get(body.order)
+        if known is not None:
+            self.orders[body.order] = KnownOrder(known.given, body, id_, known.answers + 1)
+            return
+        self.orders[body.order] = KnownOrder(body, body, id_)
+        self._to.setdefault((body.party, body.purpose), {})[body.order] = None
+        if body.after is not None:
+            self._after.setdefault(body.after, {})[body.order] = None
+        for number in body.datastreams:
+            self._last[body.party, body.purpose, number] = body
 
     def _share(self, body: ShareBody, id_: StatementId) -> None:
         former = self.said.setdefault(body.share, {}).get(body.person)
@@ -114,28 +118,38 @@ class Shares:
         self.with_party.setdefault(body.party, {})[body.share] = None
         self._at_home.setdefault(body.household, {})[body.share] = None
         if former is not None:
-            self.owed.pop((former[1], Because.ENDED), None)
-        owed = Owed(id_, body.streams, body.purpose, Because.WITHDRAWN, body.from_ns, body.party, body.share)
+            self.owed.goes_on(former[1], Because.ENDED)
+        owed = EndedWord(id_, body.streams, body.purpose, Because.WITHDRAWN, body.from_ns, body.party, body.share)
         if body.decision is Decision.GIVE and body.to_ns is not None:
-            self._owe(msgspec.structs.replace(owed, because=Because.ENDED, at_ns=body.to_ns))
+            times = Interval(body.from_ns if body.since_ns is None else body.since_ns, body.to_ns)
+            self.owed.put(msgspec.structs.replace(owed, because=Because.ENDED, at_ns=body.to_ns, times=times))
         elif former is not None and former[0].decision is Decision.GIVE:
-            self._owe(owed)
+            self.owed.put(msgspec.structs.replace(owed, times=_until((former[0],), body.from_ns)))
 
     def _choice(self, body: ChoiceBody, id_: StatementId) -> None:
-        ended = False
+        ended: list[ChoiceBody] = []
         for stream in body.streams:
             key = (body.person, body.purpose, stream)
             before = self._yes.pop(key, None)
             if before is not None:
-                self.owed.pop((before[0], Because.ENDED), None)
-                ended = ended or body.decision is not Decision.GIVE or before[1] != body.variant
+                self.owed.goes_on(before[0], Because.ENDED)
+                if body.decision is not Decision.GIVE or before[1].variant != body.variant:
+                    ended.append(before[1])
             if body.decision is Decision.GIVE:
-                self._yes[key] = id_, body.variant
-        owed = Owed(id_, body.streams, body.purpose, Because.WITHDRAWN, body.from_ns)
-        if ended:
-            self._owe(owed)  # a yes to another view too: what is ordered is what it does not give any more
+                self._yes[key] = id_, body
+        owed = EndedWord(id_, body.streams, body.purpose, Because.WITHDRAWN, body.from_ns)
+        if ended and body.decision is Decision.GIVE:
+            self.owed.put(owed)  # a yes to another view: what is ordered is what it does not give any more
+        elif ended:
+            self.owed.put(msgspec.structs.replace(owed, times=_until(ended, body.from_ns)))
         if body.decision is Decision.GIVE and body.to_ns is not None:
-            self._owe(msgspec.structs.replace(owed, because=Because.ENDED, at_ns=body.to_ns))
+            times = Interval(body.from_ns if body.since_ns is None else body.since_ns, body.to_ns)
+            self.owed.put(msgspec.structs.replace(owed, because=Because.ENDED, at_ns=body.to_ns, times=times))
+
+
+def _until(ended: Sequence[ChoiceBody | ShareBody], at_ns: int) -> Interval:
+    """Of which times something was given under a yes that ends now."""
+    return Interval(min(each.from_ns if each.since_ns is None else each.since_ns for each in ended), at_ns)
 
 
 def _said(shares: Shares) -> dict[str, object]:

@@ -3,6 +3,7 @@
 Rules
 - A disclosure that takes another's place is compared with it; what it changes is kept with the time of its statement.
 - Where the text of a former disclosure was deleted, the newer one is compared with what is known before it after a restart.
+- What first stands in a home or place is kept with what was disclosed of it then; a party that comes into a class, too.
 - A request by an authority is kept as it was said last, with what it reaches.
 
 Source: mission.md (F26, F44); docs/decisions/0064-nothing-begins-unannounced.md, 0065.
@@ -12,11 +13,13 @@ import msgspec
 
 from troth.names import HouseholdId, PersonId, RequestId, StatementId, Uri
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
-from troth.statements.disclosure import DisclosureBody
+from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
+from troth.statements.installation import InstallationBody, InstalledStream
+from troth.statements.organisation import OrganisationBody
 from troth.statements.telling import TellingBody
 from troth.statements.widening import Change, changes_of
 
-__all__ = ["KnownChanges", "KnownReach", "KnownRequest", "SaidTelling", "Told"]
+__all__ = ["KnownChanges", "KnownEntry", "KnownJoining", "KnownReach", "KnownRequest", "SaidTelling", "Told"]
 
 _NS = 1_000_000_000
 
@@ -29,6 +32,43 @@ class KnownChanges(msgspec.Struct, frozen=True):
     statement: StatementId
     said_ns: int
     changes: tuple[Change, ...]
+
+
+class KnownJoining(msgspec.Struct, frozen=True):
+    """Streams of a product that first stood in a home or public place then, and what was disclosed of it. Times: ns UTC.
+
+    `began_ns`: since when the home or place was known here. `begins_ns`: when what asks nobody begins; None where that was not
+    put off.
+    """
+
+    household: HouseholdId | None
+    place: str
+    statement: StatementId
+    said_ns: int
+    began_ns: int
+    streams: tuple[str, ...]
+    disclosure: DisclosureBody
+    begins_ns: int | None
+
+    @property
+    def uses(self) -> tuple[tuple[str, DisclosedPurpose, tuple[str, ...]], ...]:
+        """What was declared of these streams: the stream's name, the use, and outside of which places it never goes."""
+        return tuple(
+            (stream.name, purpose, stream.places)
+            for stream in self.disclosure.streams
+            if stream.name in self.streams
+            for purpose in stream.purposes
+        )
+
+
+class KnownEntry(msgspec.Struct, frozen=True):
+    """An organisation came into a class, and gets from `begins_ns` on what asks nobody (None: at once). Times: ns UTC."""
+
+    party: Uri
+    of: Uri
+    statement: StatementId
+    said_ns: int
+    begins_ns: int | None
 
 
 class SaidTelling(msgspec.Struct, frozen=True):
@@ -57,6 +97,8 @@ class Told:
 
     def __init__(self) -> None:
         self.changes: dict[StatementId, KnownChanges] = {}
+        self.joinings: dict[HouseholdId | None, dict[StatementId, KnownJoining]] = {}  # by home, None for public
+        self.entries: dict[tuple[Uri, Uri], KnownEntry] = {}  # by party and class
         self.tellings: dict[PersonId, tuple[SaidTelling, ...]] = {}
         self.requests: dict[RequestId, KnownRequest] = {}
         self.reaches: dict[tuple[RequestId, HouseholdId | None], KnownReach] = {}
@@ -75,6 +117,45 @@ class Told:
         if changes:
             self.changes[statement] = KnownChanges(body.product, body.household, statement, said_s * _NS, changes)
             self.moved += 1
+
+    def joined(
+        self,
+        body: InstallationBody,
+        new: tuple[InstalledStream, ...],
+        disclosure: DisclosureBody,
+        *,
+        statement: StatementId,
+        said_ns: int,
+        began_ns: int,
+    ) -> None:
+        """Something joined a home or place in which these of its streams did not stand."""
+        begins = [each.begins_ns for each in new if each.begins_ns is not None]
+        self.joinings.setdefault(body.household, {})[statement] = KnownJoining(
+            body.household,
+            body.place if body.household is None else "",
+            statement,
+            said_ns,
+            began_ns,
+            tuple(each.name for each in new),
+            disclosure,
+            max(begins, default=None),
+        )
+        self.moved += 1
+
+    def entered(
+        self, body: OrganisationBody, former: OrganisationBody | None, *, statement: StatementId, said_ns: int
+    ) -> None:
+        """An organisation was registered, or said again."""
+        before = () if former is None else former.classes
+        since = {each.of: each.from_ns for each in body.entering}
+        for each in before:
+            if each not in body.classes:
+                self.entries.pop((body.organisation, each), None)
+        for each in body.classes:
+            if each not in before:
+                known = KnownEntry(body.organisation, each, statement, said_ns, since.get(each))
+                self.entries[body.organisation, each] = known
+                self.moved += 1
 
     def take(self, body: TellingBody | AuthorityRequestBody | AuthorityReachBody, statement: StatementId) -> None:
         """Somebody was told, or an authority asked."""

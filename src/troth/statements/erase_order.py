@@ -6,7 +6,7 @@ Rules
 - Said again with the same `order`, it carries the answer of the recipient, and nothing else is different.
 
 Source: GDPR Articles 17(1) and 19, Data Act Article 6(1);
-docs/decisions/0071-an-erase-order-is-answered-or-seen-to-be-silent.md.
+docs/decisions/0071-an-erase-order-is-answered-or-seen-to-be-silent.md, 0075.
 """
 
 from enum import StrEnum
@@ -15,16 +15,20 @@ import msgspec
 
 from troth.names import OrderId, PurposeId, ShareId, StatementId, Uri
 
-__all__ = ["ANSWER_MAX", "Answered", "Because", "EraseAnswer", "EraseOrderBody"]
+__all__ = ["ANSWER_MAX", "DATASTREAMS_MAX", "Answered", "Because", "EraseAnswer", "EraseOrderBody"]
 
 ANSWER_MAX = 1_000  # characters of what a recipient keeps and why
+DATASTREAMS_MAX = 2_000  # in one order: at most 9 bytes each, so that the statement has room (65 535 bytes)
 
 
 class Because(StrEnum):
     """Why an order was given."""
 
     WITHDRAWN = "withdrawn"  # somebody has taken their yes back
-    ENDED = "ended"  # the time of a yes is over
+    ENDED = "ended"  # the time of what it rested on is over
+    CONTRACT = "contract"  # the contract that it was for has ended
+    OBJECTED = "objected"  # somebody has objected
+    DISCLOSURE = "disclosure"  # it is disclosed no more for this purpose or recipient, or only more coarsely
     ERASED = "erased"  # somebody was erased here
     STALE = "stale"  # nothing was read for so long that the right has ended
 
@@ -64,6 +68,7 @@ class EraseOrderBody(msgspec.Struct, frozen=True, omit_defaults=True):
         share: the name of a share that has ended, where it was one.
         after: the statement that ended a word, or whose time is over; it is in nobody's hands but their own.
         variant: a view that is still granted: what is no more revealing may be kept.
+        since_ns, until_ns: only what was observed in this time is to be erased (half open; both or neither).
         answer: what the recipient says.
     """
 
@@ -77,5 +82,10 @@ class EraseOrderBody(msgspec.Struct, frozen=True, omit_defaults=True):
     share: ShareId | None = None
     after: StatementId | None = None
     variant: str | None = None
+    since_ns: int | None = None
+    until_ns: int | None = None
     answer: EraseAnswer | None = None
-    crit: tuple[str, ...] = ("party", "purpose", "datastreams", "because", "due_ns", "share", "variant")
+    crit: tuple[str, ...] = (
+        *("party", "purpose", "datastreams", "because", "due_ns", "share", "variant"),
+        *("since_ns", "until_ns"),
+    )

@@ -22,10 +22,11 @@ __all__ = ["Asked", "ErasureBody", "names"]
 
 
 class Asked(StrEnum):
-    """How it was asked for: in the person's own session, on paper, or long ago, when an older copy was brought back."""
+    """How it was asked for: by themself, on paper, by guardians, or long ago, when an older copy was brought back."""
 
     SESSION = "session"
     PAPER = "paper"
+    GUARDIAN = "guardian"
     LIST = "list"
 
 

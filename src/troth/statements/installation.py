@@ -21,13 +21,17 @@ class Contract(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class InstalledStream(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One stream of this thing. `reach` is sealed, carried, copied or declared; `other_ways_out` says the rest in words."""
+    """One stream of this thing. `reach` is sealed, carried, copied or declared; `other_ways_out` says the rest in words.
+
+    `begins_ns`: what asks nobody is collected and read from then on only (ns UTC), because people are told first.
+    """
 
     stream: StreamId
     name: str
     reach: str
     other_ways_out: str | None = None
     contract: Contract | None = None
+    begins_ns: int | None = None
 
 
 class Consideration(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ import msgspec
 from troth.statements.assertion import AssertionBody
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
 from troth.statements.choice import ChoiceBody
+from troth.statements.correction import CorrectionBody
 from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
@@ -86,6 +87,7 @@ Body: TypeAlias = (
     | ShareRequestBody
     | WithholdingBody
     | EraseOrderBody
+    | CorrectionBody
     | EntityBody
     | RedLineBody
     | OperatorPoliciesBody
@@ -166,6 +168,7 @@ class KindName(StrEnum):
     SHARE_REQUEST = "share-request"
     WITHHOLDING = "withholding"
     ERASE_ORDER = "erase-order"
+    CORRECTION = "correction"
     PRESERVATION = "preservation"
     ERASURE = "erasure"
     CONDUCT_SEGMENT = "conduct-segment"
@@ -233,6 +236,7 @@ KINDS: Final = _table(
     Kind(KindName.SHARE_REQUEST, 1, Face.OPEN, ShareRequestBody, "operator", Text.ENVELOPED),
     Kind(KindName.WITHHOLDING, 1, Face.OPEN, WithholdingBody, "operator", Text.ENVELOPED),
     Kind(KindName.ERASE_ORDER, 1, Face.PRIVATE, EraseOrderBody, "operator"),
+    Kind(KindName.CORRECTION, 1, Face.PRIVATE, CorrectionBody, "operator"),
     Kind(KindName.PRESERVATION, 1, Face.PRIVATE, PreservationBody, "operator"),
     Kind(KindName.ERASURE, 1, Face.PRIVATE, ErasureBody, "operator"),
     Kind(KindName.CONDUCT_SEGMENT, 1, Face.OPEN, ConductSegmentBody, "gate"),

@@ -205,7 +205,7 @@ def _of_people(
             _voice(body)
 
 
-def _voice(body: ObjectionBody | ChoiceBody) -> None:
+def _voice(body: ObjectionBody | ChoiceBody | PlaceRuleBody | RestrictionBody) -> None:
     if (body.by is None) == (body.made_by == "guardian") or body.by == body.person:
         raise Refused("what a guardian says for a child names them, and nothing else names one")
     if body.by is not None:
@@ -256,6 +256,7 @@ def _places(body: OrganisationBody | KeepingBody | DisclosureBody | PlaceRuleBod
             sites = tuple(hop.site for each in purposes for hop in each.processors)
         case PlaceRuleBody():
             _identifiers(body.rule)
+            _voice(body)
             _span(body.from_ns, body.to_ns)
             check_codes((*body.within, *body.not_under))
             if not (body.within or body.not_under):
@@ -267,6 +268,7 @@ def _places(body: OrganisationBody | KeepingBody | DisclosureBody | PlaceRuleBod
 
 def _restriction(body: RestrictionBody) -> None:
     _identifiers(body.restriction, *body.streams)
+    _voice(body)
     _span(body.from_ns, body.to_ns)
     if body.room is not None and not body.room.strip():
         raise Refused("a room has a name")

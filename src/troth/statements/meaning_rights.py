@@ -1,14 +1,20 @@
-"""What marks, requests of rights and replies must mean, whoever says them. Pure.
+"""What marks, corrections, requests of rights and replies must mean, whoever says them. Pure.
 
 Source: docs/reference/statements.md; docs/decisions/0073.
 """
 
+from typing import Final
+
 from troth.errors import Refused
 from troth.names import ID_BYTES
+from troth.statements.correction import CorrectionBody
 from troth.statements.mark import SAYS_MAX, MarkBody, Stop
 from troth.statements.rights import WORDS_MAX, Outcome, ReplyBody, RequestBody, Right
 
 __all__ = ["check_rights"]
+
+_STATEMENT_BYTES: Final = 32
+_TOKEN_BYTES: Final = 8
 
 
 def check_rights(body: object) -> None:
@@ -20,6 +26,8 @@ def check_rights(body: object) -> None:
     match body:
         case MarkBody():
             _mark(body)
+        case CorrectionBody():
+            _correction(body)
         case RequestBody():
             _identifiers(body.request)
             if body.right not in set(Right) or len(body.words) > WORDS_MAX:
@@ -33,6 +41,14 @@ def check_rights(body: object) -> None:
                 raise Refused(f"a reply says why, in at most {WORDS_MAX} characters")
         case _:
             return
+
+
+def _correction(body: CorrectionBody) -> None:
+    _identifiers(body.correction)
+    if len(body.after) != _STATEMENT_BYTES or body.due_ns <= body.at_ns or body.datastream < 1:
+        raise Refused("a correction names a Datastream, the word that led to it, and until when it is to be confirmed")
+    if body.confirmed is not None and len(body.confirmed.token) != _TOKEN_BYTES:
+        raise Refused(f"a confirmation names {_TOKEN_BYTES} bytes of its token")
 
 
 def _mark(body: MarkBody) -> None:

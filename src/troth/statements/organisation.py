@@ -1,6 +1,7 @@
 """Kind `organisation`: a party that can answer, with a contact that reaches it. Face: open.
 
 Rules
+- Who comes into a class gets what a disclosure gives that class without asking anybody from `entering` on only.
 - A contact that was reached is good for a while: from `reach_by_ns` on nobody answers until it is reached again, and what this
   organisation answers for is refused.
 
@@ -12,10 +13,17 @@ import msgspec
 from troth.names import Uri
 from troth.statements.site import Site
 
-__all__ = ["GATEKEEPER", "OrganisationBody"]
+__all__ = ["GATEKEEPER", "Entering", "OrganisationBody"]
 
 CLASS = "urn:troth:class:"  # what a class of organisations is called begins so
 GATEKEEPER = Uri(f"{CLASS}gatekeeper")  # designated under Regulation (EU) 2022/1925 (Digital Markets Act), Article 3
+
+
+class Entering(msgspec.Struct, frozen=True):
+    """From when on (ns UTC) belonging to a class gives what asks nobody."""
+
+    of: Uri
+    from_ns: int
 
 
 class OrganisationBody(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -28,6 +36,7 @@ class OrganisationBody(msgspec.Struct, frozen=True, omit_defaults=True):
         about: one sentence.
         site: where it handles what it gets; without it, a rule about places lets nothing go there.
         classes: what kind of recipient it is (`urn:troth:class:...`); a disclosure may name a class instead of each party.
+        entering: classes that it came into, of whose uses people are told first.
         reach_by_ns: until when its contact counts as reached (ns UTC); absent for no end.
     """
 
@@ -38,4 +47,5 @@ class OrganisationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     site: Site | None = None
     classes: tuple[Uri, ...] = ()
     reach_by_ns: int | None = None
-    crit: tuple[str, ...] = ("site", "classes", "reach_by_ns")
+    entering: tuple[Entering, ...] = ()
+    crit: tuple[str, ...] = ("site", "classes", "reach_by_ns", "entering")

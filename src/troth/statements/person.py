@@ -38,9 +38,7 @@ class Role(StrEnum):
     WORKER = "worker"
 
 
-HUSHES_NOTHING: Final = frozenset(
-    {Role.CHILD, Role.WORKER}
-)  # whose private mode would be everybody's: they say no instead
+HUSHES_NOTHING: Final = frozenset({Role.WORKER})  # whose private mode would be everybody's: they say no instead
 REACHES_ALL: Final = frozenset({Role.OWNER, Role.MEMBER})  # who reaches what concerns others of the home too
 
 

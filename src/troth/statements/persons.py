@@ -28,9 +28,9 @@ __all__ = ["persons_of", "speaker_of"]
 def persons_of(body: Body) -> frozenset[PersonId]:
     """Everybody whose own the statement is."""
     match body:
-        case ChoiceBody() | ObjectionBody():
+        case ChoiceBody() | ObjectionBody() | PlaceRuleBody() | RestrictionBody():
             return frozenset((body.person,) if body.by is None else (body.person, body.by))
-        case PlaceRuleBody() | RestrictionBody() | MarkBody() | ShareBody():
+        case MarkBody() | ShareBody():
             return frozenset((body.person,))
         case RequestBody() | ReplyBody():
             return frozenset((body.person,))
@@ -47,9 +47,9 @@ def persons_of(body: Body) -> frozenset[PersonId]:
 def speaker_of(body: Body) -> PersonId | None:
     """Who says it, where it is of a kind that people say; None for every other kind."""
     match body:
-        case ChoiceBody() | ObjectionBody():
+        case ChoiceBody() | ObjectionBody() | PlaceRuleBody() | RestrictionBody():
             return body.person if body.by is None else body.by
-        case PlaceRuleBody() | RestrictionBody() | ShareBody() | DepartureBody() | MarkBody() | RequestBody():
+        case ShareBody() | DepartureBody() | MarkBody() | RequestBody():
             return body.person
         case _:
             return None

@@ -91,7 +91,7 @@ def check_registration(statement: Statement, *, registered: Registered) -> None:
     uri = statement.signed.headers.issuer
     body = statement.body
     if isinstance(body, ChoiceBody | ObjectionBody | PlaceRuleBody | ShareBody):
-        says = body.by if isinstance(body, ChoiceBody | ObjectionBody) and body.by is not None else body.person
+        says = body.person if isinstance(body, ShareBody) or body.by is None else body.by
         if not registered.speaks(says, uri):
             raise NotRegistered(
                 "a choice, an objection, a share, a rule about places, is signed by the person it speaks of"

@@ -3,10 +3,11 @@
 Rules
 - It narrows only: in its times nothing of these streams is collected. What is essential and rests on contract or law goes on.
 - A later one with the same `restriction` replaces it and says nothing but another end: what was private stays so.
+- A guardian says one for a child (`by`), under their own key; it counts while they speak for the child.
 - A schedule carries the offsets of its zone as they were known when it was said, so that everybody who reads it finds the same
   times; it ends within `SCHEDULE_DAYS_MAX` days.
 
-Source: gate.md, "Time"; mission.md (F4); docs/decisions/0059.
+Source: gate.md, "Time"; mission.md (F4); docs/decisions/0059, 0077.
 """
 
 from typing import Final
@@ -26,7 +27,7 @@ class RestrictionBody(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Args:
         restriction: 16 random bytes, its own name.
-        person: whose it is; they sign it.
+        person: whose it is; they sign it, or their guardian does.
         household: in which home.
         from_ns: since when it holds (ns UTC), now or later.
         made_by: passkey, session, token, paper or guardian.
@@ -34,6 +35,7 @@ class RestrictionBody(msgspec.Struct, frozen=True, omit_defaults=True):
         room: everything that is in this place of the home, what comes later too.
         weekly: only in these windows; absent for all the time.
         to_ns: the first moment at which it no longer holds; absent while it stands.
+        by: their guardian, who says it for them and whose key signs; with `made_by` guardian, and only there.
 
     Without `streams` and `room` it is the whole home.
     """
@@ -47,4 +49,5 @@ class RestrictionBody(msgspec.Struct, frozen=True, omit_defaults=True):
     room: str | None = None
     weekly: Weekly | None = None
     to_ns: int | None = None
-    crit: tuple[str, ...] = ("household", "streams", "room", "weekly", "from_ns", "to_ns")
+    by: PersonId | None = None
+    crit: tuple[str, ...] = ("household", "streams", "room", "weekly", "from_ns", "to_ns", "by")

@@ -5,7 +5,7 @@ Rules
 - A reply is the operator's: done, refused with the reason, or once *extended* with the reason and a later end.
 - A request is answered once; neither says anything about anybody else.
 
-Source: GDPR Art. 12(3), (4), 15 to 22, 77; docs/decisions/0073.
+Source: GDPR Art. 12(3), (4), 15 to 22, 77; Data Act Art. 4(1), (7), (8), 5(1); docs/decisions/0073, 0084.
 """
 
 from enum import StrEnum
@@ -29,6 +29,9 @@ class Right(StrEnum):
     PORTABILITY = "portability"
     OBJECT = "object"
     COMPLAINT = "complaint"
+    DATA = "data"
+    SHARE = "share"
+    REASONS = "reasons"
 
 
 class Outcome(StrEnum):

@@ -95,6 +95,8 @@ def _order(body: EraseOrderBody) -> None:
         raise Refused("an order names Datastreams by their numbers, sorted, each once")
     if body.due_ns <= body.at_ns:
         raise Refused("an order is answered after it was given")
+    if (body.since_ns is None) is not (body.until_ns is None) or (body.since_ns or 0) > (body.until_ns or 0):
+        raise Refused("an order is about a time that has a beginning and an end, or about all")
     if body.answer is not None:
         _answer(body.answer)
 

@@ -20,6 +20,7 @@ import msgspec
 
 from troth.names import Uri
 from troth.statements.disclosure import DisclosedPurpose, Processor
+from troth.things.member_paths import are_within
 
 __all__ = ["Party", "Terms", "counts", "hop_words", "is_no_wider", "terms_of"]
 
@@ -66,7 +67,7 @@ def is_no_wider(now: Terms, given: Terms) -> bool:
         and set(now.processors) <= set(given.processors)
         and (not given.places or (bool(now.places) and set(now.places) <= set(given.places)))
         and (given.per_hour is None or (now.per_hour is not None and now.per_hour <= given.per_hour))
-        and (not given.fields or (bool(now.fields) and set(now.fields) <= set(given.fields)))
+        and (not given.fields or (bool(now.fields) and are_within(now.fields, given.fields)))
     )
 
 

@@ -17,6 +17,7 @@ from enum import StrEnum
 import msgspec
 
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosureBody
+from troth.things.member_paths import are_within
 from troth.things.observations import Variant
 
 __all__ = ["Change", "Changed", "Part", "changes_of", "wider_parts"]
@@ -98,7 +99,7 @@ def wider_parts(
         Part.PLACES: bool(former_places) and (not places or not set(places) <= set(former_places)),
         Part.PRECISION: not all(_revealed(each.variant, each.ground, former) for each in now.variants),
         Part.RATE: former.per_hour is not None and (now.per_hour is None or now.per_hour > former.per_hour),
-        Part.FIELDS: bool(former.fields) and (not now.fields or not set(now.fields) <= set(former.fields)),
+        Part.FIELDS: bool(former.fields) and (not now.fields or not are_within(now.fields, former.fields)),
         Part.START: not begun and (now.starts_ns or 0) < (former.starts_ns or 0),
         Part.WORDS: _words(now) != _words(former),
         Part.ESSENTIAL: now.essential and not former.essential,

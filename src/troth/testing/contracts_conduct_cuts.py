@@ -17,7 +17,7 @@ from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Refusal
 from troth.things.query import ObservationQuery
 from troth.things.stamps import Admitted
-from troth.things.stores import SEGMENT_MAX, Committed, ConductStore, Cut, NotedTrace, Tally, Traced
+from troth.things.stores import SEALED_MAX, SEGMENT_MAX, Committed, ConductStore, Cut, NotedTrace, Tally, Traced
 from troth.tlog import trace as tlog_trace
 
 __all__ = ["CONDUCT_CUT_CASES"]
@@ -207,6 +207,29 @@ async def a_sealed_trace_keeps_its_place_and_every_byte(bench: ConductBench) -> 
     await store.clear([cut])
 
 
+async def what_is_sealed_is_found_by_its_day_key_until_it_is_cleared(bench: ConductBench) -> None:
+    store, meter = await bench.open(), Speaker(bench.clock)
+    mine, theirs = bytes([1]) * 16, bytes([2]) * 16
+    sealed = [SealedTrace(theirs if at % 3 else mine, bytes([at]) * 32, bytes([at]) * 600) for at in range(9)]
+    for at in range(0, 9, 3):
+        await store.note([noted(at), *sealed[at : at + 3]])
+        await keep(store, meter, series(2, start=at))
+    wanted = sealed[::3]
+    assert (wanted, []) == (list(await store.sealed({mine})), list(await store.sealed({bytes(16)})))
+    (cut,) = await store.cut(NOON_NS, [SEED])
+    later = SealedTrace(mine, bytes(32), b"later")
+    await store.note([later])
+    await bench.crash()
+    store = await bench.open()
+    assert [*wanted, later] == list(await store.sealed({mine}))
+    await store.clear([cut])
+    assert [later] == list(await store.sealed({mine, theirs}))
+    many = [SealedTrace(mine, bytes(32), at.to_bytes(4)) for at in range(SEALED_MAX)]
+    await store.note(many[:-1])
+    await store.note(many[-1:])
+    assert many == list(await store.sealed({mine})), "of too many the newest, in order"
+
+
 async def what_waits_for_its_segment_is_bounded(bench: ConductBench) -> None:
     store, meter = await bench.open(unmoved_rows=100), Speaker(bench.clock)
     told: list[int] = []
@@ -256,5 +279,6 @@ CONDUCT_CUT_CASES: Final[tuple[Callable[[ConductBench], Awaitable[None]], ...]] 
     sequences_go_on_after_only_late_rows_were_cleared,
     the_position_that_was_said_last_outlives_everything,
     a_sealed_trace_keeps_its_place_and_every_byte,
+    what_is_sealed_is_found_by_its_day_key_until_it_is_cleared,
     what_waits_for_its_segment_is_bounded,
 )

@@ -22,6 +22,7 @@ from troth.testing.faults import Faults, StoreFault
 from troth.testing.memory_conduct_state import Commit, ConductState, Entropy, said
 from troth.things.figures import ConductFigures
 from troth.things.intervals import covers
+from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Outcome, Refusal, Shelf
 from troth.things.retention import Expiry
 from troth.things.stamps import Admission, Admitted, AdmittedMany, Released
@@ -204,6 +205,10 @@ class MemoryConduct:
         await asyncio.sleep(0)
         return self._state.committed(cut)
 
+    async def sealed(self, keys: Container[bytes]) -> Sequence[SealedTrace]:
+        self._check()
+        return self._state.sealed(keys)
+
     async def clear(self, cuts: Sequence[Cut]) -> None:
         await self._change(lambda: self._state.clear(tuple(cuts)))
         if self._told is not None:
@@ -339,8 +344,7 @@ class MemoryConduct:
                 state.count(commit, item.thing, item.reason, n=item.count)
                 calls.append(item.done)
             else:
-                if isinstance(item, _Noted):
-                    state.note(commit, item.traces)
+                state.note(commit, item.traces if isinstance(item, _Noted) else ())
                 calls.append(partial(_resolve, item.future, None))
         state.end(commit)
         rows: dict[StreamId, list[Kept]] = {}

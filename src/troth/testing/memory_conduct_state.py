@@ -8,7 +8,7 @@ Source: things/stores (the port); formats.md, "Identifiers".
 """
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -16,10 +16,11 @@ import msgspec
 
 from troth.clock import NS_PER_S
 from troth.names import StreamId, ThingId
+from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Outcome, Refusal, Repeated, Result, Shelf
 from troth.things.retention import Expiry
 from troth.things.stamps import Admission, Admitted, AdmittedMany, Released
-from troth.things.stores import SEGMENT_MAX, Committed, Cut, Going, NotedTrace, Tally, Traced
+from troth.things.stores import SEALED_MAX, SEGMENT_MAX, Committed, Cut, Going, NotedTrace, Tally, Traced
 from troth.tlog import trace as tlog_trace
 
 __all__ = ["Commit", "ConductState", "Entropy", "Said", "Taken", "said"]
@@ -182,6 +183,11 @@ class ConductState:
             for commit in self.commits
             if cut.first <= commit.number <= cut.last
         ]
+
+    def sealed(self, keys: Container[bytes]) -> list[SealedTrace]:
+        """What is sealed under these day keys."""
+        traces = (each for commit in self.commits for each in commit.traces)
+        return [each for each in traces if isinstance(each, SealedTrace) and each.key in keys][-SEALED_MAX:]
 
     def clear(self, cuts: tuple[Cut, ...]) -> None:
         """Forget the commits of the pending cuts, but not what they say about the latest row of each stream."""

@@ -55,7 +55,7 @@ WRITE_S: Final = 0.001  # how long a store takes to make something durable
 WITHIN_S: Final = 600.0
 _ENDINGS: Final = 20  # a task may let a cancellation pass once or twice (asyncio.wait_for of Python 3.11 does)
 _ENDING_S: Final = 0.1
-_SETTINGS: Final = Settings(data="world", origin="world.invalid/test", caller_ms_per_s=1_000_000)
+_SETTINGS: Final = Settings(data="world", origin="world.invalid/test", caller_ms_per_s=1_000_000, time_zone="UTC")
 
 
 class World:

@@ -4,7 +4,7 @@ Rules
 - What cannot be narrowed as the view says is not shown at all: a value that is no map has no members, one without a position
   no cell.
 - A cell stands alone, unless `only` says which other members are left. Members that are named and are no positions stay as
-  they are.
+  they are; positions below them become cells.
 - A position is a GeoJSON Point, or a map with `lat` and `lon` (`lng`), or `latitude` and `longitude`. Other shapes, and
   heights, are left out.
 
@@ -17,6 +17,7 @@ from typing import Final
 
 from troth.errors import BadCbor
 from troth.signing import cbor
+from troth.things.member_paths import left_of
 from troth.things.observations import Kept, Result
 from troth.things.variants import Variant
 from troth.things.windows import Shown, shown
@@ -68,10 +69,10 @@ def _members(value: cbor.CborValue, view: Variant) -> cbor.CborValue:
     if not isinstance(value, dict):
         return None
     if view.only is not None:
-        value = {name: each for name, each in value.items() if name in view.only}
-        if view.grid is None:
-            return value or None
-        kept = {name: _blurred(each, view.grid) for name, each in value.items()}
+        left = left_of(value, view.only)
+        if view.grid is None or not isinstance(left, dict):
+            return left
+        kept = {name: _blurred(each, view.grid) for name, each in left.items()}
         return {name: each for name, each in kept.items() if each is not None} or None
     if view.grid is None:
         return None
@@ -83,10 +84,15 @@ def _members(value: cbor.CborValue, view: Variant) -> cbor.CborValue:
 
 
 def _blurred(value: cbor.CborValue, grid: Decimal) -> cbor.CborValue:
-    """A member that is named: a cell where it is a position, nothing where it is another shape, else as it is."""
-    if isinstance(value, dict) and ("coordinates" in value or any(lat in value for _, lat in _PAIRS)):
+    """A member that is named: a cell where it is a position, nothing where it is another shape, else as it is; so below it."""
+    if isinstance(value, list):
+        return [each for each in (_blurred(each, grid) for each in value) if each is not None]
+    if not isinstance(value, dict):
+        return value
+    if "coordinates" in value or any(lat in value for _, lat in _PAIRS):
         return _cell(value, grid)
-    return value
+    kept = {name: _blurred(each, grid) for name, each in value.items()}
+    return {name: each for name, each in kept.items() if each is not None}
 
 
 def _cell(value: cbor.CborValue, grid: Decimal) -> cbor.CborValue:

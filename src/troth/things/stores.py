@@ -29,6 +29,7 @@ from troth.things.stamps import Admitted, AdmittedMany, Released
 __all__ = [
     "MOVE_MAX",
     "MOVE_SEGMENTS",
+    "SEALED_MAX",
     "SEGMENT_MAX",
     "Committed",
     "ConductStore",
@@ -45,6 +46,8 @@ __all__ = [
 SEGMENT_MAX: Final = 65_536  # traces in one segment, record.md
 MOVE_SEGMENTS: Final = 4  # segments that are moved together: each page of a partition is written once for all of them
 MOVE_MAX: Final = MOVE_SEGMENTS * SEGMENT_MAX  # traces of one move; things.md: moves of 300,000 rows cost a third
+
+SEALED_MAX: Final = 1_000  # sealed traces given at once of what is not moved: 600 kB
 
 
 class NotedTrace(msgspec.Struct, frozen=True):
@@ -207,6 +210,10 @@ class ConductStore(Protocol):
 
     async def committed(self, cut: Cut) -> Sequence[Committed]:
         """The commits of a pending cut, decoded, in order."""
+        ...
+
+    async def sealed(self, keys: Container[bytes]) -> Sequence[SealedTrace]:
+        """Sealed traces under these day keys that are durable and not cleared, in order: of more than SEALED_MAX the newest."""
         ...
 
     async def clear(self, cuts: Sequence[Cut]) -> None:

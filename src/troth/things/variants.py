@@ -2,9 +2,9 @@
 
 Rules
 - A text is `raw`, `hourly-mean` (the same as `mean=PT1H`), or parts in this order, each at most once, joined by commas:
-  `only=a;b` (these members of a JSON value), `grid=0.01` (positions as cells of so many degrees), `mean=PT1H` (or `min`, `max`,
-  `sum`, `count`: of each window), `round=0.5` (down to a multiple), `delay=P1D` (what is younger is not there yet),
-  `homes=3` (one figure over at least so many homes).
+  `only=a;b/c` (these members of a JSON value, by their paths), `grid=0.01` (positions as cells of so many degrees),
+  `mean=PT1H` (or `min`, `max`, `sum`, `count`: of each window), `round=0.5` (down to a multiple), `delay=P1D` (what is younger
+  is not there yet), `homes=3` (one figure over at least so many homes).
 - A view has one text: `PT60M`, `0.50` and another order are no views.
 - `within` is a partial order: what a view within another shows could be worked out from the other. `raw` is above all.
   Rounding is down, because then a coarser step shows nothing that a finer one hides. A mean over longer windows counts as
@@ -21,6 +21,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import ClassVar, Final, Self, cast
 
+from troth.things.member_paths import apart, are_within
+
 __all__ = ["DELAY_MAX_S", "HOMES_MAX", "VIEW_CHARACTERS_MAX", "Statistic", "Variant"]
 
 VIEW_CHARACTERS_MAX: Final = 256
@@ -33,7 +35,7 @@ _WEEK_S: Final = 7 * _DAY_S
 _NS: Final = 1_000_000_000
 _DURATION: Final = re.compile(r"P(?:([1-9][0-9]{0,2})D|T([1-9][0-9]?)H|T([1-9][0-9]?)M)")
 _DECIMAL: Final = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?")
-_MEMBER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+_MEMBER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}(?:/[A-Za-z_][A-Za-z0-9_.-]{0,63}){0,7}")  # DEPTH_MAX names
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,2}")
 _PARTS: Final = ("only", "grid", "of", "round", "delay", "homes")
 
@@ -119,8 +121,11 @@ def _members_within(one: Variant, other: Variant) -> bool:
     """A count does not depend on what is in a value."""
     if one.statistic is Statistic.COUNT:
         return True
-    kept = other.only is None or (one.only is not None and set(one.only) <= set(other.only))
-    return kept and _is_multiple(one.grid, other.grid)
+    if not _is_multiple(one.grid, other.grid):
+        return False
+    if other.grid is not None:  # a cell stands in the place of what is beside it, so naming that would show more
+        return one.only == other.only or (bool(one.only) and set(one.only or ()) <= set(other.only or ()))
+    return other.only is None or (one.only is not None and are_within(one.only, other.only))
 
 
 def _values_within(one: Variant, other: Variant) -> bool:
@@ -182,6 +187,7 @@ def _only(view: Variant, _: str, given: str) -> bool:
         len(names) <= _ONLY_MAX
         and list(names) == sorted(set(names))
         and all(_MEMBER.fullmatch(each) is not None for each in names)
+        and apart(names)
     )
 
 

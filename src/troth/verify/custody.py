@@ -18,6 +18,7 @@ from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.custody import Custody, CustodyBody
 from troth.statements.objection import ObjectionBody
 from troth.statements.persons import speaker_of
+from troth.statements.share import ShareBody
 from troth.statements.statement import Statement, as_kind
 from troth.verify.file import Said
 from troth.verify.issuers import Issuers, open_statement
@@ -117,5 +118,7 @@ def _gives(statement: Statement) -> bool:
     match statement.body:
         case ObjectionBody() as body:
             return body.withdrawn
+        case ShareBody() as body:
+            return body.decision is Decision.GIVE
         case _:
             return _is_yes(statement)

@@ -2,7 +2,8 @@
 
 Rules
 - Shown in the person's own session only; for everybody else it says how to enter, and not whether there is a book.
-- What was read in many looks in a row of the same kind is one entry with its sum; each look has its proof behind it.
+- What was read in many looks in a row of the same kind is one entry with its sum; each look has its proof behind it, or
+  says that it follows.
 - Who keeps the key stands on the page.
 
 Source: people.md, "Rules"; record.md, "Personal ledgers".

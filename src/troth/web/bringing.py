@@ -113,6 +113,7 @@ class BringingPages:
             "home": names.get(home, ""),
             "sheet": looked.sheet,
             "no": None if looked.no is None else why_not(looked.no),
+            "begins_ns": looked.begins_ns,
             "left": (),
             "notes": (),
             "changed": changed,
@@ -131,6 +132,7 @@ class BringingPages:
             "place": typed.place,
             "public": False,
             "slug": joined.slug,
+            "begins_ns": joined.begins_ns,
             "text": text,
             "groups": [joined.claim[at : at + GROUP] for at in range(0, len(joined.claim), GROUP)],
             # The drawing is made of our own address and token by segno; nothing that anybody wrote is in it.

@@ -7,6 +7,8 @@ Rules
 Source: people.md, "Rules" and "Accounts".
 """
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -41,6 +43,8 @@ class ChildrenPages:
             "viewer": viewer,
             "wards": () if person is None else self._at.guard.wards(person),
             "mine": None if person is None else self._at.guard.fading(person),
+            "wishes": () if person is None else self._at.wards.of_me(person),
+            "rules": () if person is None else self._at.places.rules_for(person),
             "person_id": print_person,
         }
         return self._shell.show(request, "children.html", values)
@@ -50,6 +54,9 @@ class ChildrenPages:
         viewer = viewer_of(request.cookies, self._at.recognise)
         form = await fields_of(request)
         check_form(form.get("key", ""), viewer, role="person")
+        if form.get("wish") and viewer.person is not None:
+            await self._wish(form, viewer.person, viewer.visit)
+            return RedirectResponse("/mine/children", status_code=303, headers=HEADERS)
         stream = self._at.stream_of(number_of(form.get("stream", "")))
         if viewer.person is None or stream is None:
             raise NotFound("there is no such choice for this child")
@@ -72,6 +79,14 @@ class ChildrenPages:
         except ValueError as cause:
             raise Malformed("a choice is give, refuse or withdraw, with the digest of what was shown") from cause
         return RedirectResponse("/mine/children", status_code=303, headers=HEADERS)
+
+    async def _wish(self, form: Mapping[str, str], child: PersonId, visit: bytes) -> None:
+        """What the viewer says to what guardians may ask for."""
+        try:
+            decision = Decision(form.get("decision", ""))
+        except ValueError as cause:
+            raise Malformed("a choice is give, refuse or withdraw") from cause
+        await self._at.wards.says(child, form["wish"], decision, visit=visit)
 
 
 def _child(text: str) -> PersonId:

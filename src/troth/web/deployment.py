@@ -18,6 +18,7 @@ from troth.journeys.bring import Bring
 from troth.journeys.choose import Choose
 from troth.journeys.connect import Connect
 from troth.journeys.contacts import Contacts
+from troth.journeys.correct import Correct
 from troth.journeys.desks import Desks
 from troth.journeys.emergency import Emergencies
 from troth.journeys.erase import Erase
@@ -25,6 +26,7 @@ from troth.journeys.erase_orders import EraseOrders
 from troth.journeys.explain import Explain
 from troth.journeys.exports import Exports
 from troth.journeys.feeds import Feeds
+from troth.journeys.figures import Figures
 from troth.journeys.foresee import Foresee
 from troth.journeys.functions import Functions
 from troth.journeys.grounds import Grounds
@@ -51,6 +53,7 @@ from troth.journeys.signs import Signs
 from troth.journeys.stale import Stale
 from troth.journeys.street import Street
 from troth.journeys.visits import Visits
+from troth.journeys.wards import Wards
 from troth.journeys.why import Why
 from troth.journeys.witness_door import WitnessesStanding
 from troth.names import PersonId, StreamId
@@ -102,11 +105,23 @@ class Filling(Protocol):
         ...
 
 
+class FillingOfChild(Protocol):
+    """Gives what fills an archive of a child that its guardian takes along."""
+
+    def __call__(self, asker: Asker, child: PersonId, *, by: PersonId) -> Callable[[Writing], Awaitable[None]]:
+        """For a child, read as itself, and a guardian of it."""
+        ...
+
+
 class Handing(Protocol):
     """Gives the answer that hands an archive over."""
 
-    def __call__(self, request: Request, asker: Asker, *, still: Callable[[], bool]) -> Response:
+    def __call__(
+        self, request: Request, asker: Asker, *, still: Callable[[], bool], by: PersonId | None = None
+    ) -> Response:
         """The one that is ready for whoever asks, or the part that is asked for; `still`: whether they are let in still.
+
+        `by`: the guardian who had it made.
 
         Raises:
             NotFound: none is.
@@ -117,7 +132,8 @@ class Handing(Protocol):
 class Deployment(msgspec.Struct, frozen=True):
     """What pages need.
 
-    `everything` and `archive` are of the archive of everything about somebody; `away` reads descriptions away from the loop;
+    `everything`, `of_child` and `archive` are of the archive of everything about somebody; `away` reads descriptions away from
+    the loop;
     `stream_of` gives the stream of a Datastream number; `things` a page of what was counted of them.
     """
 
@@ -132,16 +148,19 @@ class Deployment(msgspec.Struct, frozen=True):
     beside: Beside
     desks: Desks
     places: Places
+    figures: Figures
     foresee: Foresee
     belong: Belong
     privately: Privately
     share: Share
     orders: EraseOrders
+    correct: Correct
     stale: Stale
     recipient: Recipient
     object: Object
     signs: Signs
     guard: Guard
+    wards: Wards
     grounds: Grounds
     policies: Policies
     functions: Functions
@@ -156,6 +175,7 @@ class Deployment(msgspec.Struct, frozen=True):
     marks: Marks
     rights: Rights
     everything: Filling
+    of_child: FillingOfChild
     archive: Handing
     prove: Prove
     book: Book

@@ -161,6 +161,7 @@ class JoiningPages:
             "home": next((name for home, name in self._at.connect.homes() if home == said.whole.thing.household), ""),
             "sheet": looked.sheet,
             "no": None if looked.no is None else why_not(looked.no),
+            "begins_ns": looked.begins_ns,
             "left": said.left,
             "notes": said.notes,
             "changed": changed,
@@ -179,6 +180,7 @@ class JoiningPages:
             "place": whole.thing.place,
             "public": whole.thing.household is None,
             "slug": joined.slug,
+            "begins_ns": joined.begins_ns,
             "text": text,
             "groups": [joined.claim[at : at + GROUP] for at in range(0, len(joined.claim), GROUP)],
             # The drawing is made of our own address and token by segno; nothing that anybody wrote is in it.

@@ -28,6 +28,7 @@ __all__ = ["NewsPages"]
 _NOBODY: Final = "this is asked in a visit of your own"
 _PARTS: Final = (
     ("What starts", (Sort.STARTS,)),
+    ("What joined", (Sort.JOINED,)),
     ("What you are asked", (Sort.ASKED,)),
     ("What authorities asked", (Sort.AUTHORITY,)),
     ("What narrowed or ended", (Sort.NARROWED, Sort.ENDED)),

@@ -35,6 +35,7 @@ from troth.web.deployment import Deployment
 from troth.web.desks import DeskPages
 from troth.web.erasing import Erasing
 from troth.web.exporting import ExportPages
+from troth.web.figuring import FigurePages
 from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
 from troth.web.grounds import Grounded
@@ -53,6 +54,7 @@ from troth.web.sharing import SharingPages
 from troth.web.shell import HEADERS, Page, Shell, static_file
 from troth.web.signs import SignPages
 from troth.web.together import LivingTogether
+from troth.web.wards import WardPages
 from troth.web.ways import HOMES, Ways
 from troth.web.whole import Values, whole
 from troth.wire.browsers import browser_of
@@ -105,6 +107,7 @@ class Pages:
             "links": links,
             "homes": self._at.explain.homes() if links is not None else (),
             "signs": self._at.signs.shown_today() if links is not None else (),
+            "together": self._at.figures.any,
             "sign_id": print_sign,
             "effect": self._effect(viewer),
             "objectables": self._objectables(viewer),
@@ -324,7 +327,9 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *Grounded(deployment, shell).routes(),
         *SignPages(deployment, shell).routes(),
         *ChildrenPages(deployment, shell).routes(),
+        *WardPages(deployment, shell).routes(),
         *NewsPages(deployment, shell).routes(),
+        *FigurePages(deployment, shell).routes(),
     ]
     by_path: dict[str, dict[str, Page]] = {}
     for path, method, page in pages:

@@ -23,7 +23,7 @@ from troth.web.problems import problem_page
 from troth.web.sessions import Viewer, check_form, viewer_of
 from troth.web.shell import HEADERS, Page, Shell
 
-__all__ = ["PlacesPages"]
+__all__ = ["PlacesPages", "codes_in", "rule_name"]
 
 _CODES: Final = re.compile(r"[\s,;]+")
 _TEXT_MAX: Final = 200
@@ -55,7 +55,7 @@ class PlacesPages:
         viewer = viewer_of(request.cookies, self._at.recognise)
         person = _person(viewer)
         asked = request.query_params
-        within, not_under = _codes(asked.get("within", "")), _codes(asked.get("not_under", ""))
+        within, not_under = codes_in(asked.get("within", "")), codes_in(asked.get("not_under", ""))
         foreseen, problem = None, None
         if within or not_under:
             try:
@@ -66,7 +66,8 @@ class PlacesPages:
         values = {
             "viewer": viewer,
             "rules": self._at.places.rules(person),
-            "name_of": _name_of,
+            "for_me": self._at.places.rules_for(person),
+            "name_of": rule_name,
             "within": " ".join(within),
             "not_under": " ".join(not_under),
             "foreseen": foreseen,
@@ -79,7 +80,7 @@ class PlacesPages:
         viewer = viewer_of(request.cookies, self._at.recognise)
         form = await fields_of(request)
         check_form(form.get("key", ""), viewer, role="person")
-        within, not_under = _codes(form.get("within", "")), _codes(form.get("not_under", ""))
+        within, not_under = codes_in(form.get("within", "")), codes_in(form.get("not_under", ""))
         body = self._at.places.meant(_person(viewer), within=within, not_under=not_under, made_by="session")
         await self._at.places.count(body, visit=viewer.visit)
         return RedirectResponse("/mine/places#rules", status_code=303, headers=HEADERS)
@@ -103,10 +104,11 @@ def _person(viewer: Viewer) -> PersonId:
     return viewer.person
 
 
-def _codes(text: str) -> tuple[str, ...]:
+def codes_in(text: str) -> tuple[str, ...]:
     """Codes as people write them: in any case, with commas or spaces between."""
     return tuple(dict.fromkeys(each.upper() for each in _CODES.split(text[:_TEXT_MAX]) if each))
 
 
-def _name_of(rule: PlaceRuleBody) -> str:
+def rule_name(rule: PlaceRuleBody) -> str:
+    """As a form names it."""
     return print_id("pr", rule.rule)

@@ -7,6 +7,7 @@ Rules
 Source: people.md, "Rules"; mission.md (F4).
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from troth.clock import NS_PER_S
 from troth.errors import Malformed, NotFound
 from troth.journeys.privately import Wanted, private_named
-from troth.names import HouseholdId, StreamId, parse_id, print_household
+from troth.names import HouseholdId, StreamId, parse_id, print_household, print_person
 from troth.web.deployment import Deployment
 from troth.web.forms import fields_of, number_of
 from troth.web.sessions import Viewer, check_form, viewer_of
@@ -23,7 +24,7 @@ from troth.web.shell import HEADERS, Page, Shell
 from troth.wire.weeks import WeeklyForm, WindowForm
 from troth.wire.zones import here
 
-__all__ = ["PrivatePages"]
+__all__ = ["PrivatePages", "wanted_in"]
 
 _HOUR_NS: Final = 3600 * NS_PER_S
 _DAY_NS: Final = 24 * _HOUR_NS
@@ -48,10 +49,13 @@ class PrivatePages:
     async def look(self, request: Request) -> Response:
         """What is private, and what can be."""
         viewer = self._viewer(request)
+        fading = None if viewer.person is None else self._at.guard.fading(viewer.person)
         values = {
             "viewer": viewer,
             "homes": () if viewer.person is None else self._at.privately.homes(viewer.person),
+            "small": fading is not None and fading.stage == "for",
             "home_id": print_household,
+            "person_id": print_person,
             "zone": here(),
         }
         return self._shell.show(request, "private.html", values)
@@ -63,18 +67,7 @@ class PrivatePages:
         check_form(form.get("key", ""), viewer, role="person")
         if viewer.person is None:
             raise NotFound(_NOBODY)
-        now = self._at.clock.now()
-        household = HouseholdId(parse_id("ho", form.get("home", "")))
-        room, stream = self._meant(form.get("what", ""))
-        weekly, to_ns = None, None
-        if form.get("days"):
-            to_ns = now + _number(form["days"], "days") * _DAY_NS
-            on = tuple(day for day in range(1, 8) if form.get(f"day{day}"))
-            windows = (WindowForm(on, form.get("from", ""), form.get("to", "")),)
-            weekly = WeeklyForm(form.get("zone", ""), windows).weekly(from_ns=now, to_ns=to_ns)
-        elif form.get("hours"):
-            to_ns = now + _number(form["hours"], "hours") * _HOUR_NS
-        wanted = Wanted(household, room, stream, weekly, to_ns)
+        wanted = wanted_in(form, self._at)
         await self._at.privately.begin(viewer.person, wanted, made_by="session", visit=viewer.visit)
         return RedirectResponse("/mine/private", status_code=303, headers=HEADERS)
 
@@ -89,22 +82,43 @@ class PrivatePages:
         back = "/mine" if form.get("back") == "/mine" else "/mine/private"
         return RedirectResponse(back, status_code=303, headers=HEADERS)
 
-    def _meant(self, what: str) -> tuple[str | None, StreamId | None]:
-        """The room or the stream of a field: `home`, `room NAME` or `stream NUMBER`."""
-        kind, _, name = what.partition(" ")
-        if kind == "room" and name:
-            return name, None
-        if kind == "stream":
-            stream = self._at.stream_of(number_of(name))
-            if stream is None:
-                raise NotFound("there is no such stream in this home")
-            return None, stream
-        if what != "home":
-            raise Malformed("what is to be private is the home, a room or a stream")
-        return None, None
-
     def _viewer(self, request: Request) -> Viewer:
         return viewer_of(request.cookies, self._at.recognise)
+
+
+def wanted_in(form: Mapping[str, str], at: Deployment) -> Wanted:
+    """What a form wants to be private.
+
+    Raises:
+        Malformed, NotFound: it says nothing that can be.
+    """
+    now = at.clock.now()
+    household = HouseholdId(parse_id("ho", form.get("home", "")))
+    room, stream = _meant(form.get("what", ""), at)
+    weekly, to_ns = None, None
+    if form.get("days"):
+        to_ns = now + _number(form["days"], "days") * _DAY_NS
+        on = tuple(day for day in range(1, 8) if form.get(f"day{day}"))
+        windows = (WindowForm(on, form.get("from", ""), form.get("to", "")),)
+        weekly = WeeklyForm(form.get("zone", ""), windows).weekly(from_ns=now, to_ns=to_ns)
+    elif form.get("hours"):
+        to_ns = now + _number(form["hours"], "hours") * _HOUR_NS
+    return Wanted(household, room, stream, weekly, to_ns)
+
+
+def _meant(what: str, at: Deployment) -> tuple[str | None, StreamId | None]:
+    """The room or the stream of a field: `home`, `room NAME` or `stream NUMBER`."""
+    kind, _, name = what.partition(" ")
+    if kind == "room" and name:
+        return name, None
+    if kind == "stream":
+        stream = at.stream_of(number_of(name))
+        if stream is None:
+            raise NotFound("there is no such stream in this home")
+        return None, stream
+    if what != "home":
+        raise Malformed("what is to be private is the home, a room or a stream")
+    return None, None
 
 
 def _number(text: str, what: str) -> int:

@@ -1,4 +1,4 @@
-"""The page of a recipient: what it may read under which duties, what it is to erase and says of that, and asking people.
+"""The page of a recipient: what it may read and owes, what it is to erase, what is said to be wrong, and asking people.
 
 Rules
 - It is the recipient's own, in a session of its screen: one party, app and purpose.
@@ -14,7 +14,7 @@ from troth.errors import BadName, Malformed, NotFound
 from troth.gate.question import Asker
 from troth.journeys.accounts import token_digest
 from troth.journeys.recipient import Wish
-from troth.names import OrderId, check_uri, parse_id, print_order, print_share
+from troth.names import CorrectionId, OrderId, check_uri, parse_id, print_correction, print_order, print_share
 from troth.statements.erase_order import Answered
 from troth.things.variants import Variant
 from troth.web.deployment import Deployment
@@ -50,6 +50,8 @@ class RecipientPages:
             "viewer": viewer,
             "page": None if asker is None else await self._at.recipient.page(asker),
             "orders": () if asker is None else self._at.orders.of_party(asker),
+            "corrections": () if asker is None else self._at.correct.of_party(asker),
+            "correction_id": print_correction,
             "products": self._at.recipient.products(),
             "offered_views": VIEWS,
             "order_id": print_order,
@@ -58,7 +60,7 @@ class RecipientPages:
         return self._shell.show(request, "recipient.html", values)
 
     async def change(self, request: Request) -> Response:
-        """Answer an order, or ask people."""
+        """Answer an order, confirm a correction, or ask people."""
         viewer = viewer_of(request.cookies, self._at.recognise)
         form = dict(await fields_of(request))
         check_form(form.get("key", ""), viewer, role="recipient")
@@ -66,9 +68,10 @@ class RecipientPages:
             raise NotFound(_NOBODY)
         if form.get("do") == "ask":
             await self._ask(viewer.recipient, form)
+        elif form.get("do") == "confirm":
+            await self._confirm(viewer.recipient, form, token=_token(request))
         else:
-            token = token_digest(request.cookies.get(COOKIES["recipient"], ""))
-            await self._answer(viewer.recipient, form, token=token)
+            await self._answer(viewer.recipient, form, token=_token(request))
         return RedirectResponse("/operate/recipient", status_code=303, headers=HEADERS)
 
     async def _ask(self, asker: Asker, form: dict[str, str]) -> None:
@@ -78,6 +81,13 @@ class RecipientPages:
             raise Malformed("a request names how much is seen, and for how many days")
         wish = Wish(check_uri(product), (stream,), view, int(days), form.get("words", ""))
         await self._at.recipient.ask(asker, wish)
+
+    async def _confirm(self, asker: Asker, form: dict[str, str], *, token: bytes) -> None:
+        try:
+            correction = CorrectionId(parse_id("co", form.get("correction", "")))
+        except BadName as cause:
+            raise NotFound("there is no such correction for this party") from cause
+        await self._at.correct.confirm(asker, correction, token=token)
 
     async def _answer(self, asker: Asker, form: dict[str, str], *, token: bytes) -> None:
         try:
@@ -95,3 +105,7 @@ class RecipientPages:
             words=form.get("words") or None if kept else None,
             citation=form.get("citation") or None if kept else None,
         )
+
+
+def _token(request: Request) -> bytes:
+    return token_digest(request.cookies.get(COOKIES["recipient"], ""))

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from troth.errors import BadTime, Malformed, NotFound, Refused, TrothError
 from troth.gate.question import Asker
 from troth.journeys.marks import Wanted
-from troth.journeys.rights import AUTHORITIES, RIGHTS
+from troth.journeys.rights import RIGHTS
 from troth.names import PersonId
 from troth.statements.mark import SAYS_MAX
 from troth.web.deployment import Deployment
@@ -106,10 +106,13 @@ class RightsPages:
         values = {
             "viewer": viewer,
             "lines": self._at.rights.desk(person),
-            "marks": self._at.marks.standing(person),
+            "marks": [
+                (each, self._at.correct.of_mark(person, each.body.mark)) for each in self._at.marks.standing(person)
+            ],
             "rights": RIGHTS,
             "streams": streams,
-            "authorities": AUTHORITIES,
+            "complaints": self._at.rights.complaints,
+            "days_of": self._at.rights.zone,
             "says_max": SAYS_MAX,
             "zone": here(),
             "problem": problem,
@@ -119,7 +122,8 @@ class RightsPages:
     def _due(self, request: Request, viewer: Viewer, *, problem: TrothError | None = None) -> Response:
         if not viewer.operator:
             return self._shell.show(request, "operate.html", {"viewer": viewer, "page": None})
-        values = {"viewer": viewer, "lines": self._at.rights.due(), "problem": problem}
+        desk = self._at.rights
+        values = {"viewer": viewer, "lines": desk.due(), "days_of": desk.zone, "problem": problem}
         return self._shell.show(request, "requests.html", values, status=200 if problem is None else 400)
 
     def _own(self, viewer: Viewer) -> tuple[PersonId, Asker]:

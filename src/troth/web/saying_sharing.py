@@ -16,7 +16,10 @@ NO: Final = {
 }
 BECAUSE: Final = {
     "withdrawn": "a yes was taken back",
-    "ended": "the time of a yes is over",
+    "ended": "the time of what it rested on is over",
+    "contract": "the contract that it was for has ended",
+    "objected": "somebody has objected",
+    "disclosure": "it is not used for that any more",
     "erased": "somebody was erased here",
     "stale": "nothing was read for a long time",
 }

@@ -42,5 +42,6 @@ _STATEMENTS: Final[Mapping[str, str]] = {
     "withholding": "{who} said that it may not be shared.",
     "share-request": "{who} asked for it.",
     "erase-order": "Somebody was told to erase what they got.",
+    "correction": "Somebody was told that something they got is said to be wrong.",
     "erased": "Somebody who is erased said something.",
 }

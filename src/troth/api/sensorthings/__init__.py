@@ -46,6 +46,7 @@ from troth.wire.odata import (
 from troth.wire.paths import PREFIX, EntitySet, Many, One, Related, Resource, Root, parse_path, print_path
 from troth.wire.problems import internal, not_allowed, reply
 from troth.wire.result_formats import FORM_OPTIONS, Form, ResultFormat, form_of, rows_wanted
+from troth.wire.times import print_interval
 
 __all__ = ["CONFORMANCE", "SensorThings", "routes"]
 
@@ -198,6 +199,9 @@ class SensorThings:
                 members.append(b'"@iot.count":%d' % await self._tell.count(number, query, asker=asker))
             if page.after is not None:
                 members.append(b'"@iot.nextLink":' + _encode(self._next(resource, options, page.after.time_ns)))
+            if page.withheld:
+                withheld = [print_interval(each.from_ns, each.to_ns) for each in page.withheld]
+                members.append(b'"troth.withheld":' + _encode(withheld))
             value = await rendered(page, form=form, root=self._root, pause=_pause)
             if page.holds():
                 members.append(b'"value":' + value)

@@ -20,6 +20,7 @@ from troth.gate.grounds.holding import Asked, Holding, cut, join, next_turn, no_
 from troth.gate.guardians import Stage, stage_of, turns_of_child
 from troth.gate.question import Asker, Code
 from troth.names import ShareId, StatementId, StreamId
+from troth.state.cut_shares import cut_ns
 from troth.state.in_force import Reading
 from troth.state.scopes import Member, PersonScope, SaidShare, party_scope
 from troth.statements.choice import Decision
@@ -80,7 +81,6 @@ def _said(person: PersonScope, asked: Asked, reading: Reading, *, old_enough_ns:
     for each in shares_about(person, asked.stream.installed.stream, asked.asker):
         by_name.setdefault(each.body.share, []).append(each)
     party = reading.party(party_scope(asked.asker.party)) if by_name else None
-    ended = {} if party is None else {each.share: each.at_ns for each in party.cut if each.share in by_name}
     basis: list[StatementId] = [] if person.statement is None else [person.statement]
     times: list[Interval] = []
     no: list[Interval] = []
@@ -89,9 +89,9 @@ def _said(person: PersonScope, asked: Asked, reading: Reading, *, old_enough_ns:
         found = _painted(said, asked, old_enough_ns=old_enough_ns)
         basis += found.rests_on
         no += found.no
-        if name in ended:
-            cut_ns = min(ended[name], asked.at_ns)
-            times += intersect(found.times, (Interval(BEGINNING, cut_ns),))
+        ended_ns = None if party is None else cut_ns(party.cut, name)
+        if ended_ns is not None:
+            times += intersect(found.times, (Interval(BEGINNING, min(ended_ns, asked.at_ns)),))
             lacking = Code.EXPIRED
             continue
         times += found.times

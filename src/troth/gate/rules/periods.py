@@ -24,6 +24,7 @@ class Rule(StrEnum):
     BEFORE_A_START = "before-a-start"
     BEFORE_A_CONTACT_LAPSES = "before-a-contact-lapses"
     WITHHELD_AT_MOST = "withheld-at-most"
+    BEING_SET_UP = "being-set-up"
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -57,6 +58,13 @@ PERIODS: Final = (
         "2018-05-25",
         "people are kept from knowing of a request for so many days by one order; a further order is said anew",
         "our own number, half a year; docs/decisions/0065",
+    ),
+    Period(
+        Rule.BEING_SET_UP,
+        1,
+        "2018-05-25",
+        "what joins a home or a public place that has been known here for no longer is not announced: all of it is new",
+        "our own number; docs/decisions/0079",
     ),
 )
 
