@@ -17,8 +17,8 @@ Who may:
 from enum import Enum, auto
 from typing import Final
 
-from tests.hostile.routes_bringing import BRINGING, PAGES_OF_BRINGING
 from tests.hostile.routes_children import FOR_CHILDREN, PAGES_OF_CHILDREN
+from tests.hostile.routes_home_things import HOME_THINGS, PAGES_OF_HOME_THINGS
 from troth.testing.people import RESEARCH
 
 __all__ = ["AS", "LOG", "METHODS", "TABLE", "Who"]
@@ -111,7 +111,7 @@ TABLE: Final = {
     "GET /mine/leave": Who.PAGE,
     "POST /mine/leave": Who.FORM,
     "GET /mine/people": Who.PAGE,
-    **{each: Who.PAGE if each.startswith("GET") else Who.FORM for each in PAGES_OF_BRINGING},
+    **{each: Who.PAGE if each.startswith("GET") else Who.FORM for each in PAGES_OF_HOME_THINGS},
     **{each: Who.PAGE if each.startswith("GET") else Who.FORM for each in PAGES_OF_CHILDREN},
     "GET /maker": Who.PAGE,
     "GET /audit": Who.PAGE,
@@ -311,7 +311,7 @@ TABLE: Final = {
     "POST /api/authorities/requests/{demand}/about": Who.OPERATOR,
     "POST /api/authorities/requests/{demand}/end": Who.OPERATOR,
     "GET /api/home": Who.HOME,
-    **dict(zip(BRINGING, (Who.HOME, Who.PERSON), strict=True)),
+    **dict(zip(HOME_THINGS, (Who.HOME, Who.PERSON), strict=True)),
     "POST /api/home/leave": Who.PERSON,
     "POST /api/home/remove": Who.PERSON,
     "GET /api/objections": Who.PERSON,

@@ -3,9 +3,9 @@
 from troth.app.ports import Ports
 from troth.journeys.accept import Accept
 from troth.journeys.alter import Alter
-from troth.journeys.bring import Bring
 from troth.journeys.connect import Connect
 from troth.journeys.enrol import Enrol
+from troth.journeys.home_things import HomeThings
 from troth.journeys.inherit import Inherit
 from troth.journeys.installing import Installing
 from troth.journeys.join import Join
@@ -51,7 +51,7 @@ class Joining:
         self.connect = Connect(self.join, installing, directory=directory, in_force=in_force, clock=clock)
         self.parties = Parties(accounts, directory, join=self.join, recognise=recognise)
         self.inherit = Inherit(say, directory, installing=installing, pause=ports.pause)
-        self.bring = Bring(
+        self.home_things = HomeThings(
             self.inherit,
             self.join,
             accounts,

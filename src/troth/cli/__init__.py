@@ -17,7 +17,6 @@ from troth.cli.auditing import audit
 from troth.cli.authority import authority
 from troth.cli.book import book
 from troth.cli.bridge import bridge
-from troth.cli.bringing import home_connect, home_things
 from troth.cli.bulk import thing_bulk
 from troth.cli.certificate import certificate
 from troth.cli.checking import log, proof, status, verify
@@ -32,6 +31,7 @@ from troth.cli.export import export
 from troth.cli.grounding import ground
 from troth.cli.here import thing_here
 from troth.cli.home import home, person_move_in, person_move_out
+from troth.cli.home_things import home_connect, home_things
 from troth.cli.keys import key
 from troth.cli.log_keeping import log_mirror, log_restore, log_succeed
 from troth.cli.objecting import object_

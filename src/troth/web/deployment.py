@@ -14,7 +14,6 @@ from troth.journeys.authority import Authorities
 from troth.journeys.belong import Belong
 from troth.journeys.beside import Beside
 from troth.journeys.book import Book
-from troth.journeys.bring import Bring
 from troth.journeys.choose import Choose
 from troth.journeys.connect import Connect
 from troth.journeys.contacts import Contacts
@@ -31,6 +30,7 @@ from troth.journeys.foresee import Foresee
 from troth.journeys.functions import Functions
 from troth.journeys.grounds import Grounds
 from troth.journeys.guard import Guard
+from troth.journeys.home_things import HomeThings
 from troth.journeys.inherit import Inherit
 from troth.journeys.mailing import Mailing
 from troth.journeys.marks import Marks
@@ -187,7 +187,7 @@ class Deployment(msgspec.Struct, frozen=True):
     street: Street
     log: LogView
     connect: Connect
-    bring: Bring
+    home_things: HomeThings
     types: Inherit
     away: Away
     stream_of: Callable[[int], StreamId | None]

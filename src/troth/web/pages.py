@@ -28,7 +28,6 @@ from troth.journeys.street import StreetLinks
 from troth.names import PersonId, PurposeId, StreamId, check_slug, print_sign
 from troth.statements.choice import Decision
 from troth.web.book import Reader
-from troth.web.bringing import BringingPages
 from troth.web.checking import Checking
 from troth.web.children import ChildrenPages
 from troth.web.deployment import Deployment
@@ -39,6 +38,7 @@ from troth.web.figuring import FigurePages
 from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
 from troth.web.grounds import Grounded
+from troth.web.home_things import HomeThingsPages
 from troth.web.joining import JoiningPages
 from troth.web.news import NewsPages
 from troth.web.own_key import KeyPages
@@ -311,7 +311,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *ExportPages(deployment, shell).routes(),
         *RightsPages(deployment, shell).routes(),
         *JoiningPages(deployment, shell).routes(),
-        *BringingPages(deployment, shell).routes(),
+        *HomeThingsPages(deployment, shell).routes(),
         *PlacesPages(deployment, shell).routes(),
         *Foreseeing(deployment, shell).routes(),
         *Ways(deployment, shell).routes(),

@@ -7,7 +7,7 @@ Rules
   nothing, and connect nothing elsewhere.
 - Its short name tells nothing of what else stands here: it ends with some letters of chance.
 - Everybody who lives there sees what was connected, when and by whom, until whoever it was is erased.
-- At most BROUGHT_MAX things that one person has connected stand.
+- At most CONNECTED_MAX things that one person has connected stand.
 
 Source: things.md, "A thing joins"; gate.md (connect); docs/decisions/0090-an-owner-connects-in-their-own-name.md.
 Left out: installers; descriptions of makers, which would declare something new.
@@ -32,13 +32,13 @@ from troth.state.belonging import OWNER, homes_of, members_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
 
-__all__ = ["BROUGHT_MAX", "Bring", "Brought", "BroughtHome", "KindHere"]
+__all__ = ["CONNECTED_MAX", "HomeThing", "HomeThings", "KindHere", "ThingsHome"]
 
-BROUGHT_MAX: Final = 64  # more than a home has; what one session could fill the place with
+CONNECTED_MAX: Final = 64  # more than a home has; what one session could fill the place with
 _CHANCE_BYTES: Final = 5  # eight letters: short names are no secret, and must not meet
 
 
-class Brought(msgspec.Struct, frozen=True):
+class HomeThing(msgspec.Struct, frozen=True):
     """A thing that stands in a home. `by`: name of who connected it and is known still; None for whoever runs the place."""
 
     name: str
@@ -47,13 +47,13 @@ class Brought(msgspec.Struct, frozen=True):
     by: str | None
 
 
-class BroughtHome(msgspec.Struct, frozen=True):
+class ThingsHome(msgspec.Struct, frozen=True):
     """A home of whoever looks, what stands there, newest first, and whether they may connect something."""
 
     household: HouseholdId
     name: str
     owner: bool
-    things: tuple[Brought, ...]
+    things: tuple[HomeThing, ...]
 
 
 class KindHere(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ class KindHere(msgspec.Struct, frozen=True):
     title: str
 
 
-class Bring:
+class HomeThings:
     """Shows, and connects what was shown. `most`: things that one person has connected and that stand."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Bring:
         in_force: InForce,
         clock: Clock,
         entropy: Callable[[int], bytes],
-        most: int = BROUGHT_MAX,
+        most: int = CONNECTED_MAX,
     ) -> None:
         self._inherit = inherit
         self._join = join
@@ -91,11 +91,11 @@ class Bring:
         """Kinds that are declared here, by short name."""
         return tuple(KindHere(body.type, body.title) for body, _ in self._inherit.types())
 
-    def homes(self, person: PersonId) -> tuple[BroughtHome, ...]:
+    def homes(self, person: PersonId) -> tuple[ThingsHome, ...]:
         """What stands in the homes of somebody."""
         now = self._clock.now()
         return tuple(
-            BroughtHome(
+            ThingsHome(
                 home,
                 self._directory.households.get(home, ""),
                 self._owns(person, home, at_ns=now),
@@ -146,10 +146,10 @@ class Bring:
         members = members_of(home, self._in_force)
         return any(each.person == person and each.role == OWNER and each.here(at_ns) for each in members)
 
-    def _things(self, home: HouseholdId) -> tuple[Brought, ...]:
+    def _things(self, home: HouseholdId) -> tuple[HomeThing, ...]:
         lived = {each.person for each in members_of(home, self._in_force)}
         found = [
-            Brought(known.body.name, known.body.place, known.body.from_ns, self._who(known.thing, lived))
+            HomeThing(known.body.name, known.body.place, known.body.from_ns, self._who(known.thing, lived))
             for known in self._directory.things.values()
             if known.body.household == home and known.body.to_ns is None
         ]

@@ -12,7 +12,7 @@ from troth.errors import Refused
 from troth.gate.question import Code, Connecting, Standing, Step, Verdict
 from troth.journeys.accounts import Bearer
 from troth.journeys.asking import answer_to
-from troth.journeys.bring import Bring
+from troth.journeys.home_things import HomeThings
 from troth.journeys.inherit import TypedThing
 from troth.names import HouseholdId, PersonId, parse_id
 from troth.state.in_force import Reading
@@ -147,7 +147,7 @@ def test_when_the_owner_is_erased_the_thing_stays_and_nobody_knows_who_it_was() 
 def test_the_short_name_tells_nothing_and_one_person_fills_no_place() -> None:
     async def test(home: Home, ben: str, cem: str) -> None:
         node, ana = home.house.node, person_of(home, home.ana)
-        mine = Bring(
+        mine = HomeThings(
             node.joining.inherit,
             node.join,
             node.ports.accounts,

@@ -29,13 +29,13 @@ from troth.web.shell import Page, Shell
 from troth.wire.claim_text import claim_text
 from troth.wire.problems import reply
 
-__all__ = ["BringingPages"]
+__all__ = ["HomeThingsPages"]
 
 _AT = "/mine/connect"
 _NOBODY = "there is no such home for this person"
 
 
-class BringingPages:
+class HomeThingsPages:
     """One method per page."""
 
     def __init__(self, deployment: Deployment, shell: Shell) -> None:
@@ -62,7 +62,7 @@ class BringingPages:
             return self._form(request, viewer, filled)
         try:
             typed = filled.typed()
-            looked = self._at.bring.look(person, typed)
+            looked = self._at.home_things.look(person, typed)
         except TrothError as error:
             return self._form(request, viewer, filled, error)
         return self._sheet(request, viewer, person, filled, looked=looked)
@@ -72,28 +72,30 @@ class BringingPages:
         viewer, person, filled = await self._filled(request)
         try:
             typed, shown = filled.typed(), bytes.fromhex(filled.get("sheet"))
-            joined = await self._at.bring.connect(person, typed, shown=shown)
+            joined = await self._at.home_things.connect(person, typed, shown=shown)
         except ValueError:
             return self._form(request, viewer, filled)
         except Denied as error:
             changed = error.reason_code == Code.NOT_SHOWN
-            looked = self._at.bring.look(person, filled.typed())
+            looked = self._at.home_things.look(person, filled.typed())
             return self._sheet(request, viewer, person, filled, looked=looked, changed=changed)
         except TrothError as error:
             return self._form(request, viewer, filled, error)
         return self._connected(request, viewer, typed, joined)
 
     def _form(self, request: Request, viewer: Viewer, filled: Filled, error: TrothError | None = None) -> Response:
-        homes = () if viewer.person is None else self._at.bring.homes(viewer.person)
+        homes = () if viewer.person is None else self._at.home_things.homes(viewer.person)
         values = {
             "viewer": viewer,
             "homes": homes,
             "owned": [(print_household(each.household), each.name) for each in homes if each.owner],
-            "kinds": () if viewer.person is None else self._at.bring.kinds(),
+            "kinds": () if viewer.person is None else self._at.home_things.kinds(),
             "filled": filled,
             "wrong": None if error is None else error.message,
         }
-        return self._shell.show(request, "bring.html", values, status=200 if error is None else reply(error).status)
+        return self._shell.show(
+            request, "home_things.html", values, status=200 if error is None else reply(error).status
+        )
 
     def _sheet(
         self,
@@ -106,7 +108,7 @@ class BringingPages:
         changed: bool = False,
     ) -> Response:
         home = filled.get("home")
-        names = {print_household(each.household): each.name for each in self._at.bring.homes(person)}
+        names = {print_household(each.household): each.name for each in self._at.home_things.homes(person)}
         values = {
             "viewer": viewer,
             "filled": filled,

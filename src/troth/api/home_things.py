@@ -16,15 +16,15 @@ from troth.api.callers import Callers, created, form, resource, shown
 from troth.api.forms import Title, household_of, shown_of
 from troth.api.joining_forms import sheet_shown
 from troth.api.operate import Addresses, thing_made
-from troth.journeys.bring import Bring, BroughtHome
+from troth.journeys.home_things import HomeThings, ThingsHome
 from troth.journeys.inherit import TypedThing
 from troth.names import check_slug, print_household
 from troth.wire.times import print_time
 
-__all__ = ["BringForm", "BroughtHomeShown", "BroughtHomes", "BroughtShown", "KindShown", "bring_routes"]
+__all__ = ["HomeThingForm", "HomeThingShown", "KindShown", "ThingsHomeShown", "ThingsHomes", "home_thing_routes"]
 
 
-class BringForm(msgspec.Struct, frozen=True, omit_defaults=True):
+class HomeThingForm(msgspec.Struct, frozen=True, omit_defaults=True):
     """One more thing of a kind, in a home. `sheet`: digest of what was shown of it."""
 
     type: str
@@ -38,7 +38,7 @@ class BringForm(msgspec.Struct, frozen=True, omit_defaults=True):
         return TypedThing(check_slug(self.type), self.name, self.place, household=household_of(self.household))
 
 
-class BroughtShown(msgspec.Struct, frozen=True):
+class HomeThingShown(msgspec.Struct, frozen=True):
     """A thing of a home: since when, and who connected it; null for whoever runs the place."""
 
     name: str
@@ -47,13 +47,13 @@ class BroughtShown(msgspec.Struct, frozen=True):
     by: str | None
 
 
-class BroughtHomeShown(msgspec.Struct, frozen=True):
+class ThingsHomeShown(msgspec.Struct, frozen=True):
     """A home, whether whoever asks may connect something there, and what stands there, newest first."""
 
     household: str
     name: str
     owner: bool
-    things: tuple[BroughtShown, ...]
+    things: tuple[HomeThingShown, ...]
 
 
 class KindShown(msgspec.Struct, frozen=True):
@@ -63,32 +63,32 @@ class KindShown(msgspec.Struct, frozen=True):
     title: str
 
 
-class BroughtHomes(msgspec.Struct, frozen=True):
+class ThingsHomes(msgspec.Struct, frozen=True):
     """All homes of whoever asks, and the kinds there are."""
 
-    homes: tuple[BroughtHomeShown, ...]
+    homes: tuple[ThingsHomeShown, ...]
     kinds: tuple[KindShown, ...]
 
 
-def bring_routes(bring: Bring, *, callers: Callers, addresses: Addresses) -> list[Route]:
+def home_thing_routes(home_things: HomeThings, *, callers: Callers, addresses: Addresses) -> list[Route]:
     """All routes of this module."""
 
     async def homes(request: Request) -> Response:
-        found = tuple(map(_home_shown, bring.homes(callers.person(request))))
-        return shown(BroughtHomes(found, tuple(KindShown(each.type, each.title) for each in bring.kinds())))
+        found = tuple(map(_home_shown, home_things.homes(callers.person(request))))
+        return shown(ThingsHomes(found, tuple(KindShown(each.type, each.title) for each in home_things.kinds())))
 
     async def said(request: Request) -> Response:
         person = callers.person(request)
-        asked = await form(request, BringForm)
+        asked = await form(request, HomeThingForm)
         typed, digest = asked.typed(), shown_of(asked.sheet)
         if digest is None:
-            return shown(sheet_shown(bring.look(person, typed)))
-        return created(thing_made(await bring.connect(person, typed, shown=digest), addresses))
+            return shown(sheet_shown(home_things.look(person, typed)))
+        return created(thing_made(await home_things.connect(person, typed, shown=digest), addresses))
 
     spoken = callers.spoken
     return [resource("/api/home/things", {"GET": spoken(homes), "POST": spoken(said)})]
 
 
-def _home_shown(home: BroughtHome) -> BroughtHomeShown:
-    things = tuple(BroughtShown(each.name, each.place, print_time(each.from_ns), each.by) for each in home.things)
-    return BroughtHomeShown(print_household(home.household), home.name, home.owner, things)
+def _home_shown(home: ThingsHome) -> ThingsHomeShown:
+    things = tuple(HomeThingShown(each.name, each.place, print_time(each.from_ns), each.by) for each in home.things)
+    return ThingsHomeShown(print_household(home.household), home.name, home.owner, things)

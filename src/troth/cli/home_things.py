@@ -9,7 +9,7 @@ Source: gate.md (connect); people.md, "Rules".
 import click
 import msgspec
 
-from troth.api.bring import BringForm, BroughtHomes, BroughtHomeShown
+from troth.api.home_things import HomeThingForm, ThingsHomes, ThingsHomeShown
 from troth.cli.client import Node
 from troth.cli.connecting import connect, form_of, say_sheet
 from troth.cli.places import as_person
@@ -24,7 +24,7 @@ __all__ = ["home_connect", "home_things"]
 @as_person
 def home_things(node: Node, *, as_json: bool) -> None:
     """List what stands in your homes, who connected it, and the kinds of which one more can come in."""
-    found = node.get("/api/home/things", BroughtHomes)
+    found = node.get("/api/home/things", ThingsHomes)
     if as_json:
         say(msgspec.json.encode(found).decode())
         return
@@ -46,8 +46,8 @@ def home_things(node: Node, *, as_json: bool) -> None:
 @as_person
 def home_connect(node: Node, type_name: str, name: str, place: str, household: str | None, *, yes: bool) -> None:
     """Connect one more thing of TYPE in your home, where you are an owner, and print what lets it in."""
-    there = _owned(node.get("/api/home/things", BroughtHomes), household)
-    said = form_of(node, "/api/home/things", BringForm(type_name, name, place, there.household))
+    there = _owned(node.get("/api/home/things", ThingsHomes), household)
+    said = form_of(node, "/api/home/things", HomeThingForm(type_name, name, place, there.household))
     done = connect(said, ask=not yes)
     if isinstance(done, str) or done.made is None:
         return
@@ -58,7 +58,7 @@ def home_connect(node: Node, type_name: str, name: str, place: str, household: s
     say(f"  {done.made.claim_command}")
 
 
-def _owned(found: BroughtHomes, household: str | None) -> BroughtHomeShown:
+def _owned(found: ThingsHomes, household: str | None) -> ThingsHomeShown:
     homes = [each for each in found.homes if household in {None, each.household} and (each.owner or household)]
     if not homes:
         raise NotFound("you own no such home", hint="See where you live: troth home list")
