@@ -14,6 +14,7 @@ from troth.journeys.accounts import AccountStore
 from troth.journeys.ending import Ending
 from troth.testing.contracts import name_of, run
 from troth.testing.contracts_accounts import ACCOUNT_CASES, AccountBench
+from troth.testing.contracts_asked import ASKED_CASES
 from troth.testing.contracts_erasing import ACCOUNT_ERASING_CASES
 from troth.testing.contracts_logins import LOGIN_CASES
 from troth.testing.contracts_mail import MAIL_CASES
@@ -101,7 +102,9 @@ async def here(work: Callable[[], T]) -> T:
 
 
 @pytest.mark.parametrize(
-    "case", ACCOUNT_CASES + ACCOUNT_ERASING_CASES + LOGIN_CASES + MAIL_CASES + READ_DAYS_CASES, ids=name_of
+    "case",
+    ACCOUNT_CASES + ACCOUNT_ERASING_CASES + LOGIN_CASES + MAIL_CASES + READ_DAYS_CASES + ASKED_CASES,
+    ids=name_of,
 )
 @pytest.mark.parametrize("kind", ["memory", "sqlite", "ending"])
 def test_an_account_store_keeps_its_contract(

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-__all__ = ["HOME_THINGS", "PAGES_OF_HOME_THINGS"]
+__all__ = ["FOR_OWNERS", "PAGES_OF_HOME_THINGS", "SEEN_AT_HOME"]
 
-HOME_THINGS: Final = ("GET /api/home/things", "POST /api/home/things")
-"""The first as HOME, the second as PERSON."""
-
+SEEN_AT_HOME: Final = ("GET /api/home", "GET /api/home/things")
+FOR_OWNERS: Final = ("POST /api/home/things",)
 PAGES_OF_HOME_THINGS: Final = ("GET /mine/connect", "POST /mine/connect", "POST /mine/connect/sheet")

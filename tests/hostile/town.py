@@ -13,6 +13,7 @@ from troth.gate.question import Asker
 from troth.gate.rules.share_terms import SHARE
 from troth.gate.rules.sharing_clocks import DAY_NS
 from troth.journeys.book_lines import Seen
+from troth.journeys.bring import Newcomer
 from troth.journeys.marks import Wanted as Marked
 from troth.journeys.recipient import Wish
 from troth.journeys.share_values import Wanted
@@ -23,6 +24,7 @@ from troth.names import (
     PurposeId,
     ShareId,
     Slug,
+    Uri,
     WishId,
     print_household,
     print_order,
@@ -32,6 +34,7 @@ from troth.names import (
     print_wish,
 )
 from troth.statements.journal import unerased
+from troth.statements.third_party import BROUGHT, brought_uri
 from troth.testing.asgi import Exchange, Told
 from troth.testing.people import WorldPerson
 from troth.testing.world import World
@@ -127,6 +130,7 @@ class Town:
             "name": "troth.css",
             "home": print_household(home.household),
             "share": self._shared(),
+            "brought": self._brought(),
             "order": self._ordered(),
             "wish": self._wished(),
             "withholding": "x",
@@ -158,6 +162,7 @@ class Town:
             "share": print_share(ShareId(bytes(16))),
             "order": print_order(OrderId(bytes(16))),
             "wish": print_wish(WishId(bytes(16))),
+            "brought": brought_uri(bytes(16)).removeprefix(BROUGHT),
             "visit": "ab" * 16,
             "home": print_household(HouseholdId(bytes(16))),
         }
@@ -253,6 +258,15 @@ class Town:
         notice = share.seen.offered().notice
         name, _ = self.world.run(share.begin(self.ana.person, wanted, notice=notice, made_by="session"))
         return print_share(name)
+
+    def _brought(self) -> str:
+        """Whom Ana has brought, and shares something with that Ben has not agreed to."""
+        bring, to_ns = self.world.node.sharing.bring, self.world.clock.now() + 30 * DAY_NS
+        wanted = Wanted(Uri(BROUGHT), f"{SHARE}science", (self.meter.stream,), to_ns)
+        notice = self.world.node.sharing.share.seen.offered().notice
+        who = Newcomer("Nora", "mailto:nora@adviser.example", "DE")
+        made = self.world.run(bring.bring(self.ana.person, who, wanted, notice=notice, made_by="session"))
+        return made.party.removeprefix(BROUGHT)
 
     def _ordered(self) -> str:
         """What the university is to erase since Ana said no."""

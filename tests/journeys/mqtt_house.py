@@ -222,6 +222,7 @@ async def open_house(
         entropy=entropy,
         appended=lambda: None,
         whole=lambda work: work,
+        pause=pause,
     )
     opened, in_force = OpenKeys(accounts, recognise=recognise, clock=clock), leases.in_force
     voice = Voice(accept, keys, opened=opened, directory=directory, in_force=in_force, entropy=entropy)

@@ -26,6 +26,7 @@ KEYS: Final = (
     *("certificate", "challenge", "ground", "restriction", "emergency", "demand", "feed", "look"),
     *("share", "wish", "withholding"),
     "mark",
+    "brought",
 )
 PAGE: Final = ROOT / "docs" / "reference" / "api.md"
 
@@ -226,6 +227,8 @@ def test_the_examples_run_in_their_order() -> None:
             for key in KEYS:
                 if key in got:
                     found[key.upper()] = str(got[key])
+            if path.startswith("/api/share-parties") and "link" in got:
+                found["INVITED"] = str(got["link"]).rpartition("/")[2]
             if path == "/api/people":
                 found["INVITATION"] = str(got["invitation"]).rpartition("/")[2]
             found.update(asked_in(path, got) | shown(got) | signed(got, thing, found["REQUEST"]))
@@ -249,6 +252,8 @@ def test_the_examples_run_in_their_order() -> None:
             "LOOK",
             "DUTIES",
             "SHARE",
+            "BROUGHT",
+            "INVITED",
             "WISH",
             "WITHHOLDING",
         }

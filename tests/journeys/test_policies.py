@@ -6,11 +6,13 @@ from typing import Final
 import msgspec
 import pytest
 
-from troth.errors import BadPolicies, Conflict, Denied, Refused
+from troth.errors import BadPolicies, Conflict, Denied, NotFound, Refused
 from troth.gate.decide import kept_days
 from troth.gate.question import Action
+from troth.gate.rules.share_terms import SHARE
 from troth.gate.words import RULES_SAID
 from troth.journeys.policies import LOOK_HOLDS_S, Looked
+from troth.journeys.share_values import Wanted
 from troth.names import print_stream
 from troth.state.in_force import Reading
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
@@ -29,6 +31,10 @@ forbid (principal in Purpose::"{RESEARCH}", action == Action::"read", resource) 
 NO_KEEPING: Final = f"""
 @id("no-keeping") @cites("House rules, 5") @says("Nothing is kept for research.")
 forbid (principal in Purpose::"{RESEARCH}", action == Action::"collect", resource);
+"""
+NO_SHARING: Final = """
+@id("no-sharing") @cites("House rules, 6") @says("Nothing of a home is shared with others.")
+forbid (principal, action == Action::"share", resource) when { resource.home };
 """
 ALARM: Final = DisclosedPurpose(
     HOUSE,
@@ -168,6 +174,45 @@ def test_what_was_not_asked_is_tried_as_declared_and_after_a_restart_all_of_it_i
     assert looked.tried.changed
     assert not any(each.asked for each in looked.tried.changed)
     assert {Action.READ} == {each.facts.action for each in looked.tried.changed}
+
+
+def test_what_was_asked_before_a_restart_is_tried_after_it_whether_it_was_allowed_or_not(lane: Lane) -> None:
+    lane.university.reads(lane.meter)
+    shop = lane.world.organisation("Supplier")
+    with pytest.raises((Denied, NotFound)):
+        shop.reads(lane.meter)
+    lane.world.advance(6)
+    before = lane.looks(NO_RESEARCH).tried
+    for start in (lane.world.restart, lane.world.crash):
+        start()
+        after = lane.looks(NO_RESEARCH).tried
+        assert after == before
+        assert after is not None
+        assert any(each.asked for each in after.changed)
+        lane.world.advance(6)
+    lane.world.clock.step(32 * 86_400)
+    lane.world.restart()
+    late = lane.looks(NO_RESEARCH).tried
+    assert late is not None
+    assert late.changed
+    assert not any(each.asked for each in late.changed)
+
+
+def test_what_could_be_shared_is_tried_and_nobodys_share_changes_it(lane: Lane) -> None:
+    text = NO_SHARING
+    before = lane.looks(text).tried
+    assert before is not None
+    assert before.changed
+    assert {True} == {each.could for each in before.changed}
+    assert {"share"} == {each.facts.action.value for each in before.changed}
+    assert before.shareable
+    assert not before.more_shareable
+    sharing = lane.world.node.sharing.share
+    to_ns = lane.world.clock.now() + 10 * 86_400_000_000_000
+    wanted = Wanted(lane.university.uri, f"{SHARE}science", (lane.meter.stream,), to_ns)
+    notice = sharing.seen.offered().notice
+    lane.world.run(sharing.begin(lane.ana.person, wanted, notice=notice, made_by="session"))
+    assert before == lane.looks(text).tried
 
 
 def test_a_rule_that_meets_nothing_is_named_and_changes_nothing(lane: Lane) -> None:

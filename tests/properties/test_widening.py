@@ -188,3 +188,20 @@ TestDisclosing = Disclosing.TestCase
 TestDisclosing.settings = settings(
     max_examples=12, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+def test_what_stands_as_it_stood_is_no_change_unless_its_view_is_not_known_here() -> None:
+    def body(view: str) -> DisclosureBody:
+        use = DisclosedPurpose(RESEARCH, "Research", "better bills", (), (DisclosedVariant(view, "choice"),), 30)
+        return DisclosureBody(uri("meter"), uri("maker"), "en", 1, (DisclosedStream("flow", (use, use)),))
+
+    assert () == changes_of(body("raw"), body("raw"), at_ns=AT_NS)
+    unknown = changes_of(body("a-view-of-tomorrow"), body("a-view-of-tomorrow"), at_ns=AT_NS)
+    assert [Changed.WIDER] * 2 == [each.changed for each in unknown]
+
+
+def test_of_two_streams_with_one_name_the_first_is_meant() -> None:
+    first, second = DisclosedStream("flow", (), places=("DE",)), DisclosedStream("flow", (), places=("FR",))
+    body = DisclosureBody(uri("meter"), uri("maker"), "en", 1, (first, second))
+    assert first is body.by_name["flow"]
+    assert body == msgspec.structs.replace(body, version=1)

@@ -6,7 +6,8 @@ Rules
 - What is refused is judged where changes are ordered, by the file, so that a token cannot be spent twice at once.
 
 Source: things.md, "A thing joins"; the contract is `journeys.accounts.AccountStore`.
-Left out: logins, outgoing mail and days of reading, on the same writer: `logins_sqlite`, `mail_sqlite`, `read_days_sqlite`.
+Left out: logins, outgoing mail, days of reading and of asking, on the same writer: `logins_sqlite`, `mail_sqlite`,
+`read_days_sqlite`, `asked_sqlite`.
 """
 
 import sqlite3
@@ -17,7 +18,8 @@ from typing import Any, Final, Self, TypeAlias
 
 import msgspec
 
-from troth.adapters import logins_sqlite, mail_sqlite, read_days_sqlite
+from troth.adapters import asked_sqlite, logins_sqlite, mail_sqlite, read_days_sqlite
+from troth.adapters.asked_sqlite import SqliteAsked
 from troth.adapters.logins_sqlite import SqliteLogins
 from troth.adapters.mail_sqlite import SqliteMail
 from troth.adapters.read_days_sqlite import SqliteReadDays
@@ -32,9 +34,9 @@ __all__ = ["SqliteAccounts"]
 
 Row: TypeAlias = tuple[Any, ...]  # of the driver, typed by the schema
 
-FORMAT: Final = 6
-"""2: logins, tries, when accounts were made and used; 3: keys that people keep; 4: mail; 5: days of reading; 6: who connected
-a thing."""
+FORMAT: Final = (
+    7  # 2: logins, tries, when made and used; 3: keys of people; 4: mail; 5: reading; 6: asking; 7: who connected what
+)
 SCHEMA: Final = f"""
     CREATE TABLE accounts(
         digest BLOB PRIMARY KEY, bearer TEXT NOT NULL, thing BLOB, party TEXT, app TEXT, purpose TEXT, person BLOB,
@@ -42,7 +44,8 @@ SCHEMA: Final = f"""
     CREATE TABLE slugs(slug TEXT PRIMARY KEY, thing BLOB NOT NULL UNIQUE) WITHOUT ROWID;
     {logins_sqlite.SCHEMA};
     {mail_sqlite.SCHEMA};
-    {read_days_sqlite.SCHEMA}
+    {read_days_sqlite.SCHEMA};
+    {asked_sqlite.SCHEMA}
 """
 _SINCE_2: Final = f"""
     ALTER TABLE accounts ADD COLUMN made_ns INTEGER;
@@ -56,7 +59,8 @@ _SINCE: Final = {
     3: "",
     4: mail_sqlite.SCHEMA,
     5: read_days_sqlite.SCHEMA,
-    6: "",
+    6: asked_sqlite.SCHEMA,
+    7: "",
 }  # what each format has that the one before had not
 _COLUMNS: Final = "digest, bearer, thing, party, app, purpose, person, until_ns, made_ns, used_ns, way, browser"
 _ACCOUNT: Final = f"SELECT {_COLUMNS} FROM accounts"  # noqa: S608 - names from constants
@@ -76,6 +80,7 @@ class SqliteAccounts:
         self._logins = SqliteLogins(writer)
         self._mail = SqliteMail(writer)
         self._reads = SqliteReadDays(writer)
+        self._asked = SqliteAsked(writer)
         self._accounts: dict[bytes, Account] = {}
         self._held: dict[Holder, dict[bytes, Account]] = {}
         self._of: dict[tuple[Bearer, ThingId | None], dict[bytes, Account]] = {}
@@ -122,6 +127,10 @@ class SqliteAccounts:
     @property
     def reads(self) -> SqliteReadDays:
         return self._reads
+
+    @property
+    def asked(self) -> SqliteAsked:
+        return self._asked
 
     async def add(self, account: Account) -> None:
         def work(connection: sqlite3.Connection) -> Callable[[], None]:
@@ -236,6 +245,7 @@ class SqliteAccounts:
             connection.executemany("DELETE FROM slugs WHERE slug = ?", [(slug,) for slug, _ in slugs])
             logins = self._logins.erase(connection, gone)
             mail, read = self._mail.erase(connection, gone), self._reads.erase(connection, gone)
+            asked = self._asked.erase(connection, gone)
             if accounts or slugs or logins or mail or read:
                 owe_wiping(connection)
 
@@ -248,6 +258,7 @@ class SqliteAccounts:
                 self._logins.forget(logins)
                 self._mail.forget(mail)
                 self._reads.forget(read)
+                self._asked.forget(asked)
                 return bool(accounts or slugs or logins or mail or read)
 
             return then
@@ -300,12 +311,13 @@ class SqliteAccounts:
         slugs = {Slug(slug): ThingId(thing) for slug, thing in connection.execute("SELECT slug, thing FROM slugs")}
 
         logins, mail = self._logins.load(connection), self._mail.load(connection)
-        reads = self._reads.load(connection)
+        reads, asked = self._reads.load(connection), self._asked.load(connection)
 
         def then() -> None:
             logins()
             mail()
             reads()
+            asked()
             for account in accounts:
                 self._learn(account)
             self._slugs, self._named = slugs, {thing: slug for slug, thing in slugs.items()}

@@ -60,7 +60,7 @@ class WrongShown(msgspec.Struct, frozen=True):
 
 
 class UseShown(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A use that would be stopped (`stopped`), or let through; by which rules. `asked`: it was asked lately.
+    """A use that would be stopped (`stopped`), or let through; by which rules. `asked`: it was lately; `could`: be shared.
 
     `home`: it is about things in homes, of which no more is told; `place`: in public, where.
     """
@@ -80,6 +80,7 @@ class UseShown(msgspec.Struct, frozen=True, omit_defaults=True):
     app: str = ""
     essential: bool = False
     function: str | None = None
+    could: bool = False
 
 
 class ShorterShown(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -99,7 +100,8 @@ class LookShown(msgspec.Struct, frozen=True, omit_defaults=True):
     Args:
         look: in hex; by it these rules are put in force.
         version: which they would be.
-        asked, declared: how many different uses were tried, by where they come from.
+        asked, declared, shareable: how many different uses were tried: asked lately, declared, and what people could share;
+            `more_shareable`: there is more that they could.
         more: how many uses beside those in `changes` would change.
         idle: names of rules that none of them meets.
         timed: names of rules that depend on the time; they were tried as they are now.
@@ -111,6 +113,8 @@ class LookShown(msgspec.Struct, frozen=True, omit_defaults=True):
     look: str | None = None
     asked: int = 0
     declared: int = 0
+    shareable: int = 0
+    more_shareable: bool = False
     changes: tuple[UseShown, ...] = ()
     more: int = 0
     shorter: tuple[ShorterShown, ...] = ()

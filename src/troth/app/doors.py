@@ -18,6 +18,7 @@ from troth.api.altered import altered_routes
 from troth.api.authorities import authority_routes
 from troth.api.beside import beside_routes
 from troth.api.book import book_routes
+from troth.api.bring import bring_routes
 from troth.api.callers import Callers
 from troth.api.certificates import certificate_routes
 from troth.api.children import child_routes
@@ -185,6 +186,7 @@ def http_doors(node: Node) -> HttpDoors:
             callers=callers,
             stream_of=node.directory.by_number.get,
         ),
+        *bring_routes(node.sharing.bring, callers=callers, stream_of=node.directory.by_number.get, url=url),
         *order_event_routes(node.sharing.orders, node.recognise, callers=callers),
         *recipient_routes(node.sharing.recipient, node.sharing.orders, node.sharing.stale, callers=callers),
         *withholding_routes(node.sharing.withhold, callers=callers),
@@ -306,6 +308,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         belong=node.choosing.belong,
         privately=node.choosing.privately,
         share=node.sharing.share,
+        bring=node.sharing.bring,
         orders=node.sharing.orders,
         correct=node.sharing.correct,
         stale=node.sharing.stale,

@@ -1,9 +1,13 @@
 """Wires grounds that ask nobody, rules of the place, who speaks for a child, and telling people of all of it."""
 
+import asyncio
+from typing import Final
+
 from troth.app.ports import Ports
 from troth.app.telling import Tellings
 from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
+from troth.journeys.asked import Recording
 from troth.journeys.choose import Choose
 from troth.journeys.emergency import Emergencies
 from troth.journeys.functions import Functions
@@ -19,6 +23,8 @@ from troth.settings import Settings
 from troth.state.directory import Directory
 
 __all__ = ["Grounding"]
+
+_RECORD_S: Final = 5.0
 
 
 class Grounding:
@@ -65,6 +71,8 @@ class Grounding:
             in_force=leases.in_force,
             clock=ports.clock,
         )
+        self._asked = Recording(ports.accounts.asked, leases.lately, clock=ports.clock)
+        self._asked.recall()
         trying = TryRules(directory, leases.in_force, lately=leases.lately, clock=ports.clock, pause=ports.pause)
         self.policies = Policies(
             say, trying, directory, in_force=leases.in_force, clock=ports.clock, away=ports.in_worker
@@ -79,3 +87,9 @@ class Grounding:
             clock=ports.clock,
             entropy=ports.entropy,
         )
+
+    async def recording(self) -> None:
+        """Keep what was asked lately, again and again. It never ends by itself."""
+        while True:
+            await asyncio.sleep(_RECORD_S)
+            await self._asked.keep()

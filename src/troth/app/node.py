@@ -116,6 +116,7 @@ class Node:
             entropy=entropy,
             appended=self._appended.set,
             whole=self._work.whole,
+            pause=ports.pause,
         )
         tick_s, in_force = settings.segment_tick_s, self.leases.in_force
         self.rekey = Rekey(
@@ -351,6 +352,7 @@ class Node:
         self._work.beat(self.entering.tidying())
         self._work.beat(self.grounding.tellings.forever())
         self._work.beat(self.grounding.tellings.sending())
+        self._work.beat(self.grounding.recording())
         self._work.beat(self.sharing.looking())
         self._work.beat(watch_clock(self.ports.clock, look=self._look, stepped=self._stepped))
         for beat in self.witnesses.beats():

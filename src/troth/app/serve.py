@@ -55,8 +55,9 @@ __all__ = [
 ]
 
 TOKEN_FILE: Final = "operator.token"  # noqa: S105 - the name of a file
-# New objects per look at them, such looks per wider one, wider ones per look at everything since the start.
-_COLLECT: Final = (5_000, 50, 100)
+# New objects per look at them, such looks per wider one, wider ones per look at everything since the start. A look
+# takes 0.2 µs and more for each object; with 250,000 objects in a wider one it held the loop for 40 ms (docs/decisions/0085).
+_COLLECT: Final = (2_000, 5, 2_500)
 _ASKED_WHEN_SILENT: Final = (("TCP_KEEPIDLE", 600), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5))  # s, s, times
 _NEAR: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where all addresses are listened on, one of this computer
 HANDSHAKE_S: Final = 10.0  # as long as CONNECT may take (docs/reference/mqtt.md)
@@ -208,9 +209,10 @@ def report(_loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> N
 
 
 def _config(node: Node, *, connections_max: int) -> uvicorn.Config:
+    doors = http_doors(node)
     return uvicorn.Config(
-        http_doors(node),
-        http=type("HttpProtocolHere", (HttpProtocol,), {"connections_max": connections_max}),
+        doors,
+        http=type("HttpProtocolHere", (HttpProtocol,), {"connections_max": connections_max, "short": doors.short}),
         ws="none",
         lifespan="off",
         log_level="warning",

@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 from troth.app.ports import Ports
+from troth.journeys.bring import Bring
 from troth.journeys.correct import Correct
 from troth.journeys.erase_orders import EraseOrders
 from troth.journeys.recipient import Recipient
@@ -38,6 +39,16 @@ class Sharing:
     ) -> None:
         clock, entropy = ports.clock, ports.entropy
         self.share = Share(voice, directory=directory, in_force=in_force, clock=clock, entropy=entropy)
+        self.bring = Bring(
+            voice,
+            say,
+            share=self.share,
+            recognise=recognise,
+            accounts=ports.accounts,
+            directory=directory,
+            clock=clock,
+            entropy=entropy,
+        )
         self.orders = EraseOrders(
             say,
             reads=ports.accounts.reads,

@@ -17,6 +17,7 @@ from troth.cli.auditing import audit
 from troth.cli.authority import authority
 from troth.cli.book import book
 from troth.cli.bridge import bridge
+from troth.cli.bringing import party_brought, party_refuse
 from troth.cli.bulk import thing_bulk
 from troth.cli.certificate import certificate
 from troth.cli.checking import log, proof, status, verify
@@ -94,7 +95,7 @@ for each in (thing_bulk, thing_rename, thing_replace, thing_revoke, thing_move, 
     thing.add_command(each)
 for each in (home_things, home_connect):
     home.add_command(each)
-for each in (party_orders, party_unused, party_corrections):
+for each in (party_orders, party_unused, party_corrections, party_brought, party_refuse):
     party.add_command(each)
 log.add_command(log_mirror)
 log.add_command(log_restore)

@@ -50,6 +50,9 @@ def policy_check(node: Node, file: Path | None) -> None:
 def _say_changes(looked: LookShown) -> None:
     say(f"Version {looked.version}, {len(looked.rules)} rules")
     say(f"Tried on {looked.asked} uses that were asked lately, and {looked.declared} more that are declared.")
+    if looked.shareable:
+        more = " There is more that they could; it was not tried." if looked.more_shareable else ""
+        say(f"Tried on {looked.shareable} uses that people could share, whether anybody does or not.{more}")
     for each in looked.changes:
         say(_changed(each))
         for rule in each.rules:
@@ -78,7 +81,7 @@ def _changed(each: UseShown) -> str:
     which = "stopped" if each.stopped else "let through"
     where = "in homes" if each.home else each.place
     serves = "" if not each.essential else f", essential{f' for {each.function}' if each.function else ''}"
-    asked = "asked lately" if each.asked else "declared"
+    asked = "asked lately" if each.asked else "could be shared" if each.could else "declared"
     return plain(
         f"{which}: {each.action} by {each.party}, for {each.what_for}: {each.product}, {each.stream} ({where}), "
         f"{each.view}, {each.ground}{serves}; {asked}"

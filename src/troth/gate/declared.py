@@ -40,9 +40,7 @@ def declared_for(stream: StreamScope, product: ProductScope) -> DisclosedStream 
     if product.passport is None or product.disclosure is None:
         return None
     name = stream.installed.name
-    if all(each.name != name for each in product.passport.streams):
-        return None
-    return next((each for each in product.disclosure.streams if each.name == name), None)
+    return product.disclosure.by_name.get(name) if name in product.passport.by_name else None
 
 
 def meant(purpose: DisclosedPurpose, question: Question, stream: StreamScope, reading: Reading) -> bool:
@@ -97,8 +95,7 @@ def crossed(
     at_ns: int,
 ) -> tuple[StatementId, ...]:
     """The red lines in force that this use crosses."""
-    declared = () if product.passport is None else product.passport.streams
-    known = next((each for each in declared if each.name == stream.installed.name), None)
+    known = None if product.passport is None else product.passport.by_name.get(stream.installed.name)
     return () if known is None else crossed_by(lines, known, purpose=purpose, asker=asker, at_ns=at_ns)
 
 

@@ -24,7 +24,7 @@ def answers_until(stream: StreamScope, reading: Reading) -> tuple[int, tuple[Sta
 
 
 def party_known(asker: Asker, stream: StreamScope, reading: Reading, *, at_ns: int) -> bool:
-    """A person of the house, anybody at all (for what is open to anyone), or an organisation that is registered.
+    """A person of the house, anybody at all (for what is open to anyone), or a party that is registered or was brought.
 
     For a person of another house the stream does not exist, though its product discloses own use: they are not named. Nor is
     who has left the house; who will come to it is.
@@ -32,4 +32,7 @@ def party_known(asker: Asker, stream: StreamScope, reading: Reading, *, at_ns: i
     if asker.person is not None:
         members = () if stream.household is None else reading.place_of(stream.household).members
         return any(each.person == asker.person and not each.gone(at_ns) for each in members)
-    return asker.party == ANYONE or reading.party(party_scope(asker.party)) is not None
+    if asker.party == ANYONE:
+        return True
+    party = reading.party(party_scope(asker.party))
+    return party is not None and at_ns < party.refused_ns

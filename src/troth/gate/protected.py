@@ -79,4 +79,4 @@ def check_condition(body: GroundBody, passport: PassportBody | None) -> None:
 
 
 def _declared(passport: PassportBody | None, name: str) -> PassportStream | None:
-    return None if passport is None else next((each for each in passport.streams if each.name == name), None)
+    return None if passport is None else passport.by_name.get(name)

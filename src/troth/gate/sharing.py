@@ -134,7 +134,9 @@ def _party_failed(body: ShareBody, reading: Reading, *, at_ns: int) -> Reason | 
     """Steps 1 and 2, for who would get it and what for."""
     party = reading.party(party_scope(body.party))
     members = reading.place(place_scope(body.household)).members
-    if party is None or not any(each.person == body.person and each.here(at_ns) for each in members):
+    if party is None or party.refused_ns <= at_ns:
+        return Reason(Step.KNOWN, Code.UNKNOWN)
+    if not any(each.person == body.person and each.here(at_ns) for each in members):
         return Reason(Step.KNOWN, Code.UNKNOWN)
     if party.reach_by_ns <= at_ns:
         return Reason(Step.KNOWN, Code.UNANSWERED, (party.statement,))
@@ -171,7 +173,7 @@ def _failed(body: ShareBody, id_: StreamId, reading: Reading, *, at_ns: int) -> 
         return bar
     if not accepts(Ground.CHOICE, stream, product, action=Action.READ):
         return Reason(Step.GROUNDED, Code.NO_GROUND, ids_of(product), Ground.CHOICE)
-    said = next(each for each in product.passport.streams if each.name == declared.name)
+    said = product.passport.by_name[declared.name]
     if view is None or unmakeable(view, said.type) is not None:
         return Reason(Step.NARROWED, Code.NOT_OFFERED)
     use = Use(question, stream, product, declared, purpose, Ground.CHOICE)

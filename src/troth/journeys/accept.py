@@ -43,6 +43,7 @@ __all__ = ["BEGINNING", "TOGETHER_MAX", "Accept", "Accepted", "Whole"]
 T = TypeVar("T")
 _AT_ONCE = 1_000
 TOGETHER_MAX = 12  # statements: looking at and folding that many takes some 3 ms, which nothing else may interrupt
+LONG_BYTES = 8_192  # of a statement: reading that many takes 1 ms
 BEGINNING = 2  # statements: the registration policy and the trust anchors
 
 
@@ -78,6 +79,7 @@ class Accept:
         entropy: Callable[[int], bytes],
         appended: Callable[[], None],
         whole: Whole,
+        pause: Callable[[], Awaitable[None]],
     ) -> None:
         self._journal = journal
         self._conduct = conduct
@@ -88,9 +90,11 @@ class Accept:
         self._entropy = entropy
         self._appended = appended
         self._whole = whole
+        self._pause = pause
         self._folded = 0
         self._under_way = 0
         self._alone = False
+        self._going: dict[StatementId, Statement] = {}  # checked, and not counting yet
         self._ruling: Signed | None = None  # what moves the rules and does not count yet; owned by the loop
 
     async def accept(self, signed: Signed, *, preimage: bytes | None = None) -> Accepted:
@@ -108,18 +112,19 @@ class Accept:
         """
         asked_ns = self._clock.now()
         began = self._clock.ticks()
-        statement = read(signed, preimage)
+        statement = await self._read(signed, preimage)
         while self._alone or self._ruling is not None:
             await self._others()
         known = self._journal.find(signed.id)
         if isinstance(known, JournalEntry) and known.signed.data == signed.data and known.position <= self._folded:
-            await self._conduct.settle()
+            await self._passed()
             return Accepted(signed.id, known.position, asked_ns, self._clock.ticks() - began)
         self._check(statement)
         # No await between the check and the work below: the journal takes statements in the order of their checks.
         if rules_move(statement.body):
             self._ruling = signed
         self._under_way += 1
+        self._going[signed.id] = statement
         return await self._whole(self._take_effect(statement, preimage, asked_ns=asked_ns, began=began))
 
     async def accept_together(self, several: Sequence[Signed]) -> Accepted:
@@ -140,7 +145,17 @@ class Accept:
         for each in statements:
             self._check(each, beside=statements)
         self._under_way += 1
+        self._going |= {each.signed.id: each for each in statements}
         return await self._whole(self._take_effect_together(statements, asked_ns=asked_ns, began=began))
+
+    async def _read(self, signed: Signed, preimage: bytes | None) -> Statement:
+        """Read a statement; a long one in a step of its own, apart from what made it before and checks it behind."""
+        if len(signed.data) + len(preimage or b"") <= LONG_BYTES:
+            return read(signed, preimage)
+        await self._pause()
+        statement = read(signed, preimage)
+        await self._pause()
+        return statement
 
     async def _others(self) -> None:
         """Wait for what must count before anything else is checked: what moves the rules, or an erasure."""
@@ -172,6 +187,7 @@ class Accept:
             journal=self._journal,
             at_ns=at_ns,
             beside=beside,
+            going=self._going.values(),
         )
 
     @asynccontextmanager
@@ -217,7 +233,7 @@ class Accept:
         forget()
         self._tell.ended(ended)
         self._appended()
-        await self._conduct.settle()
+        await self._passed()
         await self._said(statement.signed.id, entry.position)
         return entry.position
 
@@ -268,12 +284,13 @@ class Accept:
         """
         try:
             position = await self._count(statement, preimage)
-            await self._conduct.settle()
+            await self._passed()
             effect_ns = self._clock.ticks() - began
             if statement.kind.face is Face.PRIVATE:
                 await self._said(statement.signed.id, position)
         finally:
             self._under_way -= 1
+            self._going.pop(statement.signed.id, None)
         return Accepted(statement.signed.id, position, asked_ns, effect_ns)
 
     async def _take_effect_together(self, statements: Sequence[Statement], *, asked_ns: int, began: int) -> Accepted:
@@ -282,7 +299,7 @@ class Accept:
             for statement, entry in zip(statements, entries, strict=True):
                 self._fold(statement, entry.position)
             self._appended()
-            await self._conduct.settle()
+            await self._passed()
             effect_ns = self._clock.ticks() - began
             said = [
                 self._said_trace(statement.signed.id, entry.position)
@@ -292,10 +309,12 @@ class Accept:
             await self._conduct.note(said)
         finally:
             self._under_way -= 1
+            for each in statements:
+                self._going.pop(each.signed.id, None)
         return Accepted(entries[0].signed.id, entries[0].position, asked_ns, effect_ns)
 
     async def _count(self, statement: Statement, preimage: bytes | None = None) -> int:
-        """Steps 1 to 3."""
+        """Steps 1 and 2, and the beginning of step 3."""
         try:
             entry = await self._journal.append(statement.signed, preimage=preimage)
             if entry.position > self._folded:
@@ -307,7 +326,7 @@ class Accept:
         return entry.position
 
     def _fold(self, statement: Statement | None, position: int) -> None:
-        """Steps 2 and 3, without an await: the journal calls back in its own order, so positions come one by one.
+        """Step 2 and the first of step 3, without an await: the journal calls back in its order, so positions come one by one.
 
         None for one whose text has been deleted: it was out of force by then, so it moves nothing.
         """
@@ -319,6 +338,11 @@ class Accept:
         self._directory.take(statement)
         ended = self._leases.move(statement)
         self._tell.ended(ended)
+
+    async def _passed(self) -> None:
+        """The rest of steps 3 and 4: what rested on an ended lease is dropped, and the commit that ran then has ended."""
+        await self._tell.quiet()
+        await self._conduct.settle()
 
     async def _said(self, statement: StatementId, position: int) -> None:
         await self._conduct.note([self._said_trace(statement, position)])

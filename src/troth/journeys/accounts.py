@@ -19,6 +19,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from troth.journeys.asked import AskedStore
 from troth.journeys.logins import Holder, LoginStore
 from troth.journeys.mail import MailStore
 from troth.journeys.read_days import ReadDays
@@ -104,6 +105,11 @@ class AccountStore(Protocol):
     @property
     def reads(self) -> ReadDays:
         """On which days organisations read what, in the same file."""
+        ...
+
+    @property
+    def asked(self) -> AskedStore:
+        """What organisations asked lately, in the same file."""
         ...
 
     async def add(self, account: Account) -> None:

@@ -44,6 +44,7 @@ class Ending:
         self.logins = EndingLogins(accounts.logins, self._end_logins)
         self.mail = accounts.mail
         self.reads = accounts.reads
+        self.asked = accounts.asked
         self.used = accounts.used
         self.add = accounts.add
         self.name = accounts.name

@@ -272,7 +272,11 @@ class EraseOrders:
 
     def _seen(self, known: KnownOrder) -> OrderSeen:
         body, now = known.last, self._clock.now()
-        organisation = self._directory.organisations.get(body.party)
+        organisation, brought = (
+            self._directory.organisations.get(body.party),
+            self._directory.shares.brought.get(body.party),
+        )
+        contact = None if brought is None else brought.body.contact
         days = (now - body.at_ns) // DAY_NS
         reminders = sum(days >= each for each in clocks_at(body.at_ns).remind)
         silent_ns = None
@@ -291,7 +295,7 @@ class EraseOrders:
             state,
             reminders,
             silent_ns,
-            None if organisation is None else organisation.contact,
+            contact if organisation is None else organisation.contact,
         )
 
 

@@ -7,13 +7,14 @@ Rules
 - What asks nobody is announced before it begins, or becomes wider; also where a thing joins, or a party a class.
 - A maker's older word, brought again by anybody, does not take the place of a newer one.
 - Assertions, emergencies, stays, private mode, signs, shares and withholdings are measured by what is in force in their scope.
+- A person has no more rules about places than there may be, however many are said at once.
 - What people say is under a key that may say it, with their passkey beside it where one is asked for (`spoken`).
 
 Source: gate.md; record.md, "The journal"; the modules of the kinds.
 Left out: what a statement can mean by itself (statements/meaning), and who may make it (statements/registration).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from troth.errors import Conflict, NotFound, NotRegistered
 from troth.gate.asserting import check_ground
@@ -25,6 +26,7 @@ from troth.gate.policies.lint import check_policies
 from troth.gate.protected import check_accepted, check_condition
 from troth.journeys.announced import check_begins_of, check_entering_of
 from troth.journeys.asking import check_joining, check_sharing
+from troth.journeys.fits_brought import check_brought, check_whose
 from troth.journeys.fits_people import check_people
 from troth.journeys.fits_told import check_announced_of, check_told
 from troth.journeys.rule_names import registered_in
@@ -34,6 +36,7 @@ from troth.state.belonging import members_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.marks import check_mark
+from troth.state.placing import check_place_rule
 from troth.state.requests import check_request
 from troth.state.scopes import person_scope, place_scope, product_scope
 from troth.state.sharing import check_share, check_withholding
@@ -63,6 +66,7 @@ from troth.statements.share import ShareBody
 from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.statement import Statement
 from troth.statements.telling import TellingBody
+from troth.statements.third_party import ThirdPartyBody, ThirdPartyRefusalBody
 from troth.statements.withholding import WithholdingBody
 
 __all__ = ["check_fits"]
@@ -76,8 +80,9 @@ def check_fits(
     journal: Journal,
     at_ns: int,
     beside: Sequence[Statement] = (),
+    going: Collection[Statement] = (),
 ) -> None:
-    """Return if a statement fits. `beside`: what is accepted together with it.
+    """Return if a statement fits. `beside`: what is accepted together with it; `going`: what was checked and counts soon.
 
     Raises:
         NotRegistered: something open names what belongs to a home.
@@ -129,6 +134,14 @@ def check_fits(
             _check_sharing(body, directory, reading, at_ns=at_ns)
         case _:
             _check_own(body, directory, reading, in_force, at_ns=at_ns)
+            _check_place_rule(body, reading, going=(*beside, *going), at_ns=at_ns)
+
+
+def _check_place_rule(body: Body, reading: Reading, *, going: Collection[Statement], at_ns: int) -> None:
+    if isinstance(body, PlaceRuleBody):
+        standing = reading.person(person_scope(body.person)).place_rules
+        on_their_way = [each.body for each in going if isinstance(each.body, PlaceRuleBody)]
+        check_place_rule(body, standing, on_their_way, at_ns=at_ns)
 
 
 def _check_joins(
@@ -158,6 +171,8 @@ def _check_own(
 ) -> None:
     if isinstance(body, RequestBody | ReplyBody):
         check_request(body, directory.own.asked, at_ns=at_ns)
+    if isinstance(body, ThirdPartyBody | ThirdPartyRefusalBody):
+        check_brought(body, directory, in_force, at_ns=at_ns)
     if not isinstance(body, MarkBody):
         return
     person = reading.person(person_scope(body.person))
@@ -184,6 +199,7 @@ def _check_sharing(body: ShareBody | WithholdingBody, directory: Directory, read
     mine = [each for each in reading.person(person_scope(body.person)).shares if each.body.share == body.share]
     check_share(body, mine, first, at_ns=at_ns)
     if body.decision is Decision.GIVE:
+        check_whose(body, directory)
         check_sharing(body, reading, at_ns=at_ns)
 
 

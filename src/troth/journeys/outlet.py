@@ -2,7 +2,7 @@
 
 Rules
 - Rows wait until the access window of the tick is durable; at most OUTLET_QUEUE_MAX wait, then the outlet ends with a reason.
-- When the lease ends, what is queued is dropped at once, here and at the door; then the gate is asked again.
+- When the lease ends, nothing leaves any more: what is queued is dropped, here and at the door; then the gate is asked again.
 - Under a view of windows a listener gets each once it has ended and the next has begun to be filled. Under one that is late
   it gets what has become old enough, looked for every few seconds; what comes here later than that is found by asking.
 - What is older than the purpose of the listening may use is not told, however new it is here; nor what has become so since.
@@ -153,6 +153,10 @@ class Outlet:
         self._source.spawn(self.renew())
         return False
 
+    def is_lapsed(self, now_ns: int) -> bool:
+        """Whether its lease has ended and it has not dropped what it had."""
+        return not (self._closed or self.renewing or self.lease.holds(now_ns))
+
     def reaches(self, time_ns: int) -> bool:
         """Whether what is of this time, and was given when it was in reach, still is. `holds` comes first."""
         return time_ns >= self.lease.answer.since_ns(self._source.now())
@@ -163,7 +167,7 @@ class Outlet:
         self._listener.end("unavailable", "This listener's door failed.")
 
     def drop(self) -> None:
-        """The lease has ended: forget what waits, here and at the door, in this same step."""
+        """The lease has ended: forget what waits, here and at the door."""
         self.renewing = self._busy = True
         self._queue.clear()
         self._listener.drop()
@@ -210,8 +214,8 @@ class Outlet:
         """Rows of this stream became durable."""
         if self._closed:
             return
-        if not self._busy:
-            self.holds()
+        if not self.renewing:
+            self.holds()  # else what comes now would be dropped with what came under the lease that has ended
         if not self.view.is_live:
             self._tell_windows(rows)
         elif self._busy or self._queue or not self._source.window_open(self.lease, rows=len(rows)):

@@ -12,11 +12,14 @@ __all__ = ["parties_named", "party_name"]
 
 
 def party_name(uri: Uri, directory: Directory) -> str:
-    """What people call an organisation; its URI where it is not registered (any more)."""
+    """What people call an organisation, or whom somebody has brought; the URI where it is not known (any more)."""
     if uri == ANYONE:
         return "Anyone"
     body = directory.organisations.get(uri)
-    return uri if body is None else body.name
+    if body is not None:
+        return body.name
+    brought = directory.shares.brought.get(uri)
+    return uri if brought is None else brought.body.name
 
 
 def parties_named(recipient: Uri, directory: Directory) -> tuple[Uri, ...]:

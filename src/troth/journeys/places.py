@@ -11,7 +11,6 @@ Source: mission.md (S15 to S17, F5); gate.md, step 4; Regulation (EU) 2023/2854,
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
 
 import msgspec
 
@@ -25,6 +24,7 @@ from troth.journeys.voice import NO_VISIT, Voice
 from troth.names import PersonId, PurposeId, Uri, print_id
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
+from troth.state.placing import PLACE_RULES_MAX
 from troth.state.scopes import person_scope
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
 from troth.statements.keeping import KeepingBody
@@ -34,8 +34,6 @@ from troth.statements.site import Site
 from troth.things.intervals import FOREVER
 
 __all__ = ["PLACE_RULES_MAX", "Hop", "KeptAt", "Places", "Sent", "SentStream", "Where"]
-
-PLACE_RULES_MAX: Final = 64  # in force at once for one person: each is looked at by every cold decision about them
 
 
 class Hop(msgspec.Struct, frozen=True):

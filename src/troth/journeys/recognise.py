@@ -126,6 +126,13 @@ class Recognise:
         asker = None if desk else _asker(account)
         return Principal(account.bearer, account.thing, account.person, asker, account.digest, desk, party)
 
+    def thing(self, digest: bytes) -> ThingId | None:
+        """Whose credential has this digest; None where it is none of a thing, or no more."""
+        account = self._accounts.find(digest)
+        return (
+            None if account is None or account.bearer is not Bearer.THING or not self.counts(account) else account.thing
+        )
+
     def session(self, token: str) -> Account:
         """The account of a session that is open.
 
@@ -260,6 +267,26 @@ class Recognise:
         )
         await self._accounts.spend(account.digest, kept, spent)
         return session
+
+    def invitation(self, token: str) -> Account:
+        """What an invitation is for; it stays unspent.
+
+        Raises:
+            WrongToken: unknown, used, expired, or not an invitation.
+        """
+        return self._spendable(token, Bearer.INVITATION)
+
+    async def accept(self, token: str, holder: Account, *, seconds: int) -> str:
+        """Spend an invitation for a token of its holder (its digest, bearer and end are replaced).
+
+        Raises:
+            WrongToken: unknown, used, expired, or not an invitation.
+        """
+        given = self._fresh()
+        await self._accounts.spend(
+            self.invitation(token).digest, self._account(holder, Bearer.RECIPIENT, given, seconds)
+        )
+        return given
 
     async def open(self, holder: Holder, way: Way, *, browser: str = "") -> str:
         """A session of somebody who has shown who they are in another way."""

@@ -9,7 +9,7 @@ Rules
 
 Source: people.md, "Rules"; gate.md, "The barrier"; Data Act, Articles 4 to 6;
 docs/decisions/0070-a-share-is-a-choice-with-a-name.md.
-Left out: registering a third party, which whoever runs the place does; payment.
+Left out: third parties that people bring themselves (`bring`), and registering others; payment.
 """
 
 from collections.abc import Callable
@@ -97,6 +97,11 @@ class Share:
         self._check_end(body, at_ns=now)
         with self._in_hand.one(person):
             return body.share, await self._say(body)
+
+    def check(self, person: PersonId, wanted: Wanted, *, notice: bytes) -> None:
+        """Return if these streams are of one home of this person, and the duties are those that hold. Raises as `begin`."""
+        self.seen.household_of(wanted.streams, self.seen.homes(person))
+        self._notice(notice)
 
     async def agree(self, person: PersonId, share: ShareId, *, notice: bytes, made_by: str) -> Accepted:
         """Say yes to what somebody else of the home shares; as much as that, and no longer.

@@ -3,7 +3,8 @@
 Rules
 - The rules in force and the others are asked the same; nothing is said, held or traced.
 - It tells what step 5 would say of a use, and not whether that use has a ground now: nobody's choice can be seen in it. What
-  stands in homes is told by kind, never which home and never how many; what people share themselves is not tried.
+  stands in homes is told by kind, never which home and never how many. Of what people share is tried what they could, by kind:
+  never what anybody does (`shareable`).
 - Where less is collected, rows are kept for less long and then deleted: that is told too.
 - There may be thousands of things: others run in between.
 
@@ -24,6 +25,7 @@ from troth.gate.policies.uses import facts_asked
 from troth.gate.question import OWN_PURPOSE, Action, Asker, Ground, NamedRule, Question
 from troth.gate.use import Use
 from troth.journeys.party_names import parties_named, party_name
+from troth.journeys.shareable import SHAREABLE_MAX, shareable
 from troth.names import HouseholdId, PurposeId, StreamId, Uri
 from troth.state.directory import Directory, KnownThing
 from troth.state.in_force import InForce, Reading
@@ -32,7 +34,7 @@ __all__ = ["ROWS_MAX", "Shorter", "Tried", "TriedUse", "TryRules"]
 
 ROWS_MAX: Final = 1_000  # uses that are shown one by one; how many more there are is said
 _AT_ONCE: Final = 8  # questions between two pauses: some 100 us each
-_TRIED: Final = frozenset({Action.COLLECT, Action.READ, Action.CONNECT})  # what people share would tell their choices
+_TRIED: Final = frozenset({Action.COLLECT, Action.READ, Action.CONNECT, Action.SHARE})
 _EXPLAINED: Final = "explain"  # what a page asks in somebody's name, and nothing leaves (journeys/uses)
 
 
@@ -45,7 +47,7 @@ class TriedUse(msgspec.Struct, frozen=True):
         function: of the thing, that the use serves; `essential`: the thing is there for it, or depends on this use.
         stopped: it passes now and would not; otherwise the other way round.
         rules: those that stop it.
-        asked: it was asked lately, and is not only declared.
+        asked: it was asked lately, and is not only declared; `could`: be shared, whether anybody does or not.
     """
 
     facts: Facts
@@ -58,6 +60,7 @@ class TriedUse(msgspec.Struct, frozen=True):
     stopped: bool
     rules: tuple[NamedRule, ...]
     asked: bool
+    could: bool = False
 
 
 class Shorter(msgspec.Struct, frozen=True):
@@ -75,7 +78,8 @@ class Tried(msgspec.Struct, frozen=True):
     """What came of it.
 
     Args:
-        asked, declared: how many different uses were tried, by where they come from.
+        asked, declared, shareable: how many different uses were tried: asked lately, declared, and what people could share.
+        more_shareable: there is more that they could, and it was not tried.
         changed: those that would change, what is essential first; at most ROWS_MAX.
         more: how many more there are.
         shorter: what would be kept for less long.
@@ -92,6 +96,8 @@ class Tried(msgspec.Struct, frozen=True):
     idle: tuple[NamedRule, ...]
     timed: tuple[NamedRule, ...]
     stops_essential: bool
+    shareable: int = 0
+    more_shareable: bool = False
 
 
 class _Use(msgspec.Struct, frozen=True):
@@ -102,6 +108,7 @@ class _Use(msgspec.Struct, frozen=True):
     function: str | None
     essential: bool
     asked: bool
+    could: bool = False  # be shared
 
 
 class TryRules:
@@ -143,16 +150,18 @@ class TryRules:
         changed.sort(key=lambda each: (not each.essential, not each.asked))
         rules = () if then is None else then.rules
         idle = tuple(each.named for each in rules if each.id not in met and not each.timed and each.actions & _TRIED)
-        asked = sum(each.asked for each in uses.values())
+        asked, could = sum(each.asked for each in uses.values()), sum(each.could for each in uses.values())
         return Tried(
             asked,
-            len(uses) - asked,
+            len(uses) - asked - could,
             tuple(changed[:ROWS_MAX]),
             max(0, len(changed) - ROWS_MAX),
             tuple(self._shorter(kept)),
             idle,
             timed=tuple(each.named for each in rules if each.timed),
             stops_essential=any(each.stopped and each.essential for each in changed),
+            shareable=min(could, SHAREABLE_MAX),
+            more_shareable=could > SHAREABLE_MAX,
         )
 
     async def _uses(self) -> dict[Facts, _Use]:
@@ -173,6 +182,11 @@ class TryRules:
             for facts, use in facts_asked(question, Reading(self._in_force), action=action):
                 if msgspec.structs.replace(facts, app="") not in anyhow:
                     found.setdefault(facts, _use(facts, use, asked=False))
+        for count, (facts, use) in enumerate(shareable(self._directory, self._in_force, at_ns=self._clock.now()), 1):
+            if count % _AT_ONCE == 0:
+                await self._pause()
+            if msgspec.structs.replace(facts, app="") not in anyhow:
+                found.setdefault(facts, _use(facts, use, asked=False, could=True))
         return found
 
     def _declared(self) -> Iterator[tuple[Question, Action]]:
@@ -210,7 +224,17 @@ class TryRules:
         rules = tuple(_stopping(ruled))
         party = party_name(Uri(facts.party), self._directory)
         return TriedUse(
-            facts, party, use.what_for, product, stream, use.function, use.essential, stopped, rules, use.asked
+            facts,
+            party,
+            use.what_for,
+            product,
+            stream,
+            use.function,
+            use.essential,
+            stopped,
+            rules,
+            use.asked,
+            use.could,
         )
 
     def _called(self, product: str, stream: str) -> tuple[str, str]:
@@ -229,10 +253,10 @@ class TryRules:
                 yield Shorter(*self._called(uri, name), home, place, before, after)
 
 
-def _use(facts: Facts, use: Use, *, asked: bool) -> _Use:
+def _use(facts: Facts, use: Use, *, asked: bool, could: bool = False) -> _Use:
     passport, purpose = use.product.passport, use.purpose
     needed = () if passport is None else (each.name for each in passport.functions if each.essential)
-    return _Use(facts, purpose.title, purpose.function, purpose.essential or purpose.function in needed, asked)
+    return _Use(facts, purpose.title, purpose.function, purpose.essential or purpose.function in needed, asked, could)
 
 
 def _read(stream: StreamId, party: Uri, purpose: PurposeId, *, at_ns: int) -> Question:

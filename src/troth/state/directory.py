@@ -68,8 +68,6 @@ from troth.statements.trust_anchors import TrustAnchorsBody
 
 __all__ = ["Directory", "KnownGround", "KnownLine", "KnownPerson", "KnownStream", "KnownThing", "SaidStay"]
 
-_NS = 1_000_000_000
-
 
 class Directory:
     """All projections, by key. Callers read the public mappings and never change them."""
@@ -130,18 +128,17 @@ class Directory:
         match body:
             case InstallationBody():
                 former = self.things.get(body.thing)
-                self.shares.owed.installed(
-                    None if former is None else former.body, body, statement.signed.id, at_ns=said_ns(statement)
-                )
-                self._announce(body, statement.signed.id, said_s=statement.signed.headers.issued_at_s)
+                stood = None if former is None else former.body
+                self._announce(body, stood, statement.signed.id, at_ns=said_ns(statement))
+                self.shares.owed.installed(stood, body, statement.signed.id, at_ns=said_ns(statement))
                 self._install(body, statement.signed.id)
             case PassportBody():
                 self._declare(body)
             case DisclosureBody():
                 self._disclose(body, statement)
             case OrganisationBody():
-                held = self.organisations.get(body.organisation)
-                self.told.entered(body, held, statement=statement.signed.id, said_ns=said_ns(statement))
+                known = self.organisations.get(body.organisation)
+                self.told.entered(body, known, statement=statement.signed.id, said_ns=said_ns(statement))
                 self.organisations[body.organisation] = body
             case (
                 PersonBody()
@@ -314,7 +311,7 @@ class Directory:
                 self.signers[body.person] = issuer
             case HouseholdBody():
                 self.households[body.household] = body.name
-                self.standing.known(body.household, said_s * _NS)
+                self.standing.known(body.household, said_ns(statement))
             case MembershipBody():
                 member = self.persons.get(body.person)
                 if member is not None:
@@ -353,14 +350,15 @@ class Directory:
         """The first thing people call `name`, or None."""
         return next((each for each in self.things.values() if each.body.name == name), None)
 
-    def _announce(self, body: InstallationBody, statement: StatementId, *, said_s: int) -> None:
+    def _announce(
+        self, body: InstallationBody, stood: InstallationBody | None, statement: StatementId, *, at_ns: int
+    ) -> None:
         """What first stands in a home or public place is to be told there."""
-        former, said_ns = self.things.get(body.thing), said_s * _NS
         began_ns = self.standing.began.get(where_of(body))
-        new = self.standing.take(body, None if former is None else former.body, at_ns=said_ns)
+        new = self.standing.take(body, stood, at_ns=at_ns)
         disclosed = self.disclosure_of(body.product, body.household)
         if new and disclosed is not None and began_ns is not None:
-            self.told.joined(body, new, disclosed[0], statement=statement, said_ns=said_ns, began_ns=began_ns)
+            self.told.joined(body, new, disclosed[0], statement=statement, said_ns=at_ns, began_ns=began_ns)
 
     def _install(self, body: InstallationBody, statement: StatementId) -> None:
         self.installs += 1

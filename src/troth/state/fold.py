@@ -17,7 +17,7 @@ from troth.signing.cose import PublicKey
 from troth.state.fold_own import restricted
 from troth.state.moved import moved, ruled, said_again, said_ns, streams_of
 from troth.state.opening import opened
-from troth.state.parties import of_organisation, scopes_of_party, withheld
+from troth.state.parties import OfParty, of_organisation, scopes_of_party, withheld
 from troth.state.personal import said_of
 from troth.state.public import PublicScope, passed
 from troth.state.scopes import (
@@ -84,6 +84,7 @@ from troth.statements.statement import Statement
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
 from troth.statements.telling import TellingBody
+from troth.statements.third_party import ThirdPartyBody, ThirdPartyRefusalBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 from troth.statements.withholding import WithholdingBody
 from troth.things.intervals import FOREVER
@@ -101,7 +102,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return (place_scope(body.household),)
         case PassportBody() | DisclosureBody() | GroundBody() | EmergencyBody() | WithholdingBody():
             return (product_scope(body.things_of if isinstance(body, EmergencyBody) else body.product),)
-        case OrganisationBody() | EraseOrderBody():
+        case OrganisationBody() | EraseOrderBody() | ThirdPartyBody() | ThirdPartyRefusalBody():
             return scopes_of_party(body)
         case HouseholdBody() | MembershipBody() | DepartureBody():
             return (place_scope(body.household),)
@@ -189,7 +190,7 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
             return ruled(person, statement) if isinstance(body, PlaceRuleBody) else person
         case ScopeKind.PERSON if isinstance(body, RestrictionBody | MarkBody | GuardianshipBody):
             return restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
-        case ScopeKind.PARTY if isinstance(body, OrganisationBody | EraseOrderBody):
+        case ScopeKind.PARTY if isinstance(body, OfParty):
             return of_organisation(value if isinstance(value, PartyScope) else None, body, id_)
         case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody | OperatorPoliciesBody | ErasureBody):
             return _stated(value if isinstance(value, DeploymentScope) else DeploymentScope(), body, statement)

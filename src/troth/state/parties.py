@@ -1,10 +1,13 @@
 """Fold what is said of organisations, of shares that end with them, and of what is withheld from them. Pure; a part of `fold`.
 
 Rules
+- Whoever a person brings is a party as a registered one is, until it is refused.
 - Said again, an organisation keeps which shares with it have ended. A withholding said again moves its end and nothing else.
 
-Source: gate.md, "Scopes and leases"; docs/decisions/0070, 0071.
+Source: gate.md, "Scopes and leases"; docs/decisions/0070, 0071, 0076.
 """
+
+from typing import TypeAlias
 
 import msgspec
 
@@ -19,26 +22,36 @@ from troth.state.scopes import (
 )
 from troth.statements.erase_order import Because, EraseOrderBody
 from troth.statements.organisation import OrganisationBody
+from troth.statements.third_party import ThirdPartyBody, ThirdPartyRefusalBody
 from troth.statements.withholding import WithholdingBody
 from troth.things.intervals import FOREVER
 
-__all__ = ["of_organisation", "scopes_of_party", "withheld"]
+__all__ = ["OfParty", "of_organisation", "scopes_of_party", "withheld"]
 
 
-def scopes_of_party(body: OrganisationBody | EraseOrderBody) -> tuple[Scope, ...]:
+OfParty: TypeAlias = OrganisationBody | EraseOrderBody | ThirdPartyBody | ThirdPartyRefusalBody
+
+
+def scopes_of_party(body: OfParty) -> tuple[Scope, ...]:
     """The scopes that this moves: of orders only those that end a share move anything."""
     if isinstance(body, OrganisationBody):
         return (party_scope(body.organisation),)
+    if isinstance(body, ThirdPartyBody | ThirdPartyRefusalBody):
+        return (party_scope(body.party),)
     return (party_scope(body.party),) if body.because is Because.STALE else ()
 
 
-def of_organisation(
-    party: PartyScope | None, body: OrganisationBody | EraseOrderBody, statement: StatementId
-) -> PartyScope | None:
+def of_organisation(party: PartyScope | None, body: OfParty, statement: StatementId) -> PartyScope | None:
     """What an organisation becomes."""
     if isinstance(body, OrganisationBody):
         return _reached(body, statement, party)
-    return None if party is None else _cut(party, body)
+    if isinstance(body, ThirdPartyBody):  # said of somebody who is known already, it changes nothing
+        return party or PartyScope(body.name, body.contact, statement, body.site)
+    if party is None:
+        return None
+    if isinstance(body, ThirdPartyRefusalBody):
+        return msgspec.structs.replace(party, refused_ns=min(party.refused_ns, body.at_ns))
+    return _cut(party, body)
 
 
 def _reached(body: OrganisationBody, statement: StatementId, former: PartyScope | None) -> PartyScope:

@@ -90,7 +90,7 @@ class ScopeKind(StrEnum):
     UNIVERSE = "universe"
 
 
-class Scope(msgspec.Struct, frozen=True):
+class Scope(msgspec.Struct, frozen=True, gc=False):
     """Name of one unit; `key` is an identifier's bytes or a URI's UTF-8."""
 
     kind: ScopeKind
@@ -292,8 +292,8 @@ class PersonScope(msgspec.Struct, frozen=True):
 class PartyScope(msgspec.Struct, frozen=True):
     """A known organisation. `reach_by_ns`: nobody answers from then on, until it is reached again.
 
-    `cut`: shares with it that have ended because nothing was read under them for too long, by their names; there may be many.
-    `entering`: classes of which it gets later what asks nobody.
+    `refused_ns`: it was brought by a person, and is not known from then on. `entering`: classes of which it gets
+    later what asks nobody. `cut`: shares with it that ended because nothing was read under them, by their names.
     """
 
     name: str
@@ -304,6 +304,7 @@ class PartyScope(msgspec.Struct, frozen=True):
     reach_by_ns: int = FOREVER
     cut: tuple[CutShare, ...] = ()
     entering: tuple[Entering, ...] = ()
+    refused_ns: int = FOREVER
 
 
 class Keeping(msgspec.Struct, frozen=True):

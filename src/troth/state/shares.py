@@ -21,10 +21,11 @@ from troth.statements.person import DepartureBody
 from troth.statements.share import ShareBody
 from troth.statements.share_request import ShareRequestBody
 from troth.statements.statement import Statement
+from troth.statements.third_party import ThirdPartyBody, ThirdPartyRefusalBody
 from troth.statements.withholding import WithholdingBody
 from troth.things.intervals import Interval
 
-__all__ = ["KnownOrder", "Shares"]
+__all__ = ["Brought", "KnownOrder", "Shares"]
 
 
 class KnownOrder(msgspec.Struct, frozen=True):
@@ -36,12 +37,20 @@ class KnownOrder(msgspec.Struct, frozen=True):
     answers: int = 0
 
 
+class Brought(msgspec.Struct, frozen=True):
+    """Somebody whom a person has brought, and the no of whoever runs the place, if there is one."""
+
+    body: ThirdPartyBody
+    refused: ThirdPartyRefusalBody | None = None
+
+
 class Shares:
     """Shares by name and party, requests, orders, withholdings, and what is owed."""
 
     def __init__(self) -> None:
         self.said: dict[ShareId, dict[PersonId, tuple[ShareBody, StatementId]]] = {}
         self.with_party: dict[Uri, dict[ShareId, None]] = {}
+        self.brought: dict[Uri, Brought] = {}
         self.requests: dict[WishId, ShareRequestBody] = {}
         self.orders: dict[OrderId, KnownOrder] = {}
         self.withholdings: dict[bytes, tuple[WithholdingBody, WithholdingBody]] = {}
@@ -88,6 +97,10 @@ class Shares:
                 self._choice(body, id_)
             case ShareRequestBody():
                 self.requests[body.request] = body
+            case ThirdPartyBody():
+                self.brought.setdefault(body.party, Brought(body))
+            case ThirdPartyRefusalBody() if body.party in self.brought:
+                self.brought[body.party] = Brought(self.brought[body.party].body, body)
             case EraseOrderBody():
                 self._order(body, id_)
             case DepartureBody():

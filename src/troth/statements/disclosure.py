@@ -5,6 +5,10 @@ and holds there in place of the open one. A purpose that is not in it does not e
 Source: gate.md (steps 2, 3, 8); formats.md.
 """
 
+from collections.abc import Mapping
+from functools import cached_property
+from types import MappingProxyType
+
 import msgspec
 
 from troth.names import HouseholdId, PurposeId, Uri
@@ -88,7 +92,7 @@ class DisclosedStream(msgspec.Struct, frozen=True, omit_defaults=True):
     group_size: int | None = None
 
 
-class DisclosureBody(msgspec.Struct, frozen=True, omit_defaults=True):
+class DisclosureBody(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     """A newer disclosure for the same product (and home) replaces the older one from its acceptance on.
 
     `household` is set in a home-disclosure only.
@@ -101,3 +105,8 @@ class DisclosureBody(msgspec.Struct, frozen=True, omit_defaults=True):
     streams: tuple[DisclosedStream, ...]
     household: HouseholdId | None = None
     crit: tuple[str, ...] = ("streams", "household")
+
+    @cached_property
+    def by_name(self) -> Mapping[str, DisclosedStream]:
+        """Its streams by their names; of two that share one, the first."""
+        return MappingProxyType({each.name: each for each in reversed(self.streams)})

@@ -51,6 +51,7 @@ from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.succession import SuccessionBody
 from troth.statements.support import SupportBody
 from troth.statements.telling import TellingBody
+from troth.statements.third_party import ThirdPartyBody, ThirdPartyRefusalBody
 from troth.statements.trust_anchors import TrustAnchorsBody
 from troth.statements.withholding import WithholdingBody
 
@@ -85,6 +86,8 @@ Body: TypeAlias = (
     | PlaceRuleBody
     | ShareBody
     | ShareRequestBody
+    | ThirdPartyBody
+    | ThirdPartyRefusalBody
     | WithholdingBody
     | EraseOrderBody
     | CorrectionBody
@@ -166,6 +169,8 @@ class KindName(StrEnum):
     PLACE_RULE = "place-rule"
     SHARE = "share"
     SHARE_REQUEST = "share-request"
+    THIRD_PARTY = "third-party"
+    THIRD_PARTY_REFUSAL = "third-party-refusal"
     WITHHOLDING = "withholding"
     ERASE_ORDER = "erase-order"
     CORRECTION = "correction"
@@ -234,6 +239,8 @@ KINDS: Final = _table(
     Kind(KindName.PLACE_RULE, 1, Face.PRIVATE, PlaceRuleBody, "person"),
     Kind(KindName.SHARE, 1, Face.PRIVATE, ShareBody, "person"),
     Kind(KindName.SHARE_REQUEST, 1, Face.OPEN, ShareRequestBody, "operator", Text.ENVELOPED),
+    Kind(KindName.THIRD_PARTY, 1, Face.PRIVATE, ThirdPartyBody, "person"),
+    Kind(KindName.THIRD_PARTY_REFUSAL, 1, Face.PRIVATE, ThirdPartyRefusalBody, "operator"),
     Kind(KindName.WITHHOLDING, 1, Face.OPEN, WithholdingBody, "operator", Text.ENVELOPED),
     Kind(KindName.ERASE_ORDER, 1, Face.PRIVATE, EraseOrderBody, "operator"),
     Kind(KindName.CORRECTION, 1, Face.PRIVATE, CorrectionBody, "operator"),

@@ -38,6 +38,7 @@ from troth.statements.statement import Statement
 from troth.statements.support import SupportBody
 from troth.statements.telling import TellingBody, Way
 from troth.statements.texts import check_texts
+from troth.statements.third_party import BROUGHT
 from troth.things.weekly import DAY_MINUTES
 
 __all__ = ["check_meaning", "names_household"]
@@ -247,6 +248,8 @@ def _places(body: OrganisationBody | KeepingBody | DisclosureBody | PlaceRuleBod
     sites: tuple[Site, ...]
     match body:
         case OrganisationBody():
+            if body.organisation.startswith(BROUGHT):
+                raise Refused("under this name only what people bring is known")
             sites = () if body.site is None else (body.site,)
         case KeepingBody():
             sites = (body.site, *(each.site for each in body.copies))

@@ -4,6 +4,10 @@ Source: things.md, "A thing joins"; OGC 18-088 §8.2 (ObservedProperty, Sensor, 
 Left out in this version: SBOM links, MUD URLs, Thing Descriptions, actuators.
 """
 
+from collections.abc import Mapping
+from functools import cached_property
+from types import MappingProxyType
+
 import msgspec
 
 from troth.names import Uri
@@ -43,7 +47,7 @@ class ProductFunction(msgspec.Struct, frozen=True, omit_defaults=True):
     essential: bool = False
 
 
-class PassportBody(msgspec.Struct, frozen=True, omit_defaults=True):
+class PassportBody(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     """`support_end` is a date YYYY-MM-DD; `other_ways_out` says in words how data can leave past Troth.
 
     `functions`: what it does for people; a disclosure by which an essential one stops with a no is refused (gate/functions).
@@ -60,3 +64,8 @@ class PassportBody(msgspec.Struct, frozen=True, omit_defaults=True):
     sector: str | None = None
     functions: tuple[ProductFunction, ...] = ()
     crit: tuple[str, ...] = ("streams", "sector", "functions")
+
+    @cached_property
+    def by_name(self) -> Mapping[str, PassportStream]:
+        """Its streams by their names; of two that share one, the first. The gate looks for one of hundreds each time."""
+        return MappingProxyType({each.name: each for each in reversed(self.streams)})

@@ -21,6 +21,7 @@ from troth.statements.restriction import RestrictionBody
 from troth.statements.rights import ReplyBody, RequestBody
 from troth.statements.share import ShareBody
 from troth.statements.telling import TellingBody
+from troth.statements.third_party import ThirdPartyBody
 
 __all__ = ["persons_of", "speaker_of"]
 
@@ -30,7 +31,7 @@ def persons_of(body: Body) -> frozenset[PersonId]:
     match body:
         case ChoiceBody() | ObjectionBody() | PlaceRuleBody() | RestrictionBody():
             return frozenset((body.person,) if body.by is None else (body.person, body.by))
-        case MarkBody() | ShareBody():
+        case MarkBody() | ShareBody() | ThirdPartyBody():
             return frozenset((body.person,))
         case RequestBody() | ReplyBody():
             return frozenset((body.person,))
@@ -50,6 +51,8 @@ def speaker_of(body: Body) -> PersonId | None:
         case ChoiceBody() | ObjectionBody() | PlaceRuleBody() | RestrictionBody():
             return body.person if body.by is None else body.by
         case ShareBody() | DepartureBody() | MarkBody() | RequestBody():
+            return body.person
+        case ThirdPartyBody():
             return body.person
         case _:
             return None

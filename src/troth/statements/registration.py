@@ -29,6 +29,7 @@ from troth.statements.ruling import Ruling, check_ruling
 from troth.statements.share import ShareBody
 from troth.statements.statement import Statement
 from troth.statements.subjects import may_speak_about
+from troth.statements.third_party import ThirdPartyBody
 
 __all__ = ["AHEAD_S", "Registered", "check_issuer", "check_registration"]
 
@@ -90,8 +91,8 @@ def check_registration(statement: Statement, *, registered: Registered) -> None:
         )
     uri = statement.signed.headers.issuer
     body = statement.body
-    if isinstance(body, ChoiceBody | ObjectionBody | PlaceRuleBody | ShareBody):
-        says = body.person if isinstance(body, ShareBody) or body.by is None else body.by
+    if isinstance(body, ChoiceBody | ObjectionBody | PlaceRuleBody | ShareBody | ThirdPartyBody):
+        says = body.person if isinstance(body, ShareBody | ThirdPartyBody) or body.by is None else body.by
         if not registered.speaks(says, uri):
             raise NotRegistered(
                 "a choice, an objection, a share, a rule about places, is signed by the person it speaks of"

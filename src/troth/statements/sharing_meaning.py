@@ -18,6 +18,8 @@ from troth.statements.erase_order import ANSWER_MAX, Answered, EraseAnswer, Eras
 from troth.statements.share import STREAMS_MAX, WORDS_MAX, ShareBody
 from troth.statements.share_request import DAYS_MAX as REQUEST_DAYS_MAX
 from troth.statements.share_request import ShareRequestBody
+from troth.statements.site import check_site
+from troth.statements.third_party import BROUGHT, CONTACT_MAX, NAME_MAX, ThirdPartyBody, ThirdPartyRefusalBody
 from troth.statements.withholding import DAYS_MAX, Rung, WithholdingBody
 
 __all__ = ["check_sharing"]
@@ -38,6 +40,11 @@ def check_sharing(body: object) -> None:
             _withholding(body)
         case EraseOrderBody():
             _order(body)
+        case ThirdPartyBody():
+            _third_party(body)
+        case ThirdPartyRefusalBody():
+            if not body.because.strip():
+                raise Refused("who is refused is told why, in plain words")
         case _:
             return
 
@@ -85,6 +92,17 @@ def _withholding(body: WithholdingBody) -> None:
         date.fromisoformat(body.notified.day)
     except ValueError as cause:
         raise Refused("the day on which an authority was told is written YYYY-MM-DD") from cause
+
+
+def _third_party(body: ThirdPartyBody) -> None:
+    _identifiers(body.person)
+    check_site(body.site)
+    if not body.party.startswith(BROUGHT):
+        raise Refused(f"who is brought is called {BROUGHT} and a name of its own")
+    if not 0 < len(body.name.strip()) <= NAME_MAX:
+        raise Refused(f"who is brought has a name of 1 to {NAME_MAX} characters")
+    if not body.contact.startswith(("mailto:", "https://")) or len(body.contact) > CONTACT_MAX:
+        raise Refused("who is brought can be reached at a mailto: or https: address")
 
 
 def _order(body: EraseOrderBody) -> None:

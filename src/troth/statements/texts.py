@@ -24,6 +24,7 @@ _HIDING: Final = re.compile(
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e007f]"
 )
 _BREAKING: Final = re.compile("[\t\n]")
+_SILENT: Final = frozenset((bool, int, float, bytes))  # no text, and none in them
 _SHORT: Final = frozenset({"name", "title", "contact", "place", "by"})  # fields that are one line on a page
 
 
@@ -38,18 +39,26 @@ def check_texts(body: msgspec.Struct) -> None:
 
 def _check(value: object, *, field: str) -> None:
     if isinstance(value, str):
-        if _HIDING.search(value) or (field in _SHORT and _BREAKING.search(value)):
+        if not _is_plain(value) and (_HIDING.search(value) or (field in _SHORT and _BREAKING.search(value))):
             raise Refused(
                 f"the {field} holds characters that cannot be seen, or turn the direction of others",
                 hint="Write it in plain letters, on one line if it is a name.",
             )
     elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
-            _check(getattr(value, name), field=name)
+            held = getattr(value, name)
+            # A statement has thousands of fields; a call for each of them costs more than all the rest.
+            if held and type(held) not in _SILENT and not (type(held) is str and _is_plain(held)):
+                _check(held, field=name)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check(item, field=field)
     elif isinstance(value, Mapping):
         for key, item in value.items():
             _check(key, field=field)
             _check(item, field=str(key))
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _check(item, field=field)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it is of letters and signs of ASCII only, as most are: none of them hides anything, or breaks a line."""
+    return text.isascii() and text.isprintable()

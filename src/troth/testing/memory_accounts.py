@@ -17,6 +17,7 @@ from troth.journeys.accounts import Account, Bearer, holder_of
 from troth.journeys.logins import Holder
 from troth.names import Slug, ThingId
 from troth.testing.faults import Faults, Writes
+from troth.testing.memory_asked import MemoryAsked
 from troth.testing.memory_logins import MemoryLogins
 from troth.testing.memory_mail import MemoryMail
 from troth.testing.memory_read_days import MemoryReadDays
@@ -35,6 +36,7 @@ class MemoryAccounts:
         logins: MemoryLogins | None = None,
         mail: MemoryMail | None = None,
         reads: MemoryReadDays | None = None,
+        asked: MemoryAsked | None = None,
         write_s: float = 0.0,
     ) -> None:
         self.faults = Faults()
@@ -45,6 +47,7 @@ class MemoryAccounts:
         self._logins = MemoryLogins(self._writes) if logins is None else logins.again(self._writes)
         self._mail = MemoryMail(self._writes) if mail is None else mail.again(self._writes)
         self._reads = MemoryReadDays(self._writes) if reads is None else reads.again(self._writes)
+        self._asked = MemoryAsked(self._writes) if asked is None else asked.again(self._writes)
 
     def crash(self) -> Self:
         """The store that the next start finds; this one keeps nothing any more."""
@@ -55,6 +58,7 @@ class MemoryAccounts:
             logins=self._logins,
             mail=self._mail,
             reads=self._reads,
+            asked=self._asked,
             write_s=self._write_s,
         )
 
@@ -78,6 +82,10 @@ class MemoryAccounts:
     @property
     def reads(self) -> MemoryReadDays:
         return self._reads
+
+    @property
+    def asked(self) -> MemoryAsked:
+        return self._asked
 
     async def add(self, account: Account) -> None:
         def apply() -> None:
@@ -148,6 +156,7 @@ class MemoryAccounts:
             self._logins.erase(gone)
             self._mail.erase(gone)
             self._reads.erase(gone)
+            self._asked.erase(gone)
 
         await self._writes.write(apply)
 

@@ -20,6 +20,7 @@ from troth.statements.objection import ObjectionBody
 from troth.statements.persons import speaker_of
 from troth.statements.share import ShareBody
 from troth.statements.statement import Statement, as_kind
+from troth.statements.third_party import ThirdPartyBody
 from troth.verify.file import Said
 from troth.verify.issuers import Issuers, open_statement
 from troth.verify.verdict import CustodySeen
@@ -120,5 +121,7 @@ def _gives(statement: Statement) -> bool:
             return body.withdrawn
         case ShareBody() as body:
             return body.decision is Decision.GIVE
+        case ThirdPartyBody():
+            return True
         case _:
             return _is_yes(statement)

@@ -14,6 +14,7 @@ from troth.journeys.authority import Authorities
 from troth.journeys.belong import Belong
 from troth.journeys.beside import Beside
 from troth.journeys.book import Book
+from troth.journeys.bring import Bring
 from troth.journeys.choose import Choose
 from troth.journeys.connect import Connect
 from troth.journeys.contacts import Contacts
@@ -153,6 +154,7 @@ class Deployment(msgspec.Struct, frozen=True):
     belong: Belong
     privately: Privately
     share: Share
+    bring: Bring
     orders: EraseOrders
     correct: Correct
     stale: Stale

@@ -17,10 +17,11 @@ from starlette.requests import Request
 from troth.errors import Malformed, NotFound, TooLarge, WrongKind
 from troth.wire.bodies import check_length, kind_of
 
-__all__ = ["back_to", "fields_of", "number_of"]
+__all__ = ["back_to", "days_of", "fields_of", "notice_of_form", "number_of"]
 
 FORM_BYTES: Final = 8_192
 FIELDS: Final = 20
+DAYS_END: Final = 10_000  # of a number of days: more than anything here lasts
 NUMBERS_BELOW: Final = 1 << 53  # formats.md: an @iot.id is an integer below 2^53
 _PAGES: Final = frozenset({"/", "/mine", "/screen", "/operate", "/grounds"})
 _PLACE: Final = re.compile(r"[a-z0-9-]{1,80}")
@@ -64,4 +65,27 @@ def number_of(text: str) -> int:
     """
     if not (text.isascii() and text.isdigit()) or len(text) > 16 or int(text) >= NUMBERS_BELOW:
         raise NotFound("there is nothing of that number here")
+    return int(text)
+
+
+def notice_of_form(form: Mapping[str, str]) -> bytes:
+    """The digest of the text of the duties that was shown.
+
+    Raises:
+        Malformed: it is none.
+    """
+    try:
+        return bytes.fromhex(form.get("notice", ""))
+    except ValueError as cause:
+        raise Malformed("a share names the text of the duties that was shown") from cause
+
+
+def days_of(text: str) -> int:
+    """So many days.
+
+    Raises:
+        Malformed: no number, or too many.
+    """
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text) < DAYS_END:
+        raise Malformed("days are a number")
     return int(text)

@@ -28,6 +28,7 @@ from troth.journeys.street import StreetLinks
 from troth.names import PersonId, PurposeId, StreamId, check_slug, print_sign
 from troth.statements.choice import Decision
 from troth.web.book import Reader
+from troth.web.bringing import BringingPages
 from troth.web.checking import Checking
 from troth.web.children import ChildrenPages
 from troth.web.deployment import Deployment
@@ -41,6 +42,7 @@ from troth.web.grounds import Grounded
 from troth.web.home_things import HomeThingsPages
 from troth.web.joining import JoiningPages
 from troth.web.news import NewsPages
+from troth.web.overseeing import Overseeing
 from troth.web.own_key import KeyPages
 from troth.web.parties import PartyPages
 from troth.web.passkeys import PasskeyPages
@@ -322,7 +324,9 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *PrivatePages(deployment, shell).routes(),
         *RulePages(deployment, shell).routes(),
         *SharingPages(deployment, shell).routes(),
+        *BringingPages(deployment, shell).routes(),
         *RecipientPages(deployment, shell).routes(),
+        *Overseeing(deployment, shell).routes(),
         *LivingTogether(deployment, shell).routes(),
         *Grounded(deployment, shell).routes(),
         *SignPages(deployment, shell).routes(),

@@ -16,7 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from troth.errors import BadName, NotFound
 from troth.journeys.join import TOKEN_DAYS, TOKEN_DAYS_MAX
 from troth.journeys.recognise import Use
-from troth.names import PersonId, PurposeId, check_uri, parse_id
+from troth.names import PersonId, PurposeId, Uri, check_uri, parse_id
+from troth.web.countries import place_name
 from troth.web.deployment import Deployment
 from troth.web.forms import fields_of, number_of
 from troth.web.qr import qr_svg
@@ -81,6 +82,8 @@ class PartyPages:
             "tokens": self._at.parties.tokens(),
             "organisations": self._at.parties.organisations(),
             "orders": self._at.orders.every(),
+            "brought": self._at.bring.every(),
+            "place_name": place_name,
             "unused": (*self._at.stale.tokens(), *self._at.stale.shares()),
             "days": TOKEN_DAYS,
             "days_max": TOKEN_DAYS_MAX,
@@ -90,6 +93,9 @@ class PartyPages:
     async def change(self, request: Request) -> Response:
         """End what a recipient has, or make a new link to its screen."""
         viewer, form = await self._form(request)
+        if form.get("do") == "refuse":
+            await self._at.bring.refuse(Uri(form.get("party", "")), form.get("because", "").strip())
+            return RedirectResponse("/operate/recipients", status_code=303, headers=HEADERS)
         if form.get("do") == "give":
             return await self._given(request, viewer, form)
         if form.get("do") == "door":

@@ -14,11 +14,13 @@ from starlette.responses import RedirectResponse, Response
 
 from troth.errors import BadName, Malformed, NotFound
 from troth.journeys.share_values import Wanted
-from troth.names import PersonId, ShareId, StreamId, WishId, check_uri, parse_id, print_share, print_wish
+from troth.names import PersonId, ShareId, StreamId, Uri, WishId, check_uri, parse_id, print_share, print_wish
 from troth.statements.choice import Decision
+from troth.statements.third_party import BROUGHT
 from troth.things.variants import Variant
+from troth.web.countries import place_name
 from troth.web.deployment import Deployment
-from troth.web.forms import fields_of, number_of
+from troth.web.forms import days_of, fields_of, notice_of_form, number_of
 from troth.web.sessions import Viewer, check_form, viewer_of
 from troth.web.shell import HEADERS, Page, Shell
 
@@ -52,10 +54,13 @@ class SharingPages:
             "viewer": viewer,
             "page": None if viewer.person is None else self._at.share.seen.page(viewer.person),
             "orders": () if viewer.person is None else self._at.orders.of_person(viewer.person),
+            "brought": () if viewer.person is None else self._at.bring.of_person(viewer.person),
             "unused": {} if viewer.person is None else self._unused(viewer.person),
             "offered_views": VIEWS,
             "share_id": print_share,
             "request_id": print_wish,
+            "brought_id": _brought_id,
+            "place_name": place_name,
         }
         return self._shell.show(request, "shares.html", values)
 
@@ -65,7 +70,7 @@ class SharingPages:
         streams = tuple(
             self._stream(number_of(name.removeprefix("stream-"))) for name in form if name.startswith("stream-")
         )
-        now, days = self._at.clock.now(), _days(form.get("days", ""))
+        now, days = self._at.clock.now(), days_of(form.get("days", ""))
         view = Variant.named(form.get("view", ""))
         if view is None or not streams:
             raise Malformed("a share names what is shared, and how much of it is seen")
@@ -75,10 +80,10 @@ class SharingPages:
             streams,
             now + days * _DAY_NS,
             view,
-            since_ns=now - _days(form["since"]) * _DAY_NS if form.get("since") else None,
+            since_ns=now - days_of(form["since"]) * _DAY_NS if form.get("since") else None,
             words=form.get("words", "").strip() or None,
         )
-        await self._at.share.begin(person, wanted, notice=_notice(form), made_by="session")
+        await self._at.share.begin(person, wanted, notice=notice_of_form(form), made_by="session")
         return _back()
 
     async def answer(self, request: Request) -> Response:
@@ -87,7 +92,7 @@ class SharingPages:
         decision = {"give": Decision.GIVE, "refuse": Decision.REFUSE}.get(form.get("decision", ""))
         if decision is None:
             raise Malformed("the answer is give or refuse")
-        share, notice = self._at.share, _notice(form)
+        share, notice = self._at.share, notice_of_form(form)
         try:
             if form.get("request"):
                 name = WishId(parse_id("sq", form["request"]))
@@ -129,21 +134,12 @@ class SharingPages:
         return viewer.person, form
 
 
+def _brought_id(party: Uri) -> str:
+    return party.removeprefix(BROUGHT)
+
+
 def _share(form: dict[str, str]) -> ShareId:
     return ShareId(parse_id("sh", form.get("share", "")))
-
-
-def _notice(form: dict[str, str]) -> bytes:
-    try:
-        return bytes.fromhex(form.get("notice", ""))
-    except ValueError as cause:
-        raise Malformed("a share names the text of the duties that was shown") from cause
-
-
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or not 0 < int(text) < 10_000:
-        raise Malformed("days are a number")
-    return int(text)
 
 
 def _back() -> Response:

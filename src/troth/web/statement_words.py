@@ -41,6 +41,8 @@ _STATEMENTS: Final[Mapping[str, str]] = {
     "share": "Somebody concerned shared it, or ended that.",
     "withholding": "{who} said that it may not be shared.",
     "share-request": "{who} asked for it.",
+    "third-party": "Somebody concerned brought whom they share it with.",
+    "third-party-refusal": "{who} refused somebody who was brought.",
     "erase-order": "Somebody was told to erase what they got.",
     "correction": "Somebody was told that something they got is said to be wrong.",
     "erased": "Somebody who is erased said something.",

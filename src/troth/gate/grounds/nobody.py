@@ -12,7 +12,7 @@ __all__ = ["nobody"]
 def nobody(asked: Asked) -> Holding:
     """Always, or never."""
     passport = asked.product.passport
-    declared = next((s for s in passport.streams if s.name == asked.stream.installed.name), None) if passport else None
+    declared = None if passport is None else passport.by_name.get(asked.stream.installed.name)
     if declared is None or not declared.concerns_nobody or asked.stream.household is not None:
         return Holding(())
     return Holding(ALWAYS)

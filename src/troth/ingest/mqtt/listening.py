@@ -1,8 +1,8 @@
 """What one session listens to: its subscriptions, an outlet for each stream, and what waits to be handed over.
 
 Rules
-- Bytes reach the transport only in `Session.pump`, from rows that an outlet gave; when an outlet's lease ends, everything of
-  it that waits is dropped in the same step, copies in flight and redelivery included (docs/divergences.md).
+- Bytes reach the transport only in `Session.pump`, from rows that an outlet gave; when an outlet's lease ends, nothing of it
+  leaves any more: what waits is dropped, copies in flight and redelivery included (docs/divergences.md).
 - A subscription to one stream ends the connection with the reason when the gate ends it; one to many goes on without it.
 - What has become older, while it waited, than its listener may be told is dropped.
 - At most 1,000 messages or 1 MiB wait for one session; then its subscriptions end with the reason. First values do not
