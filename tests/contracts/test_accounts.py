@@ -121,7 +121,7 @@ def test_a_file_of_format_2_or_3_keeps_its_logins_and_takes_keys_that_people_kee
         assert own == login.own
         assert ACCOUNT == again.find(ACCOUNT.digest)
         connection = sqlite3.connect(bench.folder / "accounts.db")
-        assert (6,) == connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()
+        assert (7,) == connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()
         connection.close()
 
     with_file(case, tmp_path)
@@ -129,9 +129,9 @@ def test_a_file_of_format_2_or_3_keeps_its_logins_and_takes_keys_that_people_kee
 
 def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     async def case(bench: SqliteAccountBench) -> None:
-        await filled(bench, "UPDATE meta SET value = 7 WHERE name = 'format'")
+        await filled(bench, "UPDATE meta SET value = 8 WHERE name = 'format'")
         error = await fails(FormatTooNew, bench.open())
-        assert "accounts has format 7" in error.message
+        assert "accounts has format 8" in error.message
         assert [] == bench.failures
 
     with_file(case, tmp_path)

@@ -3,9 +3,8 @@
 Who may:
 - ANYBODY: the same answer to everybody, whatever they show, as long as it can be read.
 - OPERATOR: whoever runs this place, by token, or by cookie from its own pages; nobody else, 401.
-- PERSON: a person in a session of their own, and only about themself; nobody else, 401.
+- PERSON: a person in a session of their own, and only about themself; HOME: about all of the home; nobody else, 401.
 - RECIPIENT: a recipient, by token or in a session of its screen, and only about its party, app and purpose; nobody else, 401.
-- HOME: as PERSON, about everybody of the home.
 - THING: a thing with its own credential, about itself; nobody else. SIGNED: whoever has signed what stands in the body.
 - COUNTED: the operator, and the thing itself; 401 without a token, and for other tokens there is no such thing.
 - GATED: whoever the gate lets; for all others there is nothing of that name.
@@ -19,6 +18,7 @@ from enum import Enum, auto
 from typing import Final
 
 from tests.hostile.routes_children import FOR_CHILDREN, PAGES_OF_CHILDREN
+from tests.hostile.routes_home_things import FOR_OWNERS, PAGES_OF_HOME_THINGS, SEEN_AT_HOME
 from tests.hostile.routes_sharing import FOR_RECIPIENTS, FOR_WHO_SHARES
 from troth.testing.people import RESEARCH
 
@@ -120,7 +120,7 @@ TABLE: Final = {
     "GET /mine/leave": Who.PAGE,
     "POST /mine/leave": Who.FORM,
     "GET /mine/people": Who.PAGE,
-    **{each: Who.PAGE if each.startswith("GET") else Who.FORM for each in PAGES_OF_CHILDREN},
+    **{each: Who.PAGE if each.startswith("GET") else Who.FORM for each in PAGES_OF_CHILDREN + PAGES_OF_HOME_THINGS},
     "GET /maker": Who.PAGE,
     "GET /audit": Who.PAGE,
     "GET /mine/key": Who.PAGE,
@@ -318,12 +318,12 @@ TABLE: Final = {
     "POST /api/authorities/requests/{demand}/order": Who.OPERATOR,
     "POST /api/authorities/requests/{demand}/about": Who.OPERATOR,
     "POST /api/authorities/requests/{demand}/end": Who.OPERATOR,
-    "GET /api/home": Who.HOME,
+    **dict.fromkeys(SEEN_AT_HOME, Who.HOME),
     "POST /api/home/leave": Who.PERSON,
     "POST /api/home/remove": Who.PERSON,
     "GET /api/objections": Who.PERSON,
     "POST /api/objections": Who.PERSON,
-    **dict.fromkeys(FOR_CHILDREN, Who.PERSON),
+    **dict.fromkeys(FOR_CHILDREN + FOR_OWNERS, Who.PERSON),
     **dict.fromkeys(FOR_WHO_SHARES, Who.PERSON),
     **dict.fromkeys(FOR_RECIPIENTS, Who.RECIPIENT),
     "POST /api/people/{person}/guardians": Who.OPERATOR,

@@ -35,7 +35,7 @@ __all__ = ["SqliteAccounts"]
 Row: TypeAlias = tuple[Any, ...]  # of the driver, typed by the schema
 
 FORMAT: Final = (
-    6  # 2: logins, tries, when accounts were made and used; 3: keys of people; 4: mail; 5: reading; 6: asking
+    7  # 2: logins, tries, when made and used; 3: keys of people; 4: mail; 5: reading; 6: asking; 7: who connected what
 )
 SCHEMA: Final = f"""
     CREATE TABLE accounts(
@@ -60,13 +60,16 @@ _SINCE: Final = {
     4: mail_sqlite.SCHEMA,
     5: read_days_sqlite.SCHEMA,
     6: asked_sqlite.SCHEMA,
+    7: "",
 }  # what each format has that the one before had not
 _COLUMNS: Final = "digest, bearer, thing, party, app, purpose, person, until_ns, made_ns, used_ns, way, browser"
 _ACCOUNT: Final = f"SELECT {_COLUMNS} FROM accounts"  # noqa: S608 - names from constants
 _INSERT: Final = f"INSERT INTO accounts({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - the same
 
 
-_HELD: Final = frozenset({Bearer.SESSION, Bearer.INVITATION, Bearer.SPENT, Bearer.RECIPIENT, Bearer.FEED})
+_HELD: Final = frozenset(
+    {Bearer.SESSION, Bearer.INVITATION, Bearer.SPENT, Bearer.RECIPIENT, Bearer.FEED, Bearer.CONNECTED}
+)
 
 
 class SqliteAccounts:

@@ -115,6 +115,8 @@ def _shape(row: Row) -> Iterator[str]:
     match Bearer(bearer):
         case Bearer.THING | Bearer.CERTIFICATE | Bearer.CLAIM:
             fits = held == (True, False, nobody)
+        case Bearer.CONNECTED:
+            fits = held == (True, True, nobody)
         case Bearer.RECIPIENT:
             fits = held == (False, False, somebody)
         case Bearer.OPERATOR:

@@ -37,6 +37,7 @@ from troth.api.foreseen import foreseen_routes
 from troth.api.functions import function_routes
 from troth.api.grounds import ground_routes
 from troth.api.home import home_routes
+from troth.api.home_things import home_thing_routes
 from troth.api.joinings import joining_routes
 from troth.api.keys import key_routes
 from troth.api.linting import linting_routes
@@ -152,6 +153,7 @@ def http_doors(node: Node) -> HttpDoors:
             number_of=_number_of(node),
         ),
         *home_routes(node.choosing.belong, node.join, callers=callers, now=ports.clock.now),
+        *home_thing_routes(node.joining.home_things, callers=callers, addresses=addresses),
         *private_routes(
             node.choosing.privately,
             callers=callers,
@@ -341,6 +343,7 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         street=node.street,
         log=node.record.sequencer,
         connect=node.joining.connect,
+        home_things=node.joining.home_things,
         types=node.joining.inherit,
         away=node.ports.in_worker,
         stream_of=stream_of,

@@ -5,6 +5,7 @@ from troth.journeys.accept import Accept
 from troth.journeys.alter import Alter
 from troth.journeys.connect import Connect
 from troth.journeys.enrol import Enrol
+from troth.journeys.home_things import HomeThings
 from troth.journeys.inherit import Inherit
 from troth.journeys.installing import Installing
 from troth.journeys.join import Join
@@ -50,6 +51,15 @@ class Joining:
         self.connect = Connect(self.join, installing, directory=directory, in_force=in_force, clock=clock)
         self.parties = Parties(accounts, directory, join=self.join, recognise=recognise)
         self.inherit = Inherit(say, directory, installing=installing, pause=ports.pause)
+        self.home_things = HomeThings(
+            self.inherit,
+            self.join,
+            accounts,
+            directory=directory,
+            in_force=in_force,
+            clock=clock,
+            entropy=entropy,
+        )
         self.many = JoinMany(
             accept,
             accounts,

@@ -1,8 +1,8 @@
 """*connect*: whether a thing joins here, asked after its sheet was shown; and what that sheet says now. Pure.
 
 Rules
-- 1 known: the product and who answers are registered here, who answers was reached, and the asker is whoever runs the place
-  or installs for them.
+- 1 known: the product and who answers are registered here, who answers was reached, and the asker is whoever runs the place,
+  or installs for them, or is an owner of the home that the thing is to be in, now.
 - 2 declared: the passport and a disclosure in force cover every stream, the sheet that was shown is what holds now, and
   nothing that is declared of any stream crosses a red line.
 - 3 grounded: of every stream some declared use can have a ground there. *own* and *choice* need a home, *nobody* needs the
@@ -11,7 +11,7 @@ Rules
 - 4 to 6 as for collecting: of every stream, one use that can have a ground passes them. 7 is about acting.
 
 Source: gate.md.
-Left out in this version: installers and owners (nobody is recognised as one), and destinations other than this node.
+Left out in this version: installers (nobody is recognised as one), and destinations other than this node.
 """
 
 from collections.abc import Mapping
@@ -38,6 +38,7 @@ from troth.gate.question import (
 from troth.gate.small_groups import uncountable
 from troth.gate.use import Use
 from troth.names import HouseholdId, StatementId, Uri
+from troth.state.belonging import OWNER
 from troth.state.in_force import Reading
 from troth.state.scopes import PlaceScope, ProductScope, StandingLine, StreamScope, party_scope
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
@@ -60,7 +61,7 @@ def connected(asked: Connecting, reading: Reading) -> Answer:
     failed = _known(asked, product, reading) or _declared(asked, product, lines, reading)
     failed = failed or _used(asked, product, reading)
     if failed is not None:
-        return Answer(Verdict.DENY, (failed,), named=asked.standing in _STRONG)
+        return Answer(Verdict.DENY, (failed,), named=asked.standing is not Standing.OTHER)
     base = tuple(sorted(ids_of(product)))
     passed = Reason(Step.NARROWED, None, base, Ground.OWN)
     return Answer(Verdict.ALLOW, (passed,), until_ns=next_turn(lines, asked.at_ns), rests_on=base, named=True)
@@ -81,7 +82,7 @@ def sheet_now(body: InstallationBody, reading: Reading, *, at_ns: int) -> Sheet:
 
 
 def _known(asked: Connecting, product: ProductScope, reading: Reading) -> Reason | None:
-    if asked.standing not in _STRONG:
+    if asked.standing not in _STRONG and not _owns(asked, reading):
         return Reason(Step.KNOWN, Code.TOO_WEAK)
     answering = reading.party(party_scope(asked.installation.answers.organisation))
     if product.passport is None or answering is None:
@@ -89,6 +90,15 @@ def _known(asked: Connecting, product: ProductScope, reading: Reading) -> Reason
     if answering.reach_by_ns <= asked.at_ns:
         return Reason(Step.KNOWN, Code.UNANSWERED, (answering.statement,))
     return None
+
+
+def _owns(asked: Connecting, reading: Reading) -> bool:
+    """Whether a person asks about a home of which they are an owner now."""
+    home = asked.installation.household
+    if asked.standing is not Standing.HOUSEMATE or asked.by is None or home is None:
+        return False
+    members = reading.place_of(home).members
+    return any(each.person == asked.by and each.role == OWNER and each.here(asked.at_ns) for each in members)
 
 
 def _declared(

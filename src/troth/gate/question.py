@@ -145,10 +145,14 @@ class Question(msgspec.Struct, frozen=True, gc=False):
 
 
 class Standing(StrEnum):
-    """As what somebody was recognised who wants to connect a thing. Nobody is an installer or an owner yet."""
+    """As what somebody was recognised who wants to connect a thing. Nobody is an installer yet.
+
+    A HOUSEMATE asks in their own name: only of an owner, and of their own home, is that enough.
+    """
 
     OPERATOR = "operator"
     INSTALLER = "installer"
+    HOUSEMATE = "housemate"
     OTHER = "other"
 
 
@@ -156,12 +160,13 @@ class Connecting(msgspec.Struct, frozen=True):
     """The question of *connect*: whether this thing joins here, as its installation would say it.
 
     `installation.sheet` is the digest of what was shown before; its place or household is where the data go. `standing` is
-    that of whoever asks, `at_ns` is now.
+    that of whoever asks, `at_ns` is now; `by`: which person asks, where it is one who lives somewhere here.
     """
 
     installation: InstallationBody
     standing: Standing
     at_ns: int
+    by: PersonId | None = None
 
 
 class NamedRule(msgspec.Struct, frozen=True, gc=False):

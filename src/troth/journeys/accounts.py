@@ -4,6 +4,8 @@ Rules
 - A token is 256 random bits; only its SHA-256 is kept. No shared, default or guessable credential can exist.
 - A claim token and an invitation are spent once; spending is atomic and durable before it is answered.
 - Slugs (short names of things) are kept here because they are never signed and may be renamed.
+- Who connected a thing into their home stands as CONNECTED, which recognises nobody: those who live there see it, until that
+  person is erased.
 - A spent invitation stays as SPENT, which recognises nobody: whoever it was for can see that somebody came in with it.
 
 Source: things.md, "A thing joins"; people.md, "Accounts".
@@ -40,6 +42,7 @@ class Bearer(StrEnum):
     INVITATION = "invitation"
     SPENT = "spent"
     FEED = "feed"
+    CONNECTED = "connected"
 
 
 class Way(StrEnum):
@@ -53,7 +56,7 @@ class Way(StrEnum):
 class Account(msgspec.Struct, frozen=True):
     """One credential. `digest` is the SHA-256 of the token, or of a certificate's DER; what else is set follows from `bearer`.
 
-    THING, CERTIFICATE, CLAIM: thing.
+    THING, CERTIFICATE, CLAIM: thing. CONNECTED: thing and person, at `made_ns`.
     FEED: person. RECIPIENT: party, app, purpose. SESSION, INVITATION, SPENT: person, or party + app +
     purpose (a recipient's screen), or neither (the operator's). `until_ns`: None for no end. `made_ns`, `used_ns`: when it was
     made and last used, None where nobody knows. `way` and `browser`: what a session was opened with, and by which browser, in

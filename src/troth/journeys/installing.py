@@ -24,7 +24,7 @@ from troth.gate.question import Connecting, Standing, Verdict
 from troth.journeys.accounts import AccountStore
 from troth.journeys.announced import with_beginnings, with_entering
 from troth.journeys.asking import answer_to, denied
-from troth.names import HouseholdId, Slug, StatementId, StreamId, ThingId, Uri, check_slug
+from troth.names import HouseholdId, PersonId, Slug, StatementId, StreamId, ThingId, Uri, check_slug
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.statements.installation import (
@@ -159,25 +159,34 @@ class Installing:
         """What would be said of an organisation, with when it gets as one of a class what asks nobody."""
         return with_entering(body, self._directory, self._in_force, at_ns=self._clock.now())
 
-    def connected(self, made: Planned, *, shown: bytes | None, standing: Standing) -> Planned:
+    def connected(
+        self, made: Planned, *, shown: bytes | None, standing: Standing, by: PersonId | None = None
+    ) -> Planned:
         """What is planned, if the gate lets it connect. `shown`: digest of the sheet that was shown to whoever asks.
 
         Raises:
             Denied: the gate says no, and why; `not-shown` where another sheet was shown, or none.
         """
         body = msgspec.structs.replace(made.body, sheet=shown)
-        answer = answer_to(Connecting(body, standing, self._clock.now()), Reading(self._in_force))
+        answer = answer_to(Connecting(body, standing, self._clock.now(), by), Reading(self._in_force))
         if answer.verdict is not Verdict.ALLOW:
             raise denied(answer)
         return msgspec.structs.replace(made, body=body)
 
-    def look(self, request: ThingRequest, *, standing: Standing, reading: Reading | None = None) -> Looked:
+    def look(
+        self,
+        request: ThingRequest,
+        *,
+        standing: Standing,
+        by: PersonId | None = None,
+        reading: Reading | None = None,
+    ) -> Looked:
         """What would be shown of a thing now, or if what `reading` supposes were said, and what the gate would answer then."""
         reading = Reading(self._in_force) if reading is None else reading
         body, now = self._body(request, ThingId(bytes(16)), fresh=bytes), self._clock.now()
         check_texts(body)
         sheet = sheet_now(body, reading, at_ns=now)
-        asked = Connecting(msgspec.structs.replace(body, sheet=sheet.digest), standing, now)
+        asked = Connecting(msgspec.structs.replace(body, sheet=sheet.digest), standing, now, by)
         answer = answer_to(asked, reading)
         put_off = with_beginnings(body, self._directory, reading, at_ns=now)
         begins = [each.begins_ns for each in put_off.streams if each.begins_ns is not None]

@@ -201,13 +201,17 @@ class Join:
         holder = Account(b"", Bearer.INVITATION, party=party, purpose=DESKS[desk])
         return await self._recognise.give(Bearer.INVITATION, holder, seconds=INVITATION_S)
 
-    def look(self, request: ThingRequest, *, standing: Standing) -> Looked:
+    def look(self, request: ThingRequest, *, standing: Standing, by: PersonId | None = None) -> Looked:
         """What is shown before a thing is connected. Nothing is said and nothing kept. Raises as `thing`, but Denied."""
         self._installing.plan(request)
-        return self._installing.look(request, standing=standing)
+        return self._installing.look(request, standing=standing, by=by)
 
-    async def thing(self, request: ThingRequest, *, shown: bytes | None, standing: Standing) -> JoinedThing:
+    async def thing(
+        self, request: ThingRequest, *, shown: bytes | None, standing: Standing, by: PersonId | None = None
+    ) -> JoinedThing:
         """Register an installation and give its claim token. `shown`: digest of the sheet that whoever asks was shown.
+
+        `by`: which person asks, where it is one who lives there.
 
         Raises:
             Denied: the gate does not let it connect.
@@ -216,7 +220,7 @@ class Join:
             Refused: no consideration, an unknown reach.
             Conflict: the short name is taken.
         """
-        made = self._installing.connected(self._installing.plan(request), shown=shown, standing=standing)
+        made = self._installing.connected(self._installing.plan(request), shown=shown, standing=standing, by=by)
         with self._installing.keeping() as keep:
             keep(made.slug)
             signed, _ = self._voice.sign(

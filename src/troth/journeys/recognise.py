@@ -35,7 +35,7 @@ SPENT_MAX: Final = 100  # of one holder: a demonstration spends many
 _USED_S: Final = 60  # what is kept of when something was used is no older than this
 _MAX_TOKEN: Final = 200
 _NO_TOKENS: Final = frozenset(
-    {Bearer.CLAIM, Bearer.INVITATION, Bearer.SPENT, Bearer.CERTIFICATE, Bearer.FEED}
+    {Bearer.CLAIM, Bearer.INVITATION, Bearer.SPENT, Bearer.CERTIFICATE, Bearer.FEED, Bearer.CONNECTED}
 )  # these recognise nobody as tokens
 _FOLLOWED: Final = frozenset({Bearer.SESSION, Bearer.RECIPIENT})  # it is kept when these were last used
 

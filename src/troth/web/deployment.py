@@ -31,6 +31,7 @@ from troth.journeys.foresee import Foresee
 from troth.journeys.functions import Functions
 from troth.journeys.grounds import Grounds
 from troth.journeys.guard import Guard
+from troth.journeys.home_things import HomeThings
 from troth.journeys.inherit import Inherit
 from troth.journeys.mailing import Mailing
 from troth.journeys.marks import Marks
@@ -188,6 +189,7 @@ class Deployment(msgspec.Struct, frozen=True):
     street: Street
     log: LogView
     connect: Connect
+    home_things: HomeThings
     types: Inherit
     away: Away
     stream_of: Callable[[int], StreamId | None]

@@ -34,7 +34,7 @@ from troth.web.shell import Page, Shell
 from troth.wire.claim_text import claim_text
 from troth.wire.problems import reply
 
-__all__ = ["JoiningPages"]
+__all__ = ["GROUP", "JoiningPages", "why_not"]
 
 _NO: Final = {  # why a thing is not connected, and what can be done
     "undeclared": ("not everything it says is declared", "declare it, or leave it out"),
@@ -48,10 +48,23 @@ _NO: Final = {  # why a thing is not connected, and what can be done
         "choose somebody else to handle it, or another place to keep it",
     ),
     "unanswered": ("who answers for it was not reached", "reach them first"),
+    "too-weak": ("only an owner of a home connects things there", "ask an owner, or whoever runs this place"),
     "unknown": ("what it is, or who answers for it, is not known here", "register it first"),
 }
 _NO_OTHER: Final = ("this version cannot settle a rule that is stated for it", "connect something else")
-_GROUP: Final = 4  # characters of a token between two small gaps, which are no characters
+GROUP: Final = 4  # characters of a token between two small gaps, which are no characters
+
+
+_AT: Final = "/operate/connect"
+
+
+def why_not(code: str) -> tuple[str, str]:
+    """Why a thing is not connected, and what can be done: "No, because ... You can ..."."""
+    return _NO.get(code, _NO_OTHER)
+
+
+def _there(viewer: Viewer, stands: Stands) -> dict[str, object]:
+    return {"viewer": viewer, "there": stands.slug, "at": _AT, "back": "/operate"}
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -95,7 +108,7 @@ class JoiningPages:
         except TrothError as error:
             return self._form(request, viewer, filled, error)
         if isinstance(looked, Stands):
-            return self._shell.show(request, "connected.html", {"viewer": viewer, "there": looked.slug})
+            return self._shell.show(request, "connected.html", _there(viewer, looked))
         return self._sheet(request, viewer, filled, said, looked=looked)
 
     async def connect(self, request: Request) -> Response:
@@ -116,7 +129,7 @@ class JoiningPages:
         except TrothError as error:
             return self._form(request, viewer, filled, error)
         if isinstance(joined, Stands):
-            return self._shell.show(request, "connected.html", {"viewer": viewer, "there": joined.slug})
+            return self._shell.show(request, "connected.html", _there(viewer, joined))
         return self._connected(request, viewer, said.whole, joined)
 
     async def _said(self, filled: Filled) -> _Said:
@@ -147,11 +160,14 @@ class JoiningPages:
             "filled": filled,
             "home": next((name for home, name in self._at.connect.homes() if home == said.whole.thing.household), ""),
             "sheet": looked.sheet,
-            "no": None if looked.no is None else _NO.get(looked.no, _NO_OTHER),
+            "no": None if looked.no is None else why_not(looked.no),
             "begins_ns": looked.begins_ns,
             "left": said.left,
             "notes": said.notes,
             "changed": changed,
+            "key": viewer.forms["operator"],
+            "at": _AT,
+            "back": "/operate",
         }
         return self._shell.show(request, "sheet.html", values, status=409 if changed else 200)
 
@@ -166,9 +182,11 @@ class JoiningPages:
             "slug": joined.slug,
             "begins_ns": joined.begins_ns,
             "text": text,
-            "groups": [joined.claim[at : at + _GROUP] for at in range(0, len(joined.claim), _GROUP)],
+            "groups": [joined.claim[at : at + GROUP] for at in range(0, len(joined.claim), GROUP)],
             # The drawing is made of our own address and token by segno; nothing that anybody wrote is in it.
             "code": Markup(qr_svg(text)),  # noqa: S704 - see above
+            "at": _AT,
+            "back": "/operate",
         }
         return self._shell.show(request, "connected.html", values)
 

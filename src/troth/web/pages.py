@@ -39,6 +39,7 @@ from troth.web.figuring import FigurePages
 from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
 from troth.web.grounds import Grounded
+from troth.web.home_things import HomeThingsPages
 from troth.web.joining import JoiningPages
 from troth.web.news import NewsPages
 from troth.web.overseeing import Overseeing
@@ -312,6 +313,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *ExportPages(deployment, shell).routes(),
         *RightsPages(deployment, shell).routes(),
         *JoiningPages(deployment, shell).routes(),
+        *HomeThingsPages(deployment, shell).routes(),
         *PlacesPages(deployment, shell).routes(),
         *Foreseeing(deployment, shell).routes(),
         *Ways(deployment, shell).routes(),
