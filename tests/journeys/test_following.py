@@ -25,7 +25,7 @@ def stream(number: int) -> StreamId:
 
 def lease(number: int, asker: Asker, verdict: Verdict, until_ns: int = FOREVER) -> Lease:
     answer = Answer(verdict, (), until_ns=until_ns)
-    return Lease(Question(Action.READ, stream(number), asker, 0), answer, basis=BasisId(b""), scopes=frozenset())
+    return Lease(Question(Action.READ, stream(number), asker, 0), answer, basis=BasisId(b""), scopes=())
 
 
 @dataclass

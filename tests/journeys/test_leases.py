@@ -113,6 +113,24 @@ def test_leases_that_end_together_end_in_the_order_in_which_they_were_held() -> 
     assert tuple(again) == town.leases.end_all()
 
 
+def test_streams_of_one_thing_share_an_answer_and_each_ends_its_own_lease() -> None:
+    town, meter, _ = lane()
+    first, second = (town.lease(collects(meter, at)) for at in (2, 3))
+    assert first.answer is second.answer
+    assert first.basis is second.basis
+    assert first.answer == town.ask(collects(meter, 3))
+    town.leases.become(town.in_force, ())
+    third = town.lease(collects(meter, 3))
+    assert third.answer == first.answer
+    assert third.answer is not first.answer, "an erasure leaves no answer behind"
+    town.leases.forget(third)
+    town.leases.forget(first)
+    assert (False, True, 1) == (first.live, second.live, town.leases.count())
+    town.leases.forget(second)
+    town.leases.forget(second)
+    assert (False, 0, ()) == (second.live, town.leases.count(), town.leases.end_all())
+
+
 def test_a_lease_is_over_at_the_end_of_its_answer() -> None:
     town, meter, _ = lane()
     lease = town.lease(reads(meter, 2, party=SUPPLIER, why=BILLING))

@@ -197,7 +197,7 @@ def test_what_must_be_understood_and_is_not_is_a_no_to_whoever_would_read_it(at:
     leases = [(question, town.lease(question)) for question in questions]
     town.leases.move(strange)
     for question, lease in leases:
-        concerned = bool(set(touches(strange)) & lease.scopes)
+        concerned = not set(touches(strange)).isdisjoint(lease.scopes)
         answer = town.ask(question)
         assert concerned == (not lease.live)
         if concerned:

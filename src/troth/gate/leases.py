@@ -16,6 +16,7 @@ from troth.gate.lately import Lately
 from troth.gate.question import Answer, GroupMember, Question, Verdict
 from troth.names import BasisId, ThingId
 from troth.state.in_force import InForce
+from troth.state.memory import Memory
 from troth.state.scopes import Scope
 from troth.statements.statement import Statement
 from troth.things.intervals import FOREVER, Interval, around, intersect
@@ -25,6 +26,7 @@ from troth.things.stamps import Admission, Admitted, AdmittedMany, Done, Release
 
 __all__ = ["Lease", "Leases", "admit_many"]
 
+_ANSWERS_KEPT: Final = 64  # few: whatever is asked together is about one thing, or about many of one kind
 _UNLINKED_AT_ONCE: Final = 4  # per lease that is held: what ended is gone before as many are held again
 
 
@@ -33,7 +35,7 @@ class Lease:
 
     __slots__ = ("answer", "basis", "live", "question", "scopes", "span", "until_ns")
 
-    def __init__(self, question: Question, answer: Answer, *, basis: BasisId, scopes: frozenset[Scope]) -> None:
+    def __init__(self, question: Question, answer: Answer, *, basis: BasisId, scopes: tuple[Scope, ...]) -> None:
         self.question = question
         self.answer = answer
         self.basis = basis
@@ -128,8 +130,11 @@ class Leases:
     def __init__(self, in_force: InForce) -> None:
         self.in_force = in_force
         self.lately = Lately()
-        # Sets in order of holding (their values mean nothing): what ends together ends in the same order in every run.
-        self._by_scope: dict[Scope, dict[Lease, None]] = {}
+        self.memory = Memory()
+        # A scope has the lease that read it, or where there are several a set of them in order of holding (its values mean
+        # nothing): what ends together ends in the same order in every run. Most scopes are streams, which one thing speaks on.
+        self._by_scope: dict[Scope, Lease | dict[Lease, None]] = {}
+        self._answers: dict[Answer, tuple[Answer, BasisId]] = {}  # given lately: streams of one thing share theirs
         self._loose: deque[Lease] = deque()  # ended together, and still named under scopes that did not move
 
     def hold(self, question: Question, answer: Answer, *, basis: BasisId, scopes: Iterable[Scope]) -> Lease:
@@ -137,20 +142,32 @@ class Leases:
         for _ in range(min(len(self._loose), _UNLINKED_AT_ONCE)):
             self.forget(self._loose.popleft())
         self.lately.note(question)
-        lease = Lease(question, answer, basis=basis, scopes=frozenset(scopes))
+        answer, basis = self._shared(answer, basis)
+        lease = Lease(question, answer, basis=basis, scopes=tuple(scopes))
         for scope in lease.scopes:
-            self._by_scope.setdefault(scope, {})[lease] = None
+            held = self._by_scope.setdefault(scope, lease)
+            if isinstance(held, dict):
+                held[lease] = None
+            elif held is not lease:
+                self._by_scope[scope] = {held: None, lease: None}
         return lease
+
+    def _shared(self, answer: Answer, basis: BasisId) -> tuple[Answer, BasisId]:
+        """The same answer as it was given before, if it was lately: kept once, it takes a tenth of the memory."""
+        known = self._answers.setdefault(answer, (answer, basis))
+        if len(self._answers) > _ANSWERS_KEPT:
+            del self._answers[next(iter(self._answers))]
+        return known
 
     def forget(self, lease: Lease) -> None:
         """End one lease that nobody uses any more."""
         lease.live = False
         for scope in lease.scopes:
             held = self._by_scope.get(scope)
-            if held is not None:
+            if isinstance(held, dict):
                 held.pop(lease, None)
-                if not held:
-                    del self._by_scope[scope]
+            if held is lease or not held:
+                self._by_scope.pop(scope, None)
 
     def move(self, statement: Statement) -> tuple[Lease, ...]:
         """Fold a statement and end every lease that read what moved; returns the ended ones. No await may stand inside.
@@ -158,20 +175,24 @@ class Leases:
         Ten thousand may end in this one step, so it only ends them. They are taken out from under the other scopes that they
         read bit by bit, as new leases are held.
         """
-        return self._end(self.in_force.move(statement))
+        moved = self.in_force.move(statement)
+        self.memory.moved(moved, moves=self.in_force.moves)
+        return self._end(moved)
 
     def become(self, other: InForce, moved: Sequence[Scope]) -> tuple[Lease, ...]:
         """Put another fold of the journal in place, which differs in these scopes; returns the leases that ended.
 
         No await may stand inside.
         """
+        self._answers.clear()  # what was erased stands in no answer that is given again
         self.in_force.become(other, moved)
+        self.memory.clear()
         return self._end(moved)
 
     def _end(self, moved: Iterable[Scope]) -> tuple[Lease, ...]:
         ended: list[Lease] = []
         for scope in moved:
-            for lease in self._by_scope.pop(scope, ()):
+            for lease in _each(self._by_scope.pop(scope, ())):
                 if lease.live:
                     lease.live = False
                     ended.append(lease)
@@ -180,7 +201,7 @@ class Leases:
 
     def end_all(self) -> tuple[Lease, ...]:
         """End every lease (the clock stepped)."""
-        ended = {lease: None for held in self._by_scope.values() for lease in held if lease.live}
+        ended = {lease: None for held in self._by_scope.values() for lease in _each(held) if lease.live}
         for lease in ended:
             lease.live = False
         self._by_scope.clear()
@@ -189,4 +210,8 @@ class Leases:
 
     def count(self) -> int:
         """How many leases are held."""
-        return len({id(lease) for held in self._by_scope.values() for lease in held if lease.live})
+        return len({id(lease) for held in self._by_scope.values() for lease in _each(held) if lease.live})
+
+
+def _each(held: Lease | Iterable[Lease]) -> Iterable[Lease]:
+    return (held,) if isinstance(held, Lease) else held

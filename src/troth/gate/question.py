@@ -125,7 +125,7 @@ class Verdict(StrEnum):
     TRANSFORM = "transform"
 
 
-class Asker(msgspec.Struct, frozen=True):
+class Asker(msgspec.Struct, frozen=True, gc=False):
     """Party + app + purpose; `person` is set when a person asks for their own (then `purpose` is OWN_PURPOSE)."""
 
     party: Uri
@@ -134,7 +134,7 @@ class Asker(msgspec.Struct, frozen=True):
     person: PersonId | None = None
 
 
-class Question(msgspec.Struct, frozen=True):
+class Question(msgspec.Struct, frozen=True, gc=False):
     """One question. `at_ns` is now; `data_ns` is the data's own time where one observation is asked about."""
 
     action: Action
@@ -164,7 +164,7 @@ class Connecting(msgspec.Struct, frozen=True):
     at_ns: int
 
 
-class NamedRule(msgspec.Struct, frozen=True):
+class NamedRule(msgspec.Struct, frozen=True, gc=False):
     """A rule of whoever runs the place: its name, the paragraph that it cites, and what it says in plain words. Open."""
 
     id: str
@@ -179,7 +179,7 @@ class Sharing(msgspec.Struct, frozen=True):
     at_ns: int
 
 
-class Reason(msgspec.Struct, frozen=True):
+class Reason(msgspec.Struct, frozen=True, gc=False):
     """Why a step passed or failed. `statements` is inner: what it rests on or what would change it; `rules`: at step 5."""
 
     step: Step
@@ -189,7 +189,7 @@ class Reason(msgspec.Struct, frozen=True):
     rules: tuple[NamedRule, ...] = ()
 
 
-class Term(msgspec.Struct, frozen=True):
+class Term(msgspec.Struct, frozen=True, gc=False):
     """For how many days, each from its own time on, rows of these times may be used. `times` is a tidy set."""
 
     days: int
@@ -203,7 +203,7 @@ class Term(msgspec.Struct, frozen=True):
         return intersect(self.times, (Interval(edge_ns, FOREVER),))
 
 
-class GroupMember(msgspec.Struct, frozen=True):
+class GroupMember(msgspec.Struct, frozen=True, gc=False):
     """One stream whose values are in a figure over several homes, for these times, and whom it concerns."""
 
     stream: StreamId
@@ -212,7 +212,7 @@ class GroupMember(msgspec.Struct, frozen=True):
     concerned: tuple[PersonId, ...]
 
 
-class Group(msgspec.Struct, frozen=True):
+class Group(msgspec.Struct, frozen=True, gc=False):
     """Over whom a figure is: no cell of fewer than `size` homes, or persons, leaves; none that begins before `from_ns`."""
 
     size: int
@@ -220,7 +220,7 @@ class Group(msgspec.Struct, frozen=True):
     members: tuple[GroupMember, ...]
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What the gate says.
 
     Args:

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from troth.clock import Clock
 from troth.gate.leases import Leases
+from troth.gate.question import Asker
 from troth.journeys.turn import Turn
-from troth.names import ThingId
+from troth.names import ThingId, Uri
 from troth.things.observations import Outcome, Refusal
 from troth.things.stamps import Admitted
 from troth.things.stores import ConductStore
@@ -45,6 +46,10 @@ class Desk(Protocol):
     @property
     def clock(self) -> Clock:
         """Now."""
+        ...
+
+    def asker(self, party: Uri) -> Asker:
+        """As whom the things of a party speak."""
         ...
 
     def turn(self) -> Turn:

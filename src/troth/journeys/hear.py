@@ -18,14 +18,15 @@ from typing import Final
 from troth.clock import Clock
 from troth.errors import Busy
 from troth.gate.leases import Leases
+from troth.gate.question import OWN_PURPOSE, Asker
 from troth.journeys.desk import Waiting
 from troth.journeys.inlet import HAND_OVER_ROWS, Inlet, say_all
 from troth.journeys.shelves import shelf_of
 from troth.journeys.turn import Settler, Turn
-from troth.names import StreamId, ThingId
+from troth.names import StreamId, ThingId, Uri
 from troth.state.directory import Directory
 from troth.state.leaving import Leaving
-from troth.things.observations import Outcome, Refusal
+from troth.things.observations import Outcome, Refusal, Shelf
 from troth.things.stamps import Admitted
 from troth.things.stores import ConductStore, Tally
 
@@ -43,6 +44,8 @@ class Hear:
         self.clock = clock
         self._directory = directory
         self._inlets: dict[StreamId, Inlet] = {}
+        self._askers: dict[Uri, Asker] = {}
+        self._shelves: dict[Shelf, Shelf] = {}  # in force for many streams; each once
         self._touched: list[Waiting] = []
         self._turns: deque[Turn] = deque((self._new_turn(),))
         self._ready: deque[Admitted] = deque()
@@ -67,9 +70,14 @@ class Hear:
         for name, stream in known.streams.items():
             inlet = self._inlets.get(stream.stream)
             if inlet is None or not inlet.is_of(known, stream):
-                inlet = Inlet(self, known, stream, shelf=shelf_of(known, stream, self._directory))
+                shelf = shelf_of(known, stream, self._directory)
+                inlet = Inlet(self, known, stream, shelf=self._shelves.setdefault(shelf, shelf))
             self._inlets[stream.stream] = found[name] = inlet
         return found
+
+    def asker(self, party: Uri) -> Asker:
+        """As whom the things of a party speak; the same for all of them. Called by inlets only."""
+        return self._askers.setdefault(party, Asker(party, "things", OWN_PURPOSE))
 
     def turn(self) -> Turn:
         """Where the next row goes. Called by inlets only."""
@@ -115,6 +123,7 @@ class Hear:
     def forget(self, gone: Leaving) -> None:
         """Somebody is erased: their things are heard and counted no more."""
         self._gone.update(gone.things)
+        self._shelves.clear()
         self._inlets = {stream: inlet for stream, inlet in self._inlets.items() if stream not in gone.streams}
 
     def flush(self) -> None:

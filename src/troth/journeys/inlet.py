@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 
 from troth.errors import Busy
 from troth.gate.leases import Lease
-from troth.gate.question import OWN_PURPOSE, Action, Asker, Question, Verdict
+from troth.gate.question import Action, Question, Verdict
 from troth.journeys.asking import ask
 from troth.journeys.bounds import Bounds, fault
 from troth.journeys.desk import Desk
@@ -34,6 +34,11 @@ _TYPES = {each.name.lower(): each for each in ResultType}
 HAND_OVER_ROWS: Final = 10_000  # of one stream in one stamp; a stamp goes whole into one commit
 GROUP_ROWS: Final = 8  # fewer of one stream go with those of others, as a group of their own they cost more
 HAND_OVER_BYTES: Final = 8_388_608  # 8 MiB of texts or JSON, for the same reason
+# What waits in an inlet in which nothing does; never added to.
+_NO_TIMES: Final[list[int]] = []
+_NO_RESULTS: Final[list[Result]] = []
+_NO_KEYS: Final[list[bytes]] = []
+_NO_DONES: Final[list[Callable[[Outcome], None]]] = []
 _LONG: Final = frozenset({ResultType.TEXT, ResultType.JSON})
 
 
@@ -48,6 +53,7 @@ class Inlet:
     """
 
     __slots__ = (
+        "_asker",
         "_bounds",
         "_dones",
         "_ends",
@@ -57,7 +63,6 @@ class Inlet:
         "_keys",
         "_known",
         "_lease",
-        "_question",
         "_results",
         "_shelf",
         "admission",
@@ -90,17 +95,18 @@ class Inlet:
         self.highest = inf if known.declared.highest is None else known.declared.highest
         self._from_ns = thing.body.from_ns
         self._bounds = Bounds(self.type, self.lowest, self.highest, self._from_ns)
-        self._question = Asker(thing.body.answers.organisation, "things", OWN_PURPOSE)
+        self._asker = hear.asker(thing.body.answers.organisation)
         self._lease: Lease | None = None
         self.admission: Admission | None = None  # of numbers, while the lease allows; with it, from when and until when
         self.since_ns = self.until_ns = 0
         self._fresh_ns = 0  # what is no older than this is too old for nobody
         self.last_ns = 0
-        self.waits: list[int] = []
-        self._ends: list[int] = []
-        self._results: list[Result] = []
-        self._keys: list[bytes] = []
-        self._dones: list[Callable[[Outcome], None]] = []
+        # Most inlets never have anything that waits: together these are empty until something does (`_begin`).
+        self.waits: list[int] = _NO_TIMES
+        self._ends: list[int] = _NO_TIMES
+        self._results: list[Result] = _NO_RESULTS
+        self._keys: list[bytes] = _NO_KEYS
+        self._dones: list[Callable[[Outcome], None]] = _NO_DONES
 
     def offer(
         self,
@@ -150,7 +156,7 @@ class Inlet:
             )
             return time_ns
         if not self.waits:
-            self._hear.touched(self)
+            self._begin()
         self.waits.append(time_ns)
         self._ends.append(time_ns if end_ns is None else end_ns)
         self._results.append(result)
@@ -223,7 +229,7 @@ class Inlet:
                 self.offer(result, time_ns=time_ns, key=key, done=done)
             return
         if not self.waits:
-            self._hear.touched(self)
+            self._begin()
         self.last_ns = max(self.last_ns, *known)
         self.waits += known
         self._ends += known
@@ -231,10 +237,15 @@ class Inlet:
         self._keys += keys
         self._dones += dones
 
+    def _begin(self) -> None:
+        """Something waits from now on."""
+        self._hear.touched(self)
+        self.waits, self._ends, self._results, self._keys, self._dones = [], [], [], [], []
+
     def _ask(self, now: int) -> Lease:
         if self._lease is not None:
             self._hear.leases.forget(self._lease)
-        question = Question(Action.COLLECT, self.stream, self._question, now)
+        question = Question(Action.COLLECT, self.stream, self._asker, now)
         self._lease = lease = ask(question, self._hear.leases)
         self.admission = None
         self._fresh_ns = DAY_NS * min((each.days for each in lease.answer.terms), default=0)
@@ -316,7 +327,8 @@ class Inlet:
     def _waiting(self) -> "_Batch":
         """Everything that was offered and not handed over."""
         batch = (self.waits, self._ends, self._results, self._keys, self._dones)
-        self.waits, self._ends, self._results, self._keys, self._dones = [], [], [], [], []
+        self.waits = self._ends = _NO_TIMES
+        self._results, self._keys, self._dones = _NO_RESULTS, _NO_KEYS, _NO_DONES
         return batch
 
     def _put_back(self, batch: "_Batch") -> None:

@@ -8,12 +8,14 @@ Rules
 Source: gate.md, "Scopes and leases".
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar, cast
 
 import msgspec
 
 from troth.names import HouseholdId, PersonId, StatementId, Uri
 from troth.state.fold import fold, touches
+from troth.state.memory import Found, Memory
 from troth.state.public import PublicScope
 from troth.state.scopes import (
     DEPLOYMENT,
@@ -37,19 +39,24 @@ from troth.statements.statement import Statement
 
 __all__ = ["InForce", "Reading"]
 
+T = TypeVar("T")
+
 
 class InForce:
     """Scopes and their values. Owner: the event loop."""
 
     def __init__(self) -> None:
-        self._held: dict[Scope, tuple[ScopeValue | None, int]] = {}
+        self.moves = 0  # how often anything moved
+        # With the scope itself: whoever looks keeps this one and not theirs, which lease after lease would be another.
+        self._held: dict[Scope, tuple[ScopeValue | None, int, Scope]] = {}
 
     def move(self, statement: Statement) -> tuple[Scope, ...]:
         """Fold one accepted statement; returns the scopes that moved."""
         moved = touches(statement)
+        self.moves += 1
         for scope in moved:
-            value, version = self._held.get(scope, (None, 0))
-            self._held[scope] = (fold(scope, value, statement), version + 1)
+            value, version, known = self._held.get(scope, (None, 0, scope))
+            self._held[scope] = (fold(scope, value, statement), version + 1, known)
         return moved
 
     def imagined(self, statement: Statement) -> "InForce":
@@ -68,9 +75,10 @@ class InForce:
     def become(self, other: "InForce", moved: Sequence[Scope]) -> None:
         """Hold what another fold holds, which differs in these scopes: the same journal without what was erased."""
         theirs = other.scopes()
+        self.moves += 1
         for scope in moved:
             if scope in theirs:
-                self._held[scope] = (theirs[scope], self.version(scope) + 1)
+                self._held[scope] = (theirs[scope], self.version(scope) + 1, scope)
             else:
                 del self._held[scope]
 
@@ -79,9 +87,14 @@ class InForce:
         held = self._held.get(scope)
         return None if held is None else held[0]
 
+    def look(self, scope: Scope) -> tuple[ScopeValue | None, Scope]:
+        """The value in force, or None, and the scope as it is kept here."""
+        value, _, known = self._held.get(scope, (None, 0, scope))
+        return value, known
+
     def version(self, scope: Scope) -> int:
         """How often this scope has moved."""
-        return self._held.get(scope, (None, 0))[1]
+        return self._held.get(scope, (None, 0, scope))[1]
 
     def rests_on(self, statement: Statement) -> bool:
         """Whether the value of a scope that this statement touches is counted from it."""
@@ -89,7 +102,7 @@ class InForce:
 
     def scopes(self) -> dict[Scope, ScopeValue | None]:
         """A copy of everything, for comparing a replay with the live state."""
-        return {scope: value for scope, (value, _) in self._held.items()}
+        return {scope: value for scope, (value, _, _) in self._held.items()}
 
 
 def _holds(value: ScopeValue | None, statement: StatementId) -> bool:
@@ -107,10 +120,14 @@ def _holds(value: ScopeValue | None, statement: StatementId) -> bool:
 
 
 class Reading:
-    """One look at what is in force, which remembers what it looked at, and what of it cannot be settled here."""
+    """One look at what is in force, which remembers what it looked at, and what of it cannot be settled here.
 
-    def __init__(self, in_force: InForce) -> None:
+    `memory`: what readings before it found; without one nothing is found again.
+    """
+
+    def __init__(self, in_force: InForce, memory: Memory | None = None) -> None:
         self._in_force = in_force
+        self._memory = memory
         self.looked_at: set[Scope] = set()
         self.unsettled: dict[Scope, tuple[StatementId, ...]] = {}
         # A decision looks at the same few again and again; nothing moves while it does.
@@ -118,9 +135,29 @@ class Reading:
         self._places: dict[HouseholdId, PlaceScope] = {}
         self._deployment: DeploymentScope | None = None
 
+    def again(self, key: Hashable, make: Callable[["Reading"], tuple[T, int]], *, at_ns: int) -> T:
+        """What `make` finds, or found before where that still holds; all that was looked at for it counts as looked at here.
+
+        Args:
+            key: what is asked; the same `make` for the same key.
+            make: looks by a reading of its own, and says until when what it found holds, ns UTC.
+            at_ns: when it is asked.
+        """
+        if self._memory is None:
+            return make(self)[0]
+        found = self._memory.held(key, at_ns=at_ns, moves=self._in_force.moves)
+        if found is None:
+            own = Reading(self._in_force, self._memory)
+            value, until_ns = make(own)
+            found = Found(value, at_ns, until_ns, frozenset(own.looked_at), own.unsettled)
+            self._memory.hold(key, found)
+        self.looked_at.update(found.scopes)
+        self.unsettled.update(found.unsettled)
+        return cast("T", found.value)
+
     def _get(self, scope: Scope) -> Settled | None:
-        self.looked_at.add(scope)
-        value = self._in_force.value(scope)
+        value, known = self._in_force.look(scope)
+        self.looked_at.add(known)
         if isinstance(value, Unsettled):
             self.unsettled[scope] = value.statements
             return value.held

@@ -15,7 +15,7 @@ from troth.statements.red_line import RedLineBody
 __all__ = ["KnownGround", "KnownLine", "KnownPerson", "KnownStream", "KnownThing", "SaidStay"]
 
 
-class KnownStream(msgspec.Struct, frozen=True):
+class KnownStream(msgspec.Struct, frozen=True, gc=False):
     """A stream with its declaration. `number` is the Datastream's `@iot.id`."""
 
     stream: StreamId

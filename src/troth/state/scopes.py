@@ -91,7 +91,7 @@ class ScopeKind(StrEnum):
     UNIVERSE = "universe"
 
 
-class Scope(msgspec.Struct, frozen=True):
+class Scope(msgspec.Struct, frozen=True, gc=False):
     """Name of one unit; `key` is an identifier's bytes or a URI's UTF-8."""
 
     kind: ScopeKind

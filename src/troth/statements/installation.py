@@ -20,7 +20,7 @@ class Contract(msgspec.Struct, frozen=True, omit_defaults=True):
     to_ns: int | None = None
 
 
-class InstalledStream(msgspec.Struct, frozen=True, omit_defaults=True):
+class InstalledStream(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One stream of this thing. `reach` is sealed, carried, copied or declared; `other_ways_out` says the rest in words.
 
     `begins_ns`: what asks nobody is collected and read from then on only (ns UTC), because people are told first.

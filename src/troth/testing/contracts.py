@@ -140,7 +140,7 @@ class Speaker:
         question = Question(Action.COLLECT, self.stream, asker, self.clock.now())
         terms = (Term(DAYS, covered),)
         answer = Answer(Verdict.ALLOW, (), covered=covered, until_ns=until_ns, rests_on=self.rests_on, terms=terms)
-        return Lease(question, answer, basis=basis_id(self.rests_on), scopes=frozenset())
+        return Lease(question, answer, basis=basis_id(self.rests_on), scopes=())
 
     def stamp(
         self,

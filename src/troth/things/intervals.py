@@ -28,7 +28,7 @@ BEGINNING: Final = -(2**63)
 FOREVER: Final = 2**63 - 1
 
 
-class Interval(msgspec.Struct, frozen=True, order=True):
+class Interval(msgspec.Struct, frozen=True, order=True, gc=False):
     """[from_ns, to_ns), ns UTC; empty when to_ns <= from_ns."""
 
     from_ns: int

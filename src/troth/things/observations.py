@@ -85,7 +85,7 @@ class Repeated(int):
     __slots__ = ()
 
 
-class Shelf(msgspec.Struct, frozen=True):
+class Shelf(msgspec.Struct, frozen=True, gc=False):
     """Which partition files hold a stream's rows: place (16 bytes, zero for public) and retention class in days."""
 
     place: bytes
