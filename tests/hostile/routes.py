@@ -19,6 +19,7 @@ from enum import Enum, auto
 from typing import Final
 
 from tests.hostile.routes_children import FOR_CHILDREN, PAGES_OF_CHILDREN
+from tests.hostile.routes_sharing import FOR_RECIPIENTS, FOR_WHO_SHARES
 from troth.testing.people import RESEARCH
 
 __all__ = ["AS", "LOG", "METHODS", "TABLE", "Who"]
@@ -94,7 +95,12 @@ TABLE: Final = {
     "POST /mine/rights": Who.FORM,
     "POST /mine/marks": Who.FORM,
     "GET /operate/requests": Who.PAGE,
+    "GET /operate/contacts": Who.PAGE,
+    "GET /operate/orders": Who.PAGE,
+    "GET /operate/grounds": Who.PAGE,
     "POST /operate/requests": Who.FORM,
+    "POST /operate/contacts": Who.FORM,
+    "POST /operate/grounds": Who.FORM,
     "GET /mine/export": Who.PAGE,
     "POST /mine/export": Who.FORM,
     "GET /mine/export/everything-about-me.zip": Who.PAGE,
@@ -318,6 +324,8 @@ TABLE: Final = {
     "GET /api/objections": Who.PERSON,
     "POST /api/objections": Who.PERSON,
     **dict.fromkeys(FOR_CHILDREN, Who.PERSON),
+    **dict.fromkeys(FOR_WHO_SHARES, Who.PERSON),
+    **dict.fromkeys(FOR_RECIPIENTS, Who.RECIPIENT),
     "POST /api/people/{person}/guardians": Who.OPERATOR,
     "GET /api/ages": Who.ANYBODY,
     "GET /api/signs": Who.OPERATOR,
@@ -344,22 +352,9 @@ TABLE: Final = {
     "POST /api/private": Who.PERSON,
     "POST /api/private/{restriction}/end": Who.PERSON,
     "GET /api/share-terms": Who.ANYBODY,
-    "GET /api/shares": Who.PERSON,
-    "POST /api/shares": Who.PERSON,
-    "POST /api/shares/{share}/answer": Who.PERSON,
-    "POST /api/shares/{share}/end": Who.PERSON,
-    "POST /api/share-requests/{wish}/answer": Who.PERSON,
-    "GET /api/share-parties": Who.PERSON,
-    "POST /api/share-parties": Who.PERSON,
     "POST /api/share-parties/accept": Who.SPENDS,
-    "POST /api/share-parties/{brought}/link": Who.PERSON,
     "GET /api/recipients/brought": Who.OPERATOR,
     "POST /api/recipients/brought/{brought}/refuse": Who.OPERATOR,
-    "GET /api/recipient": Who.RECIPIENT,
-    "POST /api/recipient/requests": Who.RECIPIENT,
-    "GET /api/erase-orders": Who.RECIPIENT,
-    "GET /api/erase-orders/events": Who.RECIPIENT,
-    "POST /api/erase-orders/{order}": Who.RECIPIENT,
     "GET /api/recipients/erase-orders": Who.OPERATOR,
     "GET /api/recipients/unused": Who.OPERATOR,
     "GET /api/withholdings": Who.ANYBODY,
@@ -378,8 +373,6 @@ TABLE: Final = {
     "POST /api/marks/{mark}/end": Who.PERSON,
     "GET /api/marks/{mark}/readers": Who.PERSON,
     "GET /api/marks/{mark}/told": Who.PERSON,
-    "GET /api/corrections": Who.RECIPIENT,
-    "POST /api/corrections/{correction}": Who.RECIPIENT,
     "GET /api/recipients/corrections": Who.OPERATOR,
     "GET /api/rights": Who.PERSON,
     "POST /api/rights": Who.PERSON,

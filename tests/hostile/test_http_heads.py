@@ -170,3 +170,85 @@ def test_a_request_in_a_body_is_no_request(door: Door) -> None:
 def test_whoever_has_their_answer_is_not_heard_for_ever(door: Door) -> None:
     endless = b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999999\r\n\r\n"
     assert statuses(door.says(endless + bytes(8 << 20))) in ([404], [])
+
+
+LONG: Final = b"X-Long: way\r\n"  # a field that the short way does not know
+SINGLES: Final = {
+    "a number": (BODY, 201),
+    "a whole number": (b'{"result": 2}', 201),
+    "its Datastream too": (b'{"result":1.5,"Datastream":{"@iot.id":%d}}', 201),
+    "another Datastream": (b'{"result":1.5,"Datastream":{"@iot.id":9999}}', 400),
+    "a text": (b'{"result":"1.0"}', 400),
+    "a member twice": (b'{"result":1.0,"result":2.0}', 400),
+    "a member that is not kept": (b'{"result":1.0,"parameters":{"a":1}}', 400),
+    "no JSON": (b'{"result":1.0', 400),
+}
+
+
+@pytest.mark.parametrize("case", SINGLES)
+def test_the_short_way_answers_as_the_long_way_does(door: Door, case: str) -> None:
+    """The second time its head is known by its digest, the third time the body comes behind it, the last is the long way."""
+    body, _ = SINGLES[case]
+    body = body % door.lane.level if b"%d" in body else body
+    length = b"Content-Length: %d\r\n" % len(body)
+    short, long = door.thing(length, body), door.thing(LONG + OPENLY + length, body)
+    with socket.create_connection(("127.0.0.1", door.port), timeout=ENDS_S) as connection:
+        answers = [_exchange(connection, short), _exchange(connection, short)]
+        head = short[: -len(body)]
+        connection.sendall(head)
+        answers.append(_exchange(connection, body))
+    expected = _shape(door.says(long))
+    assert [expected] * 3 == [_shape(each) for each in answers]
+    assert (expected[0] == b"201") == (SINGLES[case][1] == 201)
+
+
+def _exchange(connection: socket.socket, data: bytes) -> bytes:
+    """The whole answer to what is sent; every answer here says how long it is."""
+    connection.sendall(data)
+    came = b""
+    while True:
+        head, found, body = came.partition(b"\r\n\r\n")
+        length = re.search(rb"content-length: ([0-9]+)", head)
+        if found and length is not None and len(body) >= int(length[1]):
+            return came
+        came += connection.recv(65_536)
+
+
+def _shape(came: bytes) -> tuple[bytes, list[bytes], bytes]:
+    """Status, names of fields, and body of an answer."""
+    head, _, body = came.partition(b"\r\n\r\n")
+    first, *fields = head.split(b"\r\n")
+    return first.split(b" ")[1], sorted({each.split(b":")[0] for each in fields} - {b"connection"}), body
+
+
+def test_what_comes_behind_a_request_on_the_short_way_is_answered_after_it(door: Door) -> None:
+    one = door.thing(b"Content-Length: %d\r\n" % len(BODY), BODY)
+    with socket.create_connection(("127.0.0.1", door.port), timeout=ENDS_S) as connection:
+        assert _exchange(connection, one).startswith(b"HTTP/1.1 201 ")
+        connection.sendall(one)
+        assert [201, 404, 201] == _statuses_of_three(connection, GET.replace(b"/checkpoint", b"/nowhere") + one)
+
+
+def _statuses_of_three(connection: socket.socket, data: bytes) -> list[int]:
+    connection.sendall(data)
+    came = b""
+    while len(statuses(came)) < 3:
+        came += connection.recv(65_536)
+    return statuses(came)
+
+
+FENCES: Final = {  # what stands there instead of what, and the answer
+    "another's credential": (b"Bearer ", b"Bearer a", 401),
+    "another host": (b"localhost", b"elsewhere.example", 421),
+    "another kind of body": (b"application/json", b"text/plain", 415),
+    "no Datastream of its own": (b"Datastreams(", b"Datastreams(9", 404),
+}
+
+
+@pytest.mark.parametrize("case", FENCES)
+def test_no_short_way_leads_around_a_fence(door: Door, case: str) -> None:
+    there, instead, expected = FENCES[case]
+    one = door.thing(b"Content-Length: %d\r\n" % len(BODY), BODY)
+    with socket.create_connection(("127.0.0.1", door.port), timeout=ENDS_S) as connection:
+        assert [201] == statuses(_exchange(connection, one))
+        assert [expected] == statuses(_exchange(connection, one.replace(there, instead)))

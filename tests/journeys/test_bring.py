@@ -169,6 +169,8 @@ def test_a_link_ends_with_its_week_with_the_next_one_and_a_person_brings_so_many
         at.brings(at.cleo, at.heater)
     with pytest.raises(Refused):
         at.brings(at.cleo, at.heater)
+    at.world.run(at.world.node.sharing.share.end(at.cleo.person, made.share, made_by="session"))
+    at.brings(at.cleo, at.heater)
 
 
 def test_nothing_else_is_registered_under_such_a_name_and_nothing_of_it_is_open(at: Brings) -> None:

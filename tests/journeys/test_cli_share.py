@@ -110,3 +110,27 @@ def test_the_lists_of_who_runs_the_place_and_of_everybody(lived: Lived) -> None:
     assert "Booking, since 2024-05-13" in node.done("share", "terms")
     with pytest.raises(NotFound):
         lived.lab.bytes("POST", f"/api/erase-orders/eo{'a' * 26}", body=b'{"answered": "erased"}')
+
+
+def test_somebody_is_brought_comes_by_the_link_and_is_refused_by_commands(lived: Lived) -> None:
+    node, ana = lived.node, lived.ana
+    who = ("share", "bring", "Adviser Nora", "mailto:nora@adviser.example", "DE", ENERGY)
+    about = (*who, "--datastream", str(lived.number), "--to", lived.until)
+    assert "They give it to nobody else" in node.troth(*about, "--no-gatekeeper", state=ana).stdout
+    assert 0 != node.troth(*about, "--agreed", state=ana).exit_code
+    assert "Nobody was brought." in node.done("share", "brought", state=ana)
+    made = node.done(*about, "--agreed", "--no-gatekeeper", "--condition", "Not on Sundays.", state=ana)
+    name = re.search(r"tp[a-z2-7]{26}", node.done("share", "brought", state=ana))
+    assert name is not None
+    link = re.search(r"http\S+/invited/\S+", node.done("share", "link", name[0], state=ana))
+    assert link is not None
+    assert link[0] not in made
+    given = node.done("share", "accept", "--", link[0])
+    nora = Node(node.url, given.rpartition(": ")[2].strip())
+    lived.says()
+    assert b'"result":20.0' in nora.bytes("GET", f"/v1.1/Datastreams({lived.number})/Observations")
+    assert "Adviser Nora, DE, mailto:nora@adviser.example" in node.done("party", "brought")
+    node.done("party", "refuse", name[0], "--because", "Nobody answers there.")
+    with pytest.raises(NotFound):
+        nora.bytes("GET", f"/v1.1/Datastreams({lived.number})/Observations")
+    assert "refused: Nobody answers there." in node.done("share", "brought", state=ana)

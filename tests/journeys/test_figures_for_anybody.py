@@ -4,6 +4,8 @@ import re
 
 from tests.journeys.test_events import Listening, results
 from tests.journeys.test_small_groups import STREET, TOGETHER, Lane, lane, lanes
+from troth.gate.decide import beforehand
+from troth.gate.question import Action, Question
 from troth.statements.choice import Decision
 from troth.testing.asgi import Told
 from troth.testing.people import RESEARCH
@@ -123,6 +125,17 @@ def test_a_no_of_too_few_is_asked_again_when_a_home_is_read_by_itself_no_more(la
 
 def _quarter(begins_ns: int, number: int) -> str:
     return print_time((begins_ns // (HOUR_NS // 4) + number) * (HOUR_NS // 4))
+
+
+def test_before_a_decision_each_home_is_looked_at_in_a_step_of_its_own_and_found_again(lanes: object) -> None:
+    four = street(lanes, 4)
+    node, asker = four.world.node, four.university.asker(STREET)
+    question = Question(Action.READ, four.things[0].stream, asker, four.world.clock.now())
+    steps = beforehand(question, node.leases.in_force, node.leases.memory)
+    assert 4 == len(list(steps))
+    assert [] == list(beforehand(question, node.leases.in_force, node.leases.memory)), "all of it is known"
+    four.choose(Decision.WITHDRAW, 2, purpose=STREET)
+    assert 1 == len(list(beforehand(question, node.leases.in_force, node.leases.memory)))
 
 
 def test_a_page_shows_the_figure_its_withheld_cells_and_why(lanes: object) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.journeys.erasing_lane import Lane
 from tests.journeys.turns import turn
+from troth.gate.question import Asker
 from troth.journeys.join import StreamRequest, ThingRequest
 from troth.journeys.listing import AT_ONCE, Listing, Readable
 from troth.statements.choice import Decision
@@ -118,6 +119,10 @@ def test_a_yes_that_ends_by_the_clock_ends_in_lists_too() -> None:
         assert Readable((), (), (1,)) == readable(world, lab)
 
 
+async def at_once(_: int, _asker: Asker | None) -> None:
+    """Nothing of a figure has to be looked at before."""
+
+
 def test_what_is_withdrawn_while_a_list_is_made_is_not_in_it() -> None:
     with World(seed=54) as world:
         meter, ana, lab = home_of(world)
@@ -135,6 +140,7 @@ def test_what_is_withdrawn_while_a_list_is_made_is_not_in_it() -> None:
             world.node.directory,
             now=world.clock.now,
             pause=withdrawn_meanwhile,
+            ready=at_once,
         )
         assert () == world.run(listing.readable(lab.asker())).streams
         assert len(paused) > 2

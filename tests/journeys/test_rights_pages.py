@@ -120,3 +120,17 @@ def test_who_was_told_of_a_mark_and_is_silent_stands_beside_it_and_confirms_on_i
     assert 303 == at.presses("/operate/recipient", "recipient", do="confirm", correction=correction).status
     assert "I have read this" not in at.page("/operate/recipient", "recipient")
     assert "that they have read it." in at.page("/mine/rights", "person")
+
+
+def test_what_was_read_just_now_stands_in_the_book_and_says_that_its_proof_follows(at: Pages) -> None:
+    world = at.world
+    at.ana.gives(at.meter)
+    at.meter.says(1.0)
+    world.advance(1)
+    at.lab.reads(at.meter)
+    assert "1 value in 1 look" in at.page("/mine/book", "person")
+    assert "its proof follows with the next tick." in at.page("/mine/book", "person")
+    world.settle()
+    page = at.page("/mine/book", "person")
+    assert "Just now" not in page
+    assert ".troth-proof" in page

@@ -288,3 +288,27 @@ def test_a_yes_to_nothing_that_is_offered_is_refused(lanes: list[Lane]) -> None:
 def test_views_without_an_order_or_that_cannot_be_made_are_not_disclosed(views: tuple[str, ...], type_: str) -> None:
     with pytest.raises((Refused, NotFound)):
         Lane(*views, type_=type_)
+
+
+def test_an_open_window_is_nowhere_and_what_comes_late_changes_one_that_was_given(lanes: list[Lane]) -> None:
+    lane = Lane("raw", "mean=PT15M")
+    lanes.append(lane)
+    lane.gives("mean=PT15M")
+    lane.until_hour()
+    begins_ns = lane.world.clock.now()
+    hearing = lane.university.listens(lane.thing)
+    lane.say(1.0, 3.0, every_s=300.0)
+    assert ([], [], 404) == (lane.results(), hearing.rows, lane.last())
+    assert 2 == len(
+        lane.get(f"/v1.1/Datastreams({lane.thing.number})/Observations?$resultFormat=CSV").text.split("\r\n")
+    )
+    lane.world.advance(301)
+    lane.say(5.0, every_s=1.0)  # the next window has begun
+    [given] = lane.rows()
+    assert (2.0, 2.0) == (given["result"], lane.last())
+    assert isinstance(lane.thing.says(8.0, at_ns=begins_ns + _NS), int)
+    lane.world.advance(1)
+    assert [4.0] == lane.results()
+    late = lane.get(f"/v1.1/Observations({given['@iot.id']})").json
+    assert (given["phenomenonTime"], 4.0) == (late["phenomenonTime"], late["result"])
+    assert [2.0] == [row.result for row in hearing.rows], "who listened was told once"

@@ -1,5 +1,9 @@
 """MQTT packets: any bytes give packets or a refusal, wherever they are cut; what is written is read back the same."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,6 +81,55 @@ def test_what_was_read_from_damaged_bytes_can_be_written_again(data: st.DataObje
         if isinstance(packet, Subscribe | Unsubscribe):
             continue  # a filter may be ill-formed: that is answered in SUBACK, not by closing
         assert packet == only(encode(packet, version), version=version, peer=peer)
+
+
+_SAID: Final = st.builds(
+    lambda topic, payload, packet_id, version: encode(Publish(topic, payload, 1, packet_id), version),
+    st.sampled_from(["t", "things/a/b"]),
+    st.binary(max_size=130),
+    st.integers(1, 65_535),
+    st.sampled_from(Version),
+)
+
+
+@given(
+    st.sampled_from(Version),
+    st.lists(_SAID | st.binary(min_size=1, max_size=3), max_size=6).map(b"".join),
+    st.lists(st.integers(0, 300), max_size=4),
+    st.none() | st.tuples(st.integers(0, 300), st.integers(0, 255)),
+)
+def test_the_short_ways_read_what_the_long_way_reads(
+    version: Version, data: bytes, cuts: list[int], bent: tuple[int, int] | None
+) -> None:
+    if bent is not None and bent[0] < len(data):
+        data = data[: bent[0]] + bytes((bent[1],)) + data[bent[0] + 1 :]
+    ends = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
+    pieces = [data[first:last] for first, last in pairwise(ends)]
+    short, long = Decoder(version, 1_000), Decoder(version, 1_000)
+    for decoder in (short, long):
+        decoder.feed(b"".join(encode(Publish(topic, b"", 1, 1), version) for topic in ("t", "things/a/b")))
+    found: list[tuple[list[Packet], str]] = []
+    for decoder, ways in ((short, True), (long, False)):
+        packets: list[Packet] = []
+        words = ""
+        try:
+            for piece in pieces:
+                packets += _read(decoder, piece) if ways else decoder.feed(piece)
+        except BadMqtt as fault:
+            words = fault.message
+        found.append((packets, words))
+    assert found[0] == found[1]
+
+
+def _read(decoder: Decoder, piece: bytes) -> Sequence[Packet]:
+    lone = decoder.lone(piece)
+    if lone is not None:
+        assert decoder.plain(piece) == ([lone[0]], [lone[1]], [lone[2]])
+        return [Publish(lone[0], lone[2], 1, lone[1])]
+    plain = decoder.plain(piece)
+    if plain is None:
+        return decoder.feed(piece)
+    return [Publish(topic, payload, 1, packet_id) for topic, packet_id, payload in zip(*plain, strict=True)]
 
 
 def test_bytes_come_as_memoryview_too() -> None:

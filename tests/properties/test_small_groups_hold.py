@@ -11,7 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.journeys.test_small_groups import STREET, STUDY, TOGETHER, Lane
+from troth.gate.decide import decide
+from troth.gate.question import Action, Question
 from troth.names import PurposeId
+from troth.state.in_force import Reading
 from troth.statements.choice import Decision
 from troth.testing.people import RESEARCH
 
@@ -55,6 +58,7 @@ class Got:
             self._nobody_is_alone(begins)
 
     def _look_at(self, number: int, purpose: PurposeId) -> None:
+        self._is_as_anew(number, purpose)
         if isinstance(self.lane.reads(number, purpose), str):
             return
         for row in self.lane.university.reads(self.lane.things[number], purpose):
@@ -64,6 +68,15 @@ class Got:
             key = (purpose, row.from_ns // _QUARTER_NS)
             known = self.cells.setdefault(key, float(row.result))
             assert known == float(row.result), "a cell that was given once is another one now"
+
+    def _is_as_anew(self, number: int, purpose: PurposeId) -> None:
+        """What the gate finds again of homes that it has looked at is what it would find anew."""
+        leases, lane = self.lane.world.node.leases, self.lane
+        question = Question(
+            Action.READ, lane.things[number].stream, lane.university.asker(purpose), lane.world.clock.now()
+        )
+        again = decide(question, Reading(leases.in_force, leases.memory))
+        assert decide(question, Reading(leases.in_force)) == again
 
     def _nobody_is_alone(self, begins: int) -> None:
         """Of the homes in the figures of one quarter, those that can be told apart are no fewer than three, or none."""

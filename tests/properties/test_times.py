@@ -39,6 +39,27 @@ def test_many_times_are_the_same_as_each_alone_or_are_not_read_together(texts: l
             [parse_time(str(text)) for text in texts]
 
 
+@given(
+    st.lists(st.integers(0, 9 * 10**11), min_size=8, max_size=20),
+    st.integers(1, 9),
+    st.text("0123456789.:TZ-+ _\u0661", max_size=1),
+)
+def test_times_of_one_length_are_the_same_as_each_alone(seconds: list[int], digits: int, wrong: str) -> None:
+    texts = [f"{print_time(each // 100 * 10**9)[:-1]}.{each % 10**digits:0{digits}d}Z" for each in seconds]
+    together = parse_times(texts)
+    assert [parse_time(text) for text in texts] == together
+    for at in range(len(texts[3])) if wrong else ():
+        bent = [*texts[:3], texts[3][:at] + wrong + texts[3][at + 1 :], *texts[4:]]
+        try:
+            alone = [parse_time(text) for text in bent]
+        except BadTime:
+            alone = None
+        try:
+            assert parse_times(bent) in (alone, None)
+        except BadTime:
+            assert alone is None
+
+
 @given(_int64, _int64)
 def test_an_interval_reads_back_to_its_two_ends(from_ns: int, to_ns: int) -> None:
     expected = (from_ns, None if from_ns == to_ns else to_ns)

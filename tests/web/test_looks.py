@@ -26,7 +26,7 @@ ADDRESSES = (
     *("/news", "/mine/news", "/authorities", "/mail/confirm/abc", "/mail/stop/abc"),
     "/rules",
     "/figures",
-    "/operate/rules",
+    *("/operate/rules", "/operate/contacts", "/operate/orders", "/operate/grounds"),
     "/mine/private",
     *("/mine", "/mine/book", "/sign-in", "/ways/person", "/operate", "/check", "/enter/abc"),
     *("/things/meter-in-the-hall", "/things/gauge-at-the-bridge", "/nowhere"),

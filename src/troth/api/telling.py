@@ -20,7 +20,7 @@ from troth.api.forms import TokenForm
 from troth.journeys.feeds import Feeds
 from troth.journeys.mail import ADDRESS_MAX
 from troth.journeys.mailing import Mailing
-from troth.journeys.news import Item, News
+from troth.journeys.news import Item, News, NewsPage, Since
 from troth.wire.times import print_time
 
 __all__ = [
@@ -62,10 +62,11 @@ class ItemShown(msgspec.Struct, frozen=True, omit_defaults=True):
     told: tuple[TellingShown, ...] = ()
 
 
-class NewsShown(msgspec.Struct, frozen=True):
-    """What is new in public places, the newest first."""
+class NewsShown(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is new in public places, the newest first, some at a time; `before`: where the next page goes on."""
 
     items: tuple[ItemShown, ...]
+    before: str | None = None
 
 
 class FeedShown(msgspec.Struct, frozen=True):
@@ -97,13 +98,15 @@ class ToldShown(msgspec.Struct, frozen=True, omit_defaults=True):
     feeds: tuple[FeedShown, ...]
     mail: bool
     address: AddressShown | None = None
+    before: str | None = None
 
 
 def telling_routes(news: News, feeds: Feeds, mailing: Mailing, *, callers: Callers, url: str) -> list[Route]:
     """All routes of this module. `url`: of this node."""
 
-    async def public(_request: Request) -> Response:
-        return shown(NewsShown(tuple(map(_item_shown, news.public()))))
+    async def public(request: Request) -> Response:
+        page = news.public_page(_before(request))
+        return shown(NewsShown(tuple(map(_item_shown, page.items)), _place(page)))
 
     async def told(request: Request) -> Response:
         person = callers.person(request)
@@ -113,7 +116,9 @@ def telling_routes(news: News, feeds: Feeds, mailing: Mailing, *, callers: Calle
             failed = None if known.failed_ns is None else print_time(known.failed_ns)
             address = AddressShown(known.address, known.confirmed_ns is not None, failed)
         made = tuple(FeedShown(each.name, print_time(each.made_ns)) for each in feeds.of(person))
-        return shown(ToldShown(tuple(map(_item_shown, news.of(person))), made, mailing.offered, address))
+        page = news.page(person, _before(request))
+        items = tuple(map(_item_shown, page.items))
+        return shown(ToldShown(items, made, mailing.offered, address, _place(page)))
 
     async def make(request: Request) -> Response:
         token, name = await feeds.make(callers.person(request))
@@ -144,8 +149,8 @@ def telling_routes(news: News, feeds: Feeds, mailing: Mailing, *, callers: Calle
 
     spoken = callers.spoken
     return [
-        resource("/api/news", {"GET": spoken(public)}),
-        resource("/api/told", {"GET": spoken(told)}),
+        resource("/api/news", {"GET": spoken(public)}, query=("before",)),
+        resource("/api/told", {"GET": spoken(told)}, query=("before",)),
         resource("/api/told/feeds", {"POST": spoken(make)}),
         resource("/api/told/feeds/{feed}/end", {"POST": spoken(end)}),
         resource("/api/told/mail", {"POST": spoken(give)}),
@@ -153,6 +158,15 @@ def telling_routes(news: News, feeds: Feeds, mailing: Mailing, *, callers: Calle
         resource("/api/mail/confirm", {"POST": spoken(confirm)}),
         resource("/api/mail/stop", {"POST": spoken(stop)}),
     ]
+
+
+def _before(request: Request) -> Since | None:
+    text = request.query_params.get("before")
+    return None if text is None else Since.parse(text)
+
+
+def _place(page: NewsPage) -> str | None:
+    return None if page.before is None else str(page.before)
 
 
 def _item_shown(each: Item) -> ItemShown:

@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute
 from troth.app.arriving import Arriving, kept
 from troth.app.budgets import Budgets, price
 from troth.app.hosts import Hosts
+from troth.app.http_short import ShortWay
 from troth.errors import BadPath, TrothError, WrongHost
 from troth.ingest.http import HttpIngest
 from troth.web.failures import INCIDENT, Failures
@@ -63,6 +64,7 @@ class HttpDoors:
         self._hosts = hosts
         self._budgets = budgets
         self._ingest = ingest
+        self.short = ShortWay(ingest.singles, hosts=hosts, arriving=arriving)
         self._router = Starlette(routes=routes, exception_handlers=failures.handlers())
         self._router.router.redirect_slashes = False  # it would send people where `Host` says
 

@@ -10,6 +10,7 @@ Rules
   counted and dropped: it never becomes a header.
 - Of a body that was answered before its end at most LINGER_BYTES more are heard.
 - At most PIPELINED_MAX requests wait behind the one that is answered.
+- A request that posts one Observation goes the short way (`http_short`) where nothing else is in hand on its connection.
 - A transport holds at most WRITE_BUFFER_BYTES beyond a hand-over, so that little is on its way when a choice takes effect.
 
 Source: RFC 9112 §9.3.2 (pipelining), §9.5 (time-outs); RFC 9110 §6.5.1 (trailers), §15.5.9, §15.6.4; RFC 6585 §5; gate.md,
@@ -26,8 +27,9 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from troth.app.http_heads import Complaint, complaint_of
+from troth.app.http_short import ShortWay, written
 from troth.errors import Malformed
-from troth.wire.problems import problem_of
+from troth.wire.problems import Reply, problem_of
 
 __all__ = ["HEAD_BYTES", "PIPELINED_MAX", "HttpProtocol"]
 
@@ -56,6 +58,7 @@ class HttpProtocol(HttpToolsProtocol):
     head_within_s: ClassVar[float] = 15.0
     body_silent_s: ClassVar[float] = 30.0
     answer_stuck_s: ClassVar[float] = 30.0
+    short: ClassVar[ShortWay | None] = None
 
     _waits = _Waits.HEAD
     _since_s = 0.0
@@ -67,6 +70,13 @@ class HttpProtocol(HttpToolsProtocol):
     _lingers = LINGER_BYTES
     _stuck_since_s: float | None = None
     _look: asyncio.TimerHandle | None = None
+    _open = False  # in the middle of a request, as far as the parser is concerned
+    _is_here: bool | None = None  # whether the short way may be gone here; None: not asked yet
+    _asked = False  # a request is in hand that went the short way
+    _answered_s = 0.0  # when the last such was answered
+    _behind = b""  # what came behind it
+    _head = b""  # a head that came without its body
+    _is_last = False  # close after it
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has come."""
@@ -82,6 +92,16 @@ class HttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""
         if self.transport is not None:
+            self._came(data)
+
+    def _came(self, data: bytes) -> None:
+        if self._asked:
+            self._behind += data
+            self.flow.pause_reading()
+            return
+        if self._head:
+            data, self._head = self._head + data, b""
+        if not self._goes_short(data):
             super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -94,6 +114,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
+        self._open = True
         self._head_bytes = 0
         self._in_head = True
         self._wait(_Waits.HEAD)
@@ -141,6 +162,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        self._open = False
         self._wait(_Waits.NOTHING)
         super().on_message_complete()
 
@@ -160,6 +182,79 @@ class HttpProtocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode() + body)
         self.transport.close()
+
+    # --- the short way ---
+
+    def _goes_short(self, data: bytes) -> bool:
+        """Take one whole request, or its head, if nothing else is in hand; False where it is for the parser."""
+        short, cycle = self.short, cast("RequestResponseCycle | None", self.cycle)
+        if (
+            short is None
+            or self._open
+            or not data.startswith(b"POST ")
+            or (cycle is not None and not cycle.response_complete)
+            or self.pipeline
+            or self.flow.write_paused
+            or self.transport.is_closing()
+        ):
+            return False
+        end = data.find(b"\r\n\r\n")
+        head = short.head(data[:end]) if 0 < end < HEAD_BYTES else None
+        if head is None:
+            return False
+        if self._is_here is None:
+            self._is_here = short.is_here(self.client, self.scheme, self.server)
+        if not self._is_here:
+            return False
+        body = data[end + 4 :]
+        if not body:
+            self._head = data
+            self._wait(_Waits.BODY)
+            self._body_begins()
+            return True
+        if len(body) != head.length or not short.take(head, body, self, address=self.client[0] if self.client else ""):
+            return False
+        self._asked = True
+        self._wait(_Waits.NOTHING)
+        return True
+
+    def answer(self, answer: Reply) -> None:
+        """What went the short way is settled."""
+        self._asked = False
+        self._answered_s = self.loop.time()
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.transport.write(written(answer, self.server_state.default_headers))
+        if self._is_last:
+            self.transport.close()
+            return
+        if self.timeout_keep_alive_task is None:
+            self._keep_for(self.timeout_keep_alive)
+        if self._behind:
+            behind, self._behind = self._behind, b""
+            self.flow.resume_reading()
+            self._came(behind)
+
+    def _keep_for(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing was asked for a while. What goes the short way sets no timer of its own: one waits on."""
+        rest_s = self._answered_s + self.timeout_keep_alive - self.loop.time()
+        if self._asked or self._head:
+            self._keep_for(self.timeout_keep_alive)
+        elif rest_s > 0:
+            self._keep_for(rest_s)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def shutdown(self) -> None:
+        """The node stops: what is in hand is answered."""
+        if self._asked:
+            self._is_last = True
+        else:
+            super().shutdown()
 
     def pause_writing(self) -> None:
         """What was answered is not taken."""

@@ -209,9 +209,10 @@ def report(_loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> N
 
 
 def _config(node: Node, *, connections_max: int) -> uvicorn.Config:
+    doors = http_doors(node)
     return uvicorn.Config(
-        http_doors(node),
-        http=type("HttpProtocolHere", (HttpProtocol,), {"connections_max": connections_max}),
+        doors,
+        http=type("HttpProtocolHere", (HttpProtocol,), {"connections_max": connections_max, "short": doors.short}),
         ws="none",
         lifespan="off",
         log_level="warning",

@@ -16,6 +16,7 @@ __all__ = ["news"]
 
 _SORTS = {
     "starts": "starts",
+    "joined": "joined",
     "asked": "you are asked",
     "changed": "changed",
     "narrowed": "narrowed",
@@ -29,15 +30,20 @@ def news() -> None:
     """What is going to start, what changed, and where you are told of it."""
 
 
+_BEFORE = click.option("--before", metavar="PLACE", help="Go on before this place of an earlier page.")
+
+
 @news.command("list")
+@_BEFORE
 @as_person
-def news_list(node: Node) -> None:
+def news_list(node: Node, *, before: str | None) -> None:
     """List what is new for you, how you were told, and your feeds and address."""
-    found = node.get("/api/told", ToldShown)
+    found = node.get(_page("/api/told", before), ToldShown)
     if not found.items:
         say("Nothing is announced, and nothing has changed in the last year.")
     for each in found.items:
         _item(each)
+    _more("list", found.before)
     for feed in found.feeds:
         say(f"Feed {feed.feed}, made {local(feed.made)}")
     if not found.mail:
@@ -51,14 +57,16 @@ def news_list(node: Node) -> None:
 
 
 @news.command("public")
+@_BEFORE
 @as_nobody
-def news_public(node: Node) -> None:
+def news_public(node: Node, *, before: str | None) -> None:
     """List what is new in public places."""
-    found = node.get("/api/news", NewsShown)
+    found = node.get(_page("/api/news", before), NewsShown)
     if not found.items:
         say("Nothing is announced, and nothing has changed in the last year.")
     for each in found.items:
         _item(each)
+    _more("public", found.before)
 
 
 @news.command("feed")
@@ -105,9 +113,20 @@ def news_mail_end(node: Node) -> None:
     say("Your address is forgotten.")
 
 
+def _page(path: str, before: str | None) -> str:
+    return path if before is None else f"{path}?before={before}"
+
+
+def _more(command: str, before: str | None) -> None:
+    if before is not None:
+        say(f"Earlier: troth news {command} --before {before}")
+
+
 def _item(each: ItemShown) -> None:
     when = f" on {local(each.starts)}" if each.starts and each.sort == "starts" else ""
-    say(f"{_SORTS.get(each.sort, each.sort)}{when}: {plain(each.title)} ({plain(each.about)})")
+    say(
+        f"{_SORTS.get(each.sort, each.sort)}{when}: {plain(each.title)}{f' ({plain(each.about)})' if each.about else ''}"
+    )
     say(f"   {plain(each.words)}")
     for told in each.told:
         say(f"   Told by {told.way} since {local(told.at)}")

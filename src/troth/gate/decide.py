@@ -15,7 +15,7 @@ Source: gate.md.
 Left out in this version: the action act (denied `not-offered` at step 7).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from typing import Final
 
@@ -24,7 +24,7 @@ import msgspec
 from troth.gate.announcing import begins_ns
 from troth.gate.connecting import connected
 from troth.gate.declared import crossed, declared_for, ids_of, meant, product_of, settled_views
-from troth.gate.everybody import by_ground, unnamed
+from troth.gate.everybody import as_everybody, by_ground, figures_for_everybody, is_for_everybody, unnamed
 from troth.gate.grounds import Asked, Holding, holds, told
 from troth.gate.grounds.shared import shared
 from troth.gate.known import answers_until, party_known
@@ -51,11 +51,12 @@ from troth.gate.question import (
 )
 from troth.gate.requests import limited, requested_use
 from troth.gate.sharing import barred, bars_until, shared_purposes, shared_use, sharing
-from troth.gate.small_groups import Reached, small_groups
+from troth.gate.small_groups import Reached, alike, look_at, small_groups
 from troth.gate.stopped import without_stopped
 from troth.gate.use import Use
 from troth.names import StreamId
-from troth.state.in_force import Reading
+from troth.state.in_force import InForce, Reading
+from troth.state.memory import Memory
 from troth.state.scopes import (
     ProductScope,
     ScopeKind,
@@ -66,7 +67,7 @@ from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, Discl
 from troth.things.intervals import FOREVER, Interval, covers
 from troth.things.variants import Variant
 
-__all__ = ["ANYONE", "decide", "kept_days"]
+__all__ = ["ANYONE", "beforehand", "decide", "kept_days"]
 
 
 _STEPS: Final = {
@@ -102,6 +103,27 @@ def decide(question: Question | Connecting | Sharing, reading: Reading) -> Answe
     steps = sorted((_STEPS[scope.kind], ids) for scope, ids in reading.unsettled.items())
     why = Reason(steps[0][0], Code.NOT_OFFERED, tuple(sorted({each for _, ids in steps for each in ids})))
     return Answer(Verdict.DENY, (why,), named=answer.named, until_ns=answer.until_ns)
+
+
+def beforehand(question: Question, in_force: InForce, memory: Memory) -> Iterator[None]:
+    """Look at what a decision about a figure over homes will look at: a step for each home that is not known yet."""
+    reading = Reading(in_force, memory)
+    stream = reading.stream(stream_scope(question.stream))
+    if stream is None or stream.household is None or question.asker.person is not None:
+        return
+    declared = declared_for(stream, product_of(stream, reading))
+    purposes = [] if declared is None else [p for p in declared.purposes if meant(p, question, stream, reading)]
+    views = (Variant.named(each.variant) for purpose in purposes for each in purpose.variants)
+    if declared is None or not any(view is not None and view.homes for view in views):
+        return
+    askers = [] if is_for_everybody(declared, question.asker.purpose) else [question]
+    askers += [as_everybody(question)] if figures_for_everybody(declared) else []
+    for asked in askers:
+        for each in alike(stream, reading):
+            before = memory.made
+            look_at(each, asked, Reading(in_force, memory), look=_reached)
+            if memory.made != before:
+                yield
 
 
 def kept_days(stream_id: StreamId, reading: Reading, *, at_ns: int) -> int | None:

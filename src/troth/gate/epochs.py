@@ -17,7 +17,7 @@ from troth.names import PurposeId
 from troth.state.in_force import Reading
 from troth.state.scopes import PersonScope, PlaceScope, ProductScope, StreamScope
 from troth.statements.choice import ChoiceBody, Decision
-from troth.things.intervals import BEGINNING
+from troth.things.intervals import BEGINNING, FOREVER
 
 __all__ = ["epoch_ns"]
 
@@ -31,8 +31,8 @@ def epoch_ns(
     *,
     first_counts: bool,
     held: bool,
-) -> int:
-    """The last moment up to now at which something changed for this stream, ns UTC.
+) -> tuple[int, int]:
+    """The last moment up to now at which something changed for this stream, and the next that is known of; ns UTC.
 
     Args:
         stream: of a home.
@@ -48,11 +48,11 @@ def epoch_ns(
     people = {each.person: reading.person_of(each.person) for each in place.members}
     silent = not any(_choices(each, stream, purposes) for each in people.values())
     if silent and not held and stream.said_again_ns == BEGINNING:
-        return BEGINNING
+        return BEGINNING, FOREVER
     said = [place.moved_ns, place.closed_ns, product.moved_ns, stream.said_again_ns, reading.deployment().erased_ns]
     turns = [*_of_contract(stream)]
     for member in place.members:
-        turns += [member.from_ns, member.to_ns]
+        turns += member.turns
         person = people[member.person]
         choices = _choices(person, stream, purposes)
         said += _said(choices, question, first_counts=first_counts)
@@ -67,7 +67,8 @@ def epoch_ns(
             turn for each in person.place_rules for turn in (each.body.from_ns, each.body.to_ns) if turn is not None
         ]
     # What was said counts also where its second has not ended yet, or the clock has stepped back behind it.
-    return max([*said, *(turn for turn in turns if turn <= question.at_ns)])
+    last_ns = max([*said, *(turn for turn in turns if turn <= question.at_ns)])
+    return last_ns, min((turn for turn in turns if turn > question.at_ns), default=FOREVER)
 
 
 def _of_contract(stream: StreamScope) -> Iterator[int]:

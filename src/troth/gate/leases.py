@@ -16,6 +16,7 @@ from troth.gate.lately import Lately
 from troth.gate.question import Answer, GroupMember, Question, Verdict
 from troth.names import BasisId, ThingId
 from troth.state.in_force import InForce
+from troth.state.memory import Memory
 from troth.state.scopes import Scope
 from troth.statements.statement import Statement
 from troth.things.intervals import FOREVER, Interval, around, intersect
@@ -129,6 +130,7 @@ class Leases:
     def __init__(self, in_force: InForce) -> None:
         self.in_force = in_force
         self.lately = Lately()
+        self.memory = Memory()
         # A scope has the lease that read it, or where there are several a set of them in order of holding (its values mean
         # nothing): what ends together ends in the same order in every run. Most scopes are streams, which one thing speaks on.
         self._by_scope: dict[Scope, Lease | dict[Lease, None]] = {}
@@ -173,7 +175,9 @@ class Leases:
         Ten thousand may end in this one step, so it only ends them. They are taken out from under the other scopes that they
         read bit by bit, as new leases are held.
         """
-        return self._end(self.in_force.move(statement))
+        moved = self.in_force.move(statement)
+        self.memory.moved(moved, moves=self.in_force.moves)
+        return self._end(moved)
 
     def become(self, other: InForce, moved: Sequence[Scope]) -> tuple[Lease, ...]:
         """Put another fold of the journal in place, which differs in these scopes; returns the leases that ended.
@@ -182,6 +186,7 @@ class Leases:
         """
         self._answers.clear()  # what was erased stands in no answer that is given again
         self.in_force.become(other, moved)
+        self.memory.clear()
         return self._end(moved)
 
     def _end(self, moved: Iterable[Scope]) -> tuple[Lease, ...]:

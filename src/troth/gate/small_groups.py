@@ -20,7 +20,8 @@ Left out: what depends on values, which is suppressed outside `decide` (step 8, 
 what they got; streams of other products that measure the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 import msgspec
@@ -32,14 +33,14 @@ from troth.gate.narrowed import Tried
 from troth.gate.question import ANYONE, Action, Code, Group, GroupMember, Question, Reason, Step
 from troth.gate.sharing import shared_purposes
 from troth.gate.use import Use
-from troth.names import HouseholdId, PurposeId, StatementId, StreamId
+from troth.names import HouseholdId, PersonId, PurposeId, StatementId, StreamId
 from troth.state.in_force import Reading
-from troth.state.scopes import PlaceScope, ProductScope, StreamScope, stream_scope
+from troth.state.scopes import ProductScope, StreamScope, product_scope, stream_scope
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect
 from troth.things.variants import HOMES_MAX, Variant
 
-__all__ = ["Look", "Reached", "small_groups", "uncountable"]
+__all__ = ["Look", "Reached", "alike", "look_at", "small_groups", "uncountable"]
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -54,23 +55,44 @@ Look: TypeAlias = Callable[[Question, Reading], Reached | None]
 
 
 class _Looked(Reached, frozen=True):
-    """The same with whether it is in no figure, whoever asks."""
+    """The same with what a figure needs of it.
+
+    Args:
+        out: it is in no figure, whoever asks.
+        alone: the party can read anything of it by itself.
+        members: what it brings to each figure, by purpose and view.
+        rests_on: what all of this does.
+        ended_ns: when the last view ended that was given once; what it gave until then was in the cells of then.
+        until_ns: when any of this may be otherwise.
+    """
 
     out: bool = False
+    alone: bool = False
+    members: Mapping[tuple[PurposeId, Variant], GroupMember] = {}
+    rests_on: tuple[StatementId, ...] = ()
+    ended_ns: int = BEGINNING
+    until_ns: int = FOREVER
 
     @property
     def apart(self) -> bool:
-        """Whether it is in no figure of this party: it can read anything of this stream by itself, or nobody has it in one."""
-        return self.out or any(one.failed is None and not one.variant.homes for _, one in self.views)
+        """Whether it is in no figure of this party."""
+        return self.out or self.alone
 
 
-class _Gathered(msgspec.Struct):
-    """The universe as it was looked at: who is in the figure, what it rests on, until when, and the other figures' homes."""
+class _Gathered(msgspec.Struct, frozen=True):
+    """The universe as it was looked at for one figure: whom it is over, what it rests on, since and until when.
 
-    members: list[GroupMember]
-    rests_on: list[StatementId]
-    from_ns: int = BEGINNING
-    until_ns: int = FOREVER
+    `barred`: a rule of the operator keeps one of the homes out. `homes`: those of the figure.
+    """
+
+    looked: tuple[_Looked, ...]
+    members: tuple[GroupMember, ...]
+    concerned: tuple[PersonId, ...]
+    rests_on: tuple[StatementId, ...]
+    barred: bool
+    homes: frozenset[HouseholdId]
+    from_ns: int
+    until_ns: int
 
 
 def small_groups(
@@ -81,41 +103,35 @@ def small_groups(
     if tried.failed is not None or not size or question.action is Action.COLLECT or question.asker.person is not None:
         return tried
     universe = reading.universe(stream.product)
-    streams = _like(stream, universe.streams, reading)
+    streams = alike(stream, reading)
     if stream.household is None or universe.too_many or len(streams) > HOMES_MAX:
         return _denied(tried, Code.NOT_OFFERED, (stream.statement,))
     if not tried.variant.homes:
         return _denied(tried, Code.SMALL_GROUP, (stream.statement,))
     for_all = is_for_everybody(declared, question.asker.purpose)
-    asked = as_everybody(question) if for_all else question
-    looked = _looked(streams, stream, asked, reading, look=look)
-    # Whoever asks by name gets what is for anybody besides.
-    beside = not for_all and figures_for_everybody(declared)
-    public = _looked(streams, stream, as_everybody(question), reading, look=look) if beside else looked
-    own = next((each for each in looked if each.stream.installed.stream == question.stream), None)
+    found = _gathered(stream, tried, as_everybody(question) if for_all else question, reading, look=look)
+    from_ns, until_ns, public = found.from_ns, found.until_ns, found.looked
+    if not for_all:
+        public = ()
+        if figures_for_everybody(declared):  # whoever asks by name gets what is for anybody besides
+            beside = _gathered(stream, tried, as_everybody(question), reading, look=look)
+            from_ns, until_ns, public = max(from_ns, beside.from_ns), min(until_ns, beside.until_ns), beside.looked
+    own = next((each for each in found.looked if each.stream.installed.stream == question.stream), None)
     if own is None:
         return _denied(tried, Code.SMALL_GROUP, (stream.statement,))
-    found = _gather(looked, tried, asked, reading)
-    if beside:
-        also = _gather(public, tried, as_everybody(question), reading)
-        found.from_ns, found.until_ns = max(found.from_ns, also.from_ns), min(found.until_ns, also.until_ns)
     inside = any(each.stream == question.stream for each in found.members)
-    barred = any(
-        one.failed is not None and one.failed.step is Step.PERMITTED for each in looked for _, one in each.views
-    )
-    before = _before(looked, public if for_all or beside else [], own, tried, question, for_all=for_all)
-    few = _count(found.members) < size or _overlaps(_homes(looked, question.asker.purpose, tried.variant), before, size)
-    if barred or not inside or few:
-        return _denied(tried, Code.SMALL_GROUP, ids_of(own.product), until_ns=found.until_ns)
+    enough = min(len(found.homes), len(found.concerned)) >= size
+    before = _before(found.looked, public, own, tried, question, for_all=for_all)
+    if found.barred or not inside or not enough or _overlaps(found.homes, before, size):
+        return _denied(tried, Code.SMALL_GROUP, ids_of(own.product), until_ns=until_ns)
     holding = msgspec.structs.replace(
         tried.holding,
-        times=intersect(tried.holding.times, (Interval(found.from_ns, FOREVER),)),
+        times=intersect(tried.holding.times, (Interval(from_ns, FOREVER),)),
         rests_on=tuple(dict.fromkeys((*tried.holding.rests_on, *found.rests_on))),
-        concerned=tuple(dict.fromkeys(person for each in found.members for person in each.concerned)),
-        until_ns=min(tried.holding.until_ns, found.until_ns),
+        concerned=found.concerned,
+        until_ns=min(tried.holding.until_ns, until_ns),
     )
-    group = Group(size, found.from_ns, tuple(found.members))
-    return msgspec.structs.replace(tried, holding=holding, group=group)
+    return msgspec.structs.replace(tried, holding=holding, group=Group(size, from_ns, found.members))
 
 
 def uncountable(use: Use) -> Reason | None:
@@ -125,78 +141,137 @@ def uncountable(use: Use) -> Reason | None:
     return Reason(Step.SMALL_GROUPS, Code.NOT_OFFERED, ids_of(use.product), use.ground)
 
 
-def _like(stream: StreamScope, streams: tuple[StreamId, ...], reading: Reading) -> list[StreamId]:
+def alike(stream: StreamScope, reading: Reading) -> list[StreamId]:
     """Those of the universe that have the same name. Also one that is in no figure now may have been in one."""
     found = []
-    for each in streams:
+    for each in reading.universe(stream.product).streams:
         other = reading.stream(stream_scope(each))
         if other is not None and other.household is not None and other.installed.name == stream.installed.name:
             found.append(each)
     return found
 
 
-def _ruled(place: PlaceScope, reading: Reading, *, at_ns: int) -> bool:
-    """Whether somebody who belongs or belonged to a home has a rule about places now."""
-    rules = (rule.body for each in place.members for rule in reading.person_of(each.person).place_rules)
-    return any(each.from_ns <= at_ns and (each.to_ns is None or at_ns < each.to_ns) for each in rules)
+def _gathered(stream: StreamScope, tried: Tried, question: Question, reading: Reading, *, look: Look) -> _Gathered:
+    """The figure of a party for a purpose in a view, which is the same by whichever of its streams it is asked."""
+    asker = question.asker
+    key = ("figure", stream.product, stream.installed.name, stream.answers, asker, tried.variant)
+
+    def make(own: Reading) -> tuple[_Gathered, int]:
+        found = _gather(_looked(alike(stream, own), stream, question, own, look=look), tried, question, own)
+        return found, found.until_ns
+
+    return reading.again(key, make, at_ns=question.at_ns)
 
 
 def _looked(
     streams: list[StreamId], stream: StreamScope, question: Question, reading: Reading, *, look: Look
 ) -> list[_Looked]:
     """What the party could read of each of them, and whether it can be in a figure with this one."""
-    found = []
-    for each in streams:
-        reached = look(msgspec.structs.replace(question, stream=each), reading)
-        if reached is None or reached.stream.household is None:
-            continue
-        place = reading.place_of(reached.stream.household)
-        of_its_own = place.disclosures or place.grounds or place.openings
-        party = None if question.asker.party == ANYONE else question.asker.party
-        asked_for = any(party in {None, reach.body.authority} for reach in reached.stream.reaches)
-        asked_for = asked_for or bool(shared_purposes(reached.stream, party, reading))
-        other = reached.stream.answers != stream.answers
-        out = of_its_own or asked_for or other or _ruled(place, reading, at_ns=question.at_ns)
-        found.append(_Looked(reached.stream, reached.product, reached.views, out=bool(out)))
-    return found
+    each_of = (look_at(each, question, reading, look=look) for each in streams)
+    found = (each for each in each_of if each is not None)
+    return [
+        each if each.out or each.stream.answers == stream.answers else msgspec.structs.replace(each, out=True)
+        for each in found
+    ]
+
+
+def look_at(stream: StreamId, question: Question, reading: Reading, *, look: Look) -> "_Looked | None":
+    """What the party that asks could read of a stream in a home, as it was found before where that still holds."""
+    asker = question.asker
+    key = ("look", stream, asker.party, asker.app)
+    asked = msgspec.structs.replace(question, stream=stream)
+    return reading.again(key, partial(_look_at, asked, look), at_ns=question.at_ns)
+
+
+def _look_at(asked: Question, look: Look, reading: Reading) -> tuple["_Looked | None", int]:
+    """The same, anew, and until when it holds."""
+    reached = look(asked, reading)
+    if reached is None or reached.stream.household is None:
+        return None, FOREVER
+    place = reading.place_of(reached.stream.household)
+    of_its_own = place.disclosures or place.grounds or place.openings
+    party = None if asked.asker.party == ANYONE else asked.asker.party
+    asked_for = any(party in {None, reach.body.authority} for reach in reached.stream.reaches)
+    asked_for = asked_for or bool(shared_purposes(reached.stream, party, reading))
+    rules = [rule.body for each in place.members for rule in reading.person_of(each.person).place_rules]
+    ruled = any(each.from_ns <= asked.at_ns and (each.to_ns is None or asked.at_ns < each.to_ns) for each in rules)
+    turns = [turn for each in rules for turn in (each.from_ns, each.to_ns) if turn is not None]
+    turns += [turn for _, one in reached.views for i in one.holding.times for turn in (i.from_ns, i.to_ns)]
+    known_ns = min((one.holding.until_ns for _, one in reached.views), default=FOREVER)
+    until_ns = min([known_ns, *(turn for turn in turns if turn > asked.at_ns)])
+    lapsed = (i.to_ns for _, one in reached.views if one.failed is not None for i in one.holding.times)
+    found = _Looked(
+        reached.stream,
+        reached.product,
+        reached.views,
+        out=bool(of_its_own or asked_for or ruled),
+        alone=any(one.failed is None and not one.variant.homes for _, one in reached.views),
+        members=_members(reached, reached.stream.household),
+        rests_on=tuple(dict.fromkeys(id_ for _, one in reached.views for id_ in one.holding.rests_on)),
+        ended_ns=max((to_ns for to_ns in lapsed if to_ns <= asked.at_ns), default=BEGINNING),
+        until_ns=until_ns,
+    )
+    return found, until_ns
+
+
+def _members(reached: Reached, household: HouseholdId) -> dict[tuple[PurposeId, Variant], GroupMember]:
+    """What a stream brings to each figure over homes that it may be in."""
+    installed, id_ = (Interval(reached.stream.from_ns, FOREVER),), reached.stream.installed.stream
+    return {
+        (purpose.purpose, one.variant): GroupMember(
+            id_, household, intersect(one.holding.times, installed), one.holding.concerned
+        )
+        for purpose, one in reached.views
+        if one.failed is None and one.variant.homes
+    }
+
+
+def _since_ns(each: _Looked, question: Question, reading: Reading, *, first_counts: bool) -> tuple[int, int]:
+    """Since when a home is in a group, or out of it, as it is now, and until when that is known."""
+    purposes = frozenset(purpose.purpose for purpose, _ in each.views)
+    held = each.out or any(one.holding.times for _, one in each.views)
+
+    def make(own: Reading) -> tuple[tuple[int, int], int]:
+        own.stream(stream_scope(each.stream.installed.stream))  # what is known of both goes into it
+        own.product(product_scope(each.stream.product))
+        found = epoch_ns(each.stream, each.product, purposes, question, own, first_counts=first_counts, held=held)
+        return found, found[1]
+
+    asker = question.asker
+    key = ("since", each.stream.installed.stream, asker.party, asker.purpose, purposes, first_counts, held)
+    return reading.again(key, make, at_ns=question.at_ns)
 
 
 def _gather(looked: list[_Looked], tried: Tried, question: Question, reading: Reading) -> _Gathered:
-    found = _Gathered([], [])
     # What a line kept out was in no figure; after it a cell of before would be another one.
-    lines = [turn for each in reading.deployment().lines for turn in (each.body.from_ns, each.body.to_ns)]
-    found.from_ns = max([BEGINNING, *(turn for turn in lines if turn is not None and turn <= question.at_ns)])
-    several = (
-        len({(purpose.purpose, one.variant) for each in looked for purpose, one in each.views if one.variant.homes}) > 1
-    )
+    lines = [turn for each in reading.deployment().lines for turn in (each.body.from_ns, each.to_ns)]
+    from_ns = max((turn for turn in lines if turn <= question.at_ns), default=BEGINNING)
+    until_ns = min((turn for turn in lines if turn > question.at_ns), default=FOREVER)
+    figures = {(purpose.purpose, one.variant) for each in looked for purpose, one in each.views if one.variant.homes}
+    mine, rests_on, members = (question.asker.purpose, tried.variant), dict[StatementId, None](), list[GroupMember]()
     for each in looked:
-        purposes = frozenset(purpose.purpose for purpose, _ in each.views)
-        held = each.out or any(one.holding.times for _, one in each.views)
-        since_ns = epoch_ns(each.stream, each.product, purposes, question, reading, first_counts=several, held=held)
-        found.from_ns = max(found.from_ns, since_ns)
-        for purpose, one in each.views:
-            found.until_ns = min(found.until_ns, one.holding.until_ns)
-            if one.failed is not None:
-                # What it gave until it ended was in the cells of then.
-                ended = (i.to_ns for i in one.holding.times if i.to_ns <= question.at_ns)
-                found.from_ns = max(found.from_ns, *ended, BEGINNING)
-            found.rests_on += one.holding.rests_on
-            mine = purpose.purpose == question.asker.purpose and one.variant == tried.variant
-            household = each.stream.household
-            if mine and one.failed is None and household is not None and not each.apart:
-                times = intersect(one.holding.times, (Interval(each.stream.from_ns, FOREVER),))
-                found.members.append(GroupMember(each.stream.installed.stream, household, times, one.holding.concerned))
-    return found
-
-
-def _count(members: list[GroupMember]) -> int:
-    """How many homes, or persons where they are fewer."""
-    return min(len({each.household for each in members}), len({p for each in members for p in each.concerned}))
+        since_ns, turn_ns = _since_ns(each, question, reading, first_counts=len(figures) > 1)
+        from_ns, until_ns = max(from_ns, since_ns, each.ended_ns), min(until_ns, turn_ns, each.until_ns)
+        rests_on.update(dict.fromkeys(each.rests_on))
+        member = None if each.apart else each.members.get(mine)
+        if member is not None:
+            members.append(member)
+    views = (one for each in looked for _, one in each.views)
+    return _Gathered(
+        tuple(looked),
+        tuple(members),
+        tuple(dict.fromkeys(person for each in members for person in each.concerned)),
+        tuple(rests_on),
+        barred=any(one.failed is not None and one.failed.step is Step.PERMITTED for one in views),
+        homes=frozenset(each.household for each in members),
+        from_ns=from_ns,
+        until_ns=until_ns,
+    )
 
 
 def _before(
-    looked: list[_Looked],
-    public: list[_Looked],
+    looked: Sequence[_Looked],
+    public: Sequence[_Looked],
     own: _Looked,
     tried: Tried,
     question: Question,
@@ -224,18 +299,10 @@ def _overlaps(mine: frozenset[HouseholdId], before: list[frozenset[HouseholdId]]
     )
 
 
-def _homes(looked: list[_Looked], purpose: PurposeId, view: Variant) -> frozenset[HouseholdId]:
+def _homes(looked: Sequence[_Looked], purpose: PurposeId, view: Variant) -> frozenset[HouseholdId]:
     """The homes that are in the figures of a purpose in a view."""
-    return frozenset(
-        each.stream.household
-        for each in looked
-        for which, one in each.views
-        if which.purpose == purpose
-        and one.variant == view
-        and one.failed is None
-        and each.stream.household is not None
-        and not each.apart
-    )
+    key = (purpose, view)
+    return frozenset(each.members[key].household for each in looked if not each.apart and key in each.members)
 
 
 def _denied(tried: Tried, code: Code, statements: tuple[StatementId, ...], *, until_ns: int = FOREVER) -> Tried:

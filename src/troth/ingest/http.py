@@ -28,6 +28,7 @@ from troth.ingest.http_csv import HttpCsv
 from troth.ingest.http_door import ROWS_AT_ONCE, TURN_NS, HttpDoor, counted_as, message_name, told_refusals
 from troth.ingest.http_packs import HttpPacks
 from troth.ingest.http_payloads import Columns, read_arrays, read_columns, read_numbers, read_observation, read_row
+from troth.ingest.http_singles import HttpSingles
 from troth.ingest.places import Places
 from troth.ingest.rates import Rates
 from troth.ingest.repeats import repeat_key
@@ -112,6 +113,7 @@ class HttpIngest:
         self._secret = secret
         self._entropy = entropy
         self._places = Places()
+        self.singles = HttpSingles(self._door, recognise, places=self._places, link=self._link)
 
     @staticmethod
     def takes(scope: Scope) -> bool:

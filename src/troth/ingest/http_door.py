@@ -134,6 +134,11 @@ class HttpDoor:
             await self.count(thing, Refusal.TOO_LARGE)
             raise
 
+    def heard(self, thing: ThingId, size: int, *, address: str) -> None:
+        """A message of so many bytes has come from this thing, whose credential was looked at."""
+        self._presence.asked(thing, address=address)
+        self.rates.of(thing).charge(1, size)
+
     async def count(self, thing: ThingId, refusal: Refusal) -> Outcome:
         """Refuse for good; on return it is counted durably."""
         settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()

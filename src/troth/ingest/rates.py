@@ -29,14 +29,14 @@ class Allowance:
     def __init__(self, rates: "Rates") -> None:
         self._rates = rates
         self._at = rates.clock.ticks()
-        self._messages = float(rates.messages_per_s * BURST_S)
-        self._bytes = float(rates.bytes_per_s * BURST_S)
+        self._messages = rates.messages_most
+        self._bytes = rates.bytes_most
 
     def owes_s(self) -> float:
         """Seconds until nothing is owed any more; 0 when nothing is."""
         if self._messages >= 0 and self._bytes >= 0:
             return 0.0
-        self._earn()
+        self._earn(self._rates.clock.ticks())
         owed_s = max(-self._messages / self._rates.messages_per_s, -self._bytes / self._rates.bytes_per_s)
         return (
             owed_s if owed_s * NS_PER_S >= 1 else 0.0
@@ -44,17 +44,25 @@ class Allowance:
 
     def charge(self, messages: int, size: int) -> None:
         """So much has come. `size` in bytes."""
-        self._earn()
+        self._earn(self._rates.clock.ticks())
         self._messages -= messages
         self._bytes -= size
 
-    def _earn(self) -> None:
-        now = self._rates.clock.ticks()
+    def pays(self, messages: int, size: int, *, at_ticks: int) -> bool:
+        """Charge what has come unless something is owed; returns whether it was charged. `at_ticks`: the clock's, now."""
+        if self._messages < 0 or self._bytes < 0:
+            return False
+        self._earn(at_ticks)
+        self._messages -= messages
+        self._bytes -= size
+        return True
+
+    def _earn(self, now: int) -> None:
         past_s = (now - self._at) / NS_PER_S
         self._at = now
         rates = self._rates
-        self._messages = min(self._messages + past_s * rates.messages_per_s, float(rates.messages_per_s * BURST_S))
-        self._bytes = min(self._bytes + past_s * rates.bytes_per_s, float(rates.bytes_per_s * BURST_S))
+        self._messages = min(self._messages + past_s * rates.messages_per_s, rates.messages_most)
+        self._bytes = min(self._bytes + past_s * rates.bytes_per_s, rates.bytes_most)
 
 
 class Rates:
@@ -64,6 +72,8 @@ class Rates:
         self.clock = clock
         self.messages_per_s = messages_per_s
         self.bytes_per_s = bytes_per_s
+        self.messages_most = float(messages_per_s * BURST_S)
+        self.bytes_most = float(bytes_per_s * BURST_S)
         self._things: dict[ThingId, Allowance] = {}
 
     def of(self, thing: ThingId) -> Allowance:

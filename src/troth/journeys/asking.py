@@ -23,7 +23,7 @@ __all__ = ["answer_to", "ask", "check_joining", "check_sharing", "denied", "woul
 
 def ask(question: Question, leases: Leases) -> Lease:
     """Decide and hold. The lease may hold a denial; it then ends when the denial could change."""
-    reading = Reading(leases.in_force)
+    reading = Reading(leases.in_force, leases.memory)
     answer = decide(question, reading)
     return leases.hold(question, answer, basis=basis_id(answer.rests_on), scopes=reading.looked_at)
 

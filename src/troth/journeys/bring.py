@@ -31,13 +31,14 @@ from troth.journeys.voice import Voice
 from troth.names import PersonId, PurposeId, ShareId, Uri, print_id
 from troth.state.directory import Directory
 from troth.state.shares import Brought
+from troth.state.sharing import stands
 from troth.statements.kinds import KindName
 from troth.statements.site import Site
 from troth.statements.third_party import BROUGHT, ThirdPartyBody, ThirdPartyRefusalBody, brought_uri
 
 __all__ = ["BROUGHT_MAX", "Bring", "BroughtMade", "BroughtSeen", "Invited", "Newcomer"]
 
-BROUGHT_MAX: Final = 10  # of one person at a time, those that were refused not counted
+BROUGHT_MAX: Final = 10  # of one person at a time, with whom they share something and who were not refused
 INVITATION_S: Final = 7 * 24 * 3600  # as every link here
 TOKEN_S: Final = 366 * 24 * 3600  # as the longest token that whoever runs the place gives; the share ends by itself
 APP: Final = "brought"
@@ -122,10 +123,12 @@ class Bring:
             Denied: it is a gatekeeper, or the gate lets nobody share this, and why.
             NotFound, Conflict: as `Share.begin`.
         """
-        standing = [each for each in self._of(person) if each.refused is None]
+        now, party = self._clock.now(), brought_uri(self._entropy(16))
+        said = self._share.seen.mine(person).values()
+        shared_with = {share.party for each in said if (share := stands(each, at_ns=now)) is not None}
+        standing = [each for each in self._of(person) if each.refused is None and each.body.party in shared_with]
         if len(standing) + self._in_hand.of(person) >= BROUGHT_MAX:
             raise Refused(f"at most {BROUGHT_MAX} that one person has brought stand at a time")
-        now, party = self._clock.now(), brought_uri(self._entropy(16))
         # What cannot be shared brings nobody: the streams and the duties are looked at first.
         self._share.check(person, wanted, notice=notice)
         body = ThirdPartyBody(party, person, who.name, who.contact, Site(who.country), now, made_by)
@@ -210,6 +213,7 @@ class Bring:
                 refused=None if each.refused is None else each.refused.because,
             )
             for each in found
+            if self._directory.shares.with_party.get(each.body.party)  # else the gate let nobody share with it
         ]
         return tuple(sorted(seen, key=lambda each: -each.at_ns))
 

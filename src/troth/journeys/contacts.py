@@ -27,6 +27,7 @@ from troth.names import StatementId, Uri
 from troth.state.directory import Directory
 from troth.statements.kinds import KindName
 from troth.statements.organisation import OrganisationBody
+from troth.things.intervals import FOREVER
 
 __all__ = ["Contact", "Contacts", "Lapse", "words"]
 
@@ -86,6 +87,12 @@ class Contacts:
             if answered[body.organisation]
         ]
         return tuple(sorted(found, key=lambda each: (each.reach_by_ns, each.organisation)))
+
+    def others(self) -> tuple[OrganisationBody, ...]:
+        """Every organisation that is not due, those that lapse first, then by name."""
+        due = {each.organisation for each in self.due()}
+        others = (each for each in self._directory.organisations.values() if each.organisation not in due)
+        return tuple(sorted(others, key=lambda each: (each.reach_by_ns or FOREVER, each.name.casefold())))
 
     async def reached(self, organisation: Uri, *, until_ns: int) -> None:
         """Say that a contact was reached, and by when it has to be again. On return what it answers for goes on.

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, 
 from typing import Final
 
 from troth.gate.leases import Lease
+from troth.gate.question import Asker
 from troth.journeys.outlet import Outlet
 from troth.names import StreamId
 
@@ -33,6 +34,7 @@ class Dropping:
         spawn: runs something on the loop.
         pause: lets the loop do other things.
         now: UTC, ns.
+        ready: before it asks again, looks at what a decision will look at, where that is much.
     """
 
     def __init__(
@@ -42,11 +44,13 @@ class Dropping:
         spawn: Callable[[Coroutine[None, None, None]], None],
         pause: Callable[[], Awaitable[None]],
         now: Callable[[], int],
+        ready: Callable[[int, Asker], Awaitable[None]],
     ) -> None:
         self._outlets = outlets
         self._spawn = spawn
         self._pause = pause
         self._now = now
+        self._ready = ready
         self._waits: deque[tuple[Iterator[Outlet | None], list[Outlet]]] = deque()  # with those that have dropped
         self._busy = False
         self._broken: list[Exception] = []
@@ -117,6 +121,7 @@ class Dropping:
     async def _renew(self, outlets: Sequence[Outlet]) -> None:
         """Ask again for each, a few at a time (ten thousand at once must not hold the loop), and each for itself."""
         for count, outlet in enumerate(outlets, start=1):
+            await self._ready(outlet.number, outlet.asker)
             self._spawn(outlet.renew())
             if count % _RENEW_AT_ONCE == 0:
                 await self._pause()

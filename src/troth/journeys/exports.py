@@ -11,8 +11,8 @@ Rules
   it is when its person does not live any more in a home in which they lived when it was begun, or is erased.
 - It ends by itself KEPT_S after it was ready, and when another is asked for.
 - KEPT_MAX are kept. Where somebody else has no room, one gives way: of those that were fetched the oldest, else the oldest that
-  has been ready for UNDISTURBED_S. So nobody waits longer than that because of others. About
-  somebody there is one, and one for each guardian who asked.
+  has been ready for UNDISTURBED_S. So nobody waits longer than that because of others, and about nobody there is more than one,
+  but what guardians asked for.
 
 Source: gate.md, "The barrier" (step 3: prepared export files); mission.md (F2); GDPR Art. 15(3), 20; docs/decisions/0072, 0077.
 Left out: how it is written (`archive`), and what is in it (`api/exported`). Owner of all state: the event loop.

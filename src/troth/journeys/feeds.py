@@ -19,7 +19,7 @@ from troth.errors import Conflict, NotFound
 from troth.journeys.accounts import TOKEN_BYTES, Account, AccountStore, Bearer, token_digest
 from troth.journeys.in_hand import InHand
 from troth.journeys.logins import Holder
-from troth.journeys.news import Item, News
+from troth.journeys.news import News, NewsPage, Since
 from troth.names import PersonId
 from troth.state.directory import Directory
 
@@ -115,8 +115,8 @@ class Feeds:
         account = self._accounts.find(token_digest(token)) if 0 < len(token) <= _TOKEN_MAX else None
         return account is not None and account.bearer is Bearer.FEED and account.person is None
 
-    def read(self, token: str) -> tuple[Item, ...]:
-        """What is in it.
+    def read(self, token: str, before: Since | None = None) -> NewsPage:
+        """What is in it, some at a time.
 
         Raises:
             NotFound: the link is of no feed (any more).
@@ -124,4 +124,4 @@ class Feeds:
         account = self._accounts.find(token_digest(token)) if 0 < len(token) <= _TOKEN_MAX else None
         if account is None or account.bearer is not Bearer.FEED or account.person not in self._directory.persons:
             raise NotFound(_NO_FEED)
-        return self._news.of(account.person)
+        return self._news.page(account.person, before)

@@ -32,6 +32,7 @@ __all__ = ["HAND_OVER_BYTES", "HAND_OVER_ROWS", "Inlet", "say_all"]
 
 _TYPES = {each.name.lower(): each for each in ResultType}
 HAND_OVER_ROWS: Final = 10_000  # of one stream in one stamp; a stamp goes whole into one commit
+GROUP_ROWS: Final = 8  # fewer of one stream go with those of others, as a group of their own they cost more
 HAND_OVER_BYTES: Final = 8_388_608  # 8 MiB of texts or JSON, for the same reason
 # What waits in an inlet in which nothing does; never added to.
 _NO_TIMES: Final[list[int]] = []
@@ -185,6 +186,9 @@ class Inlet:
         ):
             return False
         self.last_ns = max(self.last_ns, *times)
+        if len(times) < GROUP_ROWS:
+            self._hear.turn().add_all(self, self.admission, times=times, results=numbers, settler=settler, at=at)
+            return True
         done = partial(self._run_settled, numbers, times, settler, at)
         self._hear.ready(self._admitted(lease, (times, times, numbers, [b""] * len(times)), done, now=now))
         return True

@@ -59,6 +59,7 @@ class Listing:
         directory: what exists.
         now: UTC, ns.
         pause: lets the loop do other things.
+        ready: looks at what a decision will look at, where that is much.
     """
 
     def __init__(
@@ -68,11 +69,13 @@ class Listing:
         *,
         now: Callable[[], int],
         pause: Callable[[], Awaitable[None]],
+        ready: Callable[[int, Asker | None], Awaitable[None]],
     ) -> None:
         self._lease = lease
         self._directory = directory
         self._now = now
         self._pause = pause
+        self._ready = ready
         self._held: OrderedDict[Asker | None, _Held] = OrderedDict()
 
     async def readable(self, asker: Asker | None) -> Readable:
@@ -84,8 +87,13 @@ class Listing:
         for _ in range(_ROUNDS_MAX):
             ended = self._ended(held.leases)
             if len(ended) <= AT_ONCE:
-                break
+                for number in ended:
+                    await self._ready(number, asker)
+                ended = self._ended(held.leases)
+                if len(ended) <= AT_ONCE:
+                    break
             for count, number in enumerate(ended, 1):
+                await self._ready(number, asker)
                 self._ask(number, asker, held)
                 if count % AT_ONCE == 0:
                     await self._pause()

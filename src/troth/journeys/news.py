@@ -9,6 +9,9 @@ Source: mission.md (F26, F44, S58); docs/decisions/0064-nothing-begins-unannounc
 """
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+from typing import Final
 
 import msgspec
 
@@ -21,8 +24,12 @@ from troth.journeys.news_items import (
     DAY_NS,
     NEWS_DAYS,
     RECENT_DAYS,
+    RECENT_ITEMS,
     Concern,
+    Draft,
     Item,
+    NewsPage,
+    Since,
     Sort,
     ToldOn,
     named,
@@ -40,7 +47,10 @@ from troth.statements.authority import Decided
 from troth.statements.passport import PassportStream
 from troth.statements.widening import Change, Changed
 
-__all__ = ["NEWS_DAYS", "RECENT_DAYS", "Concern", "Item", "News", "Sort", "ToldOn"]
+__all__ = ["NEWS_DAYS", "RECENT_DAYS", "Concern", "Item", "News", "NewsPage", "Since", "Sort", "ToldOn"]
+
+
+_FIRST: Final = frozenset({Sort.STARTS, Sort.ASKED, Sort.AUTHORITY})
 
 
 class News:
@@ -65,36 +75,59 @@ class News:
 
     def public(self) -> tuple[Item, ...]:
         """About things in public places, the newest first."""
-        found = [item for each in self._current() if each.household is None for item in self._changed(each, None)]
-        found += [self._asked(request, reach) for request, reach in self._reaches() if reach.body.household is None]
-        found += self._new_there(None)
-        return newest(found)
+        return newest([each.make() for each in self._public()])
+
+    def public_page(self, before: Since | None = None) -> NewsPage:
+        """The same, some at a time."""
+        return NewsPage.of(self._public(), before)
 
     def of(self, person: PersonId) -> tuple[Item, ...]:
         """About the homes that a person lives in, the newest first, with how they were told."""
-        homes = homes_of(person, self._directory, self._in_force, at_ns=self._clock.now())
-        found = [
-            item
-            for home in homes
-            for each in self._current()
-            if self._holds_in(each, home)
-            for item in self._changed(each, home)
-        ]
-        found += [self._asked(request, reach) for request, reach in self._reaches() if person in self._of_reach(reach)]
-        found += [item for home in homes for item in self._new_there(home)]
-        ways: dict[StatementId, tuple[ToldOn, ...]] = {}
-        for said in self._directory.told.tellings.get(person, ()):
-            for about in said.body.about:
-                ways[about] = (*ways.get(about, ()), ToldOn(said.body.way, said.body.told_ns))
-        once = {each.name: each for each in found}
-        return newest([msgspec.structs.replace(each, told=ways.get(each.statement, ())) for each in once.values()])
+        once = {each.name: each for each in self._of(person)}
+        return newest([self._told(person, each.make()) for each in once.values()])
+
+    def page(self, person: PersonId, before: Since | None = None) -> NewsPage:
+        """The same, some at a time."""
+        page = NewsPage.of(self._of(person), before)
+        return NewsPage(tuple(self._told(person, each) for each in page.items), page.before)
 
     def recent(self, person: PersonId) -> tuple[Item, ...]:
-        """The same, of the last RECENT_DAYS or still to begin: for a first page."""
+        """What starts, asks or came from authorities in the last RECENT_DAYS or is still to begin: some, for a first page."""
         now = self._clock.now()
-        return tuple(
-            each for each in self.of(person) if each.said_ns > now - RECENT_DAYS * DAY_NS or (each.starts_ns or 0) > now
+        drafts = (
+            each
+            for each in self._of(person)
+            if each.said_ns > now - RECENT_DAYS * DAY_NS or (each.starts_ns or 0) > now
         )
+        once = {each.name: each for each in sorted(drafts, key=lambda each: each[:2], reverse=True)}
+        made = (each.make() for each in once.values())
+        return tuple(islice((each for each in made if each.sort in _FIRST), RECENT_ITEMS))
+
+    def _public(self) -> Iterator[Draft]:
+        for each in self._current():
+            if each.household is None:
+                yield from self._changed(each, None)
+        for request, reach in self._reaches():
+            if reach.body.household is None:
+                yield self._asked(request, reach)
+        yield from self._new_there(None)
+
+    def _of(self, person: PersonId) -> Iterator[Draft]:
+        homes = homes_of(person, self._directory, self._in_force, at_ns=self._clock.now())
+        for each in self._current():
+            for home in homes:
+                if self._holds_in(each, home):
+                    yield from self._changed(each, home)
+        for request, reach in self._reaches():
+            if person in self._of_reach(reach):
+                yield self._asked(request, reach)
+        for home in homes:
+            yield from self._new_there(home)
+
+    def _told(self, person: PersonId, item: Item) -> Item:
+        """With how somebody was told of it."""
+        ways = self._directory.told.ways.get((person, item.statement), ())
+        return msgspec.structs.replace(item, told=tuple(ToldOn(way, at_ns) for way, at_ns in ways))
 
     def concerns(self, *, since_ns: int) -> Iterator[Concern]:
         """What people of homes are to be told, of what was said after `since_ns` or is still to begin, home by home."""
@@ -103,13 +136,13 @@ class News:
             if each.said_ns <= since_ns and all((change.purpose.starts_ns or 0) <= now for change in each.changes):
                 continue
             for home in self._homes_of(each.product):
-                found = self._changed(each, home) if self._holds_in(each, home) else ()
+                found = tuple(self._changed(each, home)) if self._holds_in(each, home) else ()
                 if found:
-                    yield Concern(each.statement, self._here(home), found)
+                    yield Concern(each.statement, self._here(home), tuple(draft.make() for draft in found))
         for request, reach in tuple(self._reaches()):
             persons = self._of_reach(reach)
             if persons:
-                yield Concern(self._standing(request, reach), persons, (self._asked(request, reach),))
+                yield Concern(self._standing(request, reach), persons, (self._asked(request, reach).make(),))
         yield from self._joinings(since_ns)
 
     def _joinings(self, since_ns: int) -> Iterator[Concern]:
@@ -117,15 +150,16 @@ class News:
         now = self._clock.now()
         for home in dict.fromkeys((*self._joined.homes(), *self._joined.homes_of(after_ns=since_ns, at_ns=now))):
             found: dict[StatementId, list[Item]] = {}
-            for item in (
+            for draft in (
                 *self._joined.things(home, after_ns=since_ns, at_ns=now),
                 *self._joined.parties(home, after_ns=since_ns, at_ns=now),
             ):
+                item = draft.make()
                 found.setdefault(item.statement, []).append(item)
             persons = self._here(home) if found else ()
             yield from (Concern(statement, persons, tuple(items)) for statement, items in found.items() if persons)
 
-    def _new_there(self, home: HouseholdId | None) -> list[Item]:
+    def _new_there(self, home: HouseholdId | None) -> list[Draft]:
         """What joined a home, or public places, in NEWS_DAYS or is still to begin."""
         now = self._clock.now()
         after_ns = now - NEWS_DAYS * DAY_NS
@@ -147,14 +181,13 @@ class News:
             return each.household == home
         return (home, each.product) not in self._directory.home_disclosures
 
-    def _changed(self, each: KnownChanges, home: HouseholdId | None) -> tuple[Item, ...]:
+    def _changed(self, each: KnownChanges, home: HouseholdId | None) -> Iterator[Draft]:
         """The items of a disclosure for one home, or for public places: of streams that stand there."""
         streams = self._installed(each.product, home)
-        return tuple(
-            self._item(each, at, home, streams[change.stream])
-            for at, change in enumerate(each.changes)
-            if change.stream in streams
-        )
+        for at, change in enumerate(each.changes):
+            if change.stream in streams:
+                make = partial(self._item, each, at, home, streams[change.stream])
+                yield Draft(each.said_ns, named(each.statement, str(at)), change.purpose.starts_ns, make)
 
     def _item(self, each: KnownChanges, at: int, home: HouseholdId | None, title: str) -> Item:
         """The change at this place. What was announced or asked and is not disclosed so any more is told as over."""
@@ -252,22 +285,27 @@ class News:
         )
         return tuple(dict.fromkeys(each for each in found if each in self._directory.persons))
 
-    def _asked(self, request: KnownRequest, reach: KnownReach) -> Item:
+    def _asked(self, request: KnownRequest, reach: KnownReach) -> Draft:
         asked, body = request.body, reach.body
-        words = asked_words(asked, body, self._name)
-        statement = self._standing(request, reach)
+        told_ns = asked.received_ns if asked.withheld is None else asked.withheld.until_ns
+        said_ns = max(told_ns, asked.decided_ns or 0)
+        name = named(self._standing(request, reach), asked.decided, str(body.variant), Sort.AUTHORITY)
+        return Draft(said_ns, name, None, partial(self._asked_item, request, reach, said_ns, name))
+
+    def _asked_item(self, request: KnownRequest, reach: KnownReach, said_ns: int, name: str) -> Item:
+        body = reach.body
         streams = [
             self._directory.streams[each].declared.title for each in body.streams if each in self._directory.streams
         ]
-        told_ns = asked.received_ns if asked.withheld is None else asked.withheld.until_ns
+        words = asked_words(request.body, body, self._name)
         return Item(
-            named(statement, asked.decided, str(body.variant), Sort.AUTHORITY),
+            name,
             Sort.AUTHORITY,
             "An authority asked for data",
             ", ".join(streams),
             words,
-            max(told_ns, asked.decided_ns or 0),
-            statement,
+            said_ns,
+            self._standing(request, reach),
         )
 
     @staticmethod

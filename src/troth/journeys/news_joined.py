@@ -11,13 +11,14 @@ Source: docs/decisions/0079-what-joins-is-told.md.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from troth.gate.announcing import asks_nobody, is_new_in
 from troth.gate.question import Ground
 from troth.gate.rules.sensitivity import special_of
 from troth.gate.words import ground_words
-from troth.journeys.news_items import Item, Sort, named
+from troth.journeys.news_items import Draft, Item, Sort, named
 from troth.journeys.news_words import date_words, getter_words
 from troth.journeys.party_names import party_name
 from troth.names import HouseholdId, Uri
@@ -43,20 +44,22 @@ class Joined:
         """Homes that something joined."""
         return tuple(home for home in self._directory.told.joinings if home is not None)
 
-    def things(self, home: HouseholdId | None, *, after_ns: int, at_ns: int) -> Iterator[Item]:
+    def things(self, home: HouseholdId | None, *, after_ns: int, at_ns: int) -> Iterator[Draft]:
         """What joined a home, or public places, after a moment or is still to begin."""
         for each in self._directory.told.joinings.get(home, {}).values():
             recent = each.said_ns > after_ns or (each.begins_ns or 0) > at_ns
             if recent and is_new_in(each.began_ns, at_ns=each.said_ns):
-                yield self._thing(each, at_ns=at_ns)
+                make = partial(self._thing, each, at_ns=at_ns)
+                yield Draft(each.said_ns, named(each.statement, "joined"), each.begins_ns, make)
 
-    def parties(self, home: HouseholdId | None, *, after_ns: int, at_ns: int) -> Iterator[Item]:
+    def parties(self, home: HouseholdId | None, *, after_ns: int, at_ns: int) -> Iterator[Draft]:
         """Who came into a class that gets something of a home, or of public places."""
         for each in self._directory.told.entries.values():
             if each.said_ns > after_ns or (each.begins_ns or 0) > at_ns:
                 uses = tuple(self._given(each, home))
                 if uses:
-                    yield self._party(each, uses)
+                    name = named(each.statement, "entered", each.of)
+                    yield Draft(each.said_ns, name, each.begins_ns, partial(self._party, each, uses))
 
     def homes_of(self, *, after_ns: int, at_ns: int) -> tuple[HouseholdId, ...]:
         """Homes that somebody who came into a class may concern."""

@@ -126,6 +126,13 @@ class Recognise:
         asker = None if desk else _asker(account)
         return Principal(account.bearer, account.thing, account.person, asker, account.digest, desk, party)
 
+    def thing(self, digest: bytes) -> ThingId | None:
+        """Whose credential has this digest; None where it is none of a thing, or no more."""
+        account = self._accounts.find(digest)
+        return (
+            None if account is None or account.bearer is not Bearer.THING or not self.counts(account) else account.thing
+        )
+
     def session(self, token: str) -> Account:
         """The account of a session that is open.
 

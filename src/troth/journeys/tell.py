@@ -18,21 +18,20 @@ import msgspec
 
 from troth.clock import Clock
 from troth.errors import Denied, NotFound, NotOffered
-from troth.gate.decide import ANYONE
 from troth.gate.leases import Lease, Leases
-from troth.gate.question import Action, Asker, Code, Question, Verdict
+from troth.gate.question import Asker, Code, Verdict
 from troth.gate.words import outer_of
 from troth.journeys.access import Access
-from troth.journeys.asking import ask
 from troth.journeys.dropping import Dropping
 from troth.journeys.following import Follower, Following
 from troth.journeys.listing import Listing
 from troth.journeys.outlet import Listener, Outlet
+from troth.journeys.read_leases import ReadLeases
 from troth.journeys.rows import Rows
 from troth.journeys.shelves import shelf_of, shelf_of_stream
 from troth.journeys.views import LONG_PAGE_MAX, Page, StreamView, short, view_of
 from troth.journeys.watching import Watchers
-from troth.names import PurposeId, StreamId
+from troth.names import StreamId
 from troth.state.belonging import concerned_now
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.leaving import Leaving
@@ -81,24 +80,15 @@ class Tell:
         self._access = access
         self._clock = clock
         self.spawn = spawn
-        self._held: dict[tuple[StreamId, Asker], Lease] = {}
+        self._read = ReadLeases(leases, directory, clock=clock, pause=pause)
+        self.anyone = self._read.anyone
         self.outlets: dict[StreamId, list[Outlet]] = {}  # of these streams rows are wanted
-        self._dropping = Dropping(self.outlets, spawn=spawn, pause=pause, now=clock.now)
+        self._dropping = Dropping(self.outlets, spawn=spawn, pause=pause, now=clock.now, ready=self._read.ready)
         self.quiet = self._dropping.quiet
-        self.listing = Listing(self._look, directory, now=clock.now, pause=pause)
+        self.listing = Listing(self._look, directory, now=clock.now, pause=pause, ready=self._read.ready)
         self._following = Following(self._look, directory, now=clock.now, spawn=spawn, pause=pause)
         self.dropped = 0
         self.watching = Watchers()
-
-    def anyone(self, number: int) -> Asker:
-        """The asker for a request without a token: anybody, for the first purpose open to anyone on this stream."""
-        known = self._known(number)
-        purpose = None
-        if known is not None:
-            disclosed = self._directory.disclosure_of(known[0].body.product, known[0].body.household)
-            declared = [s for s in disclosed[0].streams if s.name == known[1].installed.name] if disclosed else []
-            purpose = next((p.purpose for s in declared for p in s.purposes if ANYONE in p.recipients), None)
-        return Asker(ANYONE, "anyone", purpose or PurposeId("urn:troth:purpose:none"))
 
     def view(self, number: int, asker: Asker | None) -> StreamView:
         """One stream.
@@ -118,6 +108,7 @@ class Tell:
         """
         who = asker or self.anyone(number)
         while True:
+            await self._read.ready(number, who)
             known, lease = self._granted(number, who)
             await self._access.open(lease)
             query = short(query, known[1])
@@ -247,9 +238,7 @@ class Tell:
         self.listing.forget(gone)
         self._leases.lately.forget(gone)
         self.watching.forget(gone)
-        for stream, asker in tuple(self._held):
-            if stream in gone.streams or asker.person == gone.person:
-                self._leases.forget(self._held.pop((stream, asker)))
+        self._read.forget(gone)
 
     def told(self, batches: Sequence[Told]) -> None:
         """A commit is durable: pass its rows on to the outlets of their streams. Called by the conduct store, on the loop."""
@@ -267,7 +256,7 @@ class Tell:
     def ended(self, leases: Sequence[Lease]) -> None:
         """Barrier step 3: outlets with an ended lease drop what they have queued, then ask again or end; `quiet` waits for all.
 
-        An ended lease that is still in `_held` is replaced when it is asked for.
+        An ended lease that is still held is replaced when it is asked for.
         """
         self._dropping.ended(leases)
         self._following.moved(leases)
@@ -297,7 +286,7 @@ class Tell:
         Raises:
             NotFound: there is no such stream.
         """
-        lease, _ = self._lease(number, asker)
+        lease, _ = self._read.lease(number, asker)
         if lease is None:
             raise NotFound("there is no such stream for this asker")
         return lease
@@ -340,29 +329,11 @@ class Tell:
         """UTC ns."""
         return self._clock.now()
 
-    def _known(self, number: int) -> tuple[KnownThing, KnownStream] | None:
-        stream = self._directory.streams.get(self._directory.by_number.get(number, StreamId(b"")))
-        return None if stream is None else (self._directory.things[stream.thing], stream)
-
-    def _lease(self, number: int, asker: Asker) -> tuple[Lease | None, tuple[KnownThing, KnownStream] | None]:
-        known = self._known(number)
-        if known is None:
-            return None, None
-        now = self._clock.now()
-        key = (known[1].stream, asker)
-        lease = self._held.get(key)
-        if lease is None or not lease.holds(now):
-            if lease is not None:
-                self._leases.forget(lease)
-            lease = ask(Question(Action.READ, known[1].stream, asker, now), self._leases)
-            self._held[key] = lease
-        return lease, known
-
     def _look(self, number: int, asker: Asker | None) -> Lease | None:
-        return self._lease(number, asker or self.anyone(number))[0]
+        return self._read.lease(number, asker or self.anyone(number))[0]
 
     def _granted(self, number: int, asker: Asker) -> tuple[tuple[KnownThing, KnownStream], Lease]:
-        lease, known = self._lease(number, asker)
+        lease, known = self._read.lease(number, asker)
         if lease is None or known is None:
             raise NotFound("there is no such stream for this asker")
         if lease.answer.verdict is Verdict.DENY:

@@ -96,9 +96,7 @@ class Telling:
         return item.said_ns > now - TELL_DAYS * _DAY_NS or (item.starts_ns or 0) > now
 
     def _was_told(self, person: PersonId, about: StatementId, way: Way) -> bool:
-        return any(
-            each.body.way == way and about in each.body.about for each in self._directory.told.tellings.get(person, ())
-        )
+        return any(told == way for told, _ in self._directory.told.ways.get((person, about), ()))
 
     async def _record(self, person: PersonId, way: Way, text: str, about: tuple[StatementId, ...]) -> None:
         body = TellingBody(person, way.value, text, self._news.now(), about)

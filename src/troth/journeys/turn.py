@@ -82,6 +82,24 @@ class Turn:
         self.keys.append(key)
         self.owe(settler, at)
 
+    def add_all(
+        self,
+        inlet: Offers,
+        admission: Admission,
+        *,
+        times: Sequence[int],
+        results: Sequence[float],
+        settler: Settler,
+        at: int,
+    ) -> None:
+        """Take a few rows of one stream, which have no keys; they are the settler's from `at` on."""
+        rows = len(times)
+        self.inlets += [inlet] * rows
+        self.admissions += [admission] * rows
+        self.times += times
+        self.results += results
+        self.said(settler, at, rows)
+
     def owe(self, settler: Settler, at: int, rows: int = 1) -> None:
         """The rows that were added last are this settler's, as those of its observations `at`, `at` + 1, ..."""
         if self.settlers and self.settlers[-1] is settler and self.firsts[-1] + self.counts[-1] == at:

@@ -8,12 +8,14 @@ Rules
 Source: gate.md, "Scopes and leases".
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar, cast
 
 import msgspec
 
 from troth.names import HouseholdId, PersonId, StatementId, Uri
 from troth.state.fold import fold, touches
+from troth.state.memory import Found, Memory
 from troth.state.public import PublicScope
 from troth.state.scopes import (
     DEPLOYMENT,
@@ -37,17 +39,21 @@ from troth.statements.statement import Statement
 
 __all__ = ["InForce", "Reading"]
 
+T = TypeVar("T")
+
 
 class InForce:
     """Scopes and their values. Owner: the event loop."""
 
     def __init__(self) -> None:
+        self.moves = 0  # how often anything moved
         # With the scope itself: whoever looks keeps this one and not theirs, which lease after lease would be another.
         self._held: dict[Scope, tuple[ScopeValue | None, int, Scope]] = {}
 
     def move(self, statement: Statement) -> tuple[Scope, ...]:
         """Fold one accepted statement; returns the scopes that moved."""
         moved = touches(statement)
+        self.moves += 1
         for scope in moved:
             value, version, known = self._held.get(scope, (None, 0, scope))
             self._held[scope] = (fold(scope, value, statement), version + 1, known)
@@ -69,6 +75,7 @@ class InForce:
     def become(self, other: "InForce", moved: Sequence[Scope]) -> None:
         """Hold what another fold holds, which differs in these scopes: the same journal without what was erased."""
         theirs = other.scopes()
+        self.moves += 1
         for scope in moved:
             if scope in theirs:
                 self._held[scope] = (theirs[scope], self.version(scope) + 1, scope)
@@ -113,16 +120,40 @@ def _holds(value: ScopeValue | None, statement: StatementId) -> bool:
 
 
 class Reading:
-    """One look at what is in force, which remembers what it looked at, and what of it cannot be settled here."""
+    """One look at what is in force, which remembers what it looked at, and what of it cannot be settled here.
 
-    def __init__(self, in_force: InForce) -> None:
+    `memory`: what readings before it found; without one nothing is found again.
+    """
+
+    def __init__(self, in_force: InForce, memory: Memory | None = None) -> None:
         self._in_force = in_force
+        self._memory = memory
         self.looked_at: set[Scope] = set()
         self.unsettled: dict[Scope, tuple[StatementId, ...]] = {}
         # A decision looks at the same few again and again; nothing moves while it does.
         self._persons: dict[PersonId, PersonScope] = {}
         self._places: dict[HouseholdId, PlaceScope] = {}
         self._deployment: DeploymentScope | None = None
+
+    def again(self, key: Hashable, make: Callable[["Reading"], tuple[T, int]], *, at_ns: int) -> T:
+        """What `make` finds, or found before where that still holds; all that was looked at for it counts as looked at here.
+
+        Args:
+            key: what is asked; the same `make` for the same key.
+            make: looks by a reading of its own, and says until when what it found holds, ns UTC.
+            at_ns: when it is asked.
+        """
+        if self._memory is None:
+            return make(self)[0]
+        found = self._memory.held(key, at_ns=at_ns, moves=self._in_force.moves)
+        if found is None:
+            own = Reading(self._in_force, self._memory)
+            value, until_ns = make(own)
+            found = Found(value, at_ns, until_ns, frozenset(own.looked_at), own.unsettled)
+            self._memory.hold(key, found)
+        self.looked_at.update(found.scopes)
+        self.unsettled.update(found.unsettled)
+        return cast("T", found.value)
 
     def _get(self, scope: Scope) -> Settled | None:
         value, known = self._in_force.look(scope)

@@ -100,6 +100,7 @@ class Told:
         self.joinings: dict[HouseholdId | None, dict[StatementId, KnownJoining]] = {}  # by home, None for public
         self.entries: dict[tuple[Uri, Uri], KnownEntry] = {}  # by party and class
         self.tellings: dict[PersonId, tuple[SaidTelling, ...]] = {}
+        self.ways: dict[tuple[PersonId, StatementId], tuple[tuple[str, int], ...]] = {}  # in which ways, and when
         self.requests: dict[RequestId, KnownRequest] = {}
         self.reaches: dict[tuple[RequestId, HouseholdId | None], KnownReach] = {}
         self.moved = 0  # how often there was something new to tell: who looks compares it
@@ -162,6 +163,9 @@ class Told:
         match body:
             case TellingBody():
                 self.tellings[body.person] = (*self.tellings.get(body.person, ()), SaidTelling(body, statement))
+                for about in body.about:
+                    told = body.way, body.told_ns
+                    self.ways[body.person, about] = (*self.ways.get((body.person, about), ()), told)
             case AuthorityRequestBody():
                 self.requests[body.request] = KnownRequest(body, statement)
                 self.moved += 1

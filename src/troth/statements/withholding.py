@@ -7,7 +7,8 @@ Rules
 - Withheld or refused, the competent authority is told, and the statement says which, when and under which reference.
 - It stops third parties alone. Whoever lives there reads their own all the same.
 
-Source: Data Act, Articles 4(2), 4(6) to (8) and 5(9) to (11); mission.md (F14).
+Source: Data Act, Articles 4(2), 4(6) to (8) and 5(9) to (11), read on 2026-11-26 at
+https://eur-lex.europa.eu/legal-content/EN/TXT/?uri=CELEX%3A32023R2854; mission.md (F14).
 """
 
 from enum import StrEnum

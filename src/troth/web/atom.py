@@ -5,7 +5,7 @@ Rules
 - A reader that shows the tag of what it has is answered 304, with nothing.
 - A private feed is kept by nobody but its reader.
 
-Source: RFC 4287; RFC 9110 §13.1.2 (If-None-Match), §15.4.5 (304).
+Source: RFC 4287; RFC 5005 (paged feeds); RFC 9110 §13.1.2 (If-None-Match), §15.4.5 (304).
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 from starlette.requests import Request
 from starlette.responses import Response
 
-from troth.journeys.news import Item
+from troth.journeys.news import Item, Since
 from troth.web.saying import iso
 
 __all__ = ["Feed", "atom", "feed_response"]
@@ -39,8 +39,11 @@ class Feed:
         self.author = author
 
 
-def atom(feed: Feed, items: Sequence[Item], *, empty_ns: int) -> bytes:
-    """The document. `empty_ns`: when it was updated, where there is nothing in it; always the same for the same."""
+def atom(feed: Feed, items: Sequence[Item], *, empty_ns: int, before: Since | None = None) -> bytes:
+    """The document. `empty_ns`: when it was updated, where there is nothing in it; always the same for the same.
+
+    `before`: where the next document goes on (RFC 5005 §3), None for none.
+    """
     root = ET.Element("feed", {"xmlns": _ATOM})
     _text(root, "id", feed.name)
     _text(root, "title", feed.title)
@@ -48,6 +51,10 @@ def atom(feed: Feed, items: Sequence[Item], *, empty_ns: int) -> bytes:
     _text(ET.SubElement(root, "author"), "name", feed.author)
     ET.SubElement(root, "link", {"rel": "self", "href": feed.here, "type": "application/atom+xml"})
     ET.SubElement(root, "link", {"rel": "alternate", "href": feed.page, "type": "text/html"})
+    if before is not None:
+        ET.SubElement(
+            root, "link", {"rel": "next", "href": f"{feed.here}?before={before}", "type": "application/atom+xml"}
+        )
     for each in items:
         entry = ET.SubElement(root, "entry")
         _text(entry, "id", f"urn:troth:news:{each.name}")

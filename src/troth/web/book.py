@@ -52,6 +52,11 @@ class Entry(msgspec.Struct, frozen=True):
         return self.looks[0].at_ns
 
     @property
+    def waiting(self) -> bool:
+        """Whether the newest of them has no proof yet."""
+        return self.looks[0].place is None
+
+    @property
     def times(self) -> int:
         """How often somebody was turned away."""
         return sum(each.count for each in self.looks if isinstance(each, TurnedAway))

@@ -3,6 +3,7 @@
 Rules
 - What starts, what is asked again, what narrowed and what ended stand apart, each with its date, how a person was told, and the
   switch where there is one.
+- PAGE_ITEMS of them on one page or in one feed document, and a link to those before.
 - A link in a mail changes nothing by being opened: pages that confirm or stop need one press. A mail program may press to stop
   (RFC 8058) without a page.
 
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from troth.errors import NotFound
-from troth.journeys.news import Item, Sort
+from troth.journeys.news import Item, NewsPage, Since, Sort
 from troth.names import PersonId, print_request
 from troth.web.atom import Feed, atom, feed_response
 from troth.web.deployment import Deployment
@@ -63,9 +64,12 @@ class NewsPages:
 
     async def public(self, request: Request) -> Response:
         """What is new in public places, and what authorities asked, in numbers."""
+        page = self._at.news.public_page(_before(request))
         values = {
             "viewer": self._viewer(request),
-            "parts": _parted(self._at.news.public()),
+            "parts": _parted(page.items),
+            "before": page.before,
+            "is_later": "before" in request.query_params,
             "totals": self._at.authorities.totals(),
         }
         return self._shell.show(request, "news.html", values)
@@ -80,17 +84,20 @@ class NewsPages:
             page=f"{url}/news",
             author="Troth",
         )
-        document = atom(feed, (*self._at.news.public(), *self._counted()), empty_ns=0)
+        before = _before(request)
+        page = self._at.news.public_page(before)
+        counted = self._counted() if before is None else ()
+        document = atom(feed, (*page.items, *counted), empty_ns=0, before=page.before)
         return feed_response(request, document, private=False)
 
     async def private_feed(self, request: Request) -> Response:
         """A person's own feed."""
         token = str(request.path_params["token"])
         own = self._at.feeds.is_operators(token)
-        items = self._at.contacts.items() if own else self._at.feeds.read(token)
+        found = NewsPage(self._at.contacts.items()) if own else self._at.feeds.read(token, _before(request))
         here, page = f"{self._at.url}/feeds/{token}.atom", f"{self._at.url}/{'operate' if own else 'mine/news'}"
         feed = Feed(here, "What is new around you", here=here, page=page, author="Troth")
-        return feed_response(request, atom(feed, items, empty_ns=0), private=True)
+        return feed_response(request, atom(feed, found.items, empty_ns=0, before=found.before), private=True)
 
     async def mine(self, request: Request) -> Response:
         """What is new for a person, and how they are told."""
@@ -151,9 +158,12 @@ class NewsPages:
 
     def _mine(self, request: Request, viewer: Viewer, *, link: str = "") -> Response:
         person = viewer.person
+        page = NewsPage(()) if person is None else self._at.news.page(person, _before(request))
         values = {
             "viewer": viewer,
-            "parts": () if person is None else _parted(self._at.news.of(person)),
+            "parts": _parted(page.items),
+            "before": page.before,
+            "is_later": "before" in request.query_params,
             "feeds": () if person is None else self._at.feeds.of(person),
             "address": None if person is None else self._at.mailing.address_of(person),
             "offered": self._at.mailing.offered,
@@ -184,6 +194,12 @@ def _parted(items: tuple[Item, ...]) -> tuple[tuple[str, tuple[Item, ...]], ...]
     """Items under what they mean, in order; what there is nothing of is left out."""
     parts = ((title, tuple(each for each in items if each.sort in sorts)) for title, sorts in _PARTS)
     return tuple((title, found) for title, found in parts if found)
+
+
+def _before(request: Request) -> Since | None:
+    """Where a page goes on, as its link says; BadPath where it is no place."""
+    text = request.query_params.get("before")
+    return None if text is None else Since.parse(text)
 
 
 def _back() -> Response:

@@ -41,6 +41,7 @@ from troth.web.forms import back_to, fields_of, number_of
 from troth.web.grounds import Grounded
 from troth.web.joining import JoiningPages
 from troth.web.news import NewsPages
+from troth.web.overseeing import Overseeing
 from troth.web.own_key import KeyPages
 from troth.web.parties import PartyPages
 from troth.web.passkeys import PasskeyPages
@@ -323,6 +324,7 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *SharingPages(deployment, shell).routes(),
         *BringingPages(deployment, shell).routes(),
         *RecipientPages(deployment, shell).routes(),
+        *Overseeing(deployment, shell).routes(),
         *LivingTogether(deployment, shell).routes(),
         *Grounded(deployment, shell).routes(),
         *SignPages(deployment, shell).routes(),

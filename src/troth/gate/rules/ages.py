@@ -26,11 +26,15 @@ _READ_ON: Final = "2026-11-26"
 
 
 class Age(msgspec.Struct, frozen=True):
-    """From how many years on a child speaks alone, by the law of a country; as it was read on that day."""
+    """From how many years on a child speaks alone, by the law of a country; as it was read on that day.
+
+    `stood_on`: the day on which the source says that it looked at this country. A law that is newer is not in it.
+    """
 
     country: str
     own_years: int
     law: str
+    stood_on: str
     source: str = _TABLE
     read_on: str = _READ_ON
 
@@ -44,18 +48,18 @@ class Turns(msgspec.Struct, frozen=True):
 
 
 AGES: Final = (
-    Age("EU", 16, "GDPR, Article 8(1)", _ARTICLE),
-    Age("AT", 14, "Datenschutzgesetz, § 4(4)"),
-    Age("BE", 13, "as the table of the source says"),
-    Age("CZ", 15, "Act on personal data processing, § 7"),
-    Age("DE", 16, "no lower age was set"),
-    Age("ES", 14, "Ley Orgánica 3/2018, Article 7"),
-    Age("FI", 13, "Data Protection Act"),
-    Age("FR", 15, "Loi 78-17, Article 7-1"),
-    Age("IE", 16, "Data Protection Act 2018, Section 31"),
-    Age("IT", 14, "Codice, Article 2-quinquies"),
-    Age("NL", 16, "no lower age was set"),
-    Age("SE", 13, "as the table of the source says"),
+    Age("EU", 16, "GDPR, Article 8(1)", "2018-05-25", _ARTICLE),
+    Age("AT", 14, "Datenschutzgesetz, § 4(4)", "2018-06-05"),
+    Age("BE", 13, "as the table of the source says", "2018-10-08"),
+    Age("CZ", 15, "Act on personal data processing, § 7", "2018-09-13"),
+    Age("DE", 16, "no lower age was set", "2018-05-23"),
+    Age("ES", 14, "Ley Orgánica 3/2018, Article 7", "2019-03-05"),
+    Age("FI", 13, "Data Protection Act", "2018-11-13"),
+    Age("FR", 15, "Loi 78-17, Article 7-1", "2019-02-11"),
+    Age("IE", 16, "Data Protection Act 2018, Section 31", "2018-06-07"),
+    Age("IT", 14, "Codice, Article 2-quinquies", "2018-10-25"),
+    Age("NL", 16, "no lower age was set", "2018-09-17"),
+    Age("SE", 13, "as the table of the source says", "2018-09-06"),
 )
 _BY_COUNTRY: Final = {each.country: each for each in AGES}
 

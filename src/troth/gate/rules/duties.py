@@ -4,8 +4,9 @@ Rules
 - Both read the same text: whoever shares before they do, and whoever gets it for as long as it has it.
 - The text that a yes was given to is named by its digest. A row that changes is another row with another beginning.
 
-Source: Regulation (EU) 2023/2854 (Data Act), Articles 5 and 6, applicable from 2025-09-12 (Article 50); GDPR
-Articles 17 and 19.
+Source: Regulation (EU) 2023/2854 (Data Act), Articles 5 and 6, applicable from 2025-09-12 (Article 50),
+https://eur-lex.europa.eu/legal-content/EN/TXT/?uri=CELEX%3A32023R2854; GDPR Articles 17 and 19, https://gdprhub.eu/. Each
+paragraph was read on 2026-11-26.
 """
 
 import hashlib

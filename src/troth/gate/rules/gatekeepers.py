@@ -4,9 +4,12 @@ Rules
 - A gatekeeper is no eligible third party (Data Act, Article 5(3)). A party is one if it is registered under its class, or under
   a name that lies in a domain of this list, from the day of the designation on.
 - A designation that is taken back gets an end; a row is never changed into another.
+- Which domains are an undertaking's is said by no law: each stands here because the source beside it says whose it is.
 
 Source: Regulation (EU) 2022/1925 (Digital Markets Act), Article 3; the Commission's list of designated gatekeepers,
 https://digital-markets-act.ec.europa.eu/gatekeepers_da, read on 2026-11-26 (designations of 2023-09-06 and 2024-05-13).
+Services that are designated, by undertaking: https://www.theverge.com/2023/9/6/23859570/, read on the same day. Domains:
+https://github.com/v2fly/domain-list-community (data/amazon, data/aws, data/azure, data/icloud) and what stands beside them.
 Left out: subsidiaries under other names; whoever registers a party states its class.
 """
 
@@ -37,13 +40,25 @@ class Gatekeeper(msgspec.Struct, frozen=True, omit_defaults=True):
 
 GATEKEEPERS: Final = (
     Gatekeeper(
-        "Alphabet", "2023-09-06", ("abc.xyz", "google.com", "youtube.com", "android.com", "nest.com", "fitbit.com")
+        "Alphabet",
+        "2023-09-06",
+        (
+            "abc.xyz",  # its own letters: "Investor Relations website at abc.xyz/investor", 2023-01-11
+            "google.com",
+            "youtube.com",
+            "android.com",
+            "nest.com",  # https://thecapitalist.com/googles-internet-of-things-taking-nest
+            "fitbit.com",  # https://ausdroid.net/news/2021/01/15/, Google has completed its purchase
+        ),
     ),
-    Gatekeeper("Amazon", "2023-09-06", ("amazon.com", "amazon.de", "amazon.fr", "amazonaws.com", "ring.com")),
+    Gatekeeper(
+        "Amazon", "2023-09-06", ("amazon.com", "amazon.de", "amazon.fr", "amazonaws.com", "ring.com")
+    ),  # Ring is Amazon's since 2018
     Gatekeeper("Apple", "2023-09-06", ("apple.com", "icloud.com")),
     Gatekeeper("ByteDance", "2023-09-06", ("bytedance.com", "tiktok.com")),
     Gatekeeper("Meta", "2023-09-06", ("meta.com", "facebook.com", "instagram.com", "whatsapp.com")),
     Gatekeeper("Microsoft", "2023-09-06", ("microsoft.com", "linkedin.com", "azure.com")),
+    # Designated is Booking Holdings: https://www.hotrec.eu/en/media/ (digital_markets_act_european_commission_designates...)
     Gatekeeper("Booking", "2024-05-13", ("booking.com", "bookingholdings.com")),
 )
 

@@ -93,7 +93,7 @@ LAWS: Final = (
         title="General Data Protection Regulation, Article 6(1)(d)",
         says="to protect the vital interests of somebody",
         from_="2018-05-25",
-        source="https://scolta-demo-drupal-legal.tag1.ai/regulations/gdpr-article-6-lawfulness-of-processing",
+        source="https://gdprhub.eu/index.php?title=Article_6_GDPR",
         read_on="2026-11-26",
     ),
 )

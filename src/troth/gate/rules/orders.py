@@ -59,7 +59,7 @@ ORDERS: Final = (
         title="Data Act, Article 14",
         says="who holds data makes them available to a public body that shows an exceptional need (Article 15)",
         from_="2025-09-12",
-        source="https://data-sharing.ch/en/node/1215",
+        source="https://data-act-text.com/article-14-data-act",
         read_on="2026-11-26",
     ),
     Order(

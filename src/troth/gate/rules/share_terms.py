@@ -4,7 +4,8 @@ Rules
 - A person picks from this list, so that what they agree to can be compared and is not worded by whoever wants it.
 - A term that is no longer offered gets an end; what was shared for it before stays readable by its title.
 
-Source: W3C Data Privacy Vocabulary 2 (https://w3id.org/dpv), the purposes named in each row; Data Act, Article 6(1).
+Source: W3C Data Privacy Vocabulary 2.0, https://github.com/w3c/dpv/blob/f6332c628fc6ce625ab42d3c00b035e07da37b6c/2.0/dpv/
+modules/purposes.csv, read on 2026-11-26: every concept that a row names is in it; Data Act, Article 6(1).
 Left out: advertising and the like, for which nothing is shared here.
 """
 

@@ -3,7 +3,8 @@
 Rules
 - A rule holds for what begins on its day or later, until the next row's day. The last row that has begun counts.
 
-Source: GDPR Article 12(3) (one month to answer) and 17(1) (without undue delay), for orders; gate.md, "Rules" (six months);
+Source: GDPR Article 12(3) (one month to answer) and 17(1) (without undue delay), for orders, read on 2026-11-26 at
+https://dataprotection.ie/en/individuals/know-your-rights/how-long-will-it-take; gate.md, "Rules" (six months);
 what has no law is our own number, docs/decisions/0070 and 0071.
 """
 

@@ -30,6 +30,7 @@ from troth.wire.mqtt import (
     Packet,
     Pingreq,
     Pingresp,
+    Plain,
     Properties,
     Puback,
     Publish,
@@ -89,8 +90,20 @@ class Connection(Line):
 
     def _came(self, data: bytes) -> None:
         """Take all packets, and hand over with all others that come in this turn of the loop."""
+        speaker = self._speaker
+        if speaker is not None:
+            lone = self._decoder.lone(data)
+            if lone is not None and speaker.begins_alone(len(lone[2])):
+                self._door.came_alone(self, speaker, lone)
+                return
+            if speaker.alone:
+                self._door.take_alone()  # it came before
         try:
-            self._take_all(data)
+            plain = None if speaker is None else self._decoder.plain(data)
+            if speaker is not None and plain is not None:
+                self._say_all(speaker, plain)
+            else:
+                self._take_all(data)
         finally:
             if self._speaker is not None:
                 self._door.hand_over_soon(self)
@@ -143,6 +156,12 @@ class Connection(Line):
         self.end(Reason.NOT_AUTHORIZED, words)
 
     # --- packets ---
+
+    def _say_all(self, speaker: Speaker, plain: Plain) -> None:
+        try:
+            speaker.say_all(*plain)
+        except BadMqtt as fault:
+            self._refuse(fault)
 
     def _take_all(self, data: bytes) -> None:
         try:

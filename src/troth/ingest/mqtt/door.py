@@ -11,9 +11,11 @@ import msgspec
 
 from troth.errors import Unavailable
 from troth.gate.words import outer
+from troth.ingest.mqtt.alone import Lone, offer_alone
 from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.payload import read_payload
 from troth.ingest.mqtt.sessions import Later, Seats
+from troth.ingest.mqtt.speaking import Speaker
 from troth.ingest.mqtt.subscribing import Reader
 from troth.ingest.mqtt.topics import Topics, pack_topics, refused_topics
 from troth.ingest.mqtt.wheel import Due, Wheel
@@ -156,6 +158,8 @@ class Door:
         self._rates = rates or Rates(hear.clock)
         self._voices: dict[ThingId, ThingVoice] = {}
         self._spoke: dict[Spoke, None] = {}  # in the order in which they spoke
+        self._alone: list[tuple[Speaker, Lone]] = []  # messages that came alone and are not offered yet
+        self._lonely: list[Spoke] = []  # the connections of this turn's
         self._works: list[Callable[[], None]] = []  # of the next turn of the loop
 
     def voice(self, thing: ThingId) -> ThingVoice:
@@ -201,19 +205,37 @@ class Door:
 
     def hand_over_soon(self, spoke: Spoke) -> None:
         """Hand over once for all connections that speak in this turn of the loop, then tell each."""
-        if not self._spoke:
+        if not self._spoke and not self._lonely:
             asyncio.get_running_loop().call_soon(self._hand_over)
         self._spoke[spoke] = None
 
+    def came_alone(self, spoke: Spoke, speaker: Speaker, lone: Lone) -> None:
+        """A message that came alone: it is offered with all others of this turn of the loop."""
+        if not self._spoke and not self._lonely:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+        self._lonely.append(spoke)
+        self._alone.append((speaker, lone))
+
+    def take_alone(self) -> None:
+        """Offer what came alone until now."""
+        if self._alone:
+            came, self._alone = self._alone, []
+            offer_alone(came, self.hear, soon=self.soon)
+
     def _hand_over(self) -> None:
         spoke, self._spoke = self._spoke, {}
+        lonely, self._lonely = self._lonely, []
         failed: Unavailable | None = None
         try:
+            self.take_alone()
             self.hear.flush()
         except Unavailable as error:
             failed = error
         for each in spoke:
             each.handed_over(failed)
+        if failed is not None or self.hear.full:
+            for each in lonely:
+                each.handed_over(failed)
 
     def soon(self, work: Callable[[], None]) -> None:
         """Call `work` in the next turn of the loop; one handle of the loop's for all that is to be done then."""

@@ -17,17 +17,17 @@ Left out: handing over (`Hear.flush`), which the door does once for all that spe
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Final, Protocol
+from itertools import repeat
+from typing import Final
 
 from troth.errors import BadMqtt
 from troth.gate.words import outer
 from troth.ingest.mqtt.packing import PackTurns
 from troth.ingest.mqtt.payload import ID_CHARACTERS, Said, read_numbers, read_payload
-from troth.ingest.rates import Allowance
-from troth.ingest.repeats import Recent, repeat_key
+from troth.ingest.mqtt.spoken_by import Line, Voice
+from troth.ingest.repeats import repeat_key
 from troth.journeys.hear import Hear, Inlet
 from troth.journeys.turn import settle_one
-from troth.names import ThingId
 from troth.things.observations import Outcome, Refusal, ResultType
 from troth.wire.limits import RECEIVE_MAXIMUM
 from troth.wire.mqtt import (
@@ -41,7 +41,7 @@ from troth.wire.mqtt import (
     encode_pubacks,
 )
 
-__all__ = ["TOPIC_ALIAS_MAXIMUM", "Line", "Speaker", "Voice"]
+__all__ = ["TOPIC_ALIAS_MAXIMUM", "Speaker"]
 
 TOPIC_ALIAS_MAXIMUM: Final = 256  # things.md, Limits: streams per thing
 
@@ -69,72 +69,6 @@ _REASONS: Final[dict[Refusal, Reason]] = {  # MQTT 5.0 table 3-4; what is missin
     Refusal.TOO_LARGE: Reason.QUOTA_EXCEEDED,
     Refusal.TOO_FAST: Reason.QUOTA_EXCEEDED,
 }
-
-
-class Line(Protocol):
-    """What speaking needs of its connection."""
-
-    @property
-    def version(self) -> Version:
-        """What was agreed on."""
-        ...
-
-    @property
-    def wants_reasons(self) -> bool:
-        """False when the client asked for no problem information."""
-        ...
-
-    @property
-    def max_packet_bytes(self) -> int | None:
-        """The client's Maximum Packet Size."""
-        ...
-
-    def write(self, data: bytes) -> None:
-        """Give bytes to the transport; nothing happens when it has closed."""
-        ...
-
-    def soon(self, work: Callable[[], None]) -> None:
-        """Call `work` in the next turn of the loop."""
-        ...
-
-    def acknowledged(self) -> None:
-        """Some messages were acknowledged: there may be room for more."""
-        ...
-
-
-class Voice(Protocol):
-    """What speaking needs to know of its thing."""
-
-    @property
-    def thing(self) -> ThingId:
-        """Which thing."""
-        ...
-
-    @property
-    def recent(self) -> Recent:
-        """Its last messages, whichever connection they came on."""
-        ...
-
-    @property
-    def allowance(self) -> Allowance:
-        """How much it may send, whichever connections it has."""
-        ...
-
-    def later(self, delay_s: float, work: Callable[[], None]) -> None:
-        """Call `work` after some seconds."""
-        ...
-
-    def inlets(self) -> Mapping[str, Inlet]:
-        """Its streams by topic, looked up now."""
-        ...
-
-    def takes_packs(self, topic: str) -> bool:
-        """Whether this is the topic of its SenML packs."""
-        ...
-
-    def refused(self, topic: str, refusal: Refusal) -> None:
-        """Tell its listeners on `things/<thing>/refused`."""
-        ...
 
 
 class _Heard:
@@ -185,6 +119,7 @@ class Speaker:
         "_slowed",
         "_voice",
         "_waiting",
+        "alone",
     )
 
     def __init__(self, hear: Hear, voice: Voice, *, line: Line, secret: bytes) -> None:
@@ -200,6 +135,7 @@ class Speaker:
         self._scheduled = False
         self._bytes = 0  # come and not charged yet
         self._quiet = self._quiet_bytes = 0  # the same of QoS 0
+        self.alone = False  # whether the only message that is not acknowledged came alone
         self._slowed = False  # whether this connection is to wait for what it sent with QoS 0
 
     @property
@@ -219,6 +155,52 @@ class Speaker:
         self._slowed = owes_s > 0
         return owes_s
 
+    # --- one message that comes alone (`alone`) ---
+
+    def begins_alone(self, size: int) -> bool:
+        """Whether nothing is in flight; then from here on there is one message, which came alone. `size`: of its payload."""
+        if self._waiting or self._pending:
+            return False
+        self._waiting = 1
+        self.alone = True
+        self._bytes += size
+        return True
+
+    def inlet(self, topic: str) -> Inlet | None:
+        """The stream of a topic, now."""
+        if self._installed != self._hear.installed:
+            self._inlets, self._installed = self._voice.inlets(), self._hear.installed
+        return self._inlets.get(topic)
+
+    def spoke_alone(self, packet_id: int, topic: str, *, payload: bytes, time_ns: int) -> None:
+        """It was offered, and got this time."""
+        self._voice.recent.note(hash((packet_id, topic, payload)), time_ns)
+
+    def publishes_alone(self, packet: Publish) -> None:
+        """It is no bare number of one of its streams: it goes the way of all others."""
+        self.alone = False
+        self._waiting -= 1
+        self._bytes -= len(packet.payload)
+        self.publish((packet,), 0)
+
+    def settled_alone(self, packet_id: int, topic: str, *, outcome: Outcome, at_ticks: int) -> None:
+        """It is settled: acknowledge it at once, or as all others where it was refused or something came behind it."""
+        self.alone = False
+        if (
+            self._pending
+            or isinstance(outcome, Refusal)
+            or not self._voice.allowance.pays(1, self._bytes, at_ticks=at_ticks)
+        ):
+            heard = _Heard(self, [packet_id], [topic])
+            self._pending.insert(0, heard)
+            heard.settled(0, (outcome,))
+            return
+        self._waiting = self._bytes = 0
+        self._line.write(encode_pubacks((packet_id,)))
+        self._line.acknowledged()
+
+    # --- all others ---
+
     def publish(self, packets: Sequence[Packet], first: int) -> int:
         """Offer the messages that stand next to one another from `first` on; returns where something else comes.
 
@@ -228,8 +210,6 @@ class Speaker:
         if self._installed != self._hear.installed:
             # A stream may have been installed, or declared anew, since CONNECT.
             self._inlets, self._installed = self._voice.inlets(), self._hear.installed
-        if not first and self._say_all(packets):
-            return len(packets)
         heard = self._listen([], [])
         inlet_of, version5 = self._inlets.get, self._line.version is Version.V5
         at = first
@@ -261,29 +241,25 @@ class Speaker:
         self._pending.append(heard)
         return heard
 
-    def _say_all(self, packets: Sequence[Packet]) -> bool:
-        """Offer messages that are bare numbers of now, all of them; False where one is anything else, and nothing is done."""
-        plain = [
-            each
-            for each in packets
-            if type(each) is Publish and each.packet_id and not each.dup and each.properties is NO_PROPERTIES
-        ]
-        waiting = self._waiting + len(plain)
-        if len(plain) < len(packets) or (waiting > RECEIVE_MAXIMUM and self._line.version is Version.V5):
-            return False
-        topics = [each.topic for each in plain]
+    def say_all(self, topics: list[str], ids: list[int], payloads: list[bytes]) -> None:
+        """Offer messages of QoS 1 without properties, which are not sent again; together where all are bare numbers of now.
+
+        Raises:
+            BadMqtt: as `publish`.
+        """
+        if self._installed != self._hear.installed:
+            self._inlets, self._installed = self._voice.inlets(), self._hear.installed
+        waiting = self._waiting + len(ids)
         inlets = [inlet for inlet in map(self._inlets.get, topics) if inlet is not None and inlet.says_numbers]
-        payloads = [each.payload for each in plain]
-        numbers = read_numbers(payloads) if len(inlets) == len(plain) else None
-        if numbers is None:
-            return False
-        ids = [each.packet_id for each in plain]
+        numbers = read_numbers(payloads) if len(inlets) == len(ids) else None
+        if numbers is None or (waiting > RECEIVE_MAXIMUM and self._line.version is Version.V5):
+            self.publish(list(map(Publish, topics, payloads, repeat(1), ids)), 0)
+            return
         heard = self._listen(ids, topics)
         self._waiting = waiting
         self._bytes += sum(map(len, payloads))
         times = self._hear.say_all(inlets, numbers, now_ns=self._hear.clock.now(), settler=heard, at=0)
         self._voice.recent.note_all(list(map(hash, zip(ids, topics, payloads, strict=True))), times)
-        return True
 
     def _take(self, packet: Publish, inlet: Inlet | None, done: Callable[[Outcome], None]) -> None:
         """One message, whatever it is."""
@@ -324,7 +300,7 @@ class Speaker:
 
     def settled(self) -> None:
         """Some messages are settled; called by `_Heard` only."""
-        if not self._scheduled:
+        if not self._scheduled and not self.alone:
             self._scheduled = True
             self._line.soon(self._acknowledge)
 

@@ -32,7 +32,7 @@ from troth.wire.mqtt.packets import (
     Will,
 )
 from troth.wire.mqtt.reasons import Reason, return_code_311
-from troth.wire.mqtt.stream import MAX_PACKET_BYTES, Decoder
+from troth.wire.mqtt.stream import MAX_PACKET_BYTES, Decoder, Plain
 from troth.wire.mqtt.topics import TopicAliases, check_filter, check_topic, matches
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "Peer",
     "Pingreq",
     "Pingresp",
+    "Plain",
     "Properties",
     "Puback",
     "Publish",

@@ -12,7 +12,7 @@ Source: MQTT 5.0 §2.1, §3.3; MQTT 3.1.1 §2.2, §3.3.
 Left out: topic aliases (topics.py), packet identifiers in use, receive maximum: those are the session's.
 """
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from troth.errors import BadMqtt
 from troth.wire.mqtt.decode import check_first_byte, read_body
@@ -22,7 +22,7 @@ from troth.wire.mqtt.properties import Place, read_properties
 from troth.wire.mqtt.reasons import Reason
 from troth.wire.mqtt.topics import check_topic
 
-__all__ = ["MAX_PACKET_BYTES", "Decoder"]
+__all__ = ["MAX_PACKET_BYTES", "Decoder", "Plain"]
 
 MAX_PACKET_BYTES: Final = MAX_VARINT + 5  # MQTT 5.0 §2.1.4: the longest packet, with its fixed header
 
@@ -30,6 +30,10 @@ MAX_PACKET_BYTES: Final = MAX_VARINT + 5  # MQTT 5.0 §2.1.4: the longest packet
 _KEPT: Final = 512  # twice the streams of a thing (things.md, Limits)
 _KEPT_TOPIC_BYTES: Final = 256  # things.md, Limits: topic
 _KEPT_BLOCK_BYTES: Final = 8  # a topic alias and a message expiry
+
+_PLAIN: Final = 0x32  # a PUBLISH of QoS 1, neither retained nor sent again
+_SHORTEST: Final = 7  # a topic of one character and a packet identifier
+_LONGEST: Final = 129  # its remaining length stands in one byte
 
 _USER: Final = 0x26  # MQTT 5.0 §2.2.2.2: user property
 
@@ -39,6 +43,10 @@ _SHAPES: Final = {
     for qos, dup in ((0, 0), (1, 0), (1, 1))
     for retain in (0, 1)
 }
+
+
+Plain: TypeAlias = tuple[list[str], list[int], list[bytes]]
+"""Topics, packet identifiers and payloads of messages, in order."""
 
 
 class Decoder:
@@ -89,6 +97,80 @@ class Decoder:
         if at < len(whole):
             self._tail += whole[at:]
         return packets
+
+    def lone(self, data: bytes) -> tuple[str, int, bytes] | None:
+        """Topic, packet identifier and payload, where these bytes are one whole PUBLISH as things send it mostly; else None.
+
+        That is: at most 129 bytes, QoS 1, no DUP, not retained, no properties, a topic that has come before. After None nothing
+        was taken, and the bytes are for `feed`.
+        """
+        end = len(data)
+        if (
+            end < _SHORTEST
+            or data[0] != _PLAIN
+            or data[1] != end - 2
+            or end > _LONGEST
+            or data[2]
+            or self._tail
+            or self.fault is not None
+            or end > self.max_packet_bytes
+        ):
+            return None
+        at = 4 + data[3]
+        payload = at + 2
+        if self.version is Version.V5:
+            if payload >= end or data[payload]:
+                return None
+            payload += 1
+        if payload > end:
+            return None
+        packet_id = data[at] << 8 | data[at + 1]
+        topic = self._topics.get(data[4:at])
+        if topic is None or not packet_id:
+            return None
+        return topic, packet_id, data[payload:]
+
+    def plain(self, data: bytes) -> "Plain | None":
+        """The same of many: what is whole of bytes that are nothing but such messages, the rest is kept. None as of `lone`."""
+        if self._tail or self.fault is not None or self.max_packet_bytes < _LONGEST:
+            return None
+        five = self.version is Version.V5
+        topic_of = self._topics.get
+        topics: list[str] = []
+        ids: list[int] = []
+        payloads: list[bytes] = []
+        end, at, need = len(data), 0, 0
+        while at < end:
+            if data[at] != _PLAIN:
+                return None
+            stop = at + 2 + data[at + 1] if at + 1 < end else at + 2
+            if stop > end or at + 1 == end:
+                need = stop - at
+                break
+            if stop - at > _LONGEST or stop - at < _SHORTEST or data[at + 2]:
+                return None
+            name = at + 4 + data[at + 3]
+            payload = name + 2
+            if five:
+                if payload >= stop or data[payload]:
+                    return None
+                payload += 1
+            if payload > stop:
+                return None
+            packet_id = data[name] << 8 | data[name + 1]
+            topic = topic_of(data[at + 4 : name])
+            if topic is None or not packet_id:
+                return None
+            topics.append(topic)
+            ids.append(packet_id)
+            payloads.append(data[payload:stop])
+            at = stop
+        if need > _LONGEST or not ids:
+            return None
+        if need:
+            self._tail += data[at:]
+            self._need = need
+        return topics, ids, payloads
 
     def _scan(self, data: bytes, packets: list[Packet]) -> int:  # noqa: C901, PLR0912, PLR0915 - the hot loop of P1: calls cost more than lines
         """Append the whole packets of `data` and return where the first incomplete one begins."""
