@@ -154,10 +154,19 @@ class Town:
         return person
 
     def member(
-        self, person: PersonId, household: HouseholdId, *, since: float, to: float | None = None, role: str = "member"
+        self,
+        person: PersonId,
+        household: HouseholdId,
+        *,
+        since: float,
+        to: float | None = None,
+        role: str = "member",
+        shifts: Weekly | None = None,
+        shifts_until: float | None = None,
     ) -> Statement:
         to_ns = None if to is None else ns(to)
-        body = MembershipBody(household, person, role, ns(since), to_ns)
+        until_ns = None if shifts_until is None else ns(shifts_until)
+        body = MembershipBody(household, person, role, ns(since), to_ns, shifts=shifts, shifts_until_ns=until_ns)
         return self.say(KindName.MEMBERSHIP, body, at=since)
 
     def departs(self, by: PersonId, household: HouseholdId, at: float, *, leaves: PersonId | None = None) -> Statement:

@@ -326,7 +326,7 @@ class Asking:
                 assert Refusal.NOT_THEN is self.thing.says(value)
                 self._elsewhere.append(value)
             case _:
-                world.run(wards.rule(by, self.kim.person, within=("FR",)))
+                world.run(wards.rule(by, self.kim.person, within=("FR",), purposes=(RESEARCH,)))
         world.advance(1)
 
     def _say(self) -> None:

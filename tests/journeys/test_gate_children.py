@@ -2,15 +2,18 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from tests.made_town import (
     OWNED,
     RAW,
     RESEARCHED,
+    START_NS,
     SUPPLIER,
     UNIVERSITY,
     Town,
+    collects,
     ns,
     purpose,
     reads,
@@ -27,6 +30,7 @@ from troth.statements.kinds import KindName
 from troth.statements.objection import ObjectionBody
 from troth.statements.statement import Statement
 from troth.things.intervals import Interval
+from troth.things.weekly import Offset, Weekly, Window
 
 BOTH, ALONE, GROWN = 1_000, 2_000, 3_000  # minutes at which a guardian's power changes
 LEAKS = PurposeId("https://supplier.example/leaks")
@@ -228,6 +232,51 @@ def test_a_worker_is_asked_and_reads_nothing_of_the_home() -> None:
     family.choose(mila, NO, family.meter, 30)
     assert Code.REFUSED == code(family.lab(31))
     assert Verdict.ALLOW == family.lab(60).verdict  # who has gone is not concerned by what comes
+
+
+NINE_TO_FIVE = Weekly("UTC", (Window((1, 2, 3, 4, 5, 6, 7), 0, 20),), (Offset(-(2**60), 0),))
+
+
+def at_work() -> tuple[Town, PersonId, StreamId]:
+    """Mila works in a hall from minute 5 on, for the first 20 minutes of each day by the clocks there, planned for 1,000."""
+    town = Town()
+    town.organisations(SUPPLIER, UNIVERSITY)
+    town.product()
+    town.disclose(RESEARCHED, WATCHED)
+    hall = town.workplace("Press hall")
+    start = START_NS // 60_000_000_000 % 1440
+    shifts = msgspec.structs.replace(NINE_TO_FIVE, offsets=(Offset(-(2**60), -start * 60),))
+    boss, mila = town.person("Boss", hall), town.person("Mila", hall, to=0)
+    town.member(mila, hall, since=5, role="worker", shifts=shifts, shifts_until=1_000)
+    press = town.install(hall, owner=SUPPLIER)
+    town.choose(boss, YES, press, 1)
+    return town, mila, press
+
+
+def test_a_worker_is_concerned_in_their_shifts_to_the_edge_and_all_the_time_when_the_plan_is_over() -> None:
+    town, mila, press = at_work()
+    assert [Verdict.ALLOW, Verdict.DENY, Verdict.DENY, Verdict.ALLOW, Verdict.DENY] == [
+        town.ask(reads(press, at)).verdict for at in (4.999, 5, 19.999, 20, 1_000)
+    ]
+    answer = town.ask(reads(press, 30))
+    assert (span(1, 5), span(20, 1_000)) == answer.covered
+    assert ns(1_000) == answer.until_ns
+    assert mila not in answer.concerned
+
+
+def test_what_was_measured_in_a_shift_and_comes_late_needs_the_worker_s_yes_for_that_time() -> None:
+    town, mila, press = at_work()
+    late = collects(press, 30, data=10)
+    assert Code.NOT_THEN == code(town.ask(late))
+    town.choose(mila, YES, press, 31)
+    assert Code.NOT_THEN == code(town.ask(collects(press, 32, data=10)))
+    town.choose(mila, YES, press, 33, since=8)
+    assert Verdict.ALLOW == town.ask(collects(press, 34, data=10)).verdict
+    assert Code.NOT_THEN == code(town.ask(collects(press, 34, data=7)))
+    town.choose(mila, BACK, press, 40)  # at home, and still nobody's but theirs
+    assert Code.NOT_THEN == code(town.ask(collects(press, 41, data=10)))
+    assert Verdict.ALLOW == town.ask(collects(press, 41, data=25)).verdict
+    assert town.replayed().scopes() == town.in_force.scopes()
 
 
 def test_where_people_work_nothing_is_anybody_s_own() -> None:

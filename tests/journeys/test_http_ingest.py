@@ -6,21 +6,16 @@ import base64
 import pytest
 
 from tests.journeys.http_house import ROOT, WEEK, open_doors
-from tests.journeys.mqtt_house import open_house
-from troth.clock import NS_PER_S, SystemClock
+from troth.clock import NS_PER_S
 from troth.errors import NotFound
-from troth.ingest.http import ARRAY_BYTES, HttpIngest
+from troth.ingest.http import ARRAY_BYTES
 from troth.ingest.http_payloads import ROWS_MAX
-from troth.ingest.http_singles import Single
 from troth.ingest.rates import BURST_S, Rates
-from troth.journeys.accounts import token_digest
-from troth.journeys.presence import Presence
 from troth.names import ThingId
 from troth.statements.choice import Decision
 from troth.testing.contracts import StillClock
 from troth.things.stores import Tally
 from troth.wire.limits import PAYLOAD_BYTES
-from troth.wire.problems import Reply
 from troth.wire.times import print_time
 
 
@@ -349,61 +344,5 @@ def test_a_thing_that_sends_more_than_one_thing_may_is_turned_away_and_counted_a
             assert 201 == (await doors.post(path, {"result": 1}, token=credential)).status
             tally = doors.house.hear.tally(thing_of(doors.house.recognise.token(credential)))
             assert (5 * BURST_S + 2, {"too-fast": 1}) == (tally.stored, tally.refused)
-
-    asyncio.run(run())
-
-
-class Asks:
-    """Somebody who waits for one answer."""
-
-    def __init__(self) -> None:
-        self.answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-
-    def answer(self, answer: Reply) -> None:
-        self.answered.set_result(answer)
-
-
-class Fails(Asks):
-    """Somebody who cannot be answered."""
-
-    def answer(self, answer: Reply) -> None:
-        raise ConnectionError(answer.status)
-
-
-def test_singles_of_one_turn_are_each_settled_for_themselves_and_who_has_no_right_goes_another_way() -> None:
-    async def run() -> None:
-        async with open_house() as house:
-            clock = SystemClock()
-            asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
-            presence = Presence(clock, later=asyncio.get_running_loop().call_later)
-            rates = Rates(StillClock(0), messages_per_s=3)
-            ingest = HttpIngest(
-                house.hear,
-                house.recognise,
-                presence=presence,
-                slugs=house.slugs,
-                url="https://sense.example",
-                clock=clock,
-                secret=bytes(16),
-                entropy=bytes,
-                rates=rates,
-            )
-            joined, credential = await house.station()
-            single = Single(token_digest(credential), joined.datastreams["level"])
-            asked = [Asks(), Fails(), Asks(), Asks()]
-            for asks, body in zip(
-                asked, (b'{"result":1}', b'{"result":2}', b'{"result":1001}', b'{"result":3}'), strict=True
-            ):
-                assert ingest.singles.take(single, body, asks, address="::1")
-            answers = [(await asked[at].answered).status for at in (0, 2, 3)]
-            assert [201, 400, 201] == answers
-            assert (3, {"out-of-range": 1}) == (house.tally(joined).stored, house.tally(joined).refused)
-            other = Single(token_digest(credential), joined.datastreams["word"])
-            nobody = Single(bytes(32), joined.datastreams["level"])
-            for head, body in ((other, b'{"result":1}'), (nobody, b'{"result":1}'), (single, b'{"result":"1"}')):
-                assert not ingest.singles.take(head, body, Asks(), address="::1")
-            for _ in range(3):
-                assert ingest.singles.take(single, b'{"result":4}', Asks(), address="::1")
-            assert not ingest.singles.take(single, b'{"result":4}', Asks(), address="::1")  # it owes
 
     asyncio.run(run())

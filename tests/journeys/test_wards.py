@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -18,9 +19,10 @@ from troth.statements.choice import Decision
 from troth.statements.kinds import KindName
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.restriction import RestrictionBody
-from troth.testing.people import Home, WorldPerson, WorldThing
+from troth.testing.people import Home, WorldPerson, WorldThing, research
 from troth.testing.world import World
 from troth.things.observations import Refusal
+from troth.wire.times import print_time
 
 YEAR_S = 366 * DAY_S
 Family = tuple[Home, WorldThing, WorldPerson, WorldPerson]
@@ -252,6 +254,46 @@ def test_a_child_s_no_ends_it_at_once_and_from_thirteen_on_its_own_yes_is_needed
     world.clock.step(3 * YEAR_S)
     assert 404 == world.get(f"{path}/archive", token=session(world, ana)).status
     assert 403 == world.post(path, {}, token=session(world, ana)).status
+
+
+# --- shifts
+
+
+def test_a_worker_is_concerned_in_the_shifts_that_were_planned(world: World) -> None:
+    home = world.home("Press hall")
+    press = home.thing("press", purposes=(research(),))
+    ana, mila = home.person("Ana"), home.person("Mila", role="worker")
+    ana.gives(press)
+    lab, now = world.organisation("University"), world.clock.now()
+    with pytest.raises(Denied):
+        lab.reads(press)
+    day = datetime.fromtimestamp(now // 10**9, UTC)
+    later = [f"{(day.hour + hours) % 24:02}:00" for hours in (2, 3)]
+    form = {
+        "household": print_household(home.household),
+        "role": "worker",
+        "shifts": {"zone": "UTC", "windows": [{"days": [1, 2, 3, 4, 5, 6, 7], "from": later[0], "to": later[1]}]},
+        "shifts_until": print_time(now + 300 * DAY_S * 10**9),
+    }
+    path = f"/api/people/{print_person(mila.person)}/move-in"
+    assert 401 == world.post(path, form, token=session(world, ana)).status
+    for wrong in ({"role": "member"}, {"shifts_until": None}, {"shifts_until": print_time(now + 400 * DAY_S * 10**9)}):
+        assert 403 == world.post(path, form | wrong, token=world.operator_token()).status, wrong
+    assert 201 == world.post(path, form, token=world.operator_token()).status
+    world.advance(1)
+    assert kept(press.says(1.0))
+    assert [1.0] == [row.result for row in lab.reads(press)]
+    (mine,) = msgspec.json.decode(world.get("/api/home", token=session(world, mila)).body)["homes"][0]["people"]
+    assert mine["shift"].endswith(f"{later[0]}:00Z")
+    world.restart()
+    begins = (now // (3600 * 10**9) + 2) * 3600 * 10**9
+    world.clock.step((begins - world.clock.now()) // 10**9 + 60)
+    with pytest.raises(Denied):
+        lab.reads(press)
+    world.clock.step(3600)
+    assert [1.0] == [row.result for row in lab.reads(press)]
+    assert Refusal.NOT_THEN is press.says(2.0, at_ns=begins)
+    assert kept(press.says(3.0, at_ns=begins - 1))
 
 
 # --- erasing

@@ -41,6 +41,8 @@ class Sheet:
     lives: dict[str, list[bool]] = field(default_factory=dict)
     left: dict[str, list[bool]] = field(default_factory=dict)
     guest: dict[str, list[bool]] = field(default_factory=dict)
+    works: dict[str, list[bool]] = field(default_factory=dict)
+    stays: dict[str, list[bool]] = field(default_factory=dict)
     said: dict[str, list[tuple[Decision, str, int, int | None, int | None]]] = field(default_factory=dict)
     objected: dict[str, list[tuple[Decision, int, int | None]]] = field(default_factory=dict)
     against: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
@@ -54,16 +56,30 @@ class Sheet:
             self.lives[person] = [False] * MINUTES
             self.left[person] = [False] * MINUTES
             self.guest[person] = [False] * MINUTES
+            self.works[person] = [False] * MINUTES
+            self.stays[person] = [False] * MINUTES
             self.said[person] = []
             self.objected[person] = []
             self.against[person] = []
             self.hushes[person] = {}
 
-    def moves(self, person: str, since: int, to: int | None, *, role: str = "member") -> None:
-        """Says from `since` on, and leaves alone what was before."""
+    def moves(
+        self,
+        person: str,
+        since: int,
+        to: int | None,
+        *,
+        role: str = "member",
+        shift: tuple[int, int] | None = None,
+        until: int = 0,
+    ) -> None:
+        """Says from `since` on, and leaves alone what was before. Who has a shift is concerned in it only, until `until`."""
         for minute in range(since, MINUTES):
             self.guest[person][minute] = role == "guest"
-            self.lives[person][minute] = to is None or minute < to
+            self.works[person][minute] = role == "worker"
+            self.stays[person][minute] = to is None or minute < to
+            off = shift is not None and minute < until and minute not in self.in_window(shift)
+            self.lives[person][minute] = self.stays[person][minute] and not off
             self.left[person][minute] = False
 
     def departs(self, person: str, at: int) -> None:
@@ -71,10 +87,13 @@ class Sheet:
         for minute in range(MINUTES):
             self.left[person][minute] = True
             if minute >= at:
-                self.lives[person][minute] = False
+                self.lives[person][minute] = self.stays[person][minute] = False
 
     def here(self, person: str, now: int) -> bool:
-        return self.lives[person][now] and not self.left[person][now]
+        return self.stays[person][now] and not self.left[person][now]
+
+    def concerned(self, person: str, now: int) -> bool:
+        return self.here(person, now) and self.lives[person][now]
 
     def belongs(self, person: str, now: int) -> bool:
         """Here, or still to come."""
@@ -155,7 +174,11 @@ class Sheet:
             for each in self.hushes[person].values():
                 since = min(each.since, now) if each.at_once and each.window is None else each.since
                 for minute in range(max(since, 0), MINUTES if each.to is None else each.to):
-                    if self.lives[person][minute] and (each.window is None or minute in self.in_window(each.window)):
+                    if (
+                        self.lives[person][minute]
+                        and not self.works[person][minute]
+                        and (each.window is None or minute in self.in_window(each.window))
+                    ):
                         found.add(minute)
         return found
 
@@ -181,8 +204,8 @@ class Sheet:
         found = set()
         for minute in range(MINUTES):
             then = [person for person in self.people if self.lives[person][minute]]
-            # Who has left since must still say yes: leaving opens nothing that was closed.
-            if then and all(yes[p][minute] and (self.here(p, now) or yes[p][now]) for p in then):
+            # Who has left since, or gone home, must still say yes: leaving opens nothing that was closed.
+            if then and all(yes[p][minute] and (self.concerned(p, now) or yes[p][now]) for p in then):
                 found.add(minute)
         return found
 
@@ -214,9 +237,9 @@ class Sheet:
     def own(self, now: int, person: str) -> set[int] | None:
         """What a person may read of their own: when they lived there, unopposed and not private; a guest, alone."""
         unopposed = self.unopposed(now)
-        if not (self.here(person, now) and now in unopposed):
+        if not (self.here(person, now) and not self.works[person][now] and now in unopposed):
             return None
-        lived = {m for m in unopposed if self.lives[person][m]}
+        lived = {m for m in unopposed if self.lives[person][m] and not self.works[person][m]}
         if self.guest[person][now]:
             lived = {m for m in lived if not any(self.lives[other][m] for other in self.people if other != person)}
             if now not in lived:
@@ -242,10 +265,10 @@ class Sheet:
                 grounded = True
                 found |= helped
             unopposed = self.unopposed(now)
-            here = [person for person in self.people if self.here(person, now)]
+            here = [person for person in self.people if self.here(person, now) and not self.works[person][now]]
             if here and now in unopposed:
                 grounded = True
-                lived = {m for m in unopposed if any(self.lives[p][m] for p in here)}
+                lived = {m for m in unopposed if any(self.lives[p][m] and not self.works[p][m] for p in here)}
                 found |= lived - hushed
         if now in self.contracted():
             grounded = True

@@ -163,6 +163,25 @@ class GateAndSheet(RuleBasedStateMachine):
         self.town.member(self.ids[name], self.home, since=since, to=until, role=role)
         self.sheet.moves(name, since, until, role=role)
 
+    @rule(name=names, begin=st.integers(-90, 90), long=st.integers(1, 120), stay=ahead, planned=st.integers(1, 40))
+    def work_in_shifts(self, name: str, begin: int, long: int, stay: int | None, planned: int) -> None:
+        shift = (FIRST_MINUTE + begin, FIRST_MINUTE + begin + long)
+        until, to = min(self.now + planned, MINUTES), None if stay is None else min(self.now + stay + 1, MINUTES - 1)
+        self.town.member(
+            self.ids[name],
+            self.home,
+            since=self.now,
+            to=to,
+            role="worker",
+            shifts=self._daily(shift),
+            shifts_until=until,
+        )
+        self.sheet.moves(name, self.now, to, role="worker", shift=shift, until=until)
+
+    def _daily(self, window: tuple[int, int]) -> Weekly:
+        offsets = (Offset(-(2**60), self.ahead[0] * 60), Offset(ns(self.change), self.ahead[1] * 60))
+        return Weekly("Somewhere", (Window(tuple(range(1, 8)), window[0] % 1440, window[1] % 1440),), offsets)
+
     @rule(name=names)
     def leave(self, name: str) -> None:
         self.town.departs(self.ids[name], self.home, self.now)
@@ -179,8 +198,7 @@ class GateAndSheet(RuleBasedStateMachine):
     @rule(name=names, begin=st.integers(-90, 90), long=st.integers(1, 120))
     def private_week_by_week(self, name: str, begin: int, long: int) -> None:
         window = ((FIRST_MINUTE + begin) % 1440, (FIRST_MINUTE + begin + long) % 1440)
-        offsets = (Offset(-(2**60), self.ahead[0] * 60), Offset(ns(self.change), self.ahead[1] * 60))
-        weekly = Weekly("Somewhere", (Window(tuple(range(1, 8)), *window),), offsets)
+        weekly = self._daily((FIRST_MINUTE + begin, FIRST_MINUTE + begin + long))
         until = MINUTES - 1
         self.town.restricts(self.ids[name], self.home, len(self.hushes), self.now, to=until, weekly=weekly)
         self.sheet.hushes[name][len(self.hushes)] = Quiet(

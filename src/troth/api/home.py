@@ -8,6 +8,8 @@ Rules
 Source: people.md, "Accounts"; docs/reference/api.md.
 """
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,16 +18,18 @@ from troth.api.answers import Done
 from troth.api.callers import Callers, created, form, resource, shown
 from troth.api.forms import household_of
 from troth.api.home_forms import DwellerShown, HomeForm, Homes, HomeShown, MadeShown, RemovalForm, StayForm
+from troth.errors import Refused
 from troth.journeys.belong import Belong, LivedIn
 from troth.journeys.join import Join
 from troth.names import PersonId, parse_id, print_household, print_person
+from troth.things.intervals import FOREVER
 from troth.wire.times import parse_time, print_time
 
 __all__ = ["home_routes"]
 
 
-def home_routes(belong: Belong, join: Join, *, callers: Callers) -> list[Route]:
-    """All routes of this module."""
+def home_routes(belong: Belong, join: Join, *, callers: Callers, now: Callable[[], int]) -> list[Route]:
+    """All routes of this module. `now`: ns UTC."""
 
     async def homes(request: Request) -> Response:
         together = belong.together(callers.person(request))
@@ -53,7 +57,20 @@ def home_routes(belong: Belong, join: Join, *, callers: Callers) -> list[Route]:
         person = request.path_params["person"]
         asked = await form(request, StayForm)
         to_ns = None if asked.to is None else parse_time(asked.to)
-        await join.come_back(_person(person), household_of(asked.household), role=asked.role, to_ns=to_ns)
+        until_ns = None if asked.shifts_until is None else parse_time(asked.shifts_until)
+        shifts = None
+        if asked.shifts is not None:
+            if until_ns is None:
+                raise Refused("shifts are said until some day")
+            shifts = asked.shifts.weekly(from_ns=now(), to_ns=max(until_ns, now()))
+        await join.come_back(
+            _person(person),
+            household_of(asked.household),
+            role=asked.role,
+            to_ns=to_ns,
+            shifts=shifts,
+            shifts_until_ns=until_ns,
+        )
         return created(Done(person))
 
     spoken = callers.spoken
@@ -81,6 +98,8 @@ def _home_shown(home: LivedIn) -> HomeShown:
             each.you,
             each.removable,
             each.guardians,
+            None if each.shift is None else print_time(each.shift.from_ns),
+            None if each.shift is None or each.shift.to_ns == FOREVER else print_time(each.shift.to_ns),
         )
         for each in home.dwellers
     )

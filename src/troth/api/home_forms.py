@@ -5,6 +5,8 @@ Source: docs/reference/api.md.
 
 import msgspec
 
+from troth.wire.weeks import WeeklyForm
+
 __all__ = ["DwellerShown", "HomeForm", "HomeShown", "Homes", "MadeShown", "RemovalForm", "StayForm"]
 
 
@@ -15,11 +17,16 @@ class HomeForm(msgspec.Struct, frozen=True):
 
 
 class StayForm(msgspec.Struct, frozen=True):
-    """Somebody who is known belongs to a home, again or as well; until `to`, which a guest has."""
+    """Somebody who is known belongs to a home, again or as well; until `to`, which a guest has.
+
+    `shifts`: who works there is concerned in these windows only, until `shifts_until`.
+    """
 
     household: str
     role: str = "member"
     to: str | None = None
+    shifts: WeeklyForm | None = None
+    shifts_until: str | None = None
 
 
 class RemovalForm(msgspec.Struct, frozen=True):
@@ -32,7 +39,7 @@ class RemovalForm(msgspec.Struct, frozen=True):
 class DwellerShown(msgspec.Struct, frozen=True, omit_defaults=True):
     """Somebody who lives in a home, or will. `until` while an end is known; `you`: whoever asks; `removable`: by them.
 
-    `guardians`: who answers for them, of a child.
+    `guardians`: who answers for them, of a child. `shift`, `shift_until`: where you have shifts, this one or the next.
     """
 
     person: str
@@ -43,6 +50,8 @@ class DwellerShown(msgspec.Struct, frozen=True, omit_defaults=True):
     you: bool = False
     removable: bool = False
     guardians: tuple[str, ...] = ()
+    shift: str | None = None
+    shift_until: str | None = None
 
 
 class MadeShown(msgspec.Struct, frozen=True, omit_defaults=True):

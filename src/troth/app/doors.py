@@ -152,7 +152,7 @@ def http_doors(node: Node) -> HttpDoors:
             stream_of=node.directory.by_number.get,
             number_of=_number_of(node),
         ),
-        *home_routes(node.choosing.belong, node.join, callers=callers),
+        *home_routes(node.choosing.belong, node.join, callers=callers, now=ports.clock.now),
         *home_thing_routes(node.joining.home_things, callers=callers, addresses=addresses),
         *private_routes(
             node.choosing.privately,

@@ -13,6 +13,7 @@ from troth.api.answers import Done
 from troth.api.home_forms import HomeForm, Homes, HomeShown, RemovalForm, StayForm
 from troth.cli.client import Node
 from troth.cli.places import as_operator, as_person
+from troth.cli.private import DAYS, windows_of
 from troth.cli.speaking import local, plain, say
 from troth.errors import NotFound
 
@@ -78,10 +79,28 @@ def home_remove(node: Node, person: str, household: str | None, *, yes: bool) ->
     "--role", type=click.Choice(["owner", "member", "guest", "child", "worker"]), default="member", show_default=True
 )
 @click.option("--to", help="Until when, as 2024-05-01T06:30:00Z; a guest has an end.")
+@click.option("--shift", nargs=2, metavar="FROM TO", help="A worker is concerned between these local times only.")
+@click.option("--day", "days", multiple=True, type=click.Choice(list(DAYS)), help="With --shift: only on this day.")
+@click.option("--zone", help="With --shift: by the clocks of this zone. This computer's, if not given.")
+@click.option(
+    "--shifts-until", help="With --shift: until when the plan holds, within 366 days; then it is all the time."
+)
 @as_operator
-def person_move_in(node: Node, person: str, household: str, role: str, to: str | None) -> None:
+def person_move_in(  # noqa: PLR0913 - these are its options
+    node: Node,
+    person: str,
+    *,
+    household: str,
+    role: str,
+    to: str | None,
+    shift: tuple[str, str] | None,
+    days: tuple[str, ...],
+    zone: str | None,
+    shifts_until: str | None,
+) -> None:
     """Somebody who is known here, PERSON (pe...), lives in a home from now on: again, or as well."""
-    node.post(f"/api/people/{person}/move-in", StayForm(household, role, to), Done)
+    form = StayForm(household, role, to, windows_of(shift, days, zone), shifts_until)
+    node.post(f"/api/people/{person}/move-in", form, Done)
     say("They live there now, and everybody who does is told.")
 
 
@@ -120,6 +139,9 @@ def _shown(found: HomeShown) -> None:
         until = "" if each.until is None else f" until {local(each.until)}"
         you = " (you)" if each.you else ""
         say(f"   {each.person}  {plain(each.name)}{you}, {each.role} since {local(each.since)}{until}")
+        if each.shift is not None:
+            ends = "" if each.shift_until is None else f" until {local(each.shift_until)}"
+            say(f"      You are concerned in your shifts: from {local(each.shift)}{ends}")
         if each.guardians:
             say(f"      Answering for them: {plain(', '.join(each.guardians))}")
     say("   Made by whoever runs this place:")

@@ -52,7 +52,7 @@ def epoch_ns(
     said = [place.moved_ns, place.closed_ns, product.moved_ns, stream.said_again_ns, reading.deployment().erased_ns]
     turns = [*_of_contract(stream)]
     for member in place.members:
-        turns += [member.from_ns, member.to_ns]
+        turns += member.turns
         person = people[member.person]
         choices = _choices(person, stream, purposes)
         said += _said(choices, question, first_counts=first_counts)

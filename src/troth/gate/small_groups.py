@@ -35,7 +35,7 @@ from troth.gate.sharing import shared_purposes
 from troth.gate.use import Use
 from troth.names import HouseholdId, PersonId, PurposeId, StatementId, StreamId
 from troth.state.in_force import Reading
-from troth.state.scopes import ProductScope, StreamScope, stream_scope
+from troth.state.scopes import ProductScope, StreamScope, product_scope, stream_scope
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect
 from troth.things.variants import HOMES_MAX, Variant
@@ -232,6 +232,8 @@ def _since_ns(each: _Looked, question: Question, reading: Reading, *, first_coun
     held = each.out or any(one.holding.times for _, one in each.views)
 
     def make(own: Reading) -> tuple[tuple[int, int], int]:
+        own.stream(stream_scope(each.stream.installed.stream))  # what is known of both goes into it
+        own.product(product_scope(each.stream.product))
         found = epoch_ns(each.stream, each.product, purposes, question, own, first_counts=first_counts, held=held)
         return found, found[1]
 

@@ -44,7 +44,7 @@ def _stopped(
     times: list[Interval] = []
     rests_on: list[StatementId] = []
     for member in reading.place_of(stream.household).members:
-        stay = (Interval(member.from_ns, member.to_ns),)
+        stay = member.times
         for each in reading.person_of(member.person).marks:
             body = each.body
             if not body.stopped or body.ended or body.stream != stream.installed.stream or asker.person == body.person:

@@ -30,7 +30,7 @@ from troth.state.in_force import InForce, Reading
 from troth.state.scopes import Member
 from troth.statements.kinds import KindName
 from troth.statements.person import DepartureBody, MembershipBody, Role
-from troth.things.intervals import FOREVER
+from troth.things.intervals import FOREVER, Interval
 
 __all__ = ["Belong", "Dweller", "LivedIn", "Made", "Together"]
 
@@ -40,7 +40,7 @@ NEW_NS: Final = 30 * 24 * 3600 * NS_PER_S  # for how long what was made for a ho
 class Dweller(msgspec.Struct, frozen=True):
     """Somebody of a home, as the others see them. `you`: whoever looks. Times are ns UTC; `to_ns` None while it lasts.
 
-    `guardians`: who answers for them, of a child, by name.
+    `guardians`: who answers for them, of a child, by name. `shift`: of whoever looks, the one that is or the next.
     """
 
     person: PersonId
@@ -51,6 +51,7 @@ class Dweller(msgspec.Struct, frozen=True):
     you: bool
     removable: bool
     guardians: tuple[str, ...] = ()
+    shift: Interval | None = None
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -193,6 +194,7 @@ class Belong:
                 each.person == person,
                 owner and each.role != OWNER,
                 self._guardians(each),
+                _shift(each, at_ns) if each.person == person else None,
             )
             for each in members
         )
@@ -239,3 +241,8 @@ class Belong:
     def _name(self, person: PersonId) -> str:
         known = self._directory.persons.get(person)
         return "" if known is None else known.name
+
+
+def _shift(member: Member, at_ns: int) -> Interval | None:
+    """The shift that is, or the next; None for who has none."""
+    return None if member.shifts is None else next((each for each in member.times if each.to_ns > at_ns), None)

@@ -44,6 +44,7 @@ from troth.statements.kinds import Body, KindName
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 from troth.statements.person import HouseholdBody, InvitationBody, MembershipBody, PersonBody
+from troth.things.weekly import Weekly
 
 __all__ = ["REACHES", "Join", "JoinedThing", "StreamRequest", "ThingRequest"]
 
@@ -141,18 +142,29 @@ class Join:
         await self._say(KindName.MEMBERSHIP, member, subject=self._fresh("sm"))
         return person
 
-    async def come_back(self, person: PersonId, household: HouseholdId, *, role: str, to_ns: int | None = None) -> None:
+    async def come_back(
+        self,
+        person: PersonId,
+        household: HouseholdId,
+        *,
+        role: str,
+        to_ns: int | None = None,
+        shifts: Weekly | None = None,
+        shifts_until_ns: int | None = None,
+    ) -> None:
         """Somebody who is known here belongs to a household from now on, again or as well; until `to_ns`, if given.
+
+        `shifts`: who works there is concerned in these windows only, until `shifts_until_ns`.
 
         Raises:
             NotFound: there is no such person or household.
-            Refused: a role that there is not.
+            Refused: a role that there is not, or shifts of somebody who does not work there.
         """
         if person not in self._directory.persons or household not in self._directory.households:
             raise NotFound("there is no such person or household here")
         now = self._clock.now()
         check_role(role, from_ns=now, to_ns=to_ns)
-        member = MembershipBody(household, person, role, now, to_ns)
+        member = MembershipBody(household, person, role, now, to_ns, shifts=shifts, shifts_until_ns=shifts_until_ns)
         await self._say(KindName.MEMBERSHIP, member, subject=self._fresh("sm"))
 
     async def invite(self, person: PersonId) -> str:

@@ -47,10 +47,13 @@ def members_of(home: HouseholdId, in_force: InForce) -> tuple[Member, ...]:
 
 
 def concerned_now(home: HouseholdId | None, in_force: InForce, *, at_ns: int) -> tuple[PersonId, ...]:
-    """Whom what is there concerns now: everybody who belongs to the home, each once; nobody in a public place."""
+    """Whom what is there concerns now: everybody who belongs to the home, in their shifts where they have some, each once.
+
+    Nobody in a public place.
+    """
     value = None if home is None else in_force.value(place_scope(home))
     members = value.members if isinstance(value, PlaceScope) else ()
-    return tuple(dict.fromkeys(each.person for each in members if each.here(at_ns)))
+    return tuple(dict.fromkeys(each.person for each in members if each.concerned(at_ns)))
 
 
 def homes_of(person: PersonId, directory: Directory, in_force: InForce, *, at_ns: int) -> tuple[HouseholdId, ...]:
@@ -114,7 +117,11 @@ def check_membership(body: MembershipBody, members: Sequence[Member], *, at_ns: 
     """
     check_role(body.role, from_ns=body.from_ns, to_ns=body.to_ns)
     for each in members:
-        if each.person != body.person or body.to_ns is None:
+        if each.person != body.person:
+            continue
+        if body.shifts is not None and max(each.from_ns, body.from_ns) < min(each.to_ns, at_ns - BACK_NS):
+            raise Refused("shifts are said of what is to come, and not of a time that was")
+        if body.to_ns is None:
             continue
         # Of what was lived, [lost_ns, lived_ns) would be as if it had not been.
         begun_ns, lived_ns = max(each.from_ns, body.from_ns), min(each.to_ns, at_ns)

@@ -15,6 +15,7 @@ import msgspec
 from troth.names import StatementId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
 from troth.state.fold_own import restricted
+from troth.state.member import shifts_of
 from troth.state.moved import moved, ruled, said_again, said_ns, streams_of
 from troth.state.opening import opened
 from troth.state.parties import OfParty, of_organisation, scopes_of_party, withheld
@@ -292,7 +293,8 @@ def _joined(place: PlaceScope, body: MembershipBody, statement: Statement) -> Pl
         if each.from_ns < ended:
             left = each.left or (body.left and each.person == body.person)
             kept.append(msgspec.structs.replace(each, to_ns=ended, left=left))
-    member = Member(body.person, body.role, body.from_ns, to_ns, statement.signed.id, body.left)
+    id_ = statement.signed.id
+    member = Member(body.person, body.role, body.from_ns, to_ns, id_, body.left, shifts_of(body))
     members = (*kept, member) if body.from_ns < to_ns else tuple(kept)
     return msgspec.structs.replace(place, members=members)
 
@@ -306,7 +308,8 @@ def _left(place: PlaceScope, body: DepartureBody, statement: Statement) -> Place
         elif each.to_ns <= body.at_ns:
             kept.append(msgspec.structs.replace(each, left=True))
         elif each.from_ns < body.at_ns:
-            kept.append(Member(each.person, each.role, each.from_ns, body.at_ns, statement.signed.id, left=True))
+            ended = msgspec.structs.replace(each, to_ns=body.at_ns, statement=statement.signed.id, left=True)
+            kept.append(ended)
     return msgspec.structs.replace(place, members=tuple(kept))
 
 

@@ -39,7 +39,7 @@ def check_mark(body: MarkBody, known: Sequence[StandingMark], members: Sequence[
         return
     if body.ended:
         raise NotFound("there is no such mark of this person")
-    stays = tidy(tuple(Interval(each.from_ns, each.to_ns) for each in members if each.person == body.person))
+    stays = tidy(tuple(i for each in members if each.person == body.person for i in each.times))
     if subtract((Interval(body.from_ns, body.to_ns),), stays):
         raise NotFound("there is no such stream in a home of this person at that time")
     if body.to_ns > at_ns + BACK_NS:

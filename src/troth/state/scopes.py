@@ -15,6 +15,7 @@ import msgspec
 
 from troth.names import GroundId, HouseholdId, LineId, PersonId, StatementId, StreamId, ThingId, Uri
 from troth.state.cut_shares import CutShare
+from troth.state.member import Member
 from troth.state.public import PublicScope
 from troth.state.standing_mark import StandingMark
 from troth.state.universe import UniverseScope
@@ -172,28 +173,6 @@ class ProductScope(msgspec.Struct, frozen=True):
     openings: tuple[Opening, ...] = ()
     moved_ns: int = BEGINNING
     withheld: tuple[StandingWithholding, ...] = ()
-
-
-class Member(msgspec.Struct, frozen=True):
-    """A person of a household, [from_ns, to_ns).
-
-    `left`: ended by somebody who said so. They are here no more, also where the clock has stepped back behind `to_ns`.
-    """
-
-    person: PersonId
-    role: str
-    from_ns: int
-    to_ns: int
-    statement: StatementId
-    left: bool = False
-
-    def here(self, at_ns: int) -> bool:
-        """Whether they belong to the household now, and not whether they did at the time of some data."""
-        return not self.left and self.from_ns <= at_ns < self.to_ns
-
-    def gone(self, at_ns: int) -> bool:
-        """Whether they have left, as far as this membership says."""
-        return self.left or self.to_ns <= at_ns
 
 
 class HomeDisclosure(msgspec.Struct, frozen=True):

@@ -27,6 +27,7 @@ from troth.statements.meaning_rights import check_rights
 from troth.statements.objection import ObjectionBody
 from troth.statements.operator_policies import POLICY_TEXT_MAX, OperatorPoliciesBody
 from troth.statements.organisation import OrganisationBody
+from troth.statements.person import MembershipBody, Role
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.promise import PromiseBody
 from troth.statements.red_line import NOTICE_DAYS_MIN, RedLineBody
@@ -39,7 +40,7 @@ from troth.statements.support import SupportBody
 from troth.statements.telling import TellingBody, Way
 from troth.statements.texts import check_texts
 from troth.statements.third_party import BROUGHT
-from troth.things.weekly import DAY_MINUTES
+from troth.things.weekly import DAY_MINUTES, Weekly
 
 __all__ = ["check_meaning", "names_household"]
 
@@ -88,8 +89,8 @@ def check_meaning(statement: Statement) -> None:
             _word(body)
         case OrganisationBody() | KeepingBody() | DisclosureBody() | PlaceRuleBody() as body:
             _places(body)
-        case RestrictionBody() as body:
-            _restriction(body)
+        case RestrictionBody() | MembershipBody() as body:
+            _scheduled(body)
         case TellingBody() | AuthorityRequestBody() | AuthorityReachBody() as body:
             _told(body)
         case body:
@@ -269,20 +270,41 @@ def _places(body: OrganisationBody | KeepingBody | DisclosureBody | PlaceRuleBod
         check_site(site)
 
 
+def _scheduled(body: RestrictionBody | MembershipBody) -> None:
+    if isinstance(body, RestrictionBody):
+        _restriction(body)
+    else:
+        _membership(body)
+
+
 def _restriction(body: RestrictionBody) -> None:
     _identifiers(body.restriction, *body.streams)
     _voice(body)
     _span(body.from_ns, body.to_ns)
     if body.room is not None and not body.room.strip():
         raise Refused("a room has a name")
-    if body.weekly is None:
+    if body.weekly is not None:
+        _weekly(body.weekly, from_ns=body.from_ns, to_ns=body.to_ns)
+
+
+def _membership(body: MembershipBody) -> None:
+    if (body.shifts is None) != (body.shifts_until_ns is None):
+        raise Refused("shifts are said until some day, and nothing else is")
+    if body.shifts is None:
         return
-    if body.to_ns is None or body.to_ns - body.from_ns > SCHEDULE_DAYS_MAX * _DAY_NS:
+    if body.role != Role.WORKER:
+        raise Refused("who works there has shifts, and nobody else")
+    _span(body.from_ns, body.shifts_until_ns)
+    _weekly(body.shifts, from_ns=body.from_ns, to_ns=body.shifts_until_ns)
+
+
+def _weekly(weekly: Weekly, *, from_ns: int, to_ns: int | None) -> None:
+    if to_ns is None or to_ns - from_ns > SCHEDULE_DAYS_MAX * _DAY_NS:
         raise Refused(f"a schedule ends within {SCHEDULE_DAYS_MAX} days; say it again then")
-    windows, offsets = body.weekly.windows, [each.from_ns for each in body.weekly.offsets]
+    windows, offsets = weekly.windows, [each.from_ns for each in weekly.offsets]
     if not 0 < len(windows) <= WINDOWS_MAX or not 0 < len(offsets) <= OFFSETS_MAX or offsets != sorted(set(offsets)):
         raise Refused(f"a schedule has 1 to {WINDOWS_MAX} windows, and its zone 1 to {OFFSETS_MAX} offsets in order")
-    if any(abs(each.seconds) > OFFSET_S_MAX for each in body.weekly.offsets):
+    if any(abs(each.seconds) > OFFSET_S_MAX for each in weekly.offsets):
         raise Refused("no clock is that far from UTC")
     for each in windows:
         minutes = (each.from_min, each.to_min)

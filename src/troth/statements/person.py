@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from troth.names import HouseholdId, PersonId
+from troth.things.weekly import Weekly
 
 __all__ = [
     "HUSHES_NOTHING",
@@ -70,6 +71,7 @@ class MembershipBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """`role` is owner, member, guest, child or worker; [from_ns, to_ns) ns UTC. A guest has an end.
 
     `left`: they have left with `to_ns`, and are back at no earlier time either, whatever the clock says.
+    `shifts`: the windows in which a worker is concerned, until `shifts_until_ns`; from then on all the time.
     """
 
     household: HouseholdId
@@ -78,7 +80,9 @@ class MembershipBody(msgspec.Struct, frozen=True, omit_defaults=True):
     from_ns: int
     to_ns: int | None = None
     left: bool = False
-    crit: tuple[str, ...] = ("from_ns", "to_ns", "left")
+    shifts: Weekly | None = None
+    shifts_until_ns: int | None = None
+    crit: tuple[str, ...] = ("from_ns", "to_ns", "left", "shifts", "shifts_until_ns")
 
 
 class DepartureBody(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -84,17 +84,17 @@ def everybody(asked: Asked, reading: Reading, *, said_of: Callable[[Member, Aske
     times: tuple[Interval, ...] = ALWAYS
     rests_on, lacking = [each.statement for each in members], Code.NO_GROUND
     until_ns = next_turn(asked.at_ns, *turns(members))
-    here = {each.person for each in members if each.here(asked.at_ns)}
+    here = {each.person for each in members if each.concerned(asked.at_ns)}
     for member in members:
         said = said_of(member, asked, reading)
-        # Who is not a member at a time is not concerned then, so their silence does not narrow it.
-        before, after = Interval(BEGINNING, member.from_ns), Interval(member.to_ns, FOREVER)
+        # Who is not a member at a time, or not at work, is not concerned then, so their silence does not narrow it.
+        others = subtract(ALWAYS, member.times)
         # What somebody who has left had closed stays closed for the time they lived there: leaving opens nothing.
         stands = member.person in here or covers(said.times, asked.at_ns)
-        times = intersect(times, tidy((before, *(said.times if stands else ()), after)))
+        times = intersect(times, tidy((*others, *(said.times if stands else ()))))
         rests_on += said.rests_on
         until_ns = next_turn(asked.at_ns, until_ns, said.until_ns)
-        if member.here(asked.at_ns) and lacking is not Code.REFUSED and not covers(said.times, asked.at_ns):
+        if member.concerned(asked.at_ns) and lacking is not Code.REFUSED and not covers(said.times, asked.at_ns):
             lacking = said.lacking
     # A time at which nobody is a member has nobody who said yes.
     times = intersect(times, inhabited(members))

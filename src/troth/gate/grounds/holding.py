@@ -125,23 +125,19 @@ def members_of(asked: Asked, reading: Reading) -> tuple[Member, ...]:
 
 
 def inhabited(members: Sequence[Member]) -> tuple[Interval, ...]:
-    """When at least one of them belonged."""
-    return tidy(tuple(Interval(each.from_ns, each.to_ns) for each in members))
+    """When at least one of them was concerned."""
+    return tidy(tuple(i for each in members for i in each.times))
 
 
 def concerned_in(members: Sequence[Member], times: tuple[Interval, ...], *, at_ns: int) -> tuple[PersonId, ...]:
     """Who belongs now, or belonged at one of these times; in order of joining, each once."""
-    found = (
-        each.person
-        for each in members
-        if each.here(at_ns) or intersect(times, tidy((Interval(each.from_ns, each.to_ns),)))
-    )
+    found = (each.person for each in members if each.concerned(at_ns) or intersect(times, each.times))
     return tuple(dict.fromkeys(found))
 
 
 def turns(members: Sequence[Member]) -> tuple[int, ...]:
-    """The moments at which somebody comes or goes."""
-    return tuple(turn for each in members for turn in (each.from_ns, each.to_ns))
+    """The moments at which somebody comes or goes, also to and from work."""
+    return tuple(turn for each in members for turn in each.turns)
 
 
 def next_turn(at_ns: int, *turns: int) -> int:

@@ -41,7 +41,7 @@ def objectable(asked: Asked, reading: Reading) -> Holding:
         objected = _of_member(member, asked, reading)
         rests_on += objected.rests_on
         until_ns = min(until_ns, objected.until_ns)
-        holes = intersect(objected.times, (Interval(member.from_ns, member.to_ns),))
+        holes = intersect(objected.times, member.times)
         if covers(holes, asked.at_ns) and covers(held.times, asked.at_ns):
             lacking = Code.OBJECTED
         times = subtract(times, holes)

@@ -57,8 +57,7 @@ def own(asked: Asked, reading: Reading) -> Holding:
         rests_on += objected.rests_on
         until_ns = min(until_ns, objected.until_ns)
         # Who does not live here any more, or not yet, is not concerned, and stops nobody.
-        concerned = (Interval(member.from_ns, member.to_ns),)
-        holes = intersect(objected.times, concerned)
+        holes = intersect(objected.times, member.times)
         times = subtract(times, holes)
         if now and covers(holes, asked.at_ns) and lacking is not Code.REFUSED:
             lacking = objected.lacking
