@@ -34,9 +34,9 @@ __all__ = ["SqliteAccounts"]
 
 Row: TypeAlias = tuple[Any, ...]  # of the driver, typed by the schema
 
-FORMAT: Final = (
-    7  # 2: logins, tries, when made and used; 3: keys of people; 4: mail; 5: reading; 6: asking; 7: who connected what
-)
+FORMAT: Final = 7
+"""2: logins, tries, when accounts were made and used; 3: keys that people keep; 4: mail; 5: days of reading; 6: days of asking;
+7: who connected a thing."""
 SCHEMA: Final = f"""
     CREATE TABLE accounts(
         digest BLOB PRIMARY KEY, bearer TEXT NOT NULL, thing BLOB, party TEXT, app TEXT, purpose TEXT, person BLOB,
