@@ -107,7 +107,7 @@ class Town:
         mark, _ = world.run(world.node.choosing.marks.put(self.ana.person, wanted, made_by="session"))
         asking = world.node.choosing.rights.ask(self.ana.person, "access", words="All of it.", made_by="session")
         asked, _ = world.run(asking)
-        kim = other.person("Kim", role="child")
+        kim = world.home("Mill 5").person("Kim", role="child")  # where nobody else lives who may know whose child it is
         guards(world, kim, self.ana, years=9)
         for path in ("/api/export", f"/api/children/{print_person(kim.person)}/export"):
             assert 201 == world.post(path, {}, token=self.session(self.ana)).status
