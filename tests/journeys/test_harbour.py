@@ -1,7 +1,6 @@
 """Harbour Lane: it moves in by itself, its things speak, its first page has two cards, and one no coarsens a view."""
 
 import json
-import math
 import os
 import re
 import select
@@ -14,16 +13,11 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from troth.clock import NS_PER_S, SystemClock
-from troth.harbour import curves
-from troth.harbour.kept import FILE, Credential, Kept, keep, recall
-from troth.harbour.lane import METER, PROGRAMS, THINGS, TOGETHER, LaneThing
-from troth.harbour.lines import Lines
-from troth.harbour.parties import ANYONE, HEATING, HOMES, LAB, ORGANISATIONS, OWN, SHARING, disclosure
-from troth.harbour.program import Program, said_at
+from troth.harbour.kept import FILE, recall
+from troth.harbour.lane import METER, PROGRAMS, THINGS, TOGETHER
+from troth.harbour.parties import HEATING, SHARING
 from troth.testing.program import NodeProgram
 
 COUNTER: Final = "lane-counter"
@@ -304,116 +298,3 @@ def test_a_file_of_another_version_is_not_overwritten(tmp_path: Path) -> None:
 def harbour(*arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "troth.harbour", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=WAIT_S, check=False)
-
-
-# --- what is said of it
-
-
-def test_every_thing_has_one_curve_for_each_stream_and_a_name_behind_its_sentence() -> None:
-    for thing in THINGS:
-        assert len(thing.senses) == len(thing.curves)
-        assert all(thing.considered)
-        assert (thing.home is None) == all(each.for_all is not None for each in thing.senses)
-        assert thing.home in {None, *(home.key for home in HOMES)}
-        assert {thing.answers, LAB} <= {each["organisation"] for each in json.loads(json.dumps(ORGANISATIONS))}
-
-
-def test_streams_of_homes_are_for_those_who_live_there_and_the_lab_with_a_yes() -> None:
-    for thing in THINGS:
-        said = json.loads(
-            json.dumps(disclosure(thing.product, thing.answers, streams=thing.senses, shared=thing.slug == METER))
-        )
-        for stream in said["streams"]:
-            grounds = {(p["purpose"], v["variant"], v["ground"]) for p in stream["purposes"] for v in p["variants"]}
-            if thing.home is None:
-                wanted = {"objectable", "settled"} if thing.slug == COUNTER else {"nobody"}
-                assert wanted == {ground for _, _, ground in grounds}
-                assert [[ANYONE]] == [each["recipients"] for each in stream["purposes"]]
-            elif thing.slug == METER:
-                assert {
-                    (OWN, "raw", "own"),
-                    (SHARING, "raw", "choice"),
-                    (SHARING, "hourly-mean", "contract"),
-                } == grounds
-            elif thing in TOGETHER:
-                assert {(OWN, "raw", "own"), (HEATING, "mean=PT15M,round=10,homes=3", "choice")} == grounds
-            else:
-                assert {(OWN, "raw", "own")} == grounds
-
-
-@given(time_s=st.integers(0, 4_000_000_000), thing=st.sampled_from(THINGS))
-def test_a_curve_is_a_function_of_time_and_stays_in_its_range(time_s: int, thing: LaneThing) -> None:
-    values = dict(said_at(thing, time_s, east_s=3_600))
-    assert values == dict(said_at(thing, time_s, east_s=3_600))
-    for sense in thing.senses:
-        value = values[sense.name]
-        assert {"number": float, "integer": int, "boolean": bool}[sense.type] is type(value)
-        assert math.isfinite(value)
-        assert sense.lowest is None or sense.highest is None or sense.lowest <= value <= sense.highest
-
-
-def test_two_seeds_are_two_curves() -> None:
-    hours = range(0, 86_400, 3_600)
-    assert [curves.home_power_w(t, "a") for t in hours] != [curves.home_power_w(t, "b") for t in hours]
-
-
-def test_a_day_of_the_meter_has_its_night_its_noon_and_its_evening() -> None:
-    def mean(from_h: float, to_h: float) -> float:
-        times = range(int(from_h * 3_600), int(to_h * 3_600), 60)
-        return sum(curves.home_power_w(20_000 * 86_400 + t, METER) for t in times) / len(times)
-
-    assert mean(11, 15) < mean(2, 4) < mean(18, 21)
-
-
-class Heard(Lines):
-    """Lines that note what is said and send nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 1), clock=SystemClock())
-        self.said: list[tuple[str, object, str]] = []
-
-    def say(self, topic: str, payload: bytes, *, slug: str, name: str) -> None:
-        self.said.append((topic, json.loads(payload), name))
-
-
-def program(*slugs: str) -> tuple[Program, Heard]:
-    heard = Heard()
-    known = {slug: Credential("secret", {}) for slug in slugs}
-    return Program(THINGS, known, lines=heard, east_s=0, url="http://127.0.0.1:1"), heard
-
-
-def test_a_thing_speaks_once_on_each_beat_however_often_it_is_looked_at() -> None:
-    speaker, heard = program("press-bearing")
-    waits = [speaker.speak(now_s) for now_s in (100.0, 100.5, 101.9, 102.0, 103.99, 104.2)]
-    times = [each["t"] for _, each, _ in heard.said if isinstance(each, dict)]
-    assert ["1970-01-01T00:01:40Z", "1970-01-01T00:01:42Z", "1970-01-01T00:01:44Z"] == times
-    assert pytest.approx([2.0, 1.5, 0.1, 2.0, 0.01, 1.8]) == waits
-
-
-def test_a_clock_that_is_set_back_or_forward_does_not_silence_a_thing() -> None:
-    speaker, heard = program("press-bearing")
-    for now_s in (1_000.0, 10.0, 12.0, 5_000_000.0):
-        speaker.speak(now_s)
-    assert 4 == len(heard.said)
-
-
-def test_a_meter_remembers_a_day_of_five_minute_values_with_names_that_repeat() -> None:
-    speaker, heard = program(METER)
-    speaker.remember(1_000_000_150)
-    speaker.remember(1_000_000_150)
-    assert 26 * 12 == len(heard.said) // 2
-    assert heard.said[: len(heard.said) // 2] == heard.said[len(heard.said) // 2 :]
-    assert f"things/{METER}/power" == heard.said[0][0]
-
-
-def test_a_thing_without_a_credential_says_nothing() -> None:
-    speaker, heard = program()
-    assert 5.0 == speaker.speak(100.0)
-    assert [] == heard.said
-
-
-def test_what_is_kept_is_read_back(tmp_path: Path) -> None:
-    kept = Kept(lane=1, households={"12": "ho"}, person="pe", things={"a": Credential("secret", {"power": 1})})
-    keep(tmp_path, kept)
-    assert kept == recall(tmp_path)
-    assert Kept() == recall(tmp_path / "nowhere")
