@@ -8,6 +8,7 @@ import pytest
 from tests.architecture.trees import python_files, shown, tree_of
 from troth.errors import BadCose, NotFound
 from troth.gate.rules.share_terms import SHARE
+from troth.journeys.bring import Newcomer
 from troth.journeys.marks import Wanted as Marked
 from troth.journeys.privately import Wanted
 from troth.journeys.share_values import Wanted as Shared
@@ -54,7 +55,10 @@ def speaks(world: World, home: Home, who: WorldPerson) -> None:
     world.run(choosing.rights.ask(who.person, "complaint", words="It blinks.", made_by="session"))
     share, adviser = world.node.sharing.share, world.organisation("Adviser")
     shared = Shared(adviser.uri, PurposeId(f"{SHARE}energy"), (lamp.stream,), now_ns + 10**15)
-    world.run(share.begin(who.person, shared, notice=share.seen.offered().notice, made_by="session"))
+    notice = share.seen.offered().notice
+    world.run(share.begin(who.person, shared, notice=notice, made_by="session"))
+    nora = Newcomer("Adviser Nora", "mailto:nora@adviser.example", "DE")
+    world.run(world.node.sharing.bring.bring(who.person, nora, shared, notice=notice, made_by="session"))
     world.run(choosing.places.count(choosing.places.meant(who.person, not_under=("US",), made_by="session")))
     world.run(choosing.belong.leave(who.person, home.household))
 

@@ -8,12 +8,13 @@ from tests.web.lane import Lane
 
 def shared(page: Page) -> None:
     page.goto("/mine/shares")
-    page.get_by_role("checkbox").first.check()
-    page.get_by_label("How much of it").select_option("raw")
-    page.get_by_label("With whom").select_option(index=1)
-    page.get_by_label("What for").select_option("urn:troth:share:energy")
-    page.get_by_label("For how many days").fill("30")
-    page.get_by_role("button", name="Share it").click()
+    part = page.get_by_role("region", name="Share something of Harbour Lane 12", exact=True)
+    part.get_by_role("checkbox").first.check()
+    part.get_by_label("How much of it").select_option("raw")
+    part.get_by_label("With whom").select_option(index=1)
+    part.get_by_label("What for").select_option("urn:troth:share:energy")
+    part.get_by_label("For how many days").fill("30")
+    part.get_by_role("button", name="Share it").click()
 
 
 def test_something_is_shared_and_ended_with_one_press(lane: Lane, visit: Visit) -> None:

@@ -6,6 +6,7 @@ Rules
 - The first few drop in that same step. What is left goes on in later ones, in the order in which the leases ended, and
   whoever has taken something away waits for all of it (`quiet`).
 - Nobody asks again before all that ended together have dropped what they had.
+- One that cannot drop keeps no other from it; but what it has may leave yet, so whoever waits is told and the node stops.
 
 Source: gate.md, "The barrier" (step 3); docs/decisions/0085-many-leases-end-at-once.md. Owner of all state: the event loop.
 """
@@ -54,6 +55,7 @@ class Dropping:
         self._waits: deque[tuple[Iterator[Outlet | None], list[Outlet]]] = deque()  # with those that have dropped
         self._busy = False
         self._broken: list[Exception] = []
+        self._failed: Exception | None = None  # the first that was ever broken
         self._came = self._went = 0  # how many times something was to be dropped, and was
 
     def ended(self, leases: Sequence[Lease]) -> None:
@@ -66,11 +68,17 @@ class Dropping:
         self._add(iter(outlets))
 
     async def quiet(self) -> None:
-        """Return when all that was to be dropped until now is."""
+        """Return when all that was to be dropped until now is.
+
+        Raises:
+            Exception: a listener could not drop what it had, so that it may leave yet; the node must stop.
+        """
         came = self._came
         while self._went < came:
             self._go_on()  # where it stopped at an error, too
             await self._pause()
+        if self._failed is not None:
+            raise self._failed
 
     def _add(self, outlets: Iterator[Outlet | None]) -> None:
         self._came += 1
@@ -114,8 +122,9 @@ class Dropping:
     def _drop(self, outlet: Outlet) -> None:
         try:
             outlet.drop()
-        except Exception as error:  # noqa: BLE001 - one broken listener keeps no other from dropping; raised in `_rest`
+        except Exception as error:  # noqa: BLE001 - one broken listener keeps no other from dropping; raised in `quiet`
             self._broken.append(error)
+            self._failed = self._failed or error
             outlet.broke()
 
     async def _renew(self, outlets: Sequence[Outlet]) -> None:

@@ -134,7 +134,7 @@ def check_fits(
             _check_sharing(body, directory, reading, at_ns=at_ns)
         case _:
             _check_own(body, directory, reading, in_force, at_ns=at_ns)
-            _check_place_rule(body, reading, going=(*beside, *going), at_ns=at_ns)
+    _check_place_rule(body, reading, going=(*beside, *going), at_ns=at_ns)
 
 
 def _check_place_rule(body: Body, reading: Reading, *, going: Collection[Statement], at_ns: int) -> None:
