@@ -8,13 +8,11 @@ import msgspec
 
 from troth.api.answers import Done
 from troth.api.bring_forms import Accepted, AcceptForm, BringForm, BroughtAll, BroughtMade, LinkShown, RefuseForm
-from troth.api.share_forms import ShareTermsShown
 from troth.cli.client import Node
 from troth.cli.places import as_anyone, as_operator, as_person
-from troth.cli.sharing import share
+from troth.cli.sharing import agreed_terms, share
 from troth.cli.speaking import local, plain, say
 from troth.cli.views import VIEW
-from troth.errors import Refused
 from troth.names import check_uri
 
 __all__ = ["party_brought", "party_refuse"]
@@ -47,11 +45,7 @@ def share_bring(  # noqa: PLR0913 - who is brought, and a share, have these part
     agreed: bool,
 ) -> None:
     """Share with somebody of your own: by NAME, with a CONTACT (mailto: or https:), in a COUNTRY, for a PURPOSE."""
-    terms = node.get("/api/share-terms", ShareTermsShown)
-    if not agreed:
-        for duty in terms.duties:
-            say(f"   {duty.says} ({duty.law}, {duty.paragraph})")
-        raise Refused("nothing is shared yet", hint="That is what they owe you. Say it again with --agreed.")
+    terms = agreed_terms(node, agreed=agreed)
     wanted = BringForm(
         *(name, contact, country, no_gatekeeper, check_uri(purpose), datastreams, to, terms.notice, view, condition)
     )

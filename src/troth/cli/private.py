@@ -6,7 +6,8 @@ Rules
 Source: people.md, "Rules"; mission.md (F4).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
 import click
 import msgspec
@@ -26,9 +27,30 @@ from troth.errors import NotFound
 from troth.wire.weeks import WeeklyForm, WindowForm
 from troth.wire.zones import here
 
-__all__ = ["DAYS", "one_of", "private", "standing_said", "windows_of"]
+__all__ = ["DAYS", "one_of", "private", "private_options", "standing_said", "windows_of"]
 
 DAYS = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
+
+
+Command = TypeVar("Command", bound=Callable[..., object])
+_OPTIONS: Final = (
+    click.option("--room", help="Only this room, as it is listed."),
+    click.option("--datastream", type=int, help="Only this Datastream."),
+    click.option("--household", help="Identifier of the home (ho...), where there are several."),
+    click.option("--to", help="Until when, as 2024-05-01T06:30:00Z. Until you end it, if not given."),
+    click.option("--weekly", nargs=2, metavar="FROM TO", help="Only from one local time to another, as 22:00 06:00."),
+    click.option(
+        "--day", "days", multiple=True, type=click.Choice(list(DAYS)), help="With --weekly: only on this day."
+    ),
+    click.option("--zone", help="With --weekly: by the clocks of this zone. This computer's, if not given."),
+)
+
+
+def private_options(command: Command) -> Command:
+    """What says where and when private mode is on, for whomever."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
 
 
 @click.group()
@@ -52,13 +74,7 @@ def private_list(node: Node, *, as_json: bool) -> None:
 
 
 @private.command("on")
-@click.option("--room", help="Only this room, as private list names it.")
-@click.option("--datastream", type=int, help="Only this Datastream.")
-@click.option("--household", help="Identifier of the home (ho...), where you live in several.")
-@click.option("--to", help="Until when, as 2024-05-01T06:30:00Z. Until you end it, if not given.")
-@click.option("--weekly", nargs=2, metavar="FROM TO", help="Only from one local time to another, as 22:00 06:00.")
-@click.option("--day", "days", multiple=True, type=click.Choice(list(DAYS)), help="With --weekly: only on this day.")
-@click.option("--zone", help="With --weekly: by the clocks of this zone. This computer's, if not given.")
+@private_options
 @as_person
 def private_on(
     node: Node,

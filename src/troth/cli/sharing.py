@@ -28,7 +28,7 @@ from troth.errors import Refused
 from troth.names import PurposeId, check_uri
 from troth.statements.choice import Decision
 
-__all__ = ["share"]
+__all__ = ["agreed_terms", "share"]
 
 
 @click.group()
@@ -106,11 +106,7 @@ def share_with(  # noqa: PLR0913 - a share has these parts
     agreed: bool,
 ) -> None:
     """Share with a PARTY for a PURPOSE, as share terms lists them."""
-    terms = node.get("/api/share-terms", ShareTermsShown)
-    if not agreed:
-        for duty in terms.duties:
-            say(f"   {duty.says} ({duty.law}, {duty.paragraph})")
-        raise Refused("nothing is shared yet", hint="That is what they owe you. Say it again with --agreed.")
+    terms = agreed_terms(node, agreed=agreed)
     wanted = ShareForm(
         check_uri(party),
         PurposeId(check_uri(purpose)),
@@ -158,3 +154,17 @@ def _line(each: ShareShown) -> str:
 def _asked(each: AskedShown) -> str:
     streams = ", ".join(f"{plain(stream.stream)} ({plain(stream.thing)})" for stream in each.streams)
     return f"{plain(each.name)} asks for {streams}, {each.what_for}, {each.days} days: {plain(each.words)}"
+
+
+def agreed_terms(node: Node, *, agreed: bool) -> ShareTermsShown:
+    """What the other party owes, where it was agreed to; else it is printed.
+
+    Raises:
+        Refused: nobody has agreed yet.
+    """
+    terms = node.get("/api/share-terms", ShareTermsShown)
+    if not agreed:
+        for duty in terms.duties:
+            say(f"   {duty.says} ({duty.law}, {duty.paragraph})")
+        raise Refused("nothing is shared yet", hint="That is what they owe you. Say it again with --agreed.")
+    return terms

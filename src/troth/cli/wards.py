@@ -18,7 +18,7 @@ from troth.cli.erase import confirmed
 from troth.cli.export import fetched
 from troth.cli.files import FILE
 from troth.cli.places import as_person
-from troth.cli.private import DAYS, one_of, standing_said, windows_of
+from troth.cli.private import one_of, private_options, standing_said, windows_of
 from troth.cli.speaking import local, plain, say
 from troth.errors import Refused
 from troth.statements.choice import Decision
@@ -52,13 +52,7 @@ def child_show(node: Node, child: str, *, as_json: bool) -> None:
 
 @click.command("private-on")
 @click.argument("child")
-@click.option("--room", help="Only this room, as child show names it.")
-@click.option("--datastream", type=int, help="Only this Datastream.")
-@click.option("--household", help="Identifier of the home (ho...), where the child lives in several.")
-@click.option("--to", help="Until when, as 2024-05-01T06:30:00Z. Until you end it, if not given.")
-@click.option("--weekly", nargs=2, metavar="FROM TO", help="Only from one local time to another, as 22:00 06:00.")
-@click.option("--day", "days", multiple=True, type=click.Choice(list(DAYS)), help="With --weekly: only on this day.")
-@click.option("--zone", help="With --weekly: by the clocks of this zone. This computer's, if not given.")
+@private_options
 @as_person
 def child_private_on(  # noqa: PLR0913 - these are its options
     node: Node,
