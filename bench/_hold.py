@@ -18,7 +18,7 @@ import msgspec
 
 from bench._ports import open_ports
 from troth.app.node import Node
-from troth.app.serve import calm_collector
+from troth.app.serve import calm_collector, short_turns
 from troth.gate.question import ANYONE, OWN_PURPOSE, Asker, Standing
 from troth.journeys.hear import Inlet
 from troth.journeys.inherit import TypedThing
@@ -101,6 +101,7 @@ async def _node() -> AsyncIterator[Node]:
         node = Node(settings, await open_ports(settings))
         await node.start()
         calm_collector()
+        short_turns()
         for org in (_ORG, _LAB):
             await node.join.organisation(OrganisationBody(org, "Bench", "mailto:a@bench.example"))
         yield node

@@ -42,10 +42,10 @@ class Door:
                 pass
             return came
 
-    def thing(self, fields: bytes, body: bytes) -> bytes:
-        """A request of a thing, with these further header fields."""
+    def thing(self, fields: bytes, body: bytes, *, named: bool = True) -> bytes:
+        """A request of a thing, with these further header fields. `named`: the path names the Datastream."""
         credential = self.lane.gauge.encode()
-        target = b"/v1.1/Datastreams(%d)/Observations" % self.lane.level
+        target = b"/v1.1/Datastreams(%d)/Observations" % self.lane.level if named else b"/v1.1/Observations"
         return (
             b"POST " + target + b" HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + credential + b"\r\n"
             b"Content-Type: application/json\r\n" + fields + b"\r\n" + body
@@ -185,13 +185,20 @@ SINGLES: Final = {
 }
 
 
+UNNAMED: Final = SINGLES | {
+    "a number": (BODY, 404),
+    "a whole number": (b'{"result": 2}', 404),
+}  # nothing names the Datastream
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named in the path", "named in the body or not at all"])
 @pytest.mark.parametrize("case", SINGLES)
-def test_the_short_way_answers_as_the_long_way_does(door: Door, case: str) -> None:
+def test_the_short_way_answers_as_the_long_way_does(door: Door, case: str, named: bool) -> None:  # noqa: FBT001 - a parameter
     """The second time its head is known by its digest, the third time the body comes behind it, the last is the long way."""
-    body, _ = SINGLES[case]
+    body, status = (SINGLES if named else UNNAMED)[case]
     body = body % door.lane.level if b"%d" in body else body
     length = b"Content-Length: %d\r\n" % len(body)
-    short, long = door.thing(length, body), door.thing(LONG + OPENLY + length, body)
+    short, long = (door.thing(more + length, body, named=named) for more in (b"", LONG + OPENLY))
     with socket.create_connection(("127.0.0.1", door.port), timeout=ENDS_S) as connection:
         answers = [_exchange(connection, short), _exchange(connection, short)]
         head = short[: -len(body)]
@@ -199,7 +206,7 @@ def test_the_short_way_answers_as_the_long_way_does(door: Door, case: str) -> No
         answers.append(_exchange(connection, body))
     expected = _shape(door.says(long))
     assert [expected] * 3 == [_shape(each) for each in answers]
-    assert (expected[0] == b"201") == (SINGLES[case][1] == 201)
+    assert (expected[0] == b"201") == (status == 201)
 
 
 def _exchange(connection: socket.socket, data: bytes) -> bytes:

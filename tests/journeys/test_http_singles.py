@@ -62,8 +62,19 @@ def test_singles_of_one_turn_are_each_settled_for_themselves_and_who_has_no_righ
             nobody = Single(bytes(32), joined.datastreams["level"])
             for head, body in ((other, b'{"result":1}'), (nobody, b'{"result":1}'), (single, b'{"result":"1"}')):
                 assert not ingest.singles.take(head, body, Asks(), address="::1")
-            for _ in range(3):
-                assert ingest.singles.take(single, b'{"result":4}', Asks(), address="::1")
+            level = joined.datastreams["level"]
+            unnamed = Single(token_digest(credential), None)
+            told = b'{"result":5,"Datastream":{"@iot.id":%d}}'
+            strange = joined.datastreams["word"]
+            for body in (b'{"result":5}', told % strange, told % 2**40):
+                assert not ingest.singles.take(unnamed, body, Asks(), address="::1")
+            assert not ingest.singles.take(single, told % strange, Asks(), address="::1")
+            first = Asks()
+            assert ingest.singles.take(unnamed, told % level, first, address="::1")
+            for _ in range(2):
+                assert ingest.singles.take(single, b'{"result":4}', last := Asks(), address="::1")
             assert not ingest.singles.take(single, b'{"result":4}', Asks(), address="::1")  # it owes
+            assert [201, 201] == [(await each.answered).status for each in (first, last)]
+            assert (6, {"out-of-range": 1}) == (house.tally(joined).stored, house.tally(joined).refused)
 
     asyncio.run(run())

@@ -7,6 +7,7 @@ Source: things.md, "The writer".
 """
 
 import asyncio
+import queue
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
@@ -26,6 +27,7 @@ __all__ = [
     "Order",
     "Refused",
     "Work",
+    "collected",
     "gather",
     "weight",
 ]
@@ -80,6 +82,22 @@ def weight(item: Work) -> int:
     if isinstance(item, Noted):
         return len(item.traces)
     return 1 if isinstance(item, Refused) else 0
+
+
+def collected(first: Commitment, inbox: "queue.SimpleQueue[Work]") -> tuple[list[Commitment], Work | None]:
+    """What goes into the commit that `first` begins, and what was taken out of the queue and must wait."""
+    items: list[Commitment] = [first]
+    full = weight(first)
+    while full < COMMIT_ROWS:
+        try:
+            item = inbox.get_nowait()
+        except queue.Empty:
+            break
+        full += weight(item)
+        if isinstance(item, Order) or full > COMMIT_ROWS:
+            return items, item
+        items.append(item)
+    return items, None
 
 
 @dataclass(slots=True)

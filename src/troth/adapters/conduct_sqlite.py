@@ -6,6 +6,7 @@ Rules
 - A commit begins at once when nothing was written for `commit_ms`, else when that time is over or COMMIT_ROWS wait.
 - The listener is called after a segment has been cleared as well: there may be room again.
 - After a commit, in this order on the loop: memory, listener (also when nothing was kept), `done` of each append, futures.
+  Much of it is done in several steps (`conduct_landing`), and nothing of the next commit before the last of them.
 - The first error of the file ends the store: nothing is written any more, everybody waiting and everybody later gets
   StorageFailed, `on_failure` is called once and ends the process. The connection is left open: closing it would write.
 
@@ -17,15 +18,16 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
+from troth.adapters.conduct_landing import Landing, few_answers, few_pieces, once
 from troth.adapters.conduct_packing import said
-from troth.adapters.conduct_queue import COMMIT_ROWS, Commitment, Marked, Noted, Order, Refused, Work, weight
+from troth.adapters.conduct_queue import COMMIT_ROWS, Marked, Noted, Order, Refused, Work, collected, weight
 from troth.adapters.conduct_reading import read_committed, read_sealed
 from troth.adapters.conduct_stamping import Entropy, Taken
 from troth.adapters.conduct_standing import Standing, told
@@ -68,6 +70,7 @@ class SqliteConduct:
         self._stopped: str | None = None
         self._queued = 0  # written by the loop; the writer only reads it, to know whether to hurry
         self._waiting: set[Callable[[Exception], None]] = set()
+        self._landing = Landing(self._loop)
         self._standing = Standing()
         self._watch = ConductWatch()
         self._told: Callable[[Sequence[Told]], None] | None = None
@@ -312,20 +315,27 @@ class SqliteConduct:
         finally:
             self._waiting.discard(reject)
 
-    def _landed(self, landed: Landed) -> None:
-        """On the loop, after each commit."""
+    def _landed(self, landed: Landed) -> Iterator[None]:
+        """On the loop, after each commit; one with much in it takes several steps."""
         lasting = landed.lasting
         self._queued -= landed.weight
         if lasting.n:
             self._watch.landed(lasting.n, lasting.at_ns, took_ns=landed.took_ns)
-            self._standing.add(lasting.n, pieces=lasting.pieces, runs=lasting.runs, counts=lasting.counts)
+            self._standing.add(lasting.n, pieces=(), runs=lasting.runs, counts=lasting.counts)
             self._said = max(self._said, lasting.said)
             self._uncut += lasting.leaves
             self._uncut_bytes += lasting.size
-        if self._told is not None:
-            self._call(self._told, told(lasting.pieces, self._wanted))
-        for done, outcomes in landed.answers:
-            self._call(done, outcomes)
+        for step, pieces in enumerate(few_pieces(lasting.pieces)):
+            if step:
+                yield
+            self._standing.add(lasting.n, pieces=pieces, runs=(), counts=())
+            if self._told is not None:
+                self._call(self._told, told(pieces, self._wanted))
+        for step, answers in enumerate(few_answers(landed.answers)):
+            if step:
+                yield
+            for done, outcomes in answers:
+                self._call(done, outcomes)
         for counted in landed.refused:
             self._call(counted)
         for future in landed.futures:
@@ -357,14 +367,14 @@ class SqliteConduct:
                 item = self._inbox.get() if held is None else held
                 held = None
                 if isinstance(item, Order):
-                    self._post(item.work())
+                    self._post(once(item.work()))
                     continue
                 self._pause(began_ns)
                 began_ns = self._writer.clock.ticks()
-                items, held = self._gather(item)
-                self._post(partial(self._landed, self._writer.commit(items)))
+                items, held = collected(item, self._inbox)
+                self._post(self._landed(self._writer.commit(items)))
         except Exception as cause:  # noqa: BLE001 - whatever it is, nothing may be acknowledged any more
-            self._post(partial(self._fail, cause))
+            self._post(once(partial(self._fail, cause)))
 
     def _pause(self, began_ns: int) -> None:
         """Let others join this commit until `commit_ms` after the last began; none at all after a quiet time."""
@@ -372,25 +382,10 @@ class SqliteConduct:
         if began_ns and rest_ns > 0 and self._queued < COMMIT_ROWS:
             time.sleep(min(rest_ns, self._commit_ns) / NS_PER_S)
 
-    def _gather(self, first: Commitment) -> tuple[list[Commitment], Work | None]:
-        """What goes into the commit that `first` begins, and what was taken out of the queue and must wait."""
-        items: list[Commitment] = [first]
-        full = weight(first)
-        while full < COMMIT_ROWS:
-            try:
-                item = self._inbox.get_nowait()
-            except queue.Empty:
-                break
-            full += weight(item)
-            if isinstance(item, Order) or full > COMMIT_ROWS:
-                return items, item
-            items.append(item)
-        return items, None
-
-    def _post(self, callback: Callable[[], None]) -> None:
+    def _post(self, work: Iterator[None]) -> None:
         # Where the loop is gone nobody waits for an acknowledgement any more.
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(callback)
+            self._loop.call_soon_threadsafe(self._landing.take, work)
 
 
 def _reject(future: asyncio.Future[T], error: Exception) -> None:

@@ -22,6 +22,7 @@ from troth.adapters.conduct_draft import STORED, Draft, Mixing, Said
 from troth.adapters.conduct_groups import pack_group
 from troth.adapters.conduct_packing import NewRun, RepeatKey
 from troth.adapters.conduct_runs import RUN_MAX, RUN_SLOTS, SECRET_BYTES, id_of, ids_of
+from troth.adapters.entropy_drawn import Drawn
 from troth.clock import NS_PER_S
 from troth.names import BasisId, StreamId
 from troth.things.observations import Kept, Outcome, Refusal, Repeated, Shelf
@@ -51,7 +52,7 @@ class Stamper:
     """Gives rows their sequence, id and salt, and tells repeats and taken times apart."""
 
     def __init__(self, *, entropy: Entropy, taken: Taken) -> None:
-        self._entropy = entropy
+        self._entropy = Drawn(entropy)
         self._taken = taken
         self._books: dict[StreamId, Book] = {}
         self._blocks: deque[Block] = deque()

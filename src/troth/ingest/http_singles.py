@@ -39,10 +39,10 @@ class Asking(Protocol):
 
 
 class Single(msgspec.Struct, frozen=True):
-    """What the head of such a request says: the digest of the credential, and the number of the Datastream."""
+    """What the head of such a request says: the digest of the credential, and the number of the Datastream, if it names one."""
 
     digest: bytes
-    number: int
+    number: int | None
 
 
 class _Offered:
@@ -102,9 +102,9 @@ class HttpSingles:
         thing = self._recognise.thing(single.digest)
         if thing is None or door.hear.full or door.rates.of(thing).owes_s() > 0:
             return False
-        inlet = door.numbered(thing).get(single.number)
-        number = None if inlet is None or inlet.type is not ResultType.NUMBER else _number(body, single.number)
-        if inlet is None or number is None:
+        said = _said(body, single.number)
+        inlet = None if said is None else door.numbered(thing).get(said[0])
+        if said is None or inlet is None or inlet.type is not ResultType.NUMBER:
             return False
         try:
             self._places.take(thing)
@@ -117,7 +117,7 @@ class HttpSingles:
             asyncio.get_running_loop().call_soon(self._offer)
         offered.askings.append(asking)
         offered.inlets.append(inlet)
-        offered.numbers.append(number)
+        offered.numbers.append(said[1])
         return True
 
     def _offer(self) -> None:
@@ -128,13 +128,17 @@ class HttpSingles:
             hear.flush()
 
 
-def _number(body: bytes, datastream: int) -> float | None:
-    """The number in a body that holds nothing else, but its Datastream maybe."""
+def _said(body: bytes, datastream: int | None) -> tuple[int, float] | None:
+    """The number of a Datastream, and the number in a body that holds nothing else, but its Datastream maybe.
+
+    `datastream`: the one that the path names; without one the body must.
+    """
     try:
         said = read_observation(body)
     except TrothError:
         return None
-    if said.time_ns is not None or said.datastream not in {None, datastream}:
+    named = said.datastream if datastream is None else datastream
+    if named is None or said.time_ns is not None or said.datastream not in {None, named}:
         return None
     result = result_of(said.result, ResultType.NUMBER)
-    return result if type(result) is float else None
+    return (named, result) if type(result) is float else None

@@ -19,7 +19,7 @@ from troth.wire.paths import PREFIX
 __all__ = ["PlainRequest", "read_plain"]
 
 _LINE: Final = re.compile(
-    rb"POST (" + re.escape(PREFIX.encode()) + rb"/Datastreams\(([0-9]{1,16})\)/Observations) HTTP/1\.1"
+    rb"POST (" + re.escape(PREFIX.encode()) + rb"(?:/Datastreams\(([0-9]{1,16})\))?/Observations) HTTP/1\.1"
 )
 _FIELD: Final = re.compile(rb"([A-Za-z-]{1,40}): ?([!-~]|[!-~][ -~]*[!-~])")
 _KNOWN: Final = frozenset(
@@ -38,10 +38,13 @@ _LENGTH: Final = re.compile(rb"[1-9][0-9]{0,5}")
 
 
 class PlainRequest(msgspec.Struct, frozen=True):
-    """A head: path, number of the Datastream in it, fields with their names in lower case, and the length of the body."""
+    """A head: path, fields with their names in lower case, and the length of the body.
+
+    `number`: of the Datastream in the path; None where the body is to name it.
+    """
 
     path: bytes
-    number: int
+    number: int | None
     fields: tuple[tuple[bytes, bytes], ...]
     length: int
 
@@ -63,4 +66,4 @@ def read_plain(head: bytes) -> PlainRequest | None:
         or named.get(b"connection", b"keep-alive").lower() != b"keep-alive"
     ):
         return None
-    return PlainRequest(line[1], int(line[2]), tuple(named.items()), int(length[0]))
+    return PlainRequest(line[1], None if line[2] is None else int(line[2]), tuple(named.items()), int(length[0]))

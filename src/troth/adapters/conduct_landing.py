@@ -1,0 +1,84 @@
+"""What the writer of conduct hands to the event loop: in its order, and as much in one step as one step may take.
+
+Rules
+- Nothing of a later commit or order is looked at before all of an earlier one is.
+- Between two steps other work of the loop goes on. It may meet a commit of which a part is in memory; all of it is durable.
+- Something that raises keeps back nothing behind it: the loop's handler reports it.
+
+Source: docs/decisions/0091-nothing-long-in-one-turn.md. Owner of all state: the event loop.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from troth.adapters.conduct_blocks import Block, Piece
+from troth.things.observations import Outcome
+from troth.things.stamps import Done
+
+__all__ = ["LANDED_AT_ONCE", "Answers", "Landing", "few_answers", "few_pieces", "once"]
+
+LANDED_AT_ONCE: Final = 2_048  # rows of many streams, or answers: 0.5 µs for each
+
+Answers = Sequence[tuple[Done, Sequence[Outcome]]]
+
+
+class Landing:
+    """What has come from the writer and is not done: iterators, each of which does some of it and yields until all is done."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waits: deque[Iterator[None]] = deque()
+
+    def take(self, work: Iterator[None]) -> None:
+        """Do it, after all that came before; at once where nothing waits."""
+        self._waits.append(work)
+        if len(self._waits) == 1:
+            self._go()
+
+    def _go(self) -> None:
+        over = True
+        try:
+            for _ in self._waits[0]:
+                over = False
+                break
+        finally:
+            if over:
+                self._waits.popleft()
+            if self._waits:
+                self._loop.call_soon(self._go)
+
+
+def few_pieces(pieces: Sequence[Piece]) -> Iterator[Sequence[Piece]]:
+    """The pieces of a commit, as many at a time as one step may take; once none where there are none."""
+    some: list[Piece] = []
+    rows = 0
+    for piece in pieces:
+        rows += piece.count if isinstance(piece, Block) else 1
+        some.append(piece)
+        if rows >= LANDED_AT_ONCE:
+            yield some
+            some, rows = [], 0
+    if some or not pieces:
+        yield some
+
+
+def few_answers(answers: Answers) -> Iterator[Answers]:
+    """The same of the answers to those who wait."""
+    some: list[tuple[Done, Sequence[Outcome]]] = []
+    rows = 0
+    for answer in answers:
+        rows += 1 + len(answer[1])
+        some.append(answer)
+        if rows >= LANDED_AT_ONCE:
+            yield some
+            some, rows = [], 0
+    if some:
+        yield some
+
+
+def once(callback: Callable[[], None]) -> Iterator[None]:
+    """What is done in one step, as `Landing` takes it."""
+    callback()
+    yield from ()
