@@ -10,6 +10,7 @@ Source: issue 5 ("test-run against recorded questions"). Owner: the event loop.
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from troth.gate.question import Action, Asker, Question
@@ -28,6 +29,7 @@ class Lately:
     def __init__(self) -> None:
         self._asked: dict[tuple[Action, StreamId, Asker], int] = {}
         self._written: dict[tuple[Action, StreamId, Asker], int] = {}  # as known at the last `fresh`: the day
+        self._unwritten: dict[tuple[Action, StreamId, Asker], None] = {}  # asked since, on a day that is not written
 
     def note(self, question: Question) -> None:
         """Remember that this was answered."""
@@ -36,25 +38,28 @@ class Lately:
         what = (question.action, question.stream, question.asker)
         self._asked.pop(what, None)
         self._asked[what] = question.at_ns
+        if self._written.get(what) != question.at_ns // _DAY_NS:
+            self._unwritten[what] = None
         if len(self._asked) > QUESTIONS_MAX:
             oldest = next(iter(self._asked))
             del self._asked[oldest]
             self._written.pop(oldest, None)
+            self._unwritten.pop(oldest, None)
 
     def recall(self, questions: Iterable[Question]) -> None:
         """At the start: what was asked before, the oldest first."""
         for each in questions:
             self.note(each)
-        self.fresh()
+        self.fresh(at_most=QUESTIONS_MAX)
 
-    def fresh(self) -> tuple[Question, ...]:
-        """What was asked since the last time, once a day each."""
+    def fresh(self, *, at_most: int) -> tuple[Question, ...]:
+        """So many of what was asked since the last time, once a day each; fewer where that was all."""
         found = []
-        for what, at_ns in self._asked.items():
-            day = at_ns // _DAY_NS
-            if self._written.get(what) != day:
-                self._written[what] = day
-                found.append(Question(*what, at_ns))
+        for what in tuple(islice(self._unwritten, at_most)):
+            del self._unwritten[what]
+            at_ns = self._asked[what]
+            self._written[what] = at_ns // _DAY_NS
+            found.append(Question(*what, at_ns))
         return tuple(found)
 
     def questions(self) -> tuple[Question, ...]:
@@ -66,3 +71,4 @@ class Lately:
         streams = frozenset(gone.streams)
         self._asked = {what: at_ns for what, at_ns in self._asked.items() if what[1] not in streams}
         self._written = {what: day for what, day in self._written.items() if what in self._asked}
+        self._unwritten = {what: None for what in self._unwritten if what in self._asked}

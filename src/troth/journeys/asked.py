@@ -26,6 +26,7 @@ __all__ = ["ASKED_DAYS", "ASKED_MAX", "AskedDay", "AskedStore", "Recording"]
 
 ASKED_DAYS: Final = 30  # our own number: what is asked once a month is seen
 ASKED_MAX: Final = QUESTIONS_MAX
+_AT_ONCE: Final = 1_000  # questions, in some 2 ms; the store reads all of them again each time, on its own thread
 _EXPLAINED: Final = "explain"  # what a page asks in somebody's name, and nothing leaves (journeys/uses)
 
 
@@ -71,6 +72,10 @@ class Recording:
 
     async def keep(self) -> None:
         """Write what was asked since the last time; durable on return. Raises StorageFailed."""
+        while fresh := self._lately.fresh(at_most=_AT_ONCE):
+            await self._keep(fresh)
+
+    async def _keep(self, asked: Sequence[Question]) -> None:
         fresh = tuple(
             AskedDay(
                 each.action.value,
@@ -80,7 +85,7 @@ class Recording:
                 each.asker.purpose,
                 day_of(each.at_ns),
             )
-            for each in self._lately.fresh()
+            for each in asked
             if each.asker.app != _EXPLAINED
         )
         if fresh:
