@@ -7,8 +7,8 @@ Rules
 Source: things.md, "The writer". Owner: the writer's thread.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Sequence
-from itertools import repeat
 from typing import NamedTuple, TypeAlias
 
 from troth.adapters import conduct_tables as tables
@@ -72,30 +72,35 @@ class Edges:
     """The first and the last rows of streams, of what cuts hold.
 
     In blocks the rows of a stream follow one another in time, so what comes later in a dictionary is what counts: it is
-    filled per block, without a step per row.
+    filled per block, without a step per row. A row of a block is known by how many rows of blocks came before it.
     """
 
     def __init__(self) -> None:
         self._groups: dict[StreamId, list[tuple[Group, _Leaf]]] = {}
         self._blocks: list[Block] = []
-        self._lasts: dict[StreamId, tuple[Block, int, _Leaf]] = {}  # with the leaf of the block's first row
+        self._begins: list[int] = []  # of each block the number of its first row
+        self._places: list[_Leaf] = []  # and the leaf of that row
+        self._rows = 0
+        self._lasts: dict[StreamId, int] = {}
 
     def take(self, piece: Piece, *, segment: int, leaf: int) -> None:
         """The next piece; `leaf` is that of its first row."""
         place = (segment, leaf)
         if isinstance(piece, Block):
-            lasts = piece.lasts
-            rows = zip(repeat(piece), lasts.values(), repeat(place))
-            self._lasts.update(zip(map(piece.streams.__getitem__, lasts), rows, strict=False))
+            self._lasts.update(_numbered(piece, piece.lasts, self._rows))
             self._blocks.append(piece)
+            self._begins.append(self._rows)
+            self._places.append(place)
+            self._rows += piece.count
         else:
             self._groups.setdefault(piece.stream, []).append((piece, place))
 
     def ends(self) -> Ends:
         """Of each stream the next sequence and its latest time."""
-        found: Ends = {
-            stream: (block.sequences[at] + 1, block.times[at]) for stream, (block, at, _) in self._lasts.items()
-        }
+        found: Ends = {}
+        for stream, number in self._lasts.items():
+            block, at, _ = self._row(number)
+            found[stream] = (block.sequences[at] + 1, block.times[at])
         for stream, groups in self._groups.items():
             next_, latest_ns = found.get(stream, (0, groups[0][0].latest_ns))
             for group, _ in groups:
@@ -107,7 +112,7 @@ class Edges:
         """The latest row of a stream that is there."""
         tops: list[Top] = []
         if stream in self._lasts:
-            block, at, (segment, leaf) = self._lasts[stream]
+            block, at, (segment, leaf) = self._row(self._lasts[stream])
             tops.append(Top(block.times[at], block, at, segment, leaf + at))
         tops += (
             Top(group.latest_ns, group, group.top, segment, leaf + group.top)
@@ -118,15 +123,13 @@ class Edges:
     def spans(self) -> dict[int, tuple[int, int]]:
         """Earliest and latest time of the rows of each run."""
         spans: dict[int, tuple[int, int]] = {}
-        firsts: dict[StreamId, tuple[Block, int]] = {}
-        crossing: set[StreamId] = (
-            set()
-        )  # streams whose rows are of more than one run: many at once, where all speak alike
-        for block in reversed(self._blocks):
-            first = _first_rows(block)
-            firsts.update(zip(map(block.streams.__getitem__, first), zip(repeat(block), first.values()), strict=False))
-        for stream, (block, at) in firsts.items():
-            last, end, _ = self._lasts[stream]
+        firsts: dict[StreamId, int] = {}
+        # Streams whose rows are of more than one run: many at once, where all speak alike.
+        crossing: set[StreamId] = set()
+        for block, begin in zip(reversed(self._blocks), reversed(self._begins), strict=True):
+            firsts.update(_numbered(block, _first_rows(block), begin))
+        for stream, number in firsts.items():
+            (block, at, _), (last, end, _) = self._row(number), self._row(self._lasts[stream])
             if block.ids[at] // RUN_SLOTS == last.ids[end] // RUN_SLOTS:
                 _widen(spans, block.ids[at] // RUN_SLOTS, block.times[at], last.times[end])
             else:
@@ -139,9 +142,21 @@ class Edges:
                     _widen(spans, run, group.earliest_ns, group.latest_ns)
         return spans
 
+    def _row(self, number: int) -> tuple[Block, int, _Leaf]:
+        """A row of a block: which, where in it, and the leaf of the block's first row."""
+        which = bisect_right(self._begins, number) - 1
+        return self._blocks[which], number - self._begins[which], self._places[which]
+
+
+def _numbered(block: Block, rows: dict[int, int], begin: int) -> Iterable[tuple[StreamId, int]]:
+    """Streams of a block by the heads of these rows, with the numbers of the rows."""
+    return zip(map(block.streams.__getitem__, rows), map(begin.__add__, rows.values()), strict=False)
+
 
 def _first_rows(block: Block) -> dict[int, int]:
     """The first row of each head."""
+    if len(block.lasts) == block.count:  # one of each
+        return block.lasts
     return dict(zip(reversed(block.which), range(block.count - 1, -1, -1), strict=True))
 
 
