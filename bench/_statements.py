@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from troth.gate.question import OWN_PURPOSE
 from troth.names import HouseholdId, PersonId, PurposeId, StreamId, ThingId, Uri, ckt_uri
 from troth.signing.cose import Signed, parse
 from troth.signing.keys import Ed25519Signer
-from troth.statements.choice import ChoiceBody, Decision
+from troth.statements.choice import ChoiceBody, Decision, NoticeShown
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
 from troth.statements.installation import Answering, Consideration, InstallationBody, InstalledStream
 from troth.statements.kinds import Body, KindName
@@ -22,7 +24,7 @@ from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.person import MembershipBody, PersonBody
 from troth.statements.statement import Statement, read, write
 
-__all__ = ["LAB", "NOW", "ORG", "PRODUCT", "RESEARCH", "Notary", "Town", "choices", "town"]
+__all__ = ["LAB", "NOW", "ORG", "PRODUCT", "PRODUCTS_MAX", "RESEARCH", "Notary", "Town", "choices", "town"]
 
 ORG: Final = Uri("https://bench.example/org")
 LAB: Final = Uri("https://lab.example/lab")
@@ -32,6 +34,7 @@ STREAMS: Final = ("power", "water", "heat", "gas")
 NOW: Final = 1_800_000_000_000_000_000
 S: Final = 1_000_000_000
 PER_HOME: Final = 2
+PRODUCTS_MAX: Final = 50
 OWNED: Final = DisclosedPurpose(OWN_PURPOSE, "For you", "you see it", (), (DisclosedVariant("raw", "own"),), 30)
 RESEARCHED: Final = DisclosedPurpose(
     RESEARCH,
@@ -41,18 +44,16 @@ RESEARCHED: Final = DisclosedPurpose(
     (DisclosedVariant("raw", "choice"), DisclosedVariant("hourly-mean", "choice")),
     30,
 )
-DISCLOSURE: Final = DisclosureBody(
-    PRODUCT, ORG, "en", 1, tuple(DisclosedStream(name, (OWNED, RESEARCHED)) for name in STREAMS)
-)
 
 
 @dataclass(frozen=True)
 class Town:
-    """Who lives where: per home its household, people, and streams by name."""
+    """Who lives where: per home its household, people, streams by name, and the disclosure of its meter."""
 
     households: Sequence[HouseholdId]
     people: Sequence[Sequence[PersonId]]
     streams: Sequence[Sequence[StreamId]]
+    disclosures: Sequence[DisclosureBody]
 
     @staticmethod
     def nobody() -> StreamId:
@@ -74,21 +75,37 @@ class Notary:
         return read(parse(self.signed(name, body).data))
 
 
-def town(homes: int, notary: Notary) -> tuple[Town, list[Statement]]:
-    """`homes` homes of two people with one meter of four streams each, and the statements that say so."""
-    draw = random.Random(5).randbytes
-    passport = PassportBody(
-        PRODUCT, "Meter", ORG, tuple(PassportStream(n, n, n, Uri("urn:x:p"), "number") for n in STREAMS)
+def _product(number: int, purposes: int) -> tuple[PassportBody, DisclosureBody]:
+    """A meter of a kind of its own, with so many purposes of research of its own; the first of the first is RESEARCH."""
+    product = Uri(f"{PRODUCT}-{number}") if number else PRODUCT
+    uses = tuple(
+        msgspec.structs.replace(RESEARCHED, purpose=PurposeId(f"{RESEARCH}-{number}-{at}"))
+        if number or at
+        else RESEARCHED
+        for at in range(purposes)
     )
+    streams = tuple(PassportStream(n, n, n, Uri("urn:x:p"), "number") for n in STREAMS)
+    disclosed = tuple(DisclosedStream(name, (OWNED, *uses)) for name in STREAMS)
+    return PassportBody(product, "Meter", ORG, streams), DisclosureBody(product, ORG, "en", 1, disclosed)
+
+
+def town(homes: int, notary: Notary, *, products: int = 1, purposes: int = 1) -> tuple[Town, list[Statement]]:
+    """`homes` homes of two people with one meter of four streams each, and the statements that say so.
+
+    The meters are of so many products in turn, each with so many purposes to choose about.
+    """
+    draw = random.Random(5).randbytes
     made = [
         notary.said(KindName.ORGANISATION, OrganisationBody(uri, "Org", "mailto:a@bench.example")) for uri in (ORG, LAB)
     ]
-    made += [notary.said(KindName.PASSPORT, passport), notary.said(KindName.DISCLOSURE, DISCLOSURE)]
+    kinds = [_product(number, purposes) for number in range(products)]
+    for passport, disclosure in kinds:
+        made += [notary.said(KindName.PASSPORT, passport), notary.said(KindName.DISCLOSURE, disclosure)]
     households: list[HouseholdId] = []
     people: list[list[PersonId]] = []
     streams: list[list[StreamId]] = []
     key = notary.signer.public.cose_key
-    for _ in range(homes):
+    for home in range(homes):
         household = HouseholdId(draw(16))
         members = [PersonId(draw(16)) for _ in range(PER_HOME)]
         ids = [StreamId(draw(16)) for _ in STREAMS]
@@ -102,30 +119,37 @@ def town(homes: int, notary: Notary) -> tuple[Town, list[Statement]]:
         considered = Consideration("2026-01-01", "A. Bench", "Only numbers are counted.")
         answering = Answering(ORG, "mailto:a@bench.example")
         thing = ThingId(draw(16))
+        product = kinds[home % products][0].product
         body = InstallationBody(
-            thing, "Meter", PRODUCT, "Hall", answering, NOW - 900 * S, installed, considered, household
+            thing, "Meter", product, "Hall", answering, NOW - 900 * S, installed, considered, household
         )
         made.append(notary.said(KindName.HOME_INSTALLATION, body))
         households.append(household)
         people.append(members)
         streams.append(ids)
-    return Town(households, people, streams), made
+    return Town(households, people, streams, [kinds[home % products][1] for home in range(homes)]), made
 
 
 def choices(where: Town, count: int) -> list[ChoiceBody]:
     """`count` choices, person by person and stream by stream, every fifth of them a withdrawal of the one before."""
-    notice = notice_of(RESEARCHED, (), DISCLOSURE, parties={LAB: "Org"}).shown()
     made: list[ChoiceBody] = []
     turn = 0
+    notices: dict[PurposeId, NoticeShown] = {}
     while len(made) < count:
-        for members, ids in zip(where.people, where.streams, strict=True):
-            for person in members:
+        homes = zip(where.people, where.streams, where.disclosures, strict=True)
+        for home, (members, ids, disclosure) in enumerate(homes):
+            for at, person in enumerate(members):
+                uses = disclosure.streams[0].purposes[1:]
+                use = uses[(home // PRODUCTS_MAX + at + turn // 5) % len(uses)]
+                notice = notices.get(use.purpose)
+                if notice is None:
+                    notice = notices[use.purpose] = notice_of(use, (), disclosure, parties={LAB: "Org"}).shown()
                 stream = ids[turn % len(ids)]
                 gives = turn % 5 != 4
                 made.append(
                     ChoiceBody(
                         person=person,
-                        purpose=RESEARCH,
+                        purpose=use.purpose,
                         decision=Decision.GIVE if gives else Decision.WITHDRAW,
                         from_ns=NOW - 800 * S + turn * S,
                         notice=notice,

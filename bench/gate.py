@@ -14,7 +14,7 @@ from time import perf_counter_ns, process_time
 from cedarpy import PolicySet, is_authorized
 
 from bench._report import begin, options, percentile, say, show
-from bench._statements import LAB, NOW, ORG, PRODUCT, RESEARCH, Notary, Town, choices, town
+from bench._statements import LAB, NOW, ORG, PRODUCT, PRODUCTS_MAX, RESEARCH, Notary, Town, choices, town
 from troth.gate.decide import decide
 from troth.gate.leases import Lease, Leases
 from troth.gate.policies.facts import Facts
@@ -33,6 +33,7 @@ from troth.statements.statement import Statement, read
 
 CALLS = 200_000
 POLICIES = 100
+PRODUCTS, PURPOSES = PRODUCTS_MAX, 20  # of the town whose choices are folded: 1,000 purposes
 CEDAR_CALLS = 50  # of Cedar without an index, some 3 ms each with text
 HELD = 10_000  # choices in force when decisions are asked
 FOLDED = 100_000
@@ -191,14 +192,21 @@ def decisions(runs: int, notary: Notary) -> None:
 
 
 def folding(runs: int, notary: Notary) -> None:
-    where, base = town(FOLDED // 20, notary)
+    where, base = town(FOLDED // 20, notary, products=PRODUCTS, purposes=PURPOSES)
     bodies = choices(where, FOLDED)
-    say(f"  ({len(where.households):,} homes, {2 * len(where.households):,} people, 10 choices each)")
+    purposes = {each.purpose for each in bodies}
+    declared = {use.purpose for each in where.disclosures for stream in each.streams for use in stream.purposes}
+    say(
+        f"  ({len(where.households):,} homes, {2 * len(where.households):,} people, 10 choices each, about {len(purposes):,} "
+        f"of {len(declared - {OWN_PURPOSE}):,} purposes that {PRODUCTS} products declare)"
+    )
     data = [notary.signed(KindName.CHOICE, body).data for body in bodies]
     said = [read(parse(each)) for each in data]
-    folds, directory, parsing, checking = [], [], [], []
+    before, folds, directory, parsing, checking = [], [], [], [], []
     for _ in range(runs):
+        began = process_time()
         in_force, known = _moved(base), Directory()
+        before.append(process_time() - began)
         for each in base:
             known.take(each)
         began = process_time()
@@ -218,6 +226,7 @@ def folding(runs: int, notary: Notary) -> None:
             verify(each.signed, notary.signer.public)
         checking.append((process_time() - began) * 10)
     show("100,000 choices: fold into what is in force", folds, "s", promise="P5: <= 10")
+    show(f"   besides: {PRODUCTS * PURPOSES:,} purposes, the homes and their people", before, "s")
     show("   besides: the directory looks at each", directory, "s")
     show("   besides: parsing and reading the bytes (10,000 x 10)", parsing, "s")
     show("   besides: checking the signatures (10,000 x 10)", checking, "s")

@@ -1,14 +1,15 @@
 """P4: a withdrawal under load: time to the last hand-over, hand-overs after the acknowledgement, how long the loop is held.
 
-Run with `python -m bench.withdraw`. A laboratory listens over MQTT to the meter of a home by the choice of the person who lives
-there; other things load the node as in P1. The person takes the choice back and gives it again, many times.
+Run with `python -m bench.withdraw`. A laboratory hears the meter of a home in three ways, by the choice of the person who lives
+there: over MQTT, by server-sent events, and by reading CSV again and again; other things load the node as in P1. The person
+takes the choice back and gives it again, many times.
 
 Rules
 - The laboratory, the person and the meter are one thread of one program, so that the order in which bytes arrive is seen: when
   the acknowledgement has been read, what the laboratory's socket holds was handed over before; what comes later is counted.
 - The loop is measured apart, on a node in this process (`bench/_hold.py`): the longest turn while 10,000 leases end.
 
-Left out: the other paths of P4 (Server-Sent Events, exports), which are not built; readers that are slow.
+Left out: archives of everything about somebody, which only they get; readers that are slow.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ import select
 import socket
 import tempfile
 from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -47,7 +49,8 @@ from troth.wire.mqtt import (
 ROUNDS = 20  # withdrawals of one run
 IN_FLIGHT = 20
 AFTER_S = 0.15  # how long is listened for hand-overs that must not be
-FLOWING = 5  # rows the laboratory must see before the choice is taken back
+FLOWING = 5  # rows the laboratory must see in each way before the choice is taken back
+AGAIN_S = 0.005  # between an answer of CSV and the next question
 
 
 @dataclass
@@ -129,6 +132,73 @@ class Laboratory:
         return sum(isinstance(packet, Publish) for packet in self.line.packets())
 
 
+class Http:
+    """One connection of the laboratory over HTTP."""
+
+    def __init__(self, port: int, home: Home, target: str) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        head = f"GET {target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {home.recipient}\r\n\r\n"
+        self._request = head.encode()
+        self.heard = b""
+
+    def ask(self) -> None:
+        """Send the request."""
+        self.socket.sendall(self._request)
+
+    def take(self) -> None:
+        """Take what is readable; waits for nothing once there is something."""
+        data = self.socket.recv(1 << 18)
+        if not data:
+            raise ConnectionError("the node closed a connection of the bench")
+        self.heard += data
+
+
+class Events(Http):
+    """Server-sent events about the meter; asked for anew after each choice, for one that was withdrawn ends them."""
+
+    def __init__(self, port: int, home: Home) -> None:
+        super().__init__(port, home, f"/api/events?datastreams={home.meter.datastreams['power']}")
+        self.ask()
+
+    def rows(self) -> int:
+        """Rows that came, of what is readable now."""
+        self.take()
+        *whole, self.heard = self.heard.split(b"\n\n")
+        return sum(b"event: observation" in each for each in whole)
+
+
+class Csv(Http):
+    """The last rows of the meter as CSV, asked for again some time after each answer."""
+
+    def __init__(self, port: int, home: Home) -> None:
+        number = home.meter.datastreams["power"]
+        order = "$orderby=phenomenonTime%20desc&$top=20"
+        super().__init__(port, home, f"/v1.1/Datastreams({number})/Observations?$resultFormat=CSV&{order}")
+        self.answered_at = 0.0
+        self._waits = False
+        self.denied = 0
+
+    def go_on(self) -> None:
+        """Ask again, if it is time."""
+        if not self._waits and perf_counter() - self.answered_at > AGAIN_S:
+            self._waits = True
+            self.ask()
+
+    def rows(self) -> int:
+        """Rows of the answer, once it is whole."""
+        self.take()
+        head, end, body = self.heard.partition(b"\r\n\r\n")
+        length = head.lower().partition(b"content-length:")[2].split()
+        if not end or (len(body) < int(length[0]) if length else not body.endswith(b"0\r\n\r\n")):
+            return 0
+        self.heard, self._waits, self.answered_at = b"", False, perf_counter()
+        if not head.startswith(b"HTTP/1.1 200"):
+            self.denied += 1
+            return 0
+        return body.count(b"\n") - 1
+
+
 class Person:
     """Asks over HTTP on one connection, without waiting inside a call."""
 
@@ -174,7 +244,10 @@ class Scene:
         self.meter = Meter(node.mqtt_port, home)
         self.person = Person(node.http_port, home)
         self._ask("give")
+        self._port, self._home = node.http_port, home
         self.laboratory = Laboratory(node.mqtt_port, home)
+        self.csv = Csv(node.http_port, home)
+        self.events = Events(node.http_port, home)
         self.meter.speak(IN_FLIGHT)
 
     def _ask(self, decision: str) -> None:
@@ -184,43 +257,55 @@ class Scene:
             pass
 
     def _readable(self, wait_s: float) -> list[socket.socket]:
-        return select.select([self.laboratory.line.socket, self.meter.line.socket, self.person.socket], [], [], wait_s)[
-            0
+        self.csv.go_on()
+        hearing = [each for each, _ in self._hearing()]
+        return select.select([*hearing, self.meter.line.socket, self.person.socket], [], [], wait_s)[0]
+
+    def _hearing(self) -> list[tuple[socket.socket, Callable[[], int]]]:
+        """The ways in which the laboratory hears."""
+        return [
+            (self.laboratory.line.socket, self.laboratory.rows),
+            (self.events.socket, self.events.rows),
+            (self.csv.socket, self.csv.rows),
         ]
 
     def withdraw(self, seen: Seen) -> None:
         """Let rows flow, take the choice back, look at what still comes, and give it again."""
-        flowing = 0
-        while flowing < FLOWING:
-            flowing += self._turn(self._readable(10.0))
-        seen.rows += flowing
+        flowing = [0, 0, 0]
+        while min(flowing) < FLOWING:
+            for at, came in enumerate(self._turn(self._readable(AGAIN_S))):
+                flowing[at] += came
+        seen.rows += sum(flowing)
         self.person.choose("withdraw")
         asked = last = perf_counter()
         while True:
             ready = self._readable(10.0)
             answered = self.person.socket in ready and self.person.answered()
             acknowledged = perf_counter()
-            if self._turn(ready):
+            if any(self._turn(ready)):
                 last = perf_counter()
             if answered:
                 break
-        # Whatever lies in the laboratory's socket now was handed over before the acknowledgement was read.
-        while select.select([self.laboratory.line.socket], [], [], 0)[0]:
-            if self.laboratory.rows():
-                last = perf_counter()
+        # Whatever lies in the laboratory's sockets now was handed over before the acknowledgement was read.
+        for hearing, read in self._hearing():
+            while select.select([hearing], [], [], 0)[0]:
+                if read():
+                    last = perf_counter()
         seen.last.append(1_000 * (last - asked))
         seen.acknowledged.append(1_000 * (acknowledged - asked))
         until = perf_counter() + AFTER_S
         while (left := until - perf_counter()) > 0:
-            seen.after += self._turn(self._readable(left))
+            seen.after += sum(self._turn(self._readable(min(left, AGAIN_S))))
         self._ask("give")
         self.laboratory.subscribe()
+        self.events.socket.close()
+        self.events = Events(self._port, self._home)
 
-    def _turn(self, ready: list[socket.socket]) -> int:
-        """Serve the meter and the laboratory; returns how many rows the laboratory got."""
+    def _turn(self, ready: list[socket.socket]) -> list[int]:
+        """Serve the meter and the laboratory; returns how many rows the laboratory got in each way."""
         if self.meter.line.socket in ready:
             self.meter.heard()
-        return self.laboratory.rows() if self.laboratory.line.socket in ready else 0
+        return [rows() if hearing in ready else 0 for hearing, rows in self._hearing()]
 
 
 def runs_under_load(given: Namespace) -> tuple[list[Seen], float]:
