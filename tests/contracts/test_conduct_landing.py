@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.contracts.crashed_files import a_turn_of_the_loop
 from tests.contracts.test_conduct import SqliteBench
 from troth.adapters.conduct_landing import LANDED_AT_ONCE, Landing, few_answers
 from troth.adapters.entropy_drawn import DRAWN_AT_ONCE, Drawn
@@ -42,7 +43,7 @@ def test_a_large_commit_leaves_room_for_others_and_answers_after_memory_and_list
         async def others() -> None:
             while True:
                 left[0] += 1
-                await asyncio.sleep(0)
+                await a_turn_of_the_loop()
 
         store.listen(told)
         other = asyncio.ensure_future(others())
@@ -87,7 +88,7 @@ def test_work_is_done_in_its_order_and_each_step_in_a_turn_of_its_own(sizes: lis
             landing.take(worker(said, f"{name}.", steps))
         for _ in range(sum(map(partial(max, 1), sizes))):
             said.append("|")
-            await asyncio.sleep(0)
+            await a_turn_of_the_loop()
 
     asyncio.run(go())
     assert [f"{name}.{step}" for name, steps in enumerate(sizes) for step in range(steps)] == [
@@ -113,7 +114,7 @@ def test_what_raises_keeps_back_nothing_behind_it() -> None:
         landing.take(broken())
         landing.take(worker(said, "after ", 2))
         for _ in range(5):
-            await asyncio.sleep(0)
+            await a_turn_of_the_loop()
 
     asyncio.run(go())
     assert ["begun", "after 0", "after 1"] == said
