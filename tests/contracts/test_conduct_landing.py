@@ -86,8 +86,14 @@ def test_work_is_done_in_its_order_and_each_step_in_a_turn_of_its_own(sizes: lis
         landing = Landing(loop)
         for name, steps in enumerate(sizes):
             landing.take(worker(said, f"{name}.", steps))
-        for _ in range(sum(map(partial(max, 1), sizes))):
+
+        def mark(left: int) -> None:
             said.append("|")
+            if left:
+                loop.call_soon(mark, left - 1)
+
+        mark(sum(map(partial(max, 1), sizes)))
+        while said.count("|") <= sum(map(partial(max, 1), sizes)):
             await a_turn_of_the_loop()
 
     asyncio.run(go())
