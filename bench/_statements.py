@@ -13,7 +13,7 @@ from troth.names import HouseholdId, PersonId, PurposeId, StreamId, ThingId, Uri
 from troth.signing.cose import Signed, parse
 from troth.signing.keys import Ed25519Signer
 from troth.statements.choice import ChoiceBody, Decision
-from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody, Limits
 from troth.statements.installation import Answering, Consideration, InstallationBody, InstalledStream
 from troth.statements.kinds import Body, KindName
 from troth.statements.notice import notice_of
@@ -114,7 +114,7 @@ def town(homes: int, notary: Notary) -> tuple[Town, list[Statement]]:
 
 def choices(where: Town, count: int) -> list[ChoiceBody]:
     """`count` choices, person by person and stream by stream, every fifth of them a withdrawal of the one before."""
-    notice = notice_of(RESEARCHED, (), DISCLOSURE, parties={LAB: "Org"}).shown()
+    notice = notice_of(RESEARCHED, Limits(), DISCLOSURE, parties={LAB: "Org"}).shown()
     made: list[ChoiceBody] = []
     turn = 0
     while len(made) < count:

@@ -24,7 +24,7 @@ from troth.signing.keys import Ed25519Signer
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import ProductScope, StreamScope, product_scope, stream_scope
 from troth.statements.choice import ChoiceBody, Decision, NoticeShown
-from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody, Limits
 from troth.statements.ground import Agreement, Asserted, Citation, GroundBody
 from troth.statements.installation import Answering, Consideration, Contract, InstallationBody, InstalledStream
 from troth.statements.kinds import Body, KindName
@@ -272,14 +272,14 @@ class Town:
 
     def _disclosed(
         self, about: StreamId | HouseholdId, purpose: PurposeId
-    ) -> tuple[DisclosureBody, DisclosedPurpose, tuple[str, ...]] | None:
+    ) -> tuple[DisclosureBody, DisclosedPurpose, Limits] | None:
         installed = self.in_force.value(stream_scope(StreamId(about)))
         product = installed.product if isinstance(installed, StreamScope) else METER
         held = self.in_force.value(product_scope(product))
         disclosure = held.disclosure if isinstance(held, ProductScope) else None
         streams = () if disclosure is None else disclosure.streams
-        found = ((p, s.places) for s in streams for p in s.purposes if p.purpose == purpose)
-        return next(((disclosure, each, places) for each, places in found if disclosure is not None), None)
+        found = ((p, s.limits) for s in streams for p in s.purposes if p.purpose == purpose)
+        return next(((disclosure, each, limits) for each, limits in found if disclosure is not None), None)
 
     def objects(
         self,

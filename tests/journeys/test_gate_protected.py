@@ -30,7 +30,7 @@ from troth.names import Uri
 from troth.state.in_force import Reading
 from troth.state.scopes import product_scope
 from troth.statements.choice import Decision
-from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosureBody
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosureBody, Limits
 from troth.statements.ground import Asserted, GroundBody
 from troth.statements.notice import notice_of
 from troth.statements.passport import PassportBody, PassportStream
@@ -110,7 +110,7 @@ def test_a_yes_counts_under_a_text_that_says_what_is_protected() -> None:
     disclosure = Reading(made.in_force).product(product_scope(METER)).disclosure
     assert disclosure is not None
     parties = {UNIVERSITY: UNIVERSITY}
-    explicit = notice_of(RESEARCHED, (), disclosure, parties=parties, special=SPECIAL[0].words)
+    explicit = notice_of(RESEARCHED, Limits(), disclosure, parties=parties, special=SPECIAL[0].words)
     assert "somebody's health" in explicit.text
     made.choose(ana, Decision.GIVE, stream, 7, notice=explicit.shown())
     assert Verdict.ALLOW == made.ask(reads(stream, 8)).verdict

@@ -148,7 +148,7 @@ def kept_days(stream_id: StreamId, reading: Reading, *, at_ns: int) -> int | Non
                 view,
                 purpose,
                 declared,
-                text=told(purpose, declared.places, product, reading, special=special_in(product, declared.name)),
+                text=told(purpose, declared.limits, product, reading, special=special_in(product, declared.name)),
                 question=question,
                 stream=stream,
                 product=product,
@@ -282,7 +282,7 @@ def _tried(
             question=question,
         )
         for purpose, text in [
-            (each, told(each, declared.places, product, reading, special=special)) for each in purposes
+            (each, told(each, declared.limits, product, reading, special=special)) for each in purposes
         ]
         for view in settled_views(purpose)
     ]
@@ -363,7 +363,7 @@ def _try(
     if barred:
         return Tried(view, Holding((), until_ns=turn), why, Reason(Step.DECLARED, Code.RED_LINE, barred), days)
     shown = None if isinstance(text, Given) else text
-    asked = Asked(stream, product, purpose.purpose, shown, view, asker, question.at_ns, purpose, declared.places)
+    asked = Asked(stream, product, purpose.purpose, shown, view, asker, question.at_ns, purpose, declared.limits)
     holding = shared(asked, reading) if isinstance(text, Given) else holds(why, asked, reading)
     if turn < holding.until_ns:
         holding = msgspec.structs.replace(holding, until_ns=turn)

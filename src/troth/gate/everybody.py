@@ -71,7 +71,7 @@ def by_ground(
     reading: Reading,
 ) -> list[Tried]:
     """The views of a purpose that is for somebody else, each with whether its ground holds now."""
-    text = told(purpose, declared.places, product, reading, special=special_in(product, declared.name))
+    text = told(purpose, declared.limits, product, reading, special=special_in(product, declared.name))
     asker = Asker(question.asker.party, question.asker.app, purpose.purpose)
     found = []
     for each in settled_views(purpose) if purpose.recipients else ():
@@ -81,7 +81,7 @@ def by_ground(
                 Tried(Variant.RAW, Holding(()), None, None, purpose.retention_days)
             )  # it cannot be settled here
             continue
-        asked = Asked(stream, product, purpose.purpose, text, view, asker, question.at_ns, purpose, declared.places)
+        asked = Asked(stream, product, purpose.purpose, text, view, asker, question.at_ns, purpose, declared.limits)
         holding = holds(why, asked, reading)
         lacking = Reason(Step.GROUNDED, holding.lacking or Code.NO_GROUND, holding.rests_on, why)
         failed = None if covers(holding.times, question.at_ns) else lacking

@@ -24,7 +24,7 @@ from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.in_force import InForce
 from troth.state.scopes import PersonScope, person_scope
 from troth.statements.choice import ChoiceBody, Decision
-from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
+from troth.statements.disclosure import DisclosedPurpose, DisclosureBody, Limits
 from troth.statements.notice import Notice, notice_of
 from troth.statements.terms import Terms, counts, terms_of
 from troth.things.variants import Variant
@@ -143,12 +143,12 @@ class Offers:
         said = _Said(self._in_force.value(person_scope(person)), by=by)
 
         def texts(
-            purpose: DisclosedPurpose, places: tuple[str, ...], body: DisclosureBody, special: str | None
+            purpose: DisclosedPurpose, limits: Limits, body: DisclosureBody, special: str | None
         ) -> tuple[Notice, Terms]:
             key = (id(purpose), id(body))
             if key not in told:
-                notice = notice_of(purpose, places, body, parties=names, special=special)
-                told[key] = notice, terms_of(purpose, places, parties=names)
+                notice = notice_of(purpose, limits, body, parties=names, special=special)
+                told[key] = notice, terms_of(purpose, limits, parties=names)
             return told[key]
 
         functions: dict[tuple[int, int], tuple[Function, ...]] = {}  # by the identity of disclosure and passport
@@ -172,7 +172,7 @@ class Offers:
                     continue
                 for purpose in one.purposes:
                     if any(view.ground == Ground.CHOICE for view in purpose.variants):
-                        notice, terms = texts(purpose, one.places, disclosed[0], self._special(stream, thing))
+                        notice, terms = texts(purpose, one.limits, disclosed[0], self._special(stream, thing))
                         body = said.last(purpose.purpose, stream.stream)
                         last = None if body is None else self._last(body, notice=notice, terms=terms)
                         stands = last is not None and last.decision is Decision.GIVE and last.lapsed is None

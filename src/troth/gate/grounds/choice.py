@@ -35,7 +35,7 @@ from troth.names import PersonId, StatementId, Uri
 from troth.state.in_force import Reading
 from troth.state.scopes import Member, PersonScope, ProductScope, party_scope
 from troth.statements.choice import ChoiceBody, Decision
-from troth.statements.disclosure import DisclosedPurpose
+from troth.statements.disclosure import DisclosedPurpose, Limits
 from troth.statements.notice import notice_of
 from troth.statements.person import Role
 from troth.statements.terms import is_no_wider, terms_of
@@ -47,7 +47,7 @@ __all__ = ["Said", "choice", "everybody", "reaches", "told"]
 
 def told(
     purpose: DisclosedPurpose,
-    places: tuple[str, ...],
+    limits: Limits,
     product: ProductScope,
     reading: Reading,
     *,
@@ -60,7 +60,7 @@ def told(
     if product.disclosure is None or all(view.ground != Ground.CHOICE for view in purpose.variants):
         return None
     words = None if special is None else special.words
-    return notice_of(purpose, places, product.disclosure, parties=_names(purpose, reading), special=words).digest
+    return notice_of(purpose, limits, product.disclosure, parties=_names(purpose, reading), special=words).digest
 
 
 def _names(purpose: DisclosedPurpose, reading: Reading) -> dict[Uri, str]:
@@ -186,7 +186,7 @@ def _counts(body: ChoiceBody, asked: Asked, reading: Reading) -> bool:
         return False
     if special_in(asked.product, asked.stream.installed.name) is not None:
         return False  # what is especially protected needs a yes to the very text that says so
-    now = terms_of(asked.disclosed, asked.places, parties=_names(asked.disclosed, reading))
+    now = terms_of(asked.disclosed, asked.limits, parties=_names(asked.disclosed, reading))
     return is_no_wider(now, body.terms)
 
 
