@@ -29,6 +29,7 @@ LAB: Final = Uri("https://lab.example/lab")
 PRODUCT: Final = Uri("https://bench.example/meter")
 RESEARCH: Final = PurposeId("https://lab.example/research")
 STREAMS: Final = ("power", "water", "heat", "gas")
+MEASURED: Final = tuple(PassportStream(each, each, each, Uri("urn:x:p"), "number") for each in STREAMS)
 NOW: Final = 1_800_000_000_000_000_000
 S: Final = 1_000_000_000
 PER_HOME: Final = 2
@@ -77,9 +78,7 @@ class Notary:
 def town(homes: int, notary: Notary) -> tuple[Town, list[Statement]]:
     """`homes` homes of two people with one meter of four streams each, and the statements that say so."""
     draw = random.Random(5).randbytes
-    passport = PassportBody(
-        PRODUCT, "Meter", ORG, tuple(PassportStream(n, n, n, Uri("urn:x:p"), "number") for n in STREAMS)
-    )
+    passport = PassportBody(PRODUCT, "Meter", ORG, MEASURED)
     made = [
         notary.said(KindName.ORGANISATION, OrganisationBody(uri, "Org", "mailto:a@bench.example")) for uri in (ORG, LAB)
     ]
@@ -114,7 +113,9 @@ def town(homes: int, notary: Notary) -> tuple[Town, list[Statement]]:
 
 def choices(where: Town, count: int) -> list[ChoiceBody]:
     """`count` choices, person by person and stream by stream, every fifth of them a withdrawal of the one before."""
-    notice = notice_of(RESEARCHED, Limits(), DISCLOSURE, parties={LAB: "Org"}).shown()
+    notices = [
+        notice_of(RESEARCHED, Limits(), DISCLOSURE, measured=each, parties={LAB: "Org"}).shown() for each in MEASURED
+    ]
     made: list[ChoiceBody] = []
     turn = 0
     while len(made) < count:
@@ -128,7 +129,7 @@ def choices(where: Town, count: int) -> list[ChoiceBody]:
                         purpose=RESEARCH,
                         decision=Decision.GIVE if gives else Decision.WITHDRAW,
                         from_ns=NOW - 800 * S + turn * S,
-                        notice=notice,
+                        notice=notices[turn % len(ids)],
                         made_by="session",
                         streams=(stream,),
                         variant="raw" if gives else None,

@@ -261,25 +261,28 @@ class Town:
     def _terms(self, about: StreamId | HouseholdId, purpose: PurposeId) -> Terms | None:
         """What a yes is said to now."""
         found = self._disclosed(about, purpose)
-        return None if found is None else terms_of(found[1], found[2], parties={})
+        return None if found is None else terms_of(found[1], found[2], measured=found[3], parties={})
 
     def told(self, about: StreamId | HouseholdId, purpose: PurposeId) -> NoticeShown:
         """The text that is shown now for this purpose."""
         found = self._disclosed(about, purpose)
         if found is None:
             return NoticeShown(_id("notice") * 2, 1, "en")
-        return notice_of(found[1], found[2], found[0], parties={}).shown()
+        return notice_of(found[1], found[2], found[0], measured=found[3], parties={}).shown()
 
     def _disclosed(
         self, about: StreamId | HouseholdId, purpose: PurposeId
-    ) -> tuple[DisclosureBody, DisclosedPurpose, Limits] | None:
+    ) -> tuple[DisclosureBody, DisclosedPurpose, Limits, PassportStream | None] | None:
         installed = self.in_force.value(stream_scope(StreamId(about)))
         product = installed.product if isinstance(installed, StreamScope) else METER
         held = self.in_force.value(product_scope(product))
         disclosure = held.disclosure if isinstance(held, ProductScope) else None
         streams = () if disclosure is None else disclosure.streams
-        found = ((p, s.limits) for s in streams for p in s.purposes if p.purpose == purpose)
-        return next(((disclosure, each, limits) for each, limits in found if disclosure is not None), None)
+        known = {} if not isinstance(held, ProductScope) or held.passport is None else held.passport.by_name
+        found = ((p, s) for s in streams for p in s.purposes if p.purpose == purpose)
+        return next(
+            ((disclosure, each, s.limits, known.get(s.name)) for each, s in found if disclosure is not None), None
+        )
 
     def objects(
         self,

@@ -107,10 +107,13 @@ def test_a_yes_counts_under_a_text_that_says_what_is_protected() -> None:
     stream = made.install(home)
     made.choose(ana, Decision.GIVE, stream, 5)  # the plain text, which says nothing of it
     assert Code.NO_GROUND == code(made.ask(reads(stream, 6)))
-    disclosure = Reading(made.in_force).product(product_scope(METER)).disclosure
+    product = Reading(made.in_force).product(product_scope(METER))
+    disclosure, known = product.disclosure, product.passport
     assert disclosure is not None
+    assert known is not None
     parties = {UNIVERSITY: UNIVERSITY}
-    explicit = notice_of(RESEARCHED, Limits(), disclosure, parties=parties, special=SPECIAL[0].words)
+    flow, words = known.by_name["flow"], SPECIAL[0].words
+    explicit = notice_of(RESEARCHED, Limits(), disclosure, measured=flow, parties=parties, special=words)
     assert "somebody's health" in explicit.text
     made.choose(ana, Decision.GIVE, stream, 7, notice=explicit.shown())
     assert Verdict.ALLOW == made.ask(reads(stream, 8)).verdict

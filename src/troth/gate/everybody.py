@@ -18,7 +18,6 @@ import msgspec
 from troth.gate.declared import settled_views
 from troth.gate.grounds import Asked, Holding, holds, told
 from troth.gate.narrowed import Tried
-from troth.gate.protected import special_in
 from troth.gate.question import ANYONE, Asker, Code, Ground, Question, Reason, Step
 from troth.names import PurposeId
 from troth.state.in_force import Reading
@@ -71,7 +70,7 @@ def by_ground(
     reading: Reading,
 ) -> list[Tried]:
     """The views of a purpose that is for somebody else, each with whether its ground holds now."""
-    text = told(purpose, declared.limits, product, reading, special=special_in(product, declared.name))
+    text = told(purpose, declared, product, reading)
     asker = Asker(question.asker.party, question.asker.app, purpose.purpose)
     found = []
     for each in settled_views(purpose) if purpose.recipients else ():

@@ -1,10 +1,11 @@
 """What a person is told before they choose, and the digest by which a choice names it.
 
 Rules
-- The text comes from the disclosure and the names of its recipients alone, so the same words give the same digest everywhere.
+- The text comes from passport, disclosure and the names of recipients alone, so the same words give the same digest everywhere.
 - A yes counts under the text it was given under and under no other: the gate compares the digests.
-- It says what for, what it gives, who gets it, how long, what of it and how often where that is declared, who handles it on the
-  way, outside of which places it never goes, over how many homes it is at least, and what follows from yes and from no.
+- It says what is measured, what for, what it gives, who gets it, how long, what of it and how often where that is declared, who
+  handles it on the way, outside of which places it never goes, over how many homes it is at least, and what follows from yes
+  and from no.
 
 Source: people.md, "Rules"; formats.md (choice.notice).
 Left out in this version: languages other than the disclosure's own.
@@ -19,7 +20,8 @@ from troth.names import Uri
 from troth.statements.choice import NoticeShown
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody, Limits
 from troth.statements.organisation import CLASS
-from troth.statements.terms import hop_words
+from troth.statements.passport import PassportStream
+from troth.statements.terms import hop_words, stream_words
 
 __all__ = ["Notice", "group_words", "notice_of"]
 
@@ -42,15 +44,17 @@ def notice_of(
     limits: Limits,
     disclosure: DisclosureBody,
     *,
+    measured: PassportStream | None,
     parties: Mapping[Uri, str],
     special: str | None = None,
 ) -> Notice:
     """The notice of one purpose of a stream with these limits. `parties`: names people read, by URI.
 
-    `special`: what especially protected matter the stream tells about, in words.
+    `measured`: what the stream is, by its passport. `special`: what especially protected matter it tells about, in words.
     """
     getters = ", ".join(_getter(uri, parties) for uri in purpose.recipients) or "nobody outside the house"
     lines = [
+        f"What is measured: {stream_words(measured)}",
         f"What for: {purpose.title}",
         f"What it gives: {purpose.benefit}",
         f"Who gets it: {getters}",
