@@ -15,7 +15,7 @@ from troth.names import HouseholdId, PersonId, PurposeId, StreamId, ThingId, Uri
 from troth.signing.cose import Signed, parse
 from troth.signing.keys import Ed25519Signer
 from troth.statements.choice import ChoiceBody, Decision, NoticeShown
-from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody, Limits
 from troth.statements.installation import Answering, Consideration, InstallationBody, InstalledStream
 from troth.statements.kinds import Body, KindName
 from troth.statements.notice import notice_of
@@ -31,6 +31,7 @@ LAB: Final = Uri("https://lab.example/lab")
 PRODUCT: Final = Uri("https://bench.example/meter")
 RESEARCH: Final = PurposeId("https://lab.example/research")
 STREAMS: Final = ("power", "water", "heat", "gas")
+MEASURED: Final = tuple(PassportStream(each, each, each, Uri("urn:x:p"), "number") for each in STREAMS)
 NOW: Final = 1_800_000_000_000_000_000
 S: Final = 1_000_000_000
 PER_HOME: Final = 2
@@ -84,9 +85,8 @@ def _product(number: int, purposes: int) -> tuple[PassportBody, DisclosureBody]:
         else RESEARCHED
         for at in range(purposes)
     )
-    streams = tuple(PassportStream(n, n, n, Uri("urn:x:p"), "number") for n in STREAMS)
     disclosed = tuple(DisclosedStream(name, (OWNED, *uses)) for name in STREAMS)
-    return PassportBody(product, "Meter", ORG, streams), DisclosureBody(product, ORG, "en", 1, disclosed)
+    return PassportBody(product, "Meter", ORG, MEASURED), DisclosureBody(product, ORG, "en", 1, disclosed)
 
 
 def town(homes: int, notary: Notary, *, products: int = 1, purposes: int = 1) -> tuple[Town, list[Statement]]:
@@ -134,16 +134,18 @@ def choices(where: Town, count: int) -> list[ChoiceBody]:
     """`count` choices, person by person and stream by stream, every fifth of them a withdrawal of the one before."""
     made: list[ChoiceBody] = []
     turn = 0
-    notices: dict[PurposeId, NoticeShown] = {}
+    notices: dict[tuple[PurposeId, int], NoticeShown] = {}
     while len(made) < count:
         homes = zip(where.people, where.streams, where.disclosures, strict=True)
         for home, (members, ids, disclosure) in enumerate(homes):
             for at, person in enumerate(members):
                 uses = disclosure.streams[0].purposes[1:]
                 use = uses[(home // PRODUCTS_MAX + at + turn // 5) % len(uses)]
-                notice = notices.get(use.purpose)
+                which = turn % len(ids)
+                notice = notices.get((use.purpose, which))
                 if notice is None:
-                    notice = notices[use.purpose] = notice_of(use, (), disclosure, parties={LAB: "Org"}).shown()
+                    text = notice_of(use, Limits(), disclosure, measured=MEASURED[which], parties={LAB: "Org"})
+                    notice = notices[use.purpose, which] = text.shown()
                 stream = ids[turn % len(ids)]
                 gives = turn % 5 != 4
                 made.append(

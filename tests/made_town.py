@@ -24,7 +24,7 @@ from troth.signing.keys import Ed25519Signer
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import ProductScope, StreamScope, product_scope, stream_scope
 from troth.statements.choice import ChoiceBody, Decision, NoticeShown
-from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody, Limits
 from troth.statements.ground import Agreement, Asserted, Citation, GroundBody
 from troth.statements.installation import Answering, Consideration, Contract, InstallationBody, InstalledStream
 from troth.statements.kinds import Body, KindName
@@ -261,25 +261,28 @@ class Town:
     def _terms(self, about: StreamId | HouseholdId, purpose: PurposeId) -> Terms | None:
         """What a yes is said to now."""
         found = self._disclosed(about, purpose)
-        return None if found is None else terms_of(found[1], found[2], parties={})
+        return None if found is None else terms_of(found[1], found[2], measured=found[3], parties={})
 
     def told(self, about: StreamId | HouseholdId, purpose: PurposeId) -> NoticeShown:
         """The text that is shown now for this purpose."""
         found = self._disclosed(about, purpose)
         if found is None:
             return NoticeShown(_id("notice") * 2, 1, "en")
-        return notice_of(found[1], found[2], found[0], parties={}).shown()
+        return notice_of(found[1], found[2], found[0], measured=found[3], parties={}).shown()
 
     def _disclosed(
         self, about: StreamId | HouseholdId, purpose: PurposeId
-    ) -> tuple[DisclosureBody, DisclosedPurpose, tuple[str, ...]] | None:
+    ) -> tuple[DisclosureBody, DisclosedPurpose, Limits, PassportStream | None] | None:
         installed = self.in_force.value(stream_scope(StreamId(about)))
         product = installed.product if isinstance(installed, StreamScope) else METER
         held = self.in_force.value(product_scope(product))
         disclosure = held.disclosure if isinstance(held, ProductScope) else None
         streams = () if disclosure is None else disclosure.streams
-        found = ((p, s.places) for s in streams for p in s.purposes if p.purpose == purpose)
-        return next(((disclosure, each, places) for each, places in found if disclosure is not None), None)
+        known = {} if not isinstance(held, ProductScope) or held.passport is None else held.passport.by_name
+        found = ((p, s) for s in streams for p in s.purposes if p.purpose == purpose)
+        return next(
+            ((disclosure, each, s.limits, known.get(s.name)) for each, s in found if disclosure is not None), None
+        )
 
     def objects(
         self,

@@ -30,7 +30,7 @@ from troth.names import Uri
 from troth.state.in_force import Reading
 from troth.state.scopes import product_scope
 from troth.statements.choice import Decision
-from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosureBody
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosureBody, Limits
 from troth.statements.ground import Asserted, GroundBody
 from troth.statements.notice import notice_of
 from troth.statements.passport import PassportBody, PassportStream
@@ -107,10 +107,13 @@ def test_a_yes_counts_under_a_text_that_says_what_is_protected() -> None:
     stream = made.install(home)
     made.choose(ana, Decision.GIVE, stream, 5)  # the plain text, which says nothing of it
     assert Code.NO_GROUND == code(made.ask(reads(stream, 6)))
-    disclosure = Reading(made.in_force).product(product_scope(METER)).disclosure
+    product = Reading(made.in_force).product(product_scope(METER))
+    disclosure, known = product.disclosure, product.passport
     assert disclosure is not None
+    assert known is not None
     parties = {UNIVERSITY: UNIVERSITY}
-    explicit = notice_of(RESEARCHED, (), disclosure, parties=parties, special=SPECIAL[0].words)
+    flow, words = known.by_name["flow"], SPECIAL[0].words
+    explicit = notice_of(RESEARCHED, Limits(), disclosure, measured=flow, parties=parties, special=words)
     assert "somebody's health" in explicit.text
     made.choose(ana, Decision.GIVE, stream, 7, notice=explicit.shown())
     assert Verdict.ALLOW == made.ask(reads(stream, 8)).verdict

@@ -175,10 +175,19 @@ def test_a_thing_that_is_connected_speaks_under_the_passport_that_holds_now() ->
         thing, _ = await Client.hello(house, credential)
         await speak(thing, "things/station/level", "1")
         streams = tuple(
-            PassportStream(name, name, "level", Uri(f"urn:x:{name}"), "text", concerns_nobody=True) for name in TYPES
+            PassportStream(
+                name,
+                name,
+                "level",
+                Uri(f"https://works.example/{name}"),
+                type_,
+                lowest=2.0 if name == "level" else None,
+                concerns_nobody=True,
+            )
+            for name, type_ in TYPES.items()
         )
         await house.join.product(PassportBody(STATION, "Station", ORG, streams))
-        thing.send(said("things/station/level", "1", 2), said("things/station/level", '"high"', 3))
+        thing.send(said("things/station/level", "1", 2), said("things/station/level", "3", 3))
         first, second = await thing.several(2)
         assert isinstance(first, Puback)
         assert Reason.PAYLOAD_FORMAT_INVALID == first.reason

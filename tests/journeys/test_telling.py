@@ -53,10 +53,12 @@ class Lane:
         self.product = world.node.directory.things[self.meter.joined.thing].body.product
         self.version = 1
 
-    def disclose(self, *purposes: DisclosedPurpose, places: tuple[str, ...] = ()) -> None:
+    def disclose(
+        self, *purposes: DisclosedPurpose, places: tuple[str, ...] = (), group_size: int | None = None
+    ) -> None:
         """Say it anew."""
         self.version += 1
-        stream = DisclosedStream(self.meter.stream_name, purposes, places)
+        stream = DisclosedStream(self.meter.stream_name, purposes, places, group_size)
         maker = self.world.organisation("Maker")
         body = DisclosureBody(self.product, maker.uri, "en", self.version, (stream,))
         self.world.run(self.world.node.join.disclosure(body))

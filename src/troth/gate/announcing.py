@@ -91,8 +91,8 @@ def _widened(change: Change, grounds: frozenset[Ground], counted: frozenset[Part
     parts = wider_parts(
         msgspec.structs.replace(change.purpose, variants=views),
         change.former,
-        places=change.places,
-        former_places=change.former_places,
+        limits=change.limits,
+        former_limits=change.former_limits,
         at_ns=at_ns,
     )
     return not counted.isdisjoint(parts)

@@ -33,7 +33,7 @@ from troth.gate.narrowed import Tried, collected, read
 from troth.gate.permitted import permitted
 from troth.gate.placed import placed
 from troth.gate.private_mode import hushed, private_of
-from troth.gate.protected import accepts, special_in
+from troth.gate.protected import accepts
 from troth.gate.question import (
     ANYONE,
     OWN_PURPOSE,
@@ -148,7 +148,7 @@ def kept_days(stream_id: StreamId, reading: Reading, *, at_ns: int) -> int | Non
                 view,
                 purpose,
                 declared,
-                text=told(purpose, declared.places, product, reading, special=special_in(product, declared.name)),
+                text=told(purpose, declared, product, reading),
                 question=question,
                 stream=stream,
                 product=product,
@@ -260,7 +260,6 @@ def _tried(
 ) -> list[Tried]:
     """Steps 2 to 5 for every view of these purposes, in the order of the disclosure, without private times."""
     private = private_of(stream, reading, action=question.action, at_ns=question.at_ns)
-    special = special_in(product, declared.name)
     tried = [
         hushed(
             limited(
@@ -281,9 +280,7 @@ def _tried(
             private,
             question=question,
         )
-        for purpose, text in [
-            (each, told(each, declared.places, product, reading, special=special)) for each in purposes
-        ]
+        for purpose, text in [(each, told(each, declared, product, reading)) for each in purposes]
         for view in settled_views(purpose)
     ]
     return tried if question.action is Action.COLLECT else without_stopped(tried, stream, reading, asker=question.asker)
@@ -363,7 +360,7 @@ def _try(
     if barred:
         return Tried(view, Holding((), until_ns=turn), why, Reason(Step.DECLARED, Code.RED_LINE, barred), days)
     shown = None if isinstance(text, Given) else text
-    asked = Asked(stream, product, purpose.purpose, shown, view, asker, question.at_ns, purpose, declared.places)
+    asked = Asked(stream, product, purpose.purpose, shown, view, asker, question.at_ns, purpose, declared.limits)
     holding = shared(asked, reading) if isinstance(text, Given) else holds(why, asked, reading)
     if turn < holding.until_ns:
         holding = msgspec.structs.replace(holding, until_ns=turn)

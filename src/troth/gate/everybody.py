@@ -18,7 +18,6 @@ import msgspec
 from troth.gate.declared import settled_views
 from troth.gate.grounds import Asked, Holding, holds, told
 from troth.gate.narrowed import Tried
-from troth.gate.protected import special_in
 from troth.gate.question import ANYONE, Asker, Code, Ground, Question, Reason, Step
 from troth.names import PurposeId
 from troth.state.in_force import Reading
@@ -71,7 +70,7 @@ def by_ground(
     reading: Reading,
 ) -> list[Tried]:
     """The views of a purpose that is for somebody else, each with whether its ground holds now."""
-    text = told(purpose, declared.places, product, reading, special=special_in(product, declared.name))
+    text = told(purpose, declared, product, reading)
     asker = Asker(question.asker.party, question.asker.app, purpose.purpose)
     found = []
     for each in settled_views(purpose) if purpose.recipients else ():
@@ -81,7 +80,7 @@ def by_ground(
                 Tried(Variant.RAW, Holding(()), None, None, purpose.retention_days)
             )  # it cannot be settled here
             continue
-        asked = Asked(stream, product, purpose.purpose, text, view, asker, question.at_ns, purpose, declared.places)
+        asked = Asked(stream, product, purpose.purpose, text, view, asker, question.at_ns, purpose, declared.limits)
         holding = holds(why, asked, reading)
         lacking = Reason(Step.GROUNDED, holding.lacking or Code.NO_GROUND, holding.rests_on, why)
         failed = None if covers(holding.times, question.at_ns) else lacking

@@ -82,7 +82,7 @@ def shared_use(
         max((each.retention_days for each in declared.purposes), default=1),
     )
     use = msgspec.structs.replace(use, variants=settled_views(use))
-    asked = Asked(stream, product, use.purpose, None, views[-1], asker, question.at_ns, use, declared.places)
+    asked = Asked(stream, product, use.purpose, None, views[-1], asker, question.at_ns, use, declared.limits)
     seen = (Variant.named(each.variant) for each in use.variants)
     held = (shared(msgspec.structs.replace(asked, variant=view), reading) for view in seen if view is not None)
     return use if any(each.times for each in held) else None

@@ -28,9 +28,10 @@ from troth.journeys.presence import Copied
 from troth.journeys.rates import HOUR_NS, Louder, expected_of, louder
 from troth.journeys.recognise import MEMBER
 from troth.journeys.tell import StreamView, Tell
-from troth.journeys.uses import Use, purposes_of, uses_of
+from troth.journeys.uses import Use, limits_of, purposes_of, uses_of
 from troth.names import PersonId, Slug, ThingId, Uri
 from troth.state.directory import Directory, KnownStream, KnownThing
+from troth.statements.disclosure import Limits
 from troth.statements.passport import PassportBody
 from troth.things.intervals import FOREVER, Interval, holds_all
 from troth.things.query import PAGE_MAX, ObservationQuery, Order
@@ -145,6 +146,7 @@ class ThingFacts(msgspec.Struct, frozen=True):
     pages: tuple[Callable[[], bool], ...]
     copied: Copied | None = None
     loud: dict[str, Louder] = {}
+    limits: dict[str, Limits] = {}
 
     def holds(self) -> bool:
         """Whether all of it may still be handed over."""
@@ -272,6 +274,7 @@ class Explain:
             tuple(pages),
             None if thing.body.to_ns is not None else self._copied(thing.thing),
             loud,
+            {name: limits_of(thing, stream, self._directory) for name, stream in thing.streams.items()},
         )
 
     async def _loud(self, thing: KnownThing, stream: KnownStream, asker: Asker | None) -> Louder | None:

@@ -3,7 +3,8 @@
 Rules
 - What is open names nothing that belongs to a home.
 - A red line stands in the way of what crosses it. A thing joins only where the gate lets it connect.
-- No essential function stops with a no. Rules of whoever runs the place are linted, and follow each other version by version.
+- No essential function stops with a no. What stands somewhere goes on to measure what it measured (`fits_described`).
+- Rules of whoever runs the place are linted, and follow each other version by version.
 - What asks nobody is announced before it begins, or becomes wider; also where a thing joins, or a party a class.
 - A maker's older word, brought again by anybody, does not take the place of a newer one.
 - Assertions, emergencies, stays, private mode, signs, shares and withholdings are measured by what is in force in their scope.
@@ -27,6 +28,7 @@ from troth.gate.protected import check_accepted, check_condition
 from troth.journeys.announced import check_begins_of, check_entering_of
 from troth.journeys.asking import check_joining, check_sharing
 from troth.journeys.fits_brought import check_brought, check_whose
+from troth.journeys.fits_described import check_described
 from troth.journeys.fits_people import check_people
 from troth.journeys.fits_told import check_announced_of, check_told
 from troth.journeys.rule_names import registered_in
@@ -102,8 +104,8 @@ def check_fits(
             check_functions(body, directory.products.get(body.product))
             check_fields(body, directory.products.get(body.product))
             check_announced_of(body, directory, at_ns=at_ns)
-        case PassportBody() if body.functions:
-            _check_essential(body, directory)
+        case PassportBody():
+            check_described(body, directory, going=going)
         case TellingBody() | AuthorityRequestBody() | AuthorityReachBody():
             check_told(body, directory, at_ns=at_ns)
         case RedLineBody():
@@ -179,14 +181,6 @@ def _check_own(
     stream = directory.streams.get(body.stream)
     home = None if stream is None else directory.things[stream.thing].body.household
     check_mark(body, person.marks, () if home is None else members_of(home, in_force), at_ns=at_ns)
-
-
-def _check_essential(body: PassportBody, directory: Directory) -> None:
-    """A later passport makes nothing essential that what is disclosed already would stop with a no."""
-    homes = (said for (_, product), said in directory.home_disclosures.items() if product == body.product)
-    open_ = directory.disclosures.get(body.product)
-    for said, _ in (*(() if open_ is None else (open_,)), *homes):
-        check_functions(said, body)
 
 
 def _check_sharing(body: ShareBody | WithholdingBody, directory: Directory, reading: Reading, *, at_ns: int) -> None:

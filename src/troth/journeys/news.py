@@ -222,7 +222,11 @@ class News:
         """Whether a use is disclosed now as this change says it."""
         now = self._directory.disclosure_of(each.product, home)
         streams = () if now is None else now[0].streams
-        return any(change.purpose in stream.purposes for stream in streams if stream.name == change.stream)
+        return any(
+            change.purpose in stream.purposes and change.limits == stream.limits
+            for stream in streams
+            if stream.name == change.stream
+        )
 
     def _sort(self, each: KnownChanges, change: Change) -> Sort:
         if change.changed is Changed.GONE:

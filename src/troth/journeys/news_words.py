@@ -17,7 +17,8 @@ from troth.gate.question import Ground
 from troth.gate.words import ground_words
 from troth.names import Uri
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody, Decided
-from troth.statements.disclosure import DisclosedPurpose
+from troth.statements.disclosure import DisclosedPurpose, Limits
+from troth.statements.notice import group_words
 from troth.statements.organisation import CLASS
 from troth.statements.terms import hop_words
 from troth.statements.widening import Change, Changed, Part
@@ -50,7 +51,7 @@ def change_words(change: Change, name: Callable[[Uri], str]) -> str:
     """What a change means, in a few sentences. `name`: what a party is called."""
     match change.changed:
         case Changed.NEW:
-            said = _described(change.purpose, change.places, name)
+            said = _described(change.purpose, change.limits, name)
         case Changed.WIDER:
             said = [f"It goes further than before: {'; '.join(_wider(change, name))}."]
         case Changed.NARROWER:
@@ -79,7 +80,7 @@ def asked_words(asked: AuthorityRequestBody, reach: AuthorityReachBody, name: Ca
     return " ".join(said)
 
 
-def _described(purpose: DisclosedPurpose, places: tuple[str, ...], name: Callable[[Uri], str]) -> list[str]:
+def _described(purpose: DisclosedPurpose, limits: Limits, name: Callable[[Uri], str]) -> list[str]:
     getters = ", ".join(getter_words(each, name) for each in purpose.recipients) or "nobody outside the house"
     grounds = dict.fromkeys(view.ground for view in purpose.variants)
     said = [
@@ -91,8 +92,10 @@ def _described(purpose: DisclosedPurpose, places: tuple[str, ...], name: Callabl
     if purpose.processors:
         parties = {each.organisation: name(each.organisation) for each in purpose.processors}
         said.append(f"Handled on the way by {', '.join(hop_words(each, parties) for each in purpose.processors)}.")
-    if places:
-        said.append(f"Never outside {', '.join(places)}.")
+    if limits.places:
+        said.append(f"Never outside {', '.join(limits.places)}.")
+    if limits.homes:
+        said.append(f"Never of one home alone: {group_words(limits.homes)}.")
     return said
 
 
@@ -108,8 +111,9 @@ def _wider(change: Change, name: Callable[[Uri], str]) -> Iterator[str]:
         Part.PROCESSORS: f"{', '.join(handled)} handles it on the way",
         Part.RETENTION: f"kept for {_days(now.retention_days)} instead of {_days(was.retention_days)}",
         Part.PLACES: "it may go to more places"
-        if change.places
-        else f"it may go anywhere, and not in {', '.join(change.former_places)} only",
+        if change.limits.places
+        else f"it may go anywhere, and not in {', '.join(change.former_limits.places)} only",
+        Part.GROUP: _smaller_group(change),
         Part.PRECISION: "it shows more, or for another reason: " + "; ".join(_views(now)),
         Part.RATE: "more values an hour",
         Part.FIELDS: "more of what is measured: " + (", ".join(now.fields) or "all of it"),
@@ -131,8 +135,10 @@ def _narrower(change: Change, name: Callable[[Uri], str]) -> Iterator[str]:
         yield "fewer handle it on the way"
     if now.retention_days < was.retention_days:
         yield f"kept for {_days(now.retention_days)} instead of {_days(was.retention_days)}"
-    if change.places and set(change.places) != set(change.former_places):
-        yield f"it never goes outside {', '.join(change.places)}"
+    if change.limits.places and set(change.limits.places) != set(change.former_limits.places):
+        yield f"it never goes outside {', '.join(change.limits.places)}"
+    if change.limits.homes > change.former_limits.homes:
+        yield f"never of one home alone: {group_words(change.limits.homes)}"
     if len(now.variants) < len(was.variants):
         yield "it shows less: " + "; ".join(_views(now))
     if now.per_hour is not None and now.per_hour != was.per_hour:
@@ -141,6 +147,14 @@ def _narrower(change: Change, name: Callable[[Uri], str]) -> Iterator[str]:
         yield f"less of what is measured: {', '.join(now.fields)}"
     if (now.starts_ns or 0) > (was.starts_ns or 0):
         yield "it begins later"
+
+
+def _smaller_group(change: Change) -> str:
+    if change.limits.homes:
+        return (
+            f"what leaves may be over {change.limits.homes} homes, and not over {change.former_limits.homes} at least"
+        )
+    return f"it may be shown of each home alone, and not only over at least {change.former_limits.homes} homes together"
 
 
 def _views(purpose: DisclosedPurpose) -> Iterator[str]:

@@ -139,16 +139,17 @@ class Offers:
     ) -> Iterator[tuple[Offer, ...]]:
         """The offers of each of these streams."""
         names = {uri: body.name for uri, body in self._directory.organisations.items()}
-        told: dict[tuple[int, int], tuple[Notice, Terms]] = {}  # by the identity of purpose and disclosure
+        told: dict[tuple[int, int, str], tuple[Notice, Terms]] = {}  # by the identity of purpose and disclosure
         said = _Said(self._in_force.value(person_scope(person)), by=by)
 
         def texts(
-            purpose: DisclosedPurpose, places: tuple[str, ...], body: DisclosureBody, special: str | None
+            purpose: DisclosedPurpose, stream: KnownStream, body: DisclosureBody, special: str | None
         ) -> tuple[Notice, Terms]:
-            key = (id(purpose), id(body))
+            key = (id(purpose), id(body), stream.installed.name)
             if key not in told:
-                notice = notice_of(purpose, places, body, parties=names, special=special)
-                told[key] = notice, terms_of(purpose, places, parties=names)
+                limits, measured = body.by_name[stream.installed.name].limits, stream.declared
+                notice = notice_of(purpose, limits, body, measured=measured, parties=names, special=special)
+                told[key] = notice, terms_of(purpose, limits, measured=measured, parties=names)
             return told[key]
 
         functions: dict[tuple[int, int], tuple[Function, ...]] = {}  # by the identity of disclosure and passport
@@ -172,7 +173,7 @@ class Offers:
                     continue
                 for purpose in one.purposes:
                     if any(view.ground == Ground.CHOICE for view in purpose.variants):
-                        notice, terms = texts(purpose, one.places, disclosed[0], self._special(stream, thing))
+                        notice, terms = texts(purpose, stream, disclosed[0], self._special(stream, thing))
                         body = said.last(purpose.purpose, stream.stream)
                         last = None if body is None else self._last(body, notice=notice, terms=terms)
                         stands = last is not None and last.decision is Decision.GIVE and last.lapsed is None

@@ -16,10 +16,10 @@ from troth.journeys.party_names import parties_named, party_name
 from troth.journeys.tell import Tell
 from troth.names import Uri
 from troth.state.directory import Directory, KnownStream, KnownThing
-from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
+from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant, Limits
 from troth.things.variants import Variant
 
-__all__ = ["Getter", "Use", "purposes_of", "uses_of"]
+__all__ = ["Getter", "Use", "limits_of", "purposes_of", "uses_of"]
 
 
 class Getter(msgspec.Struct, frozen=True):
@@ -49,6 +49,13 @@ def purposes_of(thing: KnownThing, stream: KnownStream, directory: Directory) ->
     if disclosed is None:
         return ()
     return tuple(p for s in disclosed[0].streams if s.name == stream.installed.name for p in s.purposes)
+
+
+def limits_of(thing: KnownThing, stream: KnownStream, directory: Directory) -> Limits:
+    """What holds of one stream for all its uses."""
+    disclosed = directory.disclosure_of(thing.body.product, thing.body.household)
+    declared = None if disclosed is None else disclosed[0].by_name.get(stream.installed.name)
+    return Limits() if declared is None else declared.limits
 
 
 def uses_of(

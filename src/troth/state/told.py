@@ -13,7 +13,7 @@ import msgspec
 
 from troth.names import HouseholdId, PersonId, RequestId, StatementId, Uri
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
-from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
+from troth.statements.disclosure import DisclosedPurpose, DisclosureBody, Limits
 from troth.statements.installation import InstallationBody, InstalledStream
 from troth.statements.organisation import OrganisationBody
 from troth.statements.telling import TellingBody
@@ -51,10 +51,10 @@ class KnownJoining(msgspec.Struct, frozen=True):
     begins_ns: int | None
 
     @property
-    def uses(self) -> tuple[tuple[str, DisclosedPurpose, tuple[str, ...]], ...]:
-        """What was declared of these streams: the stream's name, the use, and outside of which places it never goes."""
+    def uses(self) -> tuple[tuple[str, DisclosedPurpose, Limits], ...]:
+        """What was declared of these streams: the stream's name, the use, and what holds of the stream for all uses."""
         return tuple(
-            (stream.name, purpose, stream.places)
+            (stream.name, purpose, stream.limits)
             for stream in self.disclosure.streams
             if stream.name in self.streams
             for purpose in stream.purposes

@@ -14,7 +14,15 @@ import msgspec
 from troth.names import HouseholdId, PurposeId, Uri
 from troth.statements.site import Site
 
-__all__ = ["DisclosedPurpose", "DisclosedStream", "DisclosedVariant", "DisclosureBody", "Indicator", "Processor"]
+__all__ = [
+    "DisclosedPurpose",
+    "DisclosedStream",
+    "DisclosedVariant",
+    "DisclosureBody",
+    "Indicator",
+    "Limits",
+    "Processor",
+]
 
 
 class DisclosedVariant(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,6 +88,17 @@ class DisclosedPurpose(msgspec.Struct, frozen=True, omit_defaults=True):
     fields: tuple[str, ...] = ()
 
 
+class Limits(msgspec.Struct, frozen=True):
+    """What holds of a stream for all its uses.
+
+    `places`: outside of which it never goes; anywhere where none is named. `homes`: over how many at least what leaves of it
+    is; 0 where that may be a single one.
+    """
+
+    places: tuple[str, ...] = ()
+    homes: int = 0
+
+
 class DisclosedStream(msgspec.Struct, frozen=True, omit_defaults=True):
     """Purposes of one stream, by its name in the passport.
 
@@ -90,6 +109,11 @@ class DisclosedStream(msgspec.Struct, frozen=True, omit_defaults=True):
     purposes: tuple[DisclosedPurpose, ...]
     places: tuple[str, ...] = ()
     group_size: int | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """What holds of it for all its uses."""
+        return Limits(self.places, max(self.group_size or 0, 0))
 
 
 class DisclosureBody(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):

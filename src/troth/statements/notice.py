@@ -1,27 +1,29 @@
 """What a person is told before they choose, and the digest by which a choice names it.
 
 Rules
-- The text comes from the disclosure and the names of its recipients alone, so the same words give the same digest everywhere.
+- The text comes from passport, disclosure and the names of recipients alone, so the same words give the same digest everywhere.
 - A yes counts under the text it was given under and under no other: the gate compares the digests.
-- It says what for, what it gives, who gets it, how long, what of it and how often where that is
-  declared, who handles it on the way, and what follows from yes and from no.
+- It says what is measured, what for, what it gives, who gets it, how long, what of it and how often where that is declared, who
+  handles it on the way, outside of which places it never goes, over how many homes it is at least, and what follows from yes
+  and from no.
 
 Source: people.md, "Rules"; formats.md (choice.notice).
 Left out in this version: languages other than the disclosure's own.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
 from troth.names import Uri
 from troth.statements.choice import NoticeShown
-from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
+from troth.statements.disclosure import DisclosedPurpose, DisclosureBody, Limits
 from troth.statements.organisation import CLASS
-from troth.statements.terms import hop_words
+from troth.statements.passport import PassportStream
+from troth.statements.terms import hop_words, stream_words
 
-__all__ = ["Notice", "notice_of"]
+__all__ = ["Notice", "group_words", "notice_of"]
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -39,18 +41,20 @@ class Notice(msgspec.Struct, frozen=True):
 
 def notice_of(
     purpose: DisclosedPurpose,
-    places: Sequence[str],
+    limits: Limits,
     disclosure: DisclosureBody,
     *,
+    measured: PassportStream | None,
     parties: Mapping[Uri, str],
     special: str | None = None,
 ) -> Notice:
-    """The notice of one purpose of a stream that never goes outside `places`. `parties`: names people read, by URI.
+    """The notice of one purpose of a stream with these limits. `parties`: names people read, by URI.
 
-    `special`: what especially protected matter the stream tells about, in words.
+    `measured`: what the stream is, by its passport. `special`: what especially protected matter it tells about, in words.
     """
     getters = ", ".join(_getter(uri, parties) for uri in purpose.recipients) or "nobody outside the house"
     lines = [
+        f"What is measured: {stream_words(measured)}",
         f"What for: {purpose.title}",
         f"What it gives: {purpose.benefit}",
         f"Who gets it: {getters}",
@@ -64,8 +68,10 @@ def notice_of(
         lines.insert(0, f"This tells about {special}. That is especially protected, and needs your explicit yes.")
     if purpose.processors:
         lines.append(f"Handled on the way by: {', '.join(hop_words(each, parties) for each in purpose.processors)}")
-    if places:
-        lines.append(f"Never outside: {', '.join(places)}")
+    if limits.places:
+        lines.append(f"Never outside: {', '.join(limits.places)}")
+    if limits.homes:
+        lines.append(f"Never of one home alone: {group_words(limits.homes)}")
     lines += [f"If you say yes: {purpose.if_yes}"] if purpose.if_yes else []
     lines += [f"If you say no: {purpose.if_no}"] if purpose.if_no else []
     text = "\n".join(lines)
@@ -78,3 +84,8 @@ def _getter(uri: Uri, parties: Mapping[Uri, str]) -> str:
         kind = uri.removeprefix(CLASS).replace("-", " ")
         return f"every organisation that is registered here as {kind}"
     return parties.get(uri, uri)
+
+
+def group_words(homes: int) -> str:
+    """Over how many homes what leaves is at least."""
+    return f"nothing leaves that is over fewer than {homes} homes"

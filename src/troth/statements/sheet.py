@@ -21,6 +21,7 @@ import msgspec
 from troth.names import Uri
 from troth.statements.disclosure import DisclosedVariant, DisclosureBody
 from troth.statements.installation import Consideration, InstallationBody, InstalledStream
+from troth.statements.notice import group_words
 from troth.statements.passport import PassportBody, PassportStream
 from troth.things.view_words import view_words
 
@@ -78,6 +79,7 @@ class SheetStream(msgspec.Struct, frozen=True, omit_defaults=True):
         uses: what for; empty where nothing is declared.
         contract: the title of the document that the ground *contract* rests on.
         never: what red lines of this place say that it crosses.
+        homes: over how many at least what leaves of it is; 0 where that may be a single one.
     """
 
     name: str
@@ -89,6 +91,7 @@ class SheetStream(msgspec.Struct, frozen=True, omit_defaults=True):
     uses: tuple[SheetUse, ...] = ()
     contract: str | None = None
     never: tuple[str, ...] = ()
+    homes: int = 0
 
 
 class Sheet(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -206,6 +209,7 @@ def _stream(
         uses=uses,
         contract=None if installed.contract is None else installed.contract.title,
         never=never,
+        homes=max((each.limits.homes for each in said if each.name == installed.name), default=0),
     )
 
 
@@ -235,6 +239,8 @@ def _stream_lines(stream: SheetStream, sheet: Sheet) -> Iterator[str]:
         yield "    for: nothing is declared, so nothing of it would be kept or given"
     for use in stream.uses:
         yield from _use_lines(use)
+    if stream.homes:
+        yield f"    never of one home alone: {group_words(stream.homes)}"
     for words in stream.never:
         yield f"    never here: it crosses a red line of this place, {words}"
     yield f"    ways out: {_REACH.get(stream.reach, stream.reach)}. {stream.ways_out or 'No other way out is named.'}"

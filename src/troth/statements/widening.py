@@ -3,12 +3,13 @@
 Rules
 - A use is compared with the former one of the same purpose and stream; where it stood twice (as it is, and as announced), with
   the one that it goes least beyond.
-- Wider is: somebody more who gets or handles it, kept longer, a place more, a view that reveals more or rests on another
-  ground, more values an hour, a field more, an earlier start, other words, or essential where it was not: private mode spares
-  what is.
+- Wider is: somebody more who gets or handles it, kept longer, a place more, a smaller group or none where there was one, a view
+  that reveals more or rests on another ground, more values an hour, a field more, an earlier start, other words, or essential
+  where it was not: private mode spares what is.
 - What differs and is wider in nothing is narrower.
 
-Source: gate.md ("what widened is asked again, what narrowed applies at once"); docs/decisions/0064.
+Source: gate.md ("what widened is asked again, what narrowed applies at once"); docs/decisions/0064,
+0092.
 Left out: what a change means for a yes that was given; its terms say that (`terms`).
 """
 
@@ -16,7 +17,7 @@ from enum import StrEnum
 
 import msgspec
 
-from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosureBody
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosureBody, Limits
 from troth.things.member_paths import are_within
 from troth.things.observations import Variant
 
@@ -30,6 +31,7 @@ class Part(StrEnum):
     PROCESSORS = "processors"
     RETENTION = "retention"
     PLACES = "places"
+    GROUP = "group"
     PRECISION = "precision"
     RATE = "rate"
     FIELDS = "fields"
@@ -50,7 +52,7 @@ class Changed(StrEnum):
 class Change(msgspec.Struct, frozen=True):
     """One use that is not as it was. `purpose` is as it is now (as it was, where it is gone); `parts`: in what it is wider.
 
-    `former`: what it was compared with, None where it is new. `places`: outside of which it never goes, now.
+    `former`: what it was compared with, None where it is new. `limits`: what holds of its stream for all uses, now.
     """
 
     stream: str
@@ -58,8 +60,8 @@ class Change(msgspec.Struct, frozen=True):
     changed: Changed
     parts: tuple[Part, ...] = ()
     former: DisclosedPurpose | None = None
-    places: tuple[str, ...] = ()
-    former_places: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    former_limits: Limits = Limits()
 
 
 def changes_of(now: DisclosureBody, former: DisclosureBody, *, at_ns: int) -> tuple[Change, ...]:
@@ -74,7 +76,7 @@ def changes_of(now: DisclosureBody, former: DisclosureBody, *, at_ns: int) -> tu
                 found.append(change)
     after = {stream.name: {each.purpose for each in stream.purposes} for stream in now.streams}
     gone = (
-        Change(stream.name, each, Changed.GONE, former=each, former_places=stream.places)
+        Change(stream.name, each, Changed.GONE, former=each, former_limits=stream.limits)
         for stream in former.streams
         for each in stream.purposes
         if each.purpose not in after.get(stream.name, ())
@@ -86,17 +88,19 @@ def wider_parts(
     now: DisclosedPurpose,
     former: DisclosedPurpose,
     *,
-    places: tuple[str, ...],
-    former_places: tuple[str, ...],
+    limits: Limits,
+    former_limits: Limits,
     at_ns: int,
 ) -> tuple[Part, ...]:
     """In what a use goes beyond what it was."""
+    places, former_places = limits.places, former_limits.places
     begun = former.starts_ns is None or former.starts_ns <= at_ns
     wider = {
         Part.RECIPIENTS: not set(now.recipients) <= set(former.recipients),
         Part.PROCESSORS: not set(now.processors) <= set(former.processors),
         Part.RETENTION: now.retention_days > former.retention_days,
         Part.PLACES: bool(former_places) and (not places or not set(places) <= set(former_places)),
+        Part.GROUP: limits.homes < former_limits.homes,
         Part.PRECISION: not all(_revealed(each.variant, each.ground, former) for each in now.variants),
         Part.RATE: former.per_hour is not None and (now.per_hour is None or now.per_hour > former.per_hour),
         Part.FIELDS: bool(former.fields) and (not now.fields or not are_within(now.fields, former.fields)),
@@ -110,20 +114,20 @@ def wider_parts(
 def _change(purpose: DisclosedPurpose, stream: DisclosedStream, was: DisclosedStream, *, at_ns: int) -> Change | None:
     alike = [each for each in was.purposes if each.purpose == purpose.purpose]
     if not alike:
-        return Change(stream.name, purpose, Changed.NEW, places=stream.places)
+        return Change(stream.name, purpose, Changed.NEW, limits=stream.limits)
+    limits, former_limits = stream.limits, was.limits
     known = all(Variant.named(each.variant) is not None for each in purpose.variants)
-    if known and purpose in alike and stream.places == was.places:
+    if known and purpose in alike and limits == former_limits:
         return None  # as it was: what follows would find the same, and take fifty times as long
 
     compared = [
-        (wider_parts(purpose, each, places=stream.places, former_places=was.places, at_ns=at_ns), each)
-        for each in alike
+        (wider_parts(purpose, each, limits=limits, former_limits=former_limits, at_ns=at_ns), each) for each in alike
     ]
     parts, nearest = min(compared, key=lambda pair: (len(pair[0]), pair[1] != purpose))
-    if not parts and nearest == purpose and stream.places == was.places:
+    if not parts and nearest == purpose and limits == former_limits:
         return None
     changed = Changed.WIDER if parts else Changed.NARROWER
-    return Change(stream.name, purpose, changed, parts, nearest, stream.places, was.places)
+    return Change(stream.name, purpose, changed, parts, nearest, limits, former_limits)
 
 
 def _revealed(variant: str, ground: str, former: DisclosedPurpose) -> bool:

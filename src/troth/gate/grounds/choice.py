@@ -30,13 +30,13 @@ from troth.gate.grounds.holding import (
 from troth.gate.guardians import Stage, stage_of, turns_of_child
 from troth.gate.protected import special_in
 from troth.gate.question import Code, Ground
-from troth.gate.rules.sensitivity import Special
 from troth.names import PersonId, StatementId, Uri
 from troth.state.in_force import Reading
 from troth.state.scopes import Member, PersonScope, ProductScope, party_scope
 from troth.statements.choice import ChoiceBody, Decision
-from troth.statements.disclosure import DisclosedPurpose
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
 from troth.statements.notice import notice_of
+from troth.statements.passport import PassportStream
 from troth.statements.person import Role
 from troth.statements.terms import is_no_wider, terms_of
 from troth.things.intervals import ALWAYS, BEGINNING, FOREVER, Interval, covers, intersect, subtract, tidy
@@ -45,22 +45,23 @@ from troth.things.variants import Variant
 __all__ = ["Said", "choice", "everybody", "reaches", "told"]
 
 
-def told(
-    purpose: DisclosedPurpose,
-    places: tuple[str, ...],
-    product: ProductScope,
-    reading: Reading,
-    *,
-    special: Special | None = None,
-) -> bytes | None:
-    """Digest of the text that people are shown now for a purpose that rests on their choice; None where none does.
-
-    `special`: of which special category the stream is.
-    """
+def told(purpose: DisclosedPurpose, declared: DisclosedStream, product: ProductScope, reading: Reading) -> bytes | None:
+    """Digest of the text that people are shown now for a purpose that rests on their choice; None where none does."""
     if product.disclosure is None or all(view.ground != Ground.CHOICE for view in purpose.variants):
         return None
-    words = None if special is None else special.words
-    return notice_of(purpose, places, product.disclosure, parties=_names(purpose, reading), special=words).digest
+    special = special_in(product, declared.name)
+    return notice_of(
+        purpose,
+        declared.limits,
+        product.disclosure,
+        measured=_measured(product, declared.name),
+        parties=_names(purpose, reading),
+        special=None if special is None else special.words,
+    ).digest
+
+
+def _measured(product: ProductScope, name: str) -> PassportStream | None:
+    return None if product.passport is None else product.passport.by_name.get(name)
 
 
 def _names(purpose: DisclosedPurpose, reading: Reading) -> dict[Uri, str]:
@@ -186,7 +187,8 @@ def _counts(body: ChoiceBody, asked: Asked, reading: Reading) -> bool:
         return False
     if special_in(asked.product, asked.stream.installed.name) is not None:
         return False  # what is especially protected needs a yes to the very text that says so
-    now = terms_of(asked.disclosed, asked.places, parties=_names(asked.disclosed, reading))
+    measured = _measured(asked.product, asked.stream.installed.name)
+    now = terms_of(asked.disclosed, asked.limits, measured=measured, parties=_names(asked.disclosed, reading))
     return is_no_wider(now, body.terms)
 
 

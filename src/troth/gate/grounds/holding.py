@@ -19,7 +19,7 @@ from troth.names import PersonId, PurposeId, StatementId
 from troth.state.in_force import Reading
 from troth.state.scopes import Member, PersonScope, ProductScope, SaidChoice, StreamScope
 from troth.statements.choice import Decision
-from troth.statements.disclosure import DisclosedPurpose
+from troth.statements.disclosure import DisclosedPurpose, Limits
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect, tidy
 from troth.things.variants import Variant
 
@@ -62,7 +62,7 @@ class Asked(msgspec.Struct, frozen=True):
     """What a ground is asked about: one stream, one disclosed purpose and view, by whom, when.
 
     `told`: digest of the text that people are shown now for this purpose; None where nobody is asked about it. `disclosed` and
-    `places`: what is compared with the terms of a yes to another text.
+    `limits`: what is compared with the terms of a yes to another text.
     """
 
     stream: StreamScope
@@ -73,7 +73,7 @@ class Asked(msgspec.Struct, frozen=True):
     asker: Asker | None
     at_ns: int
     disclosed: DisclosedPurpose
-    places: tuple[str, ...] = ()
+    limits: Limits = Limits()
 
 
 def looked_at(
