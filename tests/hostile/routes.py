@@ -19,6 +19,7 @@ from typing import Final
 
 from tests.hostile.routes_children import FOR_CHILDREN, PAGES_OF_CHILDREN
 from tests.hostile.routes_home_things import FOR_OWNERS, PAGES_OF_HOME_THINGS, SEEN_AT_HOME
+from tests.hostile.routes_overseeing import OF_CONTRACTS, PAGES_OF_OVERSEEING
 from tests.hostile.routes_sharing import FOR_RECIPIENTS, FOR_WHO_SHARES
 from troth.testing.people import RESEARCH
 
@@ -94,13 +95,7 @@ TABLE: Final = {
     "GET /mine/rights": Who.PAGE,
     "POST /mine/rights": Who.FORM,
     "POST /mine/marks": Who.FORM,
-    "GET /operate/requests": Who.PAGE,
-    "GET /operate/contacts": Who.PAGE,
-    "GET /operate/orders": Who.PAGE,
-    "GET /operate/grounds": Who.PAGE,
-    "POST /operate/requests": Who.FORM,
-    "POST /operate/contacts": Who.FORM,
-    "POST /operate/grounds": Who.FORM,
+    **{each: Who.PAGE if each.startswith("GET") else Who.FORM for each in PAGES_OF_OVERSEEING},
     "GET /mine/export": Who.PAGE,
     "POST /mine/export": Who.FORM,
     "GET /mine/export/everything-about-me.zip": Who.PAGE,
@@ -252,6 +247,7 @@ TABLE: Final = {
     "POST /api/things/{slug}/device": Who.OPERATOR,
     "POST /api/things/{slug}/home": Who.OPERATOR,
     "POST /api/things/{slug}/end": Who.OPERATOR,
+    **dict.fromkeys(OF_CONTRACTS, Who.OPERATOR),
     "POST /api/things/{slug}/revoke": Who.OPERATOR,
     "GET /api/types": Who.OPERATOR,
     "POST /api/types": Who.OPERATOR,

@@ -185,7 +185,9 @@ def test_the_examples_run_in_their_order() -> None:
             token = await token_for(started, path, found)
             path += QUERIES.get(heading, "")
             path = (
-                path.replace("{slug}", "second-meter" if path.endswith(("/home", "/end")) else "meter-in-the-hall")
+                path.replace(
+                    "{slug}", "second-meter" if path.endswith(("slug}/home", "slug}/end")) else "meter-in-the-hall"
+                )
                 .replace("{number}", "1")
                 .replace("{type}", "hall-meter")
             )

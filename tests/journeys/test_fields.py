@@ -173,6 +173,12 @@ def test_looking_finds_what_would_be_refused_and_what_people_would_miss(world: W
         own("flow"), indicator=measured, per_hour=60.0, terms=(Uri("https://w3id.org/dpv#ServiceProvision"),)
     )
     assert {} == look(good)
+    assert {"term-unknown": "note"} == look(
+        msgspec.structs.replace(good, terms=(*good.terms, Uri("https://w3id.org/dpv#NoSuchPurposeAtAll")))
+    )
+    assert {"term-foreign": "note", "term-unknown": "note"} == look(
+        msgspec.structs.replace(good, terms=(Uri("mailto:x"), Uri("http://w3id.org/dpv#ServiceProvision")))
+    )
     essential = msgspec.structs.replace(
         billing("flow"), essential=True, variants=(DisclosedVariant("only=flow", "choice"),), retention_days=9_000
     )

@@ -14,8 +14,9 @@ from troth.harbour import curves
 from troth.harbour.kept import Credential, Kept, keep, recall
 from troth.harbour.lane import METER, THINGS, TOGETHER, LaneThing
 from troth.harbour.lines import Lines
-from troth.harbour.parties import ANYONE, HEATING, HOMES, LAB, ORGANISATIONS, OWN, SHARING, disclosure
+from troth.harbour.parties import ANYONE, HEATING, HOMES, LAB, ORGANISATIONS, OWN, SHARING, disclosure, passport
 from troth.harbour.program import Program, said_at
+from troth.testing.world import World
 
 COUNTER: Final = "lane-counter"
 
@@ -50,6 +51,22 @@ def test_streams_of_homes_are_for_those_who_live_there_and_the_lab_with_a_yes() 
                 assert {(OWN, "raw", "own"), (HEATING, "mean=PT15M,round=10,homes=3", "choice")} == grounds
             else:
                 assert {(OWN, "raw", "own")} == grounds
+
+
+def test_looking_at_what_is_disclosed_on_the_lane_finds_no_term_missing_or_unknown() -> None:
+    with World(seed=31) as world:
+        token = world.operator_token()
+        for organisation in ORGANISATIONS:
+            assert 201 == world.post("/api/organisations", organisation, token=token).status
+        for thing in THINGS:
+            product = passport(thing.product, thing.product_name, about=thing.about, streams=thing.senses)
+            assert 201 == world.post("/api/products", product, token=token).status
+            said = disclosure(thing.product, thing.answers, streams=thing.senses, shared=thing.slug == METER)
+            told = world.post("/api/disclosures/look", said, token=token)
+            found = {each["code"]: each["weight"] for each in json.loads(told.body)["findings"]}
+            assert "refused" not in found.values(), found
+            assert not {"terms-missing", "term-unknown", "term-foreign"} & found.keys(), thing.slug
+            assert "rate-missing" in found, "it was looked at"
 
 
 @given(time_s=st.integers(0, 4_000_000_000), thing=st.sampled_from(THINGS))

@@ -21,8 +21,8 @@ class Pages:
 
     def __init__(self) -> None:
         self.world = World(seed=91)
-        home = self.world.home("Harbour Lane 12")
-        self.meter, self.ana = home.thing("meter"), home.person("Ana")
+        self.home = self.world.home("Harbour Lane 12")
+        self.meter, self.ana = self.home.thing("meter"), self.home.person("Ana")
         self.lab = self.world.organisation("University")
         self.enter()
 

@@ -1,4 +1,4 @@
-"""The JSON interface of things that stand and are changed: name and place, hardware, home, and the end.
+"""The JSON interface of things that stand and are changed: name and place, hardware, home, contracts, and the end.
 
 Rules
 - Everything here is the operator's. Each change is a statement made by `journeys/alter`.
@@ -19,9 +19,20 @@ from troth.api.joining_forms import sheet_shown
 from troth.api.operate import Addresses, claim_command, thing_made
 from troth.journeys.alter import Alter
 from troth.names import Slug, check_slug
-from troth.wire.times import print_time
+from troth.wire.times import parse_time, print_time
 
-__all__ = ["EndForm", "Ended", "HomeForm", "NameForm", "Renamed", "ReplaceForm", "altered_routes"]
+__all__ = [
+    "ContractEndForm",
+    "ContractEnds",
+    "ContractReviewForm",
+    "EndForm",
+    "Ended",
+    "HomeForm",
+    "NameForm",
+    "Renamed",
+    "ReplaceForm",
+    "altered_routes",
+]
 
 
 class NameForm(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -65,6 +76,28 @@ class Ended(msgspec.Struct, frozen=True):
     since: str
 
 
+class ContractReviewForm(msgspec.Struct, frozen=True):
+    """Somebody has looked at the contract of a stream, and it still holds; the next time is `review`."""
+
+    stream: str
+    review: str
+
+
+class ContractEndForm(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The contract of a stream ends, now or at `to`."""
+
+    stream: str
+    to: str | None = None
+
+
+class ContractEnds(msgspec.Struct, frozen=True):
+    """When the contract of a stream ends."""
+
+    slug: str
+    stream: str
+    ends: str
+
+
 def altered_routes(alter: Alter, *, callers: Callers, addresses: Addresses) -> list[Route]:
     """All routes of this module, to be put below the root of the interface."""
     altering = _Altering(alter, callers, addresses=addresses)
@@ -74,6 +107,8 @@ def altered_routes(alter: Alter, *, callers: Callers, addresses: Addresses) -> l
         resource("/api/things/{slug}/device", {"POST": op(altering.replace)}),
         resource("/api/things/{slug}/home", {"POST": op(altering.rehouse)}),
         resource("/api/things/{slug}/end", {"POST": op(altering.end)}),
+        resource("/api/things/{slug}/contract/review", {"POST": op(altering.contract_stands)}),
+        resource("/api/things/{slug}/contract/end", {"POST": op(altering.contract_ends)}),
     ]
 
 
@@ -111,6 +146,17 @@ class _Altering:
         asked = await form(request, EndForm)
         since_ns = await self._alter.end(_slug(request), because=asked.because)
         return created(Ended(_slug(request), print_time(since_ns)))
+
+    async def contract_stands(self, request: Request) -> Response:
+        asked = await form(request, ContractReviewForm)
+        await self._alter.contract_stands(_slug(request), asked.stream, review_ns=parse_time(asked.review))
+        return created(asked)
+
+    async def contract_ends(self, request: Request) -> Response:
+        asked = await form(request, ContractEndForm)
+        to_ns = None if asked.to is None else parse_time(asked.to)
+        ends_ns = await self._alter.contract_ends(_slug(request), asked.stream, to_ns=to_ns)
+        return created(ContractEnds(_slug(request), asked.stream, print_time(ends_ns)))
 
 
 def _slug(request: Request) -> Slug:

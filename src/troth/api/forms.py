@@ -82,13 +82,18 @@ class PersonForm(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 
 
 class ContractForm(msgspec.Struct, frozen=True, rename={"from_": "from"}):
-    """The document a contract ground rests on: either its `text` or the SHA-256 of it in hex, and when it holds."""
+    """The document a contract ground rests on: either its `text` or the SHA-256 of it in hex, and when it holds.
+
+    `by`: the registered organisation it was made with. `review`: by when somebody looks at it again.
+    """
 
     title: str
     from_: str
     text: str | None = None
     digest: str | None = None
     to: str | None = None
+    by: str | None = None
+    review: str | None = None
 
     def contract(self) -> Contract:
         """The value.
@@ -96,17 +101,33 @@ class ContractForm(msgspec.Struct, frozen=True, rename={"from_": "from"}):
         Raises:
             BadJson: both or neither of text and digest.
             BadTime: a time without a zone.
+            BadName: whom it was made with is no URI.
         """
         if (self.text is None) == (self.digest is None):
             raise BadJson("a contract is named by its text or by its digest, and not by both")
         digest = hashlib.sha256(self.text.encode()).digest() if self.text is not None else digest_of(self.digest or "")
-        return Contract(digest, self.title, parse_time(self.from_), None if self.to is None else parse_time(self.to))
+        return Contract(
+            digest,
+            self.title,
+            parse_time(self.from_),
+            None if self.to is None else parse_time(self.to),
+            None if self.by is None else check_uri(self.by),
+            None if self.review is None else parse_time(self.review),
+        )
 
     @classmethod
     def of(cls, contract: Contract) -> "ContractForm":
         """The form that says a contract, by its digest."""
         to = None if contract.to_ns is None else print_time(contract.to_ns)
-        return cls(contract.title, print_time(contract.from_ns), digest=contract.digest.hex(), to=to)
+        review = None if contract.review_ns is None else print_time(contract.review_ns)
+        return cls(
+            contract.title,
+            print_time(contract.from_ns),
+            digest=contract.digest.hex(),
+            to=to,
+            by=contract.by,
+            review=review,
+        )
 
 
 class StreamForm(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -21,6 +21,7 @@ __all__ = [
     "GroundsShown",
     "LawShown",
     "LawsShown",
+    "OrderedShown",
     "ReviewForm",
     "ground_of",
 ]
@@ -127,10 +128,33 @@ class GroundShown(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from
     because: str | None = None
 
 
-class GroundsShown(msgspec.Struct, frozen=True):
-    """All assertions that the asker may read, in order of first saying."""
+class OrderedShown(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_": "from"}):
+    """A contract that a stream of a thing rests on. `digest`: SHA-256 of the document, in hex.
+
+    `by`: who it was made with. `answers`, `contact`: who is to be asked about it. `ends`: when it stops to hold if nobody does
+    anything; absent where that is never. `standing`: later, holds, due, overdue or ended.
+    """
+
+    thing: str
+    stream: str
+    title: str
+    digest: str
+    from_: str
+    answers: str
+    contact: str
+    standing: str
+    by: Uri | None = None
+    to: str | None = None
+    review: str | None = None
+    ends: str | None = None
+    household: str | None = None
+
+
+class GroundsShown(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All assertions that the asker may read, in order of first saying; and what was ordered there."""
 
     grounds: tuple[GroundShown, ...]
+    ordered: tuple[OrderedShown, ...] = ()
 
 
 class LawShown(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_": "from"}):

@@ -2,10 +2,12 @@
 
 Rules
 - Open ones anybody may read; with a person's session those of their home too, with the operator's token all. Saying one is the
-  operator's.
+  operator's. What was ordered is read beside them, by the same people.
 
 Source: docs/reference/api.md.
 """
+
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,20 +23,24 @@ from troth.api.grounded import (
     GroundsShown,
     LawShown,
     LawsShown,
+    OrderedShown,
     ReviewForm,
     ground_of,
 )
 from troth.api.pledged import EndForm
+from troth.journeys.contracts import Contracts, OrderedStream
 from troth.journeys.grounds import AssertedGround, Grounds, Law
 from troth.names import print_ground, print_household
 from troth.wire.times import print_time
 
-__all__ = ["ground_routes"]
+__all__ = ["ORDERED_MAX", "ground_routes"]
+
+ORDERED_MAX: Final = 1_000  # contracts of one answer to whoever runs the place
 
 
-def ground_routes(grounds: Grounds, *, callers: Callers) -> list[Route]:
+def ground_routes(grounds: Grounds, contracts: Contracts, *, callers: Callers) -> list[Route]:
     """All routes of this module."""
-    said = _Said(grounds, callers)
+    said = _Said(grounds, contracts, callers)
     op, open_ = callers.operated, callers.spoken
     return [
         resource("/api/grounds", {"GET": open_(said.listed), "POST": op(said.say)}),
@@ -45,19 +51,20 @@ def ground_routes(grounds: Grounds, *, callers: Callers) -> list[Route]:
 
 
 class _Said:
-    def __init__(self, grounds: Grounds, callers: Callers) -> None:
+    def __init__(self, grounds: Grounds, contracts: Contracts, callers: Callers) -> None:
         self._grounds = grounds
+        self._contracts = contracts
         self._callers = callers
 
     async def listed(self, request: Request) -> Response:
         who = self._callers.principal(request)
         if who is not None and who.operator:
-            found = self._grounds.all()
+            found, ordered = self._grounds.all(), (await self._contracts.every(limit=ORDERED_MAX)).ordered
         elif who is not None and who.person is not None:
-            found = self._grounds.at_home(who.person)
+            found, ordered = self._grounds.at_home(who.person), self._contracts.at_home(who.person)
         else:
-            found = self._grounds.open()
-        return shown(GroundsShown(tuple(map(_shown, found))))
+            found, ordered = self._grounds.open(), self._contracts.open()
+        return shown(GroundsShown(tuple(map(_shown, found)), tuple(map(_ordered, ordered))))
 
     async def say(self, request: Request) -> Response:
         body = (await form(request, GroundForm)).body()
@@ -89,6 +96,25 @@ def _law(law: Law) -> LawShown:
         source=law.source,
         read_on=law.read_on,
         to=law.to,
+    )
+
+
+def _ordered(each: OrderedStream) -> OrderedShown:
+    contract, home = each.contract, each.thing.body.household
+    return OrderedShown(
+        thing=each.slug or "",
+        stream=each.stream.declared.name,
+        title=contract.title,
+        digest=contract.digest.hex(),
+        from_=print_time(contract.from_ns),
+        answers=each.answers,
+        contact=each.contact,
+        standing=each.standing.value,
+        by=contract.by,
+        to=None if contract.to_ns is None else print_time(contract.to_ns),
+        review=None if contract.review_ns is None else print_time(contract.review_ns),
+        ends=None if each.ends_ns is None else print_time(each.ends_ns),
+        household=None if home is None else print_household(home),
     )
 
 

@@ -9,6 +9,7 @@ from troth.gate.leases import Leases
 from troth.journeys.accept import Accept
 from troth.journeys.asked import Recording
 from troth.journeys.choose import Choose
+from troth.journeys.contracts import Contracts
 from troth.journeys.emergency import Emergencies
 from troth.journeys.functions import Functions
 from troth.journeys.grounds import Grounds
@@ -52,6 +53,7 @@ class Grounding:
             operator_mail=settings.operator_mail,
         )
         self.grounds = Grounds(say, directory, homes=choose.homes, clock=ports.clock, entropy=ports.entropy)
+        self.contracts = Contracts(directory, ports.accounts, homes=choose.homes, clock=ports.clock, pause=ports.pause)
         self.emergencies = Emergencies(
             accept, say, directory, in_force=leases.in_force, clock=ports.clock, entropy=ports.entropy
         )

@@ -25,6 +25,7 @@ from troth.cli.children import child, person_ages, person_guard
 from troth.cli.choose import choose, enter, leave
 from troth.cli.coming_in import operate, sign_in, visit
 from troth.cli.contacts import organisation_due, organisation_feed, organisation_feed_end, organisation_reached
+from troth.cli.contracts import contract
 from troth.cli.corrected import party_corrections
 from troth.cli.emergency import emergency
 from troth.cli.erase import erase, person_erase, person_preserve, person_release
@@ -101,7 +102,19 @@ log.add_command(log_mirror)
 log.add_command(log_restore)
 log.add_command(log_succeed)
 main.add_part(
-    "Give your word", red_line, promise, support, policy, ground, sign, emergency, authority, request, withhold, forget
+    "Give your word",
+    red_line,
+    promise,
+    support,
+    policy,
+    ground,
+    contract,
+    sign,
+    emergency,
+    authority,
+    request,
+    withhold,
+    forget,
 )
 for each in (person_erase, person_preserve, person_release, person_move_in, person_move_out, person_guard, person_ages):
     person.add_command(each)

@@ -209,6 +209,7 @@ def _crossed(
 def _names(body: InstallationBody, product: ProductScope, reading: Reading) -> dict[Uri, str]:
     """Names of everybody whom the sheet names."""
     asked = {body.answers.organisation, *((product.passport.maker,) if product.passport else ())}
+    asked |= {each.contract.by for each in body.streams if each.contract is not None and each.contract.by is not None}
     for each in _disclosed(product).values():
         for use in each.purposes:
             asked |= {*use.recipients, *(hop.organisation for hop in use.processors)}

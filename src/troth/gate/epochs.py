@@ -12,6 +12,7 @@ Source: gate.md, "Rules" (step 6); docs/decisions/0069-a-cell-has-one-group.md.
 
 from collections.abc import Iterator
 
+from troth.gate.grounds.contract import stands
 from troth.gate.question import ANYONE, Question
 from troth.names import PurposeId
 from troth.state.in_force import Reading
@@ -74,9 +75,10 @@ def epoch_ns(
 def _of_contract(stream: StreamScope) -> Iterator[int]:
     contract = stream.installed.contract
     if contract is not None:
-        yield contract.from_ns
-        if contract.to_ns is not None:
-            yield contract.to_ns
+        held = stands(contract)
+        yield held.from_ns
+        if held.to_ns != FOREVER:
+            yield held.to_ns
     yield stream.to_ns
 
 

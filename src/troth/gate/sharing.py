@@ -80,6 +80,7 @@ def shared_use(
         (asker.party,),
         tuple(DisclosedVariant(view.value, Ground.CHOICE.value) for view in views),
         max((each.retention_days for each in declared.purposes), default=1),
+        terms=() if term is None else term.dpv,
     )
     use = msgspec.structs.replace(use, variants=settled_views(use))
     asked = Asked(stream, product, use.purpose, None, views[-1], asker, question.at_ns, use, declared.limits)
@@ -161,9 +162,9 @@ def _failed(body: ShareBody, id_: StreamId, reading: Reading, *, at_ns: int) -> 
     asker = Asker(body.party, "share", body.purpose)
     question = Question(Action.READ, id_, asker, at_ns)
     view = Variant.named(body.variant or "")
-    purpose = DisclosedPurpose(
-        body.purpose, body.purpose, "unknown", (body.party,), (DisclosedVariant(body.variant or "", "choice"),), 1
-    )
+    view_said, term = DisclosedVariant(body.variant or "", "choice"), term_of(body.purpose)
+    terms = () if term is None else term.dpv
+    purpose = DisclosedPurpose(body.purpose, body.purpose, "unknown", (body.party,), (view_said,), 1, terms=terms)
     lines = reading.deployment().lines
     crosses = crossed(purpose, stream, product, asker=asker, lines=lines, at_ns=at_ns)
     if crosses:

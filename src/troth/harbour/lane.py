@@ -18,7 +18,7 @@ from troth.harbour.parties import CLINIC, COOP, COUNCIL, FARM, Sense
 
 __all__ = ["LANE", "METER", "PROGRAMS", "THINGS", "TOGETHER", "LaneThing", "Stray"]
 
-LANE: Final = 5  # raised when what is registered changes
+LANE: Final = 6  # raised when what is registered changes
 Curve = Callable[[float, str], float | int | bool]
 
 
@@ -170,6 +170,7 @@ _IN_TOWN: Final = (
                 "To plan a safer crossing",
                 "integer",
                 until_objected=True,
+                terms=("ImproveTransportMobility",),
             ),
         ),
         curves=(curves.passers_by,),
@@ -190,7 +191,9 @@ _IN_TOWN: Final = (
         about="Measures how loud it is. Sound is turned into one number inside and never kept.",
         senses=(
             Sense(
-                "level", "How loud it is", "sound", "dB[SPL]", 0, 140, "To see whether the night rule for lorries helps"
+                *("level", "How loud it is", "sound", "dB[SPL]", 0, 140),
+                for_all="To see whether the night rule for lorries helps",
+                terms=("PublicPolicyMaking",),
             ),
         ),
         curves=(curves.noise_db,),
@@ -248,7 +251,16 @@ _AT_WORK: Final = (
         product_name="Bearing thermometer",
         about="Measures the temperature of a bearing.",
         senses=(
-            Sense("temperature", "Bearing temperature", "temperature", "Cel", -40, 200, "To mend it before it breaks"),
+            Sense(
+                "temperature",
+                "Bearing temperature",
+                "temperature",
+                "Cel",
+                -40,
+                200,
+                "To mend it before it breaks",
+                terms=("RepairImpairments",),
+            ),
         ),
         curves=(curves.bearing_celsius,),
         answers=COOP,
@@ -266,7 +278,18 @@ _AT_WORK: Final = (
         product="roof-meter",
         product_name="Solar roof meter",
         about="Measures the power that a roof gives.",
-        senses=(Sense("power", "Power it gives", "power", "W", 0, 50_000, "To know what there is to share"),),
+        senses=(
+            Sense(
+                "power",
+                "Power it gives",
+                "power",
+                "W",
+                0,
+                50_000,
+                "To know what there is to share",
+                terms=("InternalResourceOptimisation",),
+            ),
+        ),
         curves=(curves.roof_power_w,),
         answers=COOP,
         considered=(
@@ -283,7 +306,18 @@ _AT_WORK: Final = (
         product="air-meter",
         product_name="Air meter",
         about="Measures carbon dioxide in a room.",
-        senses=(Sense("co2", "Carbon dioxide in the air", "air", "[ppm]", 0, 10_000, "To open the windows in time"),),
+        senses=(
+            Sense(
+                "co2",
+                "Carbon dioxide in the air",
+                "air",
+                "[ppm]",
+                0,
+                10_000,
+                "To open the windows in time",
+                terms=("ServiceOptimisation",),
+            ),
+        ),
         curves=(curves.air_ppm,),
         answers=CLINIC,
         considered=(
@@ -303,7 +337,18 @@ _OUTSIDE: Final = (
         product="soil-probe",
         product_name="Soil probe",
         about="Measures soil moisture at 20 cm.",
-        senses=(Sense("moisture", "Soil moisture", "moisture", "%", 0, 100, "To water only when it is dry"),),
+        senses=(
+            Sense(
+                "moisture",
+                "Soil moisture",
+                "moisture",
+                "%",
+                0,
+                100,
+                "To water only when it is dry",
+                terms=("InternalResourceOptimisation",),
+            ),
+        ),
         curves=(curves.soil_percent,),
         answers=FARM,
         considered=("Aino Salo, Tern Field Farm", "Soil has no privacy; whoever works there is not measured."),
@@ -317,7 +362,18 @@ _OUTSIDE: Final = (
         product="river-gauge",
         product_name="River gauge",
         about="Measures the level of the water. It speaks HTTP.",
-        senses=(Sense("level", "Water level", "level", "cm", -100, 900, "To warn of floods"),),
+        senses=(
+            Sense(
+                "level",
+                "Water level",
+                "level",
+                "cm",
+                -100,
+                900,
+                "To warn of floods",
+                terms=("ProtectionOfPublicSecurity",),
+            ),
+        ),
         curves=(curves.river_cm,),
         answers=COUNCIL,
         considered=("Tomas Lind, Harbour Council", "It looks down at the water; boats are not counted."),

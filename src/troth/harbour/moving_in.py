@@ -23,6 +23,7 @@ from troth.harbour.asserting import COUNTING, SIGNED_PLACE, assertions, red_line
 from troth.harbour.kept import Credential, Kept
 from troth.harbour.lane import LANE, METER, THINGS, TOGETHER, LaneThing
 from troth.harbour.parties import (
+    COOP,
     HEATING,
     HOMES,
     KEEPING,
@@ -234,7 +235,13 @@ class MovingIn:
             body["household"] = self._kept.households[thing.home]
         if thing.slug == METER:
             digest = hashlib.sha256(_AGREEMENT.encode()).hexdigest()
-            contract: Json = {"title": "Agreement on the shared roof", "digest": digest, "from": since}
+            contract: Json = {
+                "title": "Agreement on the shared roof",
+                "digest": digest,
+                "from": since,
+                "by": COOP,
+                "review": iso(self._now_s + 365 * 86_400),
+            }
             body["streams"] = [{"name": each.name, "reach": "carried", "contract": contract} for each in thing.senses]
         return body
 

@@ -103,8 +103,8 @@ HOMES: Final = (
 class Sense(msgspec.Struct, frozen=True):
     """One stream of a product. `for_all`: what anybody may read it for; None in a home.
 
-    `until_objected`: it can concern who passes, who may object. `together`: the homes of the lane are asked for a figure over
-    several of them, for anybody.
+    `terms`: what that is in W3C DPV, by the names there. `until_objected`: it can concern who passes, who may object.
+    `together`: the homes of the lane are asked for a figure over several of them, for anybody.
     """
 
     name: str
@@ -117,6 +117,7 @@ class Sense(msgspec.Struct, frozen=True):
     type: str = "number"
     until_objected: bool = False
     together: bool = False
+    terms: tuple[str, ...] = ("PublicBenefit",)
 
     @property
     def function(self) -> str:
@@ -181,6 +182,7 @@ def _purposes(sense: Sense, answerable: str, *, shared: bool) -> list[Json]:
             "retention_days": 30,
             "essential": True,
             "function": sense.function,
+            "terms": _terms(*sense.terms),
         }
         if sense.until_objected:
             return [for_all | {"variants": _UNTIL_OBJECTED, "essential": False}]  # the lane goes on without it
@@ -194,8 +196,14 @@ def _purposes(sense: Sense, answerable: str, *, shared: bool) -> list[Json]:
         "retention_days": 30,
         "essential": True,
         "function": sense.function,
+        "terms": _terms("OptimisationForConsumer"),
     }
     return [own, *([_SHARING] if shared else []), *([_HEATING] if sense.together else [])]
+
+
+def _terms(*names: str) -> Json:
+    """Terms of W3C DPV by their names."""
+    return [f"https://w3id.org/dpv#{each}" for each in names]
 
 
 _UNTIL_OBJECTED: Final[Json] = [
@@ -210,6 +218,7 @@ _SHARING: Final[Json] = {
     "recipients": [LAB],
     "processors": [{"organisation": COMPUTING, "does": "computes with it", "site": _ABROAD[COMPUTING]}],
     "function": "Your share of the roof's power",
+    "terms": _terms("FulfilmentOfContractualObligation", "AcademicResearch"),
     "indicator": {"measures": "Homes that got power from the shared roof in hours in which they needed it"},
     "variants": [
         {"variant": "raw", "ground": "choice"},
@@ -236,6 +245,7 @@ _HEATING: Final[Json] = {
     "benefit": "Anybody on the lane can see how much it heats. What that has changed has not been measured.",
     "recipients": [ANYONE],
     "function": "Knowing how the street heats",
+    "terms": _terms("PublicBenefit"),
     "variants": [{"variant": "mean=PT15M,round=10,homes=3", "ground": "choice"}],
     "retention_days": 30,
     "if_yes": ("Anybody sees one mean over at least three homes for each quarter of an hour. Nobody sees yours alone."),

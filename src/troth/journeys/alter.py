@@ -6,6 +6,7 @@ Rules
   connections are closed; the new one claims its own.
 - A thing that goes to another home is over in the one and joins in the other, as a thing of its own: what it said stays with
   the people who lived with it, and nobody who knew its credential can speak in the other home.
+- A contract of a stream is looked at again, or ends; the installation says so anew.
 - A thing that is over takes nothing more; what it said is read under the grounds it was kept under. It keeps its short name.
 
 Source: things.md, "A thing joins"; docs/decisions/0041. Owner of all state: the event loop.
@@ -19,6 +20,7 @@ import msgspec
 
 from troth.clock import Clock
 from troth.errors import BadName, Conflict, NotFound, Refused
+from troth.gate.grounds.contract import stands
 from troth.gate.question import Standing
 from troth.journeys.accounts import Account, AccountStore, Bearer
 from troth.journeys.installing import Installing, JoinedThing, Looked, StreamRequest, ThingRequest
@@ -28,7 +30,7 @@ from troth.journeys.recognise import CLAIM_S, Recognise
 from troth.journeys.say import Say
 from troth.names import HouseholdId, Slug, ThingId, check_slug, print_id
 from troth.state.directory import Directory, KnownThing
-from troth.statements.installation import Device, InstallationBody
+from troth.statements.installation import Contract, Device, InstallationBody
 from troth.statements.kinds import KindName
 
 __all__ = ["Alter"]
@@ -137,6 +139,35 @@ class Alter:
         self._presence.settled(known.thing)
         return now
 
+    async def contract_stands(self, slug: Slug, stream: str, *, review_ns: int) -> None:
+        """Somebody has looked at the contract of a stream, and it still holds; the next time is `review_ns`.
+
+        Raises:
+            NotFound: there is no such thing, or nothing was ordered of that stream.
+            Conflict: the contract has ended, or the day would move sooner.
+            Refused: the day is over or too late, or the thing is over.
+        """
+        known, contract = self._ordered(slug, stream)
+        await self._order(known, stream, msgspec.structs.replace(contract, review_ns=review_ns))
+
+    async def contract_ends(self, slug: Slug, stream: str, *, to_ns: int | None = None) -> int:
+        """The contract of a stream ends now, or at a later moment; returns when (ns UTC). On return that is in force.
+
+        Raises:
+            NotFound: there is no such thing, or nothing was ordered of that stream.
+            Conflict: it has ended, or ends sooner already.
+            Refused: the moment lies in the past, or the thing is over.
+        """
+        known, contract = self._ordered(slug, stream)
+        now = self._clock.now()
+        ends_ns = max(now, contract.from_ns + 1) if to_ns is None else to_ns
+        if stands(contract).to_ns <= now or (contract.to_ns is not None and contract.to_ns < ends_ns):
+            raise Conflict("this contract has ended, or ends sooner already")
+        if ends_ns < now or ends_ns <= contract.from_ns:
+            raise Refused("a contract ends after it has begun, and not in the past")
+        await self._order(known, stream, msgspec.structs.replace(contract, to_ns=ends_ns))
+        return ends_ns
+
     def look(self, slug: Slug, *, household: HouseholdId | None, place: str, standing: Standing) -> Looked:
         """What is shown before a thing goes there. Nothing is said and nothing kept. Raises as `rehouse`, but Denied."""
         request = self._going(slug, household=household, place=place)
@@ -168,6 +199,20 @@ class Alter:
         for known in tuple(self._directory.things.values()):
             if known.body.to_ns is not None:
                 await self._recognise.end(known.thing, _OVER)
+
+    def _ordered(self, slug: Slug, stream: str) -> tuple[KnownThing, Contract]:
+        known = self._standing(self._known(slug))
+        contract = next((each.contract for each in known.body.streams if each.name == stream), None)
+        if contract is None:
+            raise NotFound("nothing was ordered of a stream of this name")
+        return known, contract
+
+    async def _order(self, known: KnownThing, stream: str, contract: Contract) -> None:
+        streams = tuple(
+            msgspec.structs.replace(each, contract=contract) if each.name == stream else each
+            for each in known.body.streams
+        )
+        await self._install(msgspec.structs.replace(known.body, streams=streams))
 
     def _going(self, slug: Slug, *, household: HouseholdId | None, place: str) -> ThingRequest:
         known = self._standing(self._known(slug))

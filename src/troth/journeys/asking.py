@@ -8,13 +8,16 @@ Rules
 
 from typing import Final
 
+import msgspec
+
 from troth.errors import Denied
+from troth.gate.contracts import goes_on
 from troth.gate.decide import decide
 from troth.gate.leases import Lease, Leases
 from troth.gate.question import Answer, Code, Connecting, Question, Sharing, Standing, Verdict
 from troth.gate.words import outer_of
 from troth.state.in_force import InForce, Reading
-from troth.statements.installation import InstallationBody
+from troth.statements.installation import InstallationBody, InstalledStream
 from troth.statements.share import ShareBody
 from troth.tlog.trace import basis_id
 
@@ -41,13 +44,16 @@ def answer_to(question: Connecting, reading: Reading) -> Answer:
 def check_joining(body: InstallationBody, known: InstallationBody | None, in_force: InForce, *, at_ns: int) -> None:
     """Return if what the operator says of a thing connects nothing, or the gate lets it connect.
 
-    `known`: what stands of this thing. Another name, place, hardware or its end connect nothing.
+    `known`: what stands of this thing. Another name, place, hardware or its end connect nothing, nor does a contract that is
+    looked at again or ends sooner.
 
     Raises:
         Denied: the gate says no, and why.
     """
-    if known is not None and all(getattr(body, each) == getattr(known, each) for each in _CONNECTS):
-        return
+    if known is not None:
+        same = msgspec.structs.replace(body, streams=_with_contracts_of(known, body))
+        if all(getattr(same, each) == getattr(known, each) for each in _CONNECTS):
+            return
     answer = answer_to(Connecting(body, Standing.OPERATOR, at_ns), Reading(in_force))
     if answer.verdict is not Verdict.ALLOW:
         raise denied(answer)
@@ -71,3 +77,14 @@ def denied(answer: Answer) -> Denied:
 
 
 _CONNECTS: Final = ("product", "household", "streams", "sheet")  # fields of an installation by which data come from it
+
+
+def _with_contracts_of(known: InstallationBody, body: InstallationBody) -> tuple[InstalledStream, ...]:
+    """The streams of a thing with the contracts that stood, where those go on."""
+    before = {each.stream: each.contract for each in known.streams}
+    return tuple(
+        msgspec.structs.replace(each, contract=before[each.stream])
+        if each.stream in before and goes_on(each.contract, before[each.stream])
+        else each
+        for each in body.streams
+    )

@@ -143,6 +143,7 @@ class Connect:
         self._installing.check_name(request)
         check_words(request.answers, request.consideration, [each.reach for each in request.streams])
         check_registered(request.answers.organisation, known)
+        self._installing.check_ordered(request, known)
         product = whole.product or self._directory.products.get(request.product)
         if whole.product is not None:
             if whole.product.product != request.product:

@@ -19,6 +19,7 @@ from collections.abc import Collection, Sequence
 
 from troth.errors import Conflict, NotFound, NotRegistered
 from troth.gate.asserting import check_ground
+from troth.gate.contracts import check_contracts
 from troth.gate.emergencies import check_emergency
 from troth.gate.fields import check_fields
 from troth.gate.functions import check_functions
@@ -154,6 +155,7 @@ def _check_joins(
         return
     known = directory.things.get(body.thing)
     stands = None if known is None else known.body
+    check_contracts(body, stands, organisations=directory.organisations, at_ns=at_ns)
     check_joining(body, stands, in_force, at_ns=at_ns)
     check_begins_of(body, stands, directory, Reading(in_force), at_ns=at_ns)
 

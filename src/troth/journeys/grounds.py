@@ -25,7 +25,7 @@ from troth.statements.ground import GroundBody
 from troth.statements.kinds import KindName
 from troth.things.intervals import FOREVER
 
-__all__ = ["REVIEW_WARNING_DAYS", "AssertedGround", "Grounds", "Law", "Standing"]
+__all__ = ["REVIEW_WARNING_DAYS", "AssertedGround", "Grounds", "Law", "Standing", "standing_at"]
 
 REVIEW_WARNING_DAYS: Final = 30  # docs/decisions/0050: as long before the day as it holds after it
 _DAY_NS: Final = 86_400_000_000_000
@@ -165,15 +165,7 @@ class Grounds:
         party = self._directory.organisations.get(known.said.by)
         to_ns = FOREVER if last.to_ns is None else last.to_ns
         ends_ns = min(to_ns, last.review_ns + REVIEW_GRACE_DAYS * _DAY_NS)
-        standing = Standing.HOLDS
-        if ends_ns <= now:
-            standing = Standing.ENDED
-        elif last.from_ns > now:
-            standing = Standing.LATER
-        elif last.review_ns <= now:
-            standing = Standing.OVERDUE
-        elif last.review_ns - REVIEW_WARNING_DAYS * _DAY_NS <= now:
-            standing = Standing.DUE
+        standing = standing_at(now, from_ns=last.from_ns, review_ns=last.review_ns, ends_ns=ends_ns)
         name = known.said.by if party is None else party.name
         return AssertedGround(known.said, name, last.review_ns, ends_ns, standing, known.statement, last.because)
 
@@ -188,3 +180,14 @@ class Grounds:
             await self._say.say(KindName.GROUND, body, subject=print_ground(body.assertion))
         else:
             await self._say.say(KindName.HOME_GROUND, body, subject=print_id("sg", self._entropy(16)))
+
+
+def standing_at(now_ns: int, *, from_ns: int, review_ns: int | None, ends_ns: int) -> Standing:
+    """How what holds from a moment to its end stands. `review_ns`: by when it is looked at again, None for never."""
+    if ends_ns <= now_ns:
+        return Standing.ENDED
+    if from_ns > now_ns:
+        return Standing.LATER
+    if review_ns is None or now_ns < review_ns - REVIEW_WARNING_DAYS * _DAY_NS:
+        return Standing.HOLDS
+    return Standing.OVERDUE if review_ns <= now_ns else Standing.DUE

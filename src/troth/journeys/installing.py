@@ -11,7 +11,7 @@ Source: things.md, "A thing joins". Owner of all state: the event loop.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Container, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -20,6 +20,7 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import BadName, Conflict, NotFound, Refused, Undeclared
 from troth.gate.connecting import sheet_now
+from troth.gate.contracts import check_contract
 from troth.gate.question import Connecting, Standing, Verdict
 from troth.journeys.accounts import AccountStore
 from troth.journeys.announced import with_beginnings, with_entering
@@ -236,6 +237,12 @@ class Installing:
         self.check_home(request.household)
         self.check_streams(request.product, request.household, [each.name for each in request.streams])
         check_words(request.answers, request.consideration, [each.reach for each in request.streams])
+        self.check_ordered(request, self._directory.organisations)
+
+    def check_ordered(self, request: ThingRequest, organisations: Container[Uri]) -> None:
+        """Return if its contracts may be said now. `organisations`: those that are registered, or will be with it."""
+        for contract in (each.contract for each in request.streams if each.contract is not None):
+            check_contract(contract, None, organisations=organisations, at_ns=self._clock.now())
 
     def check_streams(self, product: Uri, household: HouseholdId | None, names: Collection[str]) -> None:
         """Return if things of this product can have exactly these streams there; Undeclared otherwise."""

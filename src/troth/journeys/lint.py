@@ -3,7 +3,7 @@
 Rules
 - What would be refused is found by the checks that refuse it, so the two never differ.
 - A note stops nothing: a benefit nobody measures, a choice without its consequences, an essential use without its function,
-  data kept for years, a recipient of whom nobody knows where they are.
+  data kept for years, a recipient of whom nobody knows where they are, a term that its vocabulary does not have.
 
 Source: mission.md (F3, F9); gate.md ("a disclosure that makes an essential function depend on choice is refused").
 """
@@ -16,6 +16,7 @@ import msgspec
 
 from troth.errors import Malformed, Refused, TrothError
 from troth.gate.question import Ground
+from troth.gate.rules.dpv import VERSION, is_known, looks_like_one
 from troth.journeys.declaring import check_disclosure
 from troth.journeys.say import Say
 from troth.signing.cose import Signed
@@ -92,12 +93,31 @@ class Lint:
             yield note("kept-long", f"It is kept for {purpose.retention_days} days; say nothing longer than is needed.")
         if purpose.per_hour is None:
             yield note("rate-missing", "How many values an hour are expected is not said, so more is not noticed.")
-        if not purpose.terms:
-            yield note("terms-missing", "It names no term of a vocabulary (W3C DPV), so programs cannot compare it.")
+        for code, words in _of_terms(purpose):
+            yield note(code, words)
         for uri in purpose.recipients:
             party = self._directory.organisations.get(uri)
             if party is not None and party.site is None:
                 yield note("place-missing", f"Where {party.name} handles it is not said.")
+
+
+def _of_terms(purpose: DisclosedPurpose) -> Iterator[tuple[str, str]]:
+    """What people would miss in what the purpose is called in other vocabularies: code and words."""
+    if not purpose.terms:
+        yield "terms-missing", "It names no term of a vocabulary (W3C DPV), so programs cannot compare it."
+    for term in dict.fromkeys(purpose.terms):
+        if is_known(term):
+            continue
+        if looks_like_one(term):
+            yield (
+                "term-unknown",
+                f"W3C DPV {VERSION} has no purpose of this name, so no rule about one meets it: {term}",
+            )
+        else:
+            yield (
+                "term-foreign",
+                f"It is of no vocabulary that is known here; nobody can tell whether it is a term: {term}",
+            )
 
 
 def _refused(no: TrothError) -> Finding:

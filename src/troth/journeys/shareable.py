@@ -77,9 +77,8 @@ def _uses(
         if view is None:
             continue
         for action, app, kept in ((Action.SHARE, "share", 1), (Action.READ, "", days)):
-            purpose = DisclosedPurpose(
-                term.purpose, term.title, "unknown", (party,), (DisclosedVariant(text, Ground.CHOICE.value),), kept
-            )
+            said = DisclosedVariant(text, Ground.CHOICE.value)
+            purpose = DisclosedPurpose(term.purpose, term.title, "unknown", (party,), (said,), kept, terms=term.dpv)
             question = Question(Action.READ, stream_id, Asker(party, app, term.purpose), at_ns)
             use = Use(question, stream, product, declared, purpose, Ground.CHOICE)
             yield facts_of(use, view, action, classes=classes), use

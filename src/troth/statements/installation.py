@@ -12,12 +12,18 @@ __all__ = ["Answering", "Consideration", "Contract", "Described", "Device", "Ins
 
 
 class Contract(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The document that the ground *contract* rests on: its SHA-256, what people call it, and when it holds (ns UTC)."""
+    """The document that the ground *contract* rests on: its SHA-256, what people call it, and when it holds (ns UTC).
+
+    `by`: the registered organisation it was made with. `review_ns`: by when somebody looks at it again; some days after that
+    it does not hold any more.
+    """
 
     digest: bytes
     title: str
     from_ns: int
     to_ns: int | None = None
+    by: Uri | None = None
+    review_ns: int | None = None
 
 
 class InstalledStream(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -107,6 +107,9 @@ def _installation(body: InstallationBody) -> None:
         raise Refused("a reason for the end belongs to an end")
     if body.device is not None and body.device.number < 1:
         raise Refused("devices are counted from one")
+    for contract in (each.contract for each in body.streams if each.contract is not None):
+        if contract.review_ns is not None and contract.review_ns <= contract.from_ns:
+            raise Refused("a contract is looked at again after it begins")
 
 
 def _entity(body: EntityBody) -> None:

@@ -20,7 +20,7 @@ import msgspec
 
 from troth.names import Uri
 from troth.statements.disclosure import DisclosedVariant, DisclosureBody
-from troth.statements.installation import Consideration, InstallationBody, InstalledStream
+from troth.statements.installation import Consideration, Contract, InstallationBody, InstalledStream
 from troth.statements.notice import group_words
 from troth.statements.passport import PassportBody, PassportStream
 from troth.things.view_words import view_words
@@ -77,7 +77,7 @@ class SheetStream(msgspec.Struct, frozen=True, omit_defaults=True):
         ways_out: other ways out in words, None where none is named.
         senses, title, unit: as the passport declares it; None where it does not.
         uses: what for; empty where nothing is declared.
-        contract: the title of the document that the ground *contract* rests on.
+        contract: the title of the document that the ground *contract* rests on, and with whom it was made where that is said.
         never: what red lines of this place say that it crosses.
         homes: over how many at least what leaves of it is; 0 where that may be a single one.
     """
@@ -207,10 +207,15 @@ def _stream(
         title=None if declared is None else declared.title,
         unit=None if declared is None else declared.unit,
         uses=uses,
-        contract=None if installed.contract is None else installed.contract.title,
+        contract=None if installed.contract is None else _ordered(installed.contract, parties),
         never=never,
         homes=max((each.limits.homes for each in said if each.name == installed.name), default=0),
     )
+
+
+def _ordered(contract: Contract, parties: Mapping[Uri, str]) -> str:
+    by = "" if contract.by is None else f", with {parties.get(contract.by, contract.by)}"
+    return f"{contract.title}{by}"
 
 
 def _lines(sheet: Sheet) -> Iterator[str]:

@@ -85,7 +85,9 @@ class Checking:
         async def gather() -> Values:
             because = await self._at.why.because(id_, asker=asker)
             proof, waiting = await self._proof(id_, asker, flip=None) if because.sequence is not None else (None, False)
-            return {"because": because, "proof": proof, "waiting": waiting}
+            ordered = self._at.contracts.of_thing(because.thing, None if asker is None else asker.person)
+            rests = ordered.get(because.stream.declared.name)
+            return {"because": because, "ordered": rests, "proof": proof, "waiting": waiting}
 
         values = {"role": role, "tick_s": self._at.tick_s}
         return self._shell.show(request, "why.html", await whole(gather) | values)

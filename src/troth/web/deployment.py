@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from troth.clock import Clock
 from troth.gate.question import Asker
+from troth.journeys.alter import Alter
 from troth.journeys.archive import Writing
 from troth.journeys.authority import Authorities
 from troth.journeys.belong import Belong
@@ -18,6 +19,7 @@ from troth.journeys.bring import Bring
 from troth.journeys.choose import Choose
 from troth.journeys.connect import Connect
 from troth.journeys.contacts import Contacts
+from troth.journeys.contracts import Contracts
 from troth.journeys.correct import Correct
 from troth.journeys.desks import Desks
 from troth.journeys.emergency import Emergencies
@@ -164,6 +166,7 @@ class Deployment(msgspec.Struct, frozen=True):
     guard: Guard
     wards: Wards
     grounds: Grounds
+    contracts: Contracts
     policies: Policies
     functions: Functions
     emergencies: Emergencies
@@ -189,6 +192,7 @@ class Deployment(msgspec.Struct, frozen=True):
     street: Street
     log: LogView
     connect: Connect
+    alter: Alter
     home_things: HomeThings
     types: Inherit
     away: Away

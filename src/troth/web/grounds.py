@@ -1,11 +1,14 @@
 """The page of why things are allowed where nobody is asked: laws, agreements, what may be objected to; and objecting.
 
 Rules
-- Anybody reads what is open. A person in their session reads what concerns their home too, and objects there with one press.
+- Anybody reads what is open. A person in their session reads what concerns their home too, what it has ordered, and objects
+  there with one press.
 - Objecting and taking it back are one press each; the page then says since when it holds.
 
 Source: people.md, "Rules"; gate.md, "Eight grounds".
 """
+
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -19,7 +22,9 @@ from troth.web.forms import back_to, fields_of, number_of
 from troth.web.sessions import Viewer, check_form, viewer_of
 from troth.web.shell import HEADERS, Page, Shell
 
-__all__ = ["Grounded"]
+__all__ = ["ORDERED_MAX", "Grounded"]
+
+ORDERED_MAX: Final = 100  # contracts that whoever runs the place is shown on one page
 
 
 class Grounded:
@@ -39,11 +44,15 @@ class Grounded:
         person = viewer.person
         if viewer.operator:
             grounds = self._at.grounds.all()
+            ordered = (await self._at.contracts.every(limit=ORDERED_MAX)).ordered
+        elif person is None:
+            grounds, ordered = self._at.grounds.open(), self._at.contracts.open()
         else:
-            grounds = self._at.grounds.open() if person is None else self._at.grounds.at_home(person)
+            grounds, ordered = self._at.grounds.at_home(person), self._at.contracts.at_home(person)
         values = {
             "viewer": viewer,
             "grounds": grounds,
+            "ordered": ordered,
             "objectables": () if person is None else self._at.object.objectables(person),
             "emergencies": self._emergencies(viewer),
             "used": times_used(self._at.emergencies.used()[1]),

@@ -15,9 +15,10 @@ from starlette.responses import RedirectResponse, Response
 
 from troth.errors import BadName, BadTime, Conflict, NotFound, Refused, TrothError
 from troth.journeys.erase_orders import OrderState
-from troth.names import GroundId, check_uri, parse_id, print_order
+from troth.names import GroundId, check_slug, check_uri, parse_id, print_order
 from troth.web.deployment import Deployment
 from troth.web.forms import fields_of
+from troth.web.grounds import ORDERED_MAX
 from troth.web.sessions import Viewer, check_form, viewer_of
 from troth.web.shell import HEADERS, Page, Shell
 from troth.wire.local_times import parse_local, zone_of
@@ -44,6 +45,7 @@ class Overseeing:
             ("/operate/orders", "GET", self.orders),
             ("/operate/grounds", "GET", self.grounds),
             ("/operate/grounds", "POST", self.review),
+            ("/operate/contracts", "POST", self.contract),
         ]
 
     async def contacts(self, request: Request) -> Response:
@@ -78,7 +80,7 @@ class Overseeing:
 
     async def grounds(self, request: Request) -> Response:
         """What is allowed without asking, what has to be looked at again first."""
-        return self._grounds(request, viewer_of(request.cookies, self._at.recognise))
+        return await self._grounds(request, viewer_of(request.cookies, self._at.recognise))
 
     async def review(self, request: Request) -> Response:
         """It was looked at, and still holds."""
@@ -87,7 +89,17 @@ class Overseeing:
             assertion = GroundId(parse_id("gr", form.get("ground", "")))
             await self._at.grounds.look_again(assertion, review_ns=_day(form.get("until", "")))
         except (Refused, NotFound, Conflict, BadName, BadTime) as problem:
-            return self._grounds(request, viewer, problem)
+            return await self._grounds(request, viewer, problem)
+        return _back("/operate/grounds")
+
+    async def contract(self, request: Request) -> Response:
+        """The contract of a stream was looked at, and still holds."""
+        viewer, form = await self._form(request)
+        try:
+            slug, next_ns = check_slug(form.get("thing", "")), _day(form.get("until", ""))
+            await self._at.alter.contract_stands(slug, form.get("stream", ""), review_ns=next_ns)
+        except (Refused, NotFound, Conflict, BadName, BadTime) as problem:
+            return await self._grounds(request, viewer, problem)
         return _back("/operate/grounds")
 
     def _contacts(self, request: Request, viewer: Viewer, problem: TrothError | None = None) -> Response:
@@ -101,7 +113,7 @@ class Overseeing:
         }
         return self._shell.show(request, "contacts.html", values, status=200 if problem is None else 400)
 
-    def _grounds(self, request: Request, viewer: Viewer, problem: TrothError | None = None) -> Response:
+    async def _grounds(self, request: Request, viewer: Viewer, problem: TrothError | None = None) -> Response:
         if not viewer.operator:
             return self._closed(request, viewer)
         every = self._at.grounds.all()
@@ -110,6 +122,7 @@ class Overseeing:
             "viewer": viewer,
             "grounds": sorted(every, key=lambda each: (each.body.assertion not in due, each.standing == "ended")),
             "due": due,
+            "ordered": await self._at.contracts.every(limit=ORDERED_MAX),
             "products": self._at.grounds.products(),
             "problem": problem,
         }

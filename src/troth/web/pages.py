@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from troth.errors import BadName, BadPath, Malformed, NotFound, WrongToken
 from troth.gate.question import Asker
+from troth.journeys.contracts import OrderedStream
 from troth.journeys.custody import KeyStanding
 from troth.journeys.explain import Detail, Home, Screen
 from troth.journeys.object import Objectable
@@ -113,6 +114,7 @@ class Pages:
             "sign_id": print_sign,
             "effect": self._effect(viewer),
             "objectables": self._objectables(viewer),
+            "ordered": self._ordered(viewer),
             "curves": top == Detail.CURVE,
             "keys": self._keys(request, viewer),
         }
@@ -172,6 +174,7 @@ class Pages:
             "children": viewer.person is not None and self._at.guard.concerns(viewer.person),
             "hushed": {stream for home in private for each in home.standing if each.now for stream in each.streams},
             "objectables": self._objectables(viewer),
+            "ordered": self._ordered(viewer),
             "emergencies": () if viewer.person is None else self._at.emergencies.at_home(viewer.person),
             "news": () if viewer.person is None else self._at.news.recent(viewer.person),
         }
@@ -231,7 +234,8 @@ class Pages:
 
             async def gather(asker: Asker | None = asker) -> Values:
                 facts = await self._at.explain.facts(slug, asker=asker)
-                return {"facts": facts, "functions": self._at.functions.of_thing(facts.thing)}
+                ordered = self._at.contracts.of_thing(facts.thing, None if asker is None else asker.person)
+                return {"facts": facts, "ordered": ordered, "functions": self._at.functions.of_thing(facts.thing)}
 
             try:
                 values = await whole(gather)
@@ -258,6 +262,7 @@ class Pages:
             "after": after,
             "rows_a_page": ROWS_A_PAGE,
             "due": self._at.grounds.due() if viewer.operator else (),
+            "ordered": await self._at.contracts.every(limit=ROWS_A_PAGE) if viewer.operator else None,
             "contacts": self._at.contacts.due() if viewer.operator else (),
         }
         return self._shell.show(request, "operate.html", values)
@@ -282,6 +287,11 @@ class Pages:
 
     def _objectables(self, viewer: Viewer) -> tuple[Objectable, ...]:
         return () if viewer.person is None else self._at.object.objectables(viewer.person)
+
+    def _ordered(self, viewer: Viewer) -> dict[StreamId, OrderedStream]:
+        """What the viewer's homes have ordered, by stream."""
+        found = () if viewer.person is None else self._at.contracts.at_home(viewer.person)
+        return {each.stream.stream: each for each in found}
 
     def _featured(self, viewer: Viewer, links: StreetLinks) -> int | None:
         """The stream that both cards show: the first one the person may choose about for what the recipient wants."""

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from troth.gate.question import Action
+from troth.gate.rules.dpv import with_wider
 from troth.gate.rules.sensitivity import special_of
 from troth.gate.use import Use
 from troth.names import Uri, print_id
@@ -31,7 +32,7 @@ class Facts(msgspec.Struct, frozen=True):
         action: what is wanted.
         party, app, purpose: who asks.
         classes: what kind of organisation the party is.
-        terms: what the purpose is in other vocabularies.
+        terms: what the purpose is in other vocabularies, and all that it lies in there.
         product, stream, name: what it is about; `stream` is printed, and "" where it stands in a home.
         senses, property, sector: as its passport says, "" for none.
         special: of which especially protected category it is; `NOT_SPECIAL` for none.
@@ -83,7 +84,7 @@ def facts_of(use: Use, view: Variant, action: Action, *, classes: Sequence[Uri] 
         ground=use.ground.value,
         view=view.value,
         classes=tuple(classes),
-        terms=purpose.terms,
+        terms=with_wider(purpose.terms),
         stream="" if home else print_id("st", stream.installed.stream),
         senses="" if declared is None else declared.senses,
         property="" if declared is None else declared.property,

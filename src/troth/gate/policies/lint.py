@@ -8,7 +8,8 @@ Rules
 - What is collected depends on no time of day: by the minute at which a rule forbids, what is kept already would be deleted, and
   what comes late would go around it.
 - A view that it names is one, in the one way in which it is written.
-- A purpose, a class and a term may be named before anybody declares them: what is not here yet can be forbidden already.
+- A purpose, a class and a term may be named before anybody declares them: what is not here yet can be forbidden already. A
+  term of W3C DPV is one of the dated list (`rules/dpv`): one that is written otherwise would meet nothing.
 
 Source: issue 5 (each rule citing its paragraph, linted); docs/decisions/0066-policies-only-forbid.md.
 """
@@ -25,6 +26,7 @@ from troth.gate.policies.never import never
 from troth.gate.policies.reading import ANNOTATIONS, Rule, read_rules
 from troth.gate.policies.schema import schema
 from troth.gate.question import Action, NamedRule
+from troth.gate.rules.dpv import VERSION, is_known, looks_like_one
 from troth.names import Uri, check_slug
 from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.texts import check_texts
@@ -151,6 +153,8 @@ def _unknown(named: Named, registered: Registered) -> str | None:
         return "whom it is about is said with `principal in`: a Party, a Class, a Purpose or a Term"
     if named.type == "View" and Variant.named(named.id) is None:
         return f"there is no such view: {named.id[:100]}"
+    if named.type == "Term" and looks_like_one(named.id) and not is_known(named.id):
+        return f"W3C DPV {VERSION} has no purpose of this name: {named.id[:100]}"
     if (
         (named.type == "Party" and named.id not in registered.parties)
         or (named.type == "Product" and named.id not in registered.products)

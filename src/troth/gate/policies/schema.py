@@ -1,7 +1,8 @@
 """What a rule may speak of: the schema in Cedar's own language, and a question as Cedar reads it. Pure.
 
 Rules
-- An asker is in its party, that party's classes, the purpose, and the purpose's terms; a stream is in its product.
+- An asker is in its party, that party's classes, the purpose, and the purpose's terms with the wider ones; a stream is in its
+  product.
 - What has a closed list here (grounds, views, protected categories) has one in the schema, so that a slip is found when it is
   written.
 - `context.at` is the minute that has begun, UTC: what depends on it is true for that whole minute.
@@ -34,7 +35,8 @@ def _names(values: Sequence[str]) -> str:
 
 
 SCHEMA: Final = f"""\
-// Whose rules these are: an organisation, a kind of organisation, what for, and a purpose of another vocabulary (W3C DPV).
+// Whose rules these are: an organisation, a kind of organisation, what for, and a purpose of another vocabulary (W3C DPV, with
+// all that it lies in there).
 entity Party;
 entity Class;
 entity Purpose;

@@ -1,0 +1,82 @@
+"""May an installation say these contracts now? What only somebody can check who knows what was said before. Pure.
+
+Rules
+- With whom a contract was made is registered here, so that people can reach them.
+- It is looked at again within REVIEW_DAYS_MAX, and on a day that is still to come.
+- Said again (the same document from the same moment on), its review moves later, and stays where there was one. What
+  ended because nobody looked at it does not come back by that: it is ordered anew.
+- What is said as it stands is not looked at: a thing is renamed also when its contract is over.
+
+Source: gate.md, "Eight grounds"; docs/decisions/0096-a-contract-is-seen-and-looked-at-again.md.
+"""
+
+from collections.abc import Container, Iterable
+from typing import Final
+
+import msgspec
+
+from troth.errors import Conflict, NotFound, Refused
+from troth.gate.asserting import REVIEW_DAYS_MAX
+from troth.gate.grounds.contract import stands
+from troth.names import StreamId, Uri
+from troth.statements.installation import Contract, InstallationBody
+from troth.things.intervals import FOREVER
+
+__all__ = ["check_contract", "check_contracts", "goes_on"]
+
+_DAY_NS: Final = 86_400_000_000_000
+
+
+def check_contracts(
+    body: InstallationBody, known: InstallationBody | None, *, organisations: Container[Uri], at_ns: int
+) -> None:
+    """Return if the contracts of this installation may be said now. `known`: what stands of the thing. Raises as below."""
+    before = _by_stream(() if known is None else (known,))
+    for stream, contract in _by_stream((body,)).items():
+        check_contract(contract, before.get(stream), organisations=organisations, at_ns=at_ns)
+
+
+def check_contract(contract: Contract, known: Contract | None, *, organisations: Container[Uri], at_ns: int) -> None:
+    """Return if this may be said of a stream now. `known`: the contract that it has.
+
+    Raises:
+        NotFound: it was made with somebody who is not registered here.
+        Refused: it would be looked at too late, or on a day that is over.
+        Conflict: it is said again otherwise than it may be.
+    """
+    if contract == known:
+        return
+    if contract.by is not None and contract.by not in organisations:
+        raise NotFound("this organisation is not registered here: a party that cannot be reached cannot answer")
+    same = known is not None and (known.digest, known.from_ns) == (contract.digest, contract.from_ns)
+    former_ns = known.review_ns if same and known is not None else None
+    if former_ns is not None and known is not None and stands(known).to_ns <= at_ns < stands(contract).to_ns:
+        raise Conflict("this contract has ended", hint="What is ordered anew is another contract, from now on.")
+    if contract.review_ns is None:
+        if former_ns is not None:
+            raise Conflict("a contract that somebody looks at again goes on to be looked at")
+        return
+    if former_ns is not None and contract.review_ns < former_ns:
+        raise Conflict("the day by which a contract is looked at again moves later only")
+    if contract.review_ns == former_ns:
+        return
+    if contract.review_ns > at_ns + REVIEW_DAYS_MAX * _DAY_NS:
+        raise Refused(f"a contract is looked at again within {REVIEW_DAYS_MAX} days")
+    if contract.review_ns <= at_ns:
+        raise Refused("the day by which it is looked at again is still to come")
+
+
+def goes_on(contract: Contract | None, known: Contract | None) -> bool:
+    """Whether this is the contract that stood, as it was, looked at again, or ending sooner."""
+    if contract is None or known is None:
+        return contract == known
+    before = FOREVER if known.to_ns is None else known.to_ns
+    after = FOREVER if contract.to_ns is None else contract.to_ns
+    return after <= before and contract == msgspec.structs.replace(
+        known, to_ns=contract.to_ns, review_ns=contract.review_ns
+    )
+
+
+def _by_stream(bodies: Iterable[InstallationBody]) -> dict[StreamId, Contract]:
+    streams = (each for body in bodies for each in body.streams)
+    return {each.stream: each.contract for each in streams if each.contract is not None}

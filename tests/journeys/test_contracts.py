@@ -1,0 +1,448 @@
+"""What was ordered: people of the home see with whom and until when, nobody else does, and somebody looks at it again."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+import pytest
+
+from tests.journeys.cli_node import Running, started
+from tests.journeys.test_overseeing_pages import date_of
+from tests.journeys.test_rights_pages import Pages
+from troth.api.forms import ContractForm
+from troth.cli.client import Node
+from troth.clock import NS_PER_S, SystemClock
+from troth.errors import Conflict, Denied, NotFound, Refused
+from troth.gate.asserting import REVIEW_DAYS_MAX
+from troth.gate.connecting import sheet_now
+from troth.gate.grounds.asserted import REVIEW_GRACE_DAYS
+from troth.journeys.contracts import OrderedStream
+from troth.journeys.grounds import REVIEW_WARNING_DAYS, Standing
+from troth.names import PurposeId, Slug, StreamId, ThingId, Uri, print_household
+from troth.state.in_force import Reading
+from troth.statements.installation import Answering, Consideration, Contract, InstallationBody, InstalledStream
+from troth.statements.kinds import KindName
+from troth.statements.sheet import sheet_of
+from troth.testing.people import WorldThing, install, own_use, research
+from troth.testing.world import World
+from troth.wire.times import print_time
+
+DAY_NS: Final = 86_400 * NS_PER_S
+DIGEST: Final = bytes(range(32))
+USES: Final = (own_use(), research(coarse="contract"))
+HOURS: Final = 7_200.0
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World(seed=96) as made:
+        yield made
+
+
+def order(world: World, *, review: int | None = 100, to: int | None = None, from_: int = -1) -> Contract:
+    """With the roof's co-op, from a day ago on. In days from now."""
+    now, coop = world.clock.now(), world.organisation("Coop").uri
+    review_ns, to_ns = (None if days is None else now + days * DAY_NS for days in (review, to))
+    return Contract(DIGEST, "Order", now + from_ * DAY_NS, to_ns, coop, review_ns)
+
+
+def ordered(world: World) -> OrderedStream:
+    (found,) = world.run(world.node.grounding.contracts.every(limit=9)).ordered
+    return found
+
+
+def warned(world: World) -> int:
+    return world.run(world.node.grounding.contracts.every(limit=9)).warned
+
+
+def reads(world: World, meter: WorldThing) -> str | None:
+    """Why the university does not read the hourly means; None where it does."""
+    try:
+        world.organisation("University").reads(meter)
+    except Denied as denied:
+        return denied.reason_code
+    return None
+
+
+def speaks(world: World, meter: WorldThing) -> None:
+    """A value in an hour of which all is granted, and the time in which it ends."""
+    world.clock.step(HOURS / 2)
+    meter.says(1.0)
+    world.clock.step(HOURS)
+    world.advance(1)
+
+
+def test_it_is_warned_of_before_and_after_its_day_and_then_nothing_rests_on_it(world: World) -> None:
+    meter = world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=order(world))
+    alter, slug = world.node.joining.alter, meter.joined.slug
+    assert (Standing.HOLDS, "Coop") == (ordered(world).standing, ordered(world).by)
+    speaks(world, meter)
+    assert reads(world, meter) is None
+    world.clock.step((100 - REVIEW_WARNING_DAYS) * 86_400)
+    assert Standing.DUE is ordered(world).standing
+    assert 1 == warned(world)
+    world.clock.step(REVIEW_WARNING_DAYS * 86_400)
+    assert Standing.OVERDUE is ordered(world).standing
+    assert reads(world, meter) is None
+    next_ns = world.clock.now() + 100 * DAY_NS
+    with pytest.raises(Refused):
+        world.run(alter.contract_stands(slug, "flow", review_ns=world.clock.now()))
+    with pytest.raises(Refused):
+        world.run(alter.contract_stands(slug, "flow", review_ns=next_ns + REVIEW_DAYS_MAX * DAY_NS))
+    with pytest.raises(NotFound):
+        world.run(alter.contract_stands(slug, "heat", review_ns=next_ns))
+    world.run(alter.contract_stands(slug, "flow", review_ns=next_ns))
+    assert (Standing.HOLDS, next_ns) == (ordered(world).standing, ordered(world).contract.review_ns)
+    with pytest.raises(Conflict):
+        world.run(alter.contract_stands(slug, "flow", review_ns=next_ns - DAY_NS))
+    hearing = world.organisation("University").listens(meter)
+    over_ns = next_ns + REVIEW_GRACE_DAYS * DAY_NS
+    world.clock.step((over_ns - world.clock.now()) / NS_PER_S - 1)
+    assert reads(world, meter) is None
+    world.clock.step(1)
+    world.advance(1)
+    assert "expired" == reads(world, meter)
+    assert hearing.ended is not None
+    assert (Standing.ENDED, over_ns, 0) == (ordered(world).standing, ordered(world).ends_ns, warned(world))
+    with pytest.raises(Conflict):
+        world.run(alter.contract_stands(slug, "flow", review_ns=world.clock.now() + DAY_NS))
+    world.run(alter.rename(slug, name="Main meter"))
+    assert "expired" == reads(world, meter), "a thing is renamed, and what is over stays so"
+
+
+def test_one_that_ends_soon_is_warned_of_and_its_end_is_said(world: World) -> None:
+    meter = world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=order(world, review=None))
+    alter, slug = world.node.joining.alter, meter.joined.slug
+    speaks(world, meter)
+    assert (Standing.HOLDS, None) == (ordered(world).standing, ordered(world).ends_ns)
+    ends_ns = world.clock.now() + 20 * DAY_NS
+    assert ends_ns == world.run(alter.contract_ends(slug, "flow", to_ns=ends_ns))
+    assert (Standing.DUE, ends_ns) == (ordered(world).standing, ordered(world).ends_ns)
+    for to_ns, error in ((ends_ns + 1, Conflict), (world.clock.now() - DAY_NS, Refused)):
+        with pytest.raises(error):
+            world.run(alter.contract_ends(slug, "flow", to_ns=to_ns))
+    world.run(alter.contract_ends(slug, "flow"))
+    assert "expired" == reads(world, meter), "on return nothing rests on it"
+    assert Standing.ENDED is ordered(world).standing
+    with pytest.raises(Conflict):
+        world.run(alter.contract_ends(slug, "flow"))
+    world.crash()
+    world.restart()
+    assert Standing.ENDED is ordered(world).standing
+    assert "expired" == reads(world, meter)
+
+
+def test_an_end_that_comes_before_the_day_of_review_ends_it(world: World) -> None:
+    meter = world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=order(world, review=100, to=40))
+    speaks(world, meter)
+    world.clock.step(39 * 86_400)
+    assert Standing.DUE is ordered(world).standing
+    assert reads(world, meter) is None
+    world.clock.step(86_400)
+    assert ("expired", Standing.ENDED) == (reads(world, meter), ordered(world).standing)
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"by": Uri("https://nobody.example/")}, NotFound),
+        ({"review_ns": 0}, Refused),
+        ({"review_ns": 4_000_000_000 * NS_PER_S}, Refused),
+        ({"from_ns": 3_000_000_000 * NS_PER_S}, Refused),
+    ],
+)
+def test_what_cannot_be_ordered(world: World, changed: dict[str, object], error: type[Exception]) -> None:
+    wrong = msgspec.structs.replace(order(world), **changed)
+    with pytest.raises(error):
+        world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=wrong)
+    assert {} == dict(world.node.directory.things)
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"review_ns": None}, Conflict),
+        ({"by": Uri("https://nobody.example/")}, NotFound),
+        ({"review_ns": 1_000 * NS_PER_S}, Conflict),
+    ],
+)
+def test_what_is_signed_elsewhere_is_looked_at_all_the_same(
+    world: World, changed: dict[str, object], error: type[Exception]
+) -> None:
+    meter = world.home("Harbour Lane 12").thing(
+        "meter", purposes=USES, contract=msgspec.structs.replace(order(world), from_ns=1)
+    )
+    known = world.node.directory.things[meter.joined.thing].body
+    (stream,) = known.streams
+    assert stream.contract is not None
+    said = msgspec.structs.replace(stream, contract=msgspec.structs.replace(stream.contract, **changed))
+    body = msgspec.structs.replace(known, streams=(said,))
+    with pytest.raises(error):
+        world.run(world.node.say.say(KindName.HOME_INSTALLATION, body, subject="si" + "a" * 26))
+    assert known == world.node.directory.things[meter.joined.thing].body
+
+
+def test_people_of_the_home_read_it_and_nobody_else_does(world: World) -> None:
+    home = world.home("Harbour Lane 12")
+    ana, ben = home.person("Ana"), world.home("Harbour Lane 14").person("Ben")
+    meter = home.thing("meter", purposes=USES, contract=order(world))
+    contracts, known = world.node.grounding.contracts, world.node.directory.things[meter.joined.thing]
+    assert ["Order"] == [each.contract.title for each in contracts.at_home(ana.person)]
+    assert () == contracts.at_home(ben.person) == contracts.open()
+    assert {"flow"} == contracts.of_thing(known, ana.person).keys()
+    assert {} == contracts.of_thing(known, ben.person) == contracts.of_thing(known, None)
+    assert b'{"grounds":[]}' == world.get("/api/grounds").body
+    operator = world.get("/api/grounds", token=world.operator_token()).body
+    (shown,) = msgspec.json.decode(operator)["ordered"]
+    assert ("Order", DIGEST.hex(), "https://coop.example/", "Coop", print_household(home.household)) == (
+        *(shown["title"], shown["digest"], shown["by"], shown["answers"], shown["household"]),
+    )
+    world.run(world.node.choosing.belong.leave(ana.person, home.household))
+    assert () == contracts.at_home(ana.person), "who has left reads it no more"
+
+
+def test_what_has_gone_on_connects_nothing_and_another_contract_is_shown_again(world: World) -> None:
+    meter = world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=order(world))
+    known = world.node.directory.things[meter.joined.thing].body
+    disclosed, _ = world.node.directory.disclosures[known.product]
+    (said,) = disclosed.streams
+    more = (*said.purposes, msgspec.structs.replace(own_use(), purpose=PurposeId("urn:x:more"), title="More"))
+    streams = (msgspec.structs.replace(said, purposes=more),)
+    world.run(world.node.join.disclosure(msgspec.structs.replace(disclosed, version=2, streams=streams)))
+    alter, slug = world.node.joining.alter, meter.joined.slug
+    world.run(alter.contract_stands(slug, "flow", review_ns=world.clock.now() + 200 * DAY_NS))
+    world.run(alter.contract_ends(slug, "flow", to_ns=world.clock.now() + 100 * DAY_NS))
+    now = world.node.directory.things[meter.joined.thing].body
+    (stream,) = now.streams
+    assert stream.contract is not None
+    for changed in ({"title": "Another"}, {"digest": bytes(32)}, {"to_ns": None}, {"by": None}):
+        other = msgspec.structs.replace(stream, contract=msgspec.structs.replace(stream.contract, **changed))
+        with pytest.raises(Denied) as denied:
+            world.run(
+                world.node.say.say(
+                    KindName.HOME_INSTALLATION, msgspec.structs.replace(now, streams=(other,)), subject="si" + "a" * 26
+                )
+            )
+        assert "not-shown" == denied.value.reason_code
+    assert now == world.node.directory.things[meter.joined.thing].body
+
+
+def test_the_sheet_names_the_other_party(world: World) -> None:
+    meter = world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=order(world))
+    body = world.node.directory.things[meter.joined.thing].body
+    sheet = sheet_now(body, Reading(world.node.leases.in_force), at_ns=world.clock.now())
+    assert "    contract: Order, with Coop" in sheet.lines
+    assert sheet.digest == body.sheet
+
+
+def test_of_many_what_must_be_looked_at_comes_first_and_what_has_ended_last(world: World) -> None:
+    home = world.home("Harbour Lane 12")
+    for name, days in (("one", 300), ("two", 20), ("three", 5), ("four", 400)):
+        home.thing(name, purposes=USES, contract=order(world, review=days))
+    world.run(world.node.joining.alter.contract_ends(Slug("one"), "flow"))
+    found = world.run(world.node.grounding.contracts.every(limit=3))
+    assert (["two", "three", "four"], 4, 2) == ([each.slug for each in found.ordered], found.known, found.warned)
+    assert "one" == world.run(world.node.grounding.contracts.every(limit=9)).ordered[-1].slug
+
+
+def test_one_of_a_public_thing_is_read_by_everybody(world: World) -> None:
+    uses = (research(coarse="contract"),)
+    install(
+        world,
+        "gauge",
+        stream="level",
+        type_="number",
+        purposes=uses,
+        household=None,
+        contract=order(world, review=None),
+    )
+    assert ["Order"] == [each["title"] for each in msgspec.json.decode(world.get("/api/grounds").body)["ordered"]]
+    page = world.get("/things/gauge", headers={"accept": "text/html"})
+    assert b"Order" in page.body
+
+
+def test_a_contract_without_the_new_words_is_said_and_shown_as_before() -> None:
+    streams = (InstalledStream(StreamId(bytes(16)), "flow", "carried", None, Contract(DIGEST, "Lease", 1)),)
+    body = InstallationBody(
+        ThingId(bytes(16)),
+        "Meter",
+        Uri("https://maker.example/meter"),
+        "Hall",
+        Answering(Uri("https://maker.example"), "mailto:a@maker.example"),
+        1,
+        streams,
+        Consideration("2026-01-01", "Mo", "Fine."),
+    )
+    assert {"digest", "title", "from_ns"} == msgspec.to_builtins(body)["streams"][0]["contract"].keys()
+    assert "    contract: Lease" in sheet_of(body, None, None, parties={}, never={}).lines
+    by = msgspec.structs.replace(streams[0], contract=Contract(DIGEST, "Lease", 1, by=Uri("https://coop.example/")))
+    sheet = sheet_of(
+        msgspec.structs.replace(body, streams=(by,)),
+        *(None, None),
+        parties={Uri("https://coop.example/"): "Coop"},
+        never={},
+    )
+    assert "    contract: Lease, with Coop" in sheet.lines
+
+
+def test_the_form_says_all_of_it() -> None:
+    form = ContractForm(
+        "Order", "2026-01-01T00:00:00Z", text="We agree.", by="https://coop.example/", review="2027-01-01T00:00:00Z"
+    )
+    made = form.contract()
+    assert made == ContractForm.of(made).contract()
+    assert "https://coop.example/" == made.by
+    assert made.review_ns is not None
+
+
+# --- pages
+
+
+@pytest.fixture
+def at() -> Iterator[Pages]:
+    made = Pages()
+    yield made
+    made.world.close()
+
+
+def plain(page: str) -> str:
+    return re.sub(r"<[^>]*>", "", page)
+
+
+def test_it_stands_on_the_pages_of_the_people_of_the_home(at: Pages) -> None:
+    world, slug = at.world, "heat"
+    meter = at.home.thing(slug, purposes=USES, contract=order(world, to=300))
+    speaks(world, meter)
+    at.enter()
+    thing = plain(at.page(f"/things/{slug}", "person"))
+    for words in ("as part of what was ordered: “Order”, with Coop, since", "Coop answers for it", DIGEST.hex()):
+        assert words in thing, words
+    section = plain(at.page("/grounds", "person").partition('id="ordered"')[2].partition("</section>")[0])
+    for words in ("Order", "Coop", DIGEST.hex(), "coop.example", "ended with whoever answers", "looks at it again by"):
+        assert words in section, words
+    (row,) = at.ana.reads(meter)
+    assert "now, part of what you ordered: “Order”, with Coop" in plain(at.page(f"/why/{row.id}?as=person", "person"))
+    assert "part of what you ordered (“Order”, with Coop, until" in plain(at.page("/mine", "person"))
+
+
+def test_it_stands_on_no_page_of_anybody_else(at: Pages) -> None:
+    world = at.world
+    meter = at.home.thing("heat", purposes=USES, contract=order(world))
+    speaks(world, meter)
+    at.enter()
+    (mean,) = at.lab.reads(meter)
+    seen = [at.page(path, "recipient") for path in ("/things/heat", "/screen", "/", f"/why/{mean.id}?as=recipient")]
+    assert "part of what was ordered" in seen[-1], "that much is theirs to know"
+    assert "Heat" in seen[0] or "heat" in seen[0]
+    for path in ("/", "/grounds", "/where", "/news", "/figures"):
+        told = world.get(path, headers={"accept": "text/html"})
+        assert 200 == told.status
+        seen.append(bytes(told.body).decode())
+    for page in seen:
+        assert not [words for words in ("“Order”", "Coop", DIGEST.hex(), 'id="ordered"') if words in page]
+
+
+def test_they_are_warned_on_their_page_and_whoever_runs_the_place_looks_at_it_there(at: Pages) -> None:
+    world, slug = at.world, "heat"
+    at.home.thing(slug, purposes=USES, contract=order(world, review=20))
+    warning = "What you ordered, “Order”: It holds; somebody looks at it again by"
+    assert warning in plain(at.page("/mine", "person"))
+    due = plain(at.page("/operate", "operator"))
+    assert f"troth contract review {slug} flow --next …" in due
+    assert 'action="/operate/contracts"' in at.page("/operate/grounds", "operator")
+    fields = {"thing": slug, "stream": "flow"}
+    for until in ("", date_of(at, -3), date_of(at, 2_000)):
+        assert 400 == at.presses("/operate/contracts", "operator", **fields, until=until).status
+    assert 401 == at.presses("/operate/contracts", "person", **fields, until=date_of(at, 200)).status
+    assert 303 == at.presses("/operate/contracts", "operator", **fields, until=date_of(at, 200)).status
+    assert "What was ordered" not in at.page("/operate", "operator")
+    assert "What you ordered" not in plain(at.page("/mine", "person"))
+    assert Standing.HOLDS is ordered(world).standing
+
+
+def test_on_pages_a_day_that_has_passed_stands_out_and_what_is_over_is_said_to_be(at: Pages) -> None:
+    world = at.world
+    at.home.thing("heat", purposes=USES, contract=order(world, review=20))
+    world.clock.step(21 * 86_400)
+    at.enter()
+    passed = "The day by which somebody looks at it again has passed."
+    assert passed in plain(at.page("/mine", "person"))
+    assert passed in plain(at.page("/grounds", "person"))
+    world.clock.step(30 * 86_400)
+    at.enter()
+    assert "It does not hold any more since" in plain(at.page("/grounds", "person"))
+    assert "It does not hold any more since" in plain(at.page("/things/heat", "person"))
+
+
+# --- commands
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with started(tmp_path_factory.mktemp("node") / "data") as running:
+        yield running
+
+
+def test_the_commands_list_review_and_end(node: Running) -> None:
+    assert "Nothing was ordered." in node.done("contract", "list")
+    assert "[]" == node.done("contract", "list", "--json").strip()
+    for args in (("review", "gauge", "level", "--next", "2028-05-01T00:00:00Z"), ("end", "gauge", "level")):
+        refused = node.troth("contract", *args)
+        assert (1, True) == (refused.exit_code, "there is no thing of that name here" in refused.output)
+    gauge_of_the_works(node)
+    listed = node.done("contract", "list")
+    for words in ("gauge level: Order, with https://works.example", "mailto:people@works.example", "without an end"):
+        assert words in listed, words
+    days = [print_time(SystemClock().now() + days * DAY_NS)[:10] for days in (200, 100)]
+    node.done("contract", "review", "gauge", "level", "--next", f"{days[0]}T00:00:00Z")
+    assert f"look again by {days[0]}" in node.done("contract", "list")
+    assert f"Ends: {days[1]}" in node.done("contract", "end", "gauge", "level", "--to", f"{days[1]}T00:00:00Z")
+    node.done("contract", "end", "gauge", "level")
+    assert "has ended" in node.done("contract", "list")
+
+
+class Answered(msgspec.Struct):
+    """What is read of an answer."""
+
+    digest: str = ""
+
+
+def gauge_of_the_works(node: Running) -> None:
+    """A gauge on the green that rests on a contract without a day of review."""
+    works = "https://works.example"
+    operator = Node(node.url, (node.data / "operator.token").read_text().strip())
+    about = {"organisation": works, "name": "Works", "contact": "mailto:people@works.example"}
+    level = {"name": "level", "title": "Level", "senses": "level", "property": "urn:x:level", "type": "number"}
+    product = {"product": f"{works}/gauge", "name": "Gauge", "maker": works, "streams": [level]}
+    use = {
+        "purpose": f"{works}/repair",
+        "title": "Repair",
+        "benefit": "unknown",
+        "recipients": [works],
+        "variants": [{"variant": "raw", "ground": "contract"}],
+        "retention_days": 30,
+    }
+    said = {"product": f"{works}/gauge", "answerable": works, "language": "en", "version": 1}
+    thing = {
+        "name": "Gauge",
+        "product": f"{works}/gauge",
+        "place": "The green",
+        "answers": {"organisation": works, "contact": "mailto:people@works.example"},
+        "streams": [
+            {
+                "name": "level",
+                "reach": "declared",
+                "contract": {"title": "Order", "text": "We agree.", "from": "2026-01-01T00:00:00Z", "by": works},
+            }
+        ],
+        "consideration": {"date": "2026-05-01", "by": "Ana", "sentence": "Fine."},
+    }
+    for path, body in (
+        ("/api/organisations", about),
+        ("/api/products", product),
+        ("/api/disclosures", said | {"streams": [{"name": "level", "purposes": [use]}]}),
+    ):
+        operator.post(path, msgspec.json.encode(body), Answered)
+    digest = operator.post("/api/things", msgspec.json.encode(thing), Answered).digest
+    operator.post("/api/things", msgspec.json.encode(thing | {"sheet": digest}), Answered)

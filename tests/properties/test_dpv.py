@@ -1,0 +1,62 @@
+"""Terms of W3C DPV, alone: which are known, which lies in which, and which a rule may name."""
+
+from typing import Final
+
+import pytest
+
+from troth.errors import BadPolicies
+from troth.gate.policies.lint import Registered, check_policies, lint
+from troth.gate.rules.dpv import DPV, LIES_IN, is_known, with_wider
+from troth.gate.rules.share_terms import TERMS
+from troth.names import Uri
+from troth.statements.operator_policies import OperatorPoliciesBody
+
+TERM: Final = f"{DPV}Marketing"
+KNOWN: Final = Registered((), (), bool)
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "https://w3id.org/dpv#NoSuchPurposeAtAll",
+        "https://w3id.org/dpv#marketing",
+        "https://w3id.org/dpv#Marketing ",
+        "https://w3id.org/dpv/#Marketing",
+        "https://w3id.org/dpv/2.3#Marketing",
+        "http://w3id.org/dpv#Marketing",
+        "https://W3ID.org/dpv#Marketing",
+        "https://w3id.org/dpv",
+        "dpv:Marketing",
+    ],
+)
+def test_a_rule_names_terms_that_the_vocabulary_has_as_it_writes_them(term: str) -> None:
+    text = f'@id("a") @cites("x") @says("y") forbid (principal in Term::"{term}", action, resource);'
+    assert [("a", f"W3C DPV 2.3 has no purpose of this name: {term}")] == [
+        (each.rule, each.wrong) for each in lint(text, KNOWN)
+    ]
+    with pytest.raises(BadPolicies, match="no purpose of this name"):
+        check_policies(OperatorPoliciesBody(1, "So.", text), version=0, registered=KNOWN)
+
+
+@pytest.mark.parametrize("term", [TERM, "https://w3id.org/dpv#Purpose", "https://schema.org/BuyAction", "urn:x:y"])
+def test_a_rule_may_name_terms_of_the_list_and_of_other_vocabularies(term: str) -> None:
+    text = f'@id("a") @cites("x") @says("y") forbid (principal in Term::"{term}", action, resource);'
+    assert () == lint(text, KNOWN)
+
+
+def test_terms_lie_in_wider_ones_up_to_the_purpose_itself_and_each_stands_once() -> None:
+    def named(*names: str) -> tuple[Uri, ...]:
+        return tuple(Uri(f"{DPV}{each}") for each in names)
+
+    assert named("DirectMarketing", "Marketing", "Purpose") == with_wider(named("DirectMarketing"))
+    assert named("NonCommercialResearch", "NonCommercialPurpose", "ResearchAndDevelopment", "Purpose") == with_wider(
+        named("NonCommercialResearch")
+    )
+    assert named("Purpose") == with_wider(named("Purpose"))
+    foreign = (*named("NoSuchPurposeAtAll"), Uri("https://schema.org/BuyAction"))
+    assert foreign == with_wider(foreign), "what is not known lies in nothing"
+    assert all(is_known(each) for term in TERMS for each in term.dpv), "what things are shared for is in the list"
+    known = [each for names in LIES_IN.values() for each in names.split()]
+    assert 122 == len({*known, "Purpose"})
+    assert {*LIES_IN} <= {*known, "Purpose"}
+    assert all(named("Purpose")[0] in with_wider(named(each)) for each in known)
