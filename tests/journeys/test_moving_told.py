@@ -14,6 +14,7 @@ from troth.journeys.news import Item, Sort
 from troth.journeys.share_values import Wanted
 from troth.names import Uri, print_id
 from troth.settings import Settings
+from troth.statements.disclosure import Processor
 from troth.statements.installation import Contract
 from troth.statements.keeping import CopyKept, KeepingBody
 from troth.statements.kinds import KindName
@@ -293,3 +294,56 @@ def test_the_page_of_a_person_shows_what_moves(world: World) -> None:
     page = world.get("/mine/where", headers=headers).body.decode()
     assert "on in China, where the law of the United States reaches it too." in page
     assert "Supplier handles data elsewhere" in world.get("/mine/news", headers=headers).body.decode()
+
+
+RESEARCHERS: Final = Uri("urn:troth:class:research")
+
+
+def test_whoever_gets_it_as_one_of_a_class_or_handles_it_is_told_of_too(world: World) -> None:
+    home = world.home("Harbour Lane 12")
+    ana = home.person("Ana")
+    elsewhere = world.home("Hill 3").person("Ben")
+    institute, cloud = world.organisation("Institute").uri, world.organisation("Cloud").uri
+    for uri, classes in ((institute, (RESEARCHERS,)), (cloud, ())):
+        world.run(world.node.join.organisation(OrganisationBody(uri, "An", "mailto:a@b.example", None, HERE, classes)))
+    studied = msgspec.structs.replace(
+        research(), title="A study", recipients=(RESEARCHERS,), processors=(Processor(cloud, "computes", HERE),)
+    )
+    home.thing("water meter", purposes=(own_use(), studied))
+    world.clock.step(2 * 86_400)
+    world.advance(1)
+    news = world.node.grounding.tellings.news
+    for number, uri in enumerate((institute, cloud), start=1):
+        said = world.run(world.node.join.organisation(OrganisationBody(uri, "An", "mailto:a@b.example", None, FAR)))
+        assert said.moving is not None
+        items = news.of(ana.person)
+        assert number == len(items)
+        assert "A study (water meter)" in items[0].words
+    assert () == news.of(elsewhere.person), "nothing of it stands there"
+
+
+def test_what_only_a_home_discloses_is_told_there_and_nowhere_else(world: World) -> None:
+    home = world.home("Harbour Lane 12")
+    ana = home.person("Ana")
+    other = world.home("Hill 3")
+    ben = other.person("Ben")
+    tutor = world.organisation("Tutor").uri
+    body = OrganisationBody(tutor, "Tutor", "mailto:a@tutor.example", site=HERE)
+    world.run(world.node.join.organisation(body))
+    for each in (home, other):
+        each.thing("water meter", purposes=(own_use(),))
+    (product,) = world.node.directory.products
+    open_, _ = world.node.directory.disclosures[product]
+    taught = msgspec.structs.replace(research(), recipients=(tutor,))
+    streams = (msgspec.structs.replace(open_.streams[0], purposes=(own_use(), taught)),)
+    own = msgspec.structs.replace(open_, household=home.household, streams=streams, version=2)
+    world.run(world.node.join.disclosure(own))
+    world.clock.step(2 * 86_400)
+    world.advance(1)
+    before = {each.name for each in world.node.grounding.tellings.news.of(ana.person)}
+    said = world.run(world.node.join.organisation(msgspec.structs.replace(body, site=FAR)))
+    assert said.moving is not None
+    news = world.node.grounding.tellings.news
+    assert ["Tutor handles data elsewhere"] == [each.title for each in news.of(ana.person) if each.name not in before]
+    assert () == news.of(ben.person)
+    assert () == news.public(), "what is disclosed in a home is nobody else's"

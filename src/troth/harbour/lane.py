@@ -18,7 +18,7 @@ from troth.harbour.parties import CLINIC, COOP, COUNCIL, FARM, Sense
 
 __all__ = ["LANE", "METER", "PROGRAMS", "THINGS", "TOGETHER", "LaneThing", "Stray"]
 
-LANE: Final = 5  # raised when what is registered changes
+LANE: Final = 6  # raised when what is registered changes
 Curve = Callable[[float, str], float | int | bool]
 
 
