@@ -20,6 +20,7 @@ from typing import Final
 from tests.hostile.routes_children import FOR_CHILDREN, PAGES_OF_CHILDREN
 from tests.hostile.routes_home_things import FOR_OWNERS, PAGES_OF_HOME_THINGS, SEEN_AT_HOME
 from tests.hostile.routes_overseeing import OF_CONTRACTS, PAGES_OF_OVERSEEING
+from tests.hostile.routes_places import FOR_WHO_RULES, PAGES_OF_PLACES
 from tests.hostile.routes_sharing import FOR_RECIPIENTS, FOR_WHO_SHARES
 from troth.testing.people import RESEARCH
 
@@ -101,9 +102,6 @@ TABLE: Final = {
     "GET /mine/export/everything-about-me.zip": Who.PAGE,
     "POST /mine/erase": Who.FORM,
     "GET /mine/foresee": Who.PAGE,
-    "GET /mine/places": Who.PAGE,
-    "POST /mine/places": Who.FORM,
-    "POST /mine/places/end": Who.FORM,
     "POST /choose": Who.FORM,
     "GET /where": Who.PAGE,
     "GET /figures": Who.PAGE,
@@ -115,7 +113,10 @@ TABLE: Final = {
     "GET /mine/leave": Who.PAGE,
     "POST /mine/leave": Who.FORM,
     "GET /mine/people": Who.PAGE,
-    **{each: Who.PAGE if each.startswith("GET") else Who.FORM for each in PAGES_OF_CHILDREN + PAGES_OF_HOME_THINGS},
+    **{
+        each: Who.PAGE if each.startswith("GET") else Who.FORM
+        for each in PAGES_OF_CHILDREN + PAGES_OF_HOME_THINGS + PAGES_OF_PLACES
+    },
     "GET /maker": Who.PAGE,
     "GET /audit": Who.PAGE,
     "GET /mine/key": Who.PAGE,
@@ -275,10 +276,6 @@ TABLE: Final = {
     "POST /api/choices/foreseen": Who.PERSON,
     "GET /api/where": Who.ANYBODY,
     "POST /api/keeping": Who.OPERATOR,
-    "GET /api/place-rules": Who.PERSON,
-    "POST /api/place-rules": Who.PERSON,
-    "POST /api/place-rules/foreseen": Who.PERSON,
-    "POST /api/place-rules/{rule}/end": Who.PERSON,
     "GET /api/grounds": Who.PAGE,
     "POST /api/grounds": Who.OPERATOR,
     "POST /api/grounds/{ground}/review": Who.OPERATOR,
@@ -319,7 +316,7 @@ TABLE: Final = {
     "POST /api/home/remove": Who.PERSON,
     "GET /api/objections": Who.PERSON,
     "POST /api/objections": Who.PERSON,
-    **dict.fromkeys(FOR_CHILDREN + FOR_OWNERS, Who.PERSON),
+    **dict.fromkeys(FOR_CHILDREN + FOR_OWNERS + FOR_WHO_RULES, Who.PERSON),
     **dict.fromkeys(FOR_WHO_SHARES, Who.PERSON),
     **dict.fromkeys(FOR_RECIPIENTS, Who.RECIPIENT),
     "POST /api/people/{person}/guardians": Who.OPERATOR,

@@ -124,6 +124,7 @@ async def token_for(started: House, path: str, found: dict[str, str]) -> str | N
         "choices",
         "objections",
         "place-rules",
+        "/api/where/mine",
         "visits",
         "book",
         "/api/home",

@@ -64,6 +64,13 @@ def says(world: World, guardian: WorldPerson, child: WorldPerson, decision: Deci
     world.run(said)
 
 
+def reached_for_years(world: World) -> None:
+    """Whoever answers here is reached, and by this word for twenty years: what passes is about people."""
+    contacts = world.node.grounding.tellings.contacts
+    for each in tuple(world.node.directory.organisations):
+        world.run(contacts.reached(each, until_ns=world.clock.now() + 20 * 366 * DAY_S * 1_000_000_000))
+
+
 def test_a_yes_for_a_child_opens_what_a_no_closes_at_once(world: World) -> None:
     _, meter, ana, kim = family(world)
     lab = world.organisation("University")
@@ -83,6 +90,7 @@ def test_a_yes_for_a_child_opens_what_a_no_closes_at_once(world: World) -> None:
 def test_with_the_years_it_fades_on_a_node_that_runs(world: World) -> None:
     _, meter, ana, kim = family(world)
     lab = world.organisation("University")
+    reached_for_years(world)
     says(world, ana, kim, Decision.GIVE, meter)
     meter.says(1.0)
     assert "for" == guard(world).wards(ana.person)[0].fading.stage

@@ -1,19 +1,27 @@
 """Whoever runs a place is warned before a contact lapses, and nothing stops unannounced."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Final
 
 import msgspec
 import pytest
 
-from troth.errors import Denied, NotFound, Refused
+from tests.journeys.test_share import ENERGY
+from troth.errors import Denied, NotFound, NotReached, Refused
 from troth.gate.rules.periods import DAY_NS, Rule, period_of
-from troth.journeys.contacts import Contacts, Lapse
-from troth.names import Uri
+from troth.journeys.contacts import Contacts, Lapse, words
+from troth.journeys.share_values import Wanted
+from troth.names import Uri, ckt_uri
 from troth.settings import Settings
-from troth.statements.organisation import OrganisationBody
+from troth.signing.keys import Ed25519Signer
+from troth.statements.kinds import KindName
+from troth.statements.organisation import GATEKEEPER, OrganisationBody
+from troth.statements.site import Site
+from troth.statements.statement import write
 from troth.testing.people import WorldThing
 from troth.testing.world import World
+from troth.wire.times import print_time
 
 SUPPLIER: Final = Uri("https://supplier.example/")
 SETTINGS: Final = Settings(
@@ -133,3 +141,148 @@ def test_people_go_on_reading_their_own_when_nobody_answers(world: World) -> Non
     with pytest.raises(Denied) as refused:
         world.organisation("University").reads(meter)
     assert "unanswered" == refused.value.reason_code
+
+
+def registers(world: World, name: str = "Supplier", **more: object) -> OrganisationBody:
+    """What the documented body for a newer name and contact says, or more."""
+    body = OrganisationBody(SUPPLIER, name, "mailto:desk@supplier.example")
+    return world.run(world.node.join.organisation(msgspec.structs.replace(body, **more)))
+
+
+def says(world: World, body: OrganisationBody) -> None:
+    """The same, signed elsewhere."""
+    world.run(world.node.say.say(KindName.ORGANISATION, body, subject=SUPPLIER))
+
+
+def test_every_organisation_has_a_first_day_and_is_warned_of_before_it(world: World) -> None:
+    meter = meter_of(world)
+    said = world.node.directory.organisations[SUPPLIER]
+    good = period_of(Rule.A_CONTACT_IS_GOOD, at_ns=world.clock.now()).days
+    assert said.reach_by_ns is not None
+    assert good * DAY_NS - DAY_NS < said.reach_by_ns - world.clock.now() <= good * DAY_NS
+    world.clock.step((good - days_before(world)) * 86_400)
+    world.advance(70)
+    assert [Lapse.DUE] == [each.lapse for each in contacts_of(world).due()]
+    assert ["A contact has to be reached again"] == [each.subject for each in world.mailer.taken]
+    assert isinstance(meter.says(1.0), int)
+    world.clock.step(days_before(world) * 86_400)
+    world.advance(70)
+    assert "unanswered" == meter.says(2.0)
+
+
+def test_a_newer_name_and_contact_bring_nobody_back_that_has_lapsed(world: World) -> None:
+    meter = meter_of(world)
+    reached_until(world, 1)
+    world.clock.step(2 * 86_400)
+    world.advance(1)
+    assert "unanswered" == meter.says(1.0)
+    held = world.node.directory.organisations[SUPPLIER]
+    said = registers(world, "Supplier Ltd")
+    assert (held.reach_by_ns, "Supplier Ltd") == (said.reach_by_ns, said.name)
+    assert "unanswered" == meter.says(2.0)
+    later = world.clock.now() + 100 * DAY_NS
+    for more in ({"reach_by_ns": later}, {"reach_by_ns": later, "reached_ns": world.clock.now() + 2 * DAY_NS}):
+        with pytest.raises(NotReached):
+            registers(world, "Supplier", **more)
+    with pytest.raises(NotReached):
+        says(world, msgspec.structs.replace(said, reach_by_ns=None))
+    with pytest.raises(NotReached):
+        says(world, msgspec.structs.replace(said, reach_by_ns=later))
+    assert "unanswered" == meter.says(3.0)
+    world.run(contacts_of(world).reached(SUPPLIER, until_ns=later))
+    assert isinstance(meter.says(4.0), int)
+    reached = world.node.directory.organisations[SUPPLIER]
+    with pytest.raises(NotReached):
+        says(world, msgspec.structs.replace(reached, reached_ns=(reached.reached_ns or 0) - 1, reach_by_ns=later + 1))
+
+
+def test_what_is_not_repeated_stays_and_a_class_falls_away_only_where_it_is_named(world: World) -> None:
+    meter_of(world)
+    registers(world, classes=(GATEKEEPER,), site=Site("NL"), about="It supplies.")
+    said = registers(world, "Supplier Ltd")
+    assert ((GATEKEEPER,), Site("NL"), "It supplies.") == (said.classes, said.site, said.about)
+    research = Uri("urn:troth:class:research")
+    with pytest.raises(Refused):
+        registers(world, classes=(research,))
+    with pytest.raises(Refused):
+        says(world, msgspec.structs.replace(said, classes=()))
+    with pytest.raises(Refused):
+        registers(world, classes=(GATEKEEPER,), left=(GATEKEEPER,))
+    assert (research,) == registers(world, classes=(research,), left=(GATEKEEPER,)).classes
+    assert () == registers(world, left=(research,)).classes
+
+
+def test_a_maker_does_not_say_of_itself_that_it_was_reached(world: World) -> None:
+    key = Ed25519Signer.from_seed(sha256(b"a supplier of its own").digest())
+    world.organisation("Supplier")
+    world.run(world.node.rekey.maker(SUPPLIER, key.public.cose_key))
+    held = world.node.directory.organisations[SUPPLIER]
+    later = (held.reach_by_ns or 0) + DAY_NS
+    issuer, at_ns = ckt_uri(key.public.thumbprint), world.clock.now()
+
+    def offers(body: OrganisationBody) -> None:
+        signed = write(KindName.ORGANISATION, body, signer=key, issuer=issuer, subject=SUPPLIER, at_ns=at_ns)
+        world.run(world.node.accept.accept(signed))
+
+    for more in ({"reach_by_ns": later}, {"reach_by_ns": later, "reached_ns": at_ns}):
+        with pytest.raises(NotReached):
+            offers(msgspec.structs.replace(held, **more))
+    offers(msgspec.structs.replace(held, name="Supplier of its own"))
+    assert "Supplier of its own" == world.node.directory.organisations[SUPPLIER].name
+
+
+def test_one_of_before_there_were_such_days_has_none_until_it_is_reached(world: World) -> None:
+    says(world, OrganisationBody(SUPPLIER, "Supplier", "mailto:desk@supplier.example"))
+    meter = meter_of(world)
+    assert world.node.directory.organisations[SUPPLIER].reach_by_ns is None
+    assert registers(world, "Supplier Ltd").reach_by_ns is None
+    world.clock.step(400 * 86_400)
+    world.advance(1)
+    assert isinstance(meter.says(1.0), int)
+    link = world.run(world.node.entering.operator_link("")).rpartition("/")[2]
+    cookie = {"cookie": f"troth_operator={world.run(world.node.recognise.enter(link))}"}
+    assert "no day is set, because" in world.get("/operate/contacts", headers=cookie).body.decode()
+    until_ns = world.clock.now() + 3 * DAY_NS
+    world.run(contacts_of(world).reached(SUPPLIER, until_ns=until_ns))
+    assert until_ns == registers(world).reach_by_ns
+
+
+def test_over_the_interface_a_read_stays_refused_until_the_contact_was_reached(world: World) -> None:
+    home = world.home("Harbour Lane 12")
+    ana, lab = home.person("Ana"), world.organisation("University")
+    meter = home.thing("water meter")
+    ana.gives(meter)
+    meter.says(1.0)
+    token, path = lab.token(), f"/v1.1/Datastreams({meter.number})/Observations"
+    assert 200 == world.get(path, token=token).status
+    op = world.operator_token()
+    answers = world.node.directory.things[meter.joined.thing].body.answers.organisation
+    soon = print_time(world.clock.now() + 2_000_000_000)
+    assert 201 == world.post("/api/contacts/reached", {"organisation": answers, "until": soon}, token=op).status
+    world.clock.step(3)
+    world.advance(1)
+    assert 403 == world.get(path, token=token).status
+    again = {"organisation": answers, "name": "Newer", "contact": "mailto:newer@maker.example"}
+    assert 201 == world.post("/api/organisations", again, token=op).status
+    assert 403 == world.get(path, token=token).status, "another name reaches nobody"
+    refused = world.post("/api/organisations", again | {"reach_by_ns": world.clock.now() + DAY_NS}, token=op)
+    assert (403, "not-reached") == (refused.status, msgspec.json.decode(refused.body)["code"])
+    later = print_time(world.clock.now() + 99 * DAY_NS)
+    assert 201 == world.post("/api/contacts/reached", {"organisation": answers, "until": later}, token=op).status
+    assert 200 == world.get(path, token=token).status
+
+
+def test_a_party_that_people_share_with_is_warned_of_too(world: World) -> None:
+    home = world.home("Harbour Lane 12")
+    ana, repair = home.person("Ana"), world.organisation("Repair")
+    meter = home.thing("water meter")
+    sharing = world.node.sharing.share
+    wanted = Wanted(repair.uri, ENERGY, (meter.stream,), world.clock.now() + 30 * DAY_NS)
+    world.run(sharing.begin(ana.person, wanted, notice=sharing.seen.offered().notice, made_by="session"))
+    body = msgspec.structs.replace(
+        world.node.directory.organisations[repair.uri], reach_by_ns=world.clock.now() + DAY_NS
+    )
+    world.run(world.node.join.organisation(body))
+    (due,) = contacts_of(world).due()
+    assert (repair.uri, 0) == (due.organisation, due.streams)
+    assert "After that nothing more can be shared with it." in words(due)

@@ -27,7 +27,7 @@ from troth.statements.keeping import CopyKept, KeepingBody
 from troth.statements.kinds import KindName
 from troth.statements.organisation import OrganisationBody
 from troth.statements.place_rule import PlaceRuleBody
-from troth.statements.site import Site
+from troth.statements.site import Moving, Site
 from troth.things.intervals import FOREVER
 
 CLOUD = Uri("https://cloud.example/")
@@ -69,10 +69,18 @@ class Lane(Town):
         self.choose(self.ana, Decision.GIVE, self.meter, 1)
 
     def party(
-        self, uri: Uri, site: Site | None, *, classes: tuple[Uri, ...] = (), reach_by: float | None = None
+        self,
+        uri: Uri,
+        site: Site | None,
+        *,
+        classes: tuple[Uri, ...] = (),
+        reach_by: float | None = None,
+        moving: Moving | None = None,
     ) -> None:
         until_ns = None if reach_by is None else ns(reach_by)
-        body = OrganisationBody(uri, uri, "mailto:a@b.example", site=site, classes=classes, reach_by_ns=until_ns)
+        body = OrganisationBody(
+            uri, uri, "mailto:a@b.example", site=site, classes=classes, reach_by_ns=until_ns, moving=moving
+        )
         self.say(KindName.ORGANISATION, body)
 
     def keep(self, site: Site, *copies: CopyKept, by: Uri = SUPPLIER) -> None:
@@ -140,6 +148,30 @@ def test_a_copy_elsewhere_is_a_place_too() -> None:
     assert not stopped(lane.ask(collects(lane.meter, 5)))
     lane.keep(Site("DE"), CopyKept(SUPPLIER, Site("US"), "a backup"))
     assert stopped(lane.ask(collects(lane.meter, 5)))
+
+
+def test_who_moves_is_there_from_its_nanosecond_on_and_no_answer_outlives_it() -> None:
+    lane = Lane(places=("EU",))
+    lane.party(UNIVERSITY, Site("FR"), moving=Moving(Site("US"), ns(10)))
+    before = lane.ask(reads(lane.meter, 5))
+    assert (Verdict.ALLOW, ns(10)) == (before.verdict, before.until_ns)
+    assert not stopped(lane.ask(reads(lane.meter, 10 - 1e-9)))
+    assert stopped(lane.ask(reads(lane.meter, 10)))
+    lane.party(UNIVERSITY, Site("US"), moving=Moving(Site("FR"), ns(20)))
+    assert stopped(lane.ask(reads(lane.meter, 15)))
+    assert lane.ask(reads(lane.meter, 20)).verdict is Verdict.ALLOW
+
+
+def test_what_is_kept_moves_at_its_nanosecond_and_what_was_announced_can_be_taken_back() -> None:
+    lane = Lane(places=("EU",))
+    there = KeepingBody(SUPPLIER, Site("US"), from_ns=ns(10))
+    lane.say(KindName.KEEPING, there)
+    before = lane.ask(collects(lane.meter, 5))
+    assert (Verdict.ALLOW, ns(10)) == (before.verdict, before.until_ns)
+    assert stopped(lane.ask(collects(lane.meter, 10)))
+    lane.keep(Site("DE"))
+    after = lane.ask(collects(lane.meter, 10))
+    assert (Verdict.ALLOW, FOREVER) == (after.verdict, after.until_ns)
 
 
 def test_where_nobody_has_said_where_it_is_kept_a_rule_stops_it() -> None:

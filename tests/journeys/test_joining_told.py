@@ -256,4 +256,6 @@ def test_a_class_that_is_asked_for_is_told_and_not_put_off(world: World) -> None
     (item,) = lane.items()
     assert Sort.JOINED is item.sort
     world.run(world.node.join.organisation(board()))
+    assert (item,) == lane.items(), "what is not repeated stays"
+    world.run(world.node.join.organisation(msgspec.structs.replace(board(), left=(CLASS,))))
     assert () == lane.items(), "it left the class"

@@ -56,7 +56,9 @@ def disclosure(place: Place) -> DisclosureBody:
 def test_a_maker_says_its_own_passport_disclosure_and_contact(place: Place) -> None:
     place.offer(KindName.PASSPORT, msgspec.structs.replace(passport(place), about="Measures water."), KEY)
     place.offer(KindName.DISCLOSURE, msgspec.structs.replace(disclosure(place), version=2), KEY)
-    place.offer(KindName.ORGANISATION, OrganisationBody(maker_of(place), "Maker Ltd", "mailto:a@maker.example"), KEY)
+    held = place.world.node.directory.organisations[maker_of(place)]
+    newer = msgspec.structs.replace(held, name="Maker Ltd", contact="mailto:a@maker.example")
+    place.offer(KindName.ORGANISATION, newer, KEY)
     assert "Measures water." == passport(place).about
 
 

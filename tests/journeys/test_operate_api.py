@@ -222,7 +222,9 @@ def test_an_organisation_needs_a_uri_a_name_and_a_contact_that_can_be_reached() 
             assert answer.status_code in {400, 403}, wrong
         assert {"registered": ORG} == await started.post("/api/organisations", organisation())
         listed = await started.ask("GET", "/api/organisations", token=started.operator)
-        assert [organisation()] == listed.json()["organisations"]
+        (found,) = listed.json()["organisations"]
+        assert found.pop("reach_by_ns") > started.clock.now(), "a first day is given"
+        assert organisation() == found
 
     run(test)
 

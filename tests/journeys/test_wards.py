@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from tests.journeys.test_children import DAY_S, family, guards, says
+from tests.journeys.test_children import DAY_S, family, guards, reached_for_years, says
 from tests.journeys.test_object import session
 from tests.journeys.test_private_mode import kept
 from troth.errors import Conflict, Denied, NotFound, Refused
@@ -79,6 +79,7 @@ def test_nobody_but_a_guardian_and_only_while_they_speak_for_it(world: World) ->
     with pytest.raises(NotFound):
         hushes(world, ana, kim, world.home("Hill 3").household)
     hushes(world, ana, kim, home.household)
+    reached_for_years(world)
     world.clock.step(7 * YEAR_S)  # about sixteen: the child speaks alone
     assert kept(meter.says(1.0))
     with pytest.raises(Refused):
@@ -110,6 +111,7 @@ def test_a_child_has_private_mode_of_its_own_from_the_day_on_which_its_word_coun
     with pytest.raises(NotFound):
         world.run(privately.begin(kim.person, Wanted(home.household), made_by="session"))
     assert not privately.homes(kim.person)[0].may
+    reached_for_years(world)
     world.clock.step(4 * YEAR_S)
     assert privately.homes(kim.person)[0].may
     name, _ = world.run(privately.begin(kim.person, Wanted(home.household), made_by="session"))

@@ -37,6 +37,8 @@ TELLS: Final = {
     "request", "checkpoint", "type", "device", "words", "sheet", "described",
     "owner",  # without it less is collected, never more
     "says",  # it stands beside a row and alters none
+    "reached_ns", "left",  # the door asks them once; what then holds stands in the other members
+    "at_once",  # why
     "asked", "measures", "notified", "after", "answer", "confirmed",  # what led to it, and what was answered
 }  # fmt: skip
 

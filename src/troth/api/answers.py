@@ -31,6 +31,7 @@ __all__ = [
     "OfferShown",
     "Organisations",
     "PersonMade",
+    "Placed",
     "PreservationMade",
     "PreservedShown",
     "ProductShown",
@@ -48,6 +49,13 @@ class Done(msgspec.Struct, frozen=True):
     """It is registered, under the name it was given."""
 
     registered: str
+
+
+class Placed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """It is registered under this name. `from_`: since when it is where it was said, where people are told first."""
+
+    registered: str
+    from_: str | None = msgspec.field(default=None, name="from")
 
 
 class Organisations(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ from troth.api.answers import (
     HouseholdMade,
     Organisations,
     PersonMade,
+    Placed,
     ProductShown,
     RecipientMade,
     SegmentShown,
@@ -119,8 +120,9 @@ class _Registering:
 
     async def organisation(self, request: Request) -> Response:
         body = await form(request, OrganisationBody)
-        await self._join.organisation(body)
-        return created(Done(body.organisation))
+        said = await self._join.organisation(body)
+        from_ns = None if said.moving is None else said.moving.from_ns
+        return created(Placed(said.organisation, None if from_ns is None else print_time(from_ns)))
 
     async def product(self, request: Request) -> Response:
         body = await form(request, PassportBody)

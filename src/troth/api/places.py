@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from troth.api.answers import Done
+from troth.api.answers import Placed
 from troth.api.callers import Callers, created, form, resource, shown
 from troth.errors import BadName, NotFound
-from troth.journeys.places import Hop, Places, Where
+from troth.journeys.places import Hop, KeptAt, Places, Where
 from troth.names import PersonId, PurposeId, check_uri, parse_id, print_id
 from troth.statements.keeping import KeepingBody
 from troth.statements.place_rule import PlaceRuleBody
@@ -40,6 +40,13 @@ Codes = Annotated[tuple[str, ...], msgspec.Meta(max_length=64)]
 _NS_PER_MS = 1_000_000
 
 
+class MovingShown(msgspec.Struct, frozen=True):
+    """Where they will be, and since when."""
+
+    to: Site
+    from_: str = msgspec.field(name="from")
+
+
 class HopShown(msgspec.Struct, frozen=True, omit_defaults=True):
     """Somebody who handles data."""
 
@@ -47,6 +54,7 @@ class HopShown(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     does: str
     site: Site | None = None
+    moving: MovingShown | None = None
 
 
 class SentShown(msgspec.Struct, frozen=True):
@@ -58,20 +66,43 @@ class SentShown(msgspec.Struct, frozen=True):
 
 
 class StreamSent(msgspec.Struct, frozen=True):
-    """Where one stream of a product goes; `places`: outside of these it never goes, empty where nothing is said."""
+    """Where one stream of a product goes; `places`: outside of these it never goes, empty where nothing is said.
+
+    `stands`: false where nothing of it stands here, or in too few homes to tell.
+    """
 
     product: str
     stream: str
     places: tuple[str, ...]
     sent: tuple[SentShown, ...]
+    stands: bool
+
+
+class ThenKept(msgspec.Struct, frozen=True):
+    """Where they will be kept, as it was announced."""
+
+    kept: HopShown
+    copies: tuple[HopShown, ...]
+    from_: str = msgspec.field(name="from")
+
+
+class BesideShown(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who gets something besides. Without `shared_with` it is with too few third parties to tell."""
+
+    authorities: int
+    shared_with: int | None = None
+    relay: str | None = None
+    shares: tuple[HopShown, ...] = ()
 
 
 class WhereShown(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where data are kept and go. Without `kept` nobody has said where they are kept."""
+    """Where data are kept and go. Without `kept` nobody has said where they are kept; `then`: where they will be."""
 
     streams: tuple[StreamSent, ...]
+    beside: BesideShown
     kept: HopShown | None = None
     copies: tuple[HopShown, ...] = ()
+    then: ThenKept | None = None
 
 
 class PlaceRuleForm(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -114,10 +145,13 @@ def place_routes(places: Places, *, callers: Callers) -> list[Route]:
     async def where(_: Request) -> Response:
         return shown(_where_shown(places.where()))
 
+    async def mine(request: Request) -> Response:
+        return shown(_where_shown(places.where_of(callers.person(request))))
+
     async def keep(request: Request) -> Response:
         body = await form(request, KeepingBody)
-        await places.keep(body)
-        return created(Done(body.by))
+        said = await places.keep(body)
+        return created(Placed(said.by, None if said.from_ns is None else print_time(said.from_ns)))
 
     async def rules(request: Request) -> Response:
         return shown(PlaceRules(tuple(rule_shown(each) for each in places.rules(callers.person(request)))))
@@ -140,6 +174,7 @@ def place_routes(places: Places, *, callers: Callers) -> list[Route]:
     op, open_ = callers.operated, callers.spoken
     return [
         resource("/api/where", {"GET": open_(where)}),
+        resource("/api/where/mine", {"GET": open_(mine)}),
         resource("/api/keeping", {"POST": op(keep)}),
         resource("/api/place-rules", {"GET": open_(rules), "POST": open_(rule)}),
         resource("/api/place-rules/{rule}/end", {"POST": open_(end)}),
@@ -163,7 +198,7 @@ def ruled(places: Places, person: PersonId, form_: PlaceRuleForm) -> PlaceRuleBo
 
 
 def _where_shown(where: Where) -> WhereShown:
-    kept = where.kept
+    kept, then, beside = where.kept, where.then, where.beside
     return WhereShown(
         streams=tuple(
             StreamSent(
@@ -174,16 +209,27 @@ def _where_shown(where: Where) -> WhereShown:
                     SentShown(one.purpose.purpose, one.purpose.title, tuple(_hop_shown(hop) for hop in one.hops))
                     for one in each.sent
                 ),
+                each.stands,
             )
             for each in where.streams
         ),
         kept=None if kept is None else _hop_shown(kept.here),
         copies=() if kept is None else tuple(_hop_shown(each) for each in kept.copies),
+        then=None if then is None else _then_shown(then),
+        beside=BesideShown(
+            beside.authorities, beside.shared_with, beside.relay, tuple(_hop_shown(each) for each in beside.shares)
+        ),
     )
 
 
+def _then_shown(then: KeptAt) -> ThenKept:
+    copies = tuple(_hop_shown(each) for each in then.copies)
+    return ThenKept(_hop_shown(then.here), copies, print_time(then.from_ns or 0))
+
+
 def _hop_shown(hop: Hop) -> HopShown:
-    return HopShown(hop.party, hop.name, hop.does, hop.site)
+    moving = None if hop.moving is None else MovingShown(hop.moving.to, print_time(hop.moving.from_ns))
+    return HopShown(hop.party, hop.name, hop.does, hop.site, moving)
 
 
 def rule_shown(body: PlaceRuleBody) -> RuleShown:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from troth.app.entering import Entering
@@ -84,6 +85,7 @@ class Choosing:
             in_force=in_force,
             clock=clock,
             entropy=entropy,
+            relay=None if settings.smtp_url is None else urlsplit(settings.smtp_url).hostname,
         )
         self.wards = partial(
             Wards,

@@ -9,12 +9,13 @@ Source: people.md, "Rules"; mission.md (F5).
 import click
 import msgspec
 
-from troth.api.answers import Done
+from troth.api.answers import Placed
 from troth.api.foreseen import ChangeShown, Foreseen
 from troth.api.places import HopShown, PlaceRuleForm, PlaceRules, RuleMade, WhereShown
 from troth.cli.client import Node
 from troth.cli.places import as_nobody, as_operator, as_person
 from troth.cli.speaking import local, plain, say
+from troth.journeys.places import TOLD_FROM
 from troth.names import Uri
 from troth.statements.keeping import KeepingBody
 from troth.statements.site import Site
@@ -37,12 +38,21 @@ def where(node: Node, *, as_json: bool) -> None:
         say(_hop(found.kept))
     for copy in found.copies:
         say(f"Copy: {_hop(copy)}")
+    if found.then is not None:
+        say(f"From {local(found.then.from_)} on: " + "; copy: ".join(map(_hop, (found.then.kept, *found.then.copies))))
     for stream in found.streams:
         say(f"{plain(stream.product)}, {plain(stream.stream)}")
+        if not stream.stands:
+            say(f"   nothing of this stands here, or in fewer than {TOLD_FROM} homes")
         if stream.places:
             say(f"   never outside {', '.join(stream.places)}")
         for sent in stream.sent:
             say(f"   {plain(sent.what_for)}: " + ("; ".join(map(_hop, sent.hops)) or "stays in the house"))
+    many = f"fewer than {TOLD_FROM}" if found.beside.shared_with is None else str(found.beside.shared_with)
+    say(f"Third parties with which people share: {many}")
+    say(f"Requests under which authorities may read now: {found.beside.authorities}")
+    if found.beside.relay is not None:
+        say(f"Letters go through the mail server {plain(found.beside.relay)}")
 
 
 @click.group()
@@ -54,11 +64,18 @@ def keeping() -> None:
 @click.argument("by")
 @click.option("--country", required=True, help="Where it is: two capital letters (ISO 3166-1).")
 @click.option("--law", "laws", multiple=True, help="Another country whose law reaches it. May be given more than once.")
+@click.option(
+    "--at-once", help="Why it is so already and could not be said before, in plain words. Everybody reads it."
+)
 @as_operator
-def keeping_set(node: Node, by: str, country: str, laws: tuple[str, ...]) -> None:
-    """Say that the organisation BY (a URI) keeps it there. It takes the place of what was said before."""
-    node.post("/api/keeping", KeepingBody(Uri(by), Site(country, laws)), Done)
-    say(f"Kept by {by} in {country}.")
+def keeping_set(node: Node, by: str, country: str, laws: tuple[str, ...], at_once: str | None) -> None:
+    """Say that the organisation BY (a URI) keeps it there. It takes the place of what was said before.
+
+    Another keeper, country or law is told first, and holds 14 days later.
+    """
+    done = node.post("/api/keeping", KeepingBody(Uri(by), Site(country, laws), at_once=at_once), Placed)
+    since = "" if done.from_ is None else f" from {local(done.from_)} on; people are told now"
+    say(f"Kept by {by} in {country}{since}.")
 
 
 @click.group("place-rule")
@@ -144,4 +161,5 @@ def _hop(hop: HopShown) -> str:
     if hop.site is None:
         return f"{plain(hop.name)} {plain(hop.does)} (has not said where)"
     laws = f", also under the law of {', '.join(hop.site.laws)}" if hop.site.laws else ""
-    return f"{plain(hop.name)} {plain(hop.does)} in {hop.site.country}{laws}"
+    then = "" if hop.moving is None else f", from {local(hop.moving.from_)} on in {hop.moving.to.country}"
+    return f"{plain(hop.name)} {plain(hop.does)} in {hop.site.country}{laws}{then}"

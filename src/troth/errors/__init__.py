@@ -9,7 +9,7 @@
     ├── Refused                  rules say no; doing the same again gives the same answer
     │   ├── NotRegistered (KeyEnded, BadRuling, FutureDated) · UnknownCrit · Conflict · AnsweredEnough · WrongToken · NotFound
     │   ├── Undeclared · NotOffered · InTheClear · CrossesRedLine · UnknownLaw · GroundNotAccepted · BadPolicies · Detriment
-    │   └── Denied · KeyClosed · PasskeyAsked · TooSoon
+    │   └── Denied · KeyClosed · PasskeyAsked · TooSoon · NotReached
     └── Unavailable              the world is not ready; `retry_after_s` says when to try again
         ├── Busy · ReadTooLong · StorageFailed (DiskFull) · FolderInUse · FolderNotWritable
         └── PortTaken · FormatTooNew · LogDiverged · NodeAbsent
@@ -64,6 +64,7 @@ from troth.errors.refused import (
     KeyEnded,
     NotFound,
     NotOffered,
+    NotReached,
     NotRegistered,
     PasskeyAsked,
     Refused,
@@ -128,6 +129,7 @@ __all__ = [
     "NodeAbsent",
     "NotFound",
     "NotOffered",
+    "NotReached",
     "NotRegistered",
     "PasskeyAsked",
     "PortTaken",

@@ -17,6 +17,7 @@ __all__ = [
     "KeyEnded",
     "NotFound",
     "NotOffered",
+    "NotReached",
     "NotRegistered",
     "PasskeyAsked",
     "Refused",
@@ -132,6 +133,12 @@ class PasskeyAsked(Refused):
     """A yes of somebody who wants their passkey beside each, without it."""
 
     code = "passkey-asked"
+
+
+class NotReached(Refused):
+    """An organisation would answer for longer than its contact was reached for."""
+
+    code = "not-reached"
 
 
 class TooSoon(Refused):

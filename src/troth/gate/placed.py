@@ -6,6 +6,7 @@ Rules
 - Each hop is a registered organisation; one that is not stops the flow, rule or no rule.
 - Where a rule holds, each hop must have said where it is. A rule of the disclosure names places; one of a person concerned
   names places outside of which nothing goes, and laws that may not reach it. Each of them must be met.
+- Somebody who said before that they will be elsewhere is there from that moment on, and not before.
 - What a guardian rules for a child counts while they speak for it, beside what the child rules itself.
 
 Source: gate.md; mission.md (S15 to S17, F5); docs/decisions/0077.
@@ -13,7 +14,7 @@ Left out: hops that nobody declares; what a recipient does with what it got.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -22,8 +23,9 @@ from troth.gate.question import ANYONE, Action, Code, Reason, Step
 from troth.gate.use import Use
 from troth.names import PersonId, StatementId, Uri
 from troth.state.in_force import Reading
+from troth.state.kept import kept_at
 from troth.state.scopes import PersonScope, StandingPlaceRule, party_scope
-from troth.statements.site import Site, lies_within, reached_by
+from troth.statements.site import Site, lies_within, reached_by, site_at
 from troth.things.intervals import FOREVER
 
 __all__ = ["Passage", "placed"]
@@ -56,10 +58,10 @@ def placed(use: Use, reading: Reading, *, concerned: Sequence[PersonId]) -> Pass
     if not rules and not use.declared.places and not use.purpose.processors:
         return Passage(until_ns=min(turns)) if turns else _FREE
     hops = list(_hops(use, reading))
-    until_ns = min(turns, default=FOREVER)
-    if any(not known for known, _ in hops):
+    until_ns = min((*turns, *(hop.until_ns for hop in hops)), default=FOREVER)
+    if any(not hop.known for hop in hops):
         return Passage(Reason(Step.PLACED, Code.PLACE, ids_of(use.product), use.ground), (), until_ns)
-    sites = [site for _, site in hops]
+    sites = [hop.site for hop in hops]
     if use.declared.places and not all(
         site is not None and lies_within(site.country, use.declared.places, at_ns=at_ns) for site in sites
     ):
@@ -69,21 +71,37 @@ def placed(use: Use, reading: Reading, *, concerned: Sequence[PersonId]) -> Pass
     return Passage(failed, tuple(each.statement for each in rules), until_ns)
 
 
-def _hops(use: Use, reading: Reading) -> Iterable[tuple[bool, Site | None]]:
-    """Each hop: whether the organisation there is known, and where it is, if it has said so."""
+class _Hop(NamedTuple):
+    """Whether the organisation there is known, where it is, if it has said so, and until when."""
+
+    known: bool
+    site: Site | None
+    until_ns: int = FOREVER
+
+
+def _hops(use: Use, reading: Reading) -> Iterable[_Hop]:
+    """Each hop on the way."""
+    at_ns = use.question.at_ns
     if use.question.action is Action.COLLECT:
-        keeping = reading.deployment().keeping
+        deployment = reading.deployment()
+        keeping = kept_at(deployment.keeping, deployment.moving, at_ns=at_ns)
+        next_ns = FOREVER if deployment.moving is None else deployment.moving.body.from_ns or FOREVER
+        until_ns = next_ns if next_ns > at_ns else FOREVER
         if keeping is None:
-            yield True, None
+            yield _Hop(known=True, site=None, until_ns=until_ns)
         else:
-            yield _known(keeping.body.by, reading), keeping.body.site
-            yield from ((_known(copy.by, reading), copy.site) for copy in keeping.body.copies)
+            yield from (_Hop(_known(by, reading), site, until_ns) for by, site in keeping.body.hops)
     for hop in use.purpose.processors:
-        yield _known(hop.organisation, reading), hop.site
+        yield _Hop(_known(hop.organisation, reading), hop.site)
     asker = use.question.asker
     if use.question.action is Action.READ and asker.person is None:
         party = None if asker.party == ANYONE else reading.party(party_scope(asker.party))
-        yield True, None if party is None else party.site
+        if party is None:
+            yield _Hop(known=True, site=None)
+        else:
+            moves_ns = FOREVER if party.moving is None else party.moving.from_ns
+            site = site_at(party.site, party.moving, at_ns=at_ns)
+            yield _Hop(known=True, site=site, until_ns=moves_ns if moves_ns > at_ns else FOREVER)
 
 
 def _known(party: Uri, reading: Reading) -> bool:

@@ -42,6 +42,7 @@ __all__ = ["HISTORY_S", "MovingIn", "iso"]
 
 HISTORY_S: Final = 26 * 3_600  # how far back the first yes reaches
 LIVED_S: Final = 2 * 86_400  # how long homes, meters and the agreement have been there
+REACHED_S: Final = 365 * 86_400  # for how long a contact of the lane counts as reached
 _AGREEMENT: Final = (
     "Agreement on the shared roof. The members share the power of the roof by what each home needs in each hour. For this, "
     "one mean for each hour of each home's power is read by the Energy Lab, which computes the shares."
@@ -65,6 +66,15 @@ class _Thing(msgspec.Struct):
 
 class _Things(msgspec.Struct):
     things: tuple[_Thing, ...]
+
+
+class _Organisation(msgspec.Struct):
+    organisation: str
+    reach_by_ns: int | None = None
+
+
+class _Organisations(msgspec.Struct):
+    organisations: tuple[_Organisation, ...]
 
 
 class _Offer(msgspec.Struct):
@@ -160,6 +170,10 @@ class MovingIn:
         """Organisations, products, disclosures: saying them again changes nothing."""
         for organisation in ORGANISATIONS:
             self._node.post("/api/organisations", organisation)
+        for each in self._node.get("/api/organisations", _Organisations).organisations:
+            if each.reach_by_ns is None:  # of a lane of before there were such days
+                until = iso(self._now_s + REACHED_S)
+                self._node.post("/api/contacts/reached", {"organisation": each.organisation, "until": until})
         self._node.post("/api/keeping", KEEPING)
         for thing in {each.product: each for each in THINGS}.values():
             self._node.post(

@@ -27,7 +27,7 @@ from troth.statements.installation import InstallationBody, InstalledStream
 from troth.statements.organisation import Entering, OrganisationBody
 from troth.things.intervals import BEGINNING
 
-__all__ = ["check_begins_of", "check_entering_of", "with_beginnings", "with_entering"]
+__all__ = ["SLACK_NS", "check_begins_of", "check_entering_of", "is_told_in", "with_beginnings", "with_entering"]
 
 SLACK_NS: Final = 3_600 * NS_PER_S  # between planning it and saying it
 
@@ -88,10 +88,10 @@ def _needed_ns(
     held_ns = directory.standing.begins_ns(where, body.product, each.name, at_ns=at_ns)
     if held_ns is not None:
         return held_ns
-    return notice_until(at_ns) if _is_told_in(where, directory, reading, at_ns=at_ns) else BEGINNING
+    return notice_until(at_ns) if is_told_in(where, directory, reading, at_ns=at_ns) else BEGINNING
 
 
-def _is_told_in(where: Where, directory: Directory, reading: Reading, *, at_ns: int) -> bool:
+def is_told_in(where: Where, directory: Directory, reading: Reading, *, at_ns: int) -> bool:
     """Whether somebody is told what is new there: in a home whoever lives in it now, in a public place everybody."""
     if not is_new_in(directory.standing.began.get(where), at_ns=at_ns):
         return False
@@ -104,7 +104,7 @@ def _needed_of_class(
     if former is not None and of in former.classes:
         return next((each.from_ns for each in former.entering if each.of == of), BEGINNING)
     reading = Reading(in_force)
-    concerned = any(_is_told_in(where, directory, reading, at_ns=at_ns) for where in _places_of(of, party, directory))
+    concerned = any(is_told_in(where, directory, reading, at_ns=at_ns) for where in _places_of(of, party, directory))
     return notice_until(at_ns) if concerned else BEGINNING
 
 

@@ -2,7 +2,7 @@
 
 Rules
 - A contact with a day by which it must be reached again is due for so many days before it (dated data), then lapsed.
-- Warned is only of contacts on which something rests: streams of things that are not over.
+- Warned is only of contacts on which something rests: streams of things that are not over, or what people share with them.
 - That it was reached again is said by whoever runs the place, with the next day; nothing prolongs itself.
 - A mail goes to the address of the settings, once when a contact becomes due and once when it lapses, also over restarts.
 
@@ -19,6 +19,7 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import NotFound, Refused
 from troth.gate.rules.periods import DAY_NS, Rule, period_of
+from troth.journeys.handed import sharers
 from troth.journeys.mailing import Mailing
 from troth.journeys.news import Item, Sort
 from troth.journeys.news_words import date_words
@@ -84,7 +85,7 @@ class Contacts:
                 answered[body.organisation],
             )
             for body, by_ns in bodies
-            if answered[body.organisation]
+            if answered[body.organisation] or sharers(body.organisation, self._directory, at_ns=now)
         ]
         return tuple(sorted(found, key=lambda each: (each.reach_by_ns, each.organisation)))
 
@@ -106,7 +107,8 @@ class Contacts:
             raise NotFound("there is no such organisation here")
         if until_ns <= self._clock.now():
             raise Refused("a contact has to be reached again at a time that is still to come")
-        body: OrganisationBody = msgspec.structs.replace(known, reach_by_ns=until_ns)
+        now = self._clock.now()
+        body: OrganisationBody = msgspec.structs.replace(known, reach_by_ns=until_ns, reached_ns=now, left=())
         await self._say.say(KindName.ORGANISATION, body, subject=organisation)
 
     async def warn(self) -> None:
@@ -147,6 +149,15 @@ class Contacts:
 
 def words(each: Contact) -> str:
     """What a warning says; no home and no person stands in it."""
+    if not each.streams:
+        till = date_words(each.reach_by_ns)
+        lapsed = each.lapse is Lapse.LAPSED
+        return (
+            f"People share with {each.name} ({each.contact}). "
+            + (f"It was to be reached again by {till}; nothing more can be shared with it." if lapsed else "")
+            + ("" if lapsed else f"Reach it by {till}, and say so: troth organisation reached.")
+            + ("" if lapsed else " After that nothing more can be shared with it.")
+        )
     streams = "one stream" if each.streams == 1 else f"{each.streams} streams"
     if each.lapse is Lapse.LAPSED:
         return (

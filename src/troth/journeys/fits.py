@@ -6,6 +6,8 @@ Rules
 - No essential function stops with a no. What stands somewhere goes on to measure what it measured (`fits_described`).
 - Rules of whoever runs the place are linted, and follow each other version by version.
 - What asks nobody is announced before it begins, or becomes wider; also where a thing joins, or a party a class.
+- Nobody answers for longer than their contact was reached for, and no class falls away unsaid.
+- Who handles or keeps data elsewhere says so before, where that adds a country, a law or a keeper.
 - A maker's older word, brought again by anybody, does not take the place of a newer one.
 - Assertions, emergencies, stays, private mode, signs, shares and withholdings are measured by what is in force in their scope.
 - A person has no more rules about places than there may be, however many are said at once.
@@ -27,11 +29,13 @@ from troth.gate.lines import check_disclosure, check_line
 from troth.gate.policies.lint import check_policies
 from troth.gate.protected import check_accepted, check_condition
 from troth.journeys.announced import check_begins_of, check_entering_of
+from troth.journeys.answering import check_answering
 from troth.journeys.asking import check_joining, check_sharing
 from troth.journeys.fits_brought import check_brought, check_whose
 from troth.journeys.fits_described import check_described
 from troth.journeys.fits_people import check_people
 from troth.journeys.fits_told import check_announced_of, check_told
+from troth.journeys.moving import check_keeping_moves, check_moves
 from troth.journeys.rule_names import registered_in
 from troth.journeys.spoken import check_keys_fit, check_spoken
 from troth.names import Uri
@@ -53,6 +57,7 @@ from troth.statements.ground import GroundBody
 from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody
 from troth.statements.journal import Journal, JournalEntry
+from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyRole
 from troth.statements.kinds import Body
 from troth.statements.mark import MarkBody
@@ -115,8 +120,8 @@ def check_fits(
             standing = reading.deployment().policies
             version = 0 if standing is None else standing.version
             check_policies(body, version=version, registered=registered_in(directory))
-        case InstallationBody() | OrganisationBody():
-            _check_joins(body, directory, in_force, at_ns=at_ns)
+        case InstallationBody() | OrganisationBody() | KeepingBody():
+            _check_joins(body, Uri(statement.signed.headers.issuer), directory, in_force, at_ns=at_ns)
         case GroundBody() | EmergencyBody():
             _check_ground(body, Uri(statement.signed.headers.issuer), directory, reading, at_ns=at_ns)
         case SignBody() | PassingObjectionBody():
@@ -148,10 +153,20 @@ def _check_place_rule(body: Body, reading: Reading, *, going: Collection[Stateme
 
 
 def _check_joins(
-    body: InstallationBody | OrganisationBody, directory: Directory, in_force: InForce, *, at_ns: int
+    body: InstallationBody | OrganisationBody | KeepingBody,
+    issuer: Uri,
+    directory: Directory,
+    in_force: InForce,
+    *,
+    at_ns: int,
 ) -> None:
+    if isinstance(body, KeepingBody):
+        check_keeping_moves(body, in_force, directory, at_ns=at_ns)
+        return
     if isinstance(body, OrganisationBody):
         check_entering_of(body, directory, in_force, at_ns=at_ns)
+        check_moves(body, directory, in_force, at_ns=at_ns)
+        check_answering(body, issuer, directory, at_ns=at_ns)
         return
     known = directory.things.get(body.thing)
     stands = None if known is None else known.body

@@ -25,6 +25,7 @@ from troth.gate.question import Connecting, Standing, Verdict
 from troth.journeys.accounts import AccountStore
 from troth.journeys.announced import with_beginnings, with_entering
 from troth.journeys.asking import answer_to, denied
+from troth.journeys.moving import with_move_put_off
 from troth.names import HouseholdId, PersonId, Slug, StatementId, StreamId, ThingId, Uri, check_slug
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
@@ -157,8 +158,10 @@ class Installing:
         return with_beginnings(body, self._directory, Reading(self._in_force), at_ns=self._clock.now())
 
     def entering(self, body: OrganisationBody) -> OrganisationBody:
-        """What would be said of an organisation, with when it gets as one of a class what asks nobody."""
-        return with_entering(body, self._directory, self._in_force, at_ns=self._clock.now())
+        """What would be said of an organisation, with when it gets as one of a class what asks nobody, and when it moves."""
+        now = self._clock.now()
+        moving = with_move_put_off(body, self._directory, self._in_force, at_ns=now)
+        return with_entering(moving, self._directory, self._in_force, at_ns=now)
 
     def connected(
         self, made: Planned, *, shown: bytes | None, standing: Standing, by: PersonId | None = None

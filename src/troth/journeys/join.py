@@ -18,6 +18,7 @@ from troth.errors import NotFound, Refused
 from troth.gate.question import Standing
 from troth.journeys.accept import Accept
 from troth.journeys.accounts import Account, AccountStore, Bearer
+from troth.journeys.answering import carried_over, registered_first
 from troth.journeys.declaring import OURS, check_disclosure, check_product, check_registered
 from troth.journeys.installing import REACHED, REACHES, Installing, JoinedThing, Looked, StreamRequest, ThingRequest
 from troth.journeys.logins import DESKS
@@ -77,14 +78,27 @@ class Join:
         self._entropy = entropy
         self._voice = Say(accept, keys, clock=clock, entropy=entropy)
 
-    async def organisation(self, body: OrganisationBody) -> None:
-        """Register an organisation, or a newer name and contact of one; where people are told first, with when that begins."""
+    async def organisation(self, body: OrganisationBody) -> OrganisationBody:
+        """Register an organisation, or a newer name and contact of one; returns what was said.
+
+        Where people are told first, it says when that begins. What is left out of its place, its classes and by when it has to
+        be reached stays as it is; one that is new has to be reached within a time (dated data).
+
+        Raises:
+            Refused: no name, no contact, or a class that falls away and is not named in `left`.
+            NotReached: it would have to be reached later than now, or never.
+        """
         check_uri(body.organisation)
         if body.organisation.startswith(OURS):
             raise Refused("this name stands for something here and for no organisation")
         if not body.name.strip() or not body.contact.startswith(REACHED):
             raise Refused("an organisation has a name and a contact that begins with https:// or mailto:")
-        await self._say(KindName.ORGANISATION, self._installing.entering(body), subject=body.organisation)
+        known = self._directory.organisations.get(body.organisation)
+        now = self._clock.now()
+        whole = registered_first(body, at_ns=now) if known is None else carried_over(body, known, at_ns=now)
+        said = self._installing.entering(whole)
+        await self._say(KindName.ORGANISATION, said, subject=body.organisation)
+        return said
 
     async def product(self, body: PassportBody) -> None:
         """Register a product's passport.

@@ -36,6 +36,7 @@ from troth.journeys.news_items import (
     newest,
 )
 from troth.journeys.news_joined import Joined
+from troth.journeys.news_moved import Moved
 from troth.journeys.news_words import asked_words, change_words, date_words
 from troth.journeys.party_names import party_name
 from troth.names import HouseholdId, PersonId, StatementId, Uri
@@ -62,6 +63,7 @@ class News:
         self._clock = clock
         self._indexed = -1  # what was installed when things were gone through
         self._joined = Joined(directory)
+        self._moved = Moved(directory)
         self._things: dict[Uri, dict[HouseholdId | None, list[KnownThing]]] = {}
 
     @property
@@ -123,6 +125,8 @@ class News:
                 yield self._asked(request, reach)
         for home in homes:
             yield from self._new_there(home)
+        now = self._clock.now()
+        yield from self._moved.shared(person, after_ns=now - NEWS_DAYS * DAY_NS, at_ns=now)
 
     def _told(self, person: PersonId, item: Item) -> Item:
         """With how somebody was told of it."""
@@ -144,15 +148,23 @@ class News:
             if persons:
                 yield Concern(self._standing(request, reach), persons, (self._asked(request, reach).make(),))
         yield from self._joinings(since_ns)
+        now = self._clock.now()
+        for person in self._moved.sharing(after_ns=since_ns, at_ns=now):
+            for draft in self._moved.shared(person, after_ns=since_ns, at_ns=now):
+                item = draft.make()
+                yield Concern(item.statement, (person,), (item,))
 
     def _joinings(self, since_ns: int) -> Iterator[Concern]:
-        """What joined homes, and who came into a class, home by home and statement by statement."""
+        """What joined homes, who came into a class, and who moves, home by home and statement by statement."""
         now = self._clock.now()
-        for home in dict.fromkeys((*self._joined.homes(), *self._joined.homes_of(after_ns=since_ns, at_ns=now))):
+        moved = self._moved.homes(after_ns=since_ns, at_ns=now)
+        entered = self._joined.homes_of(after_ns=since_ns, at_ns=now)
+        for home in dict.fromkeys((*self._joined.homes(), *entered, *moved)):
             found: dict[StatementId, list[Item]] = {}
             for draft in (
                 *self._joined.things(home, after_ns=since_ns, at_ns=now),
                 *self._joined.parties(home, after_ns=since_ns, at_ns=now),
+                *self._moved.of(home, after_ns=since_ns, at_ns=now),
             ):
                 item = draft.make()
                 found.setdefault(item.statement, []).append(item)
@@ -160,11 +172,15 @@ class News:
             yield from (Concern(statement, persons, tuple(items)) for statement, items in found.items() if persons)
 
     def _new_there(self, home: HouseholdId | None) -> list[Draft]:
-        """What joined a home, or public places, in NEWS_DAYS or is still to begin."""
+        """What joined a home, or public places, and who moves, in NEWS_DAYS or is still to begin."""
         now = self._clock.now()
         after_ns = now - NEWS_DAYS * DAY_NS
         things = self._joined.things(home, after_ns=after_ns, at_ns=now)
-        return [*things, *self._joined.parties(home, after_ns=after_ns, at_ns=now)]
+        return [
+            *things,
+            *self._joined.parties(home, after_ns=after_ns, at_ns=now),
+            *self._moved.of(home, after_ns=after_ns, at_ns=now),
+        ]
 
     def _current(self) -> tuple[KnownChanges, ...]:
         now = self._clock.now()

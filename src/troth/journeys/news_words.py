@@ -20,10 +20,11 @@ from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody,
 from troth.statements.disclosure import DisclosedPurpose, Limits
 from troth.statements.notice import group_words
 from troth.statements.organisation import CLASS
+from troth.statements.site import Site
 from troth.statements.terms import hop_words
 from troth.statements.widening import Change, Changed, Part
 
-__all__ = ["asked_words", "change_words", "date_words", "getter_words"]
+__all__ = ["asked_words", "change_words", "date_words", "getter_words", "site_words"]
 
 _DECIDED: Final[Mapping[Decided, str]] = {
     Decided.OPEN: "Nothing was decided yet.",
@@ -45,6 +46,13 @@ def getter_words(uri: Uri, name: Callable[[Uri], str]) -> str:
     if uri.startswith(CLASS):
         return f"every {uri.removeprefix(CLASS).replace('-', ' ')} that is registered here"
     return name(uri)
+
+
+def site_words(site: Site | None) -> str:
+    """Where somebody handles data, and whose law reaches it there besides."""
+    if site is None:
+        return "it has not said where"
+    return f"in {site.country}" + (f", also under the law of {', '.join(site.laws)}" if site.laws else "")
 
 
 def change_words(change: Change, name: Callable[[Uri], str]) -> str:

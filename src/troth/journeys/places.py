@@ -2,7 +2,9 @@
 
 Rules
 - What is shown comes from what is in force: where it is kept, and hop by hop who gets it for which purpose, with place and law.
-- A home is never named: what is shown to everybody speaks of products, as their disclosures do.
+- A home is never named: what is shown to everybody speaks of products, as their disclosures do. That something of a product
+  stands here is said of public places, and of homes from TOLD_FROM on; so many third parties are counted too, and none named.
+- A person is shown their own homes and shares as they are, and nobody else's.
 - A person's rule narrows, is theirs alone, and is in effect when they are told so. Ending it takes one call.
 - A guardian makes and ends rules for a child; neither of them ends the other's.
 
@@ -11,45 +13,58 @@ Source: mission.md (S15 to S17, F5); gate.md, step 4; Regulation (EU) 2023/2854,
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 import msgspec
 
 from troth.clock import Clock
 from troth.errors import Conflict, NotFound, Refused
+from troth.gate.demanding import is_withheld
 from troth.gate.guardians import Stage, stage_of
 from troth.journeys.accept import Accepted
+from troth.journeys.handed import sharers
+from troth.journeys.moving import with_keeping_put_off
 from troth.journeys.party_names import parties_named, party_name
 from troth.journeys.say import Say
 from troth.journeys.voice import NO_VISIT, Voice
 from troth.names import PersonId, PurposeId, Uri, print_id
+from troth.state.belonging import homes_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
+from troth.state.kept import kept_at
 from troth.state.placing import PLACE_RULES_MAX
-from troth.state.scopes import person_scope
-from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
+from troth.state.scopes import Keeping, person_scope
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosureBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.kinds import KindName
 from troth.statements.place_rule import PlaceRuleBody
-from troth.statements.site import Site
+from troth.statements.site import Moving, Site, site_at
 from troth.things.intervals import FOREVER
 
-__all__ = ["PLACE_RULES_MAX", "Hop", "KeptAt", "Places", "Sent", "SentStream", "Where"]
+__all__ = ["PLACE_RULES_MAX", "TOLD_FROM", "Beside", "Hop", "KeptAt", "Places", "Sent", "SentStream", "Where"]
+
+TOLD_FROM: Final = 5  # our own number: below it a count could tell of one home, or one person's choice
 
 
 class Hop(msgspec.Struct, frozen=True):
-    """Somebody who handles data, what they do with it, and where; `site` is None where they have not said."""
+    """Somebody who handles data, what they do with it, and where; `site` is None where they have not said.
+
+    `moving`: where they will be, where that was said before.
+    """
 
     name: str
     party: Uri
     does: str
     site: Site | None
+    moving: Moving | None = None
 
 
 class KeptAt(msgspec.Struct, frozen=True):
-    """Where this deployment keeps what it stores, and each copy."""
+    """Where this deployment keeps what it stores, and each copy. `from_ns`: since when, where that is announced (ns UTC)."""
 
     here: Hop
     copies: tuple[Hop, ...]
+    from_ns: int | None = None
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -60,19 +75,42 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class SentStream(msgspec.Struct, frozen=True):
-    """One stream of a product: where it may go at most (empty: nobody has said), and where it does."""
+    """One stream of a product: where it may go at most (empty: nobody has said), and where it does.
+
+    `stands`: whether something of it stands here, as far as that may be told.
+    """
 
     product: str
     stream: str
     places: tuple[str, ...]
     sent: tuple[Sent, ...]
+    stands: bool = True
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """Who gets something besides what is disclosed.
+
+    `shared_with`: third parties with which people share, counted; None for fewer than TOLD_FROM. `authorities`: requests
+    under which one may read now, but for those of which nobody may be told yet. `relay`: the mail server that letters go
+    through. `shares`: with whom one person shares, where it is their own page.
+    """
+
+    shared_with: int | None = None
+    authorities: int = 0
+    relay: str | None = None
+    shares: tuple[Hop, ...] = ()
 
 
 class Where(msgspec.Struct, frozen=True):
-    """Everything about places that is in force; `kept` is None where nobody has said where it is kept."""
+    """Everything about places that is in force; `kept` is None where nobody has said where it is kept.
+
+    `then`: where it will be kept, as it was announced.
+    """
 
     kept: KeptAt | None
     streams: tuple[SentStream, ...]
+    then: KeptAt | None = None
+    beside: Beside = Beside()
 
 
 class Places:
@@ -87,7 +125,9 @@ class Places:
         in_force: InForce,
         clock: Clock,
         entropy: Callable[[int], bytes],
+        relay: str | None = None,
     ) -> None:
+        self._relay = relay
         self._voice = voice
         self._say = say
         self._directory = directory
@@ -95,8 +135,8 @@ class Places:
         self._clock = clock
         self._entropy = entropy
 
-    async def keep(self, body: KeepingBody) -> None:
-        """Say where this deployment keeps what it stores, from now on.
+    async def keep(self, body: KeepingBody) -> KeepingBody:
+        """Say where this deployment keeps what it stores: from now on, or where people are told first with when that begins.
 
         Raises:
             NotFound: an organisation that is not registered.
@@ -105,21 +145,36 @@ class Places:
         for party in (body.by, *(copy.by for copy in body.copies)):
             if party not in self._directory.organisations:
                 raise NotFound("this organisation is not registered here: a party that cannot be reached cannot answer")
-        await self._say.say(KindName.KEEPING, body, subject=print_id("kp", self._entropy(16)))
+        said = with_keeping_put_off(body, self._in_force, self._directory, at_ns=self._clock.now())
+        await self._say.say(KindName.KEEPING, said, subject=print_id("kp", self._entropy(16)))
+        return said
 
     def where(self) -> Where:
-        """Where data are and go now, by the open disclosure of every product: whether one stands in a home is not told."""
-        streams = []
-        for product, (disclosure, _) in self._directory.disclosures.items():
-            passport = self._directory.products.get(product)
-            if passport is None:
-                continue
-            titles = {each.name: each.title for each in passport.streams}
-            streams += [
-                SentStream(passport.name, titles.get(each.name, each.name), each.places, self._sent(each))
-                for each in disclosure.streams
-            ]
-        return Where(self._kept(), tuple(streams))
+        """Where data are and go now, by the open disclosure of every product: in which home one stands is not told."""
+        streams = [
+            each
+            for product, (disclosure, _) in self._directory.disclosures.items()
+            for each in self._streams(product, disclosure, stands=self._stands(product))
+        ]
+        parties = sum(bool(sharers(each, self._directory, at_ns=self._clock.now())) for each in self._shared_with())
+        beside = Beside(parties if parties >= TOLD_FROM else None, self._authorities(), self._relay)
+        return Where(self._kept(), tuple(streams), self._then(), beside)
+
+    def where_of(self, person: PersonId) -> Where:
+        """Where what is of a person's own homes is and goes now, and with whom they share."""
+        now, found = self._clock.now(), []
+        for home in homes_of(person, self._directory, self._in_force, at_ns=now):
+            for product in self._directory.products:
+                said = self._directory.disclosure_of(product, home)
+                if said is not None and self._directory.standing.stands(home, product):
+                    found += [each for each in self._streams(product, said[0]) if each not in found]
+        shares = tuple(
+            msgspec.structs.replace(hop, does="gets what you share")
+            for party in self._shared_with()
+            if person in sharers(party, self._directory, at_ns=now)
+            for hop in self._getters(party)
+        )
+        return Where(self._kept(), tuple(found), self._then(), Beside(relay=self._relay, shares=shares))
 
     def rules(self, person: PersonId, *, by: PersonId | None = None) -> tuple[PlaceRuleBody, ...]:
         """A person's rules that hold now or later, in the order in which they were said last; those of a guardian with `by`."""
@@ -193,13 +248,49 @@ class Places:
         now = max(self._clock.now(), known.from_ns + 1)
         return await self.count(msgspec.structs.replace(known, to_ns=min(now, known.to_ns or FOREVER)), visit=visit)
 
+    def _streams(self, product: Uri, said: DisclosureBody, *, stands: bool = True) -> Iterator[SentStream]:
+        passport = self._directory.products.get(product)
+        if passport is None:
+            return
+        titles = {each.name: each.title for each in passport.streams}
+        for each in said.streams:
+            title = titles.get(each.name, each.name)
+            yield SentStream(passport.name, title, each.places, self._sent(each), stands)
+
+    def _stands(self, product: Uri) -> bool:
+        places = self._directory.standing.places(product)
+        return len(places) >= TOLD_FROM or any(isinstance(each, str) for each in places)
+
+    def _shared_with(self) -> tuple[Uri, ...]:
+        return tuple(self._directory.shares.with_party)
+
+    def _authorities(self) -> int:
+        """Requests under which an authority may read now."""
+        now, told = self._clock.now(), self._directory.told
+        reading = {
+            reach.body.request
+            for reach in told.reaches.values()
+            if reach.body.variant is not None and now < reach.body.until_ns
+        }
+        known = (told.requests[each].body for each in reading if each in told.requests)
+        return sum(not is_withheld(each, at_ns=now) for each in known)
+
     def _kept(self) -> KeptAt | None:
-        keeping = Reading(self._in_force).deployment().keeping
+        deployment = Reading(self._in_force).deployment()
+        return self._kept_at(kept_at(deployment.keeping, deployment.moving, at_ns=self._clock.now()))
+
+    def _then(self) -> KeptAt | None:
+        moving = Reading(self._in_force).deployment().moving
+        announced = moving is not None and (moving.body.from_ns or 0) > self._clock.now()
+        return self._kept_at(moving) if announced else None
+
+    def _kept_at(self, keeping: Keeping | None) -> KeptAt | None:
         if keeping is None:
             return None
         body = keeping.body
         here = Hop(self._name(body.by), body.by, "keeps it", body.site)
-        return KeptAt(here, tuple(Hop(self._name(each.by), each.by, each.what, each.site) for each in body.copies))
+        copies = tuple(Hop(self._name(each.by), each.by, each.what, each.site) for each in body.copies)
+        return KeptAt(here, copies, body.from_ns)
 
     def _sent(self, stream: DisclosedStream) -> tuple[Sent, ...]:
         return tuple(Sent(each, self._hops(each)) for each in stream.purposes)
@@ -214,7 +305,13 @@ class Places:
         """The party, or whoever belongs to the class now."""
         for party in parties_named(recipient, self._directory):
             body = self._directory.organisations.get(party)
-            yield Hop(self._name(party), party, "gets it", None if body is None else body.site)
+            if body is None:
+                brought = self._directory.shares.brought.get(party)
+                yield Hop(self._name(party), party, "gets it", None if brought is None else brought.body.site)
+                continue
+            now = self._clock.now()
+            moving = body.moving if body.moving is not None and now < body.moving.from_ns else None
+            yield Hop(self._name(party), party, "gets it", site_at(body.site, body.moving, at_ns=now), moving)
 
     def _name(self, party: Uri) -> str:
         return party_name(party, self._directory)

@@ -40,6 +40,7 @@ from troth.state.sharing import stands
 from troth.statements.choice import Decision
 from troth.statements.share import ShareBody
 from troth.statements.share_request import ShareRequestBody
+from troth.statements.site import site_at
 from troth.statements.withholding import WithholdingBody
 
 __all__ = ["NOBODY", "SeenShares"]
@@ -83,7 +84,8 @@ class SeenShares:
         for uri, body in sorted(self._directory.organisations.items(), key=lambda each: each[1].name.casefold()):
             value = reading.party(party_scope(uri))
             barred = gatekeeper(uri, () if value is None else value.classes, at_ns=now)
-            place = None if body.site is None else body.site.country
+            site = site_at(body.site, body.moving, at_ns=now)
+            place = None if site is None else site.country
             parties.append(PartyOffered(uri, body.name, barred, place))
         return Offered(terms_at(now), duties, digest_of(duties), tuple(parties))
 

@@ -48,6 +48,7 @@ from troth.statements.ground import GroundBody
 from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
+from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody, KeyRole
 from troth.statements.known_keys import KnownKey, in_force, learned
 from troth.statements.mark import MarkBody
@@ -136,10 +137,8 @@ class Directory:
                 self._declare(body)
             case DisclosureBody():
                 self._disclose(body, statement)
-            case OrganisationBody():
-                known = self.organisations.get(body.organisation)
-                self.told.entered(body, known, statement=statement.signed.id, said_ns=said_ns(statement))
-                self.organisations[body.organisation] = body
+            case OrganisationBody() | KeepingBody():
+                self._place(body, statement)
             case (
                 PersonBody()
                 | CustodyBody()
@@ -166,6 +165,15 @@ class Directory:
                 self.corrections.take(body, statement.signed.id)
         if isinstance(body, TrustAnchorsBody | KeyBody | PersonBody | CustodyBody):
             self.keys.update(learned(self.keys, statement))
+
+    def _place(self, body: OrganisationBody | KeepingBody, statement: Statement) -> None:
+        """Who handles data, and who keeps them: what differs from before is to be told."""
+        id_, at_ns = statement.signed.id, said_ns(statement)
+        if isinstance(body, KeepingBody):
+            self.told.kept(body, statement=id_, said_ns=at_ns)
+            return
+        self.told.entered(body, self.organisations.get(body.organisation), statement=id_, said_ns=at_ns)
+        self.organisations[body.organisation] = body
 
     def _take_ground(self, body: GroundBody | EmergencyBody, statement: Statement) -> None:
         if isinstance(body, EmergencyBody):

@@ -15,6 +15,7 @@ import msgspec
 from troth.names import StatementId, Uri, ckt_uri
 from troth.signing.cose import PublicKey
 from troth.state.fold_own import restricted
+from troth.state.kept import kept_after
 from troth.state.member import shifts_of
 from troth.state.moved import moved, ruled, said_again, said_ns, streams_of
 from troth.state.opening import opened
@@ -335,7 +336,9 @@ def _stated(
         case RedLineBody():
             return _drawn(deployment, body, statement)
         case KeepingBody():
-            return msgspec.structs.replace(deployment, keeping=Keeping(body, statement.signed.id))
+            said = Keeping(body, statement.signed.id)
+            keeping, moving = kept_after(deployment.keeping, deployment.moving, said, at_ns=said_ns(statement))
+            return msgspec.structs.replace(deployment, keeping=keeping, moving=moving)
 
 
 def _asserted(

@@ -57,7 +57,17 @@ def of_organisation(party: PartyScope | None, body: OfParty, statement: Statemen
 def _reached(body: OrganisationBody, statement: StatementId, former: PartyScope | None) -> PartyScope:
     reach_by_ns = FOREVER if body.reach_by_ns is None else body.reach_by_ns
     cut = () if former is None else former.cut
-    return PartyScope(body.name, body.contact, statement, body.site, body.classes, reach_by_ns, cut, body.entering)
+    return PartyScope(
+        body.name,
+        body.contact,
+        statement,
+        body.site,
+        body.classes,
+        reach_by_ns,
+        cut,
+        body.entering,
+        moving=body.moving,
+    )
 
 
 def _cut(party: PartyScope, body: EraseOrderBody) -> PartyScope:

@@ -35,7 +35,7 @@ from troth.statements.preservation import PreservationBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.restriction import RestrictionBody
 from troth.statements.share import ShareBody
-from troth.statements.site import Site
+from troth.statements.site import Moving, Site
 from troth.statements.withholding import WithholdingBody
 from troth.things.intervals import BEGINNING, FOREVER
 
@@ -272,7 +272,8 @@ class PartyScope(msgspec.Struct, frozen=True):
     """A known organisation. `reach_by_ns`: nobody answers from then on, until it is reached again.
 
     `refused_ns`: it was brought by a person, and is not known from then on. `entering`: classes of which it gets
-    later what asks nobody. `cut`: shares with it that ended because nothing was read under them, by their names.
+    later what asks nobody. `moving`: where it will be. `cut`: shares with it that ended because nothing was read under
+    them, by their names.
     """
 
     name: str
@@ -284,6 +285,7 @@ class PartyScope(msgspec.Struct, frozen=True):
     cut: tuple[CutShare, ...] = ()
     entering: tuple[Entering, ...] = ()
     refused_ns: int = FOREVER
+    moving: Moving | None = None
 
 
 class Keeping(msgspec.Struct, frozen=True):
@@ -313,12 +315,16 @@ class StandingPolicies(msgspec.Struct, frozen=True):
 
 
 class DeploymentScope(msgspec.Struct, frozen=True):
-    """What holds for all: red lines in order of acceptance, where data are kept, and the operator's own policies."""
+    """What holds for all: red lines in order of acceptance, where data are kept, and the operator's own policies.
+
+    `moving`: where they will be kept, as it was said before.
+    """
 
     policies: StandingPolicies | None = None
     lines: tuple[StandingLine, ...] = ()
     keeping: Keeping | None = None
     erased_ns: int = BEGINNING
+    moving: Keeping | None = None
 
 
 class Unsettled(msgspec.Struct, frozen=True):

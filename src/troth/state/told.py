@@ -4,6 +4,7 @@ Rules
 - A disclosure that takes another's place is compared with it; what it changes is kept with the time of its statement.
 - Where the text of a former disclosure was deleted, the newer one is compared with what is known before it after a restart.
 - What first stands in a home or place is kept with what was disclosed of it then; a party that comes into a class, too.
+- Where an organisation handles what it gets, and where data are kept, is kept as it was and as it was said, where that differs.
 - A request by an authority is kept as it was said last, with what it reaches.
 
 Source: mission.md (F26, F44); docs/decisions/0064-nothing-begins-unannounced.md, 0065.
@@ -12,14 +13,28 @@ Source: mission.md (F26, F44); docs/decisions/0064-nothing-begins-unannounced.md
 import msgspec
 
 from troth.names import HouseholdId, PersonId, RequestId, StatementId, Uri
+from troth.state.kept import kept_after, kept_at
+from troth.state.scopes import Keeping
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody, Limits
 from troth.statements.installation import InstallationBody, InstalledStream
+from troth.statements.keeping import KeepingBody
 from troth.statements.organisation import OrganisationBody
+from troth.statements.site import Site, site_at
 from troth.statements.telling import TellingBody
 from troth.statements.widening import Change, changes_of
 
-__all__ = ["KnownChanges", "KnownEntry", "KnownJoining", "KnownReach", "KnownRequest", "SaidTelling", "Told"]
+__all__ = [
+    "KnownChanges",
+    "KnownEntry",
+    "KnownJoining",
+    "KnownKept",
+    "KnownMove",
+    "KnownReach",
+    "KnownRequest",
+    "SaidTelling",
+    "Told",
+]
 
 _NS = 1_000_000_000
 
@@ -71,6 +86,31 @@ class KnownEntry(msgspec.Struct, frozen=True):
     begins_ns: int | None
 
 
+class KnownMove(msgspec.Struct, frozen=True):
+    """An organisation said another place: where it was, and where it is from `from_ns` on (None: at once). Times: ns UTC."""
+
+    party: Uri
+    statement: StatementId
+    said_ns: int
+    former: Site | None
+    now: Site | None
+    from_ns: int | None
+
+
+class KnownKept(msgspec.Struct, frozen=True):
+    """It was said where data are kept: as before (None: nobody had said), and as it is now or will be. Times: ns UTC."""
+
+    statement: StatementId
+    said_ns: int
+    former: KeepingBody | None
+    now: KeepingBody
+
+    @property
+    def from_ns(self) -> int | None:
+        """Since when it holds; None for at once."""
+        return self.now.from_ns
+
+
 class SaidTelling(msgspec.Struct, frozen=True):
     """Somebody was told, and the statement of it."""
 
@@ -103,6 +143,9 @@ class Told:
         self.ways: dict[tuple[PersonId, StatementId], tuple[tuple[str, int], ...]] = {}  # in which ways, and when
         self.requests: dict[RequestId, KnownRequest] = {}
         self.reaches: dict[tuple[RequestId, HouseholdId | None], KnownReach] = {}
+        self.moves: dict[StatementId, KnownMove | KnownKept] = {}
+        self.keeping: Keeping | None = None
+        self.moving: Keeping | None = None  # as it was announced
         self.moved = 0  # how often there was something new to tell: who looks compares it
 
     def __eq__(self, other: object) -> bool:
@@ -147,6 +190,11 @@ class Told:
         self, body: OrganisationBody, former: OrganisationBody | None, *, statement: StatementId, said_ns: int
     ) -> None:
         """An organisation was registered, or said again."""
+        if former is not None and _goes(former) != _goes(body):
+            was = site_at(former.site, former.moving, at_ns=said_ns)
+            from_ns = None if body.moving is None else body.moving.from_ns
+            self.moves[statement] = KnownMove(body.organisation, statement, said_ns, was, _goes(body), from_ns)
+            self.moved += 1
         before = () if former is None else former.classes
         since = {each.of: each.from_ns for each in body.entering}
         for each in before:
@@ -157,6 +205,16 @@ class Told:
                 known = KnownEntry(body.organisation, each, statement, said_ns, since.get(each))
                 self.entries[body.organisation, each] = known
                 self.moved += 1
+
+    def kept(self, body: KeepingBody, *, statement: StatementId, said_ns: int) -> None:
+        """It was said where data are kept."""
+        held = kept_at(self.keeping, self.moving, at_ns=said_ns)
+        planned = self.moving or held
+        if planned is None or planned.body.hops != body.hops:
+            self.moves[statement] = KnownKept(statement, said_ns, None if held is None else held.body, body)
+            self.moved += 1
+        said = Keeping(body, statement)
+        self.keeping, self.moving = kept_after(self.keeping, self.moving, said, at_ns=said_ns)
 
     def take(self, body: TellingBody | AuthorityRequestBody | AuthorityReachBody, statement: StatementId) -> None:
         """Somebody was told, or an authority asked."""
@@ -172,3 +230,8 @@ class Told:
             case AuthorityReachBody():
                 self.reaches[body.request, body.household] = KnownReach(body, statement)
                 self.moved += 1
+
+
+def _goes(body: OrganisationBody) -> Site | None:
+    """Where an organisation is, or will be."""
+    return body.site if body.moving is None else body.moving.to

@@ -254,9 +254,14 @@ def _places(body: OrganisationBody | KeepingBody | DisclosureBody | PlaceRuleBod
         case OrganisationBody():
             if body.organisation.startswith(BROUGHT):
                 raise Refused("under this name only what people bring is known")
-            sites = () if body.site is None else (body.site,)
+            said = (body.site, None if body.moving is None else body.moving.to)
+            sites = tuple(each for each in said if each is not None)
+            if set(body.left) & set(body.classes):
+                raise Refused("a class is one that an organisation has left, or one that it is in")
         case KeepingBody():
-            sites = (body.site, *(each.site for each in body.copies))
+            sites = tuple(site for _, site in body.hops)
+            if body.at_once is not None and (not body.at_once.strip() or body.from_ns is not None):
+                raise Refused("what holds at once says why in words, and what holds later needs no such word")
         case DisclosureBody():
             check_codes(code for stream in body.streams for code in stream.places)
             purposes = [each for stream in body.streams for each in stream.purposes]

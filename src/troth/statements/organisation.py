@@ -4,6 +4,9 @@ Rules
 - Who comes into a class gets what a disclosure gives that class without asking anybody from `entering` on only.
 - A contact that was reached is good for a while: from `reach_by_ns` on nobody answers until it is reached again, and what this
   organisation answers for is refused.
+- Where it will handle what it gets is said before (`moving`), where that adds a country or a law.
+- That its contact was reached is said with when (`reached_ns`); it alone makes `reach_by_ns` later. A class that it was in and
+  is not in any more is named (`left`), so that none falls away with what was not repeated.
 
 Source: mission.md, "clear accountability" (S17, F23); formats.md, "Identifiers".
 """
@@ -11,7 +14,7 @@ Source: mission.md, "clear accountability" (S17, F23); formats.md, "Identifiers"
 import msgspec
 
 from troth.names import Uri
-from troth.statements.site import Site
+from troth.statements.site import Moving, Site
 
 __all__ = ["GATEKEEPER", "Entering", "OrganisationBody"]
 
@@ -38,6 +41,9 @@ class OrganisationBody(msgspec.Struct, frozen=True, omit_defaults=True):
         classes: what kind of recipient it is (`urn:troth:class:...`); a disclosure may name a class instead of each party.
         entering: classes that it came into, of whose uses people are told first.
         reach_by_ns: until when its contact counts as reached (ns UTC); absent for no end.
+        moving: where it will handle what it gets, and since when.
+        reached_ns: when its contact was reached last (ns UTC).
+        left: classes that it was in when this was said, and is not in any more.
     """
 
     organisation: Uri
@@ -48,4 +54,7 @@ class OrganisationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     classes: tuple[Uri, ...] = ()
     reach_by_ns: int | None = None
     entering: tuple[Entering, ...] = ()
-    crit: tuple[str, ...] = ("site", "classes", "reach_by_ns", "entering")
+    moving: Moving | None = None
+    reached_ns: int | None = None
+    left: tuple[Uri, ...] = ()
+    crit: tuple[str, ...] = ("site", "classes", "reach_by_ns", "entering", "moving")

@@ -3,6 +3,7 @@
 Rules
 - Countries are the officially assigned ISO 3166-1 alpha-2 codes in capitals; another word (`UK`) is refused, for no rule
   would ever meet it. A firm with its seat elsewhere is reached by that law too: it says so.
+- A site goes beyond another one where a country or a law is added.
 - A rule may name a region; which countries it has is dated data: a membership holds in [from, to).
 
 Source: ISO 3166-1, as in iso3166.tab of the tz database; the treaties of accession, and Decision (EU) 2020/135 (the United
@@ -18,7 +19,17 @@ import msgspec
 from troth.errors import Refused
 from troth.things.intervals import BEGINNING, FOREVER, Interval
 
-__all__ = ["REGIONS", "Site", "check_codes", "check_site", "lies_within", "reached_by"]
+__all__ = [
+    "REGIONS",
+    "Moving",
+    "Site",
+    "check_codes",
+    "check_site",
+    "goes_beyond",
+    "lies_within",
+    "reached_by",
+    "site_at",
+]
 
 _BREXIT_NS: Final = 1_580_511_600_000_000_000  # 2020-01-31T23:00:00Z
 _EU: Final = (
@@ -50,6 +61,23 @@ class Site(msgspec.Struct, frozen=True, omit_defaults=True):
 
     country: str
     laws: tuple[str, ...] = ()
+
+
+class Moving(msgspec.Struct, frozen=True):
+    """Where somebody will be from a moment on (ns UTC), said before."""
+
+    to: Site
+    from_ns: int
+
+
+def site_at(site: Site | None, moving: Moving | None, *, at_ns: int) -> Site | None:
+    """Where somebody is at a moment: at `site`, or where they have moved by then."""
+    return moving.to if moving is not None and moving.from_ns <= at_ns else site
+
+
+def goes_beyond(now: Site, former: Site) -> bool:
+    """Whether a site adds a country or a law to what was said before."""
+    return now.country != former.country or not {*now.laws} <= {former.country, *former.laws}
 
 
 def lies_within(country: str, codes: Iterable[str], *, at_ns: int) -> bool:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from troth.errors import BadName, Malformed, NotFound, TrothError
+from troth.journeys.places import TOLD_FROM
 from troth.names import PersonId, parse_id, print_id
 from troth.statements.kinds import KindName
 from troth.statements.place_rule import PlaceRuleBody
@@ -40,6 +41,7 @@ class PlacesPages:
         """Path, method and page of each."""
         return [
             ("/where", "GET", self.where),
+            ("/mine/where", "GET", self.mine_where),
             ("/mine/places", "GET", self.mine),
             ("/mine/places", "POST", self.rule),
             ("/mine/places/end", "POST", self.end),
@@ -48,7 +50,14 @@ class PlacesPages:
     async def where(self, request: Request) -> Response:
         """Where data are, for everybody."""
         viewer = viewer_of(request.cookies, self._at.recognise)
-        return self._shell.show(request, "where.html", {"viewer": viewer, "where": self._at.places.where()})
+        values = {"viewer": viewer, "where": self._at.places.where(), "own": False, "told_from": TOLD_FROM}
+        return self._shell.show(request, "where.html", values)
+
+    async def mine_where(self, request: Request) -> Response:
+        """Where what is of one's own homes is, and goes."""
+        viewer = viewer_of(request.cookies, self._at.recognise)
+        values = {"viewer": viewer, "where": self._at.places.where_of(_person(viewer)), "own": True}
+        return self._shell.show(request, "where.html", values)
 
     async def mine(self, request: Request) -> Response:
         """One's own rules; with `within` or `not_under` in the address also what such a rule would stop, before it is made."""

@@ -24,6 +24,7 @@ class Rule(StrEnum):
 
     BEFORE_A_START = "before-a-start"
     BEFORE_A_CONTACT_LAPSES = "before-a-contact-lapses"
+    A_CONTACT_IS_GOOD = "a-contact-is-good"
     WITHHELD_AT_MOST = "withheld-at-most"
     BEING_SET_UP = "being-set-up"
 
@@ -52,6 +53,13 @@ PERIODS: Final = (
         "2018-05-25",
         "whoever runs the place is warned so many days before a contact has to be reached again",
         "our own number, as long as before the review of an assertion; docs/decisions/0064",
+    ),
+    Period(
+        Rule.A_CONTACT_IS_GOOD,
+        365,
+        "2018-05-25",
+        "an organisation that is registered has to be reached again within so many days",
+        "our own number, once a year; the mission asks that an answer lapses, and no law names a time; docs/decisions/0095",
     ),
     Period(
         Rule.WITHHELD_AT_MOST,

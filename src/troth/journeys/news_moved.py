@@ -1,0 +1,141 @@
+"""Who handles data somewhere else, and where what is stored here is kept, as things to know.
+
+Rules
+- Of an organisation there is one item for each time that it said another place: in each home of which it gets or handles
+  something, for whoever shares with it, and in public where an open disclosure names it.
+- Where what is stored is kept concerns everybody.
+- What is told of a home that was being set up then is no item there: it was new, too. Words name no person and no home.
+
+Source: docs/decisions/0094-who-moves-is-told-before.md.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from troth.gate.announcing import is_new_in
+from troth.journeys.handed import homes_handing, sharers, uses_handed
+from troth.journeys.news_items import Draft, Item, Sort, named
+from troth.journeys.news_words import date_words, site_words
+from troth.journeys.party_names import party_name
+from troth.names import HouseholdId, PersonId
+from troth.state.directory import Directory
+from troth.state.told import KnownKept, KnownMove
+from troth.statements.keeping import KeepingBody, keeps_beyond
+from troth.statements.organisation import OrganisationBody
+from troth.statements.site import goes_beyond
+
+__all__ = ["Moved"]
+
+_USES_MAX: Final = 12
+
+
+class Moved:
+    """Finds it. Nothing is kept here. Owner: the event loop."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def of(self, home: HouseholdId | None, *, after_ns: int, at_ns: int) -> Iterator[Draft]:
+        """What concerns a home; with None what everybody may know."""
+        for each in self._recent(after_ns, at_ns):
+            if not self._is_told(home, each.said_ns):
+                continue
+            if isinstance(each, KnownKept):
+                yield self._draft(each)
+                continue
+            body = self._directory.organisations.get(each.party)
+            uses = () if body is None else tuple(uses_handed(body, home, self._directory))
+            if uses:
+                yield self._draft(each, *(f"{use.title} ({product})" for product, use in uses))
+
+    def shared(self, person: PersonId, *, after_ns: int, at_ns: int) -> Iterator[Draft]:
+        """Of those with whom somebody shares."""
+        for each in self._recent(after_ns, at_ns):
+            if isinstance(each, KnownMove) and person in sharers(each.party, self._directory, at_ns=at_ns):
+                yield self._draft(each, "what you share with it")
+
+    def sharing(self, *, after_ns: int, at_ns: int) -> tuple[PersonId, ...]:
+        """People who share with somebody that is to be told of."""
+        recent = (each for each in self._recent(after_ns, at_ns) if isinstance(each, KnownMove))
+        found = (person for each in recent for person in sharers(each.party, self._directory, at_ns=at_ns))
+        return tuple(dict.fromkeys(found))
+
+    def homes(self, *, after_ns: int, at_ns: int) -> tuple[HouseholdId, ...]:
+        """Homes that it may concern."""
+        found: dict[HouseholdId, None] = {}
+        for each in self._recent(after_ns, at_ns):
+            if isinstance(each, KnownKept):
+                return tuple(self._directory.households)
+            body = self._directory.organisations.get(each.party)
+            found |= {} if body is None else dict.fromkeys(homes_handing(body, self._directory))
+        return tuple(found)
+
+    def _is_told(self, home: HouseholdId | None, said_ns: int) -> bool:
+        began = self._directory.standing.began
+        since = began.values() if home is None else (began.get(home),)
+        return any(is_new_in(each, at_ns=said_ns) for each in since)
+
+    def _recent(self, after_ns: int, at_ns: int) -> Iterator[KnownMove | KnownKept]:
+        for each in self._directory.told.moves.values():
+            if each.said_ns > after_ns or (each.from_ns or 0) > at_ns:
+                yield each
+
+    def _draft(self, each: KnownMove | KnownKept, *gets: str) -> Draft:
+        make = partial(self._kept, each) if isinstance(each, KnownKept) else partial(self._moved, each, gets)
+        return Draft(each.said_ns, named(each.statement, "moved"), each.from_ns, make)
+
+    def _moved(self, each: KnownMove, gets: tuple[str, ...]) -> Item:
+        name = party_name(each.party, self._directory)
+        wider = each.now is None or each.former is None or goes_beyond(each.now, each.former)
+        said = [
+            f"Where it handled what it gets: {site_words(each.former)}. Where it will: {site_words(each.now)}."
+            if each.from_ns is not None
+            else f"Where it handled what it gets: {site_words(each.former)}. Where it does now: {site_words(each.now)}."
+        ]
+        more = f", and {len(gets) - _USES_MAX} more" if len(gets) > _USES_MAX else ""
+        said.append(f"It gets or handles: {', '.join(gets[:_USES_MAX])}{more}.")
+        said.append("You can say where yours may not go; what that stops, stops at once.")
+        body = self._directory.organisations.get(each.party)
+        return self._item(each, f"{name} handles data elsewhere", said, wider=wider, stands=_stands(each, body))
+
+    def _kept(self, each: KnownKept) -> Item:
+        wider = each.former is None or keeps_beyond(each.now, each.former)
+        said = [f"Now: {self._kept_words(each.now)}"]
+        if each.former is not None:
+            said.insert(0, f"Until then: {self._kept_words(each.former)}")
+        if each.now.at_once is not None:
+            said.append(f"It was not said before, and whoever runs the place says why: {each.now.at_once}")
+        said.append("You can say where yours may not go; what that stops, stops at once.")
+        told = self._directory.told
+        latest = told.moving or told.keeping
+        stands = latest is not None and latest.statement == each.statement
+        return self._item(each, "What is stored here is kept elsewhere", said, wider=wider, stands=stands)
+
+    def _kept_words(self, body: KeepingBody) -> str:
+        here = f"{party_name(body.by, self._directory)} keeps it, {site_words(body.site)}."
+        copies = "".join(
+            f" A copy is kept by {party_name(copy.by, self._directory)}, {site_words(copy.site)}: {copy.what}"
+            for copy in body.copies
+        )
+        return here + copies
+
+    @staticmethod
+    def _item(each: KnownMove | KnownKept, title: str, said: list[str], *, wider: bool, stands: bool) -> Item:
+        sort = Sort.CHANGED if wider else Sort.NARROWED
+        if each.from_ns is not None and stands:
+            sort = Sort.STARTS
+            said = [f"This becomes so on {date_words(each.from_ns)}.", *said]
+        elif not stands:
+            said = ["What was said then does not hold any more.", *said]
+            sort = Sort.CHANGED
+        starts_ns = each.from_ns if sort is Sort.STARTS else None
+        name = named(each.statement, "moved")
+        return Item(name, sort, title, "where data are", " ".join(said), each.said_ns, each.statement, starts_ns)
+
+
+def _stands(each: KnownMove, body: OrganisationBody | None) -> bool:
+    """Whether the organisation still says so."""
+    if body is None:
+        return False
+    return each.now == (body.site if body.moving is None else body.moving.to)
