@@ -273,6 +273,7 @@ class PartyScope(msgspec.Struct, frozen=True):
 
     `refused_ns`: it was brought by a person, and is not known from then on. `entering`: classes of which it gets
     later what asks nobody. `cut`: shares with it that ended because nothing was read under them, by their names.
+    `classed_ns`: when it was said last that it is of other classes than before, ns UTC.
     """
 
     name: str
@@ -284,6 +285,7 @@ class PartyScope(msgspec.Struct, frozen=True):
     cut: tuple[CutShare, ...] = ()
     entering: tuple[Entering, ...] = ()
     refused_ns: int = FOREVER
+    classed_ns: int = BEGINNING
 
 
 class Keeping(msgspec.Struct, frozen=True):
