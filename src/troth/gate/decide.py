@@ -230,12 +230,18 @@ def _reached(question: Question, reading: Reading) -> Reached | None:
     if declared is None:
         return Reached(stream, product, ())
     found: list[tuple[DisclosedPurpose, Tried]] = []
+    could: list[tuple[DisclosedPurpose, Tried]] = []
     for purpose in declared.purposes:
         asker = Asker(question.asker.party, question.asker.app, purpose.purpose)
         asked = msgspec.structs.replace(question, asker=asker)
         tried: list[Tried] = []
         if meant(purpose, asked, stream, reading):
             tried = _tried(asked, stream, product, declared, reading, purposes=[purpose])
+            if any(each.failed is not None and each.failed.step is Step.DECLARED for each in tried):
+                grounds = by_ground(
+                    purpose, declared, question=question, stream=stream, product=product, reading=reading
+                )
+                could += [(purpose, each) for each in grounds]
         elif question.asker.party == ANYONE:
             tried = by_ground(purpose, declared, question=question, stream=stream, product=product, reading=reading)
         found += [(purpose, each) for each in tried]
@@ -246,7 +252,7 @@ def _reached(question: Question, reading: Reading) -> Reached | None:
         if given is not None:
             tried = _shared(given, declared, question=asked, stream=stream, product=product, reading=reading)
             found += [(given, each) for each in tried]
-    return Reached(stream, product, tuple(found))
+    return Reached(stream, product, tuple(found), tuple(could))
 
 
 def _tried(

@@ -11,8 +11,9 @@ Rules
   with for any (`everybody`): who asks as nobody in particular may be a party that reads some of the homes alone.
 - While a policy of the operator (step 5) keeps any of them out, nothing is given.
 - A home of which the party can read anything by itself, for whatever purpose, is in no figure: it could be taken out of it.
-- Of two figures of one party, for two purposes or in two views, that overlap and differ by fewer homes than the size, the one
-  that is declared first stands; one for anybody stands before all that are not.
+  So it is where it has a ground for that which something else than a person keeps from being used now, and may not tomorrow.
+- Two figures of one party, for two purposes or in two views, that share a home are one and the same, rounded or not, or only
+  the one that is declared first is given (`beside`); one for anybody stands before all that are not.
 - Cells that began before the group last changed are withheld (`epochs`).
 
 Source: gate.md; docs/reference/small-groups.md, which names the literature and what this does not stop.
@@ -26,16 +27,18 @@ from typing import TypeAlias
 
 import msgspec
 
+from troth.gate.announcing import begins_ns
+from troth.gate.beside import Figure, enough, stands_beside, those_that_stand
 from troth.gate.declared import ids_of
 from troth.gate.epochs import epoch_ns
 from troth.gate.everybody import as_everybody, figures_for_everybody, is_for_everybody
 from troth.gate.narrowed import Tried
-from troth.gate.question import ANYONE, Action, Code, Group, GroupMember, Question, Reason, Step
+from troth.gate.question import ANYONE, Action, Asker, Code, Group, GroupMember, Question, Reason, Step
 from troth.gate.sharing import shared_purposes
 from troth.gate.use import Use
-from troth.names import HouseholdId, PersonId, PurposeId, StatementId, StreamId
+from troth.names import PersonId, PurposeId, StatementId, StreamId
 from troth.state.in_force import Reading
-from troth.state.scopes import ProductScope, StreamScope, product_scope, stream_scope
+from troth.state.scopes import ProductScope, StreamScope, party_scope, product_scope, stream_scope
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect
 from troth.things.variants import HOMES_MAX, Variant
@@ -44,11 +47,15 @@ __all__ = ["Look", "Reached", "alike", "look_at", "small_groups", "uncountable"]
 
 
 class Reached(msgspec.Struct, frozen=True):
-    """What a party could read of one stream by steps 2 to 5, purpose by purpose; of anybody, what all could who are named."""
+    """What a party could read of one stream by steps 2 to 5, purpose by purpose; of anybody, what all could who are named.
+
+    `by_ground`: the same by step 3 alone, of purposes that another step stops now.
+    """
 
     stream: StreamScope
     product: ProductScope
     views: tuple[tuple[DisclosedPurpose, Tried], ...]
+    by_ground: tuple[tuple[DisclosedPurpose, Tried], ...] = ()
 
 
 Look: TypeAlias = Callable[[Question, Reading], Reached | None]
@@ -59,16 +66,19 @@ class _Looked(Reached, frozen=True):
 
     Args:
         out: it is in no figure, whoever asks.
-        alone: the party can read anything of it by itself.
+        alone: the party has a ground to read anything of it by itself.
         members: what it brings to each figure, by purpose and view.
+        could: what it would bring if nothing but grounds counted.
         rests_on: what all of this does.
-        ended_ns: when the last view ended that was given once; what it gave until then was in the cells of then.
+        ended_ns: when the last view ended that was given once, or began that was announced; what it gave until then was in
+            the cells of then.
         until_ns: when any of this may be otherwise.
     """
 
     out: bool = False
     alone: bool = False
     members: Mapping[tuple[PurposeId, Variant], GroupMember] = {}
+    could: Mapping[tuple[PurposeId, Variant], GroupMember] = {}
     rests_on: tuple[StatementId, ...] = ()
     ended_ns: int = BEGINNING
     until_ns: int = FOREVER
@@ -82,7 +92,7 @@ class _Looked(Reached, frozen=True):
 class _Gathered(msgspec.Struct, frozen=True):
     """The universe as it was looked at for one figure: whom it is over, what it rests on, since and until when.
 
-    `barred`: a rule of the operator keeps one of the homes out. `homes`: those of the figure.
+    `barred`: a rule of the operator keeps one of the homes out.
     """
 
     looked: tuple[_Looked, ...]
@@ -90,7 +100,6 @@ class _Gathered(msgspec.Struct, frozen=True):
     concerned: tuple[PersonId, ...]
     rests_on: tuple[StatementId, ...]
     barred: bool
-    homes: frozenset[HouseholdId]
     from_ns: int
     until_ns: int
 
@@ -120,9 +129,10 @@ def small_groups(
     if own is None:
         return _denied(tried, Code.SMALL_GROUP, (stream.statement,))
     inside = any(each.stream == question.stream for each in found.members)
-    enough = min(len(found.homes), len(found.concerned)) >= size
-    before = _before(found.looked, public, own, tried, question, for_all=for_all)
-    if found.barred or not inside or not enough or _overlaps(found.homes, before, size):
+    before = _before(found.looked, public, own, tried, question, for_all=for_all, least=declared.group_size or 0)
+    mine = Figure(tried.variant, size, (found.members,))
+    alone = all(stands_beside(mine, each) for each in those_that_stand(before))
+    if found.barred or not inside or not enough(found.members, size) or not alone:
         return _denied(tried, Code.SMALL_GROUP, ids_of(own.product), until_ns=until_ns)
     holding = msgspec.structs.replace(
         tried.holding,
@@ -197,33 +207,58 @@ def _look_at(asked: Question, look: Look, reading: Reading) -> tuple["_Looked | 
     ruled = any(each.from_ns <= asked.at_ns and (each.to_ns is None or asked.at_ns < each.to_ns) for each in rules)
     turns = [turn for each in rules for turn in (each.from_ns, each.to_ns) if turn is not None]
     turns += [turn for _, one in reached.views for i in one.holding.times for turn in (i.from_ns, i.to_ns)]
+    begun = [_begins_ns(purpose, one, reached.stream, asked, reading) for purpose, one in reached.views]
     known_ns = min((one.holding.until_ns for _, one in reached.views), default=FOREVER)
     until_ns = min([known_ns, *(turn for turn in turns if turn > asked.at_ns)])
-    lapsed = (i.to_ns for _, one in reached.views if one.failed is not None for i in one.holding.times)
+    lapsed = [i.to_ns for _, one in reached.views if one.failed is not None for i in one.holding.times]
+    tried = (*reached.views, *reached.by_ground)
     found = _Looked(
         reached.stream,
         reached.product,
         reached.views,
         out=bool(of_its_own or asked_for or ruled),
-        alone=any(one.failed is None and not one.variant.homes for _, one in reached.views),
-        members=_members(reached, reached.stream.household),
+        alone=any(_is_grounded(one) and not one.variant.homes for _, one in tried),
+        members=_members(reached.views, reached.stream),
+        could=_members([(purpose, _grounded(one)) for purpose, one in tried], reached.stream),
         rests_on=tuple(dict.fromkeys(id_ for _, one in reached.views for id_ in one.holding.rests_on)),
-        ended_ns=max((to_ns for to_ns in lapsed if to_ns <= asked.at_ns), default=BEGINNING),
+        ended_ns=max((turn for turn in (*lapsed, *begun) if turn <= asked.at_ns), default=BEGINNING),
         until_ns=until_ns,
     )
     return found, until_ns
 
 
-def _members(reached: Reached, household: HouseholdId) -> dict[tuple[PurposeId, Variant], GroupMember]:
-    """What a stream brings to each figure over homes that it may be in."""
-    installed, id_ = (Interval(reached.stream.from_ns, FOREVER),), reached.stream.installed.stream
+def _members(
+    views: Sequence[tuple[DisclosedPurpose, Tried]], stream: StreamScope
+) -> dict[tuple[PurposeId, Variant], GroupMember]:
+    """What a stream of a home brings to each figure over homes that it may be in."""
+    if stream.household is None:
+        return {}
+    installed, id_ = (Interval(stream.from_ns, FOREVER),), stream.installed.stream
     return {
         (purpose.purpose, one.variant): GroupMember(
-            id_, household, intersect(one.holding.times, installed), one.holding.concerned
+            id_, stream.household, intersect(one.holding.times, installed), one.holding.concerned
         )
-        for purpose, one in reached.views
+        for purpose, one in views
         if one.failed is None and one.variant.homes
     }
+
+
+def _is_grounded(one: Tried) -> bool:
+    """Whether it has a ground, and nothing stops it but what may stop it no more without anybody of the home saying so."""
+    return one.failed is None or one.failed.step in {Step.PLACED, Step.PERMITTED}
+
+
+def _grounded(one: Tried) -> Tried:
+    """The same as if only the ground counted."""
+    return msgspec.structs.replace(one, failed=None) if _is_grounded(one) else one
+
+
+def _begins_ns(purpose: DisclosedPurpose, one: Tried, stream: StreamScope, asked: Question, reading: Reading) -> int:
+    """When a use that is announced begins, or began."""
+    if one.ground is None:
+        return BEGINNING
+    asker = Asker(asked.asker.party, asked.asker.app, purpose.purpose)
+    return begins_ns(purpose, one.ground, stream.installed, asker=asker, reading=reading)
 
 
 def _since_ns(each: _Looked, question: Question, reading: Reading, *, first_counts: bool) -> tuple[int, int]:
@@ -245,7 +280,10 @@ def _since_ns(each: _Looked, question: Question, reading: Reading, *, first_coun
 def _gather(looked: list[_Looked], tried: Tried, question: Question, reading: Reading) -> _Gathered:
     # What a line kept out was in no figure; after it a cell of before would be another one.
     lines = [turn for each in reading.deployment().lines for turn in (each.body.from_ns, each.to_ns)]
+    party = None if question.asker.party == ANYONE else reading.party(party_scope(question.asker.party))
+    classed_ns = BEGINNING if party is None else party.classed_ns
     from_ns = max((turn for turn in lines if turn <= question.at_ns), default=BEGINNING)
+    from_ns = max(from_ns, classed_ns)
     until_ns = min((turn for turn in lines if turn > question.at_ns), default=FOREVER)
     figures = {(purpose.purpose, one.variant) for each in looked for purpose, one in each.views if one.variant.homes}
     mine, rests_on, members = (question.asker.purpose, tried.variant), dict[StatementId, None](), list[GroupMember]()
@@ -263,7 +301,6 @@ def _gather(looked: list[_Looked], tried: Tried, question: Question, reading: Re
         tuple(dict.fromkeys(person for each in members for person in each.concerned)),
         tuple(rests_on),
         barred=any(one.failed is not None and one.failed.step is Step.PERMITTED for one in views),
-        homes=frozenset(each.household for each in members),
         from_ns=from_ns,
         until_ns=until_ns,
     )
@@ -277,32 +314,31 @@ def _before(
     question: Question,
     *,
     for_all: bool,
-) -> list[frozenset[HouseholdId]]:
-    """The homes of each figure that stands before this one: those for anybody, then as they are declared.
+    least: int,
+) -> list[Figure]:
+    """Each figure that comes before this one: those for anybody, then as they are declared.
 
-    `public`: what everybody together could read, where anything is for anybody.
+    `public`: what everybody together could read, where anything is for anybody. `least`: the group size of the stream.
     """
     mine = (question.asker.purpose, tried.variant)
     all_of = [(each.purpose, one.variant, ANYONE in each.recipients) for each, one in own.views if one.variant.homes]
     for_anybody = [(purpose, view) for purpose, view, is_open in all_of if is_open]
     by_name = [(purpose, view) for purpose, view, is_open in all_of if not is_open]
     if for_all:
-        return [_homes(public, *each) for each in for_anybody[: for_anybody.index(mine)]]
+        return [_figure(public, *each, least=least) for each in for_anybody[: for_anybody.index(mine)]]
     earlier = by_name[: by_name.index(mine)] if mine in by_name else by_name
-    return [*(_homes(public, *each) for each in for_anybody), *(_homes(looked, *each) for each in earlier)]
+    return [
+        *(_figure(public, *each, least=least) for each in for_anybody),
+        *(_figure(looked, *each, least=least) for each in earlier),
+    ]
 
 
-def _overlaps(mine: frozenset[HouseholdId], before: list[frozenset[HouseholdId]], size: int) -> bool:
-    """Whether a figure that stands before one differs from it by too few homes."""
-    return any(
-        mine & theirs and any(0 < len(each) < size for each in (mine - theirs, theirs - mine)) for theirs in before
-    )
-
-
-def _homes(looked: Sequence[_Looked], purpose: PurposeId, view: Variant) -> frozenset[HouseholdId]:
-    """The homes that are in the figures of a purpose in a view."""
-    key = (purpose, view)
-    return frozenset(each.members[key].household for each in looked if not each.apart and key in each.members)
+def _figure(looked: Sequence[_Looked], purpose: PurposeId, view: Variant, *, least: int) -> Figure:
+    """The figure of a purpose in a view, over the homes that are in it now, and over those that have a ground to be."""
+    key, inside = (purpose, view), [each for each in looked if not each.apart]
+    now = tuple(each.members[key] for each in inside if key in each.members)
+    could = tuple(each.could[key] for each in inside if key in each.could)
+    return Figure(view, max(view.homes, least), (now, could))
 
 
 def _denied(tried: Tried, code: Code, statements: tuple[StatementId, ...], *, until_ns: int = FOREVER) -> Tried:

@@ -5,7 +5,8 @@ Rules
   of its streams.
 - A cell of fewer homes, or fewer persons, than the answer's group size is withheld, and counted in `withheld`.
 - A cell closes when its window has ended and the delay of the view, at least SETTLED_NS, is over. What comes later is in no
-  figure, so a cell that was given once is the same for ever: the difference of two answers is no home.
+  figure, nor is what does not lie wholly in its window, so a cell that was given once is the same for ever. That two figures
+  that close at different times, or have other windows, stand beside each other nowhere, is looked at before (`gate/beside`).
 
 Source: gate.md steps 6 and 8; docs/reference/small-groups.md; docs/decisions/0069-a-cell-has-one-group.md.
 """
@@ -21,9 +22,8 @@ from troth.things.query import Order
 from troth.things.variants import Variant
 from troth.things.windows import Shown, beginning_in, whole_windows, window_shown, window_times
 
-__all__ = ["SETTLED_NS", "Cells", "closed_ns", "withheld_times"]
+__all__ = ["Cells", "closed_ns", "withheld_times"]
 
-SETTLED_NS: Final = 60_000_000_000  # as far as a thing's clock may be ahead of ours (things.md, Limits)
 _WINDOWS_MAX: Final = 1_000  # in one slice
 
 _Figures: TypeAlias = Callable[[GroupMember, tuple[Interval, ...]], Awaitable[dict[int, float]]]
@@ -31,7 +31,7 @@ _Figures: TypeAlias = Callable[[GroupMember, tuple[Interval, ...]], Awaitable[di
 
 def closed_ns(view: Variant, *, now_ns: int) -> int:
     """Cells whose windows have ended by then are closed."""
-    return now_ns - max(view.delay_ns, SETTLED_NS)
+    return now_ns - view.late_ns
 
 
 def withheld_times(

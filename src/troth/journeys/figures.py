@@ -16,7 +16,7 @@ import msgspec
 
 from troth.errors import Denied, NotFound
 from troth.gate.question import ANYONE, Asker, Verdict
-from troth.journeys.cells import SETTLED_NS, closed_ns
+from troth.journeys.cells import closed_ns
 from troth.journeys.tell import Page, Tell
 from troth.names import Uri
 from troth.state.directory import Directory
@@ -144,8 +144,7 @@ class Figures:
 
     def _next_ns(self, view: Variant, now_ns: int) -> int:
         """When the first window that is not closed yet will be."""
-        late_ns = max(view.delay_ns, SETTLED_NS)
-        return window_times(window_at(now_ns - late_ns, view.window_ns), view.window_ns).to_ns + late_ns
+        return window_times(window_at(now_ns - view.late_ns, view.window_ns), view.window_ns).to_ns + view.late_ns
 
 
 def _cells(page: Page, view: Variant) -> tuple[Cell, ...]:

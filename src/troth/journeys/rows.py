@@ -21,7 +21,7 @@ from msgspec.structs import astuple
 from troth.clock import NS_PER_S, Clock
 from troth.gate.leases import Lease
 from troth.gate.question import Group, GroupMember
-from troth.journeys.cells import SETTLED_NS, Cells, closed_ns, withheld_times
+from troth.journeys.cells import Cells, closed_ns, withheld_times
 from troth.journeys.folds import FOLD_ROWS, Folds, in_time
 from troth.names import StreamId
 from troth.state.marks import says_of
@@ -150,8 +150,7 @@ class Rows:
             shelf = self._shelf(member.stream)
             if shelf is None:
                 return {}
-            late_ns = max(view.delay_ns, SETTLED_NS)
-            fold = Fold(view, lease.answer.reach(self._clock.now()), FOREVER, late_ns=late_ns)
+            fold = Fold(view, lease.answer.reach(self._clock.now()), FOREVER, late_ns=view.late_ns)
             wanted, windows = ObservationQuery(times=times), Windows(view)
             parts, _ = await self._folds.parts(lease, shelf, wanted, fold=fold, until=until, member=member)
             windows.put(parts)

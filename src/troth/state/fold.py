@@ -17,7 +17,7 @@ from troth.signing.cose import PublicKey
 from troth.state.fold_own import restricted
 from troth.state.kept import kept_after
 from troth.state.member import shifts_of
-from troth.state.moved import moved, ruled, said_again, said_ns, streams_of
+from troth.state.moved import classed, moved, ruled, said_again, said_ns, streams_of
 from troth.state.opening import opened
 from troth.state.parties import OfParty, of_organisation, scopes_of_party, withheld
 from troth.state.personal import said_of
@@ -193,7 +193,8 @@ def _fold(scope: Scope, value: Settled | None, statement: Statement) -> Settled 
         case ScopeKind.PERSON if isinstance(body, RestrictionBody | MarkBody | GuardianshipBody):
             return restricted(value if isinstance(value, PersonScope) else PersonScope(), body, statement)
         case ScopeKind.PARTY if isinstance(body, OfParty):
-            return of_organisation(value if isinstance(value, PartyScope) else None, body, id_)
+            party = value if isinstance(value, PartyScope) else None
+            return classed(party, of_organisation(party, body, id_), statement)
         case ScopeKind.DEPLOYMENT if isinstance(body, RedLineBody | KeepingBody | OperatorPoliciesBody | ErasureBody):
             return _stated(value if isinstance(value, DeploymentScope) else DeploymentScope(), body, statement)
         case _:

@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from troth.state.scopes import (
+    PartyScope,
     PersonScope,
     PlaceScope,
     ProductScope,
@@ -25,7 +26,7 @@ from troth.statements.authority import AuthorityReachBody
 from troth.statements.installation import InstallationBody
 from troth.statements.statement import Statement
 
-__all__ = ["moved", "ruled", "said_again", "said_ns", "streams_of"]
+__all__ = ["classed", "moved", "ruled", "said_again", "said_ns", "streams_of"]
 
 _NS = 1_000_000_000
 
@@ -45,6 +46,14 @@ def moved(value: S, statement: Statement) -> S:
 def ruled(person: PersonScope, statement: Statement) -> PersonScope:
     """A person who has said where something may not go, or what is private."""
     return msgspec.structs.replace(person, ruled_ns=max(person.ruled_ns, said_ns(statement)))
+
+
+def classed(former: PartyScope | None, party: PartyScope | None, statement: Statement) -> PartyScope | None:
+    """An organisation, and when it became one of other classes: what a class may read it reads of before, too."""
+    if former is None or party is None:
+        return party
+    new_ns = said_ns(statement) if set(former.classes) != set(party.classes) else former.classed_ns
+    return msgspec.structs.replace(party, classed_ns=max(former.classed_ns, new_ns))
 
 
 def said_again(former: Settled | None, installed: StreamScope, statement: Statement) -> StreamScope:

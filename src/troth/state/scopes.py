@@ -273,7 +273,7 @@ class PartyScope(msgspec.Struct, frozen=True):
 
     `refused_ns`: it was brought by a person, and is not known from then on. `entering`: classes of which it gets
     later what asks nobody. `moving`: where it will be. `cut`: shares with it that ended because nothing was read under
-    them, by their names.
+    them, by their names. `classed_ns`: when it was said last that it is of other classes than before, ns UTC.
     """
 
     name: str
@@ -286,6 +286,7 @@ class PartyScope(msgspec.Struct, frozen=True):
     entering: tuple[Entering, ...] = ()
     refused_ns: int = FOREVER
     moving: Moving | None = None
+    classed_ns: int = BEGINNING
 
 
 class Keeping(msgspec.Struct, frozen=True):

@@ -4,6 +4,8 @@ Rules
 - A fold can be broken off behind any row and gone on with elsewhere: the part that came last is handed over (`begun`). So
   figures are the same to the last bit, whoever folds and however often it was broken off.
 - A row counts only where it lies wholly in one interval of `whole`, as it would have to if it left by itself.
+- Of figures that close (`late_ns`) a row counts only where it lies wholly in its window, too: how far an answer reaches behind
+  the end of a window differs from answer to answer, and what is in a closed window does not.
 - Under a view of windows there is a part for each window over a row. Under one of rows there is one part, of window 0: how
   many of them the view shows.
 
@@ -36,7 +38,7 @@ class Fold(msgspec.Struct, frozen=True):
         whole: a row lies wholly in one of these.
         enough: once there are more parts than so many (or more rows, where they are counted), the rest may be left.
         below: rows of this sequence and later ones are passed over, because somebody else has them.
-        late_ns: what came so long after its window ended, or later, is in no figure.
+        late_ns: what came so long after its window ended, or later, is in no figure, nor is what goes on behind its end.
         begun: the part that came last, where this goes on with a fold.
     """
 
@@ -90,7 +92,7 @@ class Folding:
         elif fold.late_ns == FOREVER:
             self._windows.add(some)
         else:
-            self._windows.add(row for row in some if not self._is_late(row))
+            self._windows.add(row for row in some if self._is_closed_in(row))
 
     def put(self, parts: Iterable[Part]) -> None:
         """Take over what was folded elsewhere; of a window that is here already, it takes its place."""
@@ -105,9 +107,10 @@ class Folding:
             return self._windows.parts()
         return (Part(_ALL_ROWS, 0, self._rows),) if self._rows else ()
 
-    def _is_late(self, row: Kept) -> bool:
+    def _is_closed_in(self, row: Kept) -> bool:
         length_ns = self._fold.view.window_ns
-        return row.gate_ns >= window_times(window_at(row.from_ns, length_ns), length_ns).to_ns + self._fold.late_ns
+        to_ns = window_times(window_at(row.from_ns, length_ns), length_ns).to_ns
+        return row.to_ns <= to_ns and row.gate_ns < to_ns + self._fold.late_ns
 
 
 def lying_in(rows: Sequence[Kept], reach: tuple[Interval, ...]) -> list[Kept]:

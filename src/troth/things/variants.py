@@ -23,7 +23,7 @@ from typing import ClassVar, Final, Self, cast
 
 from troth.things.member_paths import apart, are_within
 
-__all__ = ["DELAY_MAX_S", "HOMES_MAX", "VIEW_CHARACTERS_MAX", "Statistic", "Variant"]
+__all__ = ["DELAY_MAX_S", "HOMES_MAX", "SETTLED_NS", "VIEW_CHARACTERS_MAX", "Statistic", "Variant"]
 
 VIEW_CHARACTERS_MAX: Final = 256
 DELAY_MAX_S: Final = 366 * 86_400  # a view that is later than a year is no view of what happens
@@ -33,6 +33,7 @@ _QUARTER_S: Final = 900
 _DAY_S: Final = 86_400
 _WEEK_S: Final = 7 * _DAY_S
 _NS: Final = 1_000_000_000
+SETTLED_NS: Final = 60 * _NS  # as far as a thing's clock may be ahead of ours (things.md, Limits)
 _DURATION: Final = re.compile(r"P(?:([1-9][0-9]{0,2})D|T([1-9][0-9]?)H|T([1-9][0-9]?)M)")
 _DECIMAL: Final = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?")
 _MEMBER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}(?:/[A-Za-z_][A-Za-z0-9_.-]{0,63}){0,7}")  # DEPTH_MAX names
@@ -106,6 +107,15 @@ class Variant(str):
     def is_live(self) -> bool:
         """Whether a row may be shown as soon as it is there."""
         return self.statistic is None and not self.delay_ns
+
+    @property
+    def late_ns(self) -> int:
+        """How long after the end of a window a figure over homes closes; what comes later is in none."""
+        return max(self.delay_ns, SETTLED_NS)
+
+    def same_cells(self, other: "Variant") -> bool:
+        """Whether two figures over the same homes are made of the same rows in the same windows, however rounded."""
+        return (self.statistic, self.window_ns, self.late_ns) == (other.statistic, other.window_ns, other.late_ns)
 
     def within(self, other: "Variant") -> bool:
         """Whether this shows no more than `other`: the same, or coarser."""
