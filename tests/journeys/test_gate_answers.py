@@ -15,7 +15,7 @@ from tests.made_town import (
     reads,
 )
 from troth.gate.question import OWN_PURPOSE, Answer, Code, Ground, Step, Verdict
-from troth.gate.words import WORDS, outer
+from troth.gate.words import CAN_DO, WORDS, can_do, outer
 from troth.names import PersonId, StreamId
 from troth.statements.choice import Decision
 from troth.things.intervals import BEGINNING, Interval
@@ -87,6 +87,16 @@ def test_the_outer_wording_of_every_code_is_plain_and_names_nobody() -> None:
         assert words.endswith(".")
         assert words == outer(each)
         assert not {"ana", "ben", "person", "household"} & set(words.lower().strip(".").split())
+
+
+def test_every_code_says_what_can_be_done_and_names_nobody() -> None:
+    assert set(WORDS) == set(CAN_DO)
+    for code in WORDS:
+        words = can_do(code)
+        assert words.startswith("You can ")
+        assert words.endswith(".")
+        assert words not in {outer(code), can_do("")}
+        assert not {"ana", "ben", "person", "household", "home"} & set(words.lower().strip(".").split())
 
 
 def test_the_inner_wording_names_the_statements_that_a_person_can_change() -> None:

@@ -20,8 +20,8 @@ from troth.clock import Clock
 from troth.errors import Denied, NotFound, NotOffered
 from troth.gate.leases import Lease, Leases
 from troth.gate.question import Asker, Code, Verdict
-from troth.gate.words import outer_of
 from troth.journeys.access import Access
+from troth.journeys.asking import denied
 from troth.journeys.dropping import Dropping
 from troth.journeys.following import Follower, Following
 from troth.journeys.listing import Listing
@@ -337,12 +337,12 @@ class Tell:
         if lease is None or known is None:
             raise NotFound("there is no such stream for this asker")
         if lease.answer.verdict is Verdict.DENY:
-            code, words = outer_of(lease.answer.reasons, otherwise=Code.NO_GROUND)
+            no = denied(lease.answer, otherwise=Code.NO_GROUND)
             who = concerned_now(known[0].body.household, self._leases.in_force, at_ns=self._clock.now())
-            self._access.denied(asker, known[1].stream, code.value, concerned=who)
+            self._access.denied(asker, known[1].stream, no.reason_code, concerned=who)
             if not lease.answer.named:
                 raise NotFound("there is no such stream for this asker")
-            raise Denied(words, reason_code=code.value)
+            raise no
         return known, lease
 
     def _shelf(self, known: tuple[KnownThing, KnownStream]) -> Shelf:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from troth.clock import NS_PER_S
-from troth.gate.words import ground_words
+from troth.gate.words import can_do, ground_words
 from troth.journeys.presence import Copied, Sign
 from troth.things.observations import Result
 from troth.things.weekly import Window
@@ -126,25 +126,22 @@ _COARSER: Final = {
     "not-then": "what allowed more did not hold then",
     "small-group": "more would point at too few people",
 }
-_NO: Final = {  # why not, and what can be done
-    "refused": ("there is no agreement to it", "say better what it would give: the answer is theirs to change"),
-    "withdrawn": (
-        "there is no agreement to it any more",
-        "say better what it would give: the answer is theirs to change",
-    ),
-    "no-ground": ("nothing allows it so far", "wait for the people concerned, who see the wish on their own page"),
-    "expired": ("what allowed it has ended", "agree on it anew"),
-    "objected": ("there is an objection to it", "ask for something else: whoever objects may take it back"),
-    "undeclared": ("nobody has declared this use", "ask whoever runs this place to declare it"),
-    "red-line": ("it crosses a red line of this place", "ask for something else: no choice unlocks it"),
-    "unknown": ("it is not known here", "ask whoever runs this place to register it"),
-    "not-then": ("nothing allowed it at that time", "look at other times"),
-    "unanswered": ("nobody answers for it at the moment", "ask whoever runs this place to reach the contact again"),
-    "not-yet": ("this use has been announced and has not begun", "wait until it begins"),
-    "place": ("it would go where it may not go", "handle it in another place, and have that registered"),
-    "policy": ("a rule of this place forbids it", "read the rules, and ask whoever runs this place"),
-    "too-old": ("the time for which it may be kept is over", "look at newer ones"),
-    "small-group": ("it would point at too few people", "wait until more homes agree"),
+_NO: Final = {  # why not; what can be done says the gate
+    "refused": "there is no agreement to it",
+    "withdrawn": "there is no agreement to it any more",
+    "no-ground": "nothing allows it so far",
+    "expired": "what allowed it has ended",
+    "objected": "there is an objection to it",
+    "undeclared": "nobody has declared this use",
+    "red-line": "it crosses a red line of this place",
+    "unknown": "it is not known here",
+    "not-then": "nothing allowed it at that time",
+    "unanswered": "nobody answers for it at the moment",
+    "not-yet": "this use has been announced and has not begun",
+    "place": "it would go where it may not go",
+    "policy": "a rule of this place forbids it",
+    "too-old": "the time for which it may be kept is over",
+    "small-group": "it would point at too few people",
 } | saying_sharing.NO
 _GROUND_TO_OTHERS: Final = {
     "choice": "because everybody concerned said yes",
@@ -335,12 +332,7 @@ def coarser(code: str | None) -> str:
 
 def no_because(code: str | None) -> str:
     """Why somebody is shown nothing, as they are told."""
-    return _NO.get(code or "", ("it is not allowed", ""))[0]
-
-
-def can_do(code: str | None) -> str:
-    """What somebody who is shown nothing can do about it."""
-    return _NO.get(code or "", ("", "ask whoever answers for the thing"))[1]
+    return _NO.get(code or "", "it is not allowed")
 
 
 def refusal(code: str) -> str:
