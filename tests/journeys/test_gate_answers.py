@@ -66,15 +66,19 @@ def test_late_data_of_a_private_time_is_refused_as_not_then() -> None:
     town.disclose(RESEARCHED)
     town.choose(ana, GIVE, meter, 1)
     town.choose(ana, WITHDRAW, meter, 5)
-    town.choose(ana, GIVE, meter, 9)
-    assert Code.NOT_THEN == code(town.ask(collects(meter, 10, data=6)))
+    again = town.choose(ana, GIVE, meter, 9)
+    late = town.ask(collects(meter, 10, data=6))
+    assert Code.NOT_THEN == code(late)
+    assert again.signed.id in late.reasons[0].statements
     assert Verdict.ALLOW == town.ask(collects(meter, 10, data=4)).verdict
 
 
 @pytest.mark.parametrize("data", [-1, -1e-9])
 def test_data_from_before_the_installation_is_never_collected(data: float) -> None:
     town, meter, _ = lane("Ana")
-    assert Code.NOT_THEN == code(town.ask(collects(meter, 1, data=data)))
+    early = town.ask(collects(meter, 1, data=data))
+    assert Code.NOT_THEN == code(early)
+    assert early.reasons[0].statements
     assert BEGINNING < ns(data)
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from troth.clock import NS_PER_S
 from troth.gate.words import can_do, ground_words
 from troth.journeys.presence import Copied, Sign
+from troth.statements.kinds import KindName
 from troth.things.observations import Result
 from troth.things.weekly import Window
 from troth.things.windows import Shown
@@ -44,6 +45,7 @@ __all__ = [
     "no_because",
     "nth",
     "number",
+    "own_no_at",
     "period",
     "refusal",
     "result",
@@ -160,6 +162,11 @@ _GROUND_DECLARED: Final = {
     "urgent": "in an emergency",
     "own": "for those who live with it",
     "nobody": "it concerns no one",
+}
+_CHANGED_AT: Final = {  # an answer and an objection: beside the stream
+    KindName.SHARE: "/mine/shares",
+    KindName.PLACE_RULE: "/mine/places",
+    KindName.RESTRICTION: "/mine/private",
 }
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ROLES: Final = {"owner": "owner", "member": "lives here", "guest": "guest", "child": "child", "worker": "works here"}
@@ -333,6 +340,13 @@ def coarser(code: str | None) -> str:
 def no_because(code: str | None) -> str:
     """Why somebody is shown nothing, as they are told."""
     return _NO.get(code or "", "it is not allowed")
+
+
+def own_no_at(kind: KindName, number: int | None) -> str:
+    """The page on which somebody changes what they have said; `number`: the Datastream that it is about, if it is here."""
+    if kind in _CHANGED_AT:
+        return _CHANGED_AT[kind]
+    return "/mine" if number is None else f"/mine#now-home-{number}"
 
 
 def refusal(code: str) -> str:
