@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from troth.errors import BadPath
-from troth.gate.question import OWN_PURPOSE
+from troth.gate.question import NO_PURPOSE, OWN_PURPOSE
 from troth.gate.rules.share_terms import term_of
 from troth.journeys.own_no import OwnNo
 from troth.journeys.party_names import party_name
@@ -25,6 +25,7 @@ from troth.state.directory import Directory
 
 __all__ = ["Damaged", "Line", "Names", "Place", "Seen", "TurnedAway", "Who", "is_newer"]
 
+_CALLED: Final = {OWN_PURPOSE: "their own use", NO_PURPOSE: "nothing that was said"}
 _PLACE: Final = re.compile(r"(0|[1-9][0-9]{0,17})-(0|[1-9][0-9]{0,4})")
 
 
@@ -114,7 +115,7 @@ class Names:
         name = "Somebody of this home" if party == MEMBER else party_name(Uri(party), self._directory)
         term = term_of(PurposeId(purpose))
         shared = purpose if term is None else term.title
-        what_for = "their own use" if purpose == OWN_PURPOSE else shared
+        what_for = _CALLED.get(PurposeId(purpose), shared)
         if stream is None:
             return Who(party, name, app, purpose, what_for, "", "", "")
         printed = print_stream(StreamId(stream))
