@@ -7,7 +7,7 @@ import pytest
 from tests.architecture.trees import ROOT
 from troth.gate import decide
 from troth.gate.question import Code, Ground, Step
-from troth.gate.words import GROUND_WORDS, WORDS, ground_words, outer
+from troth.gate.words import CAN_DO, GROUND_WORDS, WORDS, can_do, ground_words, outer
 
 PAGE = (ROOT / "docs" / "reference" / "gate.md").read_text()
 
@@ -45,6 +45,11 @@ def test_every_code_of_the_gate_has_its_words() -> None:
 @pytest.mark.parametrize("code", sorted(WORDS))
 def test_a_codes_heading_quotes_its_outer_wording(code: str) -> None:
     assert f'"{outer(code)}"' in plain(parts(PAGE, "##")[code])
+
+
+@pytest.mark.parametrize("code", sorted(CAN_DO))
+def test_a_codes_heading_says_what_can_be_done(code: str) -> None:
+    assert f'"{can_do(code)}"' in plain(parts(PAGE, "##")[code])
 
 
 def test_the_grounds_are_headings_below_the_step_that_looks_for_them() -> None:

@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
+
 from tests.hostile.street import Asking
+from troth.gate.words import WORDS, can_do
 from troth.testing.asgi import Told
+from troth.wire.problems import Problem
 
 __all__ = ["MINUTE_NS", "Heard", "answered", "same_as_nothing"]
 
@@ -45,9 +49,21 @@ def same_as_nothing(told: Told, nothing: Told) -> Iterator[str]:
         yield f"{told.status} {told.body!r} where nothing is {nothing.status} {nothing.body!r}"
 
 
+def _spoken(told: Told) -> Iterator[str]:
+    problem = msgspec.json.decode(told.body, type=Problem)
+    code = problem.reason_code
+    if code not in WORDS or not problem.detail.startswith(WORDS[code]) or problem.hint != can_do(code):
+        yield f"a no without its code, words or hint: {told.body!r}"
+
+
 def answered(asking: Asking, told: Told, nothing: Told) -> Iterator[str]:
-    """A question about the stream has the status of its case, and is the same as nothing where it is nothing."""
+    """A question about the stream has the status of its case, and is the same as nothing where it is nothing.
+
+    A no that is spoken has its code, the words of that code, and what can be done.
+    """
     if told.status != asking.status:
         yield f"{told.status} and not {asking.status}"
+    if told.status == 403:
+        yield from _spoken(told)
     if asking.status == 404:
         yield from same_as_nothing(told, nothing)

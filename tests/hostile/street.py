@@ -379,14 +379,14 @@ class Asking:
 
 
 class Street:
-    """All cases in one world, and one of them that is there for nobody: a stream of a home that no line names."""
+    """All cases in one world, or those that are named."""
 
-    def __init__(self) -> None:
+    def __init__(self, cases: Mapping[str, Case] = CASES) -> None:
         self.world = World(seed=5, jitter_s=0.0)
         self.numbers = count(1)
         self.values = count(10_001)  # eight apart, so that no mean of two is a third
         self.university, self.bakery = self.world.organisation("University"), self.world.organisation("Bakery")
         self.adviser, self.police = self.world.organisation("Adviser"), self.world.organisation("Police")
         self.cleo = self.world.home("elsewhere").person("Cleo")
-        self.cases = {name: Asking(self, name, case) for name, case in CASES.items()}
+        self.cases = {name: Asking(self, name, case) for name, case in cases.items()}
         self.world.settle()

@@ -118,6 +118,7 @@ def test_denied_reads_are_counted_by_asker_and_reason_for_each_person() -> None:
         for person in (ana, ben):
             away = [each for each in person.book().lines if isinstance(each, TurnedAway)]
             assert {(lab.uri, "refused", 2)} <= {(each.who.party, each.reason, each.count) for each in away}
+            assert ("Anyone", "nothing that was said") in {(each.who.party_name, each.who.what_for) for each in away}
 
 
 def test_who_has_no_ledger_is_not_read_about() -> None:

@@ -18,14 +18,16 @@ from tests.made_town import (
     ns,
     reads,
 )
-from troth.gate.question import Code, Verdict
-from troth.names import PersonId, StreamId
+from troth.gate.question import ANYONE, Code, Verdict
+from troth.names import PersonId, StreamId, Uri
 from troth.statements.choice import ChoiceBody, Decision
-from troth.statements.disclosure import DisclosedPurpose, Processor
+from troth.statements.disclosure import DisclosedPurpose, DisclosureBody, Processor
 from troth.statements.kinds import KindName
+from troth.statements.notice import notice_of
 from troth.statements.organisation import OrganisationBody
 from troth.statements.site import Site
 from troth.statements.statement import as_kind
+from troth.statements.terms import terms_of
 from troth.things.intervals import FOREVER, Interval
 
 GIVE, REFUSE = Decision.GIVE, Decision.REFUSE
@@ -43,6 +45,13 @@ def lane() -> tuple[Town, StreamId, PersonId]:
     meter = town.install(home)
     town.choose(ana, GIVE, meter, 10)
     return town, meter, ana
+
+
+def test_whoever_asks_is_called_so_and_the_terms_name_it_as_it_is_written() -> None:
+    open_to_all = msgspec.structs.replace(RESEARCHED, recipients=(ANYONE, UNIVERSITY))
+    body = DisclosureBody(Uri("https://works.example/meter"), SUPPLIER, "en", 1, ())
+    assert "Who gets it: anyone, Uni\n" in notice_of(open_to_all, (), body, parties={UNIVERSITY: "Uni"}).text
+    assert [ANYONE, "Uni"] == [each.name for each in terms_of(open_to_all, (), parties={UNIVERSITY: "Uni"}).recipients]
 
 
 @pytest.mark.parametrize(

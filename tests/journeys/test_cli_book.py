@@ -10,11 +10,13 @@ from click.testing import CliRunner, Result
 
 from tests.journeys import api_house
 from tests.journeys.cli_node import Running, household, started, token_in
-from troth.api.answers import Claimed
+from troth.api.answers import Choices, Claimed
 from troth.api.book_answers import BookShown
 from troth.cli import main
 from troth.cli.book import Exported
 from troth.cli.client import Node
+from troth.errors import Denied
+from troth.gate.words import can_do
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +102,19 @@ def test_nobody_else_s_token_opens_it(home: tuple[Running, Path, Path, str], tmp
     assert {"person", "membership", "invitation"} == {each.kind for each in exported.statements}
     failed = node.troth("book", "export", str(tmp_path / "none"), state=ana / "nobody")
     assert 1 == failed.exit_code
+
+
+def test_who_was_turned_away_stands_there_with_the_own_no_and_where_it_is_changed(
+    home: tuple[Running, Path, Path, str],
+) -> None:
+    node, ana, _, lab = home
+    (offer,) = msgspec.json.decode(node.done("choose", "list", "--json", state=ana), type=Choices).choices
+    node.done("choose", "withdraw", str(offer.datastream), state=ana, typed="y\n")
+    with pytest.raises(Denied) as no:
+        Node(node.url, lab).bytes("GET", f"/v1.1/Datastreams({offer.datastream})/Observations")
+    assert ("withdrawn", can_do("withdrawn")) == (no.value.reason_code, no.value.hint)
+    while "turned-away" not in node.done("book", "list", "--json", state=ana):
+        pass  # each round asks the real node, until the tick has come
+    said = node.done("book", "list", state=ana)
+    assert "nothing: withdrawn - your no of " in said
+    assert "Change an answer: troth choose list" in said

@@ -112,6 +112,12 @@ def test_the_coarser_view_says_what_was_done() -> None:
             (row,) = rows(await doors.ask(csv_of(number, "&$select=phenomenonTime,result,troth.view"), token=lab))
             assert "2026-03-01T08:00:00Z/2026-03-01T09:00:00Z" == row["phenomenonTime"]
             assert ("1.0", "hourly-mean") == (row["result"], row["troth.view"])
+            path = f"/v1.1/Datastreams({number})/Observations?$resultFormat=dataArray"
+            (array,) = (await doors.ask(path, token=lab)).json["value"]
+            assert ["id", "phenomenonTime", "resultTime", "result", "troth.view", "troth.says"] == array["components"]
+            assert [[1.0, "hourly-mean", []]] == [values[3:] for values in array["dataArray"]]
+            (array,) = (await doors.ask(f"{path}&$select=result", token=lab)).json["value"]
+            assert (["result"], [[1.0]]) == (array["components"], array["dataArray"])
 
     asyncio.run(run())
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from troth.api.events import BEAT_S, OPEN_MAX, STREAMS_MAX
+from troth.gate.words import can_do
 from troth.testing.asgi import Exchange, Told
 from troth.testing.people import WorldPerson, WorldThing
 from troth.testing.world import World
@@ -93,6 +94,7 @@ def test_a_withdrawal_ends_it_with_the_outer_reason_and_nothing_comes_after() ->
         assert not heard.told.broken
         last = events(heard.told)[-1]
         assert ("end", "withdrawn", scene.meter.number) == (last.name, last.data["code"], last.data["datastream"])
+        assert can_do("withdrawn") == last.data["hint"]
         assert "Ana" not in heard.told.text
         assert [1.0] == results(heard.told)
 

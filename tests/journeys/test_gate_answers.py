@@ -15,7 +15,7 @@ from tests.made_town import (
     reads,
 )
 from troth.gate.question import OWN_PURPOSE, Answer, Code, Ground, Step, Verdict
-from troth.gate.words import WORDS, outer
+from troth.gate.words import CAN_DO, WORDS, can_do, outer
 from troth.names import PersonId, StreamId
 from troth.statements.choice import Decision
 from troth.things.intervals import BEGINNING, Interval
@@ -66,15 +66,19 @@ def test_late_data_of_a_private_time_is_refused_as_not_then() -> None:
     town.disclose(RESEARCHED)
     town.choose(ana, GIVE, meter, 1)
     town.choose(ana, WITHDRAW, meter, 5)
-    town.choose(ana, GIVE, meter, 9)
-    assert Code.NOT_THEN == code(town.ask(collects(meter, 10, data=6)))
+    again = town.choose(ana, GIVE, meter, 9)
+    late = town.ask(collects(meter, 10, data=6))
+    assert Code.NOT_THEN == code(late)
+    assert again.signed.id in late.reasons[0].statements
     assert Verdict.ALLOW == town.ask(collects(meter, 10, data=4)).verdict
 
 
 @pytest.mark.parametrize("data", [-1, -1e-9])
 def test_data_from_before_the_installation_is_never_collected(data: float) -> None:
     town, meter, _ = lane("Ana")
-    assert Code.NOT_THEN == code(town.ask(collects(meter, 1, data=data)))
+    early = town.ask(collects(meter, 1, data=data))
+    assert Code.NOT_THEN == code(early)
+    assert early.reasons[0].statements
     assert BEGINNING < ns(data)
 
 
@@ -87,6 +91,16 @@ def test_the_outer_wording_of_every_code_is_plain_and_names_nobody() -> None:
         assert words.endswith(".")
         assert words == outer(each)
         assert not {"ana", "ben", "person", "household"} & set(words.lower().strip(".").split())
+
+
+def test_every_code_says_what_can_be_done_and_names_nobody() -> None:
+    assert set(WORDS) == set(CAN_DO)
+    for code in WORDS:
+        words = can_do(code)
+        assert words.startswith("You can ")
+        assert words.endswith(".")
+        assert words not in {outer(code), can_do("")}
+        assert not {"ana", "ben", "person", "household", "home"} & set(words.lower().strip(".").split())
 
 
 def test_the_inner_wording_names_the_statements_that_a_person_can_change() -> None:

@@ -115,6 +115,7 @@ def test_from_the_command_line_a_look_comes_first(node: Running, tmp_path: Path)
     )
     assert "no rules of its own" in node.done("policy", "show")
     checked = node.done("policy", "check", str(file))
+    assert "Version 1, 1 rule\n" in checked
     assert "Nothing would change." in checked
     assert "meets nothing here so far: none" in checked
     look = checked.rpartition("Look: ")[2].strip()

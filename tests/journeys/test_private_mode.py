@@ -7,13 +7,15 @@ import pytest
 
 from troth.errors import Conflict, NotFound, Refused
 from troth.journeys.privately import Privately, Standing, Wanted
-from troth.names import PurposeId
+from troth.names import PurposeId, print_household
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
 from troth.statements.installation import Contract
+from troth.statements.restriction import SCHEDULE_DAYS_MAX
 from troth.testing.people import WorldPerson, WorldThing, own_use, research
 from troth.testing.world import World
 from troth.things.observations import Outcome, Refusal, Variant
 from troth.things.weekly import Offset, Weekly, Window
+from troth.wire.times import print_time
 from troth.wire.zones import offsets_of
 
 MINUTE_NS = 60_000_000_000
@@ -199,6 +201,18 @@ def test_a_schedule_is_private_week_by_week(quiet: Quiet) -> None:
     assert Refusal.NOT_THEN is quiet.lamp.says(3.0)
     (standing,) = quiet.standing(quiet.ben)
     assert (True, tomorrow, tomorrow + 30 * MINUTE_NS) == (standing.now, standing.since_ns, standing.until_ns)
+
+
+def test_a_schedule_without_an_end_is_told_how_far_one_may_lie(quiet: Quiet) -> None:
+    world = quiet.world
+    session = world.run(world.node.recognise.enter(world.run(world.node.join.invite(quiet.ana.person))))
+    home = print_household(world.node.choose.homes(quiet.ana.person)[0])
+    weekly = {"zone": "UTC", "windows": [{"days": [1], "from": "22:00", "to": "06:00"}]}
+    told = world.post("/api/private", {"household": home, "weekly": weekly}, token=session)
+    assert 403 == told.status
+    assert f"Say until when: at most {SCHEDULE_DAYS_MAX} days from now." == told.json["hint"]
+    end = print_time(world.clock.now() + 30 * DAY_NS)
+    assert 201 == world.post("/api/private", {"household": home, "weekly": weekly, "to": end}, token=session).status
 
 
 def test_a_schedule_without_an_end_is_refused(quiet: Quiet) -> None:

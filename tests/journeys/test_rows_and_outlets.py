@@ -197,7 +197,9 @@ class Heard:
     def drop(self) -> None:
         self.told.append("drop")
 
-    def end(self, code: str, words: str) -> None:
+    def end(self, code: str, words: str, *, hint: str | None = None) -> None:
+        assert words
+        assert hint is None or hint.startswith("You can ")
         self.told.append(f"end {code}")
 
 

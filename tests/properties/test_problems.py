@@ -10,7 +10,7 @@ import pytest
 from troth import errors
 from troth.errors import BadJson, Busy, Denied, NotFound, Refused, StorageFailed, TrothError, Unavailable, WrongToken
 from troth.gate.question import Code
-from troth.gate.words import outer
+from troth.gate.words import can_do, outer
 from troth.signing import cbor
 from troth.things.observations import Refusal
 from troth.wire.concise import CONTENT_TYPE as CONCISE
@@ -90,6 +90,7 @@ def test_when_to_try_again_is_said_in_whole_seconds(error: TrothError, expected:
 def test_a_refused_observation_has_its_code_and_words(refusal: Refusal) -> None:
     problem = refusal_of(refusal)
     assert (refusal.value, outer(refusal.value)) == (problem.code, problem.detail)
+    assert can_do(refusal.value) == problem.hint
     gates = {each.value for each in Code}
     assert (problem.status == 403) is (refusal.value in gates)
     assert 400 <= problem.status < 500

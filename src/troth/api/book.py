@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from troth.api.book_answers import BookShown, LineShown, StatementOwn, StatementsOwn
+from troth.api.book_answers import BookShown, LineShown, OwnNoShown, StatementOwn, StatementsOwn
 from troth.api.callers import Callers, held, resource
 from troth.clock import NS_PER_S
 from troth.errors import BadPath, WrongToken
@@ -94,7 +94,7 @@ def line_shown(line: Line) -> LineShown:
                 rows=rows,
                 rests_on=tuple(each.hex() for each in basis),
             )
-        case TurnedAway(place=place, at_ns=at_ns, who=who, reason=reason, count=count):
+        case TurnedAway(place=place, at_ns=at_ns, who=who, reason=reason, count=count, yours=yours):
             return LineShown(
                 kind="turned-away",
                 place=_printed(place),
@@ -110,6 +110,7 @@ def line_shown(line: Line) -> LineShown:
                 thing=who.thing_name,
                 reason=reason,
                 count=count,
+                yours=tuple(OwnNoShown(o.statement.hex(), o.kind, print_time(o.from_ns), o.words) for o in yours),
             )
         case Damaged(place=place, why=why):
             return LineShown(kind="damaged", place=_printed(place), waiting=place is None, why=why)

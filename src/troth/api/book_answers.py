@@ -10,7 +10,16 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["BookShown", "LineShown", "StatementOwn", "StatementsOwn"]
+__all__ = ["BookShown", "LineShown", "OwnNoShown", "StatementOwn", "StatementsOwn"]
+
+
+class OwnNoShown(msgspec.Struct, frozen=True):
+    """A statement of the person that stood in the way: its id, its kind, since when, and what it is called."""
+
+    statement: str
+    kind: str
+    at: str
+    words: str
 
 
 class LineShown(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -27,6 +36,7 @@ class LineShown(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         rows: how many left; absent where it is not known, and then it counts as read.
         rests_on: ids of the statements it rested on.
         reason, count: why and how often somebody was turned away.
+        yours: what the person had said against it themselves.
         why: why it does not open.
     """
 
@@ -48,6 +58,7 @@ class LineShown(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     rests_on: tuple[str, ...] = ()
     reason: str | None = None
     count: int | None = None
+    yours: tuple[OwnNoShown, ...] = ()
     why: str | None = None
 
 

@@ -78,11 +78,12 @@ def event_routes(tell: Tell, recognise: Recognise, *, callers: Callers, url: str
 
 
 class EventEnded(msgspec.Struct, frozen=True):
-    """Why nothing more comes: of one Datastream, or of all where it is absent."""
+    """Why nothing more comes, and what can be done: of one Datastream, or of all where it is absent."""
 
     code: str
     detail: str
     datastream: int | msgspec.UnsetType = msgspec.UNSET
+    hint: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Event:
@@ -123,9 +124,10 @@ class _Feed:
         if self._stream.forget(self):
             self._last = -1  # what was dropped may be given again under the next lease
 
-    def end(self, code: str, words: str) -> None:
+    def end(self, code: str, words: str, *, hint: str | None = None) -> None:
         """It has ended for good."""
-        self._stream.ended(self, code, words)
+        said = EventEnded(code, words, self.number, msgspec.UNSET if hint is None else hint)
+        self._stream.ended(self, said)
 
 
 class EventStream(Response):
@@ -209,12 +211,12 @@ class EventStream(Response):
         self._queue, self._bytes = kept, sum(len(each.data) for each in kept)
         return gone
 
-    def ended(self, feed: _Feed, code: str, words: str) -> None:
+    def ended(self, feed: _Feed, said: EventEnded) -> None:
         """A stream has ended."""
         self.forget(feed)
         self._feeds.pop(feed.number, None)
         if feed.spoken:
-            self._add(_ending(EventEnded(code, words, feed.number)))
+            self._add(_ending(said))
         self._news.set()
 
     # --- handing over ---

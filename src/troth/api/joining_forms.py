@@ -10,7 +10,7 @@ import msgspec
 from troth.api.forms import DisclosureForm, ThingForm, Title, household_of, plain_message, shown_name
 from troth.errors import BadJson
 from troth.errors.malformed import Fault
-from troth.gate.words import outer
+from troth.gate.words import can_do, outer
 from troth.journeys.installing import Looked
 from troth.journeys.simple import Joining, Words
 from troth.names import Uri, check_slug, check_uri
@@ -92,10 +92,11 @@ def words_in(query: Mapping[str, str]) -> WordsForm:
 
 
 class NoShown(msgspec.Struct, frozen=True):
-    """Why it would not be connected: the code of docs/reference/gate.md, and its sentence."""
+    """Why it would not be connected: the code of docs/reference/gate.md, its sentence, and what can be done."""
 
     code: str
     detail: str
+    hint: str
 
 
 class SheetShown(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -124,7 +125,7 @@ class There(msgspec.Struct, frozen=True):
 
 def sheet_shown(looked: Looked, *, left: tuple[Fault, ...] = (), notes: tuple[Fault, ...] = ()) -> SheetShown:
     """A sheet as it is answered."""
-    no = None if looked.no is None else NoShown(looked.no, outer(looked.no))
+    no = None if looked.no is None else NoShown(looked.no, outer(looked.no), can_do(looked.no))
     return SheetShown(
         looked.sheet.digest.hex(),
         looked.sheet.lines,

@@ -36,7 +36,10 @@ class ObjectionForm(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ObjectableShown(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A use that the person may object to. `grounds`: assertions it rests on. `objected`: since when they object."""
+    """A use that the person may object to. `names`: what its recipients are called. `grounds`: assertions it rests on.
+
+    `objected`: since when they object.
+    """
 
     datastream: int
     thing: str
@@ -44,6 +47,7 @@ class ObjectableShown(msgspec.Struct, frozen=True, omit_defaults=True):
     purpose: PurposeId
     what_for: str
     recipients: tuple[Uri, ...]
+    names: tuple[str, ...]
     grounds: tuple[str, ...]
     objected: str | None = None
 
@@ -91,6 +95,7 @@ def objectable_shown(each: Objectable) -> ObjectableShown:
         purpose=each.purpose.purpose,
         what_for=each.purpose.title,
         recipients=each.purpose.recipients,
+        names=each.recipients,
         grounds=tuple(print_ground(ground.body.assertion) for ground in each.grounds),
         objected=None if each.objected_ns is None else print_time(each.objected_ns),
     )

@@ -26,6 +26,7 @@ from troth.api.private_forms import (
 from troth.errors import NotFound, Refused
 from troth.journeys.privately import Privately, Standing, StandingHome, Wanted, private_named
 from troth.names import StreamId, print_household, print_person
+from troth.statements.restriction import SCHEDULE_DAYS_MAX
 from troth.wire.times import parse_time, print_time
 from troth.wire.weeks import weekly_form
 
@@ -80,7 +81,7 @@ def wanted_of(asked: PrivateForm, *, now: Callable[[], int], stream_of: Callable
     weekly = None
     if asked.weekly is not None:
         if to_ns is None:
-            raise Refused("a schedule has an end")
+            raise Refused("a schedule has an end", hint=f"Say until when: at most {SCHEDULE_DAYS_MAX} days from now.")
         weekly = asked.weekly.weekly(from_ns=now(), to_ns=max(to_ns, now()))
     return Wanted(household_of(asked.household), asked.room, stream, weekly, to_ns)
 

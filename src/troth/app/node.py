@@ -247,6 +247,7 @@ class Node:
             journal=ports.journal,
             conduct=ports.conduct,
             so_far=self.access.so_far,
+            own_no=self.tell.own_no,
             prove=self.prove,
             in_worker=ports.in_worker,
             pause=ports.pause,

@@ -26,6 +26,20 @@ __all__ = ["book"]
 
 _COLUMNS: Final = ("When", "Who", "What", "What for", "View", "Rows", "Place")
 _CUSTODY: Final = {"house": "this house keeps your keys for you, so it could open this book too"}
+_CHANGED_WITH: Final = {
+    "choice": "troth choose list",
+    "objection": "troth object list",
+    "share": "troth share list",
+    "place-rule": "troth place-rule list",
+    "restriction": "troth private list",
+}
+_SAID: Final = {
+    "choice": "an answer",
+    "objection": "an objection",
+    "share": "what you share",
+    "place-rule": "a rule about places",
+    "restriction": "private mode",
+}
 _FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 _READ_ME: Final = """Everything that your book held when this was exported, and every statement about you alone.
 
@@ -71,6 +85,10 @@ def book_list(node: Node, *, as_json: bool, before: str | None) -> None:
         say("Nobody has read anything of you.")
     else:
         table(_COLUMNS, [_row(each) for each in page.lines])
+        said = {each.kind for line in page.lines for each in line.yours}
+        for kind, command in _CHANGED_WITH.items():
+            if kind in said:
+                say(f"Change {_SAID[kind]}: {command}")
     say()
     say(f"Custody: {plain(page.custody)}; {_CUSTODY.get(page.custody, 'see the statement about you')}.")
     if page.before is not None:
@@ -120,7 +138,8 @@ def _row(line: LineShown) -> tuple[str, ...]:
         return when, "cannot be opened", line.why or "", "", "", "", _place(line)
     what = ", ".join(filter(None, (line.thing, line.stream_name)))
     if line.kind == "turned-away":
-        view, rows = f"nothing: {line.reason}", f"asked {line.count}×"
+        yours = "; ".join(f"{plain(each.words)} of {local(each.at)}" for each in line.yours)
+        view, rows = f"nothing: {line.reason}" + (f" - {yours}" if yours else ""), f"asked {line.count}×"
     else:
         view, rows = line.variant or "", "unknown" if line.rows is None else str(line.rows)
     return when, f"{line.party_name} ({line.app})", what, line.what_for or "", view, rows, _place(line)

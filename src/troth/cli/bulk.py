@@ -148,7 +148,7 @@ def _looked(
                 if each.fault is not None:
                     wrong.append(WrongRow(row.number, each.fault.column, each.fault.detail))
                 if each.no is not None:
-                    wrong.append(WrongRow(row.number, "type", each.no.detail))
+                    wrong.append(WrongRow(row.number, "type", f"{each.no.detail} {each.no.hint}"))
                 sheets.update([tuple(each.lines[1:])] if each.lines else ())
                 shown.append(NumberedRow(row.number, msgspec.structs.replace(row.form, sheet=each.sheet)))
             moved(len(part))

@@ -80,7 +80,7 @@ def connect(said: Said, *, ask: bool) -> Connected | str:
     if sheet.no is not None:
         if not ask:
             say_sheet(sheet)
-        raise Denied(sheet.no.detail, reason_code=sheet.no.code, hint="Nothing was registered.")
+        raise Denied(sheet.no.detail, reason_code=sheet.no.code, hint=f"Nothing was registered. {sheet.no.hint}")
     if ask and not click.confirm("Connect it?"):
         say("Nothing was registered.")
         return Connected(sheet, None)

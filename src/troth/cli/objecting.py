@@ -30,7 +30,7 @@ def object_list(node: Node) -> None:
         say("There is nothing to object to at the moment.")
     for each in found:
         say(f"{each.datastream}  {plain(each.thing)}, {plain(each.stream)}: {plain(each.what_for)}")
-        say(f"   Who gets it: {plain(', '.join(each.recipients)) or 'nobody outside the house'}")
+        say(f"   Who gets it: {plain(', '.join(each.names)) or 'nobody outside the house'}")
         since = "" if each.objected is None else f"You object since {local(each.objected)}, so it does not happen."
         say(f"   {since or 'You have not objected.'}")
         say(f"   Purpose: {plain(each.purpose)}")

@@ -15,6 +15,7 @@ from troth.api.places import HopShown, PlaceRuleForm, PlaceRules, RuleMade, Wher
 from troth.cli.client import Node
 from troth.cli.places import as_nobody, as_operator, as_person
 from troth.cli.speaking import local, plain, say
+from troth.gate.question import ANYONE
 from troth.journeys.places import TOLD_FROM
 from troth.names import Uri
 from troth.statements.keeping import KeepingBody
@@ -156,7 +157,7 @@ def changes_said(changes: tuple[ChangeShown, ...]) -> None:
 
 
 def _hop(hop: HopShown) -> str:
-    if hop.party == "urn:troth:anyone":
+    if hop.party == ANYONE:
         return "anyone gets it"
     if hop.site is None:
         return f"{plain(hop.name)} {plain(hop.does)} (has not said where)"

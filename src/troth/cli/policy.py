@@ -48,7 +48,8 @@ def policy_check(node: Node, file: Path | None) -> None:
 
 
 def _say_changes(looked: LookShown) -> None:
-    say(f"Version {looked.version}, {len(looked.rules)} rules")
+    count = len(looked.rules)
+    say(f"Version {looked.version}, {count} {'rule' if count == 1 else 'rules'}")
     say(f"Tried on {looked.asked} uses that were asked lately, and {looked.declared} more that are declared.")
     if looked.shareable:
         more = " There is more that they could; it was not tried." if looked.more_shareable else ""

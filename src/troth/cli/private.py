@@ -24,6 +24,7 @@ from troth.cli.client import Node
 from troth.cli.places import as_person
 from troth.cli.speaking import local, plain, say
 from troth.errors import NotFound
+from troth.statements.restriction import SCHEDULE_DAYS_MAX
 from troth.wire.weeks import WeeklyForm, WindowForm
 from troth.wire.zones import here
 
@@ -37,7 +38,11 @@ _OPTIONS: Final = (
     click.option("--room", help="Only this room, as it is listed."),
     click.option("--datastream", type=int, help="Only this Datastream."),
     click.option("--household", help="Identifier of the home (ho...), where there are several."),
-    click.option("--to", help="Until when, as 2024-05-01T06:30:00Z. Until you end it, if not given."),
+    click.option(
+        "--to",
+        help="Until when, as 2024-05-01T06:30:00Z. Until you end it, if not given; "
+        f"with --weekly it must be, within {SCHEDULE_DAYS_MAX} days.",
+    ),
     click.option("--weekly", nargs=2, metavar="FROM TO", help="Only from one local time to another, as 22:00 06:00."),
     click.option(
         "--day", "days", multiple=True, type=click.Choice(list(DAYS)), help="With --weekly: only on this day."

@@ -352,7 +352,7 @@ def _try(
         unknown = Reason(Step.DECLARED, Code.NOT_OFFERED, ids_of(product))
         return Tried(Variant.HOURLY_MEAN, Holding(()), None, unknown, days)
     if question.asker.person is not None and why is not Ground.OWN:
-        return Tried(view, Holding(()), why, Reason(Step.GROUNDED, Code.NO_GROUND), days)
+        return Tried(view, Holding(()), why, Reason(Step.GROUNDED, Code.NO_GROUND, ids_of(product), why), days)
     if not accepts(why, stream, product, action=question.action):
         return Tried(view, Holding(()), why, Reason(Step.GROUNDED, Code.NO_GROUND, ids_of(product), why), days)
     asker = question.asker if question.action is Action.READ else None
@@ -371,7 +371,11 @@ def _try(
     if turn < holding.until_ns:
         holding = msgspec.structs.replace(holding, until_ns=turn)
     if not covers(holding.times, question.at_ns):
-        lacking = Reason(Step.GROUNDED, holding.lacking, holding.rests_on, why)
+        named = holding.rests_on or (
+            stream.statement,
+            *ids_of(product),
+        )  # where nobody has said anything, what is declared
+        lacking = Reason(Step.GROUNDED, holding.lacking, named, why)
         return Tried(view, holding, why, lacking, days)
     use = Use(question, stream, product, declared, purpose, why)
     passage = placed(use, reading, concerned=holding.concerned)

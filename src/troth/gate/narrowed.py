@@ -11,11 +11,13 @@ Rules
 Source: gate.md.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from troth.gate.fields import joined
 from troth.gate.grounds import Holding
-from troth.gate.question import Answer, Code, Ground, Group, Question, Reason, Step, Term, Verdict
+from troth.gate.question import Action, Answer, Code, Ground, Group, Question, Reason, Step, Term, Verdict
 from troth.names import StatementId
 from troth.things.intervals import FOREVER, Interval, covers, intersect, tidy
 from troth.things.variants import Variant
@@ -48,7 +50,7 @@ def read(
     for each in _most_to_least(tried):
         covered = intersect(each.holding.times, installed)
         terms = (Term(each.days, covered),)
-        failed = each.failed or _not_then(question, terms, each)
+        failed = each.failed or _not_then(question, terms, (each,), base)
         if failed is not None:
             missed.append(failed)
             continue
@@ -82,10 +84,10 @@ def collected(
         return Answer(Verdict.DENY, _gravest(tried), named=True, until_ns=until_ns)
     rests_on = tuple(sorted({*base, *(i for each in passed for i in each.holding.rests_on)}))
     if len(rests_on) > BASIS_IDS_MAX:
-        return Answer(Verdict.DENY, (Reason(Step.GROUNDED, Code.NOT_OFFERED),), named=True, until_ns=until_ns)
+        return Answer(Verdict.DENY, (Reason(Step.GROUNDED, Code.NOT_OFFERED, base),), named=True, until_ns=until_ns)
     covered = intersect(tidy(tuple(i for each in passed for i in each.holding.times)), installed)
     terms = _terms(passed, installed)
-    failed = _not_then(question, terms, None)
+    failed = _not_then(question, terms, passed, base)
     if failed is not None:
         return Answer(Verdict.DENY, (failed,), named=True, until_ns=until_ns)
     return Answer(
@@ -133,20 +135,21 @@ def _gravest(tried: list[Tried]) -> tuple[Reason, ...]:
     return tuple(each.failed for each in (hushed or tried)[-1:] if each.failed is not None)
 
 
-def _not_then(question: Question, terms: tuple[Term, ...], tried: Tried | None) -> Reason | None:
-    """Why data of the question's time are not reached, where it asks about such."""
+def _not_then(
+    question: Question, terms: tuple[Term, ...], passed: Sequence[Tried], base: tuple[StatementId, ...]
+) -> Reason | None:
+    """Why data of the question's time are not reached, where it asks about such; it names what all of `passed` rest on."""
     at_ns = question.data_ns
     if at_ns is None:
         return None
-    late_ns = 0 if tried is None else tried.variant.delay_ns
+    late_ns = 0 if question.action is Action.COLLECT else passed[0].variant.delay_ns
     young = late_ns > 0 and at_ns >= question.at_ns - late_ns
     if not young and any(covers(each.left(question.at_ns), at_ns) for each in terms):
         return None
     old = not young and any(covers(each.times, at_ns) for each in terms)
     code = Code.TOO_OLD if old else Code.NOT_THEN
-    if tried is None:
-        return Reason(Step.GROUNDED, code)
-    return Reason(Step.GROUNDED, code, tried.holding.rests_on, tried.ground)
+    rests_on = tuple(dict.fromkeys(id_ for each in passed for id_ in each.holding.rests_on))
+    return Reason(Step.GROUNDED, code, rests_on or base, passed[0].ground)
 
 
 def _next_boundary(tried: list[Tried], at_ns: int) -> int:

@@ -17,6 +17,7 @@ import msgspec
 
 from troth.names import HouseholdId, PersonId, PurposeId, StatementId, StreamId, Uri
 from troth.statements.installation import InstallationBody
+from troth.statements.organisation import ANYONE
 from troth.statements.share import ShareBody
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect, tidy
 from troth.things.retention import DAY_NS
@@ -24,6 +25,7 @@ from troth.things.variants import Variant
 
 __all__ = [
     "ANYONE",
+    "NO_PURPOSE",
     "OWN_PURPOSE",
     "Action",
     "Answer",
@@ -44,7 +46,7 @@ __all__ = [
 ]
 
 OWN_PURPOSE = PurposeId("urn:troth:purpose:own")
-ANYONE = Uri("urn:troth:anyone")  # as a recipient: whoever asks, without a token
+NO_PURPOSE = PurposeId("urn:troth:purpose:none")  # of whoever asks for nothing that is declared
 
 
 class Action(StrEnum):

@@ -176,7 +176,7 @@ def _failed(body: ShareBody, id_: StreamId, reading: Reading, *, at_ns: int) -> 
         return Reason(Step.GROUNDED, Code.NO_GROUND, ids_of(product), Ground.CHOICE)
     said = product.passport.by_name[declared.name]
     if view is None or unmakeable(view, said.type) is not None:
-        return Reason(Step.NARROWED, Code.NOT_OFFERED)
+        return Reason(Step.NARROWED, Code.NOT_OFFERED, ids_of(product))
     use = Use(question, stream, product, declared, purpose, Ground.CHOICE)
     permission = permitted(use, view, reading, action=Action.SHARE)
     return placed(use, reading, concerned=(body.person,)).failed or permission.failed

@@ -1,4 +1,7 @@
-"""The outer wording of every code: what an asker or a thing is told, in plain text. Never whose choice it was.
+"""The outer wording of every code: what an asker or a thing is told, and what can be done, in plain text.
+
+Rules
+- Never whose choice it was. Both sentences are the same for whoever asks and whoever is concerned: they follow from the code.
 
 Source: gate.md, "Rules"; people.md, "Words".
 """
@@ -8,7 +11,7 @@ from typing import Final
 
 from troth.gate.question import Code, Reason
 
-__all__ = ["GROUND_WORDS", "RULES_SAID", "WORDS", "ground_words", "outer", "outer_of"]
+__all__ = ["CAN_DO", "GROUND_WORDS", "RULES_SAID", "WORDS", "can_do", "ground_words", "outer", "outer_of", "spoken"]
 
 RULES_SAID: Final = 3  # 300 characters each: a reason stays one that is read, and fits into an answer of every door
 WORDS: Final = {
@@ -45,6 +48,40 @@ WORDS: Final = {
     "too-fast": "This thing has sent more in a short time than one thing may.",
     "lease-ended": "The answer this rested on has ended.",
 }
+CAN_DO: Final = {  # behind "You can": true for whoever is told the code, a party as well as a thing
+    "unknown": "ask whoever runs this place to register it",
+    "too-weak": "ask whoever runs this place to do it",
+    "not-shown": "look at its sheet again, and say yes to that one",
+    "undeclared": "ask whoever runs this place to declare it",
+    "unanswered": "ask whoever runs this place to reach the contact again",
+    "not-yet": "wait until it begins",
+    "red-line": "do without it, or ask for something else",
+    "no-ground": "wait for the people concerned, or ask whoever runs this place what would allow it",
+    "refused": "say better what it would give, and wait: who is asked can change their answer at any time",
+    "withdrawn": "say better what it would give, and wait: who is asked can change their answer at any time",
+    "expired": "agree on it anew, or ask whoever runs this place what would allow it",
+    "objected": "ask for something else, or wait: an objection can be taken back at any time",
+    "not-then": "go on with what is from other times",
+    "place": "have it handled in another place, and have that registered",
+    "policy": "read the rules, and ask whoever runs this place",
+    "too-old": "go on with what is newer",
+    "not-offered": "ask for something else, or ask whoever runs this place what this version can settle",
+    "over": "read what it said before, or ask whoever runs this place to put it up again",
+    "small-group": "wait until more homes take part, or ask for something else",
+    "gatekeeper": "choose somebody else, or have the list put right where it is wrong",
+    "withheld": "read why, and complain to the authority that is named",
+    "wrong-type": "send it as the declared type",
+    "ahead": "set the clock, and send it again",
+    "before-installation": "send what is from after it was installed",
+    "time-taken": "give each result a time of its own",
+    "bad-time": "send it with a date, a time and a zone",
+    "bad-payload": "send it in one of the documented forms",
+    "too-large": "send less at once",
+    "out-of-range": "look at the sensor, or have another range declared",
+    "wrong-unit": "send it in the declared unit",
+    "too-fast": "send it again later",
+    "lease-ended": "ask again",
+}
 
 
 GROUND_WORDS: Final = {
@@ -67,6 +104,16 @@ def ground_words(ground: str) -> str:
 def outer(code: str) -> str:
     """The plain sentence for a code."""
     return WORDS.get(code, "The answer is no.")
+
+
+def can_do(code: str) -> str:
+    """What whoever is told this code can do about it, as a sentence."""
+    return f"You can {CAN_DO.get(code, 'ask whoever answers for the thing')}."
+
+
+def spoken(code: str) -> str:
+    """A code as a door says it in one line of text: the code, its sentence, and what can be done."""
+    return f"{code}: {outer(code)} {can_do(code)}"
 
 
 def outer_of(reasons: Sequence[Reason], *, otherwise: Code) -> tuple[Code, str]:

@@ -8,7 +8,8 @@ Rules
 - A person's own reading of what concerns only them leaves none; reading a shared stream is a trace for the others.
 - After a crash an open window counts as read.
 - On which days an organisation read a stream is kept, durably before the first row of a day leaves (`read_days`).
-- Denials are counted per asker, stream, reason and people concerned, and the counts are traces of the tick.
+- Denials are counted per asker, stream, reason, people concerned and statements that the reason names; the counts are traces of
+  the tick. What is sealed for a person has those statements beside it.
 
 Source: record.md, "Statements and traces are two things"; mission.md, "What the law adds" 1.
 """
@@ -23,7 +24,7 @@ from troth.gate.leases import Lease
 from troth.gate.question import ANYONE, Asker
 from troth.journeys.read_days import ReadDays, day_of
 from troth.journeys.sealing import Sealing
-from troth.names import BasisId, PersonId, StreamId
+from troth.names import BasisId, PersonId, StatementId, StreamId
 from troth.state.leaving import Leaving
 from troth.things.stores import ConductStore, NotedTrace, Traced
 from troth.tlog.trace import BASIS_IDS_MAX, SALT_BYTES, Basis, Denials, OtherTrace, WindowClosed, WindowOpened, encode
@@ -37,6 +38,8 @@ _DENIALS_MAX: Final = 10_000  # kinds of denial counted apart in one tick; what 
 
 _Whose: TypeAlias = tuple[Traced, PersonId | None]
 """A trace, and whom it is sealed for."""
+_Denied: TypeAlias = tuple[Asker, StreamId, str, tuple[PersonId, ...], tuple[StatementId, ...]]
+"""Who was denied which stream for which reason, whom that concerns, and the statements that the reason names."""
 
 
 class WindowState(Enum):
@@ -80,7 +83,7 @@ class Access:
         self._windows: dict[Lease, Window] = {}
         self._by_id: dict[bytes, Window] = {}  # the same, and the spare ones
         self._based: set[BasisId] = set()
-        self._denied: Counter[tuple[Asker, StreamId, str, tuple[PersonId, ...]]] = Counter()
+        self._denied: Counter[_Denied] = Counter()
         self._gone: set[bytes] = set()  # erased persons and streams, of which a window may be opening yet
         self._spare: list[Window] = []  # opened and never used: the lease ended, or another was opened at the same time
 
@@ -130,12 +133,20 @@ class Access:
         found = self._by_id.get(window)
         return None if found is None else found.rows
 
-    def denied(self, asker: Asker, stream: StreamId, code: str, *, concerned: tuple[PersonId, ...] = ()) -> None:
+    def denied(
+        self,
+        asker: Asker,
+        stream: StreamId,
+        code: str,
+        *,
+        concerned: tuple[PersonId, ...] = (),
+        named: tuple[StatementId, ...] = (),
+    ) -> None:
         """Count a denial; whether it was spoken or the stream did not exist for the asker makes no difference here.
 
-        `concerned`: everybody the stream concerns now, the asker too where it is a person.
+        `concerned`: everybody the stream concerns now, the asker too where it is a person. `named`: what the reason names.
         """
-        what = (asker, stream, code, concerned)
+        what = (asker, stream, code, concerned, named)
         if len(self._denied) < _DENIALS_MAX or what in self._denied:
             self._denied[what] += 1
 
@@ -190,14 +201,13 @@ class Access:
                 yield await self._traced(Basis(gate_ns=self._clock.now(), ids=ids), None)
             yield await self._traced(opened, None)
 
-    async def _closings(
-        self, windows: Sequence[Window], denied: "Counter[tuple[Asker, StreamId, str, tuple[PersonId, ...]]]"
-    ) -> AsyncIterator[_Whose]:
+    async def _closings(self, windows: Sequence[Window], denied: "Counter[_Denied]") -> AsyncIterator[_Whose]:
         """What a tick adds. Who was erased since the opening has no ledger any more, and nothing is written for them."""
-        for (asker, stream, code, concerned), count in denied.items():
+        for (asker, stream, code, concerned, named), count in denied.items():
             for person in others(asker, concerned):
                 if person is None or self._sealing.has_ledger(person):
-                    yield await self._traced(self._denials(asker, stream, code, count=count, person=person), person)
+                    trace = self._denials(asker, stream, code, count=count, person=person)
+                    yield await self._traced(trace, person, named=named[:BASIS_IDS_MAX])
         for window in windows:
             if window.lease.question.stream in self._gone:
                 continue
@@ -206,10 +216,12 @@ class Access:
                     closed = WindowClosed(gate_ns=self._clock.now(), window=window.id, rows=window.rows, person=person)
                     yield await self._traced(closed, person)
 
-    async def _traced(self, trace: OtherTrace, person: PersonId | None) -> _Whose:
-        """A trace as it may be kept: sealed where it concerns somebody."""
+    async def _traced(
+        self, trace: OtherTrace, person: PersonId | None, *, named: tuple[StatementId, ...] = ()
+    ) -> _Whose:
+        """A trace as it may be kept: sealed where it concerns somebody, and then with what it names."""
         if person is not None:
-            return await self._sealing.seal(trace, person), person
+            return await self._sealing.seal(trace, person, rests_on=named), person
         return NotedTrace(trace.kind, encode(trace), self._entropy(SALT_BYTES)), None
 
     def _opened(self, window: Window, person: PersonId | None) -> WindowOpened:

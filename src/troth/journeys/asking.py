@@ -15,13 +15,13 @@ from troth.gate.contracts import goes_on
 from troth.gate.decide import decide
 from troth.gate.leases import Lease, Leases
 from troth.gate.question import Answer, Code, Connecting, Question, Sharing, Standing, Verdict
-from troth.gate.words import outer_of
+from troth.gate.words import can_do, outer, outer_of
 from troth.state.in_force import InForce, Reading
 from troth.statements.installation import InstallationBody, InstalledStream
 from troth.statements.share import ShareBody
 from troth.tlog.trace import basis_id
 
-__all__ = ["answer_to", "ask", "check_joining", "check_sharing", "denied", "would"]
+__all__ = ["answer_to", "ask", "check_joining", "check_sharing", "denied", "denied_as", "would"]
 
 
 def ask(question: Question, leases: Leases) -> Lease:
@@ -70,10 +70,15 @@ def check_sharing(body: ShareBody, reading: Reading, *, at_ns: int) -> None:
         raise denied(answer)
 
 
-def denied(answer: Answer) -> Denied:
-    """A no of the gate to whoever wants to connect a thing or to share, in its outer wording."""
-    code, words = outer_of(answer.reasons, otherwise=Code.NOT_OFFERED)
-    return Denied(words, reason_code=code.value)
+def denied(answer: Answer, *, otherwise: Code = Code.NOT_OFFERED) -> Denied:
+    """A no of the gate in its outer wording, with what can be done. `otherwise`: its code where no reason has one."""
+    code, words = outer_of(answer.reasons, otherwise=otherwise)
+    return Denied(words, reason_code=code.value, hint=can_do(code))
+
+
+def denied_as(code: str) -> Denied:
+    """A no for which the gate need not be asked, in the same wording."""
+    return Denied(outer(code), reason_code=code, hint=can_do(code))
 
 
 _CONNECTS: Final = ("product", "household", "streams", "sheet")  # fields of an installation by which data come from it

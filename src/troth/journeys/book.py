@@ -5,6 +5,7 @@ Rules
   recipient, no other member of the house.
 - Whoever is erased while it is opened gets nothing of it any more: they are looked up again behind what was awaited.
 - What an authority read for a request that may not be told yet is not there until it may.
+- Who was turned away: what the person has said against it themselves is named, and nothing that others of the home said.
 - What does not open is named with its place and stops nothing else.
 - A window that is not open, without its closing, was cut short: it counts as read, and how many rows left is not known.
 - Newest first. What was read since the last tick is there once it is durable, which is before its first row leaves; it stands
@@ -25,6 +26,7 @@ from troth.errors import Malformed, NotFound, StorageFailed
 from troth.gate.demanding import is_withheld
 from troth.gate.question import Asker
 from troth.journeys.book_lines import Damaged, Line, Names, Place, Seen, TurnedAway, is_newer
+from troth.journeys.own_no import OwnNo
 from troth.journeys.prove import Prove
 from troth.journeys.record import InWorker
 from troth.journeys.sealing import ledger_name
@@ -107,6 +109,7 @@ class Book:
         journal: Journal,
         conduct: ConductStore,
         so_far: Callable[[bytes], int | None],
+        own_no: Callable[[PersonId, Sequence[StatementId], int], tuple[OwnNo, ...]],
         prove: Prove,
         in_worker: InWorker,
         pause: Callable[[], Awaitable[None]],
@@ -118,6 +121,7 @@ class Book:
         self._journal = journal
         self._conduct = conduct
         self._so_far = so_far
+        self._own_no = own_no
         self._prove = prove
         self._in_worker = in_worker
         self._pause = pause
@@ -133,7 +137,7 @@ class Book:
             StorageFailed: the ledger key or the ledger cannot be read.
         """
         person = self._person(asker)
-        look = partial(self._line, closed={}, names=Names(self._directory), withheld=self._withheld())
+        look = partial(self._line, person=person, closed={}, names=Names(self._directory), withheld=self._withheld())
         waiting = await self._waiting(person)  # before what is moved: what is moved in between is in both then
         at = None if before is None else (before.segment + _OVERLAP, 0)
         boxes = await self._ledgers.boxes(person, before=at, limit=2 * LINES_MAX)
@@ -263,7 +267,9 @@ class Book:
         requests = self._directory.told.requests.values()
         return frozenset(purpose_of(each.body.request) for each in requests if is_withheld(each.body, at_ns=now))
 
-    def _line(self, found: _Found, *, closed: _Closed, names: Names, withheld: frozenset[str]) -> Line | None:
+    def _line(
+        self, found: _Found, *, person: PersonId, closed: _Closed, names: Names, withheld: frozenset[str]
+    ) -> Line | None:
         """What a trace is in the book; the closing of a window is remembered for its opening, which is older."""
         if isinstance(found, Damaged):
             return found
@@ -287,7 +293,13 @@ class Book:
             case Denials() as trace:
                 who = names.who(trace.party, trace.app, trace.purpose, trace.stream)
                 return TurnedAway(
-                    place=found.place, at_ns=trace.gate_ns, who=who, reason=trace.reason, count=trace.count
+                    place=found.place,
+                    at_ns=trace.gate_ns,
+                    who=who,
+                    reason=trace.reason,
+                    count=trace.count,
+                    yours=self._own_no(person, found.ids, trace.gate_ns),
+                    number=names.number(trace.stream),
                 )
             case _:
                 return Damaged(found.place, "a trace of a kind that no ledger holds")

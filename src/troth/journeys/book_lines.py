@@ -14,8 +14,9 @@ from typing import Final, TypeAlias
 import msgspec
 
 from troth.errors import BadPath
-from troth.gate.question import OWN_PURPOSE
+from troth.gate.question import NO_PURPOSE, OWN_PURPOSE
 from troth.gate.rules.share_terms import term_of
+from troth.journeys.own_no import OwnNo
 from troth.journeys.party_names import party_name
 from troth.journeys.recognise import MEMBER
 from troth.journeys.uses import purposes_of
@@ -24,6 +25,7 @@ from troth.state.directory import Directory
 
 __all__ = ["Damaged", "Line", "Names", "Place", "Seen", "TurnedAway", "Who", "is_newer"]
 
+_CALLED: Final = {OWN_PURPOSE: "their own use", NO_PURPOSE: "nothing that was said"}
 _PLACE: Final = re.compile(r"(0|[1-9][0-9]{0,17})-(0|[1-9][0-9]{0,4})")
 
 
@@ -78,13 +80,18 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class TurnedAway(msgspec.Struct, frozen=True):
-    """Somebody asked and was given nothing, `count` times since the tick before."""
+    """Somebody asked and was given nothing, `count` times since the tick before.
+
+    `yours`: what the person whose book it is had said against it themselves; `number`: the Datastream, while it is here.
+    """
 
     place: Place | None
     at_ns: int
     who: Who
     reason: str
     count: int
+    yours: tuple[OwnNo, ...] = ()
+    number: int | None = None
 
 
 class Damaged(msgspec.Struct, frozen=True):
@@ -108,7 +115,7 @@ class Names:
         name = "Somebody of this home" if party == MEMBER else party_name(Uri(party), self._directory)
         term = term_of(PurposeId(purpose))
         shared = purpose if term is None else term.title
-        what_for = "their own use" if purpose == OWN_PURPOSE else shared
+        what_for = _CALLED.get(PurposeId(purpose), shared)
         if stream is None:
             return Who(party, name, app, purpose, what_for, "", "", "")
         printed = print_stream(StreamId(stream))
@@ -119,6 +126,11 @@ class Names:
         declared = purposes_of(thing, known, self._directory)
         what_for = next((each.title for each in declared if each.purpose == purpose), what_for)
         return Who(party, name, app, purpose, what_for, printed, known.declared.title, thing.body.name)
+
+    def number(self, stream: bytes | None) -> int | None:
+        """Under which number a stream is asked for now."""
+        known = None if stream is None else self._directory.streams.get(StreamId(stream))
+        return None if known is None else known.number
 
 
 def is_newer(one: Place, other: Place) -> bool:

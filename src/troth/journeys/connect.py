@@ -17,10 +17,10 @@ from datetime import UTC, date, datetime
 import msgspec
 
 from troth.clock import NS_PER_S, Clock
-from troth.errors import BadName, Conflict, Denied, NotFound, Refused
+from troth.errors import BadName, Conflict, NotFound, Refused
 from troth.gate.lines import check_disclosure as check_lines
 from troth.gate.question import Code, Standing
-from troth.gate.words import outer
+from troth.journeys.asking import denied_as
 from troth.journeys.declaring import check_disclosure, check_product, check_registered
 from troth.journeys.installing import Installing, JoinedThing, Looked, check_words
 from troth.journeys.join import Join
@@ -108,9 +108,9 @@ class Connect:
 
     async def _say(self, whole: Joining, looked: Looked, *, shown: bytes, standing: Standing) -> JoinedThing:
         if looked.sheet.digest != shown:
-            raise Denied(outer(Code.NOT_SHOWN), reason_code=Code.NOT_SHOWN.value)
+            raise denied_as(Code.NOT_SHOWN.value)
         if looked.no is not None:
-            raise Denied(outer(looked.no), reason_code=looked.no)
+            raise denied_as(looked.no)
         for each in whole.organisations:
             if each.organisation not in self._directory.organisations:
                 await self._join.organisation(each)

@@ -3,10 +3,10 @@
 Source: Data Act, Article 5; docs/decisions/0076-a-person-brings-somebody-to-share-with.md.
 """
 
-from troth.errors import Conflict, Denied, NotFound, Refused
+from troth.errors import Conflict, NotFound, Refused
 from troth.gate.question import Code
 from troth.gate.rules.gatekeepers import gatekeeper_at
-from troth.gate.words import outer
+from troth.journeys.asking import denied_as
 from troth.state.belonging import BACK_NS, homes_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
@@ -41,7 +41,7 @@ def check_brought(
     if not homes_of(body.person, directory, in_force, at_ns=at_ns):
         raise NotFound("who brings somebody lives in a home here")
     if gatekeeper_at(body.name, body.contact, at_ns=at_ns):
-        raise Denied(outer(Code.GATEKEEPER), reason_code=Code.GATEKEEPER.value)
+        raise denied_as(Code.GATEKEEPER.value)
 
 
 def check_whose(body: ShareBody, directory: Directory) -> None:

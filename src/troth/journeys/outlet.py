@@ -49,8 +49,8 @@ class Listener(Protocol):
         """Forget everything of this outlet that was given and not yet handed to the transport, redelivery included."""
         ...
 
-    def end(self, code: str, words: str) -> None:
-        """The outlet has ended: the outer reason's code and sentence. Nothing more will be given."""
+    def end(self, code: str, words: str, *, hint: str | None = None) -> None:
+        """The outlet has ended: the outer reason's code, its sentence, and what can be done. Nothing more will be given."""
         ...
 
 
@@ -185,7 +185,7 @@ class Outlet:
             return
         except TrothError as no:
             if not self._closed:
-                self._listener.end(no.code, no.message)
+                self._listener.end(no.code, no.message, hint=no.hint)
                 self.close()
             return
         if self._closed or not await self._still(lease):
@@ -205,7 +205,7 @@ class Outlet:
             self.lease = self._source.granted(self.number, self.asker)
         except (Denied, NotFound) as no:
             self._queue.clear()
-            self._listener.end(no.reason_code if isinstance(no, Denied) else no.code, no.message)
+            self._listener.end(no.reason_code if isinstance(no, Denied) else no.code, no.message, hint=no.hint)
             self.close()
             return
         await self.begin()

@@ -14,9 +14,9 @@ from typing import Final
 from troth.clock import Clock
 from troth.gate.decide import ANYONE, beforehand
 from troth.gate.leases import Lease, Leases
-from troth.gate.question import Action, Asker, Question
+from troth.gate.question import NO_PURPOSE, Action, Asker, Question
 from troth.journeys.asking import ask
-from troth.names import PurposeId, StreamId
+from troth.names import StreamId
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.leaving import Leaving
 
@@ -57,7 +57,7 @@ class ReadLeases:
             disclosed = self._directory.disclosure_of(known[0].body.product, known[0].body.household)
             declared = [s for s in disclosed[0].streams if s.name == known[1].installed.name] if disclosed else []
             purpose = next((p.purpose for s in declared for p in s.purposes if ANYONE in p.recipients), None)
-        return Asker(ANYONE, "anyone", purpose or PurposeId("urn:troth:purpose:none"))
+        return Asker(ANYONE, "anyone", purpose or NO_PURPOSE)
 
     async def ready(self, number: int, asker: Asker | None) -> None:
         """Look at what the decision will look at, where it is much, so that it takes no long step of the loop."""

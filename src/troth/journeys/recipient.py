@@ -14,13 +14,13 @@ from typing import Final
 import msgspec
 
 from troth.clock import Clock
-from troth.errors import Denied, NotFound, Refused, Undeclared
+from troth.errors import NotFound, Refused, Undeclared
 from troth.gate.question import Asker, Code
 from troth.gate.rules.duties import duties_at
 from troth.gate.rules.gatekeepers import gatekeeper
 from troth.gate.rules.share_terms import ShareTerm, term_of, terms_at
 from troth.gate.rules.sharing_clocks import DAY_NS
-from troth.gate.words import outer
+from troth.journeys.asking import denied_as
 from troth.journeys.in_hand import InHand
 from troth.journeys.party_names import party_name
 from troth.journeys.say import Say
@@ -114,7 +114,7 @@ class Recipient:
             raise Undeclared("nothing is shared for this purpose", hint="GET /api/share-terms lists what for.")
         party = Reading(self._in_force).party(party_scope(asker.party))
         if gatekeeper(asker.party, () if party is None else party.classes, at_ns=now):
-            raise Denied(outer(Code.GATEKEEPER), reason_code=Code.GATEKEEPER.value)
+            raise denied_as(Code.GATEKEEPER.value)
         product = self._directory.products.get(wish.product)
         names = set() if product is None else {each.name for each in product.streams}
         if not wish.streams or not names.issuperset(wish.streams):

@@ -18,7 +18,7 @@ import msgspec
 
 from troth.clock import NS_PER_S, Clock
 from troth.errors import WrongToken
-from troth.gate.question import OWN_PURPOSE, Asker, Standing
+from troth.gate.question import NO_PURPOSE, OWN_PURPOSE, Asker, Standing
 from troth.journeys.accounts import TOKEN_BYTES, Account, AccountStore, Bearer, Way, holder_of, token_digest
 from troth.journeys.lines import Lines
 from troth.journeys.logins import DESKS, Holder
@@ -393,5 +393,5 @@ def _asker(account: Account) -> Asker | None:
     if account.person is not None:
         return Asker(MEMBER, "pages", OWN_PURPOSE, account.person)
     if account.party is not None:
-        return Asker(account.party, account.app or "app", PurposeId(account.purpose or "urn:troth:purpose:none"))
+        return Asker(account.party, account.app or "app", PurposeId(account.purpose) if account.purpose else NO_PURPOSE)
     return None

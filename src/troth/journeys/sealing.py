@@ -49,8 +49,8 @@ class Sealing:
     async def seal(self, trace: OtherTrace, person: PersonId, *, rests_on: Sequence[StatementId] = ()) -> SealedTrace:
         """A trace sealed for one person it concerns; the day key that opens it is durable.
 
-        `rests_on`: the statements behind its basis, sorted. They lie in the box beside the trace, so that each can be proved
-        from its own box, whatever becomes of others.
+        `rests_on`: the statements behind its basis, sorted, or those that the reason of a denial names. They lie in the box
+        beside the trace, so that each can be proved from its own box, whatever becomes of others.
 
         Raises:
             Refused: this person has no ledger.

@@ -20,20 +20,22 @@ from troth.clock import Clock
 from troth.errors import Denied, NotFound, NotOffered
 from troth.gate.leases import Lease, Leases
 from troth.gate.question import Asker, Code, Verdict
-from troth.gate.words import outer_of
 from troth.journeys.access import Access
+from troth.journeys.asking import denied
 from troth.journeys.dropping import Dropping
 from troth.journeys.following import Follower, Following
 from troth.journeys.listing import Listing
 from troth.journeys.outlet import Listener, Outlet
+from troth.journeys.own_no import OwnNo, named_in, own_no
 from troth.journeys.read_leases import ReadLeases
 from troth.journeys.rows import Rows
 from troth.journeys.shelves import shelf_of, shelf_of_stream
 from troth.journeys.views import LONG_PAGE_MAX, Page, StreamView, short, view_of
 from troth.journeys.watching import Watchers
-from troth.names import StreamId
+from troth.names import PersonId, StatementId, StreamId
 from troth.state.belonging import concerned_now
 from troth.state.directory import Directory, KnownStream, KnownThing
+from troth.state.in_force import Reading
 from troth.state.leaving import Leaving
 from troth.things.intervals import holds_all
 from troth.things.observations import Kept, Shelf
@@ -291,6 +293,10 @@ class Tell:
             raise NotFound("there is no such stream for this asker")
         return lease
 
+    def own_no(self, person: PersonId, named: Sequence[StatementId], at_ns: int) -> tuple[OwnNo, ...]:
+        """What somebody has said themselves among the statements that the reason of a no names, as it stood at `at_ns`."""
+        return own_no(Reading(self._leases.in_force).person_of(person), named, at_ns=at_ns)
+
     async def window(self, lease: Lease) -> None:
         """Open the lease's access window; durable on return."""
         await self._access.open(lease)
@@ -337,12 +343,12 @@ class Tell:
         if lease is None or known is None:
             raise NotFound("there is no such stream for this asker")
         if lease.answer.verdict is Verdict.DENY:
-            code, words = outer_of(lease.answer.reasons, otherwise=Code.NO_GROUND)
+            no = denied(lease.answer, otherwise=Code.NO_GROUND)
             who = concerned_now(known[0].body.household, self._leases.in_force, at_ns=self._clock.now())
-            self._access.denied(asker, known[1].stream, code.value, concerned=who)
+            self._access.denied(asker, known[1].stream, no.reason_code, concerned=who, named=named_in(lease.answer))
             if not lease.answer.named:
                 raise NotFound("there is no such stream for this asker")
-            raise Denied(words, reason_code=code.value)
+            raise no
         return known, lease
 
     def _shelf(self, known: tuple[KnownThing, KnownStream]) -> Shelf:

@@ -2,6 +2,7 @@
 
 Rules
 - The gate is asked for each like for anybody else, and nothing is traced: no row leaves.
+- Whoever lives there is shown what they have said themselves against a use, and of others no more than the outer reason.
 - Of a home's stream an organisation is shown its own use only: the others would tell about people's choices.
 
 Source: people.md, "Rules" (every fact has its reason beside it); mission.md, "Three words, made testable" (where to).
@@ -12,6 +13,7 @@ import msgspec
 
 from troth.gate.question import Asker, Ground
 from troth.gate.rules.share_terms import term_of
+from troth.journeys.own_no import OwnNo, named_in
 from troth.journeys.party_names import parties_named, party_name
 from troth.journeys.tell import Tell
 from troth.names import Uri
@@ -26,7 +28,7 @@ class Getter(msgspec.Struct, frozen=True):
     """Somebody a disclosure names for a stream, and what they get now.
 
     `variant` is None where they get nothing; `code` then says why, and otherwise why they do not get more (None if they could
-    not). `ground` is the reason it rests on.
+    not). `ground` is the reason it rests on. `yours`: where it is nothing, what the person who looks has said against it.
     """
 
     party: str
@@ -34,6 +36,7 @@ class Getter(msgspec.Struct, frozen=True):
     variant: Variant | None
     ground: str | None
     code: str | None
+    yours: tuple[OwnNo, ...] = ()
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -70,7 +73,9 @@ def uses_of(
         answer = tell.lease(stream.number, Asker(uri, "explain", purpose.purpose)).answer
         code = next((each.code.value for each in answer.reasons if each.code is not None), None)
         ground = next((each.ground.value for each in answer.reasons if each.code is None and each.ground), None)
-        return Getter(party_name(uri, directory), uri, answer.variant, ground, code)
+        person = None if asker is None or answer.variant is not None else asker.person
+        yours = () if person is None else tell.own_no(person, named_in(answer), tell.now())
+        return Getter(party_name(uri, directory), uri, answer.variant, ground, code, yours)
 
     def shown(uri: Uri, purpose: DisclosedPurpose) -> bool:
         if thing.body.household is None or (asker is not None and asker.person is not None):

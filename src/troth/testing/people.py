@@ -152,6 +152,7 @@ class Hearing:
         self.rows: list[Shown] = []
         self.drops = 0
         self.ended: tuple[str, str] | None = None
+        self.hint: str | None = None
         self.outlet: Outlet | None = None
 
     def last(self, row: Shown) -> None:
@@ -163,8 +164,9 @@ class Hearing:
     def drop(self) -> None:
         self.drops += 1
 
-    def end(self, code: str, words: str) -> None:
+    def end(self, code: str, words: str, *, hint: str | None = None) -> None:
         self.ended = (code, words)
+        self.hint = hint
 
 
 class Home:

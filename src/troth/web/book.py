@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from troth.journeys.book_lines import Damaged, Line, Place, Seen, TurnedAway, Who
+from troth.journeys.own_no import OwnNo
 from troth.verify.file import CONTENT_TYPE, SUFFIX
 from troth.web.deployment import Deployment
 from troth.web.saying import day
@@ -55,6 +56,12 @@ class Entry(msgspec.Struct, frozen=True):
     def waiting(self) -> bool:
         """Whether the newest of them has no proof yet."""
         return self.looks[0].place is None
+
+    @property
+    def yours(self) -> tuple[tuple[OwnNo, int | None], ...]:
+        """What the person had said against it themselves, each once, with the Datastream."""
+        away = (each for each in self.looks if isinstance(each, TurnedAway))
+        return tuple(dict.fromkeys((own, each.number) for each in away for own in each.yours))
 
     @property
     def times(self) -> int:

@@ -56,7 +56,7 @@ def problem_page(error: TrothError) -> ProblemPage:
             error.message
             if error.reason_code == Code.POLICY
             else "That is what was decided here; nothing of it was shown.",
-            f"You can {can_do(error.reason_code)}.",
+            can_do(error.reason_code),
         )
     for each in type(error).__mro__:
         known = _WORDS.get(getattr(each, "code", ""))

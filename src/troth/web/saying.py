@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from troth.clock import NS_PER_S
-from troth.gate.words import ground_words
+from troth.gate.words import can_do, ground_words
 from troth.journeys.presence import Copied, Sign
+from troth.statements.kinds import KindName
 from troth.things.observations import Result
 from troth.things.weekly import Window
 from troth.things.windows import Shown
@@ -44,6 +45,7 @@ __all__ = [
     "no_because",
     "nth",
     "number",
+    "own_no_at",
     "period",
     "refusal",
     "result",
@@ -126,25 +128,22 @@ _COARSER: Final = {
     "not-then": "what allowed more did not hold then",
     "small-group": "more would point at too few people",
 }
-_NO: Final = {  # why not, and what can be done
-    "refused": ("there is no agreement to it", "say better what it would give: the answer is theirs to change"),
-    "withdrawn": (
-        "there is no agreement to it any more",
-        "say better what it would give: the answer is theirs to change",
-    ),
-    "no-ground": ("nothing allows it so far", "wait for the people concerned, who see the wish on their own page"),
-    "expired": ("what allowed it has ended", "agree on it anew"),
-    "objected": ("there is an objection to it", "ask for something else: whoever objects may take it back"),
-    "undeclared": ("nobody has declared this use", "ask whoever runs this place to declare it"),
-    "red-line": ("it crosses a red line of this place", "ask for something else: no choice unlocks it"),
-    "unknown": ("it is not known here", "ask whoever runs this place to register it"),
-    "not-then": ("nothing allowed it at that time", "look at other times"),
-    "unanswered": ("nobody answers for it at the moment", "ask whoever runs this place to reach the contact again"),
-    "not-yet": ("this use has been announced and has not begun", "wait until it begins"),
-    "place": ("it would go where it may not go", "handle it in another place, and have that registered"),
-    "policy": ("a rule of this place forbids it", "read the rules, and ask whoever runs this place"),
-    "too-old": ("the time for which it may be kept is over", "look at newer ones"),
-    "small-group": ("it would point at too few people", "wait until more homes agree"),
+_NO: Final = {  # why not; what can be done says the gate
+    "refused": "there is no agreement to it",
+    "withdrawn": "there is no agreement to it any more",
+    "no-ground": "nothing allows it so far",
+    "expired": "what allowed it has ended",
+    "objected": "there is an objection to it",
+    "undeclared": "nobody has declared this use",
+    "red-line": "it crosses a red line of this place",
+    "unknown": "it is not known here",
+    "not-then": "nothing allowed it at that time",
+    "unanswered": "nobody answers for it at the moment",
+    "not-yet": "this use has been announced and has not begun",
+    "place": "it would go where it may not go",
+    "policy": "a rule of this place forbids it",
+    "too-old": "the time for which it may be kept is over",
+    "small-group": "it would point at too few people",
 } | saying_sharing.NO
 _GROUND_TO_OTHERS: Final = {
     "choice": "because everybody concerned said yes",
@@ -163,6 +162,11 @@ _GROUND_DECLARED: Final = {
     "urgent": "in an emergency",
     "own": "for those who live with it",
     "nobody": "it concerns no one",
+}
+_CHANGED_AT: Final = {  # an answer and an objection: beside the stream
+    KindName.SHARE: "/mine/shares",
+    KindName.PLACE_RULE: "/mine/places",
+    KindName.RESTRICTION: "/mine/private",
 }
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ROLES: Final = {"owner": "owner", "member": "lives here", "guest": "guest", "child": "child", "worker": "works here"}
@@ -335,12 +339,14 @@ def coarser(code: str | None) -> str:
 
 def no_because(code: str | None) -> str:
     """Why somebody is shown nothing, as they are told."""
-    return _NO.get(code or "", ("it is not allowed", ""))[0]
+    return _NO.get(code or "", "it is not allowed")
 
 
-def can_do(code: str | None) -> str:
-    """What somebody who is shown nothing can do about it."""
-    return _NO.get(code or "", ("", "ask whoever answers for the thing"))[1]
+def own_no_at(kind: KindName, number: int | None) -> str:
+    """The page on which somebody changes what they have said; `number`: the Datastream that it is about, if it is here."""
+    if kind in _CHANGED_AT:
+        return _CHANGED_AT[kind]
+    return "/mine" if number is None else f"/mine#now-home-{number}"
 
 
 def refusal(code: str) -> str:

@@ -8,11 +8,8 @@ from typing import Final
 __all__ = ["ANSWERED", "BECAUSE", "NO"]
 
 NO: Final = {
-    "gatekeeper": ("it is a designated gatekeeper, and the law lets nobody share with it", "share with somebody else"),
-    "withheld": (
-        "its holder says that it may not be shared now",
-        "read why, and complain to the authority that is named",
-    ),
+    "gatekeeper": "it is a designated gatekeeper, and the law lets nobody share with it",
+    "withheld": "its holder says that it may not be shared now",
 }
 BECAUSE: Final = {
     "withdrawn": "a yes was taken back",

@@ -2,7 +2,8 @@
 
 Rules
 - A status and a title belong to a code and never change between two answers; `detail` is the error's own safe sentence.
-- `code` is the error's code (docs/reference/errors.md); a denial also carries the gate's outer reason as `reason_code`.
+- `code` is the error's code (docs/reference/errors.md); a denial also carries the gate's outer reason as `reason_code`, and in
+  `hint` what can be done about it.
 - "Nothing there" is one constant document: what is absent and what is not for this asker answer with the same bytes.
 - What no code maps is an internal problem with an incident number, under which whoever serves writes its diagnostics.
 
@@ -16,7 +17,7 @@ from typing import Final
 import msgspec
 
 from troth.errors import Busy, Denied, NotFound, TrothError, Unavailable
-from troth.gate.words import outer
+from troth.gate.words import can_do, outer
 from troth.things.observations import Refusal
 
 __all__ = ["CONTENT_TYPE", "Problem", "Reply", "internal", "not_allowed", "problem_of", "refusal_of", "reply"]
@@ -98,7 +99,8 @@ def problem_of(error: TrothError) -> Problem:
 def refusal_of(refusal: Refusal) -> Problem:
     """The document for an observation that was not kept."""
     status = _REFUSALS.get(refusal, 403)
-    return _problem(refusal.value, outer(refusal.value), status=status, title="This observation is not kept")
+    code = refusal.value
+    return _problem(code, outer(code), status=status, title="This observation is not kept", hint=can_do(code))
 
 
 def not_allowed(method: str, allowed: str) -> Reply:

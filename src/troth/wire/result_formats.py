@@ -54,12 +54,22 @@ _USUAL: Final = {
 }
 
 
+# Where a coarser view is granted, each result says what was done to it; CSV says so always.
+_USUAL_COARSER: Final = {
+    ResultFormat.DATA_ARRAY: (Column.ID, Column.TIME, Column.RESULT_TIME, Column.RESULT, Column.VIEW, Column.SAYS),
+}
+
+
 class Form(msgspec.Struct, frozen=True):
-    """How rows are to be written. `columns` is empty for whole entities in JSON; `zone` None is UTC."""
+    """How rows are to be written. `columns` is empty for whole entities in JSON; `zone` None is UTC.
+
+    `coarser`: the columns where a coarser view is granted.
+    """
 
     format: ResultFormat = ResultFormat.JSON
     columns: tuple[Column, ...] = ()
     zone: ZoneInfo | None = None
+    coarser: tuple[Column, ...] = ()
 
 
 def form_of(options: Options) -> Form:
@@ -81,7 +91,8 @@ def form_of(options: Options) -> Form:
         raise BadQuery("timezone belongs to $resultFormat=CSV; everything else is in UTC.")
     if named is ResultFormat.CSV and counting(options) is Counting.YES:
         raise NotOffered("A CSV file has no place for $count; ask for it without $resultFormat.")
-    return Form(named, columns, None if zone is None else zone_of(zone))
+    coarser = _USUAL_COARSER.get(named, columns) if selected is None else columns
+    return Form(named, columns, None if zone is None else zone_of(zone), coarser)
 
 
 def rows_wanted(options: Options) -> int | None:

@@ -38,19 +38,20 @@ async def rendered(page: Page, *, form: Form, root: str, pause: Callable[[], Awa
         pause: gives the loop back.
     """
     rows: list[bytes] = []
+    columns = form.columns if page.view.variant == Variant.RAW else form.coarser
     for at in range(0, len(page.rows), ROWS_AT_ONCE):
         if at:
             await pause()
         some = page.rows[at : at + ROWS_AT_ONCE]
         if form.format is ResultFormat.DATA_ARRAY:
-            rows += [_encode(_values(row, page.view, form.columns)) for row in some]
+            rows += [_encode(_values(row, page.view, columns)) for row in some]
         elif form.columns:
             rows += [_encode(_selected(row, page.view, form.columns)) for row in some]
         else:
             rows += [_encode(observation(row, page.view, root=root)) for row in some]
     if form.format is not ResultFormat.DATA_ARRAY:
         return b"[" + b",".join(rows) + b"]"
-    link, components = f"{root}Datastreams({page.view.stream.number})", [each.value for each in form.columns]
+    link, components = f"{root}Datastreams({page.view.stream.number})", [each.value for each in columns]
     return b'[{"Datastream@iot.navigationLink":%b,"components":%b,"dataArray@iot.count":%d,"dataArray":[%b]}]' % (
         _encode(link),
         _encode(components),

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import msgspec
 
 from troth.errors import Unavailable
-from troth.gate.words import outer
+from troth.gate.words import can_do, outer
 from troth.ingest.mqtt.alone import Lone, offer_alone
 from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.payload import read_payload
@@ -98,7 +98,8 @@ class ThingVoice:
         hearing = [session for session in self._sessions if session.refused]
         if not hearing:
             return
-        payload = _write_json({"topic": topic, "code": refusal.value, "words": outer(refusal.value)})
+        code = refusal.value
+        payload = _write_json({"topic": topic, "code": code, "words": outer(code), "hint": can_do(code)})
         for where in refused_topics(self._topics.names(self.thing)):
             for session in hearing:
                 session.tell_refused(where, payload)

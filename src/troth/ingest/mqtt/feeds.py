@@ -140,9 +140,9 @@ class Feed:
         if self._session.forget(self):
             self._last_id = -1  # what was dropped may be given again under the next lease
 
-    def end(self, code: str, words: str) -> None:
+    def end(self, code: str, words: str, *, hint: str | None = None) -> None:
         """The outlet has ended for good."""
-        self._session.ended(self, code, words=words)
+        self._session.ended(self, code, words=" ".join(filter(None, (words, hint))))
 
     def view(self) -> str:
         """What is done to what it gives now; empty for nothing."""

@@ -145,7 +145,7 @@ class Session:
         """Queue rows of an outlet and hand over what can go."""
         view = feed.view()
         for row in rows:
-            payload = told_payload(row)
+            payload = told_payload(row, view=view)
             self._enqueue(
                 Message(
                     feed.subscribed, feed.topic, payload=payload, feed=feed, place=place, time_ns=row.from_ns, view=view

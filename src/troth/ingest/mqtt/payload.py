@@ -6,8 +6,8 @@ Rules
 - An object is the envelope when it has `v` and nothing but `t`, `v`, `id`; in a stream of JSON results any other object is
   the value itself.
 - `t` is a time with a zone, or two with a slash between them; `id` is what the thing calls this message.
-- Listeners get `{"t": ..., "v": ..., "id": ...}`, where `id` is the Observation's `@iot.id`; with `says` where somebody
-  has said something of the row.
+- Listeners get `{"t": ..., "v": ..., "id": ...}`, where `id` is the Observation's `@iot.id`; with `view` where a coarser view
+  is granted, and with `says` where somebody has said something of the row.
 
 Source: things.md, "Speaking" (topics); RFC 8259.
 Left out: SenML packs (`packing`) and SensorThings creation over MQTT; units other than the declared one.
@@ -125,8 +125,8 @@ def _result(value: object, type_: ResultType) -> Result | Refusal:
     return Refusal.WRONG_TYPE
 
 
-def told_payload(row: Shown) -> bytes:
-    """What a listener is sent for one row."""
+def told_payload(row: Shown, *, view: str = "") -> bytes:
+    """What a listener is sent for one row. `view`: what was done to it; empty for what is as the thing said it."""
     value = cbor.decode(row.result, max_depth=JSON_DEPTH) if isinstance(row.result, bytes) else row.result
     told = {"t": print_interval(row.from_ns, row.to_ns), "v": value, "id": row.id}
-    return _write_json(told | {"says": row.says} if row.says else told)
+    return _write_json(told | ({"view": view} if view else {}) | ({"says": row.says} if row.says else {}))

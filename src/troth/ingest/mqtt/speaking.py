@@ -21,7 +21,7 @@ from itertools import repeat
 from typing import Final
 
 from troth.errors import BadMqtt
-from troth.gate.words import outer
+from troth.gate.words import spoken
 from troth.ingest.mqtt.packing import PackTurns
 from troth.ingest.mqtt.payload import ID_CHARACTERS, Said, read_numbers, read_payload
 from troth.ingest.mqtt.spoken_by import Line, Voice
@@ -351,7 +351,7 @@ class Speaker:
         out.append(encode_pubacks(plain))
 
     def _refusal(self, packet_id: int, refusal: Refusal) -> bytes:
-        words = f"{refusal.value}: {outer(refusal.value)}" if self._line.wants_reasons else None
+        words = spoken(refusal.value) if self._line.wants_reasons else None
         reason = _REASONS.get(refusal, Reason.IMPLEMENTATION_SPECIFIC)
         return encode_puback(
             packet_id, Version.V5, reason=reason, reason_string=words, max_packet_bytes=self._line.max_packet_bytes

@@ -18,7 +18,7 @@ from typing import Final
 
 from troth.errors import BadMqtt, Denied, NotFound
 from troth.gate.question import Asker
-from troth.gate.words import outer
+from troth.gate.words import spoken
 from troth.ingest.mqtt.feeds import Feed, Subscribed
 from troth.ingest.mqtt.listening import Grower, Session
 from troth.ingest.mqtt.topics import Topics, has_wildcard, refused_topics
@@ -47,7 +47,7 @@ _WORDS_MAX: Final = (
 )
 SUBSCRIPTIONS_MAX: Final = STREAMS_PER_THING  # a filter for each stream of a thing
 _FAILURE_311: Final = 0x80  # MQTT 3.1.1 §3.9.3
-_NOTHING: Final = f"unknown: {outer('unknown')}"
+_NOTHING: Final = spoken("unknown")
 
 
 class Reader:
@@ -129,7 +129,7 @@ class Reader:
                     raise NotFound(_NOTHING)
             except (Denied, NotFound) as no:
                 session.unsubscribe(topic_filter)
-                said = f"{no.reason_code}: {no.message}" if isinstance(no, Denied) else _NOTHING
+                said = f"{no.reason_code}: {no.message} {no.hint}" if isinstance(no, Denied) else _NOTHING
                 raise BadMqtt(said, reason=Reason.NOT_AUTHORIZED) from no
         session.subscribed[topic_filter] = subscribed
         for topic in refused:
