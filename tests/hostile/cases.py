@@ -3,8 +3,8 @@
 A line says who asks, what happens before, and what they may see then.
 - asks: `lab` (a recipient that a disclosure names), `shop` (one that none names), `adviser` (one with which people may share),
   `police` (an authority with a request),
-  `ana` (who lives there), `ben` (lives there too), `cleo` (lives elsewhere), `owner` (runs the place), `thing` (the thing
-  itself), `nobody`.
+  `ana` (who lives there), `ben` (lives there too), `kim` (a child who lives there), `cleo` (lives elsewhere), `owner` (runs
+  the place), `thing` (the thing itself), `nobody`.
 - does, in order: `say` (the thing says the next value), `give`, `means` (a yes to hourly means only), `coarsest` (a yes to the
   last of `views` only), `refuse`, `withdraw` (Ana and Ben alike), `ana-gives`, `ben-withdraws` (one of them), `stop` (Ana has
   nobody use what was said last), `go` (ends that), `hour` (an hour passes), `street` (two homes beside it say yes, and their
@@ -137,6 +137,8 @@ CASES: Final = {
         "lab", "child give kim-gives say hush mute unhush say", View.RAW, (0, 1)
     ),
     "who lives there, of what was kept private for a child": Case("ben", "child say hush mute unhush", View.RAW, (0,)),
+    "a guardian, of what was kept private for the child": Case("ana", "child say hush mute unhush", View.RAW, (0,)),
+    "a child who lives there": Case("kim", "child say say", View.SPOKEN),
     "a recipient that a rule for a child stops": Case("lab", "child give kim-gives say ask rule", View.SPOKEN),
     "a recipient that nobody named": Case("shop", "give say say", View.NOTHING),
     "an authority, of which nothing was decided": Case("police", "give say say", View.NOTHING),

@@ -31,7 +31,10 @@ class Asking(Scene):
     def __init__(self, around: Around, name: str, case: Case) -> None:
         super().__init__(around, name, case)
         self._later: list[int] = []
-        self.token, self.cookies = self._credentials()
+        self.token: str | None = None
+        self.cookies: Mapping[str, str] = {}
+        if case.asks != "kim":  # who comes later
+            self.token, self.cookies = self._credentials()
 
     @property
     def seen(self) -> tuple[float, ...]:
@@ -55,6 +58,11 @@ class Asking(Scene):
         return tuple(value for value in (*self.values, *self.elsewhere) if value not in self.seen)
 
     @property
+    def has_child(self) -> bool:
+        """Whether Kim lives there."""
+        return "child" in self.case.does.split()
+
+    @property
     def status(self) -> int:
         """How a question about the stream is answered."""
         return {View.SPOKEN: 403, View.NOTHING: 404}.get(self.case.view, 200)
@@ -62,6 +70,10 @@ class Asking(Scene):
     def get(self, target: str) -> Told:
         """Ask as a program."""
         return self.world.get(target, token=self.token)
+
+    def post(self, target: str) -> Told:
+        """Ask as a program for something to be made."""
+        return self.world.post(target, {}, token=self.token)
 
     def exchange(self, target: str) -> Exchange:
         """Ask as a program, for what does not end by itself."""
@@ -86,7 +98,9 @@ class Asking(Scene):
     @property
     def role(self) -> str:
         """As whom a page is looked at."""
-        return {**_RECIPIENTS, "ana": "person", "ben": "person", "cleo": "person"}.get(self.case.asks, "")
+        return {**_RECIPIENTS, "ana": "person", "ben": "person", "cleo": "person", "kim": "person"}.get(
+            self.case.asks, ""
+        )
 
     async def mqtt(self, client_id: str) -> Client | None:
         """A connection over MQTT, or None if they are not let in."""
@@ -115,7 +129,7 @@ class Asking(Scene):
             invite = world.node.join.invite_recipient(asker.party, "app", asker.purpose)
             token = world.run(world.node.join.recipient(asker.party, "app", asker.purpose))
             return token, {_COOKIE[asks]: self._entered(world.run(invite))}
-        person = {"ana": self.ana, "ben": self.ben, "cleo": self.around.cleo}[asks]
+        person = self.kim if asks == "kim" else {"ana": self.ana, "ben": self.ben, "cleo": self.around.cleo}[asks]
         session = self._entered(world.run(world.node.join.invite(person.person)))
         return session, {"troth_person": session}
 
@@ -134,8 +148,10 @@ class Asking(Scene):
         """One deed of a line; to ask is one of them."""
         if deed == "ask":
             self.get(f"/v1.1/Datastreams({self.number})/Observations")
-        else:
-            super().do(deed)
+            return
+        super().do(deed)
+        if deed == "child" and self.case.asks == "kim":
+            self.token, self.cookies = self._credentials()
 
 
 class Street(Around):
