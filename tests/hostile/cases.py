@@ -20,7 +20,7 @@ A line says who asks, what happens before, and what they may see then.
 - view: RAW, or coarser: MEANS, SUMS (of each hour), STREET (the mean of three homes), ROUNDED (down to eights), LATE (nothing
   is old enough yet); or why nothing is seen: SPOKEN (they are told no) or NOTHING (for them there is no such stream).
 - views: what is disclosed for research, where it is not the raw stream and its hourly mean.
-- to_all: research is declared for anybody.
+- to_all: research is declared for anybody; rests: on what it rests, where that is not a choice.
 - open: the stream is of a public place and open to anyone.
 - sign: it is of a public place and read by the lab until somebody who passes objects; `mean`: an hourly mean was agreed, too.
 """
@@ -55,6 +55,7 @@ class Case(NamedTuple):
     views: tuple[str, ...] = ()
     sign: str = ""
     to_all: bool = False
+    rests: str = "choice"
 
 
 CASES: Final = {

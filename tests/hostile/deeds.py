@@ -85,6 +85,8 @@ class Scene:
             self.thing = world.thing(title, stream="flow")
         else:
             self.thing = home.thing(title, purposes=(own_use(), self._research()))
+        if case.rests == "objectable":
+            asserts(self.thing, Asserted.OBJECTABLE, RESEARCH, INTEREST)
 
     @property
     def number(self) -> int:
@@ -115,7 +117,7 @@ class Scene:
 
     def _research(self) -> DisclosedPurpose:
         found = research()
-        views = tuple(DisclosedVariant(each, "choice") for each in self.case.views)
+        views = tuple(DisclosedVariant(each, self.case.rests) for each in self.case.views)
         found = msgspec.structs.replace(found, variants=views) if views else found
         return msgspec.structs.replace(found, recipients=(ANYONE,)) if self.case.to_all else found
 

@@ -102,12 +102,17 @@ class Asking(Scene):
             self.case.asks, ""
         )
 
-    async def mqtt(self, client_id: str) -> Client | None:
+    @property
+    def over_mqtt(self) -> bool:
+        """Whether they are let in there."""
+        return self.case.asks in {*_RECIPIENTS, "thing"}
+
+    async def mqtt(self, client_id: str, version: Version = Version.V5) -> Client | None:
         """A connection over MQTT, or None if they are not let in."""
         reader, writer = await self.world.network.open(MQTT_PORT)
-        client = Client(reader, writer, Version.V5)
+        client = Client(reader, writer, version)
         password = (self.token or "x").encode()
-        client.send(Connect(version=Version.V5, client_id=client_id, username="x", password=password))
+        client.send(Connect(version=version, client_id=client_id, username="x", password=password))
         answer: Packet = await client.next()
         assert isinstance(answer, Connack)
         if answer.reason == 0:
