@@ -11,10 +11,11 @@ from tests.hostile.turns import OVER, Turn
 from tests.journeys.mqtt_house import Client
 from troth.journeys.object import Saying
 from troth.journeys.privately import Wanted as Hushed
-from troth.names import PersonId
+from troth.names import PersonId, Slug
 from troth.statements.choice import Decision
+from troth.statements.disclosure import DisclosedStream, DisclosureBody
 from troth.statements.erasure import Asked
-from troth.testing.people import RESEARCH
+from troth.testing.people import RESEARCH, WorldPerson, own_use, research
 from troth.things.observations import Refusal
 from troth.wire.mqtt import Disconnect, Packet, Publish, Suback, Subscribe, Subscription, Version
 
@@ -34,10 +35,12 @@ class Turning(Asking):
             self.do(deed)
 
     async def offers(self) -> tuple[float, bool]:
-        """The thing says one more value, which is kept or not, because it is private now."""
+        """The thing says one more value, which is kept or not: it is private now, or the thing is over or gone."""
         value = self.around.next_value()
+        if self.thing.joined.thing not in self.world.node.directory.things:
+            return value, False
         told = await self.thing.say(value)
-        assert told is Refusal.NOT_THEN or not isinstance(told, Refusal), told
+        assert not isinstance(told, Refusal) or told in {Refusal.NOT_THEN, Refusal.OVER}, told
         return value, not isinstance(told, Refusal)
 
     def do(self, deed: str) -> None:
@@ -61,11 +64,11 @@ class Turning(Asking):
             case "ben-out":
                 run(node.choosing.belong.remove(self.ana.person, self.home.household, self.ben.person))
             case "token":
-                for token in self._tokens():
-                    run(node.joining.parties.end(token))
+                self._tokens_end()
             case "erase":
-                digest = node.erase.preview(self.ben.person).digest
-                run(node.erase.confirm(self.ben.person, digest, made_by=Asked.SESSION))
+                self._erased(self.ben)
+            case "erase-both":
+                self._erased(self.ben, self.ana)
             case _:
                 self._rules(deed)
 
@@ -91,17 +94,35 @@ class Turning(Asking):
                 saying = Saying.OBJECT if deed == "object" else Saying.TAKE_BACK
                 objects = node.grounding.object
                 run(objects.say(self.ana.person, saying, purpose=RESEARCH, stream=self.thing.stream, made_by="session"))
+            case "over":
+                run(node.joining.alter.end(Slug(self.thing.slug)))
+            case "other-text":
+                purposes = (own_use(), research(to="Bakery"))
+                maker, product = (
+                    self.world.organisation("Maker").uri,
+                    node.directory.things[self.thing.joined.thing].body.product,
+                )
+                shown = (DisclosedStream(self.thing.stream_name, purposes),)
+                run(node.join.disclosure(DisclosureBody(product, maker, "en", 2, shown)))
             case _:
                 super().do(deed)
+
+    def _erased(self, *people: WorldPerson) -> None:
+        erase = self.world.node.erase
+        for each in people:
+            digest = erase.preview(each.person).digest
+            self.world.run(erase.confirm(each.person, digest, made_by=Asked.SESSION))
 
     def _mine(self, person: PersonId) -> Iterator[bytes]:
         for home in self.world.node.choosing.privately.homes(person):
             yield from (each.mine for each in home.standing if each.mine is not None)
 
-    def _tokens(self) -> list[str]:
+    def _tokens_end(self) -> None:
         """All of their party; the lines before are over."""
-        party = self.asker_of(self.case.asks).party
-        return [each.id for each in self.world.node.joining.parties.tokens() if each.party == party]
+        parties, party = self.world.node.joining.parties, self.asker_of(self.case.asks).party
+        for each in parties.tokens():
+            if each.party == party:
+                self.world.run(parties.end(each.id))
 
 
 class Events:

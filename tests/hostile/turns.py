@@ -9,10 +9,10 @@ after it.
 Further deeds
 - `ben-gives`, `ben-refuses`, `give-a-minute` (a yes for so long), `minute` (it passes), `object` and `agree` (Ana objects to
   what rests on interest, or takes that back).
-- `ben-leaves` and `ben-out` (he leaves, or Ana removes him), `cem` (one more comes to live there), `erase` (Ben is erased),
-  `token` (that of whoever listens ends).
+- `ben-leaves` and `ben-out` (he leaves, or Ana removes him), `cem` (one more comes to live there), `erase` and
+  `erase-both` (Ben is erased, or Ana too), `token` (that of whoever listens ends), `over` (the thing is over).
 - `ana-rules` and `rules-end` (she says where nothing may go, or ends that), `permit` (the rules of the place are taken back),
-  `quiet` and `loud` (private mode of the home, and its end).
+  `other-text` (the disclosure has another recipient), `quiet` and `loud` (private mode of the home, and its end).
 """
 
 from typing import Final, NamedTuple
@@ -71,6 +71,8 @@ TURNS: Final = {
     "who listens is removed from the home": Turn("ben", "", "ben-out", RAW, NONE, "not-found"),
     "who listens is erased": Turn("ben", "", "erase", RAW, NONE, over=OVER),
     "a token ends": Turn("lab", "give", "token", RAW, NO, over=OVER),
+    "all who said yes are erased": Turn("lab", "give", "erase-both", RAW, NONE, "not-found"),
+    "a disclosure that names somebody else": Turn("lab", "give", "other-text", RAW, NONE, "not-found"),
     # what goes on, with less or nothing to be heard
     "a yes becomes one to means": Turn("lab", "give", "means", RAW, View.MEANS),
     "a yes becomes one to rounded values": Turn("lab", "give", "coarsest", RAW, View.ROUNDED, views=("raw", "round=8")),
@@ -83,11 +85,16 @@ TURNS: Final = {
     "what was said is stopped": Turn("lab", "give", "stop", RAW, RAW),
     "others say no, for who lives there": Turn("ana", "give", "withdraw", RAW, RAW),
     "a rule of the place, for who lives there": Turn("ana", "", "forbid", RAW, RAW),
+    "a thing is over": Turn("lab", "give", "over", RAW, RAW),
+    "a thing is over, for who lives there": Turn("ana", "", "over", RAW, RAW),
+    "one of those who said yes is erased": Turn("lab", "give", "erase", RAW, RAW),
+    "one of those who live there is erased": Turn("ana", "", "erase", RAW, RAW),
     # a no becomes a yes
     "a yes is given": Turn("lab", "", "give", NO, RAW),
     "the other half of a yes is given": Turn("lab", "ana-gives", "ben-gives", NO, RAW),
     "a yes is given again": Turn("lab", "give withdraw", "give", NO, RAW),
     "whoever said no leaves": Turn("lab", "ana-gives ben-refuses", "ben-leaves", NO, RAW),
+    "whoever said no is erased": Turn("lab", "ana-gives ben-refuses", "erase", NO, RAW),
     "a yes for a child": Turn("lab", "child give", "kim-gives", NO, RAW),
     "the rules of the place are taken back": Turn("lab", "give forbid", "permit", NO, RAW, last=True),
     "a rule about places ends": Turn("lab", "give ana-rules", "rules-end", NO, RAW, last=True),
