@@ -142,6 +142,19 @@ def _gap(place: Place) -> None:
     place.chooses(Decision.GIVE)
 
 
+def _yes_before(place: Place) -> None:
+    place.chooses(Decision.GIVE)
+    place.then_ns = place.moment()
+    place.chooses(Decision.WITHDRAW)
+
+
+def _yes_for_a_minute(place: Place) -> None:
+    until_ns = place.world.clock.now() + 60 * NS
+    place.world.run(place.ana.choose(Decision.GIVE, place.thing, to_ns=until_ns))
+    place.moment()
+    place.world.advance(60)
+
+
 def _decided(*decisions: Decision) -> Callable[[Place], None]:
     def begins(place: Place) -> None:
         for each in decisions:
@@ -180,6 +193,8 @@ REFUSALS: Final = {
     "what comes late of a time without a yes": Refused("not-then", _gap, _then, own=False),
     "what nobody was asked about": Refused("no-ground", own=False),
     "what there was a yes to": Refused("withdrawn", _decided(Decision.GIVE, Decision.WITHDRAW), own=False),
+    "what comes late of the time of such a yes": Refused("withdrawn", _yes_before, _then, own=False),
+    "what there was a yes to for a time": Refused("expired", _yes_for_a_minute, own=False),
     "what there is a no to": Refused("refused", _decided(Decision.REFUSE), own=False),
     "what a rule of the place stops": Refused("policy", _forbidden, own=False),
     "what is older than any use of it": Refused("too-old", at_ns=_from_now(-OWN_DAYS - 1)),
