@@ -1,5 +1,6 @@
 """`troth store check` passes a sound folder, while its node runs too, and finds damage of every kind that is planted."""
 
+import asyncio
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -17,7 +18,9 @@ from troth.adapters.reading_lock import held_alone, held_for_wiping
 from troth.adapters.tls_files import TlsFolder
 from troth.cli import main
 from troth.clock import NS_PER_S
+from troth.testing.people import WorldThing
 from troth.things.checked import Checked
+from troth.things.observations import Outcome, Refusal
 
 
 def check(folder: Path) -> tuple[int, Checked]:
@@ -71,8 +74,18 @@ def test_it_holds_while_the_node_runs_and_after_something_went(tmp_path: Path) -
         house.look()
         code, checked = check(tmp_path)
         assert (0, 5, 2, ()) == (code, checked.stored, checked.expired, checked.findings)
+        house.run(_refused_as_expired(house, things["meter"]))
+        code, checked = check(tmp_path)
+        assert (0, 5, 2, ()) == (code, checked.stored, checked.expired, checked.findings)
         house.tick()
     assert 0 == check(tmp_path)[0]
+
+
+async def _refused_as_expired(house: ExpiringHouse, thing: WorldThing) -> None:
+    told: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    house.node.hear.count(thing.joined.thing, Refusal.EXPIRED, told.set_result)
+    house.node.hear.flush()
+    assert Refusal.EXPIRED is await told
 
 
 def test_it_holds_after_somebody_was_erased(tmp_path: Path) -> None:

@@ -3,8 +3,8 @@
 A line says who asks, what happens before, and what they may see then.
 - asks: `lab` (a recipient that a disclosure names), `shop` (one that none names), `adviser` (one with which people may share),
   `police` (an authority with a request),
-  `ana` (who lives there), `ben` (lives there too), `cleo` (lives elsewhere), `owner` (runs the place), `thing` (the thing
-  itself), `nobody`.
+  `ana` (who lives there), `ben` (lives there too), `kim` (a child who lives there), `cleo` (lives elsewhere), `owner` (runs
+  the place), `thing` (the thing itself), `nobody`.
 - does, in order: `say` (the thing says the next value), `give`, `means` (a yes to hourly means only), `coarsest` (a yes to the
   last of `views` only), `refuse`, `withdraw` (Ana and Ben alike), `ana-gives`, `ben-withdraws` (one of them), `stop` (Ana has
   nobody use what was said last), `go` (ends that), `hour` (an hour passes), `street` (two homes beside it say yes, and their
@@ -20,7 +20,7 @@ A line says who asks, what happens before, and what they may see then.
 - view: RAW, or coarser: MEANS, SUMS (of each hour), STREET (the mean of three homes), ROUNDED (down to eights), LATE (nothing
   is old enough yet); or why nothing is seen: SPOKEN (they are told no) or NOTHING (for them there is no such stream).
 - views: what is disclosed for research, where it is not the raw stream and its hourly mean.
-- to_all: research is declared for anybody.
+- to_all: research is declared for anybody; rests: on what it rests, where that is not a choice.
 - open: the stream is of a public place and open to anyone.
 - sign: it is of a public place and read by the lab until somebody who passes objects; `mean`: an hourly mean was agreed, too.
 """
@@ -55,6 +55,7 @@ class Case(NamedTuple):
     views: tuple[str, ...] = ()
     sign: str = ""
     to_all: bool = False
+    rests: str = "choice"
 
 
 CASES: Final = {
@@ -137,6 +138,8 @@ CASES: Final = {
         "lab", "child give kim-gives say hush mute unhush say", View.RAW, (0, 1)
     ),
     "who lives there, of what was kept private for a child": Case("ben", "child say hush mute unhush", View.RAW, (0,)),
+    "a guardian, of what was kept private for the child": Case("ana", "child say hush mute unhush", View.RAW, (0,)),
+    "a child who lives there": Case("kim", "child say say", View.SPOKEN),
     "a recipient that a rule for a child stops": Case("lab", "child give kim-gives say ask rule", View.SPOKEN),
     "a recipient that nobody named": Case("shop", "give say say", View.NOTHING),
     "an authority, of which nothing was decided": Case("police", "give say say", View.NOTHING),

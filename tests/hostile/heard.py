@@ -30,6 +30,10 @@ class Heard:
         """Ask as a browser."""
         return self._kept(self.asking.page(target))
 
+    def post(self, target: str) -> Told:
+        """Ask as a program for something to be made."""
+        return self._kept(self.asking.post(target))
+
     def keep(self, body: bytes) -> None:
         """What came by another way."""
         self.bodies.append(body)

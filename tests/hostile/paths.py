@@ -13,6 +13,7 @@ from urllib.parse import quote
 from tests.hostile.cases import View
 from tests.hostile.heard import MINUTE_NS, Heard, answered, same_as_nothing
 from tests.hostile.paths_forms import csv, events, live_events, selected
+from tests.hostile.paths_taken import exported
 from tests.hostile.street import ABSENT, Asking
 from tests.journeys.mqtt_house import Client
 from troth.testing.asgi import Told
@@ -299,6 +300,7 @@ PATHS: Final[dict[str, Path]] = {
     "pages": pages,
     "counts": counts,
     "subscriptions": subscriptions,
+    "exported": exported,
     "live": live,
     "events": events,
     "live events": live_events,

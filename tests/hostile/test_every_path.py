@@ -8,8 +8,9 @@ from tests.hostile.cases import CASES, View
 from tests.hostile.paths import PATHS, Heard
 from tests.hostile.street import Street
 
-# Pages show values and no status of a stream (below); counts are no readers'; of the oracles none is offered to anybody.
-BLIND = {"pages", "counts", "oracles"}
+# Pages show values and no status of a stream, and persons alone have archives (both below); counts are no readers'; of the
+# oracles none is offered to anybody.
+BLIND = {"pages", "counts", "oracles", "exported"}
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,21 @@ def test_the_pages_of_somebody_who_may_not_would_be_seen_to_show_a_value(street:
     try:
         heard = Heard(asking)
         assert [] == [*PATHS["pages"](asking, heard)]
+        assert [*heard.leaks()]
+    finally:
+        asking.case = allowed
+
+
+@pytest.mark.parametrize("case", ["who lives there", "a guardian, of what was kept private for the child"])
+def test_an_archive_would_be_seen_to_hold_too_much(street: Street, case: str) -> None:
+    asking = street.cases[case]
+    allowed = asking.case
+    asking.case = allowed._replace(view=View.NOTHING, sees=())
+    try:
+        heard = Heard(asking)
+        wrong = [*PATHS["exported"](asking, heard)]
+        assert wrong[0].startswith(f"observations/{asking.number}.csv has [{{")
+        assert any("names the thing" in each for each in wrong)
         assert [*heard.leaks()]
     finally:
         asking.case = allowed

@@ -32,7 +32,7 @@ def asker_of(asking: Asking, case: Case) -> Asker:
     if case.asks == "nobody":
         return asking.world.node.tell.anyone(asking.number)
     if case.asks == "cleo":
-        return asking.street.cleo.asker()
+        return asking.around.cleo.asker()
     return asking.asker_of(case.asks)
 
 

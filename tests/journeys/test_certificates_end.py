@@ -57,7 +57,7 @@ def test_a_connection_is_closed_when_its_certificate_ends(tmp_path: Path) -> Non
             assert Reason.SUCCESS == welcome.reason
             told = await client.next()
             assert isinstance(told, Disconnect)
-            assert (Reason.NOT_AUTHORIZED, "The certificate of this connection has ended.") == (
+            assert (Reason.NOT_AUTHORIZED, "wrong-token: The certificate of this connection has ended.") == (
                 told.reason,
                 told.properties.reason_string,
             )

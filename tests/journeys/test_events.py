@@ -8,6 +8,7 @@ import pytest
 
 from troth.api.events import BEAT_S, OPEN_MAX, STREAMS_MAX
 from troth.gate.words import can_do
+from troth.statements.erasure import Asked
 from troth.testing.asgi import Exchange, Told
 from troth.testing.people import WorldPerson, WorldThing
 from troth.testing.world import World
@@ -156,6 +157,20 @@ def test_an_ended_token_ends_it() -> None:
         world.advance(1)
         assert not heard.told.broken
         assert [("end", "wrong-token")] == [(each.name, each.data["code"]) for each in events(heard.told)]
+
+
+def test_whoever_is_erased_hears_the_end_at_once() -> None:
+    with World(seed=14) as world:
+        scene = Scene(world)
+        session = world.run(world.node.recognise.enter(world.run(world.node.join.invite(scene.ana.person))))
+        heard = [
+            Listening(world, f"/api/events{query}", session) for query in ("", f"?datastreams={scene.meter.number}")
+        ]
+        digest = world.node.erase.preview(scene.ana.person).digest
+        world.run(world.node.erase.confirm(scene.ana.person, digest, made_by=Asked.SESSION))
+        assert [False, False] == [each.told.broken for each in heard]
+        assert [["wrong-token"]] * 2 == [[each.data["code"] for each in events(one.told)] for one in heard]
+        assert (0, 0) == (world.node.tell.listeners, world.node.tell.followers)
 
 
 def test_nobody_hears_what_they_may_not_and_it_is_as_if_it_were_not() -> None:

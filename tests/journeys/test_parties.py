@@ -122,6 +122,7 @@ def test_a_connection_closes_when_its_token_ends_and_others_stay(how: str) -> No
         said = await first.next()
         assert isinstance(said, Disconnect)
         assert Reason.NOT_AUTHORIZED == said.reason
+        assert (said.properties.reason_string or "").startswith("wrong-token: This token ")
         assert [] == await first.rest()
         assert house.recognise.token(other) is not None
         again, _ = await Client.hello(house, other, client_id="a third")

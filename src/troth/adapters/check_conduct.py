@@ -18,7 +18,7 @@ from troth.adapters import conduct_tables as tables
 from troth.adapters.check_findings import Findings
 from troth.adapters.check_reading import read_giving_way
 from troth.adapters.conduct_blocks import unpack_groups
-from troth.adapters.conduct_expiring import EXPIRED
+from troth.adapters.conduct_expiring import ROWS_EXPIRED
 from troth.adapters.conduct_groups import columns
 from troth.adapters.conduct_packing import unpack_counts, unpack_keys, unpack_runs, unpack_traces
 from troth.adapters.conduct_stamping import STORED
@@ -88,7 +88,7 @@ def conduct_at_once(path: Path, found: Findings) -> ConductAtOnce:
         next_,
         dict(unmoved),
         counts[STORED],
-        counts[EXPIRED],
+        counts[ROWS_EXPIRED],
         (extra.get("expired", 0), extra.get("runs", 0), extra.get("wipe", 0)),
         "incomplete" in extra,
     )

@@ -20,12 +20,26 @@ from troth.adapters.conduct_groups import pack_groups, unpack_groups
 from troth.adapters.conduct_packing import Count, pack_counts, pack_keys, pack_runs, pack_traces
 from troth.adapters.sqlite_files import owe_wiping
 from troth.names import ThingId
+from troth.things.observations import Refusal
 from troth.things.retention import Expiry, period_of
 from troth.things.stores import Traced
 
-__all__ = ["EXPIRED", "expire"]
+__all__ = ["EXPIRED", "ROWS_EXPIRED", "expire", "refusals_of", "what_of"]
 
-EXPIRED: Final = "expired"
+ROWS_EXPIRED: Final = "expired"  # the counter of what was stored and is over
+EXPIRED: Final = (
+    "refused-expired"  # that of what was refused because a ground had ended: the refusal has the name above
+)
+
+
+def what_of(reason: Refusal) -> str:
+    """The counter of a refusal."""
+    return EXPIRED if reason is Refusal.EXPIRED else reason
+
+
+def refusals_of(counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts of refusals by their names, from their counters."""
+    return {Refusal.EXPIRED.value if what == EXPIRED else what: n for what, n in counts.items()}
 
 
 def expire(
@@ -46,7 +60,7 @@ def expire(
     found = connection.execute("SELECT value FROM meta WHERE name = 'expired'").fetchone()
     if found is not None and found[0] >= expiry.number:
         return False
-    counted = [Count(thing, EXPIRED, n) for thing, n in counts.items()]
+    counted = [Count(thing, ROWS_EXPIRED, n) for thing, n in counts.items()]
     over = {(each.stream, each.days, each.from_ns) for each in expiry.gone}
     emptied = [
         (stream,)

@@ -16,7 +16,7 @@ from itertools import accumulate, repeat
 from typing import overload
 
 from troth.adapters.conduct_blocks import Block, Piece
-from troth.adapters.conduct_expiring import EXPIRED
+from troth.adapters.conduct_expiring import ROWS_EXPIRED, refusals_of
 from troth.adapters.conduct_groups import Group, columns, kept, kept_at
 from troth.adapters.conduct_packing import Count, NewRun
 from troth.adapters.conduct_runs import RUN_SLOTS, offset_of
@@ -229,7 +229,8 @@ class Standing:
 
 def _tally(counted: Mapping[str, int]) -> Tally:
     counts = dict(counted)
-    return Tally(counts.pop(STORED, 0), counts.pop(REPEATED, 0), expired=counts.pop(EXPIRED, 0), refused=counts)
+    stored, repeated, expired = (counts.pop(what, 0) for what in (STORED, REPEATED, ROWS_EXPIRED))
+    return Tally(stored, repeated, refusals_of(counts), expired)
 
 
 def told(pieces: Sequence[Piece], wanted: Container[StreamId] | None) -> list[Told]:

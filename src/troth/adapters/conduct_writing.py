@@ -21,7 +21,7 @@ from typing import Final
 from troth.adapters import conduct_tables as tables
 from troth.adapters.conduct_blocks import pack_pieces, unpack_pieces
 from troth.adapters.conduct_erasing import erase
-from troth.adapters.conduct_expiring import expire
+from troth.adapters.conduct_expiring import expire, what_of
 from troth.adapters.conduct_groups import kept, unpack_groups
 from troth.adapters.conduct_lasting import Lasting, carried, with_leaf
 from troth.adapters.conduct_packing import (
@@ -218,7 +218,7 @@ class Writer:
             else:
                 stamper.stamp(draft, admitted)
         for refused in gathered.refused:
-            draft.count(refused.thing, refused.reason, refused.count)
+            draft.count(refused.thing, what_of(refused.reason), refused.count)
         stamper.end(draft)
         draft.traces += gathered.traces
         lasting = Lasting(0, (), 0, (), (), 0, 0)

@@ -300,7 +300,7 @@ class Node:
             directory=self.directory,
             in_force=self.leases.in_force,
             orders=self.sharing.orders,
-            memories=(*remembers, self.entering.keys),
+            memories=(*remembers, self.entering.keys, self.entering.visits),
             clock=ports.clock,
             entropy=ports.entropy,
             in_worker=ports.in_worker,

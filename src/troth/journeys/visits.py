@@ -5,6 +5,7 @@ Rules
 - A link that was made for somebody is shown to them whether it was used or not, with when and by which browser: whoever runs
   the place can make one, and can use it.
 - What is ended recognises nobody from the moment it is durable, also in answers that are on their way.
+- What is open for somebody who is erased closes in the step in which their leases end.
 
 Source: people.md, "Accounts"; OWASP Session Management Cheat Sheet.
 """
@@ -17,11 +18,13 @@ from troth.errors import NotFound, WrongToken
 from troth.journeys.accounts import Account, AccountStore, Bearer, Way, holder_of, token_digest
 from troth.journeys.logins import Holder
 from troth.journeys.recognise import Recognise, Use
+from troth.state.leaving import Leaving
 
 __all__ = ["LinkMade", "Standing", "Visit", "Visits"]
 
 ID_BYTES: Final = 8
 _ENDED: Final = "This visit was ended."
+_ERASED: Final = "This person is not here any more."
 LINKS_SHOWN: Final = 20
 
 
@@ -101,6 +104,11 @@ class Visits:
         going = [each.digest for each in self._open(holder_of(account)) if each.digest != account.digest]
         await self._recognise.close(*going, words=_ENDED)
         return len(going)
+
+    def forget(self, gone: Leaving) -> None:
+        """Somebody is erased: nothing stays open under their sessions."""
+        for each in self._accounts.held(Holder(gone.person), Bearer.SESSION):
+            self._recognise.lines.part(each.digest, _ERASED)
 
     def _own(self, session: str) -> Account:
         account = self._accounts.find(token_digest(session))

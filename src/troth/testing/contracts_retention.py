@@ -4,6 +4,7 @@ Source: things.md, "The store" (retention); the ports.
 Left out: bytes on a disk. That nothing is left in files is tested where there are files.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
@@ -14,7 +15,7 @@ from troth.testing.contracts_conduct import SEED, ConductBench, cleared, keep, n
 from troth.testing.contracts_observations import ObservationBench, moved
 from troth.testing.contracts_observations import Told as Segments
 from troth.testing.faults import StoreFault
-from troth.things.observations import Result, Shelf
+from troth.things.observations import Refusal, Result, Shelf
 from troth.things.query import ObservationQuery, Order
 from troth.things.retention import DAY_NS, Expired, Expiry, Keeping, period_of
 from troth.things.stores import ConductStore, Tally
@@ -154,6 +155,23 @@ def _expiry(*speakers: Speaker, number: int = 1, days: int = KEPT_DAYS) -> Expir
     return Expiry(number, span.to_ns + days * DAY_NS, tuple(gone))
 
 
+async def what_is_over_and_what_was_refused_as_expired_are_counted_apart(bench: ConductBench) -> None:
+    store = await bench.open()
+    meter = Speaker(bench.clock)
+    await keep(store, meter, series(3))
+    counted = asyncio.Event()
+    store.refuse(meter.thing, Refusal.EXPIRED, count=2, done=counted.set)
+    await counted.wait()
+    assert store.tally(meter.thing) == Tally(3, 0, {"expired": 2})
+    await cleared(store)
+    await store.expire(_expiry(meter), [noted(1)], {meter.thing: 3})
+    for _ in range(2):
+        assert store.tally(meter.thing) == Tally(3, 0, {"expired": 2}, expired=3)
+        assert store.figures.counted == Tally(3, 0, {"expired": 2}, expired=3)
+        await bench.crash()
+        store = await bench.open()
+
+
 async def the_latest_row_goes_and_the_numbers_go_on(bench: ConductBench) -> None:
     store = await bench.open()
     ana, ben = Speaker(bench.clock, "ana"), Speaker(bench.clock, "ben")
@@ -246,6 +264,7 @@ OBSERVATION_RETENTION_CASES: Final[tuple[Callable[[ObservationBench], Awaitable[
     a_class_without_an_end_has_none,
 )
 CONDUCT_RETENTION_CASES: Final[tuple[Callable[[ConductBench], Awaitable[None]], ...]] = (
+    what_is_over_and_what_was_refused_as_expired_are_counted_apart,
     the_latest_row_goes_and_the_numbers_go_on,
     a_latest_row_of_another_period_stays,
     an_expiry_waits_for_a_pending_cut,

@@ -32,7 +32,7 @@ SLOTS: Final = 4_096  # formats.md, Identifiers
 DAY_NS: Final = 24 * 3_600 * NS_PER_S
 STORED: Final = "stored"
 REPEATED: Final = "repeated"
-EXPIRED: Final = "expired"
+EXPIRED: Final = "expired rows"  # what was stored and is over: no refusal has this name, one has `expired`
 
 
 class _Run(NamedTuple):

@@ -11,7 +11,7 @@ Left out: the transport (`line`), certificates (`certificates`), and everything 
 
 from typing import Final, assert_never
 
-from troth.errors import BadMqtt, Unavailable
+from troth.errors import BadMqtt, Unavailable, WrongToken
 from troth.ingest.mqtt.certificates import Guard, TurnedAway, let_in
 from troth.ingest.mqtt.door import Door, address_of
 from troth.ingest.mqtt.greeting import check_length, keep_alive_s, named, parting_of, refusal, welcome
@@ -153,7 +153,7 @@ class Connection(Line):
     def part(self, words: str) -> None:
         """The credential has ended: nobody comes back to this session, and no will is said under it."""
         self._parting = Parting(0)
-        self.end(Reason.NOT_AUTHORIZED, words)
+        self.end(Reason.NOT_AUTHORIZED, f"{WrongToken.code}: {words}")
 
     # --- packets ---
 
