@@ -54,15 +54,16 @@ def shared() -> Iterator[Shared]:
     made.world.close()
 
 
-def ends(shared: Shared, how: str) -> None:
-    """Ben's stay ends, one way or another."""
+def ends(shared: Shared, how: str, who: WorldPerson | None = None) -> None:
+    """Ben's stay ends, or that of somebody else, one way or another."""
+    leaving = who or shared.ben
     match how:
         case "leaves":
-            shared.leaves(shared.ben)
+            shared.leaves(leaving)
         case "removed":
-            shared.removes(shared.ana, shared.ben)
+            shared.removes(shared.ana, leaving)
         case _:
-            shared.world.run(shared.belong.move_out(shared.ben.person, shared.home.household))
+            shared.world.run(shared.belong.move_out(leaving.person, shared.home.household))
 
 
 HOW = ["leaves", "removed", "moves out"]
@@ -125,7 +126,46 @@ def test_leaving_is_quiet_and_the_others_see_the_list(shared: Shared) -> None:
     shared.leaves(shared.ben)
     home = shared.belong.together(shared.ana.person).homes[0]
     assert ["Ana", "Cem"] == [each.name for each in home.dwellers]
-    assert [each for each in before if each.name != "Ben"] == list(home.made), "no line says that somebody left"
+    assert before == home.made, "no line says that somebody left, and none goes"
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_who_came_and_went_again_has_not_come_unnoticed(shared: Shared, how: str) -> None:
+    early = shared.world.clock.now() - 3_600 * 10**9
+    join, home = shared.world.node.join, shared.home.household
+    spy = shared.world.run(join.person("Spy", home, role="member", from_ns=early))
+    shared.world.run(join.invite(spy))
+    seen = shared.belong.together(shared.ana.person).homes[0].made
+    shared.world.advance(5)
+    ends(shared, how, WorldPerson(shared.world, spy, "Spy"))
+    shared.world.advance(5)
+    shared.world.run(join.invite(spy))
+    for _ in range(2):
+        for who in (shared.ana, shared.ben):
+            assert seen == shared.belong.together(who.person).homes[0].made, "the same lines, and no end"
+        shared.world.restart()
+    assert [(True, True), (False, False)] == [(m.from_ns is not None, m.back) for m in seen if m.name == "Spy"][::-1]
+    assert all(each.new for each in seen), "the first page counts them as it did"
+
+
+def test_a_guest_whose_time_was_over_before_it_was_said_has_not_come_unnoticed(shared: Shared) -> None:
+    shared.world.advance(7_200)
+    from_ns, to_ns = (shared.world.clock.now() - back * 10**9 for back in (3_600, 60))
+    join = shared.world.node.join
+    shared.world.run(join.person("Gil", shared.home.household, role="guest", from_ns=from_ns, to_ns=to_ns))
+    (made,) = [each for each in shared.belong.together(shared.ana.person).homes[0].made if each.name == "Gil"]
+    assert made.back
+    assert "Gil" not in shared.names(shared.ana)
+
+
+def test_who_comes_later_does_not_read_of_those_who_were_gone(shared: Shared) -> None:
+    shared.leaves(shared.ben)
+    shared.world.advance(5)
+    dov = shared.world.run(shared.world.node.join.person("Dov", shared.home.household, role="member"))
+    assert {"Ana", "Cem", "Dov"} == {each.name for each in shared.belong.together(dov).homes[0].made}
+    assert {"Ana", "Ben", "Cem", "Dov"} == {
+        each.name for each in shared.belong.together(shared.ana.person).homes[0].made
+    }
 
 
 def test_an_owner_removes_a_member_and_no_owner(shared: Shared) -> None:

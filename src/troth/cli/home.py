@@ -150,4 +150,4 @@ def _shown(found: HomeShown) -> None:
             say(f"   {local(one.at)}  a link that opens the pages of {plain(one.name)}")
         else:
             back = ", a time before it was said" if one.back else ""
-            say(f"   {local(one.at)}  {plain(one.name)} belongs here since {local(one.since)}{back}")
+            say(f"   {local(one.at)}  {plain(one.name)} is said to belong here since {local(one.since)}{back}")

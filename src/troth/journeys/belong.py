@@ -7,12 +7,13 @@ Rules
   waits for them. Their visit goes on, for their book and for what they can still take back.
 - Who works in a home sees themself only.
 - Nobody is told that somebody left, or why; they see who lives there. Everybody is told of each stay and of each link to
-  somebody's pages that whoever runs the place has made.
+  somebody's pages that whoever runs the place has made, and goes on being told when that stay has ended: else whoever comes
+  and goes again would have come unnoticed. No end is told, and nobody reads of those who were gone before they came.
 
-Source: people.md, "Accounts"; gate.md, "The barrier"; docs/decisions/0051.
+Source: people.md, "Accounts"; gate.md, "The barrier"; docs/decisions/0051, 0103.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -68,7 +69,7 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class LivedIn(msgspec.Struct, frozen=True):
-    """A home of whoever looks: who lives there now or will, and what was made for it, newest first."""
+    """A home of whoever looks: who lives there now or will, and what was made for it while they did, newest first."""
 
     household: HouseholdId
     name: str
@@ -180,9 +181,7 @@ class Belong:
         return print_id(prefix, self._entropy(16))
 
     def _lived_in(self, home: HouseholdId, person: PersonId, *, at_ns: int) -> LivedIn:
-        members = [each for each in members_of(home, self._in_force) if not each.gone(at_ns)]
-        if all(each.role == Role.WORKER for each in members if each.person == person):
-            members = [each for each in members if each.person == person]  # who works there is not told who lives there
+        members = [each for each in self._seen(home, person, at_ns=at_ns) if not each.gone(at_ns)]
         owner = any(each.person == person and each.role == OWNER and each.here(at_ns) for each in members)
         dwellers = tuple(
             Dweller(
@@ -203,7 +202,7 @@ class Belong:
             self._directory.households.get(home, ""),
             owner,
             dwellers,
-            self._made(home, {each.person for each in members}, at_ns=at_ns),
+            self._made(home, person, at_ns=at_ns),
         )
 
     def _guardians(self, member: Member) -> tuple[str, ...]:
@@ -213,9 +212,24 @@ class Belong:
             return ()
         return tuple(self._name(each) for each in held.body.guardians)
 
-    def _made(self, home: HouseholdId, about: Collection[PersonId], *, at_ns: int) -> tuple[Made, ...]:
-        """Stays that were begun, and links of those who belong there or will; what has ended is not told."""
-        staying = {each.person for each in members_of(home, self._in_force) if not each.gone(at_ns)} & set(about)
+    def _seen(self, home: HouseholdId, person: PersonId, *, at_ns: int) -> tuple[Member, ...]:
+        """The stays that somebody who belongs there is told of, past ones too; who works there is told of their own."""
+        members = members_of(home, self._in_force)
+        own = tuple(each for each in members if each.person == person)
+        lasting = [each for each in own if not each.gone(at_ns)]
+        return own if all(each.role == Role.WORKER for each in lasting) else members
+
+    def _made(self, home: HouseholdId, person: PersonId, *, at_ns: int) -> tuple[Made, ...]:
+        """Stays that were begun, and links: of those who belong there or will, or did at the same time as whoever looks.
+
+        Links that were made after somebody's stay are of no home that they have left.
+        """
+        seen = self._seen(home, person, at_ns=at_ns)
+        own = [each for each in seen if each.person == person]
+        ends: dict[PersonId, int] = {}
+        for each in seen:
+            if not each.gone(at_ns) or any(max(one.from_ns, each.from_ns) < min(one.to_ns, each.to_ns) for one in own):
+                ends[each.person] = max(each.to_ns, ends.get(each.person, 0))
         found = [
             Made(
                 self._name(each.body.person),
@@ -225,12 +239,13 @@ class Belong:
                 self._is_new(each.said_s * NS_PER_S, at_ns),
             )
             for each in self._directory.stays.get(home, ())
-            if each.body.person in staying and not each.body.left
+            if each.body.person in ends and not each.body.left
         ]
         found += [
-            Made(self._name(person), each.at_ns, None, back=False, new=self._is_new(each.at_ns, at_ns))
-            for person in staying
-            for each in self._directory.invitations.get(person, ())
+            Made(self._name(who), each.at_ns, None, back=False, new=self._is_new(each.at_ns, at_ns))
+            for who, end_ns in ends.items()
+            for each in self._directory.invitations.get(who, ())
+            if each.at_ns < end_ns
         ]
         return tuple(sorted(found, key=lambda each: (each.at_ns, each.name), reverse=True))
 
