@@ -20,6 +20,7 @@ from troth.cli.client import Node
 from troth.cli.files import FILE, read_file
 from troth.cli.places import as_nobody, as_operator
 from troth.cli.speaking import local, plain, say
+from troth.journeys.declaring import check_one_name
 from troth.journeys.lint import Weight
 from troth.names import Uri
 from troth.statements.organisation import OrganisationBody
@@ -44,9 +45,16 @@ def organisation_add(node: Node, uri: str, name: str, contact: str, about: str |
     say(f"Registered: {done.registered}")
 
 
-def unsaid(wanted: Sequence[OrganisationBody], known: Sequence[OrganisationBody]) -> list[OrganisationBody]:
-    """The organisations that are not registered yet. Those that are keep their name: adding a thing renames nobody."""
-    there = {each.organisation for each in known}
+def unsaid(
+    wanted: Sequence[OrganisationBody], known: Sequence[OrganisationBody], *, operator: Uri
+) -> list[OrganisationBody]:
+    """The organisations that are not registered yet. Those that are keep their name: adding a thing renames nobody.
+
+    Raises:
+        Refused: somebody would answer under the name of whoever runs this place (`operator`).
+    """
+    there = {each.organisation: each for each in known}
+    check_one_name(wanted, there, operator=operator)
     return [each for each in wanted if each.organisation not in there]
 
 
