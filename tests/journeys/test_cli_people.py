@@ -39,6 +39,9 @@ def family(node: Running, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     assert names[1] is not None
     told = node.done("person", "guard", names[1][0], "--guardian", names[0][0], "--born", "2018-04", "--country", "DE")
     assert "by the law of DE" in told
+    assert "Nobody answers for this child yet." in child
+    assert f"troth person guard {names[1][0]} --guardian" in child
+    assert "Nobody answers" not in said
     listed = node.done("child", "list", state=folder / "ana")
     number = re.search(r"^ {3}(\d+)  ", listed, re.MULTILINE)
     assert number is not None
@@ -53,6 +56,24 @@ def test_a_guardian_sees_and_answers(node: Running, family: tuple[Path, str, str
     assert "Said no for them" in node.done("child", "withdraw", child, str(number), state=state)
     assert '"children"' in node.done("child", "list", "--json", state=state)
     assert "not-found" in node.troth("child", "give", child, "4000", state=state).output
+
+
+def test_a_yes_that_others_must_say_too_is_not_said_to_be_in_effect(
+    node: Running, family: tuple[Path, str, str, int]
+) -> None:
+    state, _, child, number = family
+    assert "A yes counts when everybody who lives there says yes too." in node.done("choose", "list", state=state)
+    assert "everybody who lives there" in node.done("choose", "foresee", str(number), "--if", "yes", state=state)
+    assert "everybody who lives there" not in node.done("choose", "foresee", str(number), state=state)
+    said = node.done("choose", "give", str(number), state=state, typed="y\n")
+    assert "It opens nothing more yet." in said
+    assert "in effect after" not in said
+    assert "yes since" in (listed := node.done("choose", "list", state=state))
+    assert "; it opens nothing more yet" in listed
+    node.done("child", "give", child, str(number), state=state)
+    assert "opens nothing more" not in node.done("choose", "list", state=state)
+    node.done("choose", "withdraw", str(number), state=state, typed="y\n")
+    node.done("child", "withdraw", child, str(number), state=state)
 
 
 def test_the_list_of_ages_says_where_it_was_read(node: Running) -> None:

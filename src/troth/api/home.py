@@ -100,6 +100,7 @@ def _home_shown(home: LivedIn) -> HomeShown:
             each.guardians,
             None if each.shift is None else print_time(each.shift.from_ns),
             None if each.shift is None or each.shift.to_ns == FOREVER else print_time(each.shift.to_ns),
+            each.unanswered,
         )
         for each in home.dwellers
     )

@@ -144,6 +144,8 @@ def _shown(found: HomeShown) -> None:
             say(f"      You are concerned in your shifts: from {local(each.shift)}{ends}")
         if each.guardians:
             say(f"      Answering for them: {plain(', '.join(each.guardians))}")
+        if each.unanswered:
+            say("      Nobody answers for them, so what needs a yes of everybody does not happen.")
     say("   Made by whoever runs this place:")
     for one in found.made or ():
         if one.since is None:

@@ -24,6 +24,7 @@ from troth.journeys.declaring import check_one_name
 from troth.journeys.lint import Weight
 from troth.names import Uri
 from troth.statements.organisation import OrganisationBody
+from troth.statements.person import Role
 
 __all__ = ["disclosure", "household", "organisation", "party", "person", "product", "unsaid"]
 
@@ -148,6 +149,10 @@ def person_add(node: Node, name: str, *, home: str, role: str, from_: str | None
     """Register a person and print the one-time link to their pages."""
     made = node.post("/api/people", PersonForm(name, home, role, from_, to), PersonMade)
     say(f"Person: {made.person}")
+    if role == Role.CHILD:
+        say("Nobody answers for this child yet. Until somebody does, a yes of theirs counts for nothing, and what needs a")
+        say("yes of everybody does not happen in this home. Say who:")
+        say(f"  troth person guard {made.person} --guardian PERSON --born YYYY-MM --country CC")
     say("Their link, which works once within 7 days:")
     say(f"  {made.invitation}")
 

@@ -20,6 +20,7 @@ import msgspec
 
 from troth.clock import NS_PER_S, Clock
 from troth.errors import NotFound, Refused
+from troth.gate.agreed import nobody_answers
 from troth.journeys.accept import Accept, Accepted
 from troth.journeys.say import Say
 from troth.journeys.voice import Voice
@@ -41,7 +42,8 @@ NEW_NS: Final = 30 * 24 * 3600 * NS_PER_S  # for how long what was made for a ho
 class Dweller(msgspec.Struct, frozen=True):
     """Somebody of a home, as the others see them. `you`: whoever looks. Times are ns UTC; `to_ns` None while it lasts.
 
-    `guardians`: who answers for them, of a child, by name. `shift`: of whoever looks, the one that is or the next.
+    `guardians`: who answers for them, of a child, by name; `unanswered`: nobody does, and somebody must. `shift`: of whoever
+    looks, the one that is or the next.
     """
 
     person: PersonId
@@ -53,6 +55,7 @@ class Dweller(msgspec.Struct, frozen=True):
     removable: bool
     guardians: tuple[str, ...] = ()
     shift: Interval | None = None
+    unanswered: bool = False
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -194,6 +197,7 @@ class Belong:
                 owner and each.role != OWNER,
                 self._guardians(each),
                 _shift(each, at_ns) if each.person == person else None,
+                each.role == Role.CHILD and nobody_answers(each.person, Reading(self._in_force), at_ns=at_ns),
             )
             for each in members
         )

@@ -112,6 +112,7 @@ class Pages:
             "together": self._at.figures.any,
             "sign_id": print_sign,
             "effect": self._effect(viewer),
+            "opens": self._at.choose.offers.opens,
             "objectables": self._objectables(viewer),
             "curves": top == Detail.CURVE,
             "keys": self._keys(request, viewer),
@@ -164,6 +165,7 @@ class Pages:
         values = {
             "viewer": viewer,
             "effect": self._effect(viewer),
+            "opens": self._at.choose.offers.opens,
             "links": await self._at.street.links(),
             "curves": top == Detail.CURVE,
             "keys": self._keys(request, viewer),
