@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import httpx
 import msgspec
@@ -10,6 +11,8 @@ import pytest
 
 from tests.journeys import api_house
 from tests.journeys.cli_node import Running, household, started, token_in
+
+PEOPLE: Final = (("Ana", "owner"), ("Cy", "member"), ("Dov", "member"))
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +129,20 @@ def test_a_sign_is_put_up_listed_and_taken_down(node: Running, tmp_path: Path) -
     assert '"objecting":1' in node.done("sign", "list", "--json")
     assert "taken down" in node.done("sign", "down", sign[0])
     assert "not-found" in node.troth("sign", "codes", sign[0]).output
+
+
+def test_who_was_removed_reads_so_and_what_was_made_for_the_home_stays_listed(node: Running, tmp_path: Path) -> None:
+    place = household(node)
+    said = {name: node.done("person", "add", name, "--household", place, "--role", role) for name, role in PEOPLE}
+    for name in ("Ana", "Cy", "Dov"):
+        node.done("enter", token_in(said[name], "Their link"), state=tmp_path / name)
+    names = {name: found[0] for name, each in said.items() if (found := re.search(r"pe[a-z2-7]{26}", each))}
+    node.done("home", "remove", names["Cy"], "--household", place, "--yes", state=tmp_path / "Ana")
+    node.done("person", "move-out", names["Dov"], "--household", place)
+    assert "You were removed from" in node.done("home", "list", state=tmp_path / "Cy")
+    assert "You do not live any more in" in node.done("home", "list", state=tmp_path / "Dov")
+    listed = node.done("home", "list", state=tmp_path / "Ana")
+    assert "Cy, member since" not in listed
+    for name in ("Cy", "Dov"):
+        assert f"{name} is said to belong here since" in listed
+        assert f"a link that opens the pages of {name}" in listed

@@ -33,7 +33,8 @@ def home_routes(belong: Belong, join: Join, *, callers: Callers, now: Callable[[
 
     async def homes(request: Request) -> Response:
         together = belong.together(callers.person(request))
-        return shown(Homes(together.name, tuple(map(_home_shown, together.homes)), together.left))
+        homes = tuple(map(_home_shown, together.homes))
+        return shown(Homes(together.name, homes, together.left, together.removed, together.over))
 
     async def leave(request: Request) -> Response:
         person = callers.person(request)

@@ -79,8 +79,10 @@ class HomeShown(msgspec.Struct, frozen=True):
 
 
 class Homes(msgspec.Struct, frozen=True):
-    """All homes of whoever asks, and the names of those that they have left."""
+    """All homes of whoever asks, and the names of those where they live no more; `removed`: from which they were removed."""
 
     name: str
     homes: tuple[HomeShown, ...]
     left: tuple[str, ...]
+    removed: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()

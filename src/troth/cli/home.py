@@ -41,7 +41,12 @@ def home_list(node: Node, *, as_json: bool) -> None:
     for each in found.homes:
         _shown(each)
     for name in found.left:
-        say(f"You have left {plain(name)}.")
+        if name in found.removed:
+            say(f"You were removed from {plain(name)}.")
+        elif name in found.over:
+            say(f"You do not live any more in {plain(name)}.")
+        else:
+            say(f"You have left {plain(name)}.")
 
 
 @home.command("leave")

@@ -150,7 +150,9 @@ def person_add(node: Node, name: str, *, home: str, role: str, from_: str | None
     made = node.post("/api/people", PersonForm(name, home, role, from_, to), PersonMade)
     say(f"Person: {made.person}")
     if role == Role.CHILD:
-        say("Nobody answers for this child yet. Until somebody does, a yes of theirs counts for nothing, and what needs a")
+        say(
+            "Nobody answers for this child yet. Until somebody does, a yes of theirs counts for nothing, and what needs a"
+        )
         say("yes of everybody does not happen in this home. Say who:")
         say(f"  troth person guard {made.person} --guardian PERSON --born YYYY-MM --country CC")
     say("Their link, which works once within 7 days:")

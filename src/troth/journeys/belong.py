@@ -6,6 +6,7 @@ Rules
 - On return every path of theirs into the home has ended, as for a withdrawal: what they are shown, what they listen to, what
   waits for them. Their visit goes on, for their book and for what they can still take back.
 - Who works in a home sees themself only.
+- Who was removed reads that they were, and not that they left.
 - Nobody is told that somebody left, or why; they see who lives there. Everybody is told of each stay and of each link to
   somebody's pages that whoever runs the place has made, and goes on being told when that stay has ended: else whoever comes
   and goes again would have come unnoticed. No end is told, and nobody reads of those who were gone before they came.
@@ -26,7 +27,7 @@ from troth.journeys.say import Say
 from troth.journeys.voice import Voice
 from troth.names import HouseholdId, PersonId, print_id
 from troth.signing.cose import Signed
-from troth.state.belonging import BACK_NS, OWNER, check_departure, homes_of, left_homes, members_of
+from troth.state.belonging import BACK_NS, OWNER, Ended, check_departure, ended_how, homes_of, left_homes, members_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import Member
@@ -34,7 +35,7 @@ from troth.statements.kinds import KindName
 from troth.statements.person import DepartureBody, MembershipBody, Role
 from troth.things.intervals import FOREVER, Interval
 
-__all__ = ["Belong", "Dweller", "LivedIn", "Made", "Together"]
+__all__ = ["Belong", "Dweller", "LivedIn", "Made", "Parted", "Together"]
 
 NEW_NS: Final = 30 * 24 * 3600 * NS_PER_S  # for how long what was made for a home is new to those who live there
 
@@ -81,12 +82,34 @@ class LivedIn(msgspec.Struct, frozen=True):
     made: tuple[Made, ...]
 
 
+class Parted(msgspec.Struct, frozen=True):
+    """A home in which somebody lives no more, and how that came."""
+
+    name: str
+    how: Ended
+
+
 class Together(msgspec.Struct, frozen=True):
-    """All homes of somebody, and the names of those that they have left."""
+    """All homes of somebody, and those in which they have lived and do not any more."""
 
     name: str
     homes: tuple[LivedIn, ...]
-    left: tuple[str, ...]
+    parted: tuple[Parted, ...]
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The names of the homes in which they live no more, however that came."""
+        return tuple(each.name for each in self.parted)
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """The names of those from which they were removed."""
+        return tuple(each.name for each in self.parted if each.how is Ended.REMOVED)
+
+    @property
+    def over(self) -> tuple[str, ...]:
+        """The names of those where their time was over, or whoever runs the place ended it."""
+        return tuple(each.name for each in self.parted if each.how is Ended.OVER)
 
 
 class Belong:
@@ -126,7 +149,12 @@ class Belong:
         return Together(
             known.name,
             tuple(self._lived_in(home, person, at_ns=now) for home in homes),
-            tuple(self._directory.households.get(home, "") for home in left),
+            tuple(
+                Parted(
+                    self._directory.households.get(home, ""), ended_how(home, person, self._directory, self._in_force)
+                )
+                for home in left
+            ),
         )
 
     async def leave(self, person: PersonId, household: HouseholdId) -> Accepted:
