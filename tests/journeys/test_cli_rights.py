@@ -88,9 +88,6 @@ def test_a_mark_is_put_its_readers_are_named_and_told_and_it_is_ended(lived: Liv
 def test_a_right_is_asked_for_listed_by_both_and_answered(lived: Lived) -> None:
     assert "You have asked for nothing." in lived.does("right", "list")
     assert "Nobody has asked for anything." in lived.node.done("request", "list")
-    complaint = lived.does("right", "ask", "complaint", "--words", "It blinks.")
-    assert "(no law sets this day)" in complaint
-    assert "To a supervisory authority you can complain at any time (GDPR Art. 77)." in complaint
     said = lived.does("right", "ask", "access", "--words", "Who got the values of May?")
     assert "GDPR Art. 15" in said
     request = said.split()[0]
@@ -109,6 +106,10 @@ def test_a_right_is_asked_for_listed_by_both_and_answered(lived: Lived) -> None:
     (shown,) = json.loads(lived.does("right", "list", "--json"))["requests"]
     assert ("refused", request) == (shown["standing"], shown["request"])
     assert "Ana" == json.loads(lived.node.done("request", "list", "--json"))["requests"][0]["name"]
+    complaint = lived.does("right", "ask", "complaint", "--words", "It blinks.")
+    assert "(no law sets this day)" in complaint
+    assert "To a supervisory authority you can complain at any time (GDPR Art. 77)." in complaint
+    assert "complaint, asked" in lived.does("right", "list")
 
 
 def test_everything_is_fetched_gone_on_with_checked_and_deleted(lived: Lived, tmp_path: Path) -> None:
