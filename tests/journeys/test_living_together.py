@@ -158,6 +158,21 @@ def test_who_is_gone_reads_how_that_came_and_nobody_is_told_that_they_left_who_w
         shared.world.restart()
 
 
+@pytest.mark.parametrize("how", HOW)
+def test_who_lives_nowhere_is_not_asked_whether_all_is_well_at_home(shared: Shared, how: str) -> None:
+    for words in ("All well?", "Sensing now:"):
+        assert words in shared.page(shared.ben, "/mine")
+    ends(shared, how)
+    mine = shared.page(shared.ben, "/mine")
+    for words in ("All well?", "Sensing now:", "leaves this home.", "Private mode", "Things in my home"):
+        assert words not in mine, words
+    assert "You lived with it. What you said about that time can be taken back here." in mine
+    private = shared.page(shared.ben, "/mine/private")
+    assert "You live nowhere here now, so there is nothing of yours to keep private." in private
+    assert "This opens in your own home" not in private
+    assert "All well?" in shared.page(shared.ana, "/mine")
+
+
 def test_of_what_was_said_of_somebody_only_what_they_said_is_theirs(shared: Shared) -> None:
     shared.removes(shared.ana, shared.ben)
     shared.leaves(shared.cem)
