@@ -87,6 +87,18 @@ def test_a_yes_for_a_child_opens_what_a_no_closes_at_once(world: World) -> None:
         lab.reads(meter)
 
 
+def test_what_a_guardian_said_of_a_child_is_the_guardians_word(world: World) -> None:
+    _, meter, ana, kim = family(world)
+    says(world, ana, kim, Decision.GIVE, meter)
+    pages = {}
+    for who in (ana, kim):
+        cookie = {"cookie": f"{COOKIES['person']}={session(world, who)}"}
+        page = world.get("/mine/key", headers=cookie).text.partition("What you said last")[2]
+        pages[who.name] = re.findall(r"<b>([^<]*)</b>", page.partition("</section>")[0])
+    assert ["Yes, for a child", "Yes"] == pages["Ana"]
+    assert [] == pages["Kim"]
+
+
 def test_with_the_years_it_fades_on_a_node_that_runs(world: World) -> None:
     _, meter, ana, kim = family(world)
     lab = world.organisation("University")

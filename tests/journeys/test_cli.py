@@ -25,6 +25,7 @@ from troth.cli import main
 from troth.cli.client import Node
 from troth.cli.places import TOKEN_FILE
 from troth.cli.registering import unsaid
+from troth.errors import Refused
 from troth.names import Uri
 from troth.signing.cose import parse
 from troth.statements.kinds import KindName
@@ -257,8 +258,36 @@ def test_adding_a_thing_renames_no_organisation() -> None:
     ana = OrganisationBody(Uri("urn:a"), "Ana", "mailto:ana@house.example")
     ben = OrganisationBody(Uri("urn:a"), "Ben", "mailto:ben@house.example")
     lab = OrganisationBody(Uri("urn:b"), "Lab", "mailto:a@lab.example")
-    assert [ben, lab] == unsaid((ben, lab), ())
-    assert [lab] == unsaid((ben, lab), (ana,))
+    assert [ben, lab] == unsaid((ben, lab), (), operator=Uri("urn:c"))
+    assert [lab] == unsaid((ben, lab), (ana,), operator=Uri("urn:c"))
+    with pytest.raises(Refused, match="“Ana” answers here, and not “Ben”"):
+        unsaid((ben, lab), (ana,), operator=ana.organisation)
+    assert [lab] == unsaid((ana, lab), (ana,), operator=ana.organisation)
+
+
+def test_nobody_answers_under_the_name_of_whoever_runs_the_place(node: Running, tmp_path: Path) -> None:
+    gauge = ("thing", "add", "First pond", "--stream", "level", "--nobody")
+    node.done(*gauge, *OPTIONS)
+    before = node.done("status", "--json")
+    hers = ("--place", "Yard", "--by", "Zoe", "--contact", "mailto:zoe@yard.example", "--considered", "Fine.")
+    heat = {"type": "number", "forms": [{"href": "https://lamp.example/heat"}]}
+    (tmp_path / "td.json").write_text(json.dumps(lamp(title="Yard lamp", properties={"heat": heat})))
+    for said in (
+        ("thing", "add", "Rain butt", "--stream", "level", "--nobody", *hers),
+        ("type", "add", "--td", str(tmp_path / "td.json"), "--name", "yard", "--nobody", *hers[2:]),
+    ):
+        refused = node.troth(*said)
+        assert 1 == refused.exit_code
+        assert "“Ana” answers here, and not “Zoe”" in refused.stderr
+        assert "troth organisation add" in refused.stderr
+    here = node.troth("thing", "here", "--once", *hers[2:])
+    assert "“Ana” answers here, and not “Zoe”" in here.stderr
+    assert before == node.done("status", "--json"), "nothing was registered, no household either"
+    node.done("organisation", "add", "https://yard.example", "--name", "Zoe", "--contact", "mailto:zoe@yard.example")
+    added = node.done(
+        "thing", "add", "Rain butt", "--stream", "level", "--nobody", "--answers", "https://yard.example", *hers
+    )
+    assert "answers: Zoe, mailto:zoe@yard.example" in added
 
 
 def test_what_would_be_said_can_be_shown_edited_and_said_from_a_file(node: Running, tmp_path: Path) -> None:

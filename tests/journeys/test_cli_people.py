@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import httpx
 import msgspec
@@ -10,6 +11,8 @@ import pytest
 
 from tests.journeys import api_house
 from tests.journeys.cli_node import Running, household, started, token_in
+
+PEOPLE: Final = (("Ana", "owner"), ("Cy", "member"), ("Dov", "member"))
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,9 @@ def family(node: Running, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     assert names[1] is not None
     told = node.done("person", "guard", names[1][0], "--guardian", names[0][0], "--born", "2018-04", "--country", "DE")
     assert "by the law of DE" in told
+    assert "Nobody answers for this child yet." in child
+    assert f"troth person guard {names[1][0]} --guardian" in child
+    assert "Nobody answers" not in said
     listed = node.done("child", "list", state=folder / "ana")
     number = re.search(r"^ {3}(\d+)  ", listed, re.MULTILINE)
     assert number is not None
@@ -53,6 +59,24 @@ def test_a_guardian_sees_and_answers(node: Running, family: tuple[Path, str, str
     assert "Said no for them" in node.done("child", "withdraw", child, str(number), state=state)
     assert '"children"' in node.done("child", "list", "--json", state=state)
     assert "not-found" in node.troth("child", "give", child, "4000", state=state).output
+
+
+def test_a_yes_that_others_must_say_too_is_not_said_to_be_in_effect(
+    node: Running, family: tuple[Path, str, str, int]
+) -> None:
+    state, _, child, number = family
+    assert "A yes counts when everybody who lives there says yes too." in node.done("choose", "list", state=state)
+    assert "everybody who lives there" in node.done("choose", "foresee", str(number), "--if", "yes", state=state)
+    assert "everybody who lives there" not in node.done("choose", "foresee", str(number), state=state)
+    said = node.done("choose", "give", str(number), state=state, typed="y\n")
+    assert "It opens nothing more yet." in said
+    assert "in effect after" not in said
+    assert "yes since" in (listed := node.done("choose", "list", state=state))
+    assert "; it opens nothing more yet" in listed
+    node.done("child", "give", child, str(number), state=state)
+    assert "opens nothing more" not in node.done("choose", "list", state=state)
+    node.done("choose", "withdraw", str(number), state=state, typed="y\n")
+    node.done("child", "withdraw", child, str(number), state=state)
 
 
 def test_the_list_of_ages_says_where_it_was_read(node: Running) -> None:
@@ -105,3 +129,20 @@ def test_a_sign_is_put_up_listed_and_taken_down(node: Running, tmp_path: Path) -
     assert '"objecting":1' in node.done("sign", "list", "--json")
     assert "taken down" in node.done("sign", "down", sign[0])
     assert "not-found" in node.troth("sign", "codes", sign[0]).output
+
+
+def test_who_was_removed_reads_so_and_what_was_made_for_the_home_stays_listed(node: Running, tmp_path: Path) -> None:
+    place = household(node)
+    said = {name: node.done("person", "add", name, "--household", place, "--role", role) for name, role in PEOPLE}
+    for name in ("Ana", "Cy", "Dov"):
+        node.done("enter", token_in(said[name], "Their link"), state=tmp_path / name)
+    names = {name: found[0] for name, each in said.items() if (found := re.search(r"pe[a-z2-7]{26}", each))}
+    node.done("home", "remove", names["Cy"], "--household", place, "--yes", state=tmp_path / "Ana")
+    node.done("person", "move-out", names["Dov"], "--household", place)
+    assert "You were removed from" in node.done("home", "list", state=tmp_path / "Cy")
+    assert "You do not live any more in" in node.done("home", "list", state=tmp_path / "Dov")
+    listed = node.done("home", "list", state=tmp_path / "Ana")
+    assert "Cy, member since" not in listed
+    for name in ("Cy", "Dov"):
+        assert f"{name} is said to belong here since" in listed
+        assert f"a link that opens the pages of {name}" in listed

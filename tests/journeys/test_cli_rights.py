@@ -106,6 +106,10 @@ def test_a_right_is_asked_for_listed_by_both_and_answered(lived: Lived) -> None:
     (shown,) = json.loads(lived.does("right", "list", "--json"))["requests"]
     assert ("refused", request) == (shown["standing"], shown["request"])
     assert "Ana" == json.loads(lived.node.done("request", "list", "--json"))["requests"][0]["name"]
+    complaint = lived.does("right", "ask", "complaint", "--words", "It blinks.")
+    assert "(no law sets this day)" in complaint
+    assert "To a supervisory authority you can complain at any time (GDPR Art. 77)." in complaint
+    assert "complaint, asked" in lived.does("right", "list")
 
 
 def test_everything_is_fetched_gone_on_with_checked_and_deleted(lived: Lived, tmp_path: Path) -> None:

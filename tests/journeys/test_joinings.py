@@ -114,6 +114,27 @@ def test_said_otherwise_it_is_a_conflict_that_names_what_differs(
     run(test)
 
 
+def test_nobody_answers_under_the_name_of_whoever_runs_the_place() -> None:
+    async def test(house: House) -> None:
+        _, looked = await said(house, description())
+        await said(house, description(), sheet=looked["digest"])
+        before = counted(house)
+        other = description(id="urn:uuid:other", title="Rain butt")
+        hers = {"by": "Zoe", "contact": "mailto:zoe@yard.example"}
+        for sheet in (None, looked["digest"]):
+            status, refused = await said(house, other, hers, sheet=sheet)
+            assert (403, "refused") == (status, refused["code"])
+            assert "“Ana” answers here, and not “Zoe”" in refused["detail"]
+        assert before == counted(house)
+        await house.post(
+            "/api/organisations", {"organisation": "https://yard.example", "name": "Zoe", "contact": hers["contact"]}
+        )
+        status, shown = await said(house, other, hers, answers="https://yard.example")
+        assert (200, "Zoe") == (status, shown["sheet"]["answers"])
+
+    run(test)
+
+
 def test_a_thing_that_is_over_frees_its_description() -> None:
     async def test(house: House) -> None:
         _, looked = await said(house, description())

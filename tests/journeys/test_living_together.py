@@ -1,5 +1,6 @@
 """Somebody leaves a home or is removed: every path of theirs ends at once, their book stays, and nobody comes unnoticed."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ from troth.statements.kinds import KindName
 from troth.statements.person import MembershipBody
 from troth.testing.people import Hearing, Home, WorldPerson, WorldThing
 from troth.testing.world import World
+from troth.web.sessions import COOKIES
 
 
 class Shared:
@@ -42,6 +44,14 @@ class Shared:
     def names(self, who: WorldPerson) -> list[str]:
         return [each.name for home in self.belong.together(who.person).homes for each in home.dwellers]
 
+    @property
+    def people(self) -> tuple[WorldPerson, ...]:
+        return (self.ana, self.ben, self.cem)
+
+    def page(self, who: WorldPerson, path: str) -> str:
+        text = self.world.get(path, headers={"cookie": f"{COOKIES['person']}={self.session(who)}"}).text
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", text))
+
     def session(self, who: WorldPerson) -> str:
         token = self.world.run(self.world.node.join.invite(who.person))
         return self.world.run(self.world.node.recognise.enter(token))
@@ -54,15 +64,16 @@ def shared() -> Iterator[Shared]:
     made.world.close()
 
 
-def ends(shared: Shared, how: str) -> None:
-    """Ben's stay ends, one way or another."""
+def ends(shared: Shared, how: str, who: WorldPerson | None = None) -> None:
+    """Ben's stay ends, or that of somebody else, one way or another."""
+    leaving = who or shared.ben
     match how:
         case "leaves":
-            shared.leaves(shared.ben)
+            shared.leaves(leaving)
         case "removed":
-            shared.removes(shared.ana, shared.ben)
+            shared.removes(shared.ana, leaving)
         case _:
-            shared.world.run(shared.belong.move_out(shared.ben.person, shared.home.household))
+            shared.world.run(shared.belong.move_out(leaving.person, shared.home.household))
 
 
 HOW = ["leaves", "removed", "moves out"]
@@ -120,12 +131,125 @@ def test_a_session_of_who_is_gone_reaches_the_book_and_nothing_of_the_home(share
     assert ["Harbour Lane 12"] == shared.world.get("/api/home", token=session).json["left"]
 
 
+TOLD = {
+    "leaves": "You have left Harbour Lane 12.",
+    "removed": "You were removed from Harbour Lane 12.",
+    "moves out": "You do not live any more in Harbour Lane 12.",
+}
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_who_is_gone_reads_how_that_came_and_nobody_is_told_that_they_left_who_was_removed(
+    shared: Shared, how: str
+) -> None:
+    ends(shared, how)
+    for _ in range(2):
+        session = shared.session(shared.ben)
+        found = shared.world.get("/api/home", token=session).json
+        gone = ["Harbour Lane 12"]
+        assert (gone, gone if how == "removed" else [], gone if how == "moves out" else []) == (
+            found["left"],
+            found["removed"],
+            found["over"],
+        )
+        for path in ("/mine", "/mine/people"):
+            page = shared.page(shared.ben, path)
+            assert [TOLD[how]] == [each for each in TOLD.values() if each in page], path
+        shared.world.restart()
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_who_lives_nowhere_is_not_asked_whether_all_is_well_at_home(shared: Shared, how: str) -> None:
+    for words in ("All well?", "Sensing now:"):
+        assert words in shared.page(shared.ben, "/mine")
+    ends(shared, how)
+    mine = shared.page(shared.ben, "/mine")
+    for words in ("All well?", "Sensing now:", "leaves this home.", "Private mode", "Things in my home"):
+        assert words not in mine, words
+    assert "You lived with it. What you said about that time can be taken back here." in mine
+    private = shared.page(shared.ben, "/mine/private")
+    assert "You live nowhere here now, so there is nothing of yours to keep private." in private
+    assert "This opens in your own home" not in private
+    assert "All well?" in shared.page(shared.ana, "/mine")
+
+
+def test_of_what_was_said_of_somebody_only_what_they_said_is_theirs(shared: Shared) -> None:
+    shared.removes(shared.ana, shared.ben)
+    shared.leaves(shared.cem)
+    said = {who.name: shared.page(who, "/mine/key").partition("What you said last")[2] for who in shared.people}
+    assert "Removing somebody from a home" in said["Ana"]
+    assert "Leaving a home" not in said["Ana"] + said["Ben"]
+    assert "Removing somebody" not in said["Ben"] + said["Cem"]
+    assert "Leaving a home" in said["Cem"]
+    kinds = {
+        who.name: {
+            (each["kind"], each["yours"])
+            for each in shared.world.get("/api/book/statements", token=shared.session(who)).json["statements"]
+        }
+        for who in shared.people
+    }
+    assert {("departure", True), ("choice", True), ("membership", False)} <= kinds["Ana"]
+    assert {("departure", False), ("choice", True), ("membership", False)} <= kinds["Ben"], (
+        "it speaks of him all the same"
+    )
+    assert ("departure", False) not in kinds["Cem"]
+
+
+def test_who_came_back_and_whose_time_is_over_was_not_removed(shared: Shared) -> None:
+    shared.removes(shared.ana, shared.ben)
+    until_ns = shared.world.clock.now() + 60 * 10**9
+    join = shared.world.node.join
+    shared.world.run(join.come_back(shared.ben.person, shared.home.household, role="guest", to_ns=until_ns))
+    assert "removed" not in shared.page(shared.ben, "/mine")
+    shared.world.advance(61)
+    assert TOLD["moves out"] in shared.page(shared.ben, "/mine")
+
+
 def test_leaving_is_quiet_and_the_others_see_the_list(shared: Shared) -> None:
     before = shared.belong.together(shared.ana.person).homes[0].made
     shared.leaves(shared.ben)
     home = shared.belong.together(shared.ana.person).homes[0]
     assert ["Ana", "Cem"] == [each.name for each in home.dwellers]
-    assert [each for each in before if each.name != "Ben"] == list(home.made), "no line says that somebody left"
+    assert before == home.made, "no line says that somebody left, and none goes"
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_who_came_and_went_again_has_not_come_unnoticed(shared: Shared, how: str) -> None:
+    early = shared.world.clock.now() - 3_600 * 10**9
+    join, home = shared.world.node.join, shared.home.household
+    spy = shared.world.run(join.person("Spy", home, role="member", from_ns=early))
+    shared.world.run(join.invite(spy))
+    seen = shared.belong.together(shared.ana.person).homes[0].made
+    shared.world.advance(5)
+    ends(shared, how, WorldPerson(shared.world, spy, "Spy"))
+    shared.world.advance(5)
+    shared.world.run(join.invite(spy))
+    for _ in range(2):
+        for who in (shared.ana, shared.ben):
+            assert seen == shared.belong.together(who.person).homes[0].made, "the same lines, and no end"
+        shared.world.restart()
+    assert [(True, True), (False, False)] == [(m.from_ns is not None, m.back) for m in seen if m.name == "Spy"][::-1]
+    assert all(each.new for each in seen), "the first page counts them as it did"
+
+
+def test_a_guest_whose_time_was_over_before_it_was_said_has_not_come_unnoticed(shared: Shared) -> None:
+    shared.world.advance(7_200)
+    from_ns, to_ns = (shared.world.clock.now() - back * 10**9 for back in (3_600, 60))
+    join = shared.world.node.join
+    shared.world.run(join.person("Gil", shared.home.household, role="guest", from_ns=from_ns, to_ns=to_ns))
+    (made,) = [each for each in shared.belong.together(shared.ana.person).homes[0].made if each.name == "Gil"]
+    assert made.back
+    assert "Gil" not in shared.names(shared.ana)
+
+
+def test_who_comes_later_does_not_read_of_those_who_were_gone(shared: Shared) -> None:
+    shared.leaves(shared.ben)
+    shared.world.advance(5)
+    dov = shared.world.run(shared.world.node.join.person("Dov", shared.home.household, role="member"))
+    assert {"Ana", "Cem", "Dov"} == {each.name for each in shared.belong.together(dov).homes[0].made}
+    assert {"Ana", "Ben", "Cem", "Dov"} == {
+        each.name for each in shared.belong.together(shared.ana.person).homes[0].made
+    }
 
 
 def test_an_owner_removes_a_member_and_no_owner(shared: Shared) -> None:

@@ -66,6 +66,24 @@ def test_what_is_to_be_done_without_undue_delay_has_days_of_our_own_and_no_longe
         assert "overdue" == desk.own()[0]["standing"]
 
 
+def test_a_complaint_to_the_house_cites_no_law_and_has_days_of_our_own() -> None:
+    assert not [each.right for each in RIGHTS if "77" in each.citation], "that one goes to an authority, and not here"
+    rule = rule_of("complaint", ns("2026-11-26T12:00:00"))
+    assert rule is not None
+    assert ("", "", True, 0) == (rule.citation, rule.clock, rule.is_own, rule.more)
+    assert ns("2026-12-27T00:00:00") == due_of(rule, ns("2026-11-26T12:00:00"), UTC)
+    with World(seed=9, settings=Settings(data_protection_authority="https://dpa.example/")) as world:
+        desk = Desk(world)
+        request = desk.asks("complaint", "It blinks at night.")
+        (mine,) = desk.own()
+        assert ("", True) == (mine["citation"], mine["own"])
+        assert "clock" not in mine
+        assert (403, "refused") == desk.replies(request, "extended", "There are many.")
+        world.clock.step(32 * DAY_S)
+        (mine,) = desk.own()
+        assert ("overdue", "https://dpa.example/") == (mine["standing"], mine["complain"])
+
+
 def test_whom_people_can_turn_to_is_what_was_said_for_this_law() -> None:
     settings = Settings(
         time_zone="Europe/Berlin", data_protection_authority="https://dpa.example/", data_act_authority="Office, 1 Lane"

@@ -60,6 +60,19 @@ def at() -> Iterator[Pages]:
     made.world.close()
 
 
+def test_a_complaint_to_an_authority_is_named_as_such_and_one_to_the_house_cites_no_law(at: Pages) -> None:
+    page = at.page("/mine/rights", "person")
+    assert "Complain to a supervisory authority (GDPR Art. 77): <a href=" in page
+    assert '<option value="complaint">Complain to whoever runs this place</option>' in page
+    assert 303 == at.presses("/mine/rights", "person", right="complaint", words="It blinks.").status
+    asked = at.page("/mine/rights", "person").partition("What you have asked for")[2]
+    assert "<b>Complain to whoever runs this place</b>, asked on" in asked
+    assert "No law sets this day; 30 days are what this program gives." in asked
+    due = at.page("/operate/requests", "operator")
+    assert "(no law sets this day)" in due
+    assert not re.findall(r"Art\. (77|12)", asked + due)
+
+
 def test_whoever_runs_the_place_sees_what_is_asked_and_answers_it_there(at: Pages) -> None:
     assert "Nobody has asked for anything." in at.page("/operate/requests", "operator")
     assert 303 == at.presses("/mine/rights", "person", right="access", words="Who got the values of May?").status

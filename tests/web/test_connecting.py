@@ -136,6 +136,29 @@ def test_said_again_it_is_there(office: Office) -> None:
     assert before == office.counted
 
 
+def test_nobody_answers_under_the_name_of_whoever_runs_the_place(office: Office) -> None:
+    office.presses(office.sheet())
+    before = office.counted
+    other = office.sheet({**PROBE, "id": "urn:uuid:1"}, by="Zoe", contact="mailto:zoe@yard.example")
+    assert 403 == other.status
+    assert "“Ana” answers here, and not “Zoe”" in other.text
+    assert "Write Ana, or name the organisation that answers" in other.text
+    assert before == office.counted
+    yard = office.world.organisation("Zoe").uri
+    assert f'<option value="{yard}">Zoe</option>' in office.looks().text
+    again = {"answers": yard, "contact": "mailto:zoe@yard.example"}
+    shown = office.sheet({**PROBE, "id": "urn:uuid:1"}, by="Zoe", **again)
+    assert "<strong>Zoe</strong> answers for this thing" in shown.text
+    assert 200 == office.presses(shown).status
+    body = next(
+        each.body for each in office.world.node.directory.things.values() if each.body.answers.organisation == yard
+    )
+    assert "mailto:zoe@yard.example" == body.answers.contact
+    page = office.world.get(f"/things/{office.world.node.join.slug_of(body.thing)}").text
+    assert "<strong>Zoe</strong> answers for this thing" in page
+    assert "Ana" not in page.partition("Who answers</h2>")[2].partition("</section>")[0]
+
+
 def test_what_has_changed_since_it_was_shown_is_shown_again(office: Office) -> None:
     page = office.sheet()
     before = office.counted

@@ -225,6 +225,8 @@ class OfferShown(msgspec.Struct, frozen=True):
     the first. `lapsed` says why a yes does not count any more: `ended`, or `other-text`.
     `left`: in a home they have left; the yes can be taken back, and not be given.
     `stops_if_no`: functions of the thing that a no stops; `goes_on_if_no`: those that no no stops.
+    `carries`: how far a yes of theirs carries: `alone`, `together`, `alongside`, `guardians` or `nobody`; `opens`: whether the
+    yes that they have said opens something now.
     """
 
     datastream: int
@@ -249,6 +251,8 @@ class OfferShown(msgspec.Struct, frozen=True):
     left: bool = False
     stops_if_no: tuple[str, ...] = ()
     goes_on_if_no: tuple[str, ...] = ()
+    carries: str = "alone"
+    opens: bool = False
 
 
 class Choices(msgspec.Struct, frozen=True):
@@ -258,13 +262,17 @@ class Choices(msgspec.Struct, frozen=True):
     after: int | UnsetType = UNSET
 
 
-class ChoiceSaid(msgspec.Struct, frozen=True):
-    """A choice that counts: id of its statement (hex), its position, when it was asked for, how long until in effect."""
+class ChoiceSaid(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A choice that counts: id of its statement (hex), its position, when it was asked for, how long until in effect.
+
+    `opens`, of a yes: whether it opens something now; absent of anything else.
+    """
 
     statement: str
     position: int
     asked: str
     effect_ms: float
+    opens: bool | None = None
 
 
 class PreservedShown(msgspec.Struct, frozen=True):

@@ -53,7 +53,7 @@ def book_routes(book: Book, *, callers: Callers) -> list[Route]:
     async def statements(request: Request) -> Response:
         asker = _own(callers, request)
         custody, found = await book.statements(asker)
-        own = (StatementOwn(s.statement.hex(), s.kind, print_time(s.issued_at_s * NS_PER_S)) for s in found)
+        own = (StatementOwn(s.statement.hex(), s.kind, print_time(s.issued_at_s * NS_PER_S), s.yours) for s in found)
         return held(StatementsOwn(custody, tuple(own)), holds=partial(book.holds, asker))
 
     async def statement_proof(request: Request) -> Response:

@@ -72,11 +72,12 @@ class BookShown(msgspec.Struct, frozen=True):
 
 
 class StatementOwn(msgspec.Struct, frozen=True):
-    """A private statement that speaks of the person."""
+    """A private statement that speaks of the person; `yours`: they said it themselves."""
 
     statement: str
     kind: str
     issued: str
+    yours: bool
 
 
 class StatementsOwn(msgspec.Struct, frozen=True):

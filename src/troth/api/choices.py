@@ -24,7 +24,7 @@ from troth.gate.question import Ground
 from troth.journeys.choose import Choose
 from troth.journeys.offers import Offer
 from troth.names import PersonId
-from troth.statements.choice import ChoiceBody
+from troth.statements.choice import ChoiceBody, Decision
 from troth.wire.times import parse_time, print_time
 
 __all__ = ["choice_routes", "chosen", "offer_shown"]
@@ -46,18 +46,24 @@ def choice_routes(choose: Choose, *, callers: Callers) -> list[Route]:
             found, after = choose.offers.of_stream(person, int(asked["datastream"])), None
         else:
             found, after = choose.offers.page(person, after=int(asked.get("after", 0)), top=CHOICES_MAX)
-        return shown(Choices(tuple(map(offer_shown, found)), UNSET if after is None else after))
+        choices = tuple(offer_shown(each, opens=choose.offers.opens(each)) for each in found)
+        return shown(Choices(choices, UNSET if after is None else after))
 
     async def say(request: Request) -> Response:
         person = callers.person(request)
         body = chosen(choose, person, await form(request, ChoiceForm))
         accepted = await choose.count(body, visit=callers.visit(request))
+        opens = None
+        if body.decision is Decision.GIVE:
+            offer = choose.offers.about(person, body.streams[0], body.purpose)
+            opens = offer is not None and choose.offers.opens(offer)
         return created(
             ChoiceSaid(
                 accepted.statement.hex(),
                 accepted.position,
                 print_time(accepted.asked_ns),
                 round(accepted.effect_ns / NS_PER_MS, 3),
+                opens,
             )
         )
 
@@ -93,8 +99,8 @@ def chosen(choose: Choose, person: PersonId, said: ChoiceForm, *, made_by: str =
     )
 
 
-def offer_shown(offer: Offer) -> OfferShown:
-    """An offer as the interface says it."""
+def offer_shown(offer: Offer, *, opens: bool) -> OfferShown:
+    """An offer as the interface says it. `opens`: whether a yes that was said opens something now."""
     purpose, last = offer.purpose, offer.last
     return OfferShown(
         datastream=offer.stream.number,
@@ -119,4 +125,6 @@ def offer_shown(offer: Offer) -> OfferShown:
         left=offer.left,
         stops_if_no=offer.stops,
         goes_on_if_no=offer.goes_on,
+        carries=offer.carries,
+        opens=opens,
     )

@@ -177,7 +177,7 @@ class _Filling:
             if each.mine is not None and each.child is None
         ]
         return SaidFile(
-            tuple(offer_shown(each) for each in self._offers()),
+            tuple(offer_shown(each, opens=self._at.choose.offers.opens(each)) for each in self._offers()),
             tuple(map(objectable_shown, at.object.objectables(person))),
             tuple(map(rule_shown, at.places.rules(person))),
             tuple(private),

@@ -53,12 +53,14 @@ def account_of(visits: Visits, sign_in: SignIn, together: Together, person: Pers
         changed=None if login is None else _time(login.changed_ns),
         failed_tries=failed.failed,
         last_failed=_time(failed.at_ns) if failed.failed else None,
+        removed=together.removed,
     )
 
 
 def account_for_guardian(together: Together, child: PersonId) -> AccountFile:
     """Who a child is and where it lives; how it comes in is its own."""
-    return AccountFile(print_person(child), together.name, "", _homes(together), together.left, (), (), ())
+    homes, left = _homes(together), together.left
+    return AccountFile(print_person(child), together.name, "", homes, left, (), (), (), removed=together.removed)
 
 
 def _homes(together: Together) -> tuple[HomeOwn, ...]:

@@ -117,6 +117,7 @@ class AccountFile(msgspec.Struct, frozen=True, omit_defaults=True):
     changed: str | None = None
     failed_tries: int = 0
     last_failed: str | None = None
+    removed: tuple[str, ...] = ()
 
 
 class SaidFile(msgspec.Struct, frozen=True):

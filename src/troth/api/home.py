@@ -33,7 +33,8 @@ def home_routes(belong: Belong, join: Join, *, callers: Callers, now: Callable[[
 
     async def homes(request: Request) -> Response:
         together = belong.together(callers.person(request))
-        return shown(Homes(together.name, tuple(map(_home_shown, together.homes)), together.left))
+        homes = tuple(map(_home_shown, together.homes))
+        return shown(Homes(together.name, homes, together.left, together.removed, together.over))
 
     async def leave(request: Request) -> Response:
         person = callers.person(request)
@@ -100,6 +101,7 @@ def _home_shown(home: LivedIn) -> HomeShown:
             each.guardians,
             None if each.shift is None else print_time(each.shift.from_ns),
             None if each.shift is None or each.shift.to_ns == FOREVER else print_time(each.shift.to_ns),
+            each.unanswered,
         )
         for each in home.dwellers
     )

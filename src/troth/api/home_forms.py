@@ -39,7 +39,8 @@ class RemovalForm(msgspec.Struct, frozen=True):
 class DwellerShown(msgspec.Struct, frozen=True, omit_defaults=True):
     """Somebody who lives in a home, or will. `until` while an end is known; `you`: whoever asks; `removable`: by them.
 
-    `guardians`: who answers for them, of a child. `shift`, `shift_until`: where you have shifts, this one or the next.
+    `guardians`: who answers for them, of a child; `unanswered`: nobody does, and somebody must. `shift`, `shift_until`: where
+    you have shifts, this one or the next.
     """
 
     person: str
@@ -52,6 +53,7 @@ class DwellerShown(msgspec.Struct, frozen=True, omit_defaults=True):
     guardians: tuple[str, ...] = ()
     shift: str | None = None
     shift_until: str | None = None
+    unanswered: bool = False
 
 
 class MadeShown(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,8 +79,10 @@ class HomeShown(msgspec.Struct, frozen=True):
 
 
 class Homes(msgspec.Struct, frozen=True):
-    """All homes of whoever asks, and the names of those that they have left."""
+    """All homes of whoever asks, and the names of those where they live no more; `removed`: from which they were removed."""
 
     name: str
     homes: tuple[HomeShown, ...]
     left: tuple[str, ...]
+    removed: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()

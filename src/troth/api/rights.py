@@ -44,9 +44,9 @@ class ReplyForm(msgspec.Struct, frozen=True, omit_defaults=True):
 class RequestLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """A request and how it stands: `open`, `extended`, `overdue`, `done` or `refused`. `late`: not answered by `due`.
 
-    `last_day`: the last day to answer it on, by the clocks of the place; `clock`: the paragraph that sets it; `own`: it sets no
-    number, and the program's own counts. `person` and `name` are there for whoever runs the place; `complain` where it is late
-    or refused.
+    `last_day`: the last day to answer it on, by the clocks of the place; `clock`: the paragraph that sets it; `own`: none sets
+    a number, and the program's own counts. `citation` is empty where no law gives it. `person` and `name` are there for
+    whoever runs the place; `complain` where it is late or refused.
     """
 
     request: str
@@ -149,7 +149,7 @@ def request_line(line: Line, *, is_own: bool) -> RequestLine:
         None if is_own else line.name,
         line.complain,
         last_day=line.last_day.isoformat(),
-        clock=line.rule.clock,
+        clock=line.rule.clock or None,
         own=line.rule.is_own,
     )
 

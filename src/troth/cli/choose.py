@@ -32,6 +32,12 @@ _LAPSED = {
     "ended": "; that has ended, so the answer is no",
     "other-text": "; that was under another text, so the answer is no",
 }
+_CARRIES = {
+    "together": "A yes counts when everybody who lives there says yes too.",
+    "alongside": "A yes counts when those who answer for you, and everybody else who lives there, say yes too.",
+    "guardians": "A yes of yours does not count yet: those who answer for you say yes or no. A no of yours counts.",
+    "nobody": "A yes of yours counts for nothing while nobody answers for you. Ask whoever runs this place.",
+}
 _WORDS = {Decision.GIVE: "yes", Decision.REFUSE: "no", Decision.WITHDRAW: "no longer"}
 
 
@@ -132,7 +138,10 @@ def _command(decision: Decision, words: str) -> click.Command:
             since,
         )
         done = node.post("/api/choices", form, ChoiceSaid)
-        say(f"You said {_WORDS[decision]} at {local(done.asked)}, in effect after {done.effect_ms:.0f} ms.")
+        if done.opens is False:
+            say(f"You said {_WORDS[decision]} at {local(done.asked)}. It opens nothing more yet.")
+        else:
+            say(f"You said {_WORDS[decision]} at {local(done.asked)}, in effect after {done.effect_ms:.0f} ms.")
 
     return said
 
@@ -153,6 +162,8 @@ def choose_foresee(node: Node, datastream: int, purpose: str | None, if_: str) -
     decision = Decision.GIVE if if_ == "yes" else Decision.REFUSE
     form = ChoiceForm(offer.datastream, offer.purpose, decision, offer.digest)
     found = node.post("/api/choices/foreseen", form, Foreseen)
+    if decision is Decision.GIVE and offer.carries in _CARRIES:
+        say(_CARRIES[offer.carries])
     changes_said(found.changes)
     past = found.past
     if past is not None:
@@ -189,10 +200,14 @@ def _shown(offer: OfferShown) -> None:
     )
     goes_on = f"; {plain(', '.join(offer.goes_on_if_no))} goes on" if offer.goes_on_if_no else ""
     say(f"   A no {stops}{goes_on}")
+    if offer.carries in _CARRIES:
+        say(f"   {_CARRIES[offer.carries]}")
     said = "nothing yet, so the answer is no" if offer.decision is None else _WORDS[offer.decision]
     most = "" if offer.variant in {None, Variant.RAW.value} else f" to {offer.variant} at most"
     since = "" if offer.since is None else f" since {local(offer.since)}"
     until = "" if offer.until is None else f" until {local(offer.until)}"
-    say(f"   You have said: {said}{most}{since}{until}{_LAPSED.get(offer.lapsed or '', '')}")
+    stands = offer.decision is Decision.GIVE and offer.lapsed is None and not offer.left
+    nothing = "; it opens nothing more yet" if stands and not offer.opens else ""
+    say(f"   You have said: {said}{most}{since}{until}{_LAPSED.get(offer.lapsed or '', '')}{nothing}")
     say(f"   Purpose: {plain(offer.purpose)}")
     say(f"   Digest of this text: {offer.digest}")

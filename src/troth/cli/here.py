@@ -4,7 +4,8 @@ Rules
 - A computer's load tells when somebody is at it, so it is a home's: for the people of this computer, on the ground *own*
   (docs/decisions/0006-the-load-of-this-computer-is-private.md).
 - It joins once and keeps its credential; the next time it goes on. A credential that is not known any more is claimed anew.
-- Who answers and what was considered is asked, never made up; a sentence is proposed.
+- Who answers and what was considered is asked, never made up; a sentence is proposed. A name that is not that of who answers
+  here is refused before anything is registered.
 
 Source: people.md, "The first minute" (make this computer a thing).
 """
@@ -23,7 +24,7 @@ import msgspec
 from rich.live import Live
 from rich.text import Text
 
-from troth.api.answers import Claimed, ClaimMade, HouseholdMade, PersonMade, Status, Things
+from troth.api.answers import Claimed, ClaimMade, HouseholdMade, Organisations, PersonMade, Status, Things
 from troth.api.forms import HouseholdForm, PersonForm, TokenForm, household_of
 from troth.api.joining_forms import joining_form
 from troth.cli.adding import registered
@@ -35,8 +36,10 @@ from troth.cli.places import as_operator
 from troth.cli.speaking import say
 from troth.clock import NS_PER_S, Clock, SystemClock
 from troth.errors import NotOffered, WrongToken
+from troth.journeys.declaring import check_one_name
 from troth.journeys.simple import Simple, joining, one_stream
-from troth.names import Uri
+from troth.names import Uri, check_uri
+from troth.statements.organisation import OrganisationBody
 from troth.wire.mqtt import Hello, Settled
 from troth.wire.times import print_time
 
@@ -49,12 +52,15 @@ _SENTENCE: Final = "The load tells when somebody is at this computer, so only th
 
 
 @click.command("here")
-@click.option("--by", help="Your name: you answer for this computer and its people are yours to ask.")
+@click.option("--by", help="Your name: you answer for this computer, and are the only person of its household.")
 @click.option("--contact", help="Where you are reached: an https: or mailto: address.")
+@click.option("--answers", help="URI of the registered organisation that answers. Whoever runs the node, if not given.")
 @click.option("--considered", help="One sentence: who could be harmed by it, and what was done about that.")
 @click.option("--once", is_flag=True, help="Say one value and end.")
 @as_operator
-def thing_here(node: Node, *, by: str | None, contact: str | None, considered: str | None, once: bool) -> None:
+def thing_here(
+    node: Node, *, by: str | None, contact: str | None, answers: str | None, considered: str | None, once: bool
+) -> None:
     """Make this computer a thing: its load (1 min average) every 5 s, until Ctrl-C.
 
     The first time it asks who you are, joins, and prints the link to your page. Afterwards it goes on with what it kept.
@@ -64,13 +70,16 @@ def thing_here(node: Node, *, by: str | None, contact: str | None, considered: s
     mqtt = node.get("/api/status", Status).mqtt
     claimed = kept(node.url, SLUG)
     if claimed is None:
-        claimed = _claimed(
-            node, _claim_again(node) or _join(node, by, contact=contact, considered=considered, clock=clock)
+        token = _claim_again(node) or _join(
+            node, by, contact=contact, answers=answers, considered=considered, clock=clock
         )
+        claimed = _claimed(node, token)
     try:
         _speak(claimed, mqtt, once=once, clock=clock)
     except WrongToken:
-        again = _claim_again(node) or _join(node, by, contact=contact, considered=considered, clock=clock)
+        again = _claim_again(node) or _join(
+            node, by, contact=contact, answers=answers, considered=considered, clock=clock
+        )
         _speak(_claimed(node, again), mqtt, once=once, clock=clock)
 
 
@@ -86,12 +95,17 @@ def load() -> float:
         raise NotOffered("this computer does not tell its load") from cause
 
 
-def _join(node: Node, by: str | None, *, contact: str | None, considered: str | None, clock: Clock) -> str:
+def _join(
+    node: Node, by: str | None, *, contact: str | None, answers: str | None, considered: str | None, clock: Clock
+) -> str:
     """Register household, person and thing; returns the claim token."""
     name = by or asked("Your name", proposed=_login())
     reached = contact or asked("Where you are reached (mailto: or https:)")
     thought = considered or asked("Who could be harmed by it, and what was done about that", proposed=_SENTENCE)
-    status = node.get("/api/status", Status)
+    operator = Uri(node.get("/api/status", Status).operator)
+    organisation = operator if answers is None else check_uri(answers)
+    known = {each.organisation: each for each in node.get("/api/organisations", Organisations).organisations}
+    check_one_name((OrganisationBody(organisation, name, reached),), known, operator=operator)
     household = node.post("/api/households", HouseholdForm("This computer"), HouseholdMade).household
     whole = joining(
         Simple(
@@ -104,7 +118,7 @@ def _join(node: Node, by: str | None, *, contact: str | None, considered: str | 
             place="Where this computer is",
             nobody=False,
             household=household_of(household),
-            answers=Uri(status.operator),
+            answers=organisation,
             by=name,
             contact=reached,
             considered=thought,

@@ -41,7 +41,12 @@ def home_list(node: Node, *, as_json: bool) -> None:
     for each in found.homes:
         _shown(each)
     for name in found.left:
-        say(f"You have left {plain(name)}.")
+        if name in found.removed:
+            say(f"You were removed from {plain(name)}.")
+        elif name in found.over:
+            say(f"You do not live any more in {plain(name)}.")
+        else:
+            say(f"You have left {plain(name)}.")
 
 
 @home.command("leave")
@@ -144,10 +149,12 @@ def _shown(found: HomeShown) -> None:
             say(f"      You are concerned in your shifts: from {local(each.shift)}{ends}")
         if each.guardians:
             say(f"      Answering for them: {plain(', '.join(each.guardians))}")
+        if each.unanswered:
+            say("      Nobody answers for them, so what needs a yes of everybody does not happen.")
     say("   Made by whoever runs this place:")
     for one in found.made or ():
         if one.since is None:
             say(f"   {local(one.at)}  a link that opens the pages of {plain(one.name)}")
         else:
             back = ", a time before it was said" if one.back else ""
-            say(f"   {local(one.at)}  {plain(one.name)} belongs here since {local(one.since)}{back}")
+            say(f"   {local(one.at)}  {plain(one.name)} is said to belong here since {local(one.since)}{back}")

@@ -20,9 +20,11 @@ from troth.cli.client import Node
 from troth.cli.files import FILE, read_file
 from troth.cli.places import as_nobody, as_operator
 from troth.cli.speaking import local, plain, say
+from troth.journeys.declaring import check_one_name
 from troth.journeys.lint import Weight
 from troth.names import Uri
 from troth.statements.organisation import OrganisationBody
+from troth.statements.person import Role
 
 __all__ = ["disclosure", "household", "organisation", "party", "person", "product", "unsaid"]
 
@@ -44,9 +46,16 @@ def organisation_add(node: Node, uri: str, name: str, contact: str, about: str |
     say(f"Registered: {done.registered}")
 
 
-def unsaid(wanted: Sequence[OrganisationBody], known: Sequence[OrganisationBody]) -> list[OrganisationBody]:
-    """The organisations that are not registered yet. Those that are keep their name: adding a thing renames nobody."""
-    there = {each.organisation for each in known}
+def unsaid(
+    wanted: Sequence[OrganisationBody], known: Sequence[OrganisationBody], *, operator: Uri
+) -> list[OrganisationBody]:
+    """The organisations that are not registered yet. Those that are keep their name: adding a thing renames nobody.
+
+    Raises:
+        Refused: somebody would answer under the name of whoever runs this place (`operator`).
+    """
+    there = {each.organisation: each for each in known}
+    check_one_name(wanted, there, operator=operator)
     return [each for each in wanted if each.organisation not in there]
 
 
@@ -140,6 +149,12 @@ def person_add(node: Node, name: str, *, home: str, role: str, from_: str | None
     """Register a person and print the one-time link to their pages."""
     made = node.post("/api/people", PersonForm(name, home, role, from_, to), PersonMade)
     say(f"Person: {made.person}")
+    if role == Role.CHILD:
+        say(
+            "Nobody answers for this child yet. Until somebody does, a yes of theirs counts for nothing, and what needs a"
+        )
+        say("yes of everybody does not happen in this home. Say who:")
+        say(f"  troth person guard {made.person} --guardian PERSON --born YYYY-MM --country CC")
     say("Their link, which works once within 7 days:")
     say(f"  {made.invitation}")
 

@@ -23,6 +23,7 @@ from troth.statements.rights import Outcome, Right
 
 __all__ = ["mark", "request", "right"]
 
+_NO_LAW = "no law sets this day"
 _STANDING = {"open": "waits for an answer", "extended": "waits, and takes longer", "overdue": "OVERDUE"}
 
 
@@ -122,7 +123,11 @@ def right_ask(node: Node, *, name: str, words: str) -> None:
     """
     made = node.post("/api/rights", RequestForm(Right(name), words), RequestMade)
     (mine,) = [each for each in node.get("/api/rights", Requests).requests if each.request == made.request]
-    say(f"{made.request} is asked. It is due by {mine.last_day} ({plain(mine.citation)}).")
+    say(f"{made.request} is asked. It is due by {mine.last_day} ({plain(mine.citation) or _NO_LAW}).")
+    if not mine.citation:
+        say(
+            "It goes to whoever runs this place. To a supervisory authority you can complain at any time (GDPR Art. 77)."
+        )
 
 
 @click.group()
@@ -156,9 +161,13 @@ def request_reply(node: Node, *, name: str, outcome: str, words: str) -> None:
     say("It is said.")
 
 
+def _cited(each: RequestLine) -> str:
+    return f" ({plain(each.citation)})" if each.citation else ""
+
+
 def _line(each: RequestLine) -> None:
     who = "" if each.name is None else f"{plain(each.name)}: "
-    say(f"{each.request}  {who}{plain(each.right)} ({plain(each.citation)}), asked {local(each.asked)}")
+    say(f"{each.request}  {who}{plain(each.right)}{_cited(each)}, asked {local(each.asked)}")
     if each.words:
         say(f"   {plain(each.words)}")
     standing = _STANDING.get(each.standing, each.standing)

@@ -123,7 +123,9 @@ def typed(whole: Joining, *, name: str) -> TypeFile:
 
 def type_said(node: Node, whole: TypeFile) -> str:
     """Register a type and what it rests on; returns its short name."""
-    for organisation in unsaid(whole.organisations, node.get("/api/organisations", Organisations).organisations):
+    known = node.get("/api/organisations", Organisations).organisations
+    operator = Uri(node.get("/api/status", Status).operator)
+    for organisation in unsaid(whole.organisations, known, operator=operator):
         node.post("/api/organisations", organisation, Done)
     if whole.product is not None:
         node.post("/api/products", whole.product, Done)

@@ -6,25 +6,28 @@ Rules
 - On return every path of theirs into the home has ended, as for a withdrawal: what they are shown, what they listen to, what
   waits for them. Their visit goes on, for their book and for what they can still take back.
 - Who works in a home sees themself only.
+- Who was removed reads that they were, and not that they left.
 - Nobody is told that somebody left, or why; they see who lives there. Everybody is told of each stay and of each link to
-  somebody's pages that whoever runs the place has made.
+  somebody's pages that whoever runs the place has made, and goes on being told when that stay has ended: else whoever comes
+  and goes again would have come unnoticed. No end is told, and nobody reads of those who were gone before they came.
 
-Source: people.md, "Accounts"; gate.md, "The barrier"; docs/decisions/0051.
+Source: people.md, "Accounts"; gate.md, "The barrier"; docs/decisions/0051, 0103.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from troth.clock import NS_PER_S, Clock
 from troth.errors import NotFound, Refused
+from troth.gate.agreed import nobody_answers
 from troth.journeys.accept import Accept, Accepted
 from troth.journeys.say import Say
 from troth.journeys.voice import Voice
 from troth.names import HouseholdId, PersonId, print_id
 from troth.signing.cose import Signed
-from troth.state.belonging import BACK_NS, OWNER, check_departure, homes_of, left_homes, members_of
+from troth.state.belonging import BACK_NS, OWNER, Ended, check_departure, ended_how, homes_of, left_homes, members_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import Member
@@ -32,7 +35,7 @@ from troth.statements.kinds import KindName
 from troth.statements.person import DepartureBody, MembershipBody, Role
 from troth.things.intervals import FOREVER, Interval
 
-__all__ = ["Belong", "Dweller", "LivedIn", "Made", "Together"]
+__all__ = ["Belong", "Dweller", "LivedIn", "Made", "Parted", "Together"]
 
 NEW_NS: Final = 30 * 24 * 3600 * NS_PER_S  # for how long what was made for a home is new to those who live there
 
@@ -40,7 +43,8 @@ NEW_NS: Final = 30 * 24 * 3600 * NS_PER_S  # for how long what was made for a ho
 class Dweller(msgspec.Struct, frozen=True):
     """Somebody of a home, as the others see them. `you`: whoever looks. Times are ns UTC; `to_ns` None while it lasts.
 
-    `guardians`: who answers for them, of a child, by name. `shift`: of whoever looks, the one that is or the next.
+    `guardians`: who answers for them, of a child, by name; `unanswered`: nobody does, and somebody must. `shift`: of whoever
+    looks, the one that is or the next.
     """
 
     person: PersonId
@@ -52,6 +56,7 @@ class Dweller(msgspec.Struct, frozen=True):
     removable: bool
     guardians: tuple[str, ...] = ()
     shift: Interval | None = None
+    unanswered: bool = False
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -68,7 +73,7 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class LivedIn(msgspec.Struct, frozen=True):
-    """A home of whoever looks: who lives there now or will, and what was made for it, newest first."""
+    """A home of whoever looks: who lives there now or will, and what was made for it while they did, newest first."""
 
     household: HouseholdId
     name: str
@@ -77,12 +82,34 @@ class LivedIn(msgspec.Struct, frozen=True):
     made: tuple[Made, ...]
 
 
+class Parted(msgspec.Struct, frozen=True):
+    """A home in which somebody lives no more, and how that came."""
+
+    name: str
+    how: Ended
+
+
 class Together(msgspec.Struct, frozen=True):
-    """All homes of somebody, and the names of those that they have left."""
+    """All homes of somebody, and those in which they have lived and do not any more."""
 
     name: str
     homes: tuple[LivedIn, ...]
-    left: tuple[str, ...]
+    parted: tuple[Parted, ...]
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The names of the homes in which they live no more, however that came."""
+        return tuple(each.name for each in self.parted)
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """The names of those from which they were removed."""
+        return tuple(each.name for each in self.parted if each.how is Ended.REMOVED)
+
+    @property
+    def over(self) -> tuple[str, ...]:
+        """The names of those where their time was over, or whoever runs the place ended it."""
+        return tuple(each.name for each in self.parted if each.how is Ended.OVER)
 
 
 class Belong:
@@ -122,7 +149,12 @@ class Belong:
         return Together(
             known.name,
             tuple(self._lived_in(home, person, at_ns=now) for home in homes),
-            tuple(self._directory.households.get(home, "") for home in left),
+            tuple(
+                Parted(
+                    self._directory.households.get(home, ""), ended_how(home, person, self._directory, self._in_force)
+                )
+                for home in left
+            ),
         )
 
     async def leave(self, person: PersonId, household: HouseholdId) -> Accepted:
@@ -180,9 +212,7 @@ class Belong:
         return print_id(prefix, self._entropy(16))
 
     def _lived_in(self, home: HouseholdId, person: PersonId, *, at_ns: int) -> LivedIn:
-        members = [each for each in members_of(home, self._in_force) if not each.gone(at_ns)]
-        if all(each.role == Role.WORKER for each in members if each.person == person):
-            members = [each for each in members if each.person == person]  # who works there is not told who lives there
+        members = [each for each in self._seen(home, person, at_ns=at_ns) if not each.gone(at_ns)]
         owner = any(each.person == person and each.role == OWNER and each.here(at_ns) for each in members)
         dwellers = tuple(
             Dweller(
@@ -195,6 +225,7 @@ class Belong:
                 owner and each.role != OWNER,
                 self._guardians(each),
                 _shift(each, at_ns) if each.person == person else None,
+                each.role == Role.CHILD and nobody_answers(each.person, Reading(self._in_force), at_ns=at_ns),
             )
             for each in members
         )
@@ -203,7 +234,7 @@ class Belong:
             self._directory.households.get(home, ""),
             owner,
             dwellers,
-            self._made(home, {each.person for each in members}, at_ns=at_ns),
+            self._made(home, person, at_ns=at_ns),
         )
 
     def _guardians(self, member: Member) -> tuple[str, ...]:
@@ -213,9 +244,24 @@ class Belong:
             return ()
         return tuple(self._name(each) for each in held.body.guardians)
 
-    def _made(self, home: HouseholdId, about: Collection[PersonId], *, at_ns: int) -> tuple[Made, ...]:
-        """Stays that were begun, and links of those who belong there or will; what has ended is not told."""
-        staying = {each.person for each in members_of(home, self._in_force) if not each.gone(at_ns)} & set(about)
+    def _seen(self, home: HouseholdId, person: PersonId, *, at_ns: int) -> tuple[Member, ...]:
+        """The stays that somebody who belongs there is told of, past ones too; who works there is told of their own."""
+        members = members_of(home, self._in_force)
+        own = tuple(each for each in members if each.person == person)
+        lasting = [each for each in own if not each.gone(at_ns)]
+        return own if all(each.role == Role.WORKER for each in lasting) else members
+
+    def _made(self, home: HouseholdId, person: PersonId, *, at_ns: int) -> tuple[Made, ...]:
+        """Stays that were begun, and links: of those who belong there or will, or did at the same time as whoever looks.
+
+        Links that were made after somebody's stay are of no home that they have left.
+        """
+        seen = self._seen(home, person, at_ns=at_ns)
+        own = [each for each in seen if each.person == person]
+        ends: dict[PersonId, int] = {}
+        for each in seen:
+            if not each.gone(at_ns) or any(max(one.from_ns, each.from_ns) < min(one.to_ns, each.to_ns) for one in own):
+                ends[each.person] = max(each.to_ns, ends.get(each.person, 0))
         found = [
             Made(
                 self._name(each.body.person),
@@ -225,12 +271,13 @@ class Belong:
                 self._is_new(each.said_s * NS_PER_S, at_ns),
             )
             for each in self._directory.stays.get(home, ())
-            if each.body.person in staying and not each.body.left
+            if each.body.person in ends and not each.body.left
         ]
         found += [
-            Made(self._name(person), each.at_ns, None, back=False, new=self._is_new(each.at_ns, at_ns))
-            for person in staying
-            for each in self._directory.invitations.get(person, ())
+            Made(self._name(who), each.at_ns, None, back=False, new=self._is_new(each.at_ns, at_ns))
+            for who, end_ns in ends.items()
+            for each in self._directory.invitations.get(who, ())
+            if each.at_ns < end_ns
         ]
         return tuple(sorted(found, key=lambda each: (each.at_ns, each.name), reverse=True))
 

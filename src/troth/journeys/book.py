@@ -39,7 +39,7 @@ from troth.statements.authority import purpose_of
 from troth.statements.choice import ChoiceBody
 from troth.statements.journal import Journal, JournalEntry
 from troth.statements.kinds import Face, kind_of
-from troth.statements.persons import persons_of
+from troth.statements.persons import persons_of, speaker_of
 from troth.statements.statement import Statement, read, read_kept
 from troth.things.ledgers import Box, DayKey, LedgerStore
 from troth.things.stores import ConductStore
@@ -72,7 +72,8 @@ class BookPage(msgspec.Struct, frozen=True):
 class OwnStatement(msgspec.Struct, frozen=True):
     """A private statement that speaks of the person: its id, its kind, and when it was issued (seconds UTC).
 
-    `decision`: of a choice. `beside`: a passkey's word stands beside it.
+    `decision`: of a choice. `beside`: a passkey's word stands beside it. `yours`: the person said it themselves, and not
+    somebody else of them; `of_another`: what they said is about somebody else.
     """
 
     statement: StatementId
@@ -80,6 +81,8 @@ class OwnStatement(msgspec.Struct, frozen=True):
     issued_at_s: int
     decision: str | None = None
     beside: bool = False
+    yours: bool = False
+    of_another: bool = False
 
 
 class _Opened(msgspec.Struct, frozen=True):
@@ -249,8 +252,16 @@ class Book:
             return
         body = read(entry.signed).body
         decision = body.decision.value if isinstance(body, ChoiceBody) else None
-        own = OwnStatement(entry.signed.id, kind.name.value, entry.signed.headers.issued_at_s, decision)
-        for person in persons_of(body):
+        issued_at_s, speaker, everybody = entry.signed.headers.issued_at_s, speaker_of(body), persons_of(body)
+        for person in everybody:
+            own = OwnStatement(
+                entry.signed.id,
+                kind.name.value,
+                issued_at_s,
+                decision,
+                yours=speaker == person,
+                of_another=speaker == person and everybody != {person},
+            )
             self._own.setdefault(person, []).append(own)
 
     async def _open(self, person: PersonId, boxes: Sequence[Box]) -> Sequence[_Found]:

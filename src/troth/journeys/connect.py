@@ -4,7 +4,8 @@ Rules
 - `look` says nothing. It shows the sheet as it would be if everything were said, and what the gate would answer.
 - `connect` takes the digest of what was shown. Where the sheet is another one by now, or the gate says no, nothing is said.
 - A thing that a Thing Description names stands once: said again as it stands, it is there; said otherwise, it is a conflict.
-- An organisation that is registered keeps its name; a product and a disclosure that stand as they would be said are not said
+- An organisation that is registered keeps its name, and who answers without naming one has the name of whoever runs this
+  place; a product and a disclosure that stand as they would be said are not said
   again, and one that was changed since is left as it is.
 
 Source: gate.md (connect); things.md, "A thing joins". Owner of all state: the event loop.
@@ -21,7 +22,7 @@ from troth.errors import BadName, Conflict, NotFound, Refused
 from troth.gate.lines import check_disclosure as check_lines
 from troth.gate.question import Code, Standing
 from troth.journeys.asking import denied_as
-from troth.journeys.declaring import check_disclosure, check_product, check_registered
+from troth.journeys.declaring import check_disclosure, check_one_name, check_product, check_registered
 from troth.journeys.installing import Installing, JoinedThing, Looked, check_words
 from troth.journeys.join import Join
 from troth.journeys.simple import Joining, Simple, joining, mark_of
@@ -71,6 +72,12 @@ class Connect:
         if serving is None:
             raise NotFound("no operator key serves here")
         return ckt_uri(serving.key.thumbprint)
+
+    @property
+    def operator_name(self) -> str:
+        """What whoever runs this place is called here; empty as long as they have answered for nothing."""
+        party = self._directory.organisations.get(self.operator)
+        return "" if party is None else party.name
 
     def homes(self) -> tuple[tuple[HouseholdId, str], ...]:
         """Homes in which a thing can be, by name."""
@@ -144,6 +151,7 @@ class Connect:
         check_words(request.answers, request.consideration, [each.reach for each in request.streams])
         check_registered(request.answers.organisation, known)
         self._installing.check_ordered(request, known)
+        check_one_name(whole.organisations, self._directory.organisations, operator=self.operator)
         product = whole.product or self._directory.products.get(request.product)
         if whole.product is not None:
             if whole.product.product != request.product:

@@ -2,12 +2,13 @@
 
 Rules
 - A maker, who answers and each recipient is an organisation that can be reached, so it is registered.
+- One party answers under one name: nobody's contact comes to stand under the name of whoever runs this place.
 - A disclosure speaks only of streams that the product declares, and no essential purpose may rest on choice.
 
-Source: things.md, "A thing joins"; gate.md (essential functions).
+Source: things.md, "A thing joins"; gate.md (essential functions); mission.md, F23; docs/decisions/0104.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from troth.errors import NotFound, Refused, Undeclared
@@ -15,9 +16,10 @@ from troth.gate.question import Ground
 from troth.journeys.declared_views import check_views
 from troth.names import Uri, check_slug, check_uri
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
+from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody
 
-__all__ = ["OURS", "check_disclosure", "check_product", "check_registered"]
+__all__ = ["OURS", "check_disclosure", "check_one_name", "check_product", "check_registered"]
 
 OURS: Final = "urn:troth:"  # names that stand for something here and for no organisation
 _STREAMS_MAX: Final = 256  # things.md, Limits: streams per thing
@@ -32,6 +34,22 @@ def check_registered(party: Uri, known: Collection[Uri]) -> None:
     """Return if an organisation is registered; NotFound otherwise."""
     if party not in known:
         raise NotFound("this organisation is not registered here: a party that cannot be reached cannot answer")
+
+
+def check_one_name(said: Iterable[OrganisationBody], known: Mapping[Uri, OrganisationBody], *, operator: Uri) -> None:
+    """Return if nobody answers as whoever runs this place (`operator`) under another name than that party has here.
+
+    Raises:
+        Refused: somebody would.
+    """
+    for each in said:
+        party = known.get(each.organisation)
+        if each.organisation == operator and party is not None and party.name != each.name:
+            raise Refused(
+                f"where no other organisation is named, “{party.name}” answers here, and not “{each.name}”",
+                hint=f"Write {party.name}, or name the organisation that answers;"
+                " 'troth organisation add' registers one that is not here yet.",
+            )
 
 
 def check_product(body: PassportBody, *, organisations: Collection[Uri]) -> None:

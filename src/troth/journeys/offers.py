@@ -2,6 +2,7 @@
 
 Rules
 - One offer is one purpose of one stream of their home that rests on choice, with the notice that is shown now.
+- With each stands how far a yes of theirs carries; whether everybody has said yes is asked of one that they have said.
 - A page costs what is on it, and one look at the things that are here and at what the person has said; a text is made once for
   all streams that it is the same for.
 
@@ -15,13 +16,14 @@ from itertools import chain
 
 import msgspec
 
+from troth.gate.agreed import Carries, agreed, carries
 from troth.gate.functions import Function, functions_of, stops_with
 from troth.gate.question import Ground
 from troth.gate.rules.sensitivity import special_of
 from troth.names import HouseholdId, PersonId, PurposeId, StreamId
 from troth.state.belonging import homes_of, left_homes
 from troth.state.directory import Directory, KnownStream, KnownThing
-from troth.state.in_force import InForce
+from troth.state.in_force import InForce, Reading
 from troth.state.scopes import PersonScope, person_scope
 from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
@@ -57,6 +59,7 @@ class Offer(msgspec.Struct, frozen=True):
 
     `stops`: functions of the thing that a no to this would stop, never essential ones; `goes_on`: those that no no stops, as
     declared.
+    `carries`: how far a yes of theirs carries now.
     `left`: it is in a home that they have left; then what they said about their time there can be taken back, and no more.
     """
 
@@ -69,6 +72,12 @@ class Offer(msgspec.Struct, frozen=True):
     left: bool = False
     stops: tuple[str, ...] = ()
     goes_on: tuple[str, ...] = ()
+    carries: Carries = Carries.ALONE
+
+    @property
+    def stands(self) -> bool:
+        """Whether they have said yes, and that yes counts as theirs now."""
+        return self.last is not None and self.last.decision is Decision.GIVE and self.last.lapsed is None
 
 
 class Offers:
@@ -109,6 +118,13 @@ class Offers:
         known = self._directory.streams.get(stream)
         found = () if known is None else self.of_stream(person, known.number)
         return next((each for each in found if each.purpose.purpose == purpose), None)
+
+    def opens(self, offer: Offer) -> bool:
+        """Whether a yes that was said opens something now: everybody whose yes it needs has said theirs."""
+        if not offer.stands:
+            return False
+        reading = Reading(self._in_force)
+        return agreed(offer.stream.stream, offer.purpose.purpose, reading, at_ns=self._now())
 
     def homes(self, person: PersonId) -> tuple[HouseholdId, ...]:
         """Where this person lives now."""
@@ -163,9 +179,13 @@ class Offers:
                 functions[key] = functions_of(body, passport)
             return stops_with(purpose, stream.installed.name, functions[key])
 
+        reading, far = Reading(self._in_force), dict[HouseholdId | None, Carries]()
         left = self._left(person)
         for thing, stream in streams:
-            gone = thing.body.household in left
+            home = thing.body.household
+            gone = home in left
+            if home not in far:
+                far[home] = carries(person, home, reading, at_ns=self._now(), by=by)
             disclosed = self._directory.disclosure_of(thing.body.product, thing.body.household)
             found: list[Offer] = []
             for one in () if disclosed is None else disclosed[0].streams:
@@ -176,12 +196,10 @@ class Offers:
                         notice, terms = texts(purpose, stream, disclosed[0], self._special(stream, thing))
                         body = said.last(purpose.purpose, stream.stream)
                         last = None if body is None else self._last(body, notice=notice, terms=terms)
-                        stands = last is not None and last.decision is Decision.GIVE and last.lapsed is None
-                        if stands or not gone:
+                        offer = Offer(thing, stream, purpose, notice, last, terms, gone, carries=far[home])
+                        if offer.stands or not gone:
                             stops, goes_on = after_no(thing, stream, purpose.purpose, disclosed[0])
-                            found.append(
-                                Offer(thing, stream, purpose, notice, last, terms, gone, stops=stops, goes_on=goes_on)
-                            )
+                            found.append(msgspec.structs.replace(offer, stops=stops, goes_on=goes_on))
             yield tuple(found)
 
     def _last(self, last: ChoiceBody, *, notice: Notice, terms: Terms) -> LastChoice:

@@ -164,7 +164,7 @@ class Rights:
         Raises:
             NotFound: there is no such request.
             Conflict: it is answered, or was extended already.
-            Refused: no such outcome, no reason where one is needed, or more time where the law knows none.
+            Refused: no such outcome, no reason where one is needed, or more time where there is none.
         """
         asked = self._directory.own.asked.get(request)
         if asked is None:
@@ -172,7 +172,11 @@ class Rights:
         rule = _rule(asked)
         until_ns = None
         if outcome == Outcome.EXTENDED and not rule.more:
-            raise Refused("this right is answered without undue delay; its law knows no longer time")
+            raise Refused(
+                "this right is answered without undue delay; its law knows no longer time"
+                if rule.citation
+                else "a complaint to whoever runs the place is answered by its day"
+            )
         if outcome == Outcome.EXTENDED:
             until_ns = after_months(asked.body.at_ns, rule.months + rule.more, self.zone)
         body = ReplyBody(request, asked.body.person, outcome, self._clock.now(), words.strip(), until_ns)

@@ -10,6 +10,7 @@ Source: people.md, "Accounts"; gate.md, "Eight grounds" (no adult decides for an
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Final
 
 from troth.errors import NotFound, Refused
@@ -18,15 +19,18 @@ from troth.state.directory import Directory
 from troth.state.in_force import InForce
 from troth.state.scopes import Member, PlaceScope, Unsettled, place_scope
 from troth.statements.person import DepartureBody, MembershipBody, Role
+from troth.things.intervals import FOREVER
 
 __all__ = [
     "BACK_NS",
     "OWNER",
     "ROLES",
+    "Ended",
     "check_departure",
     "check_membership",
     "check_role",
     "concerned_now",
+    "ended_how",
     "homes_of",
     "left_homes",
     "members_of",
@@ -37,6 +41,14 @@ ROLES: Final = (OWNER, Role.MEMBER.value, Role.GUEST.value, Role.CHILD.value, Ro
 GUEST_DAYS_MAX: Final = 92  # a season; who stays longer lives there
 _DAY_NS: Final = 86_400_000_000_000
 BACK_NS: Final = 60_000_000_000  # gate.md, "Time": how far times may be apart from the gate's
+
+
+class Ended(StrEnum):
+    """How a stay came to its end: they left, an owner removed them, or it was over (its time, or whoever runs the place)."""
+
+    LEFT = "left"
+    REMOVED = "removed"
+    OVER = "over"
 
 
 def members_of(home: HouseholdId, in_force: InForce) -> tuple[Member, ...]:
@@ -73,6 +85,15 @@ def left_homes(person: PersonId, directory: Directory, in_force: InForce, *, at_
         if stays and all(each.gone(at_ns) for each in stays):
             found.append(home)
     return tuple(found)
+
+
+def ended_how(home: HouseholdId, person: PersonId, directory: Directory, in_force: InForce) -> Ended:
+    """How somebody came to live in a home no more, as far as it is still kept who said so."""
+    said = directory.own.departures.get((home, person))
+    last_ns = max((each.to_ns for each in members_of(home, in_force) if each.person == person), default=FOREVER)
+    if said is None or said.at_ns < last_ns:
+        return Ended.OVER
+    return Ended.LEFT if said.person == person else Ended.REMOVED
 
 
 def check_departure(body: DepartureBody, members: Sequence[Member], *, at_ns: int) -> None:

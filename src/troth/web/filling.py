@@ -20,7 +20,7 @@ from starlette.requests import Request
 from troth.errors import BadName, Malformed, Refused, TooLarge, WrongKind
 from troth.journeys.inherit import TypedThing
 from troth.journeys.simple import Words
-from troth.names import HouseholdId, Uri, check_slug, parse_id
+from troth.names import HouseholdId, Uri, check_slug, check_uri, parse_id
 from troth.web.forms import fields_of
 from troth.wire.bodies import check_length, kind_of
 
@@ -51,7 +51,7 @@ class Filled(msgspec.Struct, frozen=True):
         return self.fields.get(name, "").strip()
 
     def words(self, operator: Uri) -> Words:
-        """What no description says.
+        """What no description says. `operator` answers where no other organisation is chosen.
 
         Raises:
             Refused, BadName: something is missing or cannot be read, named as on the page.
@@ -66,7 +66,7 @@ class Filled(msgspec.Struct, frozen=True):
         return Words(
             place=self._short("place"),
             nobody=home is None,
-            answers=operator,
+            answers=check_uri(self.get("answers")) if self.get("answers") else operator,
             by=self._short("by"),
             contact=self._short("contact"),
             considered=self.get("considered")[:_SENTENCE_MAX],

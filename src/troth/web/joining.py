@@ -147,7 +147,12 @@ class JoiningPages:
             "kinds": self._at.types.types(),
             "public": IN_PUBLIC,
             "reach_names": REACHES,
+            "organisations": [
+                each for each in self._at.parties.organisations() if each[0] != self._at.connect.operator
+            ],
+            "operator_name": self._at.connect.operator_name,
             "wrong": None if error is None else error.message,
+            "hint": None if error is None else error.hint,
             "faults": error.faults if isinstance(error, BadDescription) else (),
         }
         return self._shell.show(request, "connect.html", values, status=200 if error is None else reply(error).status)

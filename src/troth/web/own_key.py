@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from troth.errors import Busy, Malformed, NotFound, Refused, TrothError, WrongToken
 from troth.gate.question import Asker
 from troth.journeys.beside import WAIT_S, thumbprint
+from troth.journeys.book import OwnStatement
 from troth.journeys.offers import Offer
 from troth.journeys.open_keys import OPEN_S
 from troth.journeys.own_key import BACK_S
@@ -43,8 +44,9 @@ _KINDS: Final = {
     "restriction": "Private mode",
     "place-rule": "Where mine may not go",
     "departure": "Leaving a home",
-    "custody": "Who keeps my key",
 }
+_CUSTODY: Final = "Who keeps my key, as this place says it"
+_OF_ANOTHER: Final = {"departure": "Removing somebody from a home"}  # of a child it is said behind the words
 _DECISIONS: Final = {"give": "Yes", "refuse": "No", "withdraw": "No, taken back"}
 _ENDED: Final = "your visit here has ended"
 
@@ -196,13 +198,16 @@ class KeyPages:
         return self._shell.show(request, "key.html", values, status=200 if problem is None else 400)
 
     async def _said(self, asker: Asker) -> list[Mapping[str, object]]:
-        """What the person said last, newest first, with whether a passkey's word stands beside it."""
+        """What the person said last, newest first, with whether a passkey's word stands beside it; and who keeps their key.
+
+        What somebody else said of them, who removed them or answers for them, is not theirs.
+        """
         _, own = await self._at.book.statements(asker)
-        last = [each for each in own if each.kind in _KINDS][-SAID_SHOWN:]
+        last = [each for each in own if (each.yours and each.kind in _KINDS) or each.kind == "custody"][-SAID_SHOWN:]
         return [
             {
                 "id": each.statement.hex(),
-                "what": _KINDS[each.kind] if each.decision is None else _DECISIONS[each.decision],
+                "what": _what(each),
                 "at_s": each.issued_at_s,
                 "beside": each.beside,
             }
@@ -223,6 +228,16 @@ class KeyPages:
         if offer is None:
             raise NotFound("there is no such choice for this person")
         return offer
+
+
+def _what(said: OwnStatement) -> str:
+    """What a statement says, in few words."""
+    if said.kind not in _KINDS:
+        return _CUSTODY
+    if said.of_another and said.kind in _OF_ANOTHER:
+        return _OF_ANOTHER[said.kind]
+    words = _KINDS[said.kind] if said.decision is None else _DECISIONS[said.decision]
+    return f"{words}, for a child" if said.of_another else words
 
 
 def _person(viewer: Viewer) -> PersonId:

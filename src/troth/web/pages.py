@@ -113,6 +113,7 @@ class Pages:
             "together": self._at.figures.any,
             "sign_id": print_sign,
             "effect": self._effect(viewer),
+            "opens": self._at.choose.offers.opens,
             "objectables": self._objectables(viewer),
             "ordered": self._ordered(viewer),
             "curves": top == Detail.CURVE,
@@ -166,6 +167,7 @@ class Pages:
         values = {
             "viewer": viewer,
             "effect": self._effect(viewer),
+            "opens": self._at.choose.offers.opens,
             "links": await self._at.street.links(),
             "curves": top == Detail.CURVE,
             "keys": self._keys(request, viewer),

@@ -3,7 +3,9 @@
 Rules
 - A row holds for requests that are asked from its day on; of several the newest. It says where its text was read, and when.
 - A month ends with the day of the same number, or with the month's last where there is none. Days are those of a zone.
-- Where a law says "without undue delay" and no number, `days` is a number of our own, and `is_own` says so.
+- Where a law says "without undue delay" and no number, or no law gives it, `days` is a number of our own, and `is_own` says so.
+- A complaint here is one to whoever runs the place, and cites nothing: the one of GDPR Art. 77 is made to a supervisory
+  authority, which needs no request here.
 
 Source: the `source` of each row. Months: Regulation (EEC, Euratom) No 1182/71 Art. 3(2)(c),
 https://eur-lex.europa.eu/legal-content/PT/AUTO/?uri=celex%3A31971R1182, read on 2026-11-26. Where to complain:
@@ -37,7 +39,8 @@ class Law(StrEnum):
 class RightRule(msgspec.Struct, frozen=True):
     """One right from a day on: `title` is read by people; `months` or `days` to answer, `more` months with a reason, once.
 
-    `clock`: the paragraph that sets it. `is_own`: it sets no number, and this one is ours.
+    `citation`: the paragraph that gives it, empty where none does; `clock`: the one that sets the time. `is_own`: none sets a
+    number, and this one is ours. `law`: whose authorities people turn to.
     """
 
     right: str
@@ -60,6 +63,7 @@ class RightRule(msgspec.Struct, frozen=True):
 
 _GDPR: Final = date(2018, 5, 25)  # GDPR Art. 99(2)
 _ACT: Final = date(2025, 9, 12)  # Data Act Art. 50
+_HOUSE: Final = 30  # days, our own number: no law says how soon a complaint to the house is answered
 _AT_ONCE: Final = 7  # days, our own number for "without undue delay"
 
 
@@ -75,7 +79,18 @@ RIGHTS: Final = (
     RightRule("restrict", "Have nobody use something", "GDPR Art. 18", _GDPR),
     RightRule("portability", "Take it along", "GDPR Art. 20", _GDPR),
     RightRule("object", "Object to a use", "GDPR Art. 21", _GDPR),
-    RightRule("complaint", "Complain", "GDPR Art. 77", _GDPR),
+    RightRule(
+        "complaint",
+        "Complain to whoever runs this place",
+        "",
+        _GDPR,
+        clock="",
+        months=0,
+        more=0,
+        days=_HOUSE,
+        source="",
+        read_on="",
+    ),
     _of_data_act("data", "Get what my things say", "4(1)"),  # to the user, without undue delay
     _of_data_act("share", "Have it given to somebody I choose", "5(1)"),  # to a third party, without undue delay
     _of_data_act("reasons", "Get a no in writing, with its reasons", "4(7), (8)"),  # in writing, without undue delay
