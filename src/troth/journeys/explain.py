@@ -274,7 +274,9 @@ class Explain:
             tuple(pages),
             None if thing.body.to_ns is not None else self._copied(thing.thing),
             loud,
-            frozenset(name for name, each in thing.streams.items() if name not in latest and self._objected(thing, each)),
+            frozenset(
+                name for name, each in thing.streams.items() if name not in latest and self._objected(thing, each)
+            ),
         )
 
     def _objected(self, thing: KnownThing, stream: KnownStream) -> bool:
