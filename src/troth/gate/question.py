@@ -17,6 +17,7 @@ import msgspec
 
 from troth.names import HouseholdId, PersonId, PurposeId, StatementId, StreamId, Uri
 from troth.statements.installation import InstallationBody
+from troth.statements.organisation import ANYONE
 from troth.statements.share import ShareBody
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect, tidy
 from troth.things.retention import DAY_NS
@@ -44,7 +45,6 @@ __all__ = [
 ]
 
 OWN_PURPOSE = PurposeId("urn:troth:purpose:own")
-ANYONE = Uri("urn:troth:anyone")  # as a recipient: whoever asks, without a token
 
 
 class Action(StrEnum):

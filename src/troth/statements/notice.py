@@ -18,7 +18,7 @@ import msgspec
 from troth.names import Uri
 from troth.statements.choice import NoticeShown
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
-from troth.statements.organisation import CLASS
+from troth.statements.organisation import ANYONE, CLASS
 from troth.statements.terms import hop_words
 
 __all__ = ["Notice", "notice_of"]
@@ -77,4 +77,4 @@ def _getter(uri: Uri, parties: Mapping[Uri, str]) -> str:
     if uri.startswith(CLASS):
         kind = uri.removeprefix(CLASS).replace("-", " ")
         return f"every organisation that is registered here as {kind}"
-    return parties.get(uri, uri)
+    return "anyone" if uri == ANYONE else parties.get(uri, uri)
