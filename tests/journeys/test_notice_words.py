@@ -1,4 +1,4 @@
-"""All that somebody is told before a yes, in words: whoever asks is anyone, and codes of countries are spelled beside the text."""
+"""All that somebody is told before a yes, in words: whoever asks is anyone, and codes of countries are spelled beside it."""
 
 import re
 

@@ -313,7 +313,8 @@ def test_the_page_needs_no_account_and_no_cookie(world: World) -> None:
     page = world.get(at, headers={"accept": "text/html"}).body.decode()
     assert all(words in page for words in ("A safer crossing", "Object to all of it", "so that no pipe bursts unseen"))
     wrong = world.run(world.exchange("POST", at, body=b"code=22222222", headers=FORM).ask())
-    assert (403, True) == (wrong.status, "not the code" in wrong.body.decode())
+    assert (403, True) == (wrong.status, "<b>The code does not fit.</b> This is not the code" in wrong.body.decode())
+    assert "You are not recognised here" not in wrong.body.decode()
     pressed = world.run(world.exchange("POST", at, body=f"code={today(world, sign)}".encode(), headers=FORM).ask())
     own = dict(pressed.headers)["location"]
     assert (303, True) == (pressed.status, own.startswith(at))
