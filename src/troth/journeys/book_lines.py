@@ -106,7 +106,7 @@ class Names:
     def stream(self, number: int) -> str:
         """What a Datastream measures, and its number; the number alone where it is not known (any more)."""
         known = self._directory.streams.get(self._directory.by_number.get(number, StreamId(b"")))
-        return f"Datastream {number}" if known is None else f"{known.declared.title} (Datastream {number})"
+        return f"stream {number}" if known is None else f"{known.declared.title} (stream {number})"
 
     def who(self, party: str, app: str, purpose: str, stream: bytes | None) -> Who:
         """The names in a trace; what is not known (any more) is called as it is written."""
