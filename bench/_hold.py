@@ -67,7 +67,7 @@ class _Deaf:
     def drop(self) -> None:
         pass
 
-    def end(self, code: str, words: str) -> None:
+    def end(self, code: str, words: str, *, hint: str | None = None) -> None:
         pass
 
 

@@ -54,6 +54,12 @@ def test_what_goes_wrong_is_a_page_like_the_others_that_nobody_keeps_or_frames(w
     assert not re.search(r"\b(Traceback|Error|Exception|malformed|bad-[a-z]+)\b", told.text)
 
 
+def test_who_has_to_come_in_again_finds_the_way_there(world: World) -> None:
+    ended = asked(world, "POST", "/choose", body=b"key=x", **FORM)
+    assert '<a class="button" href="/sign-in">Sign in</a>' in ended.text
+    assert 'href="/sign-in"' not in asked(world, "GET", "/nowhere").text
+
+
 def test_too_much_at_once_is_a_page_that_says_when_to_come_back() -> None:
     with World(seed=3, settings=Settings(data="world", caller_ms_per_s=1)) as world:
         doors = http_doors(world.node)

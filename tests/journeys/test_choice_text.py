@@ -21,7 +21,7 @@ from tests.made_town import (
 from troth.gate.question import ANYONE, Code, Verdict
 from troth.names import PersonId, StreamId, Uri
 from troth.statements.choice import ChoiceBody, Decision
-from troth.statements.disclosure import DisclosedPurpose, DisclosureBody, Processor
+from troth.statements.disclosure import DisclosedPurpose, DisclosureBody, Limits, Processor
 from troth.statements.kinds import KindName
 from troth.statements.notice import notice_of
 from troth.statements.organisation import OrganisationBody
@@ -50,8 +50,13 @@ def lane() -> tuple[Town, StreamId, PersonId]:
 def test_whoever_asks_is_called_so_and_the_terms_name_it_as_it_is_written() -> None:
     open_to_all = msgspec.structs.replace(RESEARCHED, recipients=(ANYONE, UNIVERSITY))
     body = DisclosureBody(Uri("https://works.example/meter"), SUPPLIER, "en", 1, ())
-    assert "Who gets it: anyone, Uni\n" in notice_of(open_to_all, (), body, parties={UNIVERSITY: "Uni"}).text
-    assert [ANYONE, "Uni"] == [each.name for each in terms_of(open_to_all, (), parties={UNIVERSITY: "Uni"}).recipients]
+    assert (
+        "Who gets it: anyone, Uni\n"
+        in notice_of(open_to_all, Limits(), body, measured=None, parties={UNIVERSITY: "Uni"}).text
+    )
+    assert [ANYONE, "Uni"] == [
+        each.name for each in terms_of(open_to_all, Limits(), measured=None, parties={UNIVERSITY: "Uni"}).recipients
+    ]
 
 
 @pytest.mark.parametrize(

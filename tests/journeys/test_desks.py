@@ -156,3 +156,13 @@ def test_a_door_comes_back_with_a_password_of_its_own(world: World) -> None:
     assert 200 == world.get("/api/maker", headers=bearer(again)).status
     assert "maker" == Holder(None, maker.uri, None, DESKS["maker"]).role
     assert "Close this door" in world.get("/maker", headers={"cookie": f"{COOKIES['maker']}={again}"}).body.decode()
+
+
+def test_pages_of_both_doors_say_who_answers_by_name(world: World) -> None:
+    world.thing("village pond")
+    maker, council = world.organisation("Maker"), world.organisation("Council")
+    for org, desk, path in ((maker, "maker", "/maker"), (council, "authority", "/audit")):
+        headers = {"accept": "text/html", "cookie": f"{COOKIES[desk]}={enters(world, org, desk)}"}
+        page = world.get(path, headers=headers).body.decode()
+        told = "<dd>Maker</dd>" if desk == "maker" else "<td>Maker</td><td>Maker</td>"
+        assert (True, False) == (told in page, f"<td>{maker.uri}" in page or f"<dd>{maker.uri}" in page), path

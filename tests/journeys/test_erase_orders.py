@@ -91,6 +91,7 @@ def test_a_withdrawn_choice_reaches_who_has_read_and_its_answer_reaches_who_with
         *(order.state, order.body.because, order.body.datastreams),
         order.body.variant,
     )
+    assert ("Research", (f"flow (stream {at.meter.number})",)) == (order.what_for, order.streams)
     assert [OrderState.OPEN] == [each.state for each in at.orders.of_person(at.ana.person)]
     assert () == at.orders.of_person(at.ben.person), "nobody reads another's choices"
     assert OrderState.ERASED is at.answers(order, Answered.ERASED).state

@@ -77,8 +77,9 @@ def test_orders_stand_with_who_is_silent_first(at: Pages) -> None:
     at.world.advance(1)
     at.enter()
     page = at.page("/operate/orders", "operator")
-    for words in ("1 in all; 1 without an answer", "University", "Silent since", "a yes was taken back"):
+    for words in ("1 in all; 1 without an answer", "University: Research", "Silent since", "a yes was taken back"):
         assert words in page
+    assert f"<dd>flow (stream {at.meter.number})" in page
     assert "Ana" not in page
 
 

@@ -96,6 +96,7 @@ def test_it_ends_with_one_press_and_both_read_what_became_of_it(at: Pages) -> No
     screen = at.page("/operate/recipient", "recipient")
     order = re.search(r'name="order" value="(eo[a-z2-7]{26})"', screen)
     assert order is not None
+    assert f"What you got of flow (stream {at.heater.number})" in screen
     assert "Cleo" not in screen
     assert "Hill 3" not in screen
     chased = at.page("/operate/recipients", "operator")

@@ -20,7 +20,7 @@ from troth.statements.journal import unerased
 from troth.statements.kinds import KindName
 from troth.statements.sign import PassingObjectionBody
 from troth.statements.statement import read
-from troth.testing.people import WorldThing, install
+from troth.testing.people import ANYONE, WorldThing, install
 from troth.testing.world import World
 
 PLANNING = PurposeId("https://supplier.example/planning")
@@ -36,16 +36,16 @@ def world() -> Iterator[World]:
         yield made
 
 
-def planned(*, coarse: str | None) -> DisclosedPurpose:
+def planned(*, coarse: str | None, to: Uri = SUPPLIER) -> DisclosedPurpose:
     views = [DisclosedVariant("raw", "objectable")]
     if coarse is not None:
         views.append(DisclosedVariant("hourly-mean", coarse))
-    return DisclosedPurpose(PLANNING, "A safer crossing", "unknown", (SUPPLIER,), tuple(views), 30)
+    return DisclosedPurpose(PLANNING, "A safer crossing", "unknown", (to,), tuple(views), 30)
 
 
-def counter(world: World, *, coarse: str | None = None) -> WorldThing:
-    """A counter in the public place *here*, which its supplier reads until somebody objects."""
-    purposes = (planned(coarse=coarse),)
+def counter(world: World, *, coarse: str | None = None, to: Uri = SUPPLIER) -> WorldThing:
+    """A counter in the public place *here*, which its supplier (or `to`) reads until somebody objects."""
+    purposes = (planned(coarse=coarse, to=to),)
     thing = install(world, "counter", stream="flow", type_="number", purposes=purposes, household=None)
     asserts(thing, Asserted.OBJECTABLE, PLANNING, INTEREST)
     if coarse is not None:
@@ -313,7 +313,8 @@ def test_the_page_needs_no_account_and_no_cookie(world: World) -> None:
     page = world.get(at, headers={"accept": "text/html"}).body.decode()
     assert all(words in page for words in ("A safer crossing", "Object to all of it", "so that no pipe bursts unseen"))
     wrong = world.run(world.exchange("POST", at, body=b"code=22222222", headers=FORM).ask())
-    assert (403, True) == (wrong.status, "not the code" in wrong.body.decode())
+    assert (403, True) == (wrong.status, "<b>The code does not fit.</b> This is not the code" in wrong.body.decode())
+    assert "You are not recognised here" not in wrong.body.decode()
     pressed = world.run(world.exchange("POST", at, body=f"code={today(world, sign)}".encode(), headers=FORM).ask())
     own = dict(pressed.headers)["location"]
     assert (303, True) == (pressed.status, own.startswith(at))
@@ -349,3 +350,32 @@ def test_a_screen_shows_the_code_and_opens_nothing_else(world: World) -> None:
         assert 404 == world.get(f"{at}/{wrong.encode().hex() if not wrong.isascii() else wrong}").status
     world.run(signs(world).take_down(sign))
     assert 404 == world.get(f"{at}/{key}").status
+
+
+@pytest.mark.parametrize(
+    ("coarse", "words"),
+    [
+        (None, "Somebody objects, so nothing of it is shown."),
+        ("settled", "somebody objects to every value being shown."),
+    ],
+)
+def test_a_page_says_that_somebody_objects_and_not_that_nothing_was_said(
+    world: World, coarse: str | None, words: str
+) -> None:
+    thing = counter(world, coarse=coarse, to=ANYONE)
+    sign = put(world)
+    at = f"/things/{thing.slug}"
+
+    def page(path: str) -> str:
+        return world.get(path, headers={"accept": "text/html"}).body.decode()
+
+    assert ("There is nothing to show yet." in page(at), "no value yet" in page("/")) == (True, True)
+    world.advance(1)
+    thing.says(1.0)
+    secret = objects(world, sign)
+    assert words in page(at)
+    assert "nothing to show yet" not in page(at)
+    assert "somebody objects" in page("/")
+    world.run(signs(world).take_back(sign, secret))
+    assert words not in page(at)
+    assert "somebody objects" not in page("/")

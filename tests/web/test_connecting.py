@@ -214,6 +214,7 @@ def test_what_is_wrong_is_said_and_what_was_written_stays(office: Office, change
     assert 400 <= page.status < 500
     assert words.lower() in unescape(page.text).lower()
     assert "What you had written is still here" in page.text
+    assert 1 >= page.text.count("this is not JSON"), "a single fault is said once"
     assert changed.get("place", "Roof") in page.text
     assert before == office.counted
 

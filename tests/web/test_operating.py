@@ -58,3 +58,12 @@ def test_a_link_and_a_token_are_given_and_ended_without_scripts(lane: Lane, visi
     mine.filter(has_text="A token for a program").get_by_role("button", name="End what").click()
     expect(mine).to_have_count(1)
     assert 401 == httpx.get(f"{lane.url}/v1.1/Things", headers=asked).status_code
+
+
+def test_what_was_turned_away_is_in_sight_on_a_small_screen(lane: Lane, visit: Visit) -> None:
+    page = visit(width=320)
+    runs_it(lane, page)
+    page.goto("/operate")
+    head = page.get_by_role("columnheader", name="Turned away").bounding_box()
+    assert head is not None
+    assert head["x"] + head["width"] <= 320

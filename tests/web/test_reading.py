@@ -25,6 +25,15 @@ FIRST_LAYER = (
     " body.append(copy); const text = copy.innerText; copy.remove(); return text }"
 )
 
+# The last time of day of a chart, put where a late one can stand; whether it is shown there, and stands over "now".
+LATE = """chart => {
+  const now = chart.querySelector("text.end"), at = now.cloneNode(true);
+  at.setAttribute("class", "mid late"); at.setAttribute("x", "89%"); at.textContent = "00:00";
+  now.after(at);
+  const [one, other] = [at, now].map((each) => each.getBoundingClientRect());
+  return { shown: getComputedStyle(at).display !== "none", over: one.right > other.left };
+}"""
+
 
 def about_power(page: Page) -> None:
     """Ana asks why the newest value of her meter is there, once it can be proved."""
@@ -237,3 +246,14 @@ def test_every_page_can_be_read_after_eight_years_of_school(lane: Lane, visit: V
     page = visit()
     for address in walked(page):
         assert grade(page.locator("main").inner_text()) <= 8, address  # U5
+
+
+@pytest.mark.parametrize(("width", "shown"), [(320, False), (1200, True)])
+def test_a_late_time_of_day_gives_way_to_now_where_a_chart_is_narrow(visit: Visit, width: int, *, shown: bool) -> None:
+    page = visit("/", width=width)
+    open_both(page)
+    chart = page.locator(".chart").first
+    if width > 320:
+        chart.evaluate("each => { each.style.width = '40rem' }")
+    late = chart.evaluate(LATE)
+    assert (shown, False) == (late["shown"], late["shown"] and late["over"])

@@ -14,7 +14,6 @@ from typing import Final
 from troth.gate.declared import declared_for, product_of
 from troth.gate.grounds import Asked, holds, told
 from troth.gate.guardians import Stage, stage_of
-from troth.gate.protected import special_in
 from troth.gate.question import ANYONE, Asker, Ground
 from troth.names import HouseholdId, PersonId, PurposeId, StreamId
 from troth.state.in_force import Reading
@@ -80,13 +79,13 @@ def agreed(stream_id: StreamId, purpose_id: PurposeId, reading: Reading, *, at_n
     for purpose in () if declared is None else declared.purposes:
         if declared is None or purpose.purpose != purpose_id:
             continue
-        text = told(purpose, declared.places, product, reading, special=special_in(product, declared.name))
+        text = told(purpose, declared, product, reading)
         asker = Asker(ANYONE, _APP, purpose_id)
         for each in purpose.variants:
             view = Variant.named(each.variant)
             if view is None or each.ground != Ground.CHOICE:
                 continue
-            asked = Asked(stream, product, purpose_id, text, view, asker, at_ns, purpose, declared.places)
+            asked = Asked(stream, product, purpose_id, text, view, asker, at_ns, purpose, declared.limits)
             if covers(holds(Ground.CHOICE, asked, reading).times, at_ns):
                 return True
     return False

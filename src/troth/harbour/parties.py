@@ -176,7 +176,7 @@ def _purposes(sense: Sense, answerable: str, *, shared: bool) -> list[Json]:
         for_all: dict[str, Json] = {
             "purpose": f"{answerable}/{sense.name}-for-all",
             "title": sense.for_all,
-            "benefit": "Anybody can look; what that has given has not been measured.",
+            "benefit": "Anybody can look.",
             "recipients": [ANYONE],
             "variants": [{"variant": "raw", "ground": "nobody"}],
             "retention_days": 30,
@@ -242,7 +242,7 @@ _SHARING: Final[Json] = {
 _HEATING: Final[Json] = {
     "purpose": HEATING,
     "title": "To see how the street heats",
-    "benefit": "Anybody on the lane can see how much it heats. What that has changed has not been measured.",
+    "benefit": "Anybody on the lane can see how much it heats.",
     "recipients": [ANYONE],
     "function": "Knowing how the street heats",
     "terms": _terms("PublicBenefit"),

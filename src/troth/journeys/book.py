@@ -21,7 +21,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from troth.clock import Clock
+from troth.clock import NS_PER_S, Clock
 from troth.errors import Malformed, NotFound, StorageFailed
 from troth.gate.demanding import is_withheld
 from troth.gate.question import Asker
@@ -215,6 +215,16 @@ class Book:
             if isinstance(self._journal.find(each.statement), JournalEntry)
         )
         return self._directory.persons[self._person(asker)].custody, tuple(known)
+
+    async def waiting(self, asker: Asker | None) -> frozenset[StatementId]:
+        """Which of the asker's newest statements cannot be proved yet. Raises as `statements`."""
+        _, own = await self.statements(asker)
+        found = set()
+        for each in reversed(own):
+            if await self._prove.is_ready(each.statement, said_ns=each.issued_at_s * NS_PER_S):
+                break  # what was accepted before it was noted before it
+            found.add(each.statement)
+        return frozenset(found)
 
     def said(self, asker: Asker | None, statement: StatementId) -> tuple[bytes, Statement]:
         """A private statement that speaks of the asker: its signed bytes, and what they say. Raises as `statements`."""

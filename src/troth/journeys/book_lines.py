@@ -110,6 +110,11 @@ class Names:
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
 
+    def stream(self, number: int) -> str:
+        """What a Datastream measures, and its number; the number alone where it is not known (any more)."""
+        known = self._directory.streams.get(self._directory.by_number.get(number, StreamId(b"")))
+        return f"stream {number}" if known is None else f"{known.declared.title} (stream {number})"
+
     def who(self, party: str, app: str, purpose: str, stream: bytes | None) -> Who:
         """The names in a trace; what is not known (any more) is called as it is written."""
         name = "Somebody of this home" if party == MEMBER else party_name(Uri(party), self._directory)

@@ -52,7 +52,10 @@ class CorrectionState(StrEnum):
 
 
 class CorrectionSeen(msgspec.Struct, frozen=True):
-    """One correction. `mark`: what it is about, where whoever looks may know; `silent_ns`: since when it is overdue."""
+    """One correction. `mark`: what it is about, where whoever looks may know; `silent_ns`: since when it is overdue.
+
+    `stream`: of what, as people call it.
+    """
 
     body: CorrectionBody
     party: str
@@ -62,6 +65,7 @@ class CorrectionSeen(msgspec.Struct, frozen=True):
     silent_ns: int | None
     contact: str | None
     mark: MarkBody | None
+    stream: str
 
 
 class Correct:
@@ -174,7 +178,8 @@ class Correct:
             state, silent_ns = CorrectionState.SILENT, body.due_ns
         else:
             state = CorrectionState.REMINDED if reminders else CorrectionState.OPEN
-        who = Names(self._directory).who(body.party, "", body.purpose, self._directory.by_number.get(body.datastream))
+        names = Names(self._directory)
+        who = names.who(body.party, "", body.purpose, self._directory.by_number.get(body.datastream))
         return CorrectionSeen(
             body,
             who.party_name,
@@ -184,6 +189,7 @@ class Correct:
             silent_ns,
             None if organisation is None else organisation.contact,
             None if asker is None else self._readable(body, asker),
+            names.stream(body.datastream),
         )
 
     def _readable(self, body: CorrectionBody, asker: Asker) -> MarkBody | None:

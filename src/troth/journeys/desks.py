@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from troth.errors import NotFound
+from troth.journeys.party_names import party_name
 from troth.names import StatementId, Uri
 from troth.signing.cose import PayloadForm
 from troth.state.directory import Directory
@@ -35,6 +36,7 @@ class Product(msgspec.Struct, frozen=True):
     """A product by its passport, who answers for its disclosure, and how many things of it stand here.
 
     `public`: in public places; `in_homes`: in whole tens. `support_end`: YYYY-MM-DD, or None where the passport says none.
+    `maker_name`, `answerable_name`: what people call them.
     """
 
     product: Uri
@@ -45,6 +47,8 @@ class Product(msgspec.Struct, frozen=True):
     support_end: str | None
     public: int
     in_homes: int
+    maker_name: str
+    answerable_name: str | None
 
 
 class Answers(msgspec.Struct, frozen=True):
@@ -162,16 +166,19 @@ class Desks:
         for product, passport in self._directory.products.items():
             disclosed = self._directory.disclosures.get(product)
             purposes = () if disclosed is None else _titles(disclosed[0].streams)
+            answerable = None if disclosed is None else disclosed[0].answerable
             found.append(
                 Product(
                     product,
                     passport.name,
                     passport.maker,
-                    None if disclosed is None else disclosed[0].answerable,
+                    answerable,
                     purposes,
                     passport.support_end,
                     public.get(product, 0),
                     at_home.get(product, 0) // _TENS * _TENS,
+                    party_name(passport.maker, self._directory),
+                    None if answerable is None else party_name(answerable, self._directory),
                 )
             )
         return tuple(sorted(found, key=lambda each: (each.name.casefold(), each.product)))

@@ -22,11 +22,10 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import AnsweredEnough, Conflict, NotFound, Refused
 from troth.gate.question import Asker
-from troth.gate.rules.share_terms import term_of
 from troth.gate.rules.sharing_clocks import DAY_NS, clocks_at
+from troth.journeys.book_lines import Names
 from troth.journeys.ended_grounds import EndedGrounds, Lost
 from troth.journeys.in_hand import InHand
-from troth.journeys.party_names import party_name
 from troth.journeys.read_days import ReadDays
 from troth.journeys.say import Say
 from troth.names import HouseholdId, OrderId, PersonId, PurposeId, ShareId, StreamId, Uri, print_id
@@ -61,7 +60,10 @@ class OrderState(StrEnum):
 
 
 class OrderSeen(msgspec.Struct, frozen=True):
-    """One order. `reminders`: how often its recipient was reminded by now; `silent_ns`: since when it is overdue."""
+    """One order. `reminders`: how often its recipient was reminded by now; `silent_ns`: since when it is overdue.
+
+    `streams`: what it is about, as people call it.
+    """
 
     order: OrderId
     body: EraseOrderBody
@@ -71,6 +73,7 @@ class OrderSeen(msgspec.Struct, frozen=True):
     reminders: int
     silent_ns: int | None
     contact: str | None
+    streams: tuple[str, ...]
 
 
 class EraseOrders:
@@ -286,16 +289,19 @@ class EraseOrders:
             state, silent_ns = OrderState.SILENT, body.due_ns
         else:
             state = OrderState.REMINDED if reminders else OrderState.OPEN
-        term = term_of(body.purpose)
+        names, by_number = Names(self._directory), self._directory.by_number
+        stream = next((by_number[each] for each in body.datastreams if each in by_number), None)
+        who = names.who(body.party, "", body.purpose, stream)
         return OrderSeen(
             body.order,
             body,
-            party_name(body.party, self._directory),
-            body.purpose if term is None else term.title,
+            who.party_name,
+            who.what_for,
             state,
             reminders,
             silent_ns,
             contact if organisation is None else organisation.contact,
+            tuple(map(names.stream, body.datastreams)),
         )
 
 

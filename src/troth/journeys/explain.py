@@ -18,7 +18,7 @@ import msgspec
 
 from troth.clock import Clock
 from troth.errors import Denied, NotFound
-from troth.gate.question import OWN_PURPOSE, Answer, Asker, Verdict
+from troth.gate.question import OWN_PURPOSE, Answer, Asker, Code, Verdict
 from troth.gate.rules.share_terms import term_of
 from troth.journeys.accounts import AccountStore
 from troth.journeys.choose import Choose
@@ -131,7 +131,8 @@ class ThingFacts(msgspec.Struct, frozen=True):
     """What may be known of a thing: what it senses, why, who answers, who gets it, other ways out.
 
     `tally` is None for whoever may not read all its streams as they are: counts would tell them about rows they may not see.
-    `silent`: streams that may be read, of which there is nothing.
+    `silent`: streams that may be read, of which there is nothing to show. `objected`: those in public of which nothing is shown
+    while somebody objects; who it is, nobody is told.
     """
 
     thing: KnownThing
@@ -147,6 +148,7 @@ class ThingFacts(msgspec.Struct, frozen=True):
     copied: Copied | None = None
     loud: dict[str, Louder] = {}
     limits: dict[str, Limits] = {}
+    objected: frozenset[str] = frozenset()
 
     def holds(self) -> bool:
         """Whether all of it may still be handed over."""
@@ -275,7 +277,17 @@ class Explain:
             None if thing.body.to_ns is not None else self._copied(thing.thing),
             loud,
             {name: limits_of(thing, stream, self._directory) for name, stream in thing.streams.items()},
+            frozenset(
+                name for name, each in thing.streams.items() if name not in latest and self._objected(thing, each)
+            ),
         )
+
+    def _objected(self, thing: KnownThing, stream: KnownStream) -> bool:
+        """Whether an objection in a public place is why everybody gets less of a stream, or nothing."""
+        if thing.body.household is not None:
+            return False
+        answer = self._tell.lease(stream.number, self._tell.anyone(stream.number)).answer
+        return any(each.code is Code.OBJECTED for each in answer.reasons)
 
     async def _loud(self, thing: KnownThing, stream: KnownStream, asker: Asker | None) -> Louder | None:
         """Whether a stream that may be read as it is said more in the last hour than is declared."""

@@ -12,6 +12,7 @@ Left out: an index on disk. After a restart the first proof of an old row reads 
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from troth.clock import NS_PER_S
 from troth.errors import Malformed, StorageFailed
 from troth.names import BasisId, StatementId
 from troth.things.stores import NotedTrace, Segment
@@ -19,6 +20,7 @@ from troth.tlog.trace import Basis, SaidTrace, basis_id, decode
 
 __all__ = ["KeptTraces", "Segments"]
 
+_SETTLED_NS: Final = 60 * NS_PER_S  # far longer than a statement waits for the commit of its trace
 _WANTED: Final = (Basis.kind, SaidTrace.kind)
 
 
@@ -66,6 +68,25 @@ class KeptTraces:
         while statement not in self._said and self._from > 0:
             await self._look_back()
         return self._said.get(statement)
+
+    async def is_settled(self, said_ns: int) -> bool:
+        """Whether what was said then was noted before the last segment was closed, however long a commit took."""
+        last = await self._observations.last_segment()
+        return last is not None and said_ns + _SETTLED_NS < last.cut.tick_ns
+
+    async def lately(self, statement: StatementId, *, said_ns: int) -> Segment | None:
+        """The moved segment with the trace of a private statement, or None. What was closed before that moment is let be."""
+        last = await self._observations.last_segment()
+        if last is None:
+            return None
+        await self._look_up_to(last.cut.number)
+        while statement not in self._said and self._from > 0:
+            before = await self._observations.segment(self._from - 1)
+            if before is None or before.cut.tick_ns < said_ns:
+                return None
+            await self._look_back()
+        noted = self._said.get(statement)
+        return None if noted is None else await self._observations.segment(noted.segment)
 
     async def _look_up_to(self, number: int) -> None:
         """Make [_from, _to) reach `number`."""

@@ -255,6 +255,13 @@ class Prove:
         self._still(statement)
         return data
 
+    async def is_ready(self, statement: StatementId, *, said_ns: int) -> bool:
+        """Whether the proof of a private statement of that moment can be made: its segment stands in the log."""
+        if await self._traces.is_settled(said_ns):
+            return True
+        segment = await self._traces.lately(statement, said_ns=said_ns)
+        return segment is not None and self._index_of(parse(segment.statement).id) is not None
+
     def _still(self, statement: StatementId) -> None:
         """Whether it stands in the journal as it did before what was awaited.
 

@@ -21,6 +21,7 @@ from troth.gate.rules.gatekeepers import gatekeeper
 from troth.gate.rules.share_terms import ShareTerm, term_of, terms_at
 from troth.gate.rules.sharing_clocks import DAY_NS
 from troth.journeys.asking import denied_as
+from troth.journeys.book_lines import Names
 from troth.journeys.in_hand import InHand
 from troth.journeys.party_names import party_name
 from troth.journeys.say import Say
@@ -82,7 +83,7 @@ class Recipient:
         readable = (await self._tell.listing.readable(asker)).streams
         given = tuple(self._given(asker, readable))
         term = term_of(asker.purpose)
-        now = self._clock.now()
+        now, names = self._clock.now(), Names(self._directory)
         asked = tuple(
             each
             for each in self._directory.shares.requests.values()
@@ -97,6 +98,7 @@ class Recipient:
             given,
             duties_at(now),
             asked,
+            {each: names.stream(each) for each in readable},
             may_ask=_picks(terms_at(now), asker),
         )
 

@@ -7,6 +7,7 @@ Rules
 Source: people.md; Data Act, Articles 5 and 6; docs/decisions/0070.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -155,7 +156,7 @@ class Given(msgspec.Struct, frozen=True):
 class RecipientPage(msgspec.Struct, frozen=True):
     """What a recipient may read and owes, for the purpose of its token. `readable`: Datastreams, by number.
 
-    `may_ask`: people may be asked to share for that purpose.
+    `names`: what people call them; `may_ask`: people may be asked to share for that purpose.
     """
 
     party: str
@@ -166,4 +167,5 @@ class RecipientPage(msgspec.Struct, frozen=True):
     given: tuple[Given, ...]
     duties: tuple[Duty, ...]
     asked: tuple[ShareRequestBody, ...]
+    names: Mapping[int, str]
     may_ask: bool = False

@@ -2,8 +2,8 @@
 
 Rules
 - Shown in the person's own session only; for everybody else it says how to enter, and not whether there is a book.
-- What was read in many looks in a row of the same kind is one entry with its sum; each look has its proof behind it, or
-  says that it follows.
+- What one program read is one entry for each day, purpose, stream and view, with its sum; each tick has its proof behind it,
+  or says that it follows. In how many requests it was read within a tick nobody keeps, so none is said.
 - Who keeps the key stands on the page.
 
 Source: people.md, "Rules"; record.md, "Personal ledgers".
@@ -29,9 +29,9 @@ __all__ = ["Entry", "Reader", "entries_of"]
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """Looks of one party for one purpose at one stream in one view on one day, newest first; or times it was turned away.
+    """Looks of a party's program for one purpose at one stream in one view on one day, newest first; or times it got nothing.
 
-    `rows` is the sum of those that are known; `cut_short` how many looks have no known number.
+    A look is what was read within one tick. `rows` is the sum of those that are known; `cut_short` how many have none.
     """
 
     day: str
@@ -92,6 +92,7 @@ class Reader:
             "entries": entries_of(page.lines),
             "damaged": [each for each in page.lines if isinstance(each, Damaged)],
             "is_later": before is not None,
+            "tick_s": self._at.tick_s,
         }
         return self._shell.show(request, "book.html", values)
 

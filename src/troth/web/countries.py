@@ -8,9 +8,10 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+from troth.statements.disclosure import DisclosedPurpose
 from troth.statements.site import Site
 
-__all__ = ["place_name", "places", "site_words"]
+__all__ = ["legend", "place_name", "places", "site_words"]
 
 _REGIONS: Final = {"EU": "the European Union", "EEA": "the European Economic Area"}
 _PLAINER: Final = {"GB": "the United Kingdom", "US": "the United States", "NL": "the Netherlands"}
@@ -32,6 +33,13 @@ def site_words(site: Site | None) -> str:
         return "has not said where"
     laws = f", where the law of {places(site.laws)} reaches it too" if site.laws else ""
     return f"in {place_name(site.country)}{laws}"
+
+
+def legend(purpose: DisclosedPurpose, within: Iterable[str]) -> str:
+    """What the codes in a notice stand for: its signed text has codes only. `within`: what it stays within."""
+    sites = (each.site for each in purpose.processors)
+    codes = dict.fromkeys((*within, *(code for site in sites for code in (site.country, *site.laws))))
+    return ", ".join(f"{code} is {place_name(code)}" for code in codes if place_name(code) != code)
 
 
 @cache

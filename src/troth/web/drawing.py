@@ -27,6 +27,7 @@ HEIGHT: Final = 160
 _COLUMNS: Final = 300
 _TOP: Final = 12  # room above the highest and below the lowest value, in the units of HEIGHT
 _MINUTE_NS: Final = 60 * NS_PER_S
+_LATE_PERCENT: Final = 78  # a chart on a screen of 320 pixels: half a time of day, a gap, and the word *now*
 _TINY: Final = 1e-30
 _SAME: Final = 1e-9
 _HUGE: Final = 1e300  # beyond it the room between two values may be no number
@@ -38,6 +39,11 @@ class Tick(msgspec.Struct, frozen=True):
 
     at: str
     value: float
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its words would run into *now* at the right end where a chart is narrow."""
+        return float(self.at.rstrip("%")) > _LATE_PERCENT
 
 
 class Axis(msgspec.Struct, frozen=True):
@@ -103,7 +109,7 @@ def axis_of(points: Sequence[Shown], *, now_ns: int) -> Axis:
     first = -(-(from_ns + offset_ns) // step_ns) * step_ns - offset_ns
     axis = Axis(from_ns, now_ns, ())
     times = range(first, now_ns, step_ns)
-    ticks = tuple(Tick(_percent(_part(each, axis)), each) for each in times if 0.06 <= _part(each, axis) <= 0.94)
+    ticks = tuple(Tick(_percent(_part(each, axis)), each) for each in times if 0.06 <= _part(each, axis) <= 0.9)
     return Axis(from_ns, now_ns, ticks)
 
 

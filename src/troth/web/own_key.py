@@ -188,6 +188,7 @@ class KeyPages:
             "usable": {thumbprint(key): each.name for key, each in usable.items()},
             "stated": [(thumbprint(key), usable[key].name if key in usable else "") for key in standing.passkeys],
             "said": await self._said(viewer.person_asker),
+            "waiting": {each.hex() for each in await self._at.book.waiting(viewer.person_asker)},
             "phrase_min": PHRASE_MIN,
             "phrase_max": LENGTH_MAX,
             "open_minutes": OPEN_S // 60,

@@ -8,23 +8,25 @@ Source: people.md, "Rules"; mission.md (S15 to S17, F5).
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from troth.errors import BadName, Malformed, NotFound, TrothError
+from troth.errors import BadName, Malformed, NotFound, Refused, TrothError
 from troth.journeys.places import TOLD_FROM
 from troth.names import PersonId, parse_id, print_id
 from troth.statements.kinds import KindName
 from troth.statements.place_rule import PlaceRuleBody
+from troth.statements.site import check_codes
 from troth.web.deployment import Deployment
 from troth.web.forms import fields_of
-from troth.web.problems import problem_page
+from troth.web.problems import ProblemPage, problem_page
 from troth.web.sessions import Viewer, check_form, viewer_of
 from troth.web.shell import HEADERS, Page, Shell
 
-__all__ = ["PlacesPages", "codes_in", "rule_name"]
+__all__ = ["PlacesPages", "codes_in", "no_place", "rule_name"]
 
 _CODES: Final = re.compile(r"[\s,;]+")
 _TEXT_MAX: Final = 200
@@ -65,8 +67,8 @@ class PlacesPages:
         person = _person(viewer)
         asked = request.query_params
         within, not_under = codes_in(asked.get("within", "")), codes_in(asked.get("not_under", ""))
-        foreseen, problem = None, None
-        if within or not_under:
+        foreseen, problem = None, no_place((*within, *not_under))
+        if (within or not_under) and problem is None:
             try:
                 body = self._at.places.meant(person, within=within, not_under=not_under, made_by="session")
                 foreseen = await self._at.foresee.changes(person, KindName.PLACE_RULE, body)
@@ -116,6 +118,15 @@ def _person(viewer: Viewer) -> PersonId:
 def codes_in(text: str) -> tuple[str, ...]:
     """Codes as people write them: in any case, with commas or spaces between."""
     return tuple(dict.fromkeys(each.upper() for each in _CODES.split(text[:_TEXT_MAX]) if each))
+
+
+def no_place(codes: Sequence[str]) -> ProblemPage | None:
+    """What a page says where one of these codes is that of no place; None where each is a place's."""
+    try:
+        check_codes(codes)
+    except Refused as error:
+        return problem_page(error, title="This is no place that is known here")
+    return None
 
 
 def rule_name(rule: PlaceRuleBody) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from troth.errors import Denied, TrothError
+from troth.errors import Denied, TrothError, WrongToken
 from troth.gate.question import Code
 from troth.web.saying import can_do, no_because
 
@@ -19,12 +19,16 @@ __all__ = ["ProblemPage", "broken_page", "method_page", "problem_page"]
 
 
 class ProblemPage(msgspec.Struct, frozen=True):
-    """One page about something that did not work. `hint` says what can be done; `incident` what to look for."""
+    """One page about something that did not work. `hint` says what can be done; `incident` what to look for.
+
+    `sign_in`: coming in again is what can be done.
+    """
 
     title: str
     detail: str
     hint: str = ""
     incident: str = ""
+    sign_in: bool = False
 
 
 _NOTHING: Final = ProblemPage(
@@ -48,8 +52,13 @@ _WORDS: Final = {  # code: title, what it means (the error's own sentence where 
 }
 
 
-def problem_page(error: TrothError) -> ProblemPage:
-    """The page for an error."""
+def problem_page(error: TrothError, *, title: str = "") -> ProblemPage:
+    """The page for an error. `title`: where a page knows better than the code what did not work."""
+    page = _page(error)
+    return msgspec.structs.replace(page, title=title) if title else page
+
+
+def _page(error: TrothError) -> ProblemPage:
     if isinstance(error, Denied):
         return ProblemPage(
             f"No, because {no_because(error.reason_code)}",
@@ -63,7 +72,8 @@ def problem_page(error: TrothError) -> ProblemPage:
         if known is not None:
             title, detail = known
             hint = _NOTHING.hint if title == _NOTHING.title else error.hint
-            return ProblemPage(title, detail or _sentence(error.message), hint or "")
+            comes_in = isinstance(error, WrongToken)
+            return ProblemPage(title, detail or _sentence(error.message), hint or "", sign_in=comes_in)
     return broken_page("")
 
 

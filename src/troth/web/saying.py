@@ -104,6 +104,7 @@ _SENSES: Final = {
     "light": "light",
     "location": "where it is",
     "motion": "movement",
+    "other": "something of its own kind",
 }
 _UNITS: Final = {
     "Cel": "°C",

@@ -104,7 +104,7 @@ def check_form(given: str, viewer: Viewer, *, role: str) -> None:
     """
     expected = viewer.forms.get(role)
     if expected is None:
-        raise WrongToken("your visit here has ended", hint="Open a link that you were given, then choose again.")
+        raise WrongToken("your visit here has ended", hint="Sign in, or open a link that you were given.")
     if not hmac.compare_digest(given.encode(), expected.encode()):
         raise WrongToken("this form is from another visit", hint="Go back, load the page again, and try once more.")
 

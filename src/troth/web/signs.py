@@ -29,6 +29,7 @@ __all__ = ["SignPages"]
 SCREEN_S: Final = 300  # a code that has ended stands there for so long at most
 SHEET_DAYS: Final = 14  # strips on one sheet of A4
 _CODE_MAX: Final = 40
+_NO_CODE: Final = "The code does not fit"
 
 
 class SignPages:
@@ -142,10 +143,11 @@ class SignPages:
     def _place(
         self, request: Request, sign: SignId, *, code: str, problem: TrothError | None = None, status: int = 200
     ) -> Response:
+        wrong = isinstance(problem, WrongToken)
         values = {
             "at": self._at.signs.at(sign),
             "code": code[:_CODE_MAX],
-            "problem": None if problem is None else problem_page(problem),
+            "problem": None if problem is None else problem_page(problem, title=_NO_CODE if wrong else ""),
             "sign_id": print_sign,
         }
         answer = self._shell.show(request, "sign.html", values, status=status)

@@ -21,7 +21,7 @@ from troth.statements.choice import Decision
 from troth.statements.kinds import KindName
 from troth.web.deployment import Deployment
 from troth.web.forms import fields_of
-from troth.web.places import codes_in, rule_name
+from troth.web.places import codes_in, no_place, rule_name
 from troth.web.private import wanted_in
 from troth.web.problems import problem_page
 from troth.web.sessions import Viewer, check_form, viewer_of
@@ -54,8 +54,8 @@ class WardPages:
         ward = self._at.wards.look(guardian, child)
         asked = request.query_params
         within, not_under = codes_in(asked.get("within", "")), codes_in(asked.get("not_under", ""))
-        foreseen, problem = None, None
-        if within or not_under:
+        foreseen, problem = None, no_place((*within, *not_under))
+        if (within or not_under) and problem is None:
             try:
                 body = self._at.wards.meant(guardian, child, within=within, not_under=not_under)
                 foreseen = await self._at.foresee.changes(child, KindName.PLACE_RULE, body)
