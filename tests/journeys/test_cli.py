@@ -268,21 +268,21 @@ def test_adding_a_thing_renames_no_organisation() -> None:
 def test_nobody_answers_under_the_name_of_whoever_runs_the_place(node: Running, tmp_path: Path) -> None:
     gauge = ("thing", "add", "First pond", "--stream", "level", "--nobody")
     node.done(*gauge, *OPTIONS)
-    before = node.done("status", "--json")
+    before = said(node.data)
     hers = ("--place", "Yard", "--by", "Zoe", "--contact", "mailto:zoe@yard.example", "--considered", "Fine.")
     heat = {"type": "number", "forms": [{"href": "https://lamp.example/heat"}]}
     (tmp_path / "td.json").write_text(json.dumps(lamp(title="Yard lamp", properties={"heat": heat})))
-    for said in (
+    for typed in (
         ("thing", "add", "Rain butt", "--stream", "level", "--nobody", *hers),
         ("type", "add", "--td", str(tmp_path / "td.json"), "--name", "yard", "--nobody", *hers[2:]),
     ):
-        refused = node.troth(*said)
+        refused = node.troth(*typed)
         assert 1 == refused.exit_code
         assert "“Ana” answers here, and not “Zoe”" in refused.stderr
         assert "troth organisation add" in refused.stderr
     here = node.troth("thing", "here", "--once", *hers[2:])
     assert "“Ana” answers here, and not “Zoe”" in here.stderr
-    assert before == node.done("status", "--json"), "nothing was registered, no household either"
+    assert before == said(node.data), "nothing was registered, no household either"
     node.done("organisation", "add", "https://yard.example", "--name", "Zoe", "--contact", "mailto:zoe@yard.example")
     added = node.done(
         "thing", "add", "Rain butt", "--stream", "level", "--nobody", "--answers", "https://yard.example", *hers
