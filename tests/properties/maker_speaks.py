@@ -51,7 +51,7 @@ ANOTHER: dict[str, object] = {
     "concerns_nobody": True,
     "sector": None,
 }
-GROUPS = st.sampled_from([0, 3, 5])
+GROUPS = st.sampled_from([0, 0, 0, 3, 5])
 TITLES = st.sampled_from(["Flow", "Flow of water"])
 
 
@@ -83,9 +83,10 @@ class MakerSpeaks(RuleBasedStateMachine):
             self.sheet.chooses(name, Decision.GIVE, "raw", self.now, None, None)
 
     @precondition(lambda self: self.maker_speaks)
-    @rule(homes=GROUPS, postponed=st.booleans())
-    def discloses_again(self, homes: int, postponed: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
-        self._discloses(homes, postponed=postponed)
+    @rule(first=GROUPS, then=GROUPS, postponed=st.booleans())
+    def discloses_again(self, first: int, then: int, postponed: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
+        self._discloses(first, postponed=self.sheet.postponed)
+        self._discloses(then, postponed=postponed)
 
     @precondition(lambda self: self.maker_speaks)
     @rule(title=TITLES, another=st.sampled_from([None, None, *ANOTHER]))
@@ -95,12 +96,15 @@ class MakerSpeaks(RuleBasedStateMachine):
     @precondition(lambda self: self.maker_speaks)
     @rule(first=GROUPS, then=GROUPS, called=TITLES, later=TITLES)
     def everybody_says_yes_and_then_it_is_another(self, first: int, then: int, called: str, later: str) -> None:
-        """To this group and title; then the maker states another group, or title."""
-        self._discloses(first, postponed=True)
-        self._describes(called, None)
+        self.agreed_and_then_another((first, then), (called, later), postponed=True)
+
+    def agreed_and_then_another(self, groups: tuple[int, int], titles: tuple[str, str], *, postponed: bool) -> None:
+        """Everybody says yes to the first group and title; then the maker states the second ones."""
+        self._discloses(groups[0], postponed=self.sheet.postponed)
+        self._describes(titles[0], None)
         self._everybody_says_yes()
-        self._discloses(then, postponed=True)
-        self._describes(later, None)
+        self._discloses(groups[1], postponed=postponed)
+        self._describes(titles[1], None)
 
     def _discloses(self, homes: int, *, postponed: bool) -> None:
         said = uses(postponed=postponed)

@@ -4,6 +4,9 @@ After every step: gate ≡ sheet for reading and collecting, minute by minute; w
 every lease that is live says what a fresh question would get; no restriction turns a no into a yes.
 """
 
+import itertools
+
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
@@ -359,6 +362,23 @@ class GateAndSheet(MakerSpeaks):
             assert all((turn - START_NS) % 60_000_000_000 == 0 for turn in turns if abs(turn) < 2**63 - 1)
             assert answer.until_ns > question.at_ns
             assert all(isinstance(each, Interval) for each in answer.covered)
+
+
+@pytest.mark.parametrize("groups", list(itertools.product((0, 3, 5), repeat=2)))
+@pytest.mark.parametrize("titles", list(itertools.product(("Flow", "Flow of water"), repeat=2)))
+@pytest.mark.parametrize("postponed", [False, True])
+def test_what_the_maker_says_after_everybody_s_yes_opens_nothing(
+    groups: tuple[int, int],
+    titles: tuple[str, str],
+    postponed: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    machine = GateAndSheet()
+    machine.begin(contract=(0, MINUTES), installed=0, living=set(NAMES), clocks=(0, (0, 0)), maker=True)
+    machine.time_passes(by=9)
+    machine.agreed_and_then_another(groups, titles, postponed=postponed)
+    machine.reading_is_as_painted()
+    machine.collecting_is_as_painted()
+    machine.no_read_begins_that_the_person_was_not_shown_or_told_of()
 
 
 GateAndSheet.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
