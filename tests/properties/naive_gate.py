@@ -32,6 +32,8 @@ class Sheet:
     And emergencies.
 
     `asserted`: per ground, the minutes in which somebody asserts it and it holds. `open_from`: emergencies, [from, to).
+    `title`, `homes`: what the stream is called now, and the group that is stated of it; what people say is said to these.
+    `postponed`: what asks nobody begins after the sheet.
     """
 
     people: list[str]
@@ -43,12 +45,17 @@ class Sheet:
     guest: dict[str, list[bool]] = field(default_factory=dict)
     works: dict[str, list[bool]] = field(default_factory=dict)
     stays: dict[str, list[bool]] = field(default_factory=dict)
-    said: dict[str, list[tuple[Decision, str, int, int | None, int | None]]] = field(default_factory=dict)
+    said: dict[str, list[tuple[Decision, str, int, int | None, int | None, tuple[str, int]]]] = field(
+        default_factory=dict
+    )
     objected: dict[str, list[tuple[Decision, int, int | None]]] = field(default_factory=dict)
     against: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
     asserted: dict[str, list[bool]] = field(default_factory=dict)
     open_from: list[tuple[int, int]] = field(default_factory=list)
     hushes: dict[str, dict[int, Quiet]] = field(default_factory=dict)
+    title: str = "Flow"
+    homes: int = 0
+    postponed: bool = False
     windows: dict[tuple[int, int], set[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -100,7 +107,7 @@ class Sheet:
         return any(self.here(person, minute) for minute in range(now, MINUTES))
 
     def chooses(self, person: str, decision: Decision, view: str, at: int, to: int | None, since: int | None) -> None:
-        self.said[person].append((decision, view, at, to, since))
+        self.said[person].append((decision, view, at, to, since, (self.title, self.homes)))
 
     def objects(self, person: str, decision: Decision, at: int, to: int | None) -> None:
         self.objected[person].append((decision, at, to))
@@ -133,13 +140,17 @@ class Sheet:
 
     def without_asking(self, ground: str, now: int) -> set[int] | None:
         """What the supplier may read now on one of these grounds; none of it is essential, so private mode counts."""
-        allowed = self.allowed(ground, now)
-        if now not in allowed:
+        allowed = self.begun(self.allowed(ground, now))
+        if now not in allowed or self.homes:
             return None
         return self.after_installation(allowed - self.hushed(now))
 
     def helped(self, now: int) -> set[int] | None:
-        """What is read in the emergencies that are open now: their own time, and ten minutes before."""
+        """What is read in the emergencies that are open now, of no group: their own time, and ten minutes before."""
+        return None if self.homes else self.rescued(now)
+
+    def rescued(self, now: int) -> set[int] | None:
+        """The same, for what is kept."""
         found: set[int] = set()
         for begins, ends in self.open_from:
             if begins <= now < ends:
@@ -148,11 +159,12 @@ class Sheet:
 
     def yes(self, person: str, view: str, now: int) -> list[bool]:
         squares = [False] * MINUTES
-        for decision, most, at, to, since in self.said[person]:
+        for decision, most, at, to, since, (title, homes) in self.said[person]:
             for minute in range(min(at, now), MINUTES):
                 squares[minute] = False
             enough = most in {"raw", view}  # a yes to the raw stream is one to its mean, not the other way
-            if decision is Decision.GIVE and enough:
+            shown = title == self.title and homes <= self.homes  # a yes to one home is one to five, not the other way
+            if decision is Decision.GIVE and enough and shown:
                 for minute in range(at if since is None else since, MINUTES if to is None else to):
                     squares[minute] = True
         return squares
@@ -214,6 +226,10 @@ class Sheet:
         no = {person: self.no(person, now) for person in self.people}
         return {m for m in range(MINUTES) if not any(self.lives[p][m] and no[p][m] for p in self.people)}
 
+    def begun(self, minutes: set[int]) -> set[int]:
+        """These minutes of something that asks nobody, if it has begun."""
+        return set() if self.postponed else minutes
+
     def contracted(self) -> set[int]:
         return {minute for minute in range(MINUTES) if self.contract[0] <= minute < self.contract[1]}
 
@@ -222,7 +238,7 @@ class Sheet:
 
     def research(self, now: int) -> tuple[str, set[int]] | None:
         """What the university may read now: which view, and which minutes of it."""
-        for view in VIEWS:
+        for view in () if self.homes else VIEWS:
             agreed = self.agreed(view, now)
             if now in agreed:
                 return view, self.after_installation(agreed - self.hushed(now))
@@ -230,9 +246,8 @@ class Sheet:
 
     def billing(self, now: int) -> set[int] | None:
         """The bill is essential and was ordered: private mode does not stop it."""
-        if now not in self.contracted():
-            return None
-        return self.after_installation(self.contracted())
+        ordered = self.begun(self.contracted())
+        return self.after_installation(ordered) if now in ordered and not self.homes else None
 
     def own(self, now: int, person: str) -> set[int] | None:
         """What a person may read of their own: when they lived there, unopposed and not private; a guest, alone."""
@@ -257,11 +272,11 @@ class Sheet:
                     grounded = True
                     found |= agreed - hushed
             for ground in self.asserted:
-                allowed = self.allowed(ground, now)
+                allowed = self.begun(self.allowed(ground, now))
                 if now in allowed:
                     grounded = True
                     found |= allowed - hushed
-            if (helped := self.helped(now)) is not None:
+            if (helped := self.rescued(now)) is not None:
                 grounded = True
                 found |= helped
             unopposed = self.unopposed(now)
@@ -270,7 +285,7 @@ class Sheet:
                 grounded = True
                 lived = {m for m in unopposed if any(self.lives[p][m] and not self.works[p][m] for p in here)}
                 found |= lived - hushed
-        if now in self.contracted():
+        if now in (ordered := self.begun(self.contracted())):
             grounded = True
-            found |= self.contracted()
+            found |= ordered
         return self.after_installation(found) if grounded else None

@@ -1,17 +1,18 @@
-"""Any mix of saying, asserting, expiring, moving, leaving, private mode, late data and clocks that step: as a sheet says.
+"""Any mix of saying, asserting, expiring, moving, makers, private mode, late data and clocks that step: as a sheet says.
 
 After every step: gate ≡ sheet for reading and collecting, minute by minute; what a replay folds is what is in force live;
 every lease that is live says what a fresh question would get; no restriction turns a no into a yes.
 """
 
-import msgspec
+import itertools
+
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from tests.emergencies import first, key_of, provided, second
 from tests.made_town import (
-    BILLED,
     BILLING,
     HOUSE,
     METER,
@@ -29,11 +30,12 @@ from tests.made_town import (
     reads_own,
     view,
 )
+from tests.properties.maker_speaks import PASSPORT, WITHOUT_ASKING, MakerSpeaks, uses
 from tests.properties.naive_gate import MINUTES, VIEWS, Quiet, Sheet
 from troth.gate.decide import decide
 from troth.gate.leases import Lease
 from troth.gate.question import OWN_PURPOSE, Answer, Code, Question, Verdict
-from troth.names import PersonId, PurposeId
+from troth.names import PersonId
 from troth.state.in_force import Reading
 from troth.statements.choice import Decision
 from troth.statements.ground import Asserted
@@ -42,13 +44,10 @@ from troth.things.intervals import FOREVER, Interval, covers
 from troth.things.weekly import Offset, Weekly, Window
 
 NAMES = ["Ana", "Ben", "Cem"]
-ESSENTIAL = msgspec.structs.replace(BILLED, essential=True)
 FIRST_MINUTE = START_NS // 60_000_000_000 % 1440  # of the day, UTC
 FOREWARNED = 3  # the sheet ends; nothing is asked in its last minutes
 
 PLAIN = (Asserted.SETTLED, Asserted.OBJECTABLE, Asserted.REQUIRED)
-WITHOUT_ASKING = {each: PurposeId(f"https://supplier.example/{each.value}") for each in Asserted}
-ASSERTED = tuple(purpose(id_, view(RAW, each.value), to=(SUPPLIER,)) for each, id_ in WITHOUT_ASKING.items())
 
 names = st.sampled_from(NAMES)
 decisions = st.sampled_from(list(Decision))
@@ -63,21 +62,28 @@ def minutes(answer: Answer) -> set[int] | None:
     return {minute for minute in range(MINUTES) if covers(answer.covered, ns(minute))}
 
 
-class GateAndSheet(RuleBasedStateMachine):
+class GateAndSheet(MakerSpeaks):
     @initialize(
         contract=st.tuples(st.integers(0, 20), st.integers(20, MINUTES)),
         installed=st.integers(0, 5),
         living=st.sets(names),
         clocks=st.tuples(st.integers(0, MINUTES), st.sampled_from([(0, 0), (0, 60), (60, 0), (330, 300)])),
+        maker=st.booleans(),
     )
     def begin(
-        self, contract: tuple[int, int], installed: int, living: set[str], clocks: tuple[int, tuple[int, int]]
+        self,
+        contract: tuple[int, int],
+        installed: int,
+        living: set[str],
+        clocks: tuple[int, tuple[int, int]],
+        maker: bool,  # noqa: FBT001 - Hypothesis gives it by name
     ) -> None:
+        self.maker_speaks = maker
         self.now = self.latest = installed
         self.town = Town()
         self.town.organisations(SUPPLIER, UNIVERSITY)
-        self.town.product()
-        self.town.disclose(RESEARCHED, ESSENTIAL, OWNED, *ASSERTED)
+        self.town.say(KindName.PASSPORT, PASSPORT)
+        self.town.disclose(*uses(postponed=False))
         self.said_grounds = 0
         self.home = self.town.household("h")
         self.meter = self.town.install(self.home, contract=contract, since=installed, owner=SUPPLIER)
@@ -252,7 +258,7 @@ class GateAndSheet(RuleBasedStateMachine):
                 assert is_.variant is not RAW, "less may be shown after a restriction, never more"
 
     def _restrict(self, town: Town, which: int) -> None:
-        ana = self.ids["Ana"]
+        ana, group, said = self.ids["Ana"], self.sheet.homes or None, uses(postponed=self.sheet.postponed)
         match which:
             case 0:
                 town.choose(ana, Decision.WITHDRAW, self.meter, self.now)
@@ -262,11 +268,11 @@ class GateAndSheet(RuleBasedStateMachine):
                 town.choose(ana, Decision.REFUSE, self.home, self.now, purpose=OWN_PURPOSE, whole_home=True)
             case 3:
                 research = purpose(RESEARCHED.purpose, view("hourly-mean", "choice"), to=(UNIVERSITY,))
-                town.disclose(research, ESSENTIAL, OWNED, *ASSERTED)
+                town.disclose(research, *said[1:], group_size=group)
             case 4:
-                town.disclose(OWNED)
+                town.disclose(OWNED, group_size=group)
             case 5:
-                town.disclose(RESEARCHED, ESSENTIAL, OWNED, *ASSERTED, places=("eu",), group_size=3)
+                town.disclose(*said, places=("eu",), group_size=group or 3)
             case 6:
                 why = WITHOUT_ASKING[Asserted.OBJECTABLE]
                 town.objects(ana, self.home, self.now, purpose=why, whole_home=True)
@@ -356,6 +362,23 @@ class GateAndSheet(RuleBasedStateMachine):
             assert all((turn - START_NS) % 60_000_000_000 == 0 for turn in turns if abs(turn) < 2**63 - 1)
             assert answer.until_ns > question.at_ns
             assert all(isinstance(each, Interval) for each in answer.covered)
+
+
+@pytest.mark.parametrize("groups", list(itertools.product((0, 3, 5), repeat=2)))
+@pytest.mark.parametrize("titles", list(itertools.product(("Flow", "Flow of water"), repeat=2)))
+@pytest.mark.parametrize("postponed", [False, True])
+def test_what_the_maker_says_after_everybody_s_yes_opens_nothing(
+    groups: tuple[int, int],
+    titles: tuple[str, str],
+    postponed: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    machine = GateAndSheet()
+    machine.begin(contract=(0, MINUTES), installed=0, living=set(NAMES), clocks=(0, (0, 0)), maker=True)
+    machine.time_passes(by=9)
+    machine.agreed_and_then_another(groups, titles, postponed=postponed)
+    machine.reading_is_as_painted()
+    machine.collecting_is_as_painted()
+    machine.no_read_begins_that_the_person_was_not_shown_or_told_of()
 
 
 GateAndSheet.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
