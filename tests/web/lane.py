@@ -23,6 +23,7 @@ OWN: Final = "urn:troth:purpose:own"
 ANYONE: Final = "urn:troth:anyone"
 BENEFIT: Final = "Unknown so far: the study has just begun."
 IF_YES: Final = "The lab sees every value, from now on."
+SUPPLY: Final = "We agree on means of hours."
 IF_NO: Final = "The lab sees one mean for each hour. Nothing in your home works any less."
 
 Json = dict[str, object]
@@ -275,7 +276,8 @@ def _gauge_use() -> Json:
 
 
 def _meter_at_home(household: object, start: datetime) -> Json:
-    contract = {"title": "Power supply", "text": "We agree on means of hours.", "from": _text(start)}
+    review = _text(start + timedelta(days=26))  # so that it is warned of
+    contract = {"title": "Power supply", "text": SUPPLY, "from": _text(start), "by": WORKS, "review": review}
     return {
         "name": "Meter in the hall",
         "product": METER,
