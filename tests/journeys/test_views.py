@@ -245,6 +245,39 @@ def test_members_that_are_not_named_are_nowhere(lanes: list[Lane]) -> None:
     assert b"secret" not in everything
 
 
+@pytest.mark.parametrize(
+    ("view", "value"),
+    [
+        ("only=lat;lon,grid=0.1", {"lat": 51.501234, "lon": -0.123456}),
+        ("only=coordinates;type,grid=0.1", {"type": "Point", "coordinates": [-0.123456, 51.501234]}),
+    ],
+)
+def test_who_may_see_the_cell_never_gets_the_position_that_is_in_it(
+    lanes: list[Lane], view: str, value: cbor.CborMap
+) -> None:
+    home = lane(lanes, view, type_="json")
+    home.gives(view)
+    hearing = home.university.listens(home.thing)
+    home.thing.says(cbor.encode(value))
+    home.world.advance(10)
+    [shown] = home.results()
+    assert [[[-0.2, 51.5], [-0.1, 51.5], [-0.1, 51.6], [-0.2, 51.6], [-0.2, 51.5]]] == shown["coordinates"]  # type: ignore[index]
+    number = home.thing.number
+    ways = (
+        "Observations",
+        "Observations?$resultFormat=CSV",
+        "Observations?$resultFormat=dataArray",
+        "Observations?$select=result",
+    )
+    everything = [bytes(home.get(f"/v1.1/Datastreams({number})/{way}").body) for way in ways]
+    everything += [
+        repr(home.last()).encode(),
+        *(each.result for each in hearing.rows if isinstance(each.result, bytes)),
+    ]
+    assert all(b"501234" not in each and b"123456" not in each for each in everything)
+    assert [shown] == [cbor.decode(each.result) for each in hearing.rows if isinstance(each.result, bytes)]
+
+
 def _page_by_page(home: Lane) -> list[object]:
     found, target = [], f"/v1.1/Datastreams({home.thing.number})/Observations?$top=1"
     while target:
@@ -284,6 +317,9 @@ def test_a_yes_to_nothing_that_is_offered_is_refused(lanes: list[Lane]) -> None:
         (("mean=PT1H", "mean=PT1H"), "text"),
         (("only=a",), "number"),
         (("grid=0.1",), "text"),
+        (("only=lat,grid=0.1",), "json"),
+        (("only=at/lon;lat;lon,grid=0.1",), "json"),
+        (("only=Latitude;lat;lon,grid=0.1",), "json"),
         (("round=0.5",), "integer"),
         (("median=PT1H",), "number"),
     ],

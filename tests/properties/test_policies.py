@@ -250,6 +250,14 @@ BAD: Final = {
     "is annotated otherwise": ('@cite("x")' + rule("r"), "@cite means nothing here"),
     "names a ground that is none": (rule("r", condition='when { context.ground == Ground::"chioce" }'), "chioce"),
     "names a view that is none": (rule("r", condition='when { context.view == View::"PT1H" }'), "no such view: PT1H"),
+    "names a view by its other name": (
+        rule("r", condition='when { context.view == View::"mean=PT1H" }'),
+        "this view is written hourly-mean in rules, not mean=PT1H",
+    ),
+    "excepts a view by its other name": (
+        rule("r", condition='unless { context.view == View::"mean=PT1H" }'),
+        "this view is written hourly-mean",
+    ),
     "names an attribute that is none": (rule("r", condition='when { resource.sense == "x" }'), "sense"),
     "names an action that is none": (rule("r", 'principal, action == Action::"raed", resource'), "raed"),
     "compares what cannot be": (rule("r", condition="when { resource.senses == 3 }"), "not compatible"),

@@ -20,7 +20,7 @@ from troth.names import PurposeId
 from troth.state.in_force import Reading
 from troth.statements.choice import Decision
 from troth.testing.people import RESEARCH
-from troth.things.narrowing import down
+from troth.things.rounding import down
 from troth.things.variants import Variant
 
 HOMES = 5

@@ -17,8 +17,8 @@ from typing import Final, TypeAlias
 from troth.gate.question import Group, GroupMember
 from troth.names import HouseholdId, PersonId
 from troth.things.intervals import FOREVER, Interval, holds_all, intersect, subtract, tidy
-from troth.things.narrowing import down
 from troth.things.query import Order
+from troth.things.rounding import down
 from troth.things.variants import Variant
 from troth.things.windows import Shown, beginning_in, whole_windows, window_shown, window_times
 

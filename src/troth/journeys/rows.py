@@ -28,9 +28,10 @@ from troth.state.marks import says_of
 from troth.statements.mark import MarkBody
 from troth.things.folding import Fold, lying_in
 from troth.things.intervals import BEGINNING, FOREVER, Interval, holds_all, intersect
-from troth.things.narrowing import down, narrowed
+from troth.things.narrowing import narrowed
 from troth.things.observations import Kept, Shelf
 from troth.things.query import PAGE_MAX, After, ObservationQuery, Order
+from troth.things.rounding import down
 from troth.things.stores import ConductStore, ObservationStore
 from troth.things.variants import Variant
 from troth.things.windows import Shown, Windows, beginning_in, shown, whole_windows, window_shown, window_times

@@ -16,10 +16,10 @@ from typing import Final, TypeAlias
 
 from troth.signing.cbor import CborMap, CborValue
 
-__all__ = ["DEPTH_MAX", "apart", "are_within", "has_only", "left_of"]
+__all__ = ["DEPTH_MAX", "Tree", "apart", "are_within", "has_only", "left_of", "tree_of"]
 
 DEPTH_MAX: Final = 8  # names in one path
-_Tree: TypeAlias = "Mapping[str, _Tree | None]"  # None: all that is below
+Tree: TypeAlias = "Mapping[str, Tree | None]"  # None: all that is below
 
 
 def are_within(paths: Collection[str], others: Collection[str]) -> bool:
@@ -34,15 +34,15 @@ def apart(paths: Collection[str]) -> bool:
 
 def has_only(value: CborValue, paths: Collection[str]) -> bool:
     """Whether a value is a map, and all in it was named."""
-    return isinstance(value, dict) and _named(value, _tree(frozenset(paths)))
+    return isinstance(value, dict) and _named(value, tree_of(frozenset(paths)))
 
 
 def left_of(value: CborValue, paths: Collection[str]) -> CborValue:
     """What is named of a value; None where nothing is."""
-    return _left(value, _tree(frozenset(paths))) if isinstance(value, dict) else None
+    return _left(value, tree_of(frozenset(paths))) if isinstance(value, dict) else None
 
 
-def _named(value: CborValue, tree: _Tree) -> bool:
+def _named(value: CborValue, tree: Tree) -> bool:
     if isinstance(value, list):
         return all(_named(each, tree) for each in value)
     if not isinstance(value, dict):
@@ -56,7 +56,7 @@ def _named(value: CborValue, tree: _Tree) -> bool:
     return True
 
 
-def _left(value: CborValue, tree: _Tree) -> CborValue:
+def _left(value: CborValue, tree: Tree) -> CborValue:
     if isinstance(value, list):
         elements = (_left(each, tree) for each in value)
         return [each for each in elements if each is not None] or None
@@ -77,9 +77,9 @@ def _left(value: CborValue, tree: _Tree) -> CborValue:
 
 
 @lru_cache(maxsize=1024)
-def _tree(paths: frozenset[str]) -> _Tree:
-    """Names by level. Where one path lies in another, the other means it."""
-    found: dict[str, _Tree | None] = {}
+def tree_of(paths: frozenset[str]) -> Tree:
+    """The names of these paths by level. Where one path lies in another, the other means it."""
+    found: dict[str, Tree | None] = {}
     below: dict[str, set[str]] = {}
     for path in paths:
         name, _, rest = path.partition("/")
@@ -87,4 +87,4 @@ def _tree(paths: frozenset[str]) -> _Tree:
             below.setdefault(name, set()).add(rest)
         else:
             found[name] = None
-    return {name: _tree(frozenset(rest)) for name, rest in below.items() if name not in found} | found
+    return {name: tree_of(frozenset(rest)) for name, rest in below.items() if name not in found} | found

@@ -7,7 +7,8 @@ Rules
   A stream is named only where it stands in a public place: the text is open.
 - What is collected depends on no time of day: by the minute at which a rule forbids, what is kept already would be deleted, and
   what comes late would go around it.
-- A view that it names is one, in the one way in which it is written.
+- A view that it names is one, in the one way in which it is written: what is asked carries that text, so a rule about
+  another (`mean=PT1H` for `hourly-mean`) would never meet it.
 - A purpose, a class and a term may be named before anybody declares them: what is not here yet can be forbidden already. A
   term of W3C DPV is one of the dated list (`rules/dpv`): one that is written otherwise would meet nothing.
 
@@ -151,8 +152,8 @@ def _unknown(named: Named, registered: Registered) -> str | None:
     """What is wrong with naming it, or None."""
     if named.type == "Asker":
         return "whom it is about is said with `principal in`: a Party, a Class, a Purpose or a Term"
-    if named.type == "View" and Variant.named(named.id) is None:
-        return f"there is no such view: {named.id[:100]}"
+    if named.type == "View":
+        return _no_view(named.id)
     if named.type == "Term" and looks_like_one(named.id) and not is_known(named.id):
         return f"W3C DPV {VERSION} has no purpose of this name: {named.id[:100]}"
     if (
@@ -162,3 +163,11 @@ def _unknown(named: Named, registered: Registered) -> str | None:
     ):
         return f"no {_KNOWN_HERE[named.type]} of this name is known here: {named.id[:100]}"
     return None
+
+
+def _no_view(text: str) -> str | None:
+    """What is wrong with the text of a view, or None."""
+    view = Variant.named(text)
+    if view is None:
+        return f"there is no such view: {text[:100]}"
+    return None if view.value == text else f"this view is written {view.value} in rules, not {text[:100]}"
