@@ -36,6 +36,16 @@ def test_its_pages_are_for_every_eye(lane: Lane, visit: Visit, scheme: str) -> N
         assert [] == pale, path
 
 
+def test_where_people_are_added_is_said(lane: Lane, visit: Visit) -> None:
+    page = visit(width=320)
+    runs_it(lane, page)
+    expect(page.locator("dt", has_text="troth person add")).to_contain_text("troth household add")
+    expect(page.locator("dt", has_text="troth person move-in")).to_contain_text("guard")
+    page.goto("/operate/people")
+    for command in ("troth person add", "troth household add", "troth person guard"):
+        expect(page.locator("main code", has_text=command)).to_be_visible()
+
+
 def test_a_link_and_a_token_are_given_and_ended_without_scripts(lane: Lane, visit: Visit) -> None:
     page = visit(scripts="off")
     runs_it(lane, page)

@@ -1,5 +1,7 @@
 """In a browser without scripts: private mode is turned on and ended with one press each; a member is removed with two."""
 
+import re
+
 import httpx
 from playwright.sync_api import expect
 
@@ -49,6 +51,12 @@ def test_a_member_who_is_removed_sees_nothing_of_the_home_and_keeps_their_book(l
     expect(page.get_by_role("listitem").filter(has_text="Ben, lives here")).to_have_count(0)
     his.goto("/mine")
     expect(his.get_by_text("You live nowhere here now.")).to_be_visible()
+    expect(his.get_by_text("You were removed from Harbour Lane 12.")).to_be_visible()
+    expect(his.get_by_text("Sensing now:")).to_have_count(0)
+    page.goto("/mine/people")
+    expect(page.get_by_role("listitem").filter(has_text="it was said that Ben belongs here since")).to_have_count(1)
+    expect(page.get_by_role("listitem").filter(has_text="a link that opens the pages of Ben once")).to_have_count(1)
+    expect(page.locator("ul.people li").first).to_have_text(re.compile(r"Ana \(you\), owner since "))
     expect(his.get_by_text("Sensing now:")).to_have_count(0)
     his.get_by_role("link", name="My book").click()
     expect(his.get_by_role("heading", level=1)).to_contain_text("book")
