@@ -133,7 +133,7 @@ def test_a_child_for_whom_nobody_answers_is_told_so_and_everybody_who_lives_with
     house.ana.gives(house.lamp)
     assert (False, False) == (house.opens(house.ana), house.gets())
     for who in (house.ana, kim):
-        assert "nobody answers for them, so what needs a yes of everybody does not happen" in house.page(
+        assert "Nobody answers for them, so what needs a yes of everybody does not happen" in house.page(
             who, "/mine/people"
         )
     token = session(house.world, house.ana)
@@ -142,7 +142,7 @@ def test_a_child_for_whom_nobody_answers_is_told_so_and_everybody_who_lives_with
     guards(house.world, kim, house.ana, years=9)
     assert Carries.GUARDIANS is house.offer(kim).carries
     assert "those who answer for you say yes or no" in house.page(kim)
-    assert "nobody answers for them" not in house.page(house.ana, "/mine/people")
+    assert "Nobody answers for them" not in house.page(house.ana, "/mine/people")
     says(house.world, house.ana, kim, Decision.GIVE, house.lamp)
     assert (True, True) == (house.opens(house.ana), house.gets())
     house.world.close()
