@@ -1,6 +1,5 @@
 """Somebody leaves a home or is removed: every path of theirs ends at once, their book stays, and nobody comes unnoticed."""
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +12,6 @@ from troth.statements.kinds import KindName
 from troth.statements.person import MembershipBody
 from troth.testing.people import Hearing, Home, WorldPerson, WorldThing
 from troth.testing.world import World
-from troth.web.sessions import COOKIES
 
 
 class Shared:
@@ -43,14 +41,6 @@ class Shared:
 
     def names(self, who: WorldPerson) -> list[str]:
         return [each.name for home in self.belong.together(who.person).homes for each in home.dwellers]
-
-    @property
-    def people(self) -> tuple[WorldPerson, ...]:
-        return (self.ana, self.ben, self.cem)
-
-    def page(self, who: WorldPerson, path: str) -> str:
-        text = self.world.get(path, headers={"cookie": f"{COOKIES['person']}={self.session(who)}"}).text
-        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", text))
 
     def session(self, who: WorldPerson) -> str:
         token = self.world.run(self.world.node.join.invite(who.person))
@@ -129,80 +119,6 @@ def test_a_session_of_who_is_gone_reaches_the_book_and_nothing_of_the_home(share
     assert [True] == [each["left"] for each in shared.world.get("/api/choices", token=session).json["choices"]]
     assert [] == shared.world.get("/api/home", token=session).json["homes"]
     assert ["Harbour Lane 12"] == shared.world.get("/api/home", token=session).json["left"]
-
-
-TOLD = {
-    "leaves": "You have left Harbour Lane 12.",
-    "removed": "You were removed from Harbour Lane 12.",
-    "moves out": "You do not live any more in Harbour Lane 12.",
-}
-
-
-@pytest.mark.parametrize("how", HOW)
-def test_who_is_gone_reads_how_that_came_and_nobody_is_told_that_they_left_who_was_removed(
-    shared: Shared, how: str
-) -> None:
-    ends(shared, how)
-    for _ in range(2):
-        session = shared.session(shared.ben)
-        found = shared.world.get("/api/home", token=session).json
-        gone = ["Harbour Lane 12"]
-        assert (gone, gone if how == "removed" else [], gone if how == "moves out" else []) == (
-            found["left"],
-            found["removed"],
-            found["over"],
-        )
-        for path in ("/mine", "/mine/people"):
-            page = shared.page(shared.ben, path)
-            assert [TOLD[how]] == [each for each in TOLD.values() if each in page], path
-        shared.world.restart()
-
-
-@pytest.mark.parametrize("how", HOW)
-def test_who_lives_nowhere_is_not_asked_whether_all_is_well_at_home(shared: Shared, how: str) -> None:
-    for words in ("All well?", "Sensing now:"):
-        assert words in shared.page(shared.ben, "/mine")
-    ends(shared, how)
-    mine = shared.page(shared.ben, "/mine")
-    for words in ("All well?", "Sensing now:", "leaves this home.", "Private mode", "Things in my home"):
-        assert words not in mine, words
-    assert "You lived with it. What you said about that time can be taken back here." in mine
-    private = shared.page(shared.ben, "/mine/private")
-    assert "You live nowhere here now, so there is nothing of yours to keep private." in private
-    assert "This opens in your own home" not in private
-    assert "All well?" in shared.page(shared.ana, "/mine")
-
-
-def test_of_what_was_said_of_somebody_only_what_they_said_is_theirs(shared: Shared) -> None:
-    shared.removes(shared.ana, shared.ben)
-    shared.leaves(shared.cem)
-    said = {who.name: shared.page(who, "/mine/key").partition("What you said last")[2] for who in shared.people}
-    assert "Removing somebody from a home" in said["Ana"]
-    assert "Leaving a home" not in said["Ana"] + said["Ben"]
-    assert "Removing somebody" not in said["Ben"] + said["Cem"]
-    assert "Leaving a home" in said["Cem"]
-    kinds = {
-        who.name: {
-            (each["kind"], each["yours"])
-            for each in shared.world.get("/api/book/statements", token=shared.session(who)).json["statements"]
-        }
-        for who in shared.people
-    }
-    assert {("departure", True), ("choice", True), ("membership", False)} <= kinds["Ana"]
-    assert {("departure", False), ("choice", True), ("membership", False)} <= kinds["Ben"], (
-        "it speaks of him all the same"
-    )
-    assert ("departure", False) not in kinds["Cem"]
-
-
-def test_who_came_back_and_whose_time_is_over_was_not_removed(shared: Shared) -> None:
-    shared.removes(shared.ana, shared.ben)
-    until_ns = shared.world.clock.now() + 60 * 10**9
-    join = shared.world.node.join
-    shared.world.run(join.come_back(shared.ben.person, shared.home.household, role="guest", to_ns=until_ns))
-    assert "removed" not in shared.page(shared.ben, "/mine")
-    shared.world.advance(61)
-    assert TOLD["moves out"] in shared.page(shared.ben, "/mine")
 
 
 def test_leaving_is_quiet_and_the_others_see_the_list(shared: Shared) -> None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from troth.gate.declared import declared_for, product_of
-from troth.gate.grounds import Asked, holds, told
+from troth.gate.grounds import Asked, holds
 from troth.gate.guardians import Stage, stage_of
 from troth.gate.question import ANYONE, Asker, Ground
 from troth.names import HouseholdId, PersonId, PurposeId, StreamId
@@ -69,8 +69,11 @@ def nobody_answers(child: PersonId, reading: Reading, *, at_ns: int) -> bool:
     return not guardians and stage_of(held, at_ns=at_ns) in {Stage.FOR, Stage.ALONGSIDE}
 
 
-def agreed(stream_id: StreamId, purpose_id: PurposeId, reading: Reading, *, at_ns: int) -> bool:
-    """Whether everybody whose yes is needed for some view of this purpose has said it, and it counts now."""
+def agreed(stream_id: StreamId, purpose_id: PurposeId, reading: Reading, *, told: bytes, at_ns: int) -> bool:
+    """Whether everybody whose yes is needed for some view of this purpose has said it, and it counts now.
+
+    `told`: digest of the text that people are shown now.
+    """
     stream = reading.stream(stream_scope(stream_id))
     if stream is None:
         return False
@@ -79,13 +82,12 @@ def agreed(stream_id: StreamId, purpose_id: PurposeId, reading: Reading, *, at_n
     for purpose in () if declared is None else declared.purposes:
         if declared is None or purpose.purpose != purpose_id:
             continue
-        text = told(purpose, declared, product, reading)
         asker = Asker(ANYONE, _APP, purpose_id)
         for each in purpose.variants:
             view = Variant.named(each.variant)
             if view is None or each.ground != Ground.CHOICE:
                 continue
-            asked = Asked(stream, product, purpose_id, text, view, asker, at_ns, purpose, declared.limits)
+            asked = Asked(stream, product, purpose_id, told, view, asker, at_ns, purpose, declared.limits)
             if covers(holds(Ground.CHOICE, asked, reading).times, at_ns):
                 return True
     return False

@@ -121,10 +121,11 @@ class Offers:
 
     def opens(self, offer: Offer) -> bool:
         """Whether a yes that was said opens something now: everybody whose yes it needs has said theirs."""
-        if not offer.stands:
-            return False
+        if not offer.stands or offer.carries is Carries.ALONE:
+            return offer.stands  # nobody else is asked, so nothing is looked at
         reading = Reading(self._in_force)
-        return agreed(offer.stream.stream, offer.purpose.purpose, reading, at_ns=self._now())
+        told = offer.notice.digest
+        return agreed(offer.stream.stream, offer.purpose.purpose, reading, told=told, at_ns=self._now())
 
     def homes(self, person: PersonId) -> tuple[HouseholdId, ...]:
         """Where this person lives now."""
