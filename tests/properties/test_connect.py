@@ -34,7 +34,7 @@ def test_what_was_looked_at_joins_and_nothing_else_does(data: st.DataObject) -> 
     with World(seed=12) as world:
         connect = world.node.joining.connect
         house = world.home("Harbour Lane 12").household
-        by = data.draw(WORDS)  # whoever answers has one name (docs/decisions/0104)
+        by = data.draw(WORDS)  # whoever answers has one name (docs/decisions/0103)
         for _ in range(data.draw(st.integers(1, 3))):
             nobody = data.draw(st.booleans())
             words = Simple(

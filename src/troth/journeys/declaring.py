@@ -5,7 +5,7 @@ Rules
 - One party answers under one name: nobody's contact comes to stand under the name of whoever runs this place.
 - A disclosure speaks only of streams that the product declares, and no essential purpose may rest on choice.
 
-Source: things.md, "A thing joins"; gate.md (essential functions); mission.md, F23; docs/decisions/0104.
+Source: things.md, "A thing joins"; gate.md (essential functions); mission.md, F23; docs/decisions/0103.
 """
 
 from collections.abc import Collection, Iterable, Mapping
