@@ -210,7 +210,7 @@ def test_where_data_are_kept_is_told_before_it_changes_and_a_rule_stops_it_then(
     assert 14 * DAY_NS <= said.from_ns - world.clock.now() <= 15 * DAY_NS
     (item,) = lane.items()
     assert (Sort.STARTS, said.from_ns) == (item.sort, item.starts_ns)
-    assert "Cloud keeps it, in CN, also under the law of US." in item.words
+    assert "From then on: Cloud keeps it, in CN, also under the law of US." in item.words
     assert (item.name,) == tuple(each.name for each in lane.public())
     assert "Cloud keeps it" in world.get("/news").body.decode()
     found = msgspec.json.decode(world.get("/api/where").body)

@@ -54,13 +54,16 @@ def account_of(visits: Visits, sign_in: SignIn, together: Together, person: Pers
         failed_tries=failed.failed,
         last_failed=_time(failed.at_ns) if failed.failed else None,
         removed=together.removed,
+        over=together.over,
     )
 
 
 def account_for_guardian(together: Together, child: PersonId) -> AccountFile:
     """Who a child is and where it lives; how it comes in is its own."""
     homes, left = _homes(together), together.left
-    return AccountFile(print_person(child), together.name, "", homes, left, (), (), (), removed=together.removed)
+    return AccountFile(
+        print_person(child), together.name, "", homes, left, (), (), (), removed=together.removed, over=together.over
+    )
 
 
 def _homes(together: Together) -> tuple[HomeOwn, ...]:

@@ -118,6 +118,7 @@ class AccountFile(msgspec.Struct, frozen=True, omit_defaults=True):
     failed_tries: int = 0
     last_failed: str | None = None
     removed: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
 
 
 class SaidFile(msgspec.Struct, frozen=True):

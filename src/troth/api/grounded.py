@@ -151,10 +151,14 @@ class OrderedShown(msgspec.Struct, frozen=True, omit_defaults=True, rename={"fro
 
 
 class GroundsShown(msgspec.Struct, frozen=True, omit_defaults=True):
-    """All assertions that the asker may read, in order of first saying; and what was ordered there."""
+    """All assertions that the asker may read, in order of first saying; and what was ordered there.
+
+    `ordered_known`: how many contracts there are, where `ordered` are not all of them, but those to be looked at first.
+    """
 
     grounds: tuple[GroundShown, ...]
     ordered: tuple[OrderedShown, ...] = ()
+    ordered_known: int | None = None
 
 
 class LawShown(msgspec.Struct, frozen=True, omit_defaults=True, rename={"from_": "from"}):

@@ -57,14 +57,16 @@ class _Said:
         self._callers = callers
 
     async def listed(self, request: Request) -> Response:
-        who = self._callers.principal(request)
+        who, known = self._callers.principal(request), None
         if who is not None and who.operator:
-            found, ordered = self._grounds.all(), (await self._contracts.every(limit=ORDERED_MAX)).ordered
+            every = await self._contracts.every(limit=ORDERED_MAX)
+            found, ordered = self._grounds.all(), every.ordered
+            known = every.known if every.known > len(ordered) else None
         elif who is not None and who.person is not None:
             found, ordered = self._grounds.at_home(who.person), self._contracts.at_home(who.person)
         else:
             found, ordered = self._grounds.open(), self._contracts.open()
-        return shown(GroundsShown(tuple(map(_shown, found)), tuple(map(_ordered, ordered))))
+        return shown(GroundsShown(tuple(map(_shown, found)), tuple(map(_ordered, ordered)), known))
 
     async def say(self, request: Request) -> Response:
         body = (await form(request, GroundForm)).body()

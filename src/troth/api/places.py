@@ -87,9 +87,12 @@ class ThenKept(msgspec.Struct, frozen=True):
 
 
 class BesideShown(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who gets something besides. Without `shared_with` it is with too few third parties to tell."""
+    """Who gets something besides. Without `shared_with` it is with too few third parties to tell.
 
-    authorities: int
+    `authorities`: absent where it is about one's own homes, of which the news tell.
+    """
+
+    authorities: int | None = None
     shared_with: int | None = None
     relay: str | None = None
     shares: tuple[HopShown, ...] = ()

@@ -36,7 +36,8 @@ def contract() -> None:
 @as_operator
 def contract_list(node: Node, *, as_json: bool) -> None:
     """List the contracts that things rest on, in homes too, and those that have ended."""
-    ordered = node.get("/api/grounds", GroundsShown).ordered
+    found = node.get("/api/grounds", GroundsShown)
+    ordered = found.ordered
     if as_json:
         say(msgspec.json.encode(ordered).decode())
         return
@@ -44,6 +45,8 @@ def contract_list(node: Node, *, as_json: bool) -> None:
         say("Nothing was ordered. A contract stands in the installation of a thing: docs/reference/api.md shows how.")
     for each in ordered:
         _say(each)
+    if found.ordered_known is not None:
+        say(f"These are {len(ordered)} of {found.ordered_known}, those to be looked at first.")
 
 
 @contract.command("review")

@@ -99,12 +99,12 @@ def _join(
     node: Node, by: str | None, *, contact: str | None, answers: str | None, considered: str | None, clock: Clock
 ) -> str:
     """Register household, person and thing; returns the claim token."""
-    name = by or asked("Your name", proposed=_login())
-    reached = contact or asked("Where you are reached (mailto: or https:)")
-    thought = considered or asked("Who could be harmed by it, and what was done about that", proposed=_SENTENCE)
     operator = Uri(node.get("/api/status", Status).operator)
     organisation = operator if answers is None else check_uri(answers)
     known = {each.organisation: each for each in node.get("/api/organisations", Organisations).organisations}
+    name = by or asked("Your name", proposed=known[organisation].name if organisation in known else _login())
+    reached = contact or asked("Where you are reached (mailto: or https:)")
+    thought = considered or asked("Who could be harmed by it, and what was done about that", proposed=_SENTENCE)
     check_one_name((OrganisationBody(organisation, name, reached),), known, operator=operator)
     household = node.post("/api/households", HouseholdForm("This computer"), HouseholdMade).household
     whole = joining(

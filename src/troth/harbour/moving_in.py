@@ -23,6 +23,7 @@ from troth.harbour.asserting import COUNTING, SIGNED_PLACE, assertions, red_line
 from troth.harbour.kept import Credential, Kept
 from troth.harbour.lane import LANE, METER, THINGS, TOGETHER, LaneThing
 from troth.harbour.parties import (
+    ANSWERING,
     COOP,
     HEATING,
     HOMES,
@@ -171,7 +172,7 @@ class MovingIn:
         for organisation in ORGANISATIONS:
             self._node.post("/api/organisations", organisation)
         for each in self._node.get("/api/organisations", _Organisations).organisations:
-            if each.reach_by_ns is None:  # of a lane of before there were such days
+            if each.organisation in ANSWERING and each.reach_by_ns is None:  # of a lane of before there were such days
                 until = iso(self._now_s + REACHED_S)
                 self._node.post("/api/contacts/reached", {"organisation": each.organisation, "until": until})
         self._node.post("/api/keeping", KEEPING)

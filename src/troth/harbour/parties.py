@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 __all__ = [
+    "ANSWERING",
     "ANYONE",
     "CLINIC",
     "COMPUTING",
@@ -79,6 +80,7 @@ ORGANISATIONS: Final[tuple[Json, ...]] = tuple(
     {"organisation": uri, "name": name, "contact": contact_of(uri), "about": about, "site": _ABROAD.get(uri, _HERE)}
     for uri, (name, _, about) in _ABOUT.items()
 )
+ANSWERING: Final = frozenset(_ABOUT)  # who they are, by their addresses
 KEEPING: Final[Json] = {"by": COOP, "site": _HERE}
 
 

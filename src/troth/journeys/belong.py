@@ -11,7 +11,7 @@ Rules
   somebody's pages that whoever runs the place has made, and goes on being told when that stay has ended: else whoever comes
   and goes again would have come unnoticed. No end is told, and nobody reads of those who were gone before they came.
 
-Source: people.md, "Accounts"; gate.md, "The barrier"; docs/decisions/0051, 0103.
+Source: people.md, "Accounts"; gate.md, "The barrier"; docs/decisions/0051, 0102.
 """
 
 from collections.abc import Callable

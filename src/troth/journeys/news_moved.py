@@ -101,7 +101,7 @@ class Moved:
 
     def _kept(self, each: KnownKept) -> Item:
         wider = each.former is None or keeps_beyond(each.now, each.former)
-        said = [f"Now: {self._kept_words(each.now)}"]
+        said = [f"{'Now' if each.from_ns is None else 'From then on'}: {self._kept_words(each.now)}"]
         if each.former is not None:
             said.insert(0, f"Until then: {self._kept_words(each.former)}")
         if each.now.at_once is not None:

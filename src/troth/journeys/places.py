@@ -91,12 +91,13 @@ class Beside(msgspec.Struct, frozen=True):
     """Who gets something besides what is disclosed.
 
     `shared_with`: third parties with which people share, counted; None for fewer than TOLD_FROM. `authorities`: requests
-    under which one may read now, but for those of which nobody may be told yet. `relay`: the mail server that letters go
+    under which one may read now, but for those of which nobody may be told yet; None where it is one person's own page, which
+    their news stand beside. `relay`: the mail server that letters go
     through. `shares`: with whom one person shares, where it is their own page.
     """
 
     shared_with: int | None = None
-    authorities: int = 0
+    authorities: int | None = None
     relay: str | None = None
     shares: tuple[Hop, ...] = ()
 

@@ -41,10 +41,11 @@ class Grounded:
     async def listed(self, request: Request) -> Response:
         """What is asserted, and what the viewer may object to."""
         viewer = viewer_of(request.cookies, self._at.recognise)
-        person = viewer.person
+        person, more = viewer.person, False
         if viewer.operator:
             grounds = self._at.grounds.all()
-            ordered = (await self._at.contracts.every(limit=ORDERED_MAX)).ordered
+            every = await self._at.contracts.every(limit=ORDERED_MAX)
+            ordered, more = every.ordered, every.known > len(every.ordered)
         elif person is None:
             grounds, ordered = self._at.grounds.open(), self._at.contracts.open()
         else:
@@ -53,6 +54,7 @@ class Grounded:
             "viewer": viewer,
             "grounds": grounds,
             "ordered": ordered,
+            "more": more,
             "objectables": () if person is None else self._at.object.objectables(person),
             "emergencies": self._emergencies(viewer),
             "used": times_used(self._at.emergencies.used()[1]),

@@ -16,13 +16,14 @@ from starlette.responses import Response
 
 from troth.errors import Denied, NotFound, TrothError
 from troth.gate.question import Code
+from troth.gate.words import can_do, outer
 from troth.journeys.inherit import TypedThing
 from troth.journeys.installing import JoinedThing, Looked
 from troth.names import PersonId, print_household
 from troth.web.deployment import Deployment
 from troth.web.filling import Filled
 from troth.web.forms import fields_of
-from troth.web.joining import GROUP, why_not
+from troth.web.joining import GROUP
 from troth.web.qr import qr_svg
 from troth.web.sessions import Viewer, check_form, viewer_of
 from troth.web.shell import Page, Shell
@@ -92,6 +93,7 @@ class HomeThingsPages:
             "kinds": () if viewer.person is None else self._at.home_things.kinds(),
             "filled": filled,
             "wrong": None if error is None else error.message,
+            "hint": None if error is None else error.hint,
         }
         return self._shell.show(
             request, "home_things.html", values, status=200 if error is None else reply(error).status
@@ -114,7 +116,7 @@ class HomeThingsPages:
             "filled": filled,
             "home": names.get(home, ""),
             "sheet": looked.sheet,
-            "no": None if looked.no is None else why_not(looked.no),
+            "no": None if looked.no is None else (outer(looked.no), can_do(looked.no)),
             "begins_ns": looked.begins_ns,
             "left": (),
             "notes": (),

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from troth.errors import BadDescription, Denied, TrothError
 from troth.errors.malformed import Fault
 from troth.gate.question import Code, Standing
+from troth.gate.words import can_do, outer
 from troth.journeys.connect import Stands
 from troth.journeys.describe import described
 from troth.journeys.installing import REACHES, JoinedThing, Looked
@@ -34,33 +35,12 @@ from troth.web.shell import Page, Shell
 from troth.wire.claim_text import claim_text
 from troth.wire.problems import reply
 
-__all__ = ["GROUP", "JoiningPages", "why_not"]
+__all__ = ["GROUP", "JoiningPages"]
 
-_NO: Final = {  # why a thing is not connected, and what can be done
-    "undeclared": ("not everything it says is declared", "declare it, or leave it out"),
-    "red-line": ("it crosses a red line of this place", "connect something else: no choice unlocks it"),
-    "no-ground": (
-        "nothing that is declared for it can happen in this place",
-        "choose another place: what is for those who live with it needs a home, and what concerns nobody a public one",
-    ),
-    "place": (
-        "what it says would go where it may not go",
-        "choose somebody else to handle it, or another place to keep it",
-    ),
-    "unanswered": ("who answers for it was not reached", "reach them first"),
-    "too-weak": ("only an owner of a home connects things there", "ask an owner, or whoever runs this place"),
-    "unknown": ("what it is, or who answers for it, is not known here", "register it first"),
-}
-_NO_OTHER: Final = ("this version cannot settle a rule that is stated for it", "connect something else")
 GROUP: Final = 4  # characters of a token between two small gaps, which are no characters
 
 
 _AT: Final = "/operate/connect"
-
-
-def why_not(code: str) -> tuple[str, str]:
-    """Why a thing is not connected, and what can be done: "No, because ... You can ..."."""
-    return _NO.get(code, _NO_OTHER)
 
 
 def _there(viewer: Viewer, stands: Stands) -> dict[str, object]:
@@ -165,7 +145,7 @@ class JoiningPages:
             "filled": filled,
             "home": next((name for home, name in self._at.connect.homes() if home == said.whole.thing.household), ""),
             "sheet": looked.sheet,
-            "no": None if looked.no is None else why_not(looked.no),
+            "no": None if looked.no is None else (outer(looked.no), can_do(looked.no)),
             "begins_ns": looked.begins_ns,
             "left": said.left,
             "notes": said.notes,
