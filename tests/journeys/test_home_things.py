@@ -199,6 +199,6 @@ def test_on_pages_it_is_three_steps_and_the_press_confirms_what_was_shown() -> N
         assert "connected by Ana" in seen
         assert "Connect one more" not in seen
         status, no = await page("POST", "/mine/connect/sheet", ben, **fields | {"key": form_key(ben)})
-        assert (200, True, False) == (status, "only an owner" in no, "<button>Connect it" in no)
+        assert (200, True, False) == (status, "Only an owner of the home" in no, "<button>Connect it" in no)
 
     in_lane(test)

@@ -16,7 +16,7 @@ __all__ = ["CAN_DO", "GROUND_WORDS", "RULES_SAID", "WORDS", "can_do", "ground_wo
 RULES_SAID: Final = 3  # 300 characters each: a reason stays one that is read, and fits into an answer of every door
 WORDS: Final = {
     "unknown": "This thing, stream or party is not known here. Whoever runs this place can register it.",
-    "too-weak": "Only whoever runs this place, or installs things for them, may do this.",
+    "too-weak": "Only an owner of the home, whoever runs this place, or who installs things for them may do this.",
     "not-shown": "What this thing would do here was not shown before, or has changed since. Look at its sheet again.",
     "undeclared": "Nobody has declared this use. What is not declared does not happen here.",
     "unanswered": "Nobody answers for this at the moment: the contact that is named has to be reached again first.",
@@ -50,7 +50,7 @@ WORDS: Final = {
 }
 CAN_DO: Final = {  # behind "You can": true for whoever is told the code, a party as well as a thing
     "unknown": "ask whoever runs this place to register it",
-    "too-weak": "ask whoever runs this place to do it",
+    "too-weak": "ask an owner of the home, or whoever runs this place, to do it",
     "not-shown": "look at its sheet again, and say yes to that one",
     "undeclared": "ask whoever runs this place to declare it",
     "unanswered": "ask whoever runs this place to reach the contact again",

@@ -7,7 +7,7 @@ Rules
 - Only what is in the published tree has a receipt; private statements are as if they were not there.
 - Keys that were replaced stay resolvable: receipts made with them are still checked.
 
-Source: record.md, "The log"; RFC 9942 §5.2; SCRAPI, "Transparency Service Keys"; docs/decisions/0008-one-receipt-one-key.md.
+Source: record.md, "The log"; RFC 9942 §5.2; SCRAPI, "Transparency Service Keys"; docs/decisions/0009-one-receipt-one-key.md.
 Owner of all state: the event loop. Proofs are made where `in_worker` puts them, for all who ask at once.
 """
 
