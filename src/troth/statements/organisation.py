@@ -20,7 +20,6 @@ __all__ = ["ANYONE", "CLASS", "GATEKEEPER", "Entering", "OrganisationBody"]
 
 ANYONE = Uri("urn:troth:anyone")  # as a recipient: whoever asks, without a token
 CLASS = "urn:troth:class:"  # what a class of organisations is called begins so
-ANYONE = Uri("urn:troth:anyone")  # as a recipient: whoever asks, without a token
 GATEKEEPER = Uri(f"{CLASS}gatekeeper")  # designated under Regulation (EU) 2022/1925 (Digital Markets Act), Article 3
 
 
