@@ -67,7 +67,10 @@ CAN_DO: Final = {  # behind "You can": true for whoever is told the code, a part
     "too-old": "go on with what is newer",
     "not-offered": "ask for something else, or ask whoever runs this place what this version can settle",
     "over": "read what it said before, or ask whoever runs this place to put it up again",
-    "small-group": "ask for something else, wait until more homes take part, or ask whoever runs this place which figures stand beside each other",
+    "small-group": (
+        "ask for something else, wait until more homes take part, or ask whoever runs this place which figures stand beside "
+        "each other"
+    ),
     "gatekeeper": "choose somebody else, or have the list put right where it is wrong",
     "withheld": "read why, and complain to the authority that is named",
     "wrong-type": "send it as the declared type",
