@@ -35,6 +35,12 @@ class ExpiringHouse(RealHouse):
         """Days pass."""
         self.still.now_ns += count * DAY_NS
 
+    def reach(self) -> None:
+        """Whoever answers here is reached, and by this word for years: what passes is about what is kept."""
+        contacts = self.node.grounding.tellings.contacts
+        for each in tuple(self.node.directory.organisations):
+            self.run(contacts.reached(each, until_ns=self.still.now_ns + 1_000 * DAY_NS))
+
     def look(self) -> None:
         """What the node does after a tick."""
         self.run(self.node.retain.look())

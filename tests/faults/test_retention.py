@@ -186,6 +186,7 @@ def test_a_stream_is_kept_for_the_longest_purpose_that_still_has_a_ground(tmp_pa
         yes, no = (home.thing(name, purposes=(short, research())) for name in ("yes", "no"))
         ana.gives(yes)
         ana.gives(no)
+        house.reach()
         yes.says(LONG)
         no.says(OLD)
         house.tick()
@@ -244,6 +245,7 @@ def test_no_row_goes_before_its_days_are_over_and_none_lies_longer_than_a_period
         home = Home(house, "Harbour Lane 12")
         home.person("Ana")
         meter = home.thing("meter", purposes=(msgspec.structs.replace(own_use(), retention_days=days),))
+        house.reach()
         meter.says(OLD)
         house.tick()
         house.still.now_ns = NOON_NS + days * DAY_NS

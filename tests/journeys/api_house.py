@@ -32,6 +32,7 @@ URL: Final = "http://localhost:8080"
 ORG: Final = "https://works.example"
 LAB: Final = "https://lab.example"
 METER: Final = "https://works.example/meter"
+PUBLIC_METER: Final = f"{METER}-anywhere"
 RESEARCH: Final = "https://lab.example/research"
 OWN: Final = "urn:troth:purpose:own"
 T = TypeVar("T")
@@ -227,13 +228,13 @@ def open_purpose() -> Json:
 
 
 async def in_public_too(started: House) -> None:
-    """From here on meters may stand in public places as well, where they concern nobody."""
-    made = product()
+    """From here on there are meters that may stand in public places as well, where they concern nobody."""
+    made = product() | {"product": PUBLIC_METER}
     streams = made["streams"]
     assert isinstance(streams, list)
     await started.post("/api/products", made | {"streams": [each | {"concerns_nobody": True} for each in streams]})
     given = (own_purpose(), research_purpose(), open_purpose())
-    await started.post("/api/disclosures", disclosure(*given, version=2))
+    await started.post("/api/disclosures", disclosure(*given) | {"product": PUBLIC_METER})
 
 
 def disclosure(*purposes: Json, version: int = 1) -> Json:

@@ -6,7 +6,7 @@ from typing import Final, cast
 import msgspec
 import pytest
 
-from tests.journeys.api_house import Home, House, furnished, in_public_too
+from tests.journeys.api_house import PUBLIC_METER, Home, House, furnished, in_public_too
 from tests.journeys.test_types import meter_type
 from troth.app.node import Node
 from troth.errors import StorageFailed
@@ -46,7 +46,7 @@ def row(name: str, **more: object) -> Row:
 
 async def typed(home: Home) -> House:
     await in_public_too(home.house)
-    await home.house.post("/api/types", meter_type())
+    await home.house.post("/api/types", meter_type(product=PUBLIC_METER))
     return home.house
 
 

@@ -53,7 +53,8 @@ def test_a_machine_file_with_doubled_times_is_stored_once_for_each_time(town: To
         first.setdefault(time_ns, float(row["value"]))
     assert (22_695, 12) == (len(rows), len(doubled))
     assert (22_695, 22_683, 12, 0, 0) == counted(said)
-    assert f"12 × time-taken: Another result is kept for this stream and time. (row {doubled[0]}, " in said
+    told = "Another result is kept for this stream and time. You can give each result a time of its own."
+    assert f"12 × time-taken: {told} (row {doubled[0]}, " in said
     assert sorted(first.items()) == list(town.rows("machine"))
     assert counted(said) == counted(town.done("replay", str(path), *options)), "again, and nothing is stored twice"
     assert 22_683 == sum(1 for _ in town.rows("machine"))

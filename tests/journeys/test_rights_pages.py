@@ -141,7 +141,7 @@ def test_what_was_read_just_now_stands_in_the_book_and_says_that_its_proof_follo
     at.meter.says(1.0)
     world.advance(1)
     at.lab.reads(at.meter)
-    assert "1 value in 1 look" in at.page("/mine/book", "person")
+    assert "1 value within 10 seconds" in at.page("/mine/book", "person")
     assert "its proof follows with the next tick." in at.page("/mine/book", "person")
     world.settle()
     page = at.page("/mine/book", "person")

@@ -6,6 +6,7 @@ from tests.journeys.api_house import (
     LAB,
     METER,
     ORG,
+    PUBLIC_METER,
     Home,
     House,
     Json,
@@ -218,8 +219,8 @@ def test_types_and_what_came_of_them_are_the_same_after_a_replay() -> None:
         await started.post("/api/products", product())
         await started.post("/api/disclosures", disclosure())
         await in_public_too(started)
-        await started.post("/api/types", meter_type())
-        await started.post("/api/types", meter_type(title="Another"))
+        await started.post("/api/types", meter_type(product=PUBLIC_METER))
+        await started.post("/api/types", meter_type(title="Another", product=PUBLIC_METER))
         await started.post("/api/types/hall-meter/things", {"name": "B", "place": "C"})
         before = started.node.directory
         replayed = type(started.node)(started.node.settings, started.node.ports)

@@ -261,7 +261,7 @@ def test_who_may_see_the_cell_never_gets_the_position_that_is_in_it(
     home.thing.says(cbor.encode(value))
     home.world.advance(10)
     [shown] = home.results()
-    assert [[[-0.2, 51.5], [-0.1, 51.5], [-0.1, 51.6], [-0.2, 51.6], [-0.2, 51.5]]] == shown["coordinates"]  # type: ignore[index]
+    assert [[[-0.2, 51.5], [-0.1, 51.5], [-0.1, 51.6], [-0.2, 51.6], [-0.2, 51.5]]] == shown["coordinates"]  # type: ignore[index]  # a JSON object
     number = home.thing.number
     ways = (
         "Observations",

@@ -131,7 +131,7 @@ def test_a_home_says_what_leaves_it_now(lane: Lane, visit: Visit) -> None:
     page = at_home(visit, scripts="on")
     well = page.locator("#well")
     expect(well).to_contain_text(
-        "Tide Lab gets one mean for each hour of “Power the home draws”, part of what you ordered."
+        "Tide Lab gets one mean for each hour of “Power the home draws”, part of what you ordered ("
     )
     power(page).get_by_role("button", name="Say yes").click()
     expect(well).to_contain_text(
