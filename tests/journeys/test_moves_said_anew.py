@@ -8,10 +8,13 @@ import pytest
 
 from tests.journeys.test_moving_told import CLOUD, FAR, HERE, SETTINGS, SUPPLIER, Lane
 from tests.journeys.test_telling import DAY_NS
+from troth.errors import Conflict
 from troth.journeys.news import Item, Sort
 from troth.journeys.news_words import date_words
+from troth.names import print_id
 from troth.statements.keeping import KeepingBody
-from troth.statements.site import Moving
+from troth.statements.kinds import KindName
+from troth.statements.site import Moving, Site
 from troth.testing.world import World
 
 OVER: Final = "What was said then does not hold any more."
@@ -124,3 +127,30 @@ def test_the_first_word_about_where_it_is_kept_says_no_move(world: World) -> Non
     (item,) = world.node.grounding.tellings.news.of(ana.person)
     assert "Where what is stored here is kept" == item.title
     assert item.words.startswith("Supplier keeps it, in NL.")
+
+
+def test_a_word_signed_before_an_announced_move_came_does_not_undo_it(world: World) -> None:
+    lane = Lane(world)
+    moved = lane.keeps(KeepingBody(CLOUD, FAR)).from_ns
+    assert moved is not None
+    later = KeepingBody(SUPPLIER, Site("FR"), from_ns=moved + 100 * DAY_NS)
+    say, subject = world.node.say, print_id("kp", bytes(16))
+    early, _ = say.sign(KindName.KEEPING, later, subject=subject)
+    lane.hours(16 * 24)
+    lane.rules(within=("EU",))
+    assert "place" == lane.meter.says(2.0)
+    with pytest.raises(Conflict):
+        world.run(world.node.accept.accept(early))
+    assert "place" == lane.meter.says(3.0), "data lie where they were moved to"
+    again, _ = say.sign(KindName.KEEPING, later, subject=subject)
+    world.run(world.node.accept.accept(again))
+    assert "place" == lane.meter.says(4.0)
+
+
+def test_a_word_signed_before_an_announced_move_comes_counts_until_then(world: World) -> None:
+    lane = Lane(world)
+    lane.keeps(KeepingBody(CLOUD, FAR))
+    back, _ = world.node.say.sign(KindName.KEEPING, KeepingBody(SUPPLIER, HERE), subject=print_id("kp", bytes(16)))
+    lane.hours(24)
+    world.run(world.node.accept.accept(back))
+    assert "then" not in msgspec.json.decode(world.get("/api/where").body)
