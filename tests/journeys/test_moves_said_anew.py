@@ -6,14 +6,15 @@ from typing import Final
 import msgspec
 import pytest
 
-from tests.journeys.test_moving_told import CLOUD, FAR, HERE, SETTINGS, SUPPLIER, Lane
+from tests.journeys.test_moving_told import CLOUD, FAR, HERE, SETTINGS, SUPPLIER, Lane, share
 from tests.journeys.test_telling import DAY_NS
-from troth.errors import Conflict
+from troth.errors import Conflict, Refused, TooSoon
 from troth.journeys.news import Item, Sort
 from troth.journeys.news_words import date_words
 from troth.names import print_id
 from troth.statements.keeping import KeepingBody
 from troth.statements.kinds import KindName
+from troth.statements.organisation import OrganisationBody
 from troth.statements.site import Moving, Site
 from troth.testing.world import World
 
@@ -154,3 +155,31 @@ def test_a_word_signed_before_an_announced_move_comes_counts_until_then(world: W
     lane.hours(24)
     world.run(world.node.accept.accept(back))
     assert "then" not in msgspec.json.decode(world.get("/api/where").body)
+
+
+def test_who_said_only_where_they_move_to_does_not_take_it_back(world: World) -> None:
+    lane = Lane(world)
+    repair = world.organisation("Repair").uri
+    day_ns = world.clock.now() + DAY_NS
+    moves = OrganisationBody(repair, "Repair", "mailto:office@repair.example", moving=Moving(HERE, day_ns))
+
+    def says(body: OrganisationBody) -> None:
+        held = world.node.directory.organisations[repair]
+        body = msgspec.structs.replace(body, reach_by_ns=held.reach_by_ns)
+        world.run(world.node.say.say(KindName.ORGANISATION, body, subject=repair))
+
+    says(moves)
+    share(lane, repair)
+    lane.hours(1)
+    silent = msgspec.structs.replace(moves, moving=None)
+    with pytest.raises(Refused, match="not left out"):
+        says(silent)
+    lane.hours(25)
+    with pytest.raises(Refused, match="not left out"):
+        says(silent)
+    with pytest.raises(Refused, match="not left out"):
+        says(msgspec.structs.replace(moves, moving=Moving(FAR, day_ns + 100 * DAY_NS)))
+    with pytest.raises(TooSoon):
+        says(msgspec.structs.replace(moves, site=FAR, moving=None))
+    says(moves)
+    says(msgspec.structs.replace(moves, site=HERE, moving=Moving(FAR, day_ns + 100 * DAY_NS)))

@@ -59,7 +59,7 @@ def check_moves(body: OrganisationBody, directory: Directory, in_force: InForce,
     former = directory.organisations.get(body.organisation)
     if former is None:
         return
-    if body.site is None and former.site is not None:
+    if _takes_back(body, former, at_ns=at_ns):
         raise Refused("where an organisation handles what it gets is not left out again; it says where that is now")
     here = site_at(body.site, body.moving, at_ns=at_ns)  # an older word about where it was is no move back
     said: list[tuple[Site, int]] = [] if here is None else [(here, BEGINNING)]
@@ -103,6 +103,18 @@ def check_keeping_moves(
             "people are told before what is stored here is kept by somebody else, or under another country or law",
             hint="Say since when (from_ns); of what is so already, say why it could not be said before (at_once).",
         )
+
+
+def _takes_back(body: OrganisationBody, former: OrganisationBody, *, at_ns: int) -> bool:
+    """Whether it says less than before of where it is or will be; where it moved to counts as said, with no site beside it."""
+    here = site_at(body.site, body.moving, at_ns=at_ns)
+    held = site_at(former.site, former.moving, at_ns=at_ns)
+    silent = body.site is None and body.moving is None
+    return (
+        (body.site is None and former.site is not None)
+        or (here is None and held is not None)
+        or (silent and former.moving is not None)
+    )
 
 
 def _needed_ns(site: Site, former: OrganisationBody, directory: Directory, in_force: InForce, *, at_ns: int) -> int:
