@@ -231,6 +231,32 @@ def test_a_maker_does_not_say_of_itself_that_it_was_reached(world: World) -> Non
     assert "Supplier of its own" == world.node.directory.organisations[SUPPLIER].name
 
 
+def test_when_it_was_reached_may_be_left_out_and_stays(world: World) -> None:
+    meter = meter_of(world)
+    until_ns = world.clock.now() + 3 * DAY_NS
+    world.run(contacts_of(world).reached(SUPPLIER, until_ns=until_ns))
+    held = world.node.directory.organisations[SUPPLIER]
+    assert held.reached_ns is not None
+    world.clock.step(2)
+    silent = msgspec.structs.replace(held, reached_ns=None, name="Supplier Ltd")
+    says(world, silent)
+    assert (held.reached_ns, "Supplier Ltd") == (
+        world.node.directory.organisations[SUPPLIER].reached_ns,
+        world.node.directory.organisations[SUPPLIER].name,
+    )
+    says(world, msgspec.structs.replace(silent, reach_by_ns=until_ns - DAY_NS))
+    world.clock.step(2)
+    for longer in (until_ns, None):
+        with pytest.raises(NotReached):
+            says(world, msgspec.structs.replace(silent, reach_by_ns=longer))
+    with pytest.raises(NotReached, match="newer than before"):
+        says(world, msgspec.structs.replace(held, reached_ns=held.reached_ns - 1))
+    assert isinstance(meter.says(1.0), int)
+    world.clock.step(2 * 86_400)
+    world.advance(1)
+    assert "unanswered" == meter.says(2.0)
+
+
 def test_one_of_before_there_were_such_days_has_none_until_it_is_reached(world: World) -> None:
     says(world, OrganisationBody(SUPPLIER, "Supplier", "mailto:desk@supplier.example"))
     meter = meter_of(world)

@@ -4,6 +4,7 @@ Rules
 - A registration gives a first day by which the contact has to be reached again (dated data); so every one has an end.
 - That day is drawn nearer by anybody who may say so. Later it becomes by one word only: that the contact was reached, and when.
   Nothing prolongs itself, and another name or address does not either.
+- When it was reached is repeated or left out: left out it stays, and lengthens nothing.
 - One that was registered before there was such a day has none until it is reached first.
 - A class falls away only where it is named: whoever is a gatekeeper is one until that is said.
 
@@ -19,7 +20,7 @@ from troth.gate.rules.periods import DAY_NS, Rule, period_of
 from troth.names import Uri
 from troth.state.directory import Directory
 from troth.statements.key import KeyRole
-from troth.statements.organisation import OrganisationBody
+from troth.statements.organisation import OrganisationBody, as_reached
 from troth.statements.site import site_at
 
 __all__ = ["carried_over", "check_answering", "reach_again_ns", "registered_first"]
@@ -54,7 +55,7 @@ def carried_over(body: OrganisationBody, known: OrganisationBody, *, at_ns: int)
         classes=body.classes or classes,
         entering=body.entering or known.entering,
         reach_by_ns=known.reach_by_ns if body.reach_by_ns is None else body.reach_by_ns,
-        reached_ns=known.reached_ns if body.reached_ns is None else body.reached_ns,
+        reached_ns=as_reached(body, known).reached_ns,
     )
 
 
@@ -74,7 +75,7 @@ def check_answering(body: OrganisationBody, issuer: Uri, directory: Directory, *
             f"this organisation is in a class that is not repeated: {', '.join(sorted(lost))}",
             hint="Repeat it, or name it in left if it is in it no more.",
         )
-    if body.reached_ns != known.reached_ns:
+    if as_reached(body, known).reached_ns != known.reached_ns:
         _check_reached(body.reached_ns, known, issuer, directory, at_ns=at_ns)
         return
     if known.reach_by_ns is not None and (body.reach_by_ns is None or body.reach_by_ns > known.reach_by_ns):

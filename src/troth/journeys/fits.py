@@ -43,6 +43,7 @@ from troth.state.belonging import members_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.marks import check_mark
+from troth.state.moved import said_ns
 from troth.state.placing import check_place_rule
 from troth.state.requests import check_request
 from troth.state.scopes import person_scope, place_scope, product_scope
@@ -121,7 +122,7 @@ def check_fits(
             version = 0 if standing is None else standing.version
             check_policies(body, version=version, registered=registered_in(directory))
         case InstallationBody() | OrganisationBody() | KeepingBody():
-            _check_joins(body, Uri(statement.signed.headers.issuer), directory, in_force, at_ns=at_ns)
+            _check_joins(body, statement, directory, in_force, at_ns=at_ns)
         case GroundBody() | EmergencyBody():
             _check_ground(body, Uri(statement.signed.headers.issuer), directory, reading, at_ns=at_ns)
         case SignBody() | PassingObjectionBody():
@@ -154,19 +155,19 @@ def _check_place_rule(body: Body, reading: Reading, *, going: Collection[Stateme
 
 def _check_joins(
     body: InstallationBody | OrganisationBody | KeepingBody,
-    issuer: Uri,
+    statement: Statement,
     directory: Directory,
     in_force: InForce,
     *,
     at_ns: int,
 ) -> None:
     if isinstance(body, KeepingBody):
-        check_keeping_moves(body, in_force, directory, at_ns=at_ns)
+        check_keeping_moves(body, in_force, directory, said_ns=said_ns(statement), at_ns=at_ns)
         return
     if isinstance(body, OrganisationBody):
         check_entering_of(body, directory, in_force, at_ns=at_ns)
         check_moves(body, directory, in_force, at_ns=at_ns)
-        check_answering(body, issuer, directory, at_ns=at_ns)
+        check_answering(body, Uri(statement.signed.headers.issuer), directory, at_ns=at_ns)
         return
     known = directory.things.get(body.thing)
     stands = None if known is None else known.body

@@ -6,6 +6,8 @@ Rules
 - Nothing that was put off is drawn nearer. What was announced and is said again as it was keeps its day.
 - Where data are kept is a fact: one that could not be said before says why (`at_once`), holds at once, and everybody is told.
 - Who had not said where they are and does so is there at once, and it is told; nobody takes back that they have said it.
+- A word about where data are kept that was signed before an announced move came, and is brought after it, is signed again: what
+  it was compared with does not hold any more.
 - A home or place that is being set up is new itself: nothing is put off for it.
 
 Source: gate/announcing; docs/decisions/0094-who-moves-is-told-before.md.
@@ -15,7 +17,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from troth.errors import Refused, TooSoon
+from troth.errors import Conflict, Refused, TooSoon
 from troth.gate.announcing import notice_until
 from troth.journeys.announced import SLACK_NS, is_told_in
 from troth.journeys.handed import places_handing, sharers
@@ -57,7 +59,7 @@ def check_moves(body: OrganisationBody, directory: Directory, in_force: InForce,
     former = directory.organisations.get(body.organisation)
     if former is None:
         return
-    if body.site is None and former.site is not None:
+    if _takes_back(body, former, at_ns=at_ns):
         raise Refused("where an organisation handles what it gets is not left out again; it says where that is now")
     here = site_at(body.site, body.moving, at_ns=at_ns)  # an older word about where it was is no move back
     said: list[tuple[Site, int]] = [] if here is None else [(here, BEGINNING)]
@@ -83,14 +85,36 @@ def with_keeping_put_off(body: KeepingBody, in_force: InForce, directory: Direct
     return msgspec.structs.replace(body, from_ns=needed_ns + (0 if known else SLACK_NS))
 
 
-def check_keeping_moves(body: KeepingBody, in_force: InForce, directory: Directory, *, at_ns: int) -> None:
-    """Return if nothing is kept elsewhere too soon, or it says why it could not be said before. Raises TooSoon otherwise."""
+def check_keeping_moves(
+    body: KeepingBody, in_force: InForce, directory: Directory, *, said_ns: int, at_ns: int
+) -> None:
+    """Return if nothing is kept elsewhere too soon, or it says why it could not be said before. `said_ns`: when it was signed.
+
+    Raises:
+        TooSoon: it is.
+        Conflict: what was announced has come since it was signed, and it would undo that.
+    """
+    moving = Reading(in_force).deployment().moving
+    if moving is not None and said_ns < (moving.body.from_ns or BEGINNING) <= at_ns:
+        raise Conflict("where data are kept has changed since this was signed", hint="Sign it again.")
     needed_ns = BEGINNING if body.at_once is not None else _keeping_needed_ns(body, in_force, directory, at_ns=at_ns)
     if needed_ns > at_ns and (body.from_ns or BEGINNING) < needed_ns:
         raise TooSoon(
             "people are told before what is stored here is kept by somebody else, or under another country or law",
             hint="Say since when (from_ns); of what is so already, say why it could not be said before (at_once).",
         )
+
+
+def _takes_back(body: OrganisationBody, former: OrganisationBody, *, at_ns: int) -> bool:
+    """Whether it says less than before of where it is or will be; where it moved to counts as said, with no site beside it."""
+    here = site_at(body.site, body.moving, at_ns=at_ns)
+    held = site_at(former.site, former.moving, at_ns=at_ns)
+    silent = body.site is None and body.moving is None
+    return (
+        (body.site is None and former.site is not None)
+        or (here is None and held is not None)
+        or (silent and former.moving is not None)
+    )
 
 
 def _needed_ns(site: Site, former: OrganisationBody, directory: Directory, in_force: InForce, *, at_ns: int) -> int:

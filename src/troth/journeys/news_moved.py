@@ -4,6 +4,8 @@ Rules
 - Of an organisation there is one item for each time that it said another place: in each home of which it gets or handles
   something, for whoever shares with it, and in public where an open disclosure names it.
 - Where what is stored is kept concerns everybody.
+- What was put off starts until it has come, and became so from then on. What goes on as it was has a title of its own: a move
+  that was taken back, and the first word about a place.
 - What is told of a home that was being set up then is no item there: it was new, too. Words name no person and no home.
 
 Source: docs/decisions/0094-who-moves-is-told-before.md.
@@ -22,7 +24,6 @@ from troth.names import HouseholdId, PersonId
 from troth.state.directory import Directory
 from troth.state.told import KnownKept, KnownMove
 from troth.statements.keeping import KeepingBody, keeps_beyond
-from troth.statements.organisation import OrganisationBody
 from troth.statements.site import goes_beyond
 
 __all__ = ["Moved"]
@@ -42,18 +43,18 @@ class Moved:
             if not self._is_told(home, each.said_ns):
                 continue
             if isinstance(each, KnownKept):
-                yield self._draft(each)
+                yield self._draft(each, at_ns=at_ns)
                 continue
             body = self._directory.organisations.get(each.party)
             uses = () if body is None else tuple(uses_handed(body, home, self._directory))
             if uses:
-                yield self._draft(each, *(f"{use.title} ({product})" for product, use in uses))
+                yield self._draft(each, *(f"{use.title} ({product})" for product, use in uses), at_ns=at_ns)
 
     def shared(self, person: PersonId, *, after_ns: int, at_ns: int) -> Iterator[Draft]:
         """Of those with whom somebody shares."""
         for each in self._recent(after_ns, at_ns):
             if isinstance(each, KnownMove) and person in sharers(each.party, self._directory, at_ns=at_ns):
-                yield self._draft(each, "what you share with it")
+                yield self._draft(each, "what you share with it", at_ns=at_ns)
 
     def sharing(self, *, after_ns: int, at_ns: int) -> tuple[PersonId, ...]:
         """People who share with somebody that is to be told of."""
@@ -81,36 +82,50 @@ class Moved:
             if each.said_ns > after_ns or (each.from_ns or 0) > at_ns:
                 yield each
 
-    def _draft(self, each: KnownMove | KnownKept, *gets: str) -> Draft:
-        make = partial(self._kept, each) if isinstance(each, KnownKept) else partial(self._moved, each, gets)
+    def _draft(self, each: KnownMove | KnownKept, *gets: str, at_ns: int) -> Draft:
+        to_come = each.from_ns is not None and each.from_ns > at_ns
+        make = (
+            partial(self._kept, each, to_come=to_come)
+            if isinstance(each, KnownKept)
+            else partial(self._moved, each, gets, to_come=to_come)
+        )
         return Draft(each.said_ns, named(each.statement, "moved"), each.from_ns, make)
 
-    def _moved(self, each: KnownMove, gets: tuple[str, ...]) -> Item:
+    def _moved(self, each: KnownMove, gets: tuple[str, ...], *, to_come: bool) -> Item:
         name = party_name(each.party, self._directory)
         wider = each.now is None or each.former is None or goes_beyond(each.now, each.former)
-        said = [
-            f"Where it handled what it gets: {site_words(each.former)}. Where it will: {site_words(each.now)}."
-            if each.from_ns is not None
-            else f"Where it handled what it gets: {site_words(each.former)}. Where it does now: {site_words(each.now)}."
-        ]
+        if each.now == each.former:
+            title = f"{name} stays where it handles data"
+            said = [f"It goes on handling what it gets where it did: {site_words(each.now)}."]
+        else:
+            title = f"{name} handles data elsewhere" if each.former else f"{name} says where it handles data"
+            then = "will" if to_come else "does now"
+            was, now = site_words(each.former), site_words(each.now)
+            said = [f"Where it handled what it gets: {was}. Where it {then}: {now}."]
         more = f", and {len(gets) - _USES_MAX} more" if len(gets) > _USES_MAX else ""
         said.append(f"It gets or handles: {', '.join(gets[:_USES_MAX])}{more}.")
         said.append("You can say where yours may not go; what that stops, stops at once.")
-        body = self._directory.organisations.get(each.party)
-        return self._item(each, f"{name} handles data elsewhere", said, wider=wider, stands=_stands(each, body))
+        latest = self._directory.told.latest_moves.get(each.party)
+        stands = latest is not None and (latest.now, latest.from_ns) == (each.now, each.from_ns)
+        return self._item(each, title, said, wider=wider, stands=stands, to_come=to_come)
 
-    def _kept(self, each: KnownKept) -> Item:
+    def _kept(self, each: KnownKept, *, to_come: bool) -> Item:
         wider = each.former is None or keeps_beyond(each.now, each.former)
-        said = [f"{'Now' if each.from_ns is None else 'From then on'}: {self._kept_words(each.now)}"]
-        if each.former is not None:
-            said.insert(0, f"Until then: {self._kept_words(each.former)}")
+        now = self._kept_words(each.now)
+        if each.former is None:
+            title, said = "Where what is stored here is kept", [now]
+        elif each.former.hops == each.now.hops:
+            title, said = "What is stored here stays where it is", [f"As before: {now}"]
+        else:
+            title = "What is stored here is kept elsewhere"
+            since = "Now" if each.from_ns is None else "From then on"
+            said = [f"Until then: {self._kept_words(each.former)}", f"{since}: {now}"]
         if each.now.at_once is not None:
             said.append(f"It was not said before, and whoever runs the place says why: {each.now.at_once}")
         said.append("You can say where yours may not go; what that stops, stops at once.")
-        told = self._directory.told
-        latest = told.moving or told.keeping
-        stands = latest is not None and latest.statement == each.statement
-        return self._item(each, "What is stored here is kept elsewhere", said, wider=wider, stands=stands)
+        latest = self._directory.told.latest_kept
+        stands = latest is not None and (latest.now.hops, latest.from_ns) == (each.now.hops, each.from_ns)
+        return self._item(each, title, said, wider=wider, stands=stands, to_come=to_come)
 
     def _kept_words(self, body: KeepingBody) -> str:
         here = f"{party_name(body.by, self._directory)} keeps it, {site_words(body.site)}."
@@ -121,21 +136,16 @@ class Moved:
         return here + copies
 
     @staticmethod
-    def _item(each: KnownMove | KnownKept, title: str, said: list[str], *, wider: bool, stands: bool) -> Item:
+    def _item(
+        each: KnownMove | KnownKept, title: str, said: list[str], *, wider: bool, stands: bool, to_come: bool
+    ) -> Item:
         sort = Sort.CHANGED if wider else Sort.NARROWED
-        if each.from_ns is not None and stands:
-            sort = Sort.STARTS
-            said = [f"This becomes so on {date_words(each.from_ns)}.", *said]
-        elif not stands:
+        if not stands:
             said = ["What was said then does not hold any more.", *said]
             sort = Sort.CHANGED
+        elif each.from_ns is not None:
+            said = [f"This {'becomes' if to_come else 'became'} so on {date_words(each.from_ns)}.", *said]
+            sort = Sort.STARTS if to_come else sort
         starts_ns = each.from_ns if sort is Sort.STARTS else None
         name = named(each.statement, "moved")
         return Item(name, sort, title, "where data are", " ".join(said), each.said_ns, each.statement, starts_ns)
-
-
-def _stands(each: KnownMove, body: OrganisationBody | None) -> bool:
-    """Whether the organisation still says so."""
-    if body is None:
-        return False
-    return each.now == (body.site if body.moving is None else body.moving.to)

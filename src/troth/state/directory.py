@@ -52,7 +52,7 @@ from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody, KeyRole
 from troth.statements.known_keys import KnownKey, in_force, learned
 from troth.statements.mark import MarkBody
-from troth.statements.organisation import OrganisationBody
+from troth.statements.organisation import OrganisationBody, as_reached
 from troth.statements.passport import PassportBody
 from troth.statements.person import HouseholdBody, InvitationBody, MembershipBody, PersonBody
 from troth.statements.promise import PromiseBody
@@ -172,8 +172,9 @@ class Directory:
         if isinstance(body, KeepingBody):
             self.told.kept(body, statement=id_, said_ns=at_ns)
             return
-        self.told.entered(body, self.organisations.get(body.organisation), statement=id_, said_ns=at_ns)
-        self.organisations[body.organisation] = body
+        former = self.organisations.get(body.organisation)
+        self.told.entered(body, former, statement=id_, said_ns=at_ns)
+        self.organisations[body.organisation] = as_reached(body, former)
 
     def _take_ground(self, body: GroundBody | EmergencyBody, statement: Statement) -> None:
         if isinstance(body, EmergencyBody):

@@ -4,7 +4,8 @@ Rules
 - A disclosure that takes another's place is compared with it; what it changes is kept with the time of its statement.
 - Where the text of a former disclosure was deleted, the newer one is compared with what is known before it after a restart.
 - What first stands in a home or place is kept with what was disclosed of it then; a party that comes into a class, too.
-- Where an organisation handles what it gets, and where data are kept, is kept as it was and as it was said, where that differs.
+- Where an organisation handles what it gets, and where data are kept, is kept as it was and as it was said, where the place,
+  its day or the reason differs from what was said last. What only repeats that is nothing to tell.
 - A request by an authority is kept as it was said last, with what it reaches.
 
 Source: mission.md (F26, F44); docs/decisions/0064-nothing-begins-unannounced.md, 0065.
@@ -144,6 +145,8 @@ class Told:
         self.requests: dict[RequestId, KnownRequest] = {}
         self.reaches: dict[tuple[RequestId, HouseholdId | None], KnownReach] = {}
         self.moves: dict[StatementId, KnownMove | KnownKept] = {}
+        self.latest_moves: dict[Uri, KnownMove] = {}
+        self.latest_kept: KnownKept | None = None
         self.keeping: Keeping | None = None
         self.moving: Keeping | None = None  # as it was announced
         self.moved = 0  # how often there was something new to tell: who looks compares it
@@ -190,10 +193,10 @@ class Told:
         self, body: OrganisationBody, former: OrganisationBody | None, *, statement: StatementId, said_ns: int
     ) -> None:
         """An organisation was registered, or said again."""
-        if former is not None and _goes(former) != _goes(body):
+        if former is not None and _goes(former, at_ns=said_ns) != _goes(body, at_ns=said_ns):
             was = site_at(former.site, former.moving, at_ns=said_ns)
-            from_ns = None if body.moving is None else body.moving.from_ns
-            self.moves[statement] = KnownMove(body.organisation, statement, said_ns, was, _goes(body), from_ns)
+            move = KnownMove(body.organisation, statement, said_ns, was, *_goes(body, at_ns=said_ns))
+            self.moves[statement] = self.latest_moves[body.organisation] = move
             self.moved += 1
         before = () if former is None else former.classes
         since = {each.of: each.from_ns for each in body.entering}
@@ -210,8 +213,9 @@ class Told:
         """It was said where data are kept."""
         held = kept_at(self.keeping, self.moving, at_ns=said_ns)
         planned = self.moving or held
-        if planned is None or planned.body.hops != body.hops:
-            self.moves[statement] = KnownKept(statement, said_ns, None if held is None else held.body, body)
+        if planned is None or _keeps_otherwise(body, planned.body, at_ns=said_ns):
+            kept = KnownKept(statement, said_ns, None if held is None else held.body, body)
+            self.moves[statement] = self.latest_kept = kept
             self.moved += 1
         said = Keeping(body, statement)
         self.keeping, self.moving = kept_after(self.keeping, self.moving, said, at_ns=said_ns)
@@ -232,6 +236,19 @@ class Told:
                 self.moved += 1
 
 
-def _goes(body: OrganisationBody) -> Site | None:
-    """Where an organisation is, or will be."""
-    return body.site if body.moving is None else body.moving.to
+def _goes(body: OrganisationBody, *, at_ns: int) -> tuple[Site | None, int | None]:
+    """Where an organisation is, or will be, and since when that is; None where it is there at this moment."""
+    if body.moving is None:
+        return body.site, None
+    return body.moving.to, _to_come(body.moving.from_ns, at_ns=at_ns)
+
+
+def _keeps_otherwise(body: KeepingBody, planned: KeepingBody, *, at_ns: int) -> bool:
+    """Whether another place, another day or another reason is said than the one that holds or was announced."""
+    days = (_to_come(body.from_ns, at_ns=at_ns), _to_come(planned.from_ns, at_ns=at_ns))
+    return body.hops != planned.hops or days[0] != days[1] or body.at_once not in {None, planned.at_once}
+
+
+def _to_come(from_ns: int | None, *, at_ns: int) -> int | None:
+    """A day that is still to come; what has come holds as if it had been said without one."""
+    return None if from_ns is None or from_ns <= at_ns else from_ns

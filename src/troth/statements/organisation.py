@@ -16,7 +16,7 @@ import msgspec
 from troth.names import Uri
 from troth.statements.site import Moving, Site
 
-__all__ = ["ANYONE", "CLASS", "GATEKEEPER", "Entering", "OrganisationBody"]
+__all__ = ["ANYONE", "CLASS", "GATEKEEPER", "Entering", "OrganisationBody", "as_reached"]
 
 ANYONE = Uri("urn:troth:anyone")  # as a recipient: whoever asks, without a token
 CLASS = "urn:troth:class:"  # what a class of organisations is called begins so
@@ -59,3 +59,10 @@ class OrganisationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     reached_ns: int | None = None
     left: tuple[Uri, ...] = ()
     crit: tuple[str, ...] = ("site", "classes", "reach_by_ns", "entering", "moving")
+
+
+def as_reached(body: OrganisationBody, former: OrganisationBody | None) -> OrganisationBody:
+    """The same; when its contact was reached stays as it was said before, where it is left out."""
+    if former is None or body.reached_ns is not None:
+        return body
+    return msgspec.structs.replace(body, reached_ns=former.reached_ns)
