@@ -177,6 +177,66 @@ def test_what_is_signed_elsewhere_is_looked_at_all_the_same(
     assert known == world.node.directory.things[meter.joined.thing].body
 
 
+def installs(world: World, meter: WorldThing, contract: Contract | None) -> None:
+    """The same thing with this contract, or none, signed elsewhere; its sheet was shown."""
+    known = world.node.directory.things[meter.joined.thing].body
+    streams = tuple(msgspec.structs.replace(each, contract=contract) for each in known.streams)
+    body = msgspec.structs.replace(known, streams=streams)
+    sheet = sheet_now(body, Reading(world.node.leases.in_force), at_ns=world.clock.now())
+    body = msgspec.structs.replace(body, sheet=sheet.digest)
+    world.run(world.node.say.say(KindName.HOME_INSTALLATION, body, subject="si" + "a" * 26))
+
+
+@pytest.mark.parametrize("review", [None, 100])
+@pytest.mark.parametrize("ended", ["by its day", "by an installation without it", "by a missed review"])
+def test_what_has_ended_does_not_come_back(world: World, *, review: int | None, ended: str) -> None:
+    missed = ended == "by a missed review"
+    contract = order(world, review=20 if missed else review, to=40 if ended == "by its day" else None)
+    meter = world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=contract)
+    speaks(world, meter)
+    world.clock.step(60 * 86_400)
+    if ended == "by an installation without it":
+        installs(world, meter, None)
+    world.advance(1)
+    assert reads(world, meter) in {"expired", "no-ground"}
+    world.crash()
+    world.restart()
+    now = world.clock.now()
+    later = None if review is None else now + review * DAY_NS
+    again = msgspec.structs.replace(contract, to_ns=None, review_ns=later)
+    for changed in (
+        {},
+        {"to_ns": now + DAY_NS},
+        {"to_ns": now - DAY_NS},
+        {"from_ns": contract.from_ns + 1},
+        {"digest": bytes(32)},
+        {"from_ns": now - 61 * NS_PER_S},
+    ):
+        with pytest.raises(Conflict):
+            installs(world, meter, msgspec.structs.replace(again, **changed))
+    anew = msgspec.structs.replace(again, from_ns=now)
+    installs(world, meter, anew)
+    assert Standing.HOLDS is ordered(world).standing
+    for from_ns in (contract.from_ns, now - 1):
+        with pytest.raises(Conflict):
+            installs(world, meter, msgspec.structs.replace(anew, from_ns=from_ns))
+    assert anew == ordered(world).contract
+    world.clock.step(86_400)
+    speaks(world, meter)
+    installs(world, meter, anew)
+    assert reads(world, meter) is None, "what was ordered anew holds, and is said again as it stands"
+
+
+def test_one_that_holds_may_be_said_with_an_earlier_beginning_once(world: World) -> None:
+    contract = order(world, review=None)
+    meter = world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=contract)
+    sooner = msgspec.structs.replace(contract, from_ns=contract.from_ns - DAY_NS)
+    installs(world, meter, sooner)
+    with pytest.raises(Conflict):
+        installs(world, meter, msgspec.structs.replace(contract, from_ns=contract.from_ns - 2 * DAY_NS))
+    assert sooner == ordered(world).contract
+
+
 def test_people_of_the_home_read_it_and_nobody_else_does(world: World) -> None:
     home = world.home("Harbour Lane 12")
     ana, ben = home.person("Ana"), world.home("Harbour Lane 14").person("Ben")
