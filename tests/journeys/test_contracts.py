@@ -1,14 +1,11 @@
-"""What was ordered: people of the home see with whom and until when, nobody else does, and somebody looks at it again."""
+"""What was ordered: people of the home read with whom and until when, nobody else does, and somebody looks at it again."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 import pytest
 
-from tests.journeys.test_overseeing_pages import date_of
-from tests.journeys.test_rights_pages import Pages
 from troth.api.forms import ContractForm
 from troth.clock import NS_PER_S
 from troth.errors import Conflict, Denied, NotFound, Refused
@@ -180,6 +177,66 @@ def test_what_is_signed_elsewhere_is_looked_at_all_the_same(
     assert known == world.node.directory.things[meter.joined.thing].body
 
 
+def installs(world: World, meter: WorldThing, contract: Contract | None) -> None:
+    """The same thing with this contract, or none, signed elsewhere; its sheet was shown."""
+    known = world.node.directory.things[meter.joined.thing].body
+    streams = tuple(msgspec.structs.replace(each, contract=contract) for each in known.streams)
+    body = msgspec.structs.replace(known, streams=streams)
+    sheet = sheet_now(body, Reading(world.node.leases.in_force), at_ns=world.clock.now())
+    body = msgspec.structs.replace(body, sheet=sheet.digest)
+    world.run(world.node.say.say(KindName.HOME_INSTALLATION, body, subject="si" + "a" * 26))
+
+
+@pytest.mark.parametrize("review", [None, 100])
+@pytest.mark.parametrize("ended", ["by its day", "by an installation without it", "by a missed review"])
+def test_what_has_ended_does_not_come_back(world: World, *, review: int | None, ended: str) -> None:
+    missed = ended == "by a missed review"
+    contract = order(world, review=20 if missed else review, to=40 if ended == "by its day" else None)
+    meter = world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=contract)
+    speaks(world, meter)
+    world.clock.step(60 * 86_400)
+    if ended == "by an installation without it":
+        installs(world, meter, None)
+    world.advance(1)
+    assert reads(world, meter) in {"expired", "no-ground"}
+    world.crash()
+    world.restart()
+    now = world.clock.now()
+    later = None if review is None else now + review * DAY_NS
+    again = msgspec.structs.replace(contract, to_ns=None, review_ns=later)
+    for changed in (
+        {},
+        {"to_ns": now + DAY_NS},
+        {"to_ns": now - DAY_NS},
+        {"from_ns": contract.from_ns + 1},
+        {"digest": bytes(32)},
+        {"from_ns": now - 61 * NS_PER_S},
+    ):
+        with pytest.raises(Conflict):
+            installs(world, meter, msgspec.structs.replace(again, **changed))
+    anew = msgspec.structs.replace(again, from_ns=now)
+    installs(world, meter, anew)
+    assert Standing.HOLDS is ordered(world).standing
+    for from_ns in (contract.from_ns, now - 1):
+        with pytest.raises(Conflict):
+            installs(world, meter, msgspec.structs.replace(anew, from_ns=from_ns))
+    assert anew == ordered(world).contract
+    world.clock.step(86_400)
+    speaks(world, meter)
+    installs(world, meter, anew)
+    assert reads(world, meter) is None, "what was ordered anew holds, and is said again as it stands"
+
+
+def test_one_that_holds_may_be_said_with_an_earlier_beginning_once(world: World) -> None:
+    contract = order(world, review=None)
+    meter = world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=contract)
+    sooner = msgspec.structs.replace(contract, from_ns=contract.from_ns - DAY_NS)
+    installs(world, meter, sooner)
+    with pytest.raises(Conflict):
+        installs(world, meter, msgspec.structs.replace(contract, from_ns=contract.from_ns - 2 * DAY_NS))
+    assert sooner == ordered(world).contract
+
+
 def test_people_of_the_home_read_it_and_nobody_else_does(world: World) -> None:
     home = world.home("Harbour Lane 12")
     ana, ben = home.person("Ana"), world.home("Harbour Lane 14").person("Ben")
@@ -291,82 +348,3 @@ def test_the_form_says_all_of_it() -> None:
     assert made == ContractForm.of(made).contract()
     assert "https://coop.example/" == made.by
     assert made.review_ns is not None
-
-
-# --- pages
-
-
-@pytest.fixture
-def at() -> Iterator[Pages]:
-    made = Pages()
-    yield made
-    made.world.close()
-
-
-def plain(page: str) -> str:
-    return re.sub(r"<[^>]*>", "", page)
-
-
-def test_it_stands_on_the_pages_of_the_people_of_the_home(at: Pages) -> None:
-    world, slug = at.world, "heat"
-    meter = at.home.thing(slug, purposes=USES, contract=order(world, to=300))
-    speaks(world, meter)
-    at.enter()
-    thing = plain(at.page(f"/things/{slug}", "person"))
-    for words in ("as part of what was ordered: “Order”, with Coop, since", "Coop answers for it", DIGEST.hex()):
-        assert words in thing, words
-    section = plain(at.page("/grounds", "person").partition('id="ordered"')[2].partition("</section>")[0])
-    for words in ("Order", "Coop", DIGEST.hex(), "coop.example", "ended with whoever answers", "looks at it again by"):
-        assert words in section, words
-    (row,) = at.ana.reads(meter)
-    assert "now, part of what you ordered: “Order”, with Coop" in plain(at.page(f"/why/{row.id}?as=person", "person"))
-    assert "part of what you ordered (“Order”, with Coop, until" in plain(at.page("/mine", "person"))
-
-
-def test_it_stands_on_no_page_of_anybody_else(at: Pages) -> None:
-    world = at.world
-    meter = at.home.thing("heat", purposes=USES, contract=order(world))
-    speaks(world, meter)
-    at.enter()
-    (mean,) = at.lab.reads(meter)
-    seen = [at.page(path, "recipient") for path in ("/things/heat", "/screen", "/", f"/why/{mean.id}?as=recipient")]
-    assert "part of what was ordered" in seen[-1], "that much is theirs to know"
-    assert "Heat" in seen[0] or "heat" in seen[0]
-    for path in ("/", "/grounds", "/where", "/news", "/figures"):
-        told = world.get(path, headers={"accept": "text/html"})
-        assert 200 == told.status
-        seen.append(bytes(told.body).decode())
-    for page in seen:
-        assert not [words for words in ("“Order”", "Coop", DIGEST.hex(), 'id="ordered"') if words in page]
-
-
-def test_they_are_warned_on_their_page_and_whoever_runs_the_place_looks_at_it_there(at: Pages) -> None:
-    world, slug = at.world, "heat"
-    at.home.thing(slug, purposes=USES, contract=order(world, review=20))
-    warning = "What you ordered, “Order”: It holds; somebody looks at it again by"
-    assert warning in plain(at.page("/mine", "person"))
-    due = plain(at.page("/operate", "operator"))
-    assert f"troth contract review {slug} flow --next …" in due
-    assert 'action="/operate/contracts"' in at.page("/operate/grounds", "operator")
-    fields = {"thing": slug, "stream": "flow"}
-    for until in ("", date_of(at, -3), date_of(at, 2_000)):
-        assert 400 == at.presses("/operate/contracts", "operator", **fields, until=until).status
-    assert 401 == at.presses("/operate/contracts", "person", **fields, until=date_of(at, 200)).status
-    assert 303 == at.presses("/operate/contracts", "operator", **fields, until=date_of(at, 200)).status
-    assert "What was ordered" not in at.page("/operate", "operator")
-    assert "What you ordered" not in plain(at.page("/mine", "person"))
-    assert Standing.HOLDS is ordered(world).standing
-
-
-def test_on_pages_a_day_that_has_passed_stands_out_and_what_is_over_is_said_to_be(at: Pages) -> None:
-    world = at.world
-    at.home.thing("heat", purposes=USES, contract=order(world, review=20))
-    world.clock.step(21 * 86_400)
-    at.enter()
-    passed = "The day by which somebody looks at it again has passed."
-    assert passed in plain(at.page("/mine", "person"))
-    assert passed in plain(at.page("/grounds", "person"))
-    world.clock.step(30 * 86_400)
-    at.enter()
-    assert "It does not hold any more since" in plain(at.page("/grounds", "person"))
-    assert "It does not hold any more since" in plain(at.page("/things/heat", "person"))

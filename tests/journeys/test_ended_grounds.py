@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 import pytest
 
+from troth.errors import Conflict
 from troth.gate.connecting import sheet_now
 from troth.gate.question import Standing
 from troth.journeys.ended_grounds import AT_ONCE, EndedGrounds
@@ -143,7 +144,9 @@ def test_when_a_contract_ends_what_it_gave_is_ordered_away_but_for_what_the_law_
     expected = (at.works.uri, BILL, Because.CONTRACT, "hourly-mean")
     assert expected == at.only()
     assert [Because.CONTRACT] == at.seen_by(at.ana) == at.seen_by(at.ben)
-    at.contract(Contract(bytes(32), "Water, again", 0))
+    with pytest.raises(Conflict):
+        at.contract(Contract(bytes(32), "Water, again", 0))
+    at.contract(Contract(bytes(32), "Water, again", at.world.clock.now()))
     at.world.crash()
     at.world.restart()
     assert 1 == len(at.given())

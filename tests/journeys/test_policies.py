@@ -13,7 +13,7 @@ from troth.gate.rules.share_terms import SHARE
 from troth.gate.words import RULES_SAID
 from troth.journeys.policies import LOOK_HOLDS_S, Looked
 from troth.journeys.share_values import Wanted
-from troth.names import Uri, print_stream
+from troth.names import print_stream
 from troth.state.in_force import Reading
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
 from troth.statements.erasure import Asked
@@ -213,50 +213,6 @@ def test_what_could_be_shared_is_tried_and_nobodys_share_changes_it(lane: Lane) 
     notice = sharing.seen.offered().notice
     lane.world.run(sharing.begin(lane.ana.person, wanted, notice=notice, made_by="session"))
     assert before == lane.looks(text).tried
-
-
-NO_MARKETING: Final = """
-@id("no-marketing") @cites("House rules, 2") @says("Nothing here is used for marketing.")
-forbid (principal in Term::"https://w3id.org/dpv#Marketing", action == Action::"read", resource);
-"""
-
-
-@pytest.mark.parametrize(
-    ("term", "stopped"),
-    [("Marketing", True), ("DirectMarketing", True), ("ScientificResearch", False), ("NoSuchPurposeAtAll", False)],
-)
-def test_a_rule_against_a_term_stops_what_is_called_so_or_lies_in_it(lane: Lane, *, term: str, stopped: bool) -> None:
-    called = msgspec.structs.replace(research(), terms=(Uri(f"https://w3id.org/dpv#{term}"),))
-    meter = lane.home.thing("heat meter", purposes=(own_use(), called))
-    lane.ana.gives(meter)
-    meter.says(2.0)
-    assert [2.0] == values(lane, meter)
-    lane.puts(NO_MARKETING)
-    if stopped:
-        with pytest.raises(Denied) as denied:
-            lane.university.reads(meter)
-        assert "policy" == denied.value.reason_code
-    else:
-        assert [2.0] == values(lane, meter)
-    assert [1.0] == values(lane, lane.meter), "what names no term is met by no rule about one"
-
-
-def test_a_rule_against_a_term_stops_a_share_for_what_lies_in_it(lane: Lane) -> None:
-    text = NO_MARKETING.replace("Marketing", "ResearchAndDevelopment").replace("read", "share")
-    sharing = lane.world.node.sharing.share
-    to_ns, notice = lane.world.clock.now() + 10 * 86_400_000_000_000, sharing.seen.offered().notice
-    science, care = (
-        Wanted(lane.university.uri, f"{SHARE}{name}", (lane.meter.stream,), to_ns) for name in ("science", "care")
-    )
-    tried = lane.looks(text).tried
-    assert tried is not None
-    shares = {f"{SHARE}{name}" for name in ("science", "development")}
-    assert shares == {each.facts.purpose for each in tried.changed}, "science is scientific research, which lies in it"
-    lane.puts(text)
-    with pytest.raises(Denied) as denied:
-        lane.world.run(sharing.begin(lane.ana.person, science, notice=notice, made_by="session"))
-    assert "policy" == denied.value.reason_code
-    lane.world.run(sharing.begin(lane.ana.person, care, notice=notice, made_by="session"))
 
 
 def test_a_rule_that_meets_nothing_is_named_and_changes_nothing(lane: Lane) -> None:

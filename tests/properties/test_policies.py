@@ -73,6 +73,8 @@ CONDITIONS: Final = (
     "unless { resource.home }",
     'when { context.rows } unless { context.view == View::"mean=PT1H,round=0.5" }',
     'when { principal.app == "it\\"s \\\\ odd\\n" }',
+    f'unless {{ principal in Term::"{TERM}" }}',
+    f'when {{ resource.home }} unless {{ principal is Asker in Term::"{TERM}" || context.essential }}',
 )
 
 
@@ -102,6 +104,7 @@ def facts() -> st.SearchStrategy[Facts]:
         view=st.sampled_from(["raw", "hourly-mean", "mean=PT1H,round=0.5"]),
         classes=st.sampled_from([(), (CLASS,)]),
         terms=st.sampled_from([(), (TERM,)]),
+        said_terms=st.sampled_from([(), (TERM,)]),
         stream=st.sampled_from(["", PUBLIC, print_stream(StreamId(b"\x08" * 16))]),
         senses=st.sampled_from(["pulse", "level", ""]),
         sector=st.sampled_from(["health", ""]),
@@ -126,9 +129,12 @@ def made(text: str) -> Ruleset:
 @given(texts(), facts(), st.integers(0, 2_000_000_000))
 def test_rules_are_asked_as_cedar_would_be_of_all_of_them_with_the_schema(text: str, asked: Facts, at_s: int) -> None:
     rules = made(text)
-    whole = PolicySet.from_str(f"permit(principal, action, resource);\n{text}")
+    # What a head may meet differs from what a condition may: for Cedar the terms of heads are classes here.
+    heads = text.replace(f'in Term::"{TERM}", action', f'in Class::"{TERM}", action')
+    whole = PolicySet.from_str(f"permit(principal, action, resource);\n{heads}")
     at_ns = at_s * 1_000_000_000
-    entities = Entities.from_json_str(json.dumps(entities_of(asked)), schema())
+    told = msgspec.structs.replace(asked, classes=(*asked.classes, *asked.terms))
+    entities = Entities.from_json_str(json.dumps(entities_of(told)), schema())
     said = is_authorized(request_of(asked, at_ns=at_ns), whole, entities, schema())
     ours = rules.ask(asked, at_ns=at_ns)
     assert (said.decision is Decision.Allow and not said.diagnostics.errors) is ours.passes
@@ -295,6 +301,18 @@ BAD: Final = {
         rule("r", 'principal, action == Action::"read", resource', 'when { context.ground == Ground::"own" }'),
         "somebody's own",
     ),
+    "is about a term by a condition": (
+        rule("r", condition=f'when {{ principal in Term::"{TERM}" }}'),
+        "a Term stands in the head",
+    ),
+    "is about what is none of a list of terms": (
+        rule("r", condition=f'when {{ !(principal in [Term::"urn:x:y", Term::"{TERM}"]) }}'),
+        "a Term stands in the head",
+    ),
+    "excepts what is no term": (
+        rule("r", condition=f'unless {{ resource.home && !(principal is Asker in Term::"{TERM}") }}'),
+        "a Term stands in the head",
+    ),
     "keeps by the time of day": (
         rule("r", condition='when { context.at.toTime() < duration("6h") }'),
         "depend on the time",
@@ -319,6 +337,7 @@ def test_a_text_is_refused_that(name: str) -> None:
         rule("r", condition='unless { context.view == View::"hourly-mean" }'),
         rule("r", 'principal in Purpose::"https://nobody.example/sells-it", action, resource'),
         rule("r", condition='when { context.ground == Ground::"own" }'),
+        rule("r", HEADS[5], f'unless {{ principal in Term::"{TERM}" }}'),
         rule("r", HEADS[7], "// a comment; with a mark \U0001f512\n"),
         "\n\n" + rule("a") + rule("b"),
     ],

@@ -3,14 +3,15 @@
 Rules
 - With whom a contract was made is registered here, so that people can reach them.
 - It is looked at again within REVIEW_DAYS_MAX, and on a day that is still to come.
-- Said again (the same document from the same moment on), its review moves later, and stays where there was one. What
-  ended because nobody looked at it does not come back by that: it is ordered anew.
+- Said again (the same document from the same moment on), its review moves later, and stays where there was one.
+- What has ended does not come back, whatever it ended by: its day, a missed review, or an installation without it. What is
+  ordered anew begins when it is said, so that the time between is in no contract, and no later word moves that beginning back.
 - What is said as it stands is not looked at: a thing is renamed also when its contract is over.
 
 Source: gate.md, "Eight grounds"; docs/decisions/0096-a-contract-is-seen-and-looked-at-again.md.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from typing import Final
 
 import msgspec
@@ -25,19 +26,31 @@ from troth.things.intervals import FOREVER
 __all__ = ["check_contract", "check_contracts", "goes_on"]
 
 _DAY_NS: Final = 86_400_000_000_000
+_ON_ITS_WAY_NS: Final = 60_000_000_000  # between writing what is ordered from now on and its coming here
 
 
 def check_contracts(
-    body: InstallationBody, known: InstallationBody | None, *, organisations: Container[Uri], at_ns: int
+    body: InstallationBody,
+    known: InstallationBody | None,
+    *,
+    reordered: Collection[StreamId],
+    organisations: Container[Uri],
+    at_ns: int,
 ) -> None:
-    """Return if the contracts of this installation may be said now. `known`: what stands of the thing. Raises as below."""
+    """Return if the contracts of this installation may be said now. `known`: what stands of the thing. Raises as below.
+
+    `reordered`: streams of which a contract has gone, or has another in its place.
+    """
     before = _by_stream(() if known is None else (known,))
     for stream, contract in _by_stream((body,)).items():
-        check_contract(contract, before.get(stream), organisations=organisations, at_ns=at_ns)
+        had = stream in reordered
+        check_contract(contract, before.get(stream), had=had, organisations=organisations, at_ns=at_ns)
 
 
-def check_contract(contract: Contract, known: Contract | None, *, organisations: Container[Uri], at_ns: int) -> None:
-    """Return if this may be said of a stream now. `known`: the contract that it has.
+def check_contract(
+    contract: Contract, known: Contract | None, *, had: bool, organisations: Container[Uri], at_ns: int
+) -> None:
+    """Return if this may be said of a stream now. `known`: the contract that it has; `had`: it had one before that.
 
     Raises:
         NotFound: it was made with somebody who is not registered here.
@@ -49,9 +62,10 @@ def check_contract(contract: Contract, known: Contract | None, *, organisations:
     if contract.by is not None and contract.by not in organisations:
         raise NotFound("this organisation is not registered here: a party that cannot be reached cannot answer")
     same = known is not None and (known.digest, known.from_ns) == (contract.digest, contract.from_ns)
-    former_ns = known.review_ns if same and known is not None else None
-    if former_ns is not None and known is not None and stands(known).to_ns <= at_ns < stands(contract).to_ns:
+    over = had if known is None else stands(known).to_ns <= at_ns
+    if (over and same) or contract.from_ns < _not_before(known, over=over, had=had, at_ns=at_ns):
         raise Conflict("this contract has ended", hint="What is ordered anew is another contract, from now on.")
+    former_ns = known.review_ns if same and known is not None else None
     if contract.review_ns is None:
         if former_ns is not None:
             raise Conflict("a contract that somebody looks at again goes on to be looked at")
@@ -75,6 +89,13 @@ def goes_on(contract: Contract | None, known: Contract | None) -> bool:
     return after <= before and contract == msgspec.structs.replace(
         known, to_ns=contract.to_ns, review_ns=contract.review_ns
     )
+
+
+def _not_before(known: Contract | None, *, over: bool, had: bool, at_ns: int) -> int:
+    """The first moment at which the next contract may begin."""
+    if over:
+        return at_ns - _ON_ITS_WAY_NS
+    return known.from_ns if had and known is not None else 0
 
 
 def _by_stream(bodies: Iterable[InstallationBody]) -> dict[StreamId, Contract]:

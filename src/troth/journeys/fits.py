@@ -171,7 +171,7 @@ def _check_joins(
         return
     known = directory.things.get(body.thing)
     stands = None if known is None else known.body
-    check_contracts(body, stands, organisations=directory.organisations, at_ns=at_ns)
+    check_contracts(body, stands, reordered=directory.reordered, organisations=directory.organisations, at_ns=at_ns)
     check_joining(body, stands, in_force, at_ns=at_ns)
     check_begins_of(body, stands, directory, Reading(in_force), at_ns=at_ns)
 

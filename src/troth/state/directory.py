@@ -33,6 +33,7 @@ from troth.state.fold import key_issuer
 from troth.state.known import KnownGround, KnownLine, KnownPerson, KnownStream, KnownThing, SaidStay
 from troth.state.moved import said_ns
 from troth.state.opening import opened
+from troth.state.ordered import reordered
 from troth.state.own_words import OwnWords
 from troth.state.scopes import Opening
 from troth.state.shares import Shares
@@ -93,6 +94,7 @@ class Directory:
         self.type_names: dict[StatementId, str] = {}  # of every type statement, those that were replaced too
         self.types_said: dict[StatementId, InstallationTypeBody] = {}  # the same, as long as its text is kept
         self.described: dict[str, ThingId] = {}  # by the id in the Thing Description that a standing thing joined by
+        self.reordered: set[StreamId] = set()  # of which a contract has gone, or has another in its place
         self.entities: dict[EntityId, tuple[EntityBody, StatementId]] = {}
         self.organisations: dict[Uri, OrganisationBody] = {}
         self.persons: dict[PersonId, KnownPerson] = {}
@@ -132,6 +134,7 @@ class Directory:
                 stood = None if former is None else former.body
                 self._announce(body, stood, statement.signed.id, at_ns=said_ns(statement))
                 self.shares.owed.installed(stood, body, statement.signed.id, at_ns=said_ns(statement))
+                self.reordered.update(reordered(stood, body))
                 self._install(body, statement.signed.id)
             case PassportBody():
                 self._declare(body)

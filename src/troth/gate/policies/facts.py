@@ -4,8 +4,11 @@ Rules
 - The principal is party + app + purpose. What is collected is asked for each purpose that it would be collected for.
 - Of what stands in a home nothing is told that tells which home: no room and no name. Of public places the place is told.
 - No value, no person, and no time but the minute.
+- What a purpose lies in is for the heads of rules alone. A condition sees what was declared, since an exception from a wider
+  term would let through what no rule named. A share has no terms there: a rule excepts it by its purpose.
 
-Source: gate.md ("The principal is party + app + purpose"); docs/decisions/0066-policies-only-forbid.md.
+Source: gate.md ("The principal is party + app + purpose"); docs/decisions/0066-policies-only-forbid.md;
+docs/decisions/0097-what-a-purpose-is-called-elsewhere.md.
 """
 
 from collections.abc import Sequence
@@ -16,6 +19,7 @@ import msgspec
 from troth.gate.question import Action
 from troth.gate.rules.dpv import with_wider
 from troth.gate.rules.sensitivity import special_of
+from troth.gate.rules.share_terms import term_of
 from troth.gate.use import Use
 from troth.names import Uri, print_id
 from troth.things.observations import Variant
@@ -32,7 +36,8 @@ class Facts(msgspec.Struct, frozen=True):
         action: what is wanted.
         party, app, purpose: who asks.
         classes: what kind of organisation the party is.
-        terms: what the purpose is in other vocabularies, and all that it lies in there.
+        terms: what the purpose is in other vocabularies, and all that it lies in there: what a head meets.
+        said_terms: those that were declared: what a condition sees.
         product, stream, name: what it is about; `stream` is printed, and "" where it stands in a home.
         senses, property, sector: as its passport says, "" for none.
         special: of which especially protected category it is; `NOT_SPECIAL` for none.
@@ -52,6 +57,7 @@ class Facts(msgspec.Struct, frozen=True):
     view: str
     classes: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
+    said_terms: tuple[str, ...] = ()
     stream: str = ""
     senses: str = ""
     property: str = ""
@@ -85,6 +91,7 @@ def facts_of(use: Use, view: Variant, action: Action, *, classes: Sequence[Uri] 
         view=view.value,
         classes=tuple(classes),
         terms=with_wider(purpose.terms),
+        said_terms=purpose.terms if term_of(purpose.purpose) is None else (),
         stream="" if home else print_id("st", stream.installed.stream),
         senses="" if declared is None else declared.senses,
         property="" if declared is None else declared.property,

@@ -11,6 +11,8 @@ Rules
   another (`mean=PT1H` for `hourly-mean`) would never meet it.
 - A purpose, a class and a term may be named before anybody declares them: what is not here yet can be forbidden already. A
   term of W3C DPV is one of the dated list (`rules/dpv`): one that is written otherwise would meet nothing.
+- A term stands in a head, where it meets all that lies in it, or in an exception, which is of what is called exactly so. In
+  another condition it would meet less than it says.
 
 Source: issue 5 (each rule citing its paragraph, linted); docs/decisions/0066-policies-only-forbid.md.
 """
@@ -24,7 +26,7 @@ from cedarpy import pst, validate_policies
 
 from troth.errors import BadName, BadPolicies, Refused
 from troth.gate.policies.never import never
-from troth.gate.policies.reading import ANNOTATIONS, Rule, read_rules
+from troth.gate.policies.reading import ANNOTATIONS, Rule, read_rules, walked
 from troth.gate.policies.schema import schema
 from troth.gate.question import Action, NamedRule
 from troth.gate.rules.dpv import VERSION, is_known, looks_like_one
@@ -138,9 +140,20 @@ def _wrong(rule: Rule, seen: set[str]) -> Iterator[str]:
         yield f"@{other} means nothing here; there are @id, @cites and @says"
     if rule.timed and Action.COLLECT in rule.actions:
         yield "what is kept does not depend on the time: name read, connect or both; private mode keeps nothing for a while"
+    if _meets_by_condition(rule):
+        yield "a Term stands in the head, `principal in Term::...`, and meets all that lies in it; or in `unless`, without `!`"
     reason = never(rule)
     if reason is not None:
         yield f"it can never apply: {reason}"
+
+
+def _meets_by_condition(rule: Rule) -> bool:
+    """Whether a term stands in a condition that is no plain exception."""
+    inner: list[object] = []
+    for clause in rule.node.clauses:
+        is_not = (each for each in walked(clause) if isinstance(each, pst.UnaryOp) and each.op == "not")
+        inner += [clause] if isinstance(clause, pst.When) else is_not
+    return any(isinstance(each, pst.EntityUid) and str(each.type) == "Term" for part in inner for each in walked(part))
 
 
 def _named(rule: Rule) -> Iterator[Named]:

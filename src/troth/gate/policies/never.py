@@ -23,6 +23,8 @@ ASKED: Final = frozenset({Action.COLLECT, Action.READ, Action.SHARE, Action.CONN
 _OWN: Final = f'Ground::"{Ground.OWN}"'
 _ONE_OF_ITS_KIND: Final = frozenset({"Party", "Purpose", "Product", "Stream"})  # of which a question has exactly one
 
+_WIDER_IN_HEADS: Final = "Term"  # a head meets what lies in it too, so a condition may except the term itself
+
 _Fact = tuple[str, str, bool]
 """What is compared, with what, and whether they are the same."""
 
@@ -37,7 +39,8 @@ def never(rule: Rule) -> str | None:
         needed += _needed(clause.expr, wanted=wanted)
     if ("", "", False) in needed:
         return "its condition is never true"
-    needed += [("in " + head[0], head[1], True) for head in (rule.asker, rule.about) if head is not None]
+    heads = [each for each in (rule.asker, rule.about) if each is not None and each[0] != _WIDER_IN_HEADS]
+    needed += [("in " + type_, id_, True) for type_, id_ in heads]
     for name, value, same in needed:
         if same and (name, value, False) in needed:
             return f"it wants {name.removeprefix('in ')} to be and not to be the same"

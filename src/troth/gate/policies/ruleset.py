@@ -4,6 +4,8 @@ Rules
 - What no rule forbids passes. Cedar itself denies what nothing permits, so one rule that permits everything stands first.
 - A question is put to those rules alone whose head it meets (by its action, by what the asker is in, by what the stream is in)
   and whose first comparisons: a rule that is not met forbids nothing and cannot fail.
+- A term in a head is looked at here and not by Cedar, which sees the terms that a condition may: in a head a term meets all
+  that lies in it.
 - A rule that Cedar cannot evaluate forbids: Cedar would leave it out, and that would allow more.
 - The same facts give the same answer, so it is remembered; a rule that depends on the minute is asked again in each.
 
@@ -134,7 +136,7 @@ class Ruleset:
         known = self._subsets.get(met)
         if known is not None:
             return known
-        nodes = {str(at): replace(self.rules[at].node, id=str(at)) for at in met}
+        nodes = {str(at): _met_already(self.rules[at].node, id_=str(at)) for at in met}
         nodes[_ANYBODY] = replace(_PERMIT, id=_ANYBODY)
         made = PolicySet.from_pst(
             pst.PolicySet(templates=pst.FrozenMap(), static_policies=pst.FrozenMap(nodes), template_links=())
@@ -152,6 +154,17 @@ def ruleset_of(text: str) -> Ruleset | None:
         return Ruleset(read_rules(text))
     except BadPolicies:
         return None
+
+
+def _met_already(node: pst.Template, *, id_: str) -> pst.Template:
+    """A rule whose head is met, under another id: without the term of its head."""
+    match node.principal:
+        case pst.ScopeIn(entity=pst.EntityUid() as one) if str(one.type) == "Term":
+            return replace(node, id=id_, principal=pst.ScopeAny())
+        case pst.ScopeIsIn(entity_type=type_, entity=pst.EntityUid() as one) if str(one.type) == "Term":
+            return replace(node, id=id_, principal=pst.ScopeIs(entity_type=type_))
+        case _:
+            return replace(node, id=id_)
 
 
 def _named(rule: Rule, type_: str) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """What a rule may speak of: the schema in Cedar's own language, and a question as Cedar reads it. Pure.
 
 Rules
-- An asker is in its party, that party's classes, the purpose, and the purpose's terms with the wider ones; a stream is in its
-  product.
+- An asker is in its party, that party's classes, the purpose, and the purpose's terms: for the head of a rule with the wider
+  ones, for a condition as declared. A stream is in its product.
 - What has a closed list here (grounds, views, protected categories) has one in the schema, so that a slip is found when it is
   written.
 - `context.at` is the minute that has begun, UTC: what depends on it is true for that whole minute.
@@ -35,8 +35,8 @@ def _names(values: Sequence[str]) -> str:
 
 
 SCHEMA: Final = f"""\
-// Whose rules these are: an organisation, a kind of organisation, what for, and a purpose of another vocabulary (W3C DPV, with
-// all that it lies in there).
+// Whose rules these are: an organisation, a kind of organisation, what for, and a purpose of another vocabulary (W3C DPV; in a
+// head with all that it lies in there, in a condition as it was declared).
 entity Party;
 entity Class;
 entity Purpose;
@@ -66,12 +66,15 @@ def schema() -> Schema:
 
 
 def in_of(facts: Facts) -> tuple[tuple[str, str], ...]:
-    """What the asker is in, as (type, id)."""
+    """What the asker is in for the head of a rule, as (type, id)."""
+    return (*_in_but_terms(facts), *(("Term", each) for each in facts.terms))
+
+
+def _in_but_terms(facts: Facts) -> tuple[tuple[str, str], ...]:
     return (
         ("Party", facts.party),
         ("Purpose", facts.purpose),
         *(("Class", each) for each in facts.classes),
-        *(("Term", each) for each in facts.terms),
     )
 
 
@@ -95,12 +98,13 @@ def compared(facts: Facts) -> dict[str, str]:
 
 
 def entities_of(facts: Facts) -> list[Json]:
-    """Asker and stream with what they are in, as Cedar reads them."""
+    """Asker and stream with what they are in for a condition, as Cedar reads them."""
+    parents = (*_in_but_terms(facts), *(("Term", each) for each in facts.said_terms))
     return [
         {
             "uid": _ASKER,
             "attrs": {"app": facts.app},
-            "parents": [{"type": type_, "id": id_} for type_, id_ in in_of(facts)],
+            "parents": [{"type": type_, "id": id_} for type_, id_ in parents],
         },
         {
             "uid": {"type": "Stream", "id": facts.stream or _STREAM},
