@@ -1,5 +1,6 @@
 """What stands somewhere goes on to measure what it measured: another one needs another name, and another title asks again."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Final
 
@@ -128,6 +129,27 @@ def test_leaving_a_stream_out_meanwhile_is_no_way_around_it(lane: Lane) -> None:
 
 def passport_of(known: PassportBody, **change: object) -> tuple[PassportStream, ...]:
     return tuple(msgspec.structs.replace(each, **change) for each in known.streams)
+
+
+def at_once(lane: Lane, *bodies: PassportBody) -> list[BaseException | None]:
+    """Several words are checked before any of them counts; what became of each."""
+
+    async def said() -> list[BaseException | None]:
+        return list(await asyncio.gather(*map(lane.world.node.join.product, bodies), return_exceptions=True))
+
+    return lane.world.run(said())
+
+
+def test_words_that_are_said_at_once_follow_each_other(lane: Lane) -> None:
+    known = lane.world.node.directory.products[lane.product]
+    protected = msgspec.structs.replace(known, sector="health")
+    first, second = at_once(lane, protected, msgspec.structs.replace(known, about="Measures water."))
+    assert first is None
+    assert isinstance(second, Conflict)
+    assert protected == lane.world.node.directory.products[lane.product]
+    wider = msgspec.structs.replace(protected, about="Measures water.")
+    assert [None, None] == at_once(lane, msgspec.structs.replace(protected, name="Zähler"), wider)
+    assert wider == lane.world.node.directory.products[lane.product]
 
 
 def test_a_product_of_which_nothing_stood_may_be_described_anew() -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.journeys.test_children import guards, says
 from tests.journeys.test_object import INTEREST, asserts
 from troth.api.book_answers import BookShown, OwnNoShown
+from troth.clock import NS_PER_S
 from troth.journeys.book_lines import TurnedAway
 from troth.journeys.object import Saying
 from troth.journeys.own_no import OwnNo, own_no
@@ -101,10 +102,37 @@ def test_a_yes_that_has_ended_is_named_as_one() -> None:
         meter, ana, ben, lab = lane(world)
         ben.gives(meter)
         ana.gives(meter, to_ns=world.clock.now() + DAY_NS)
-        world.advance(86_401)
+        world.advance(86_400 + 2 * world.node.settings.segment_tick_s)
         assert "expired" == asks(meter, lab, world)
         assert ["your yes that has ended,"] == [each.words for each in away(ana).yours]
         assert () == away(ben).yours
+
+
+def test_a_yes_that_ended_behind_the_denial_did_not_stand_in_the_way() -> None:
+    with World(seed=11) as world:
+        meter, ana, ben, lab = lane(world)
+        ana.gives(meter, to_ns=world.clock.now() + 5 * NS_PER_S)
+        ben.refuses(meter)
+        assert 403 == world.get(f"/v1.1/Datastreams({meter.number})/Observations", token=lab.token()).status
+        world.clock.step(6)
+        world.settle()
+        assert "refused" == away(ana).reason
+        assert () == away(ana).yours
+        assert ["your no"] == [each.words for each in away(ben).yours]
+
+
+def test_a_yes_that_ended_in_the_tick_of_the_denial_is_not_named_for_another_that_had_ended_before() -> None:
+    with World(seed=12) as world:
+        meter, ana, ben, lab = lane(world)
+        now = world.clock.now()
+        ben.gives(meter, to_ns=now + DAY_NS)
+        ana.gives(meter, to_ns=now + DAY_NS + 65 * NS_PER_S)
+        world.advance(86_460)
+        assert 403 == world.get(f"/v1.1/Datastreams({meter.number})/Observations", token=lab.token()).status
+        world.clock.step(6)
+        world.settle()
+        assert ("expired", ()) == (away(ana).reason, away(ana).yours)
+        assert ["your yes that has ended,"] == [each.words for each in away(ben).yours]
 
 
 def test_a_rule_about_places_is_named_to_whoever_said_it() -> None:

@@ -248,6 +248,7 @@ class Node:
             conduct=ports.conduct,
             so_far=self.access.so_far,
             own_no=self.tell.own_no,
+            tick_s=self.settings.segment_tick_s,
             prove=self.prove,
             in_worker=ports.in_worker,
             pause=ports.pause,

@@ -94,7 +94,7 @@ class Accept:
         self._folded = 0
         self._under_way = 0
         self._alone = False
-        self._going: dict[StatementId, Statement] = {}  # checked, and not counting yet
+        self._going: dict[StatementId, Statement] = {}  # checked, and not counting yet, in order
         self._ruling: Signed | None = None  # what moves the rules and does not count yet; owned by the loop
 
     async def accept(self, signed: Signed, *, preimage: bytes | None = None) -> Accepted:
@@ -337,6 +337,7 @@ class Accept:
             return
         self._directory.take(statement)
         ended = self._leases.move(statement)
+        self._going.pop(statement.signed.id, None)
         self._tell.ended(ended)
 
     async def _passed(self) -> None:

@@ -5,7 +5,8 @@ Rules
   recipient, no other member of the house.
 - Whoever is erased while it is opened gets nothing of it any more: they are looked up again behind what was awaited.
 - What an authority read for a request that may not be told yet is not there until it may.
-- Who was turned away: what the person has said against it themselves is named, and nothing that others of the home said.
+- Who was turned away: what the person has said against it themselves is named, and nothing that others of the home said. A yes
+  of theirs that had ended is named only where that was why, and it had surely ended before.
 - What does not open is named with its place and stops nothing else.
 - A window that is not open, without its closing, was cut short: it counts as read, and how many rows left is not known.
 - Newest first. What was read since the last tick is there once it is durable, which is before its first row leaves; it stands
@@ -24,7 +25,7 @@ import msgspec
 from troth.clock import NS_PER_S, Clock
 from troth.errors import Malformed, NotFound, StorageFailed
 from troth.gate.demanding import is_withheld
-from troth.gate.question import Asker
+from troth.gate.question import Asker, Code
 from troth.journeys.book_lines import Damaged, Line, Names, Place, Seen, TurnedAway, is_newer
 from troth.journeys.own_no import OwnNo
 from troth.journeys.prove import Prove
@@ -41,6 +42,7 @@ from troth.statements.journal import Journal, JournalEntry
 from troth.statements.kinds import Face, kind_of
 from troth.statements.persons import persons_of, speaker_of
 from troth.statements.statement import Statement, read, read_kept
+from troth.things.intervals import BEGINNING
 from troth.things.ledgers import Box, DayKey, LedgerStore
 from troth.things.stores import ConductStore
 from troth.tlog.trace import Denials, OtherTrace, WindowClosed, WindowOpened, basis_id, decode
@@ -112,7 +114,8 @@ class Book:
         journal: Journal,
         conduct: ConductStore,
         so_far: Callable[[bytes], int | None],
-        own_no: Callable[[PersonId, Sequence[StatementId], int], tuple[OwnNo, ...]],
+        own_no: Callable[[PersonId, Sequence[StatementId], int, int], tuple[OwnNo, ...]],
+        tick_s: int,
         prove: Prove,
         in_worker: InWorker,
         pause: Callable[[], Awaitable[None]],
@@ -125,6 +128,7 @@ class Book:
         self._conduct = conduct
         self._so_far = so_far
         self._own_no = own_no
+        self._tick_ns = tick_s * NS_PER_S
         self._prove = prove
         self._in_worker = in_worker
         self._pause = pause
@@ -288,6 +292,12 @@ class Book:
         requests = self._directory.told.requests.values()
         return frozenset(purpose_of(each.body.request) for each in requests if is_withheld(each.body, at_ns=now))
 
+    def _yours(self, person: PersonId, trace: Denials, named: Sequence[StatementId]) -> tuple[OwnNo, ...]:
+        """Their own no. A denial is dated by its tick: a yes had surely ended where it did so before the tick before."""
+        late_ns = 2 * self._tick_ns  # a tick may come late, by less than another
+        ended_ns = trace.gate_ns - late_ns if trace.reason == Code.EXPIRED else BEGINNING
+        return self._own_no(person, named, trace.gate_ns, ended_ns)
+
     def _line(
         self, found: _Found, *, person: PersonId, closed: _Closed, names: Names, withheld: frozenset[str]
     ) -> Line | None:
@@ -319,7 +329,7 @@ class Book:
                     who=who,
                     reason=trace.reason,
                     count=trace.count,
-                    yours=self._own_no(person, found.ids, trace.gate_ns),
+                    yours=self._yours(person, trace, found.ids),
                     number=names.number(trace.stream),
                 )
             case _:

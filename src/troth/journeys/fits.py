@@ -122,7 +122,7 @@ def check_fits(
             version = 0 if standing is None else standing.version
             check_policies(body, version=version, registered=registered_in(directory))
         case InstallationBody() | OrganisationBody() | KeepingBody():
-            _check_joins(body, statement, directory, in_force, at_ns=at_ns)
+            _check_joins(body, statement, directory, in_force, going=going, at_ns=at_ns)
         case GroundBody() | EmergencyBody():
             _check_ground(body, Uri(statement.signed.headers.issuer), directory, reading, at_ns=at_ns)
         case SignBody() | PassingObjectionBody():
@@ -159,6 +159,7 @@ def _check_joins(
     directory: Directory,
     in_force: InForce,
     *,
+    going: Collection[Statement],
     at_ns: int,
 ) -> None:
     if isinstance(body, KeepingBody):
@@ -171,6 +172,9 @@ def _check_joins(
         return
     known = directory.things.get(body.thing)
     stands = None if known is None else known.body
+    for each in going:
+        if isinstance(each.body, InstallationBody) and each.body.thing == body.thing:
+            stands = each.body  # the newest word, though it does not count yet
     check_contracts(body, stands, reordered=directory.reordered, organisations=directory.organisations, at_ns=at_ns)
     check_joining(body, stands, in_force, at_ns=at_ns)
     check_begins_of(body, stands, directory, Reading(in_force), at_ns=at_ns)

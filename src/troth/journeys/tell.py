@@ -293,9 +293,11 @@ class Tell:
             raise NotFound("there is no such stream for this asker")
         return lease
 
-    def own_no(self, person: PersonId, named: Sequence[StatementId], at_ns: int) -> tuple[OwnNo, ...]:
-        """What somebody has said themselves among the statements that the reason of a no names, as it stood at `at_ns`."""
-        return own_no(Reading(self._leases.in_force).person_of(person), named, at_ns=at_ns)
+    def own_no(
+        self, person: PersonId, named: Sequence[StatementId], at_ns: int, ended_ns: int | None = None
+    ) -> tuple[OwnNo, ...]:
+        """What somebody has said themselves among the statements that the reason of a no names: as `own_no`."""
+        return own_no(Reading(self._leases.in_force).person_of(person), named, at_ns=at_ns, ended_ns=ended_ns)
 
     async def window(self, lease: Lease) -> None:
         """Open the lease's access window; durable on return."""

@@ -392,6 +392,7 @@ class Directory:
             streams[each.name] = known
             self.streams[each.stream] = known
             self.by_number[handle] = each.stream
+        self.standing.declare(body.product, (each.declared for each in streams.values()))
         if body.described is not None and body.to_ns is None:
             self.described[body.described.id] = body.thing
         elif body.described is not None and self.described.get(body.described.id) == body.thing:

@@ -8,12 +8,14 @@ Rules
 Source: docs/decisions/0079-what-joins-is-told.md.
 """
 
+from collections.abc import Iterable
 from typing import TypeAlias
 
 import msgspec
 
 from troth.names import HouseholdId, ThingId, Uri
 from troth.statements.installation import InstallationBody, InstalledStream
+from troth.statements.passport import PassportStream
 from troth.things.intervals import BEGINNING, FOREVER
 
 __all__ = ["Standing", "Where", "where_of"]
@@ -33,6 +35,7 @@ class Standing:
 
     def __init__(self) -> None:
         self.began: dict[Where, int] = {}
+        self.declared: dict[Uri, dict[str, PassportStream]] = {}  # what stands or stood, as it was declared last
         self._kinds: dict[Uri, dict[Where, dict[str, _Kind]]] = {}
 
     def __eq__(self, other: object) -> bool:
@@ -54,6 +57,10 @@ class Standing:
     def stands(self, where: Where, product: Uri) -> bool:
         """Whether something of a product stands there."""
         return where in self._kinds.get(product, {})
+
+    def declare(self, product: Uri, streams: Iterable[PassportStream]) -> None:
+        """Streams of a product are put in place, declared so."""
+        self.declared.setdefault(product, {}).update({each.name: each for each in streams})
 
     def known(self, where: Where, at_ns: int) -> None:
         """A home is known here since then, if it was not before."""
