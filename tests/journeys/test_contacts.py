@@ -15,11 +15,12 @@ from troth.journeys.share_values import Wanted
 from troth.names import Uri, ckt_uri
 from troth.settings import Settings
 from troth.signing.keys import Ed25519Signer
+from troth.statements.installation import Contract
 from troth.statements.kinds import KindName
 from troth.statements.organisation import GATEKEEPER, OrganisationBody
 from troth.statements.site import Site
 from troth.statements.statement import write
-from troth.testing.people import WorldThing
+from troth.testing.people import WorldThing, own_use
 from troth.testing.world import World
 from troth.wire.times import print_time
 
@@ -312,3 +313,32 @@ def test_a_party_that_people_share_with_is_warned_of_too(world: World) -> None:
     (due,) = contacts_of(world).due()
     assert (repair.uri, 0) == (due.organisation, due.streams)
     assert "After that nothing more can be shared with it." in words(due)
+
+
+def test_the_other_party_of_a_contract_is_warned_of_too_as_long_as_it_stands(world: World) -> None:
+    home, coop = world.home("Harbour Lane 12"), world.organisation("Coop")
+    now = world.clock.now()
+    contract = Contract(bytes(32), "Order", now, now + 40 * DAY_NS, coop.uri)
+    meter = home.thing("heat meter", purposes=(own_use(),), contract=contract)
+    known = world.node.directory.organisations[coop.uri]
+    world.run(world.node.join.organisation(msgspec.structs.replace(known, reach_by_ns=now + 20 * DAY_NS)))
+    (due,) = contacts_of(world).due()
+    assert (coop.uri, 0, 1, Lapse.DUE, False) == (due.organisation, due.streams, due.ordered, due.lapse, due.shared)
+    assert words(due).startswith("One stream rests on a contract with Coop (")
+    assert "After that nobody answers for what was ordered." in words(due)
+    assert "share" not in words(due)
+    token = world.operator_token()
+    shown = msgspec.json.decode(world.get("/api/contacts", token=token).body)
+    assert [(0, 1)] == [(each["streams"], each["ordered"]) for each in shown["contacts"]]
+    link = world.run(world.node.entering.operator_link("")).rpartition("/")[2]
+    cookie = {"cookie": f"troth_operator={world.run(world.node.recognise.enter(link))}"}
+    assert "1 stream rests on a contract with it" in world.get("/operate/contacts", headers=cookie).body.decode()
+    assert "0 streams, 1 contract, by" in world.get("/operate", headers=cookie).body.decode()
+    world.advance(70)
+    assert [words(due)] == [each.text.strip() for each in world.mailer.taken]
+    world.clock.step(21 * 86_400)
+    world.advance(1)
+    (lapsed,) = contacts_of(world).due()
+    assert "nobody answers for what was ordered since" in words(lapsed)
+    world.run(world.node.joining.alter.contract_ends(meter.joined.slug, "flow"))
+    assert () == contacts_of(world).due(), "what has ended needs nobody who answers"

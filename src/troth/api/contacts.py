@@ -27,7 +27,10 @@ class ReachedForm(msgspec.Struct, frozen=True):
 
 
 class ContactShown(msgspec.Struct, frozen=True):
-    """A contact that has to be reached again. `standing`: due or lapsed. `streams`: for how many it answers."""
+    """A contact that has to be reached again. `standing`: due or lapsed. `streams`: for how many it answers.
+
+    `ordered`: how many rest on a contract with it.
+    """
 
     organisation: Uri
     name: str
@@ -35,6 +38,7 @@ class ContactShown(msgspec.Struct, frozen=True):
     reach_by: str
     standing: str
     streams: int
+    ordered: int
 
 
 class ContactsShown(msgspec.Struct, frozen=True):
@@ -56,6 +60,7 @@ def contact_routes(contacts: Contacts, feeds: Feeds, *, callers: Callers, url: s
                 print_time(each.reach_by_ns),
                 each.lapse.value,
                 each.streams,
+                each.ordered,
             )
             for each in contacts.due()
         )

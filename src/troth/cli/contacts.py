@@ -19,14 +19,15 @@ __all__ = ["organisation_due", "organisation_feed", "organisation_feed_end", "or
 @click.command("due")
 @as_operator
 def organisation_due(node: Node) -> None:
-    """List contacts that have to be reached again, and for how many streams they answer."""
+    """List contacts that have to be reached again, for how many streams they answer, and what was ordered from them."""
     found = node.get("/api/contacts", ContactsShown)
     if not found.contacts:
         say("Every contact on which something rests is good for a while.")
     for each in found.contacts:
         stands = "NOBODY ANSWERS SINCE" if each.standing == "lapsed" else "by"
         say(f"{each.organisation}  {stands} {local(each.reach_by)}: {plain(each.name)}, {plain(each.contact)}")
-        say(f"   Answers for {each.streams} streams")
+        ordered = f"; streams that rest on a contract with it: {each.ordered}" if each.ordered else ""
+        say(f"   Answers for {each.streams} streams{ordered}")
     for feed in found.feeds:
         say(f"Feed {feed.feed}, made {local(feed.made)}")
 

@@ -2,22 +2,25 @@
 
 Rules
 - A contact with a day by which it must be reached again is due for so many days before it (dated data), then lapsed.
-- Warned is only of contacts on which something rests: streams of things that are not over, or what people share with them.
+- Warned is only of contacts on which something rests: streams of things that are not over, contracts that hold or will, or what
+  people share with them.
 - That it was reached again is said by whoever runs the place, with the next day; nothing prolongs itself.
 - A mail goes to the address of the settings, once when a contact becomes due and once when it lapses, also over restarts.
 
-Source: mission.md (F23, S17, S64); gate/rules/periods; docs/decisions/0064-nothing-begins-unannounced.md.
+Source: mission.md (F23, S17, S64); gate/rules/periods; docs/decisions/0064-nothing-begins-unannounced.md;
+docs/decisions/0096-a-contract-is-seen-and-looked-at-again.md.
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 
 import msgspec
 
 from troth.clock import Clock
 from troth.errors import NotFound, Refused
+from troth.gate.grounds.contract import stands
 from troth.gate.rules.periods import DAY_NS, Rule, period_of
 from troth.journeys.handed import sharers
 from troth.journeys.mailing import Mailing
@@ -41,7 +44,13 @@ class Lapse(StrEnum):
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """A contact that has to be reached again, by when (ns UTC), and for how many streams it answers."""
+    """A contact that has to be reached again, by when (ns UTC), and what rests on it.
+
+    Args:
+        streams: for how many it answers.
+        ordered: how many rest on a contract that was made with it.
+        shared: whether people share with it.
+    """
 
     organisation: Uri
     name: str
@@ -49,6 +58,8 @@ class Contact(msgspec.Struct, frozen=True):
     reach_by_ns: int
     lapse: Lapse
     streams: int
+    ordered: int
+    shared: bool
 
 
 class Contacts:
@@ -74,8 +85,8 @@ class Contacts:
         ]
         if not bodies:
             return ()
-        answered = self._answered()
-        found = [
+        answered, ordered = self._answered({body.organisation for body, _ in bodies})
+        found = (
             Contact(
                 body.organisation,
                 body.name,
@@ -83,11 +94,13 @@ class Contacts:
                 by_ns,
                 Lapse.LAPSED if by_ns <= now else Lapse.DUE,
                 answered[body.organisation],
+                ordered[body.organisation],
+                bool(sharers(body.organisation, self._directory, at_ns=now)),
             )
             for body, by_ns in bodies
-            if answered[body.organisation] or sharers(body.organisation, self._directory, at_ns=now)
-        ]
-        return tuple(sorted(found, key=lambda each: (each.reach_by_ns, each.organisation)))
+        )
+        resting = (each for each in found if each.streams or each.ordered or each.shared)
+        return tuple(sorted(resting, key=lambda each: (each.reach_by_ns, each.organisation)))
 
     def others(self) -> tuple[OrganisationBody, ...]:
         """Every organisation that is not due, those that lapse first, then by name."""
@@ -138,17 +151,42 @@ class Contacts:
             for each in self.due()
         )
 
-    def _answered(self) -> Counter[Uri]:
-        """How many streams each organisation answers for, of things that are not over."""
-        now, found = self._clock.now(), Counter[Uri]()
+    def _answered(self, due: Collection[Uri]) -> tuple[Counter[Uri], Counter[Uri | None]]:
+        """How many streams of things that stand each answers for, and how many rest on a contract with one of these."""
+        now, found, ordered = self._clock.now(), Counter[Uri](), Counter[Uri | None]()
         for thing in self._directory.things.values():
             if thing.body.to_ns is None or now < thing.body.to_ns:
                 found[thing.body.answers.organisation] += len(thing.streams)
-        return found
+                for each in thing.body.streams:
+                    contract = each.contract
+                    if contract is not None and contract.by in due and now < stands(contract).to_ns:
+                        ordered[contract.by] += 1
+        return found, ordered
 
 
 def words(each: Contact) -> str:
     """What a warning says; no home and no person stands in it."""
+    if not each.ordered:
+        return _rests(each)
+    said = _ordered(each)
+    return f"{_rests(each)} {said}" if each.streams or each.shared else said
+
+
+def _ordered(each: Contact) -> str:
+    """Of what was ordered from it."""
+    streams, till = _streams(each.ordered), date_words(each.reach_by_ns)
+    rest = f"{streams} {'rests' if each.ordered == 1 else 'rest'} on a contract with {each.name} ({each.contact})."
+    if each.lapse is Lapse.LAPSED:
+        return f"{rest} It was to be reached again by {till}: nobody answers for what was ordered since."
+    return f"{rest} Reach it by {till}, and say so: troth organisation reached. After that nobody answers for what was ordered."
+
+
+def _streams(number: int) -> str:
+    return "One stream" if number == 1 else f"{number} streams"
+
+
+def _rests(each: Contact) -> str:
+    """Of what it answers for, or of what is shared with it."""
     if not each.streams:
         till = date_words(each.reach_by_ns)
         lapsed = each.lapse is Lapse.LAPSED
@@ -158,7 +196,7 @@ def words(each: Contact) -> str:
             + ("" if lapsed else f"Reach it by {till}, and say so: troth organisation reached.")
             + ("" if lapsed else " After that nothing more can be shared with it.")
         )
-    streams = "one stream" if each.streams == 1 else f"{each.streams} streams"
+    streams = _streams(each.streams).lower()
     if each.lapse is Lapse.LAPSED:
         return (
             f"{each.name} ({each.contact}) was to be reached again by {date_words(each.reach_by_ns)}. Nobody answers for "

@@ -4,8 +4,8 @@ Rules
 - A person picks from this list, so that what they agree to can be compared and is not worded by whoever wants it.
 - A term that is no longer offered gets an end; what was shared for it before stays readable by its title.
 
-Source: W3C Data Privacy Vocabulary 2.0, https://github.com/w3c/dpv/blob/f6332c628fc6ce625ab42d3c00b035e07da37b6c/2.0/dpv/
-modules/purposes.csv, read on 2026-11-26: every concept that a row names is in it; Data Act, Article 6(1).
+Source: W3C Data Privacy Vocabulary, in the version, at the commit and as of the day that `rules/dpv` names: every concept
+that a row names is in that list; Data Act, Article 6(1).
 Left out: advertising and the like, for which nothing is shared here.
 """
 
@@ -13,13 +13,13 @@ from typing import Final
 
 import msgspec
 
+from troth.gate.rules.dpv import DPV
 from troth.names import PurposeId, Uri
 from troth.things.intervals import FOREVER
 
 __all__ = ["SHARE", "TERMS", "ShareTerm", "term_of", "terms_at"]
 
 SHARE: Final = "urn:troth:share:"
-_DPV: Final = "https://w3id.org/dpv#"
 
 
 class ShareTerm(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class ShareTerm(msgspec.Struct, frozen=True):
 
 
 def _term(slug: str, title: str, says: str, *dpv: str) -> ShareTerm:
-    return ShareTerm(PurposeId(f"{SHARE}{slug}"), title, says, tuple(Uri(f"{_DPV}{each}") for each in dpv))
+    return ShareTerm(PurposeId(f"{SHARE}{slug}"), title, says, tuple(Uri(f"{DPV}{each}") for each in dpv))
 
 
 TERMS: Final = (
