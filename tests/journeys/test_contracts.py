@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NoReturn
 
 import msgspec
 import pytest
@@ -17,6 +17,7 @@ from troth.journeys.contracts import OrderedStream
 from troth.journeys.grounds import REVIEW_WARNING_DAYS, Standing
 from troth.names import PurposeId, Slug, StreamId, ThingId, Uri, print_household
 from troth.state.in_force import Reading
+from troth.state.known import KnownThing
 from troth.statements.installation import Answering, Consideration, Contract, InstallationBody, InstalledStream
 from troth.statements.kinds import KindName
 from troth.statements.sheet import sheet_of
@@ -315,6 +316,35 @@ def test_of_many_what_must_be_looked_at_comes_first_and_what_has_ended_last(worl
     found = world.run(world.node.grounding.contracts.every(limit=3))
     assert (["two", "three", "four"], 4, 2) == ([each.slug for each in found.ordered], found.known, found.warned)
     assert "one" == world.run(world.node.grounding.contracts.every(limit=9)).ordered[-1].slug
+
+
+class Unwalked(dict[ThingId, KnownThing]):
+    """Things of which each may be looked up, and which nobody goes through."""
+
+    def __iter__(self) -> Iterator[ThingId]:
+        raise AssertionError
+
+    def values(self) -> NoReturn:
+        raise AssertionError
+
+
+def test_things_without_one_are_not_gone_through(world: World) -> None:
+    home = world.home("Harbour Lane 12")
+    ana = home.person("Ana")
+    first = home.thing("first", purposes=USES)
+    for name in ("second", "third"):
+        home.thing(name, purposes=USES, contract=order(world))
+    contracts, alter = world.node.grounding.contracts, world.node.joining.alter
+    world.node.directory.things = Unwalked(world.node.directory.things)
+    assert ["second", "third"] == [each.slug for each in contracts.at_home(ana.person)]
+    world.run(alter.rename(Slug("third"), name="Third"))
+    world.run(alter.rename(Slug("second"), name="Second"))
+    assert ["second", "third"] == [each.slug for each in contracts.at_home(ana.person)], "in order of joining"
+    assert 2 == world.run(contracts.every(limit=9)).known
+    world.run(alter.contract_ends(Slug("second"), "flow"))
+    assert ["third", "second"] == [each.slug for each in world.run(contracts.every(limit=9)).ordered]
+    assert () == contracts.open()
+    assert {} == contracts.of_thing(world.node.directory.things[first.joined.thing], ana.person)
 
 
 def test_one_of_a_public_thing_is_read_by_everybody(world: World) -> None:

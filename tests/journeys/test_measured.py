@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NoReturn
 
 import msgspec
 import pytest
@@ -13,7 +13,8 @@ from tests.journeys.test_telling import Lane
 from troth.errors import Conflict, Denied
 from troth.gate.measured import check_measured
 from troth.journeys.offers import Lapsed
-from troth.names import Slug, Uri
+from troth.names import Slug, StreamId, Uri
+from troth.state.known import KnownStream
 from troth.statements.kinds import KindName
 from troth.statements.passport import PassportBody, PassportStream, ProductFunction
 from troth.testing.people import UNIVERSITY
@@ -70,6 +71,19 @@ def test_another_measurement_under_a_name_that_stands_is_refused_by_what_it_chan
     assert f"{lane.meter.stream_name} is installed, and its {named} would change" in refused.value.message
     assert before == lane.world.journal.position
     assert [1.0] == read(lane), "what stood goes on"
+
+
+class Unwalked(dict[StreamId, KnownStream]):
+    """Streams of which each may be looked up, and which nobody goes through."""
+
+    def values(self) -> NoReturn:
+        raise AssertionError
+
+
+def test_streams_of_other_products_are_not_gone_through(lane: Lane) -> None:
+    lane.world.node.directory.streams = Unwalked(lane.world.node.directory.streams)
+    with pytest.raises(Conflict):
+        say(lane, passport(lane, senses="sound"))
 
 
 def test_over_http_the_maker_reads_what_to_do_instead(lane: Lane) -> None:

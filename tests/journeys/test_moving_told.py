@@ -226,6 +226,37 @@ def test_where_data_are_kept_is_told_before_it_changes_and_a_rule_stops_it_then(
     assert "then" not in found
 
 
+def test_others_have_their_turn_between_homes_that_nobody_lives_in_yet(world: World) -> None:
+    lane = Lane(world)
+    for number in range(7):
+        world.home(f"Harbour Lane {number}")
+    lane.keeps(KeepingBody(CLOUD, FAR))
+    after_ns = world.clock.now() - DAY_NS
+    found = list(world.node.grounding.tellings.news.concerns(since_ns=after_ns))
+    (told,) = (each for each in found if each is not None)
+    assert (lane.ana.person,) == told.persons
+    assert 7 == found.count(None)
+
+
+def test_what_is_said_while_people_are_told_is_no_hindrance(world: World) -> None:
+    lane = Lane(world)
+    repair = world.organisation("Repair")
+    share(lane, repair.uri)
+    for party, name in ((SUPPLIER, "Supplier"), (repair.uri, "Repair")):
+        far = OrganisationBody(party, name, f"mailto:office@{name.lower()}.example", site=FAR)
+        world.run(world.node.join.organisation(far))
+    looking = world.node.grounding.tellings.news.concerns(since_ns=world.clock.now() - DAY_NS)
+    seen = 0
+    for each in looking:
+        seen += each is not None
+        name = f"Cloud{seen}"
+        world.organisation(name)
+        body = OrganisationBody(Uri(f"https://{name.lower()}.example/"), name, "mailto:a@a.example", site=HERE)
+        world.run(world.node.join.organisation(body))
+        world.run(world.node.join.organisation(msgspec.structs.replace(body, site=FAR)))
+    assert 2 <= seen
+
+
 def test_another_copy_or_law_is_announced_and_fewer_hold_at_once(world: World) -> None:
     lane = Lane(world)
     copied = KeepingBody(SUPPLIER, HERE, (CopyKept(CLOUD, Site("DE"), "A backup."),))

@@ -72,7 +72,7 @@ class EveryContract(msgspec.Struct, frozen=True):
 
 
 class Contracts:
-    """Lists them. Nothing is kept here but which things have one. Owner: the event loop."""
+    """Lists them. Nothing is kept here: which things have one is kept with what stands. Owner: the event loop."""
 
     def __init__(
         self,
@@ -88,8 +88,6 @@ class Contracts:
         self._homes = homes
         self._clock = clock
         self._pause = pause
-        self._indexed = -1  # what was installed when things were gone through
-        self._things: dict[HouseholdId | None, list[KnownThing]] = {}
 
     def open(self) -> tuple[OrderedStream, ...]:
         """Those of things in public places, in order of joining, ended ones too."""
@@ -102,15 +100,18 @@ class Contracts:
     async def every(self, *, limit: int) -> EveryContract:
         """Those of all homes and places, some: first what must be looked at, last what has ended. For who runs the place."""
         now, found = self._clock.now(), list[tuple[int, int, KnownThing, KnownStream]]()
-        things = [thing for home in self._with_one().values() for thing in home]
-        for number, thing in enumerate(things):
+        things = [thing for home in self._directory.standing.ordered.values() for thing in home]
+        for number, id_ in enumerate(things):
             if number % _LOOKED_AT == _LOOKED_AT - 1:
                 await self._pause()
+            thing = self._directory.things.get(id_)
+            if thing is None:
+                continue  # erased meanwhile
             for stream in thing.streams.values():
                 contract = stream.installed.contract
                 if contract is not None:
                     rank = _RANKS.get(_standing(thing, contract, at_ns=now)[0], 1)
-                    found.append((rank, len(found), thing, stream))
+                    found.append((rank, thing.number, thing, stream))
         warned = sum(rank == 0 for rank, *_ in found)
         some = heapq.nsmallest(limit, found, key=lambda each: each[:2])
         shown = (self._shown(thing, stream, stream.installed.contract) for _, _, thing, stream in some)
@@ -124,7 +125,8 @@ class Contracts:
         return {each.stream.declared.name: each for each in self._streams(thing)}
 
     def _of(self, home: HouseholdId | None) -> Iterator[OrderedStream]:
-        for thing in self._with_one().get(home, ()):
+        things = [self._directory.things[each] for each in self._directory.standing.ordered.get(home, ())]
+        for thing in sorted(things, key=lambda each: each.number):
             yield from self._streams(thing)
 
     def _streams(self, thing: KnownThing) -> Iterator[OrderedStream]:
@@ -153,16 +155,6 @@ class Contracts:
             None if ends_ns == FOREVER else ends_ns,
             standing,
         )
-
-    def _with_one(self) -> dict[HouseholdId | None, list[KnownThing]]:
-        """Things that have one by home, gone through once for all until something is installed or changed."""
-        if self._indexed != self._directory.installs:
-            found: dict[HouseholdId | None, list[KnownThing]] = {}
-            for thing in self._directory.things.values():
-                if any(each.contract is not None for each in thing.body.streams):
-                    found.setdefault(thing.body.household, []).append(thing)
-            self._indexed, self._things = self._directory.installs, found
-        return self._things
 
 
 def _standing(thing: KnownThing, contract: Contract, *, at_ns: int) -> tuple[Standing, int]:

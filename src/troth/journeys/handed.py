@@ -16,7 +16,7 @@ from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
 from troth.statements.organisation import OrganisationBody
 
-__all__ = ["handed", "homes_handing", "places_handing", "sharers", "uses_handed"]
+__all__ = ["handed", "homes_handing", "is_shared_with", "places_handing", "sharers", "uses_handed"]
 
 
 def handed(said: DisclosureBody, body: OrganisationBody) -> Iterator[DisclosedPurpose]:
@@ -50,29 +50,36 @@ def uses_handed(
 
 def places_handing(body: OrganisationBody, directory: Directory) -> Iterator[Where]:
     """Homes and public places of which an organisation gets or handles something."""
-    for product, (said, _) in directory.disclosures.items():
+    for product, (said, _) in tuple(directory.disclosures.items()):
         if any(True for _ in handed(said, body)):
             yield from (
                 where
                 for where in directory.standing.places(product)
                 if isinstance(where, str) or (HouseholdId(where), product) not in directory.home_disclosures
             )
-    for (home, product), (said, _) in directory.home_disclosures.items():
+    for (home, product), (said, _) in tuple(directory.home_disclosures.items()):
         if directory.standing.stands(home, product) and any(True for _ in handed(said, body)):
             yield home
 
 
-def homes_handing(body: OrganisationBody, directory: Directory) -> tuple[HouseholdId, ...]:
-    """The homes among them, each once."""
-    found = (HouseholdId(each) for each in places_handing(body, directory) if not isinstance(each, str))
-    return tuple(dict.fromkeys(found))
+def homes_handing(body: OrganisationBody, directory: Directory) -> Iterator[HouseholdId]:
+    """The homes among them, some more than once. What is said meanwhile changes nothing of what is gone through."""
+    return (HouseholdId(each) for each in places_handing(body, directory) if not isinstance(each, str))
 
 
 def sharers(party: Uri, directory: Directory, *, at_ns: int) -> tuple[PersonId, ...]:
     """People who share something with a party now."""
+    return tuple(dict.fromkeys(_giving(party, directory, at_ns=at_ns)))
+
+
+def is_shared_with(party: Uri, directory: Directory, *, at_ns: int) -> bool:
+    """Whether anybody shares something with a party now: looked for until one is found."""
+    return any(True for _ in _giving(party, directory, at_ns=at_ns))
+
+
+def _giving(party: Uri, directory: Directory, *, at_ns: int) -> Iterator[PersonId]:
     shares = directory.shares
-    words = (body for share in shares.with_party.get(party, ()) for body, _ in shares.said[share].values())
-    given = (
-        body.person for body in words if body.decision is Decision.GIVE and (body.to_ns is None or at_ns < body.to_ns)
-    )
-    return tuple(dict.fromkeys(given))
+    for share in shares.with_party.get(party, ()):
+        for body, _ in shares.said[share].values():
+            if body.decision is Decision.GIVE and (body.to_ns is None or at_ns < body.to_ns):
+                yield body.person

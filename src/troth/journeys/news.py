@@ -10,7 +10,7 @@ Source: mission.md (F26, F44, S58); docs/decisions/0064-nothing-begins-unannounc
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 import msgspec
@@ -50,7 +50,7 @@ from troth.statements.widening import Change, Changed
 
 __all__ = ["NEWS_DAYS", "RECENT_DAYS", "Concern", "Item", "News", "NewsPage", "Since", "Sort", "ToldOn"]
 
-
+_SEEN_AT_ONCE: Final = 500  # homes that stand in the list again and are passed over between two turns of the loop
 _FIRST: Final = frozenset({Sort.STARTS, Sort.ASKED, Sort.AUTHORITY})
 
 
@@ -133,16 +133,19 @@ class News:
         ways = self._directory.told.ways.get((person, item.statement), ())
         return msgspec.structs.replace(item, told=tuple(ToldOn(way, at_ns) for way, at_ns in ways))
 
-    def concerns(self, *, since_ns: int) -> Iterator[Concern]:
-        """What people of homes are to be told, of what was said after `since_ns` or is still to begin, home by home."""
+    def concerns(self, *, since_ns: int) -> Iterator[Concern | None]:
+        """What people of homes are to be told, of what was said after `since_ns` or is still to begin, home by home.
+
+        None after a home of which nothing is to be told, or nobody: between two of them others have their turn.
+        """
         now = self._clock.now()
         for each in self._current():
             if each.said_ns <= since_ns and all((change.purpose.starts_ns or 0) <= now for change in each.changes):
                 continue
             for home in self._homes_of(each.product):
-                found = tuple(self._changed(each, home)) if self._holds_in(each, home) else ()
-                if found:
-                    yield Concern(each.statement, self._here(home), tuple(draft.make() for draft in found))
+                persons = self._here(home) if self._holds_in(each, home) else ()
+                found = tuple(draft.make() for draft in self._changed(each, home)) if persons else ()
+                yield Concern(each.statement, persons, found) if found else None
         for request, reach in tuple(self._reaches()):
             persons = self._of_reach(reach)
             if persons:
@@ -154,22 +157,35 @@ class News:
                 item = draft.make()
                 yield Concern(item.statement, (person,), (item,))
 
-    def _joinings(self, since_ns: int) -> Iterator[Concern]:
+    def _joinings(self, since_ns: int) -> Iterator[Concern | None]:
         """What joined homes, who came into a class, and who moves, home by home and statement by statement."""
         now = self._clock.now()
         moved = self._moved.homes(after_ns=since_ns, at_ns=now)
         entered = self._joined.homes_of(after_ns=since_ns, at_ns=now)
-        for home in dict.fromkeys((*self._joined.homes(), *entered, *moved)):
-            found: dict[StatementId, list[Item]] = {}
+        seen: set[HouseholdId] = set()
+        for number, home in enumerate(chain(self._joined.homes(), entered, moved)):
+            if home not in seen:
+                seen.add(home)
+                yield from self._joined_home(home, self._here(home), after_ns=since_ns, at_ns=now)
+            elif number % _SEEN_AT_ONCE == 0:
+                yield None
+
+    def _joined_home(
+        self, home: HouseholdId, persons: tuple[PersonId, ...], *, after_ns: int, at_ns: int
+    ) -> Iterator[Concern | None]:
+        """The same of one home, for who lives there now: nothing is made where nobody does."""
+        found: dict[StatementId, list[Item]] = {}
+        if persons:
             for draft in (
-                *self._joined.things(home, after_ns=since_ns, at_ns=now),
-                *self._joined.parties(home, after_ns=since_ns, at_ns=now),
-                *self._moved.of(home, after_ns=since_ns, at_ns=now),
+                *self._joined.things(home, after_ns=after_ns, at_ns=at_ns),
+                *self._joined.parties(home, after_ns=after_ns, at_ns=at_ns),
+                *self._moved.of(home, after_ns=after_ns, at_ns=at_ns),
             ):
                 item = draft.make()
                 found.setdefault(item.statement, []).append(item)
-            persons = self._here(home) if found else ()
-            yield from (Concern(statement, persons, tuple(items)) for statement, items in found.items() if persons)
+        if not found:
+            yield None
+        yield from (Concern(statement, persons, tuple(items)) for statement, items in found.items())
 
     def _new_there(self, home: HouseholdId | None) -> list[Draft]:
         """What joined a home, or public places, and who moves, in NEWS_DAYS or is still to begin."""

@@ -62,15 +62,15 @@ class Moved:
         found = (person for each in recent for person in sharers(each.party, self._directory, at_ns=at_ns))
         return tuple(dict.fromkeys(found))
 
-    def homes(self, *, after_ns: int, at_ns: int) -> tuple[HouseholdId, ...]:
-        """Homes that it may concern."""
-        found: dict[HouseholdId, None] = {}
-        for each in self._recent(after_ns, at_ns):
+    def homes(self, *, after_ns: int, at_ns: int) -> Iterator[HouseholdId]:
+        """Homes that it may concern, some more than once. Others may have their turn between two of them."""
+        for each in tuple(self._recent(after_ns, at_ns)):
             if isinstance(each, KnownKept):
-                return tuple(self._directory.households)
+                yield from tuple(self._directory.households)
+                return
             body = self._directory.organisations.get(each.party)
-            found |= {} if body is None else dict.fromkeys(homes_handing(body, self._directory))
-        return tuple(found)
+            if body is not None:
+                yield from homes_handing(body, self._directory)
 
     def _is_told(self, home: HouseholdId | None, said_ns: int) -> bool:
         began = self._directory.standing.began
@@ -78,7 +78,7 @@ class Moved:
         return any(is_new_in(each, at_ns=said_ns) for each in since)
 
     def _recent(self, after_ns: int, at_ns: int) -> Iterator[KnownMove | KnownKept]:
-        for each in self._directory.told.moves.values():
+        for each in tuple(self._directory.told.moves.values()):
             if each.said_ns > after_ns or (each.from_ns or 0) > at_ns:
                 yield each
 

@@ -22,7 +22,7 @@ from troth.errors import Conflict, NotFound, Refused
 from troth.gate.demanding import is_withheld
 from troth.gate.guardians import Stage, stage_of
 from troth.journeys.accept import Accepted
-from troth.journeys.handed import sharers
+from troth.journeys.handed import is_shared_with, sharers
 from troth.journeys.moving import with_keeping_put_off
 from troth.journeys.party_names import parties_named, party_name
 from troth.journeys.say import Say
@@ -157,7 +157,8 @@ class Places:
             for product, (disclosure, _) in self._directory.disclosures.items()
             for each in self._streams(product, disclosure, stands=self._stands(product))
         ]
-        parties = sum(bool(sharers(each, self._directory, at_ns=self._clock.now())) for each in self._shared_with())
+        now = self._clock.now()
+        parties = sum(is_shared_with(each, self._directory, at_ns=now) for each in self._shared_with())
         beside = Beside(parties if parties >= TOLD_FROM else None, self._authorities(), self._relay)
         return Where(self._kept(), tuple(streams), self._then(), beside)
 

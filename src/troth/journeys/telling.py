@@ -63,8 +63,8 @@ class Telling:
         self._seen = self._news.moved
         for concern in self._news.concerns(since_ns=self._news.now() - TELL_DAYS * _DAY_NS):
             await self._pause()  # there may be a home for each of thousands of things
-            items = tuple(each for each in concern.items if self._is_new(each))
-            if not items:
+            items = () if concern is None else tuple(each for each in concern.items if self._is_new(each))
+            if concern is None or not items:
                 continue
             text = "\n\n".join(f"{each.title} ({each.about}). {each.words}" for each in items)[:_TEXT_MAX]
             for person in concern.persons:

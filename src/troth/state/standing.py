@@ -36,6 +36,7 @@ class Standing:
     def __init__(self) -> None:
         self.began: dict[Where, int] = {}
         self.declared: dict[Uri, dict[str, PassportStream]] = {}  # what stands or stood, as it was declared last
+        self.ordered: dict[HouseholdId | None, dict[ThingId, None]] = {}  # things that rest on a contract, by home
         self._kinds: dict[Uri, dict[Where, dict[str, _Kind]]] = {}
 
     def __eq__(self, other: object) -> bool:
@@ -75,6 +76,7 @@ class Standing:
         to_ns = FOREVER if body.to_ns is None else body.to_ns
         stays = tuple(each for each in body.streams if to_ns > at_ns)
         new = tuple(each for each in stays if self.begins_ns(where, body.product, each.name, at_ns=at_ns) is None)
+        self._order(body, former)
         self._leave(body.thing, former, but=(where, body.product, {each.name for each in stays}))
         for each in stays:
             kinds = self._kinds.setdefault(body.product, {}).setdefault(where, {})
@@ -85,6 +87,15 @@ class Standing:
             else:
                 kind.things[body.thing] = to_ns
         return new
+
+    def _order(self, body: InstallationBody, former: InstallationBody | None) -> None:
+        """A thing rests on a contract now, or no more: an ended one stays known."""
+        if former is not None and former.household in self.ordered:
+            self.ordered[former.household].pop(former.thing, None)
+            if not self.ordered[former.household]:
+                del self.ordered[former.household]
+        if any(each.contract is not None for each in body.streams):
+            self.ordered.setdefault(body.household, {})[body.thing] = None
 
     def _leave(self, thing: ThingId, former: InstallationBody | None, *, but: tuple[Where, Uri, set[str]]) -> None:
         if former is None:
