@@ -1,6 +1,5 @@
 """What was ordered: people of the home read with whom and until when, nobody else does, and somebody looks at it again."""
 
-import asyncio
 from collections.abc import Iterator
 from typing import Final, NoReturn
 
@@ -105,22 +104,6 @@ def test_it_is_warned_of_before_and_after_its_day_and_then_nothing_rests_on_it(w
         world.run(alter.contract_stands(slug, "flow", review_ns=world.clock.now() + DAY_NS))
     world.run(alter.rename(slug, name="Main meter"))
     assert "expired" == reads(world, meter), "a thing is renamed, and what is over stays so"
-
-
-def test_days_that_are_said_at_once_move_later_only(world: World) -> None:
-    meter = world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=order(world))
-    alter, slug, now = world.node.joining.alter, meter.joined.slug, world.clock.now()
-
-    async def at_once(*days: int) -> list[BaseException | None]:
-        said = (alter.contract_stands(slug, "flow", review_ns=now + each * DAY_NS) for each in days)
-        return list(await asyncio.gather(*said, return_exceptions=True))
-
-    first, second = world.run(at_once(300, 200))
-    assert first is None
-    assert isinstance(second, Conflict)
-    assert now + 300 * DAY_NS == ordered(world).contract.review_ns
-    assert [None, None] == world.run(at_once(310, 320))
-    assert now + 320 * DAY_NS == ordered(world).contract.review_ns
 
 
 def test_one_that_ends_soon_is_warned_of_and_its_end_is_said(world: World) -> None:

@@ -231,8 +231,7 @@ def test_others_have_their_turn_between_homes_that_nobody_lives_in_yet(world: Wo
     for number in range(7):
         world.home(f"Harbour Lane {number}")
     lane.keeps(KeepingBody(CLOUD, FAR))
-    after_ns = world.clock.now() - DAY_NS
-    found = list(world.node.grounding.tellings.news.concerns(since_ns=after_ns))
+    found = list(world.node.grounding.tellings.news.concerns(since_ns=world.clock.now() - DAY_NS))
     (told,) = (each for each in found if each is not None)
     assert (lane.ana.person,) == told.persons
     assert 7 == found.count(None)
@@ -242,18 +241,16 @@ def test_what_is_said_while_people_are_told_is_no_hindrance(world: World) -> Non
     lane = Lane(world)
     repair = world.organisation("Repair")
     share(lane, repair.uri)
-    for party, name in ((SUPPLIER, "Supplier"), (repair.uri, "Repair")):
-        far = OrganisationBody(party, name, f"mailto:office@{name.lower()}.example", site=FAR)
-        world.run(world.node.join.organisation(far))
-    looking = world.node.grounding.tellings.news.concerns(since_ns=world.clock.now() - DAY_NS)
+    lane.registers(site=FAR)
+    body = OrganisationBody(repair.uri, "Repair", "mailto:office@repair.example", site=FAR)
+    world.run(world.node.join.organisation(body))
     seen = 0
-    for each in looking:
+    for each in world.node.grounding.tellings.news.concerns(since_ns=world.clock.now() - DAY_NS):
         seen += each is not None
         name = f"Cloud{seen}"
-        world.organisation(name)
-        body = OrganisationBody(Uri(f"https://{name.lower()}.example/"), name, "mailto:a@a.example", site=HERE)
-        world.run(world.node.join.organisation(body))
-        world.run(world.node.join.organisation(msgspec.structs.replace(body, site=FAR)))
+        other = msgspec.structs.replace(body, organisation=world.organisation(name).uri, name=name, site=HERE)
+        world.run(world.node.join.organisation(other))
+        world.run(world.node.join.organisation(msgspec.structs.replace(other, site=FAR)))
     assert 2 <= seen
 
 

@@ -44,6 +44,7 @@ from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.marks import check_mark
 from troth.state.moved import said_ns
+from troth.state.ordered import reordered
 from troth.state.placing import check_place_rule
 from troth.state.requests import check_request
 from troth.state.scopes import person_scope, place_scope, product_scope
@@ -171,11 +172,12 @@ def _check_joins(
         check_answering(body, Uri(statement.signed.headers.issuer), directory, at_ns=at_ns)
         return
     known = directory.things.get(body.thing)
-    stands = None if known is None else known.body
+    stands, gone = None if known is None else known.body, directory.reordered
     for each in going:
         if isinstance(each.body, InstallationBody) and each.body.thing == body.thing:
+            gone = gone | set(reordered(stands, each.body))
             stands = each.body  # the newest word, though it does not count yet
-    check_contracts(body, stands, reordered=directory.reordered, organisations=directory.organisations, at_ns=at_ns)
+    check_contracts(body, stands, reordered=gone, organisations=directory.organisations, at_ns=at_ns)
     check_joining(body, stands, in_force, at_ns=at_ns)
     check_begins_of(body, stands, directory, Reading(in_force), at_ns=at_ns)
 

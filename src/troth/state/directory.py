@@ -202,8 +202,6 @@ class Directory:
                 self.succeeding = True
             case KeyBody(role=KeyRole.LOG, revoked=None):
                 self.succeeding = False
-            case _:
-                pass
 
     @property
     def issuers(self) -> dict[Uri, tuple[str, PublicKey]]:

@@ -1,0 +1,62 @@
+"""What is said of a contract in one moment is compared with each other, not with what counts alone."""
+
+import asyncio
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from tests.journeys.test_contracts import DAY_NS, USES, order, ordered
+from troth.errors import Conflict
+from troth.gate.connecting import sheet_now
+from troth.state.in_force import Reading
+from troth.statements.kinds import KindName
+from troth.testing.world import World
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World(seed=96) as made:
+        yield made
+
+
+def test_days_that_are_said_at_once_move_later_only(world: World) -> None:
+    meter = world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=order(world))
+    alter, slug, now = world.node.joining.alter, meter.joined.slug, world.clock.now()
+
+    async def at_once(*days: int) -> list[BaseException | None]:
+        said = (alter.contract_stands(slug, "flow", review_ns=now + each * DAY_NS) for each in days)
+        return list(await asyncio.gather(*said, return_exceptions=True))
+
+    first, second = world.run(at_once(300, 200))
+    assert first is None
+    assert isinstance(second, Conflict)
+    assert now + 300 * DAY_NS == ordered(world).contract.review_ns
+    assert [None, None] == world.run(at_once(310, 320))
+    assert now + 320 * DAY_NS == ordered(world).contract.review_ns
+
+
+def test_one_that_is_left_out_and_said_again_at_once_does_not_come_back(world: World) -> None:
+    meter = world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=order(world, review=None))
+    world.run(world.node.joining.alter.contract_ends(meter.joined.slug, "flow"))
+    ended = world.node.directory.things[meter.joined.thing].body
+    (stream,) = ended.streams
+    assert stream.contract is not None
+    world.advance(120)
+    reading, now = Reading(world.node.leases.in_force), world.clock.now()
+    said = (
+        msgspec.structs.replace(ended, streams=(msgspec.structs.replace(stream, contract=each),))
+        for each in (None, msgspec.structs.replace(stream.contract, to_ns=None))
+    )
+    without, again = (msgspec.structs.replace(each, sheet=sheet_now(each, reading, at_ns=now).digest) for each in said)
+
+    async def at_once() -> list[BaseException | object]:
+        said = (
+            world.node.say.say(KindName.HOME_INSTALLATION, each, subject=f"si{letter * 26}")
+            for letter, each in (("a", without), ("b", again))
+        )
+        return list(await asyncio.gather(*said, return_exceptions=True))
+
+    first, second = world.run(at_once())
+    assert not isinstance(first, BaseException)
+    assert isinstance(second, Conflict)
