@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from tests.journeys.test_moving_told import CLOUD, FAR, HERE, SETTINGS, SUPPLIER, Lane, share
+from tests.journeys.test_object import session
 from tests.journeys.test_telling import DAY_NS
 from troth.errors import Conflict, Refused, TooSoon
 from troth.journeys.news import Item, Sort
@@ -17,6 +18,7 @@ from troth.statements.kinds import KindName
 from troth.statements.organisation import OrganisationBody
 from troth.statements.site import Moving, Site
 from troth.testing.world import World
+from troth.wire.times import parse_time
 
 OVER: Final = "What was said then does not hold any more."
 BURNED: Final = "There was a fire in the hall."
@@ -183,3 +185,25 @@ def test_who_said_only_where_they_move_to_does_not_take_it_back(world: World) ->
         says(msgspec.structs.replace(moves, site=FAR, moving=None))
     says(moves)
     says(msgspec.structs.replace(moves, site=HERE, moving=Moving(FAR, day_ns + 100 * DAY_NS)))
+
+
+def test_over_the_interface_both_are_answered_with_their_day_and_are_public_news(world: World) -> None:
+    lane = Lane(world)
+    token = world.operator_token()
+    far = {"country": "CN", "laws": ["US"]}
+    kept = world.post("/api/keeping", {"by": CLOUD, "site": far}, token=token)
+    contact = {"name": "Supplier", "contact": "mailto:office@supplier.example"}
+    moved = world.post("/api/organisations", {"organisation": SUPPLIER, "site": far} | contact, token=token)
+    for answer in (kept, moved):
+        assert 201 == answer.status
+        assert world.clock.now() + 14 * DAY_NS < parse_time(msgspec.json.decode(answer.body)["from"])
+    titles = [each["title"] for each in msgspec.json.decode(world.get("/api/news").body)["items"]]
+    assert ["Supplier handles data elsewhere", "What is stored here is kept elsewhere"] == sorted(titles)
+    told = msgspec.json.decode(world.get("/api/told", token=session(world, lane.ana)).body)
+    assert {"starts"} == {each["sort"] for each in told["items"]}
+    found = msgspec.json.decode(world.get("/api/where").body)
+    assert "NL" == found["kept"]["site"]["country"]
+    again = world.post("/api/keeping", {"by": SUPPLIER, "site": {"country": "NL"}}, token=token)
+    assert {"registered": SUPPLIER} == msgspec.json.decode(again.body), "what takes away holds at once"
+    sooner = world.post("/api/keeping", {"by": CLOUD, "site": far, "from_ns": world.clock.now()}, token=token)
+    assert (403, "too-soon") == (sooner.status, msgspec.json.decode(sooner.body)["code"])

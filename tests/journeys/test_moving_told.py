@@ -23,7 +23,6 @@ from troth.statements.site import Moving, Site
 from troth.testing.people import WorldPerson, own_use, research
 from troth.testing.world import World
 from troth.web.sessions import COOKIES
-from troth.wire.times import parse_time
 
 SUPPLIER: Final = Uri("https://supplier.example/")
 CLOUD: Final = Uri("https://cloud.example/")
@@ -376,25 +375,3 @@ def test_what_only_a_home_discloses_is_told_there_and_nowhere_else(world: World)
     assert ["Tutor handles data elsewhere"] == [each.title for each in news.of(ana.person) if each.name not in before]
     assert () == news.of(ben.person)
     assert () == news.public(), "what is disclosed in a home is nobody else's"
-
-
-def test_over_the_interface_both_are_answered_with_their_day_and_are_public_news(world: World) -> None:
-    lane = Lane(world)
-    token = world.operator_token()
-    far = {"country": "CN", "laws": ["US"]}
-    kept = world.post("/api/keeping", {"by": CLOUD, "site": far}, token=token)
-    contact = {"name": "Supplier", "contact": "mailto:office@supplier.example"}
-    moved = world.post("/api/organisations", {"organisation": SUPPLIER, "site": far} | contact, token=token)
-    for answer in (kept, moved):
-        assert 201 == answer.status
-        assert world.clock.now() + 14 * DAY_NS < parse_time(msgspec.json.decode(answer.body)["from"])
-    titles = [each["title"] for each in msgspec.json.decode(world.get("/api/news").body)["items"]]
-    assert ["Supplier handles data elsewhere", "What is stored here is kept elsewhere"] == sorted(titles)
-    told = msgspec.json.decode(world.get("/api/told", token=session(world, lane.ana)).body)
-    assert {"starts"} == {each["sort"] for each in told["items"]}
-    found = msgspec.json.decode(world.get("/api/where").body)
-    assert "NL" == found["kept"]["site"]["country"]
-    again = world.post("/api/keeping", {"by": SUPPLIER, "site": {"country": "NL"}}, token=token)
-    assert {"registered": SUPPLIER} == msgspec.json.decode(again.body), "what takes away holds at once"
-    sooner = world.post("/api/keeping", {"by": CLOUD, "site": far, "from_ns": world.clock.now()}, token=token)
-    assert (403, "too-soon") == (sooner.status, msgspec.json.decode(sooner.body)["code"])

@@ -1,8 +1,7 @@
 """What exists, by the handles people and programs use: a projection of the journal, rebuilt at every start.
 
 Rules
-- `@iot.id`s of Things and Datastreams are given in order of acceptance, so a replay gives the same ones; those of erased ones
-  are never given again.
+- `@iot.id`s are given in order of acceptance, so a replay gives the same ones; those of what is erased are never given again.
 - Keys of issuers are looked up here when a statement is registered; those that have ended stay, for what they signed before.
 - Nothing here decides: the gate reads scopes, never this.
 
