@@ -40,6 +40,8 @@ ALWAYS: Final = (Interval(BEGINNING, FOREVER),)
 
 def tidy(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
     """Sort, drop the empty ones, and join those that touch."""
+    if not intervals:
+        return ()
     if len(intervals) == 1 and intervals[0].from_ns < intervals[0].to_ns:
         return intervals
     joined: list[Interval] = []
@@ -55,6 +57,11 @@ def tidy(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
 
 def intersect(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> tuple[Interval, ...]:
     """The times in both sets."""
+    # Most sets that a decision meets are all of time, and most others have one interval.
+    if left is ALWAYS or not right:
+        return right
+    if right is ALWAYS or not left:
+        return left
     met: list[Interval] = []
     at_left = at_right = 0
     while at_left < len(left) and at_right < len(right):
@@ -79,7 +86,8 @@ def subtract(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> tuple[I
     for hole in right:
         between.append(Interval(from_ns, hole.from_ns))
         from_ns = hole.to_ns
-    return intersect(left, tidy((*between, Interval(from_ns, FOREVER))))
+    between.append(Interval(from_ns, FOREVER))
+    return intersect(left, tuple([each for each in between if each.from_ns < each.to_ns]))
 
 
 def covers(intervals: tuple[Interval, ...], at_ns: int) -> bool:
