@@ -233,7 +233,7 @@ def test_one_more_of_a_kind_needs_its_name_and_its_place(office: Office) -> None
     home = print_household(world.home("Harbour Lane 12").household)
     page = office.sends(f"{PROGRAM}/sheet", {**said, "name": "Third", "home": home})
     assert "It cannot be connected like this" in page.text
-    assert "nothing that is declared for it can happen in this place" in page.text
+    assert "Nothing that is declared for it can happen in this place. You can choose another place" in page.text
     assert "Connect it" not in page.text
     before = office.counted
     refused = office.presses(page)

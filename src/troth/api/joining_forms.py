@@ -10,7 +10,7 @@ import msgspec
 from troth.api.forms import DisclosureForm, ThingForm, Title, household_of, plain_message, shown_name
 from troth.errors import BadJson
 from troth.errors.malformed import Fault
-from troth.gate.words import can_do, outer
+from troth.gate.words import of_joining
 from troth.journeys.installing import Looked
 from troth.journeys.simple import Joining, Words
 from troth.names import Uri, check_slug, check_uri
@@ -125,7 +125,7 @@ class There(msgspec.Struct, frozen=True):
 
 def sheet_shown(looked: Looked, *, left: tuple[Fault, ...] = (), notes: tuple[Fault, ...] = ()) -> SheetShown:
     """A sheet as it is answered."""
-    no = None if looked.no is None else NoShown(looked.no, outer(looked.no), can_do(looked.no))
+    no = None if looked.no is None else NoShown(looked.no, *of_joining(looked.no))
     return SheetShown(
         looked.sheet.digest.hex(),
         looked.sheet.lines,

@@ -11,7 +11,18 @@ from typing import Final
 
 from troth.gate.question import Code, Reason
 
-__all__ = ["CAN_DO", "GROUND_WORDS", "RULES_SAID", "WORDS", "can_do", "ground_words", "outer", "outer_of", "spoken"]
+__all__ = [
+    "CAN_DO",
+    "GROUND_WORDS",
+    "RULES_SAID",
+    "WORDS",
+    "can_do",
+    "ground_words",
+    "of_joining",
+    "outer",
+    "outer_of",
+    "spoken",
+]
 
 RULES_SAID: Final = 3  # 300 characters each: a reason stays one that is read, and fits into an answer of every door
 WORDS: Final = {
@@ -112,6 +123,16 @@ def outer(code: str) -> str:
 def can_do(code: str) -> str:
     """What whoever is told this code can do about it, as a sentence."""
     return f"You can {CAN_DO.get(code, 'ask whoever answers for the thing')}."
+
+
+def of_joining(code: str) -> tuple[str, str]:
+    """The same two for a thing that is looked at before it joins: nobody has been asked yet, so nobody is waited for."""
+    if code == "no-ground":
+        return (
+            "Nothing that is declared for it can happen in this place.",
+            "You can choose another place: what is for those who live with it needs a home, what concerns nobody a public one.",
+        )
+    return outer(code), can_do(code)
 
 
 def spoken(code: str) -> str:

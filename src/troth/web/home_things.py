@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from troth.errors import Denied, NotFound, TrothError
 from troth.gate.question import Code
-from troth.gate.words import can_do, outer
+from troth.gate.words import of_joining
 from troth.journeys.inherit import TypedThing
 from troth.journeys.installing import JoinedThing, Looked
 from troth.names import PersonId, print_household
@@ -116,7 +116,7 @@ class HomeThingsPages:
             "filled": filled,
             "home": names.get(home, ""),
             "sheet": looked.sheet,
-            "no": None if looked.no is None else (outer(looked.no), can_do(looked.no)),
+            "no": None if looked.no is None else of_joining(looked.no),
             "begins_ns": looked.begins_ns,
             "left": (),
             "notes": (),

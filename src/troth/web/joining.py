@@ -21,7 +21,7 @@ from starlette.responses import Response
 from troth.errors import BadDescription, Denied, TrothError
 from troth.errors.malformed import Fault
 from troth.gate.question import Code, Standing
-from troth.gate.words import can_do, outer
+from troth.gate.words import of_joining
 from troth.journeys.connect import Stands
 from troth.journeys.describe import described
 from troth.journeys.installing import REACHES, JoinedThing, Looked
@@ -145,7 +145,7 @@ class JoiningPages:
             "filled": filled,
             "home": next((name for home, name in self._at.connect.homes() if home == said.whole.thing.household), ""),
             "sheet": looked.sheet,
-            "no": None if looked.no is None else (outer(looked.no), can_do(looked.no)),
+            "no": None if looked.no is None else of_joining(looked.no),
             "begins_ns": looked.begins_ns,
             "left": said.left,
             "notes": said.notes,
