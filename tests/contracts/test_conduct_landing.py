@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.contracts.crashed_files import a_turn_of_the_loop
 from tests.contracts.test_conduct import SqliteBench
-from troth.adapters.conduct_landing import LANDED_AT_ONCE, Landing, few_answers
+from troth.adapters.conduct_landing import LANDED_AT_ONCE, Landing, answer_weight, few
 from troth.adapters.entropy_drawn import DRAWN_AT_ONCE, Drawn
 from troth.clock import NS_PER_S
 from troth.testing.contracts import NOON_NS, Speaker, run, stamp_many
@@ -132,7 +132,7 @@ def test_answers_are_parted_in_order_and_no_part_is_larger_than_it_must_be(sizes
     def nobody(_: Sequence[Outcome]) -> None: ...
 
     answers = [(nobody, [at] * size) for at, size in enumerate(sizes)]
-    parts = list(few_answers(answers))
+    parts = list(few(answers, answer_weight))
     assert answers == [answer for part in parts for answer in part]
     for part in parts:
         weights = [1 + len(outcomes) for _, outcomes in part]

@@ -27,9 +27,8 @@ from troth.things.stores import Traced
 __all__ = ["EXPIRED", "ROWS_EXPIRED", "expire", "refusals_of", "what_of"]
 
 ROWS_EXPIRED: Final = "expired"  # the counter of what was stored and is over
-EXPIRED: Final = (
-    "refused-expired"  # that of what was refused because a ground had ended: the refusal has the name above
-)
+# That of what was refused because a ground had ended: the refusal itself has the name above.
+EXPIRED: Final = "refused-expired"
 
 
 def what_of(reason: Refusal) -> str:

@@ -11,17 +11,18 @@ Source: docs/decisions/0091-nothing-long-in-one-turn.md. Owner of all state: the
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
 
 from troth.adapters.conduct_blocks import Block, Piece
 from troth.things.observations import Outcome
 from troth.things.stamps import Done
 
-__all__ = ["LANDED_AT_ONCE", "Answers", "Landing", "few_answers", "few_pieces", "once"]
+__all__ = ["LANDED_AT_ONCE", "Answer", "Landing", "answer_weight", "few", "once", "piece_weight"]
 
 LANDED_AT_ONCE: Final = 2_048  # rows of many streams, or answers: 0.5 µs for each
 
-Answers = Sequence[tuple[Done, Sequence[Outcome]]]
+T = TypeVar("T")
+Answer: TypeAlias = tuple[Done, Sequence[Outcome]]
 
 
 class Landing:
@@ -50,32 +51,31 @@ class Landing:
                 self._loop.call_soon(self._go)
 
 
-def few_pieces(pieces: Sequence[Piece]) -> Iterator[Sequence[Piece]]:
-    """The pieces of a commit, as many at a time as one step may take; once none where there are none."""
-    some: list[Piece] = []
-    rows = 0
-    for piece in pieces:
-        rows += piece.count if isinstance(piece, Block) else 1
-        some.append(piece)
-        if rows >= LANDED_AT_ONCE:
+def few(items: Sequence[T], weight: Callable[[T], int]) -> Iterator[Sequence[T]]:
+    """Items of a commit in their order, as many at a time as one step may take; once none where there are none.
+
+    `weight`: how many rows or answers an item stands for.
+    """
+    some: list[T] = []
+    full = 0
+    for item in items:
+        full += weight(item)
+        some.append(item)
+        if full >= LANDED_AT_ONCE:
             yield some
-            some, rows = [], 0
-    if some or not pieces:
+            some, full = [], 0
+    if some or not items:
         yield some
 
 
-def few_answers(answers: Answers) -> Iterator[Answers]:
-    """The same of the answers to those who wait."""
-    some: list[tuple[Done, Sequence[Outcome]]] = []
-    rows = 0
-    for answer in answers:
-        rows += 1 + len(answer[1])
-        some.append(answer)
-        if rows >= LANDED_AT_ONCE:
-            yield some
-            some, rows = [], 0
-    if some:
-        yield some
+def piece_weight(piece: Piece) -> int:
+    """What a piece takes of a step: a block one for each row, the rows of one stream together one."""
+    return piece.count if isinstance(piece, Block) else 1
+
+
+def answer_weight(answer: Answer) -> int:
+    """What an answer takes of a step."""
+    return 1 + len(answer[1])
 
 
 def once(callback: Callable[[], None]) -> Iterator[None]:

@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
-from troth.adapters.conduct_landing import Landing, few_answers, few_pieces, once
+from troth.adapters.conduct_landing import Landing, answer_weight, few, once, piece_weight
 from troth.adapters.conduct_packing import said
 from troth.adapters.conduct_queue import COMMIT_ROWS, Marked, Noted, Order, Refused, Work, collected, weight
 from troth.adapters.conduct_reading import read_committed, read_sealed
@@ -325,13 +325,13 @@ class SqliteConduct:
             self._said = max(self._said, lasting.said)
             self._uncut += lasting.leaves
             self._uncut_bytes += lasting.size
-        for step, pieces in enumerate(few_pieces(lasting.pieces)):
+        for step, pieces in enumerate(few(lasting.pieces, piece_weight)):
             if step:
                 yield
             self._standing.add(lasting.n, pieces=pieces, runs=(), counts=())
             if self._told is not None:
                 self._call(self._told, told(pieces, self._wanted))
-        for step, answers in enumerate(few_answers(landed.answers)):
+        for step, answers in enumerate(few(landed.answers, answer_weight)):
             if step:
                 yield
             for done, outcomes in answers:

@@ -79,8 +79,10 @@ def agreed(stream_id: StreamId, purpose_id: PurposeId, reading: Reading, *, told
         return False
     product = product_of(stream, reading)
     declared = declared_for(stream, product)
-    for purpose in () if declared is None else declared.purposes:
-        if declared is None or purpose.purpose != purpose_id:
+    if declared is None:
+        return False
+    for purpose in declared.purposes:
+        if purpose.purpose != purpose_id:
             continue
         asker = Asker(ANYONE, _APP, purpose_id)
         for each in purpose.variants:

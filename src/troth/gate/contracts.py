@@ -22,10 +22,10 @@ from troth.gate.grounds.contract import stands
 from troth.names import StreamId, Uri
 from troth.statements.installation import Contract, InstallationBody
 from troth.things.intervals import FOREVER
+from troth.things.retention import DAY_NS
 
 __all__ = ["check_contract", "check_contracts", "goes_on"]
 
-_DAY_NS: Final = 86_400_000_000_000
 _ON_ITS_WAY_NS: Final = 60_000_000_000  # between writing what is ordered from now on and its coming here
 
 
@@ -74,7 +74,7 @@ def check_contract(
         raise Conflict("the day by which a contract is looked at again moves later only")
     if contract.review_ns == former_ns:
         return
-    if contract.review_ns > at_ns + REVIEW_DAYS_MAX * _DAY_NS:
+    if contract.review_ns > at_ns + REVIEW_DAYS_MAX * DAY_NS:
         raise Refused(f"a contract is looked at again within {REVIEW_DAYS_MAX} days")
     if contract.review_ns <= at_ns:
         raise Refused("the day by which it is looked at again is still to come")

@@ -11,8 +11,6 @@ Rules
 Source: mission.md (F23, S17); gate/rules/periods; docs/decisions/0095-a-contact-comes-back-by-being-reached.md.
 """
 
-from typing import Final
-
 import msgspec
 
 from troth.errors import NotReached, Refused
@@ -22,10 +20,9 @@ from troth.state.directory import Directory
 from troth.statements.key import KeyRole
 from troth.statements.organisation import OrganisationBody, as_reached
 from troth.statements.site import site_at
+from troth.things.observations import CLOCK_AHEAD_NS
 
 __all__ = ["carried_over", "check_answering", "reach_again_ns", "registered_first"]
-
-_AHEAD_NS: Final = 60_000_000_000  # a clock beside this one, as for observations (gate.md, "Time")
 
 
 def reach_again_ns(*, at_ns: int) -> int:
@@ -90,7 +87,7 @@ def _check_reached(
 ) -> None:
     """That a contact was reached is said by whoever runs the place, of a time that is past and newer than before."""
     key = directory.keys.get(issuer)
-    if reached_ns is None or reached_ns < (known.reached_ns or 0) or reached_ns > at_ns + _AHEAD_NS:
+    if reached_ns is None or reached_ns < (known.reached_ns or 0) or reached_ns > at_ns + CLOCK_AHEAD_NS:
         raise NotReached("that a contact was reached is said of a time that is past, and newer than before")
     if key is None or key.role != KeyRole.OPERATOR.value:
         raise NotReached("whoever runs the place says that a contact was reached, and nobody says it of themselves")

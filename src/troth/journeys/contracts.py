@@ -26,10 +26,10 @@ from troth.state.directory import Directory
 from troth.state.known import KnownStream, KnownThing
 from troth.statements.installation import Contract
 from troth.things.intervals import FOREVER
+from troth.things.retention import DAY_NS
 
 __all__ = ["Contracts", "EveryContract", "OrderedStream"]
 
-_DAY_NS: Final = 86_400_000_000_000
 _WARNED: Final = frozenset({Standing.DUE, Standing.OVERDUE})
 _RANKS: Final = {Standing.OVERDUE: 0, Standing.DUE: 0, Standing.ENDED: 2}
 _LOOKED_AT: Final = 500  # things between two turns of the loop: some 2 ms
@@ -162,6 +162,6 @@ def _standing(thing: KnownThing, contract: Contract, *, at_ns: int) -> tuple[Sta
     held = stands(contract)
     ends_ns = held.to_ns if thing.body.to_ns is None else min(held.to_ns, thing.body.to_ns)
     standing = standing_at(at_ns, from_ns=held.from_ns, review_ns=contract.review_ns, ends_ns=ends_ns)
-    if standing is Standing.HOLDS and ends_ns - REVIEW_WARNING_DAYS * _DAY_NS <= at_ns:
+    if standing is Standing.HOLDS and ends_ns - REVIEW_WARNING_DAYS * DAY_NS <= at_ns:
         return Standing.DUE, ends_ns
     return standing, ends_ns

@@ -6,18 +6,15 @@ Rules
 Source: gate.md, "Eight grounds"; docs/decisions/0096-a-contract-is-seen-and-looked-at-again.md.
 """
 
-from typing import Final
-
 from troth.gate.grounds.asserted import REVIEW_GRACE_DAYS
 from troth.gate.grounds.holding import Asked, Holding, concerned_in, members_of, next_turn, turns
 from troth.gate.question import Code
 from troth.state.in_force import Reading
 from troth.statements.installation import Contract
 from troth.things.intervals import FOREVER, Interval, tidy
+from troth.things.retention import DAY_NS
 
 __all__ = ["contract", "stands"]
-
-_DAY_NS: Final = 86_400_000_000_000
 
 
 def contract(asked: Asked, reading: Reading) -> Holding:
@@ -41,5 +38,5 @@ def stands(ordered: Contract) -> Interval:
     """When a contract holds, if nobody looks at it again; empty if that is never."""
     to_ns = FOREVER if ordered.to_ns is None else ordered.to_ns
     if ordered.review_ns is not None:
-        to_ns = min(to_ns, ordered.review_ns + REVIEW_GRACE_DAYS * _DAY_NS)
+        to_ns = min(to_ns, ordered.review_ns + REVIEW_GRACE_DAYS * DAY_NS)
     return Interval(ordered.from_ns, to_ns)
