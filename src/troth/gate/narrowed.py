@@ -85,8 +85,8 @@ def collected(
     rests_on = tuple(sorted({*base, *(i for each in passed for i in each.holding.rests_on)}))
     if len(rests_on) > BASIS_IDS_MAX:
         return Answer(Verdict.DENY, (Reason(Step.GROUNDED, Code.NOT_OFFERED, base),), named=True, until_ns=until_ns)
-    covered = intersect(tidy(tuple(i for each in passed for i in each.holding.times)), installed)
     terms = _terms(passed, installed)
+    covered = terms[0].times if len(terms) == 1 else tidy(tuple(i for each in terms for i in each.times))
     failed = _not_then(question, terms, passed, base)
     if failed is not None:
         return Answer(Verdict.DENY, (failed,), named=True, until_ns=until_ns)

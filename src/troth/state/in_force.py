@@ -134,6 +134,15 @@ class Reading:
         self._persons: dict[PersonId, PersonScope] = {}
         self._places: dict[HouseholdId, PlaceScope] = {}
         self._deployment: DeploymentScope | None = None
+        self._found: dict[Hashable, object] = {}
+
+    def find(self, key: Hashable, value: object) -> None:
+        """Keep what was found here, for the rest of this reading: nothing moves while it lasts."""
+        self._found[key] = value
+
+    def found(self, key: Hashable) -> object | None:
+        """What was kept last under this key; None if nothing was."""
+        return self._found.get(key)
 
     def again(self, key: Hashable, make: Callable[["Reading"], tuple[T, int]], *, at_ns: int) -> T:
         """What `make` finds, or found before where that still holds; all that was looked at for it counts as looked at here.

@@ -34,7 +34,7 @@ class Member(msgspec.Struct, frozen=True):
     @property
     def times(self) -> tuple[Interval, ...]:
         """The times for which what is there concerns them; a tidy set."""
-        stay = tidy((Interval(self.from_ns, self.to_ns),))
+        stay = (Interval(self.from_ns, self.to_ns),) if self.from_ns < self.to_ns else ()
         return stay if self.shifts is None else intersect(self.shifts, stay)
 
     @property

@@ -119,7 +119,7 @@ class Variant(str):
 
     def within(self, other: "Variant") -> bool:
         """Whether this shows no more than `other`: the same, or coarser."""
-        return (
+        return self is other or (
             self.delay_ns >= other.delay_ns
             and self.homes >= other.homes
             and _members_within(self, other)

@@ -75,8 +75,34 @@ def _names(purpose: DisclosedPurpose, reading: Reading) -> dict[Uri, str]:
 
 
 def choice(asked: Asked, reading: Reading) -> Holding:
-    """Every member of the household must have said yes to at least this view; nobody is skipped."""
-    return everybody(asked, reading, said_of=_of_member)
+    """Every member of the household must have said yes to at least this view; nobody is skipped.
+
+    Where the decision has found it for another view of the same use, and no yes reaches only one of the two, it is the same.
+    """
+    found = reading.found(Ground.CHOICE)
+    if isinstance(found, _Found) and found.is_of(asked):
+        return found.holding
+    holding = everybody(asked, reading, said_of=_of_member)
+    reading.find(Ground.CHOICE, _Found(asked, holding))
+    return holding
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """What was found last in this decision, and for what."""
+
+    asked: Asked
+    holding: Holding
+
+    def is_of(self, other: Asked) -> bool:
+        """Whether the same would be found for this: it differs in its view alone, and no yes reaches only one of them."""
+        one = self.asked
+        return (
+            one.disclosed is other.disclosed
+            and one.stream is other.stream
+            and one.product is other.product
+            and (one.told, one.asker, one.at_ns, one.limits) == (other.told, other.asker, other.at_ns, other.limits)
+            and all(reaches(each, one.variant) is reaches(each, other.variant) for each in set(self.holding.views))
+        )
 
 
 def everybody(asked: Asked, reading: Reading, *, said_of: Callable[[Member, Asked, Reading], Holding]) -> Holding:
@@ -84,16 +110,17 @@ def everybody(asked: Asked, reading: Reading, *, said_of: Callable[[Member, Aske
     members = members_of(asked, reading)
     times: tuple[Interval, ...] = ALWAYS
     rests_on, lacking = [each.statement for each in members], Code.NO_GROUND
+    views: list[str | None] = []
     until_ns = next_turn(asked.at_ns, *turns(members))
     here = {each.person for each in members if each.concerned(asked.at_ns)}
     for member in members:
         said = said_of(member, asked, reading)
-        # Who is not a member at a time, or not at work, is not concerned then, so their silence does not narrow it.
-        others = subtract(ALWAYS, member.times)
         # What somebody who has left had closed stays closed for the time they lived there: leaving opens nothing.
         stands = member.person in here or covers(said.times, asked.at_ns)
-        times = intersect(times, tidy((*others, *(said.times if stands else ()))))
+        # Who is not a member at a time, or not at work, is not concerned then, so their silence does not narrow it.
+        times = subtract(times, subtract(member.times, said.times) if stands else member.times)
         rests_on += said.rests_on
+        views += said.views
         until_ns = next_turn(asked.at_ns, until_ns, said.until_ns)
         if member.concerned(asked.at_ns) and lacking is not Code.REFUSED and not covers(said.times, asked.at_ns):
             lacking = said.lacking
@@ -103,7 +130,7 @@ def everybody(asked: Asked, reading: Reading, *, said_of: Callable[[Member, Aske
         # Whoever is erased cannot say no any more: what was said until then stays as closed as it was for them, and more.
         times = intersect(times, (Interval(reading.place_of(asked.stream.household).closed_ns, FOREVER),))
     concerned = concerned_in(members, times, at_ns=asked.at_ns)
-    return Holding(times, tuple(rests_on), lacking, concerned, until_ns)
+    return Holding(times, tuple(rests_on), lacking, concerned, until_ns, tuple(views))
 
 
 def _of_member(member: Member, asked: Asked, reading: Reading) -> Holding:
@@ -134,7 +161,8 @@ def _of_member(member: Member, asked: Asked, reading: Reading) -> Holding:
         )
     )
     lacking = next((each.lacking for each in (own, *theirs) if each.lacking is not Code.NO_GROUND), Code.NO_GROUND)
-    return Said(times, rests_on, lacking, until_ns=until_ns)
+    views = (*own.views, *(view for each in theirs for view in each.views))
+    return Said(times, rests_on, lacking, until_ns=until_ns, views=views)
 
 
 class Said(Holding, frozen=True):
@@ -153,6 +181,7 @@ def _said(
     covered: list[Interval] = []
     refused: list[Interval] = []
     basis: list[StatementId] = [] if person.statement is None else [person.statement]
+    views: list[str | None] = []
     why, until_ns = Code.NO_GROUND, FOREVER
     said, before = looked_at(person, asked, by=by)
     if before is not None:
@@ -168,6 +197,8 @@ def _said(
         cut(refused, min(body.from_ns, asked.at_ns))
         basis.append(each.statement)
         opens = body.decision is Decision.GIVE and body.from_ns >= old_enough_ns
+        if opens:
+            views.append(body.variant)
         if opens and reaches(body.variant, asked.variant) and _counts(body, asked, reading):
             join(covered, Interval(from_ns, to_ns))
             why = Code.EXPIRED if to_ns <= asked.at_ns else Code.NO_GROUND
@@ -176,7 +207,7 @@ def _said(
         else:
             why = no_of(body.decision)
             join(refused, Interval(min(body.from_ns, asked.at_ns), to_ns))
-    return Said(tuple(covered), tuple(basis), why, until_ns=until_ns, no=tuple(refused))
+    return Said(tuple(covered), tuple(basis), why, until_ns=until_ns, views=tuple(views), no=tuple(refused))
 
 
 def _counts(body: ChoiceBody, asked: Asked, reading: Reading) -> bool:

@@ -49,6 +49,7 @@ class Holding(msgspec.Struct, frozen=True):
         lacking: the code where it does not hold now.
         concerned: who is concerned, in order of joining, each once.
         until_ns: the first moment after now at which anything that was read begins or ends.
+        views: what a yes that was looked at was given to; to tell whether another view would find the same.
     """
 
     times: tuple[Interval, ...]
@@ -56,6 +57,7 @@ class Holding(msgspec.Struct, frozen=True):
     lacking: Code = Code.NO_GROUND
     concerned: tuple[PersonId, ...] = ()
     until_ns: int = FOREVER
+    views: tuple[str | None, ...] = ()
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -87,8 +89,8 @@ def looked_at(
     said = [
         each
         for each in person.choices
-        if (body := each.body).by == by
-        and (body.purpose == purpose or (also is not None and body.purpose == also))
+        if ((body := each.body).purpose == purpose or (also is not None and body.purpose == also))
+        and body.by == by
         and (stream in body.streams if body.household is None else body.household == home)
     ]
     if asked.asker is not None or len(said) <= CHANGES_MAX:
