@@ -26,7 +26,7 @@ from troth.names import BasisId, StreamId, ThingId
 from troth.things.observations import Kept, ResultType, Shelf
 from troth.tlog.trace import SALT_BYTES
 
-__all__ = ["Block", "Piece", "block_of", "head_of", "pack_pieces", "unpack_groups", "unpack_pieces"]
+__all__ = ["Block", "Piece", "block_of", "head_from", "head_of", "pack_pieces", "unpack_groups", "unpack_pieces"]
 
 _MARK: Final = bytes(16)
 _BEGIN: Final = struct.Struct(">16sIIq")
@@ -89,10 +89,9 @@ class Block(msgspec.Struct, frozen=True, eq=False, gc=False):
             self.salts[at * SALT_BYTES : (at + 1) * SALT_BYTES],
         )
 
-    def columns(self) -> tuple[list[bytes], list[bytes], list[Shelf]]:
-        """Of each head its stream, basis and shelf."""
-        heads = list(_HEAD.iter_unpack(self.heads))
-        return [head[0] for head in heads], [head[3] for head in heads], [Shelf(head[2], head[4]) for head in heads]
+    def packed_heads(self) -> list[bytes]:
+        """Each head, packed; `head_from` reads it."""
+        return [self.heads[at : at + _HEAD.size] for at in range(0, len(self.heads), _HEAD.size)]
 
     def rows(self, known: dict[tuple[bytes, int], Shelf]) -> Iterator[tuple[Shelf, Kept]]:
         """All rows as values, in order, each with its shelf; `known` are those met before, for sharing."""
@@ -141,6 +140,12 @@ Piece: TypeAlias = "Group | Block"
 def head_of(stream: StreamId, thing: ThingId, *, shelf: Shelf, basis: BasisId) -> bytes:
     """The packed head of a stream under one basis."""
     return _HEAD.pack(stream, thing, shelf.place, basis, shelf.retention_days)
+
+
+def head_from(packed: bytes) -> tuple[StreamId, ThingId, Shelf, BasisId]:
+    """Stream, thing, shelf and basis of a packed head."""
+    stream, thing, place, basis, days = _HEAD.unpack(packed)
+    return StreamId(stream), ThingId(thing), Shelf(place, days), BasisId(basis)
 
 
 def block_of(  # noqa: PLR0913 - a block has as many columns as it has

@@ -10,11 +10,11 @@ Source: things.md, "Shape of the hot path"; runtime.md, "Workers". Runs in a pro
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import repeat
 from pathlib import Path
-from typing import Final, TypeAlias, cast
+from typing import Final, NamedTuple, cast
 
 import msgspec
 from msgspec.structs import astuple
@@ -22,7 +22,7 @@ from msgspec.structs import astuple
 from troth.adapters import conduct_tables as tables
 from troth.adapters import partitions_files as files
 from troth.adapters.check_partitions import trace_of
-from troth.adapters.conduct_blocks import Block, Piece, unpack_pieces
+from troth.adapters.conduct_blocks import Block, Piece, head_from, unpack_pieces
 from troth.adapters.conduct_groups import Group, columns, kept
 from troth.adapters.conduct_packing import unpack_traces
 from troth.adapters.sqlite_files import connect_writer, open_writer, read
@@ -39,7 +39,18 @@ __all__ = ["CutRows"]
 
 CACHE_KIB: Final = 131_072  # of each partition that is written: the last page of each of some 30,000 streams
 _NUMBER: Final = int(ResultType.NUMBER)
-_To: TypeAlias = "Callable[[Shelf, int], list[files.Moved]]"
+
+
+class _Place(NamedTuple):
+    """Where the rows of a stream go under one head, on one day.
+
+    Stream and basis are bytearrays, like the salts: the library takes those as they are, and looks for an adapter for each
+    value that is bytes, which takes longer than all else about it.
+    """
+
+    stream: bytearray
+    basis: bytearray
+    rows: list[files.Moved]
 
 
 class CutRows:
@@ -55,7 +66,9 @@ class CutRows:
         self._folder = folder
         self._first = 0
         self._number = 0
-        self._files: dict[Path, list[files.Moved]] = {}
+        self._files: dict[Path, files.Streams] = {}
+        self._named: dict[tuple[bytes, int, int], files.Streams] = {}  # the same, by place, retention class and day
+        self._places: dict[int, dict[bytes, _Place]] = {}  # by day, and head as it is packed in a block
         self._writing: OrderedDict[Path, sqlite3.Connection] = OrderedDict()
 
     def build(self, cuts: Sequence[Cut]) -> list[Built]:
@@ -64,18 +77,17 @@ class CutRows:
         Raises:
             StorageFailed: the file cannot be read.
         """
-        self._files = {}
+        self._forget()
         self._first = cuts[0].number
-        to = self._sorting()
-        return [self._build(cut, to) for cut in cuts]
+        return [self._build(cut) for cut in cuts]
 
-    def _build(self, cut: Cut, to: _To) -> Built:
+    def _build(self, cut: Cut) -> Built:
         self._number = cut.number
         leaves: list[bytes] = []
         traces: list[Traced] = []
         for packed in read(self._conduct, partial(tables.read_commits, cut=cut)):
             for piece in unpack_pieces(packed.rows):
-                self._take(piece, leaves, to)
+                self._take(piece, leaves)
             for trace in unpack_traces(packed.traces):
                 traces.append(msgspec.structs.replace(trace, segment=cut.number, leaf=len(leaves)))
                 leaves.append(trace.leaf_hash if isinstance(trace, SealedTrace) else leaf_hash(trace.salt, trace.trace))
@@ -91,10 +103,14 @@ class CutRows:
         """
         if number != self._number:
             return False
-        for path, rows in sorted(self._files.items()):
-            files.put(self._open(path), rows, first=self._first, last=number)
-        self._first, self._number, self._files = 0, 0, {}
+        for path, streams in sorted(self._files.items()):
+            files.put(self._open(path), streams, first=self._first, last=number)
+        self._first = self._number = 0
+        self._forget()
         return True
+
+    def _forget(self) -> None:
+        self._files, self._named, self._places = {}, {}, {}
 
     def close(self) -> None:
         """Let go of every file."""
@@ -115,32 +131,42 @@ class CutRows:
         self._writing.move_to_end(path)
         return connection
 
-    def _sorting(self) -> _To:
-        """Gives the list of the file for a shelf and a time."""
-        known: dict[tuple[bytes, int, int], list[files.Moved]] = {}
+    def _rows(self, shelf: Shelf, stream: bytes, day: int) -> list[files.Moved]:
+        """Where the rows of a stream go that are of this day."""
+        key = (shelf.place, shelf.retention_days, day)
+        streams = self._named.get(key)
+        if streams is None:
+            path = files.file_of(self._folder, shelf, day * DAY_NS)
+            streams = self._named[key] = self._files.setdefault(path, {})
+        return streams.setdefault(stream, [])
 
-        def to(shelf: Shelf, time_ns: int) -> list[files.Moved]:
-            key = (shelf.place, shelf.retention_days, time_ns // DAY_NS)
-            rows = known.get(key)
-            if rows is None:
-                rows = known[key] = self._files.setdefault(files.file_of(self._folder, shelf, time_ns), [])
-            return rows
+    def _of(self, block: Block, day: int) -> list[_Place]:
+        """For each head of a block where its rows go that are of this day."""
+        known = self._places.setdefault(day, {})
+        found: list[_Place] = []
+        for head in block.packed_heads():
+            place = known.get(head)
+            if place is None:
+                stream, _, shelf, basis = head_from(head)
+                rows = self._rows(shelf, stream, day)
+                place = known[head] = _Place(bytearray(stream), bytearray(basis), rows)
+            found.append(place)
+        return found
 
-        return to
-
-    def _take(self, piece: Piece, leaves: list[bytes], to: _To) -> None:
+    def _take(self, piece: Piece, leaves: list[bytes]) -> None:
         if isinstance(piece, Block):
-            self._take_block(piece, leaves, to)
+            self._take_block(piece, leaves)
         else:
-            self._take_group(piece, leaves, to)
+            self._take_group(piece, leaves)
 
-    def _take_block(self, block: Block, leaves: list[bytes], to: _To) -> None:
-        first, salts, which = len(leaves), block.salts, block.which
-        streams, bases, shelves = block.columns()
+    def _take_block(self, block: Block, leaves: list[bytes]) -> None:
+        first, salts, which = len(leaves), bytearray(block.salts), block.which
+        day = block.earliest_ns // DAY_NS
+        places = self._of(block, day)
         # No step of the interpreter per row where none is needed: columns become tuples by compiled code.
         sequences, times, numbers = block.sequences.tolist(), block.times.tolist(), block.results.tolist()
         of_rows = [salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES)]
-        of_streams, of_bases = [streams[head] for head in which], [bases[head] for head in which]
+        of_streams, of_bases = [places[head].stream for head in which], [places[head].basis for head in which]
         gate = repeat(block.gate_ns, len(times))
         leaves += number_leaves(zip(of_streams, sequences, times, times, gate, of_bases, numbers, of_rows, strict=True))
         moved = zip(
@@ -158,25 +184,24 @@ class CutRows:
             range(first, first + len(times)),
             strict=False,
         )
-        if block.earliest_ns // DAY_NS != block.latest_ns // DAY_NS:
+        if day == block.latest_ns // DAY_NS:
+            of_heads = [place.rows for place in places]
             for head, row in zip(which, moved, strict=True):
-                to(shelves[head], row[3]).append(row)
+                of_heads[head].append(row)
             return
-        files_ = [to(shelf, block.earliest_ns) for shelf in shelves]
-        if all(each is files_[0] for each in files_):
-            files_[0].extend(moved)
-        else:
-            for head, row in zip(which, moved, strict=True):
-                files_[head].append(row)
+        days = {each: self._of(block, each) for each in {time // DAY_NS for time in times}}
+        for head, row in zip(which, moved, strict=True):
+            days[row[3] // DAY_NS][head].rows.append(row)
 
-    def _take_group(self, group: Group, leaves: list[bytes], to: _To) -> None:
+    def _take_group(self, group: Group, leaves: list[bytes]) -> None:
         if group.type != _NUMBER:
-            self._take_rows(group, leaves, to)
+            self._take_rows(group, leaves)
             return
-        stream, gate_ns, basis, segment, first = group.stream, group.gate_ns, group.basis, self._number, len(leaves)
+        stream, basis, first = bytearray(group.stream), bytearray(group.basis), len(leaves)
         times, ends, ids, salts, results = columns(group)
         sequences = range(group.first, group.first + group.count)
-        of_rows = [salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES)]
+        joined = bytearray(salts)
+        of_rows = [joined[at : at + SALT_BYTES] for at in range(0, len(joined), SALT_BYTES)]
         numbers = cast("Sequence[float]", results)
         leaves += number_leaves(
             zip(
@@ -184,7 +209,7 @@ class CutRows:
                 sequences,
                 times,
                 ends,
-                repeat(gate_ns),
+                repeat(group.gate_ns),
                 repeat(basis),
                 numbers,
                 of_rows,
@@ -197,25 +222,25 @@ class CutRows:
             ids,
             times,
             ends,
-            repeat(gate_ns),
+            repeat(group.gate_ns),
             repeat(basis),
             repeat(_NUMBER),
             results,
             of_rows,
-            repeat(segment),
+            repeat(self._number),
             range(first, first + group.count),
             strict=False,
         )
         if group.earliest_ns // DAY_NS == group.latest_ns // DAY_NS:
-            to(group.shelf, group.earliest_ns).extend(moved)
+            self._rows(group.shelf, group.stream, group.earliest_ns // DAY_NS).extend(moved)
         else:
             for row in moved:
-                to(group.shelf, row[3]).append(row)
+                self._rows(group.shelf, group.stream, row[3] // DAY_NS).append(row)
 
-    def _take_rows(self, group: Group, leaves: list[bytes], to: _To) -> None:
+    def _take_rows(self, group: Group, leaves: list[bytes]) -> None:
         for row in kept(group):
             leaf = leaf_hash(row.salt, trace_of(row))
-            to(group.shelf, row.from_ns).append(
+            self._rows(group.shelf, group.stream, row.from_ns // DAY_NS).append(
                 astuple(msgspec.structs.replace(row, segment=self._number, leaf=len(leaves)))
             )
             leaves.append(leaf)

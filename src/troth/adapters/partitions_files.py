@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
-from operator import itemgetter
+from operator import itemgetter, lt
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
@@ -37,10 +37,12 @@ __all__ = [
     "SCHEMA",
     "Moved",
     "Period",
+    "Streams",
     "at_sequence",
     "at_time",
     "blocks",
     "by_file",
+    "by_stream",
     "file_of",
     "files_at",
     "held",
@@ -82,7 +84,10 @@ Row: TypeAlias = tuple[
 
 Moved: TypeAlias = tuple[bytes, int, int, int, int, int, bytes, int, Result, bytes, int, int]
 """The fields of a Kept in their order."""
-_SEQUENCE: Final = itemgetter(1)
+Streams: TypeAlias = dict[bytes, list[Moved]]
+"""Rows by stream; of each stream in the order of their sequences, as they were kept."""
+_Block: TypeAlias = tuple[bytes, int, int, int]
+_SEQUENCE: Final = 1
 _TIME: Final = itemgetter(3)
 _TYPE: Final = itemgetter(7)
 _SEGMENT: Final = 10
@@ -178,30 +183,38 @@ def held(connection: sqlite3.Connection) -> int:
     return number
 
 
-def put(connection: sqlite3.Connection, rows: Iterable[Moved], *, first: int, last: int) -> None:
+def by_stream(rows: Iterable[Moved]) -> Streams:
+    """Rows in the order in which they were kept, by their streams."""
+    found: Streams = {}
+    for row in rows:
+        of_stream = found.get(row[0])
+        if of_stream is None:
+            found[row[0]] = [row]
+        else:
+            of_stream.append(row)
+    return found
+
+
+def put(connection: sqlite3.Connection, streams: Streams, *, first: int, last: int) -> None:
     """Put rows of the segments first..last into the file, durably; those that it holds are passed over."""
     there = held(connection)
     if there >= last:
         return
     if there >= first:
-        rows = [row for row in rows if row[_SEGMENT] > there]
+        streams = by_stream(row for rows in streams.values() for row in rows if row[_SEGMENT] > there)
     with transaction(connection):
-        _insert(connection, last, rows)
+        _insert(connection, last, streams)
 
 
-def _insert(connection: sqlite3.Connection, segment: int, rows: Iterable[Moved]) -> None:
+def _insert(connection: sqlite3.Connection, segment: int, streams: Streams) -> None:
     """Rows in the order of the file's key, and that it now holds them."""
-    by_stream: dict[bytes, list[Moved]] = {}
-    for row in rows:
-        of_stream = by_stream.get(row[0])
-        if of_stream is None:
-            by_stream[row[0]] = [row]
-        else:
-            of_stream.append(row)
     moved: list[Moved] = []
-    for stream in sorted(by_stream):
+    blocks: list[_Block] = []
+    for _, rows in sorted(streams.items()):
+        times = list(map(_TIME, rows))
+        blocks += _blocks(rows, times)
         # Nearly always in order already: no two rows of a stream have one time, and late ones are few.
-        moved += sorted(by_stream[stream], key=_TIME)
+        moved += rows if all(map(lt, times, times[1:])) else sorted(rows, key=_TIME)
     types = set(map(_TYPE, moved))
     for column in sorted({_COLUMN[type_] for type_ in types}):
         some = moved if len(types) == 1 else [row for row in moved if _COLUMN[row[7]] == column]
@@ -210,21 +223,19 @@ def _insert(connection: sqlite3.Connection, segment: int, rows: Iterable[Moved])
         connection,
         "INSERT INTO blocks(stream, block, earliest, latest) VALUES {} ON CONFLICT DO UPDATE "
         "SET earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)",
-        [block for of_stream in by_stream.values() for block in _blocks(of_stream)],
+        blocks,
     )
     connection.execute("UPDATE meta SET value = ? WHERE name = 'held'", (segment,))
 
 
-def _blocks(moved: Sequence[Moved]) -> Iterator[tuple[bytes, int, int, int]]:
-    """Stream, block, earliest and latest time, for rows of one stream in any order. One block may come in parts."""
-    sequences = list(map(_SEQUENCE, moved))
-    times = list(map(_TIME, moved))
-    if min(sequences) // BLOCK == max(sequences) // BLOCK:
-        yield moved[0][0], sequences[0] // BLOCK, min(times), max(times)
+def _blocks(rows: Sequence[Moved], times: Sequence[int]) -> Iterator[_Block]:
+    """Stream, block, earliest and latest time, for rows of one stream in the order of their sequences."""
+    if rows[0][_SEQUENCE] // BLOCK == rows[-1][_SEQUENCE] // BLOCK:
+        yield rows[0][0], rows[0][_SEQUENCE] // BLOCK, min(times), max(times)
         return
-    for block, rows in groupby(zip(sequences, times, strict=True), key=lambda row: row[0] // BLOCK):
-        inside = [time_ns for _, time_ns in rows]
-        yield moved[0][0], block, min(inside), max(inside)
+    for block, some in groupby(rows, key=lambda row: row[_SEQUENCE] // BLOCK):
+        inside = list(map(_TIME, some))
+        yield rows[0][0], block, min(inside), max(inside)
 
 
 def select(
