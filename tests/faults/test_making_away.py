@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -15,6 +16,7 @@ from tests.faults.store_victim import open_stores
 from tests.faults.test_kill import check_traces, furnish, wait_until_moved
 from troth.adapters.conduct_sqlite import SqliteConduct
 from troth.adapters.making_away import MakerAway
+from troth.adapters.making_rows import WARM
 from troth.adapters.partitions_sqlite import SqliteObservations
 from troth.clock import NS_PER_S
 from troth.journeys.making import InPlace
@@ -30,6 +32,7 @@ from troth.things.stores import Going, Segment
 T = TypeVar("T")
 ALL = ObservationQuery(top=1_000_000)
 DAY_NS = 86_400 * NS_PER_S
+PAGE_BYTES = resource.getpagesize()
 VALUES: dict[ResultType, list[Result]] = {
     ResultType.NUMBER: [0.1, -0.0, 3.0],
     ResultType.INTEGER: [0, -1, 2**63 - 1],
@@ -141,6 +144,27 @@ def test_it_is_the_same_segment_and_the_same_rows(tmp_path: Path) -> None:
         await place.close()
 
     told(both())
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="what a process holds is read from /proc")
+def test_it_keeps_few_partitions_in_memory_however_many_it_writes(tmp_path: Path) -> None:
+    async def many() -> None:
+        place = Place(tmp_path)
+        await place.open()
+        held: list[int] = []
+        for day in range(5 * WARM):
+            at = NOON_NS - day * DAY_NS
+            await keep(place.conduct, place.speakers[3], [(at + number, "x" * 4_000) for number in range(1_000)])
+            await place.segment(place.away)
+            worker = place.worker()
+            assert worker is not None
+            held.append(int(Path(f"/proc/{worker}/statm").read_text(encoding="ascii").split()[1]) * PAGE_BYTES)
+        assert place.speakers[3].type is ResultType.TEXT
+        partition = 1_000 * 4_000
+        assert held[-1] - held[WARM] < (len(held) - WARM) * partition / 2
+        await place.close()
+
+    told(many())
 
 
 @pytest.mark.parametrize("when", ["before building", "between", "after"])

@@ -12,7 +12,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Final, NamedTuple, cast
 
@@ -35,9 +35,10 @@ from troth.tlog.merkle import root_of
 from troth.tlog.segment import pad
 from troth.tlog.trace import SALT_BYTES, leaf_hash, number_leaves
 
-__all__ = ["CutRows"]
+__all__ = ["WARM", "CutRows"]
 
 CACHE_KIB: Final = 131_072  # of each partition that is written: the last page of each of some 30,000 streams
+WARM: Final = 4  # partitions whose pages stay in memory: 512 MB at most, however many are open
 _NUMBER: Final = int(ResultType.NUMBER)
 
 
@@ -105,6 +106,7 @@ class CutRows:
             return False
         for path, streams in sorted(self._files.items()):
             files.put(self._open(path), streams, first=self._first, last=number)
+            self._cool()
         self._first = self._number = 0
         self._forget()
         return True
@@ -130,6 +132,11 @@ class CutRows:
                 oldest.close()
         self._writing.move_to_end(path)
         return connection
+
+    def _cool(self) -> None:
+        """Give back the pages of the partition that was written before the WARM last ones."""
+        if len(self._writing) > WARM:
+            next(islice(reversed(self._writing.values()), WARM, None)).execute("PRAGMA shrink_memory")
 
     def _rows(self, shelf: Shelf, stream: bytes, day: int) -> list[files.Moved]:
         """Where the rows of a stream go that are of this day."""
