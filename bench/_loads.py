@@ -84,7 +84,7 @@ def stored(node: NodeProgram, things: Sequence[Speaks]) -> tuple[int, int]:
     """How many observations the node says it stored, and how many it refused or took for repeats."""
     listed = Api(node).get("/api/things")["things"]
     assert isinstance(listed, list)
-    slugs = {each.slug for each in things}
+    slugs = {slug for each in things for slug in (each.slug, *each.of)}
     tallies = [each["tally"] for each in listed if each["slug"] in slugs]
     return (
         sum(each["stored"] for each in tallies),

@@ -12,7 +12,7 @@ from typing import Final
 
 from troth.testing.program import NodeProgram
 
-__all__ = ["ORG", "RESEARCH", "Api", "Home", "Speaks", "furnish_home", "furnish_things"]
+__all__ = ["ORG", "RESEARCH", "Api", "Home", "Speaks", "furnish_home", "furnish_things", "speaks_through"]
 
 ORG: Final = "https://bench.example/org"
 LAB: Final = "https://lab.example/lab"
@@ -25,11 +25,12 @@ _CONSIDERED: Final = {"date": "2026-01-01", "by": "A. Bench", "sentence": "Only 
 
 @dataclass(frozen=True)
 class Speaks:
-    """A thing that joined: its short name, credential, and Datastreams by stream name."""
+    """A thing that joined: its short name, credential, and Datastreams by stream name; `of`: for which things it speaks."""
 
     slug: str
     credential: str
     datastreams: Mapping[str, int]
+    of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,10 @@ class Api:
         return found
 
 
-def furnish_things(node: NodeProgram, *, things: int, streams: int, product: str = "load") -> list[Speaks]:
-    """Register `things` things of one product with `streams` streams each that concern nobody."""
+def furnish_things(
+    node: NodeProgram, *, things: int, streams: int, product: str = "load", registered: bool = False
+) -> list[Speaks]:
+    """Register `things` things of one product with `streams` streams each that concern nobody. `registered`: who answers is."""
     api = Api(node)
     uri = f"https://bench.example/{product}"
     names = [f"s{number}" for number in range(streams)]
@@ -86,12 +89,19 @@ def furnish_things(node: NodeProgram, *, things: int, streams: int, product: str
         "variants": [{"variant": "raw", "ground": "nobody"}],
         "retention_days": RETENTION_DAYS,
     }
-    api.post("/api/organisations", {"organisation": ORG, "name": "Bench", "contact": "mailto:a@bench.example"})
+    if not registered:
+        api.post("/api/organisations", {"organisation": ORG, "name": "Bench", "contact": "mailto:a@bench.example"})
     api.post("/api/products", _product(uri, names, nobody=True))
     api.post("/api/disclosures", _disclosure(uri, {name: [purpose] for name in names}))
     joined = [_join(api, uri, names, name=f"{product} {number}") for number in range(things)]
     api.close()
     return joined
+
+
+def speaks_through(api: Api, thing: Speaks, gateway: Speaks) -> None:
+    """From here on the gateway may speak for the thing."""
+    path, said = f"/api/things/{thing.slug}/gateway", {"gateway": gateway.slug}
+    api.post(path, said | {"sheet": api.post(path, said)["digest"]})
 
 
 def furnish_home(node: NodeProgram) -> Home:

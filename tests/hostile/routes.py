@@ -248,6 +248,7 @@ TABLE: Final = {
     "POST /api/things/{slug}/device": Who.OPERATOR,
     "POST /api/things/{slug}/home": Who.OPERATOR,
     "POST /api/things/{slug}/end": Who.OPERATOR,
+    "POST /api/things/{slug}/gateway": Who.OPERATOR,
     **dict.fromkeys(OF_CONTRACTS, Who.OPERATOR),
     "POST /api/things/{slug}/revoke": Who.OPERATOR,
     "GET /api/types": Who.OPERATOR,

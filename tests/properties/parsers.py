@@ -76,7 +76,7 @@ def _arrays(data: bytes) -> object:
     return [
         [read_row(row, columns, type_) for row in group.rows for type_ in ResultType]
         for group in read_arrays(data)
-        for columns in [read_columns(group)]
+        for columns in [read_columns(group.components)]
     ]
 
 

@@ -143,6 +143,7 @@ class ThingShown(msgspec.Struct, frozen=True):
     """One thing as its operator sees it.
 
     `over`: since when it is over; `copied`: how often each sign was seen that its credential is used twice.
+    `gateway`: the short name of what may speak for it; `speaks_for`: for how many things it may speak.
     """
 
     slug: Slug
@@ -156,6 +157,8 @@ class ThingShown(msgspec.Struct, frozen=True):
     device: int = 1
     over: str | None = None
     copied: Mapping[str, int] | None = None
+    gateway: str | None = None
+    speaks_for: int = 0
 
 
 class Things(msgspec.Struct, frozen=True):

@@ -300,6 +300,8 @@ def thing_shown(seen: SeenThing) -> ThingShown:
         device=seen.device,
         over=None if seen.over_ns is None else print_time(seen.over_ns),
         copied=None if seen.copied is None else {sign.value: count for sign, count in seen.copied.signs.items()},
+        gateway=seen.gateway,
+        speaks_for=seen.speaks_for,
     )
 
 

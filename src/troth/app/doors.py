@@ -35,6 +35,7 @@ from troth.api.export import archive_response, export_routes
 from troth.api.exported import Everything
 from troth.api.foreseen import foreseen_routes
 from troth.api.functions import function_routes
+from troth.api.gateways import gateway_routes
 from troth.api.grounds import ground_routes
 from troth.api.home import home_routes
 from troth.api.home_things import home_thing_routes
@@ -124,6 +125,7 @@ def http_doors(node: Node) -> HttpDoors:
         ),
         *type_routes(node.joining.inherit, node.join, callers=callers, addresses=addresses),
         *altered_routes(node.joining.alter, callers=callers, addresses=addresses),
+        *gateway_routes(node.joining.gateways, callers=callers),
         *many_routes(node.joining.many, callers=callers),
         *joining_routes(node.joining.connect, ports.in_worker, callers=callers, addresses=addresses),
         *description_routes(ports.in_worker, callers=callers),

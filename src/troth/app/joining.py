@@ -5,6 +5,7 @@ from troth.journeys.accept import Accept
 from troth.journeys.alter import Alter
 from troth.journeys.connect import Connect
 from troth.journeys.enrol import Enrol
+from troth.journeys.gateways import Gateways
 from troth.journeys.home_things import HomeThings
 from troth.journeys.inherit import Inherit
 from troth.journeys.installing import Installing
@@ -81,6 +82,15 @@ class Joining:
             installing=installing,
             join=self.join,
             directory=directory,
+            clock=clock,
+            entropy=entropy,
+        )
+        self.gateways = Gateways(
+            say,
+            accounts,
+            installing=installing,
+            directory=directory,
+            in_force=in_force,
             clock=clock,
             entropy=entropy,
         )

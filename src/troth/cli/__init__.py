@@ -30,6 +30,7 @@ from troth.cli.corrected import party_corrections
 from troth.cli.emergency import emergency
 from troth.cli.erase import erase, person_erase, person_preserve, person_release
 from troth.cli.export import export
+from troth.cli.gateways import thing_gateway
 from troth.cli.grounding import ground
 from troth.cli.here import thing_here
 from troth.cli.home import home, person_move_in, person_move_out
@@ -92,7 +93,7 @@ main.add_part(
 thing.add_command(thing_here)
 for each in (organisation_due, organisation_reached, organisation_feed, organisation_feed_end):
     organisation.add_command(each)
-for each in (thing_bulk, thing_rename, thing_replace, thing_revoke, thing_move, thing_end):
+for each in (thing_bulk, thing_rename, thing_replace, thing_revoke, thing_move, thing_gateway, thing_end):
     thing.add_command(each)
 for each in (home_things, home_connect):
     home.add_command(each)

@@ -130,5 +130,7 @@ def _state(shown: ThingShown) -> str:
         return f"over since {local(shown.over)}"
     said = [] if shown.claimed else ["has no credential yet"]
     said += [] if shown.device == 1 else [f"hardware {shown.device}"]
+    said += [] if shown.gateway is None else [f"through {shown.gateway}"]
+    said += [f"gateway of {shown.speaks_for}"] if shown.speaks_for else []
     said += [f"credential perhaps used twice ({', '.join(shown.copied)})"] if shown.copied else []
     return "; ".join(said)

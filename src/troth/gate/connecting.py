@@ -1,7 +1,8 @@
 """*connect*: whether a thing joins here, asked after its sheet was shown; and what that sheet says now. Pure.
 
 Rules
-- 1 known: the product and who answers are registered here, who answers was reached, and the asker is whoever runs the place,
+- 1 known: the product and who answers are registered here, who answers was reached (for the thing, and for a gateway that may
+  speak for it), and the asker is whoever runs the place,
   or installs for them, or is an owner of the home that the thing is to be in, now.
 - 2 declared: the passport and a disclosure in force cover every stream, the sheet that was shown is what holds now, and
   nothing that is declared of any stream crosses a red line.
@@ -89,7 +90,13 @@ def _known(asked: Connecting, product: ProductScope, reading: Reading) -> Reason
         return Reason(Step.KNOWN, Code.UNKNOWN)
     if answering.reach_by_ns <= asked.at_ns:
         return Reason(Step.KNOWN, Code.UNANSWERED, (answering.statement,))
-    return None
+    gateway = asked.installation.gateway
+    if gateway is None:
+        return None
+    handing = reading.party(party_scope(gateway.organisation))
+    if handing is None:
+        return Reason(Step.KNOWN, Code.UNKNOWN)
+    return Reason(Step.KNOWN, Code.UNANSWERED, (handing.statement,)) if handing.reach_by_ns <= asked.at_ns else None
 
 
 def _owns(asked: Connecting, reading: Reading) -> bool:
@@ -184,7 +191,14 @@ def _stream(installed: InstalledStream, asked: Connecting) -> StreamScope:
     """What would be in force of a stream once it is there."""
     body = asked.installation
     return StreamScope(
-        body.thing, body.product, body.household, body.answers.organisation, body.from_ns, installed, StatementId(b"")
+        body.thing,
+        body.product,
+        body.household,
+        body.answers.organisation,
+        body.from_ns,
+        installed,
+        StatementId(b""),
+        gateway=None if body.gateway is None else body.gateway.organisation,
     )
 
 
@@ -210,6 +224,7 @@ def _names(body: InstallationBody, product: ProductScope, reading: Reading) -> d
     """Names of everybody whom the sheet names."""
     asked = {body.answers.organisation, *((product.passport.maker,) if product.passport else ())}
     asked |= {each.contract.by for each in body.streams if each.contract is not None and each.contract.by is not None}
+    asked |= set() if body.gateway is None else {body.gateway.organisation}
     for each in _disclosed(product).values():
         for use in each.purposes:
             asked |= {*use.recipients, *(hop.organisation for hop in use.processors)}

@@ -170,7 +170,7 @@ def _decide(question: Question, reading: Reading) -> Answer:
     if stream is None or not party_known(question.asker, stream, reading, at_ns=question.at_ns):
         return Answer(Verdict.DENY, (Reason(Step.KNOWN, Code.UNKNOWN),))
     answer = _of_known(question, stream, reading)
-    reached_ns, who = answers_until(stream, reading)
+    reached_ns, who = answers_until(stream, reading, action=question.action)
     if reached_ns >= answer.until_ns or question.asker.person is not None:
         return answer
     if question.at_ns < reached_ns:

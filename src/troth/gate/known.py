@@ -2,13 +2,13 @@
 
 Rules
 - Who answers for a stream is a registered organisation whose contact was reached, and not too long ago. Where nobody answers,
-  people still read their own.
+  people still read their own. Who answers for the gateway that hands it on has to be reached too, for what is collected.
 
 Source: gate.md.
 Left out in this version: strength of identity, holding back.
 """
 
-from troth.gate.question import ANYONE, Asker
+from troth.gate.question import ANYONE, Action, Asker
 from troth.names import StatementId
 from troth.state.in_force import Reading
 from troth.state.scopes import StreamScope, party_scope
@@ -17,10 +17,17 @@ from troth.things.intervals import FOREVER
 __all__ = ["answers_until", "party_known"]
 
 
-def answers_until(stream: StreamScope, reading: Reading) -> tuple[int, tuple[StatementId, ...]]:
+def answers_until(
+    stream: StreamScope, reading: Reading, *, action: Action = Action.READ
+) -> tuple[int, tuple[StatementId, ...]]:
     """Until when somebody answers for a stream (ns UTC), and the statement that says so; FOREVER where none sets an end."""
-    party = reading.party(party_scope(stream.answers))
-    return (FOREVER, ()) if party is None else (party.reach_by_ns, (party.statement,))
+    answer = stream.answers
+    found: tuple[int, tuple[StatementId, ...]] = (FOREVER, ())
+    for each in (answer, stream.gateway) if action is Action.COLLECT and stream.gateway != answer else (answer,):
+        party = None if each is None else reading.party(party_scope(each))
+        if party is not None and (not found[1] or party.reach_by_ns < found[0]):
+            found = party.reach_by_ns, (party.statement,)
+    return found
 
 
 def party_known(asker: Asker, stream: StreamScope, reading: Reading, *, at_ns: int) -> bool:

@@ -3,7 +3,8 @@
 Rules
 - The hops of collecting are where this deployment keeps what it stores, its copies, and the purpose's processors; those of
   reading are the processors and the recipient. Somebody who reads their own is no hop.
-- Each hop is a registered organisation; one that is not stops the flow, rule or no rule.
+- Each hop is a registered organisation; one that is not stops the flow, rule or no rule. So does a gateway of an organisation
+  that does not answer for the stream and that the purpose does not name as a processor.
 - Where a rule holds, each hop must have said where it is. A rule of the disclosure names places; one of a person concerned
   names places outside of which nothing goes, and laws that may not reach it. Each of them must be met.
 - Somebody who said before that they will be elsewhere is there from that moment on, and not before.
@@ -45,6 +46,8 @@ _FREE: Final = Passage()
 def placed(use: Use, reading: Reading, *, concerned: Sequence[PersonId]) -> Passage:
     """Whether the data may go where they would go. `concerned`: whose rules about places count."""
     at_ns = use.question.at_ns
+    if _unnamed(use):
+        return Passage(Reason(Step.PLACED, Code.PLACE, (use.stream.statement, *ids_of(use.product)), use.ground))
     if not use.declared.places and not use.purpose.processors:
         for person in concerned:
             if reading.person_of(person).place_rules:
@@ -69,6 +72,14 @@ def placed(use: Use, reading: Reading, *, concerned: Sequence[PersonId]) -> Pass
     broken = tuple(each.statement for each in rules if not _met(each, sites, at_ns=at_ns))
     failed = Reason(Step.PLACED, Code.PLACE, broken, use.ground) if broken else None
     return Passage(failed, tuple(each.statement for each in rules), until_ns)
+
+
+def _unnamed(use: Use) -> bool:
+    """Whether it would be handed on by somebody whom nobody has declared."""
+    gateway = use.stream.gateway
+    if gateway is None or gateway == use.stream.answers or use.question.action is not Action.COLLECT:
+        return False
+    return all(each.organisation != gateway for each in use.purpose.processors)
 
 
 class _Hop(NamedTuple):

@@ -1,10 +1,10 @@
 """Things speak HTTP: one Observation per request, a data array, a SenML pack, or a CSV file. Raw ASGI, for these are hot.
 
 Rules
-- Who speaks is settled before the body is read; only a thing's own credential speaks, and no cookie counts.
+- Who speaks is settled before the body is read; a thing's own credential speaks, or that of its gateway, and no cookie counts.
 - 201 comes after the row is durable. A refusal comes after it is counted, with the gate's outer words.
-- A Datastream that is not the thing's own is not there for it.
-- Requests that arrive in one turn of the loop are handed over together; a data array gives the loop back every 2 ms.
+- A Datastream that is neither the thing's own nor of a thing that it speaks for is not there for it.
+- Requests that arrive in one turn of the loop are handed over together.
 - No thing takes the places of others (`places`).
 - While the store is full a request gets 429 before it is read; what was begun waits, and nothing of it is dropped.
 
@@ -24,20 +24,21 @@ import structlog
 
 from troth.clock import Clock
 from troth.errors import BadJson, Malformed, NotFound, NotOffered, TooLarge, TrothError
+from troth.ingest.http_arrays import HttpArrays
 from troth.ingest.http_csv import HttpCsv
-from troth.ingest.http_door import ROWS_AT_ONCE, TURN_NS, HttpDoor, counted_as, message_name, told_refusals
+from troth.ingest.http_door import HttpDoor, counted_as, message_name, told_refusals
 from troth.ingest.http_packs import HttpPacks
-from troth.ingest.http_payloads import Columns, read_arrays, read_columns, read_numbers, read_observation, read_row
+from troth.ingest.http_payloads import read_observation
 from troth.ingest.http_singles import HttpSingles
 from troth.ingest.places import Places
 from troth.ingest.rates import Rates
 from troth.ingest.repeats import repeat_key
-from troth.ingest.settling import Outcomes, settle
-from troth.journeys.hear import Hear, Inlet
+from troth.ingest.settling import settle
+from troth.journeys.hear import Hear
 from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
-from troth.names import Slug, ThingId
-from troth.things.observations import Outcome, Refusal, Result, ResultType
+from troth.names import Slug, ThingId, print_thing
+from troth.things.observations import Outcome, Refusal
 from troth.wire.asgi import Headers, Receive, Scope, Send, headers_of, place_of, send_whole
 from troth.wire.bodies import wants_json
 from troth.wire.limits import PAYLOAD_BYTES
@@ -106,6 +107,7 @@ class HttpIngest:
         self._door = HttpDoor(
             hear, recognise, presence=presence, slugs=slugs, clock=clock, secret=secret, rates=rates or Rates(clock)
         )
+        self._arrays = HttpArrays(self._door)
         self._packs = HttpPacks(self._door)
         self._csv = HttpCsv(self._door)
         self._link = f"{url}{PREFIX}/Observations("
@@ -190,7 +192,7 @@ class HttpIngest:
             await send_whole(send, 201, headers=((b"location", location), (b"content-length", b"0")))
             return
         body = await self._door.body(receive, thing, headers=headers, limit=ARRAY_BYTES)
-        outcomes = await self._many(thing, body, name=name)
+        outcomes = await self._arrays.take(thing, body, name=name)
         links, refused = self._links(outcomes.all), outcomes.refused()
         kind = ((b"content-type", b"application/json"), (b"content-length", b"%d" % len(links)))
         await send_whole(send, 201, headers=(*kind, *told_refusals(refused)), body=links)
@@ -212,7 +214,7 @@ class HttpIngest:
                 number = said.datastream
             elif said.datastream not in {None, number}:
                 raise BadJson("The body names another Datastream than the path.")
-            inlet = None if number is None else self._door.numbered(thing).get(number)
+            inlet = None if number is None else self._door.stream(thing, number)
             if inlet is None:
                 raise NotFound("there is no such Datastream of this thing")
         except (Malformed, NotOffered, NotFound) as error:
@@ -220,63 +222,15 @@ class HttpIngest:
             raise
         result = result_of(said.result, inlet.type)
         if isinstance(result, Refusal):
-            return await self._door.count(thing, result)
+            return await self._door.count(inlet.thing, result)
+        if inlet.thing != thing:
+            self._door.room(inlet.thing)
+            self._door.passed_on(thing, inlet.thing, len(body))
+            name = (
+                f"{print_thing(thing)}\n{name}" if name else ""
+            )  # not to be taken for a name that the thing itself gave
         settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         key = repeat_key(name, self._secret) if name else b""
         inlet.offer(result, time_ns=said.time_ns, end_ns=said.end_ns, key=key, done=partial(settle, settled))
         self._door.flush_soon()
         return await settled
-
-    async def _many(self, thing: ThingId, body: bytes, *, name: str) -> Outcomes:
-        """Offer the rows of a data array in order and wait until all are settled."""
-        try:
-            groups = [(group, read_columns(group)) for group in read_arrays(body)]
-        except (Malformed, NotOffered) as error:
-            await self._door.count(thing, counted_as(error))
-            raise
-        array, whole = Outcomes.awaited(sum(len(group.rows) for group, _ in groups))
-        inlets = self._door.numbered(thing)
-        began = self._clock.ticks()
-        for group, columns in groups:
-            inlet = inlets.get(group.datastream.id)
-            for at in range(0, len(group.rows), ROWS_AT_ONCE):
-                rows = group.rows[at : at + ROWS_AT_ONCE]
-                if inlet is None:
-                    for _ in rows:
-                        self._hear.count(thing, Refusal.UNDECLARED, array.next())
-                else:
-                    self._offer(inlet, rows, columns=columns, array=array, name=name)
-                if self._clock.ticks() - began > TURN_NS:
-                    self._hear.flush()
-                    await self._door.turn()
-                    began = self._clock.ticks()
-        self._hear.flush()
-        await whole
-        return array
-
-    def _offer(self, inlet: Inlet, rows: list[object], *, columns: Columns, array: Outcomes, name: str) -> None:
-        """Offer some rows of one stream together; what cannot be read is counted."""
-        if not name and inlet.type is ResultType.NUMBER:
-            usual = read_numbers(rows, columns)
-            if usual is not None and inlet.offer_run(*usual, array, array.offered):
-                array.span(len(rows))
-                return
-        results: list[Result] = []
-        times: list[int | None] = []
-        keys: list[bytes] = []
-        dones: list[Callable[[Outcome], None]] = []
-        for row in rows:
-            key = repeat_key(f"{name}\n{array.offered}", self._secret) if name else b""
-            done = array.next()
-            read = read_row(row, columns, inlet.type)
-            if isinstance(read, Refusal):
-                self._hear.count(inlet.thing, read, done)
-            elif read.end_ns is not None:
-                inlet.offer(read.result, time_ns=read.time_ns, end_ns=read.end_ns, key=key, done=done)
-            else:
-                results.append(read.result)
-                times.append(read.time_ns)
-                keys.append(key)
-                dones.append(done)
-        if results:
-            inlet.offer_all(results, times, keys=keys, dones=dones)

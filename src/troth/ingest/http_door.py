@@ -1,7 +1,7 @@
 """What the HTTP routes of things share: who speaks, bodies within limits, counting, and turns of the loop.
 
 Rules
-- Who speaks is settled before the body is read; only a thing's own credential speaks, and no cookie counts.
+- Who speaks is settled before the body is read; a thing's own credential speaks, or that of its gateway, and no cookie counts.
 - A refusal is told after it is counted durably.
 - Requests that arrive in one turn of the loop are handed over together.
 
@@ -70,17 +70,24 @@ class HttpDoor:
         self._presence = presence
         self._slugs = slugs
         self._flushing = False
-        self._numbered: dict[ThingId, Mapping[int, Inlet]] = {}  # as they were at `_installed`
+        self._numbered: dict[ThingId, dict[int, Inlet]] = {}  # as they were at `_installed`
         self._installed = -1
 
-    def numbered(self, thing: ThingId) -> Mapping[int, Inlet]:
-        """The streams of a thing by the number of their Datastream; put together anew when something was installed."""
+    def stream(self, thing: ThingId, number: int) -> Inlet | None:
+        """The stream whose Datastream has this number: of this thing, or of one for which it is the gateway; None for others.
+
+        Put together anew when something was installed: what a thing no longer speaks for is not there for it from then on.
+        """
         if self._installed != self.hear.installed or len(self._numbered) >= NUMBERED_MAX:
             self._numbered, self._installed = {}, self.hear.installed
-        found = self._numbered.get(thing)
+        numbered = self._numbered.get(thing)
+        if numbered is None:
+            numbered = {inlet.number: inlet for inlet in self.hear.inlets(thing).values()}
+            self._numbered[thing] = numbered
+        found = numbered.get(number)
         if found is None:
-            found = {inlet.number: inlet for inlet in self.hear.inlets(thing).values()}
-            self._numbered[thing] = found
+            numbered.update((inlet.number, inlet) for inlet in self.hear.spoken_for(thing, number).values())
+            found = numbered.get(number)
         return found
 
     def thing(self, headers: Headers, named: str | None = None, *, address: str) -> ThingId:
@@ -137,6 +144,11 @@ class HttpDoor:
     def heard(self, thing: ThingId, size: int, *, address: str) -> None:
         """A message of so many bytes has come from this thing, whose credential was looked at."""
         self._presence.asked(thing, address=address)
+        self.rates.of(thing).charge(1, size)
+
+    def passed_on(self, gateway: ThingId, thing: ThingId, size: int) -> None:
+        """A message of so many bytes was charged to a gateway and is a thing's that it speaks for."""
+        self.rates.of(gateway).charge(-1, -size)
         self.rates.of(thing).charge(1, size)
 
     async def count(self, thing: ThingId, refusal: Refusal) -> Outcome:

@@ -174,14 +174,13 @@ def read_arrays(body: bytes) -> Sequence[Group]:
     return groups
 
 
-def read_columns(group: Group) -> Columns:
-    """Where the parts stand.
+def read_columns(names: Sequence[str]) -> Columns:
+    """Where the parts of these names stand.
 
     Raises:
         BadJson: no result, a part twice, or one that is not known.
         NotOffered: a part of the standard that this version cannot keep.
     """
-    names = group.components
     if any(name in _UNKEPT for name in names):
         raise NotOffered("The components name a part that this version cannot keep.", hint=_HINT)
     if "result" not in names or len(set(names)) != len(names) or not _COMPONENTS.issuperset(names):

@@ -1,8 +1,8 @@
 """Single Observations over HTTP, those of one turn of the loop taken together: the short way of what `http` does one by one.
 
 Rules
-- Only a bare number of now, in a stream of numbers, from a thing that owes nothing and has a place; anything else is answered
-  False, nothing was done, and it goes the way of all other requests.
+- Only a bare number of now, in a stream of numbers, of a thing that speaks for itself, owes nothing and has a place; anything
+  else is answered False, nothing was done, and it goes the way of all other requests.
 - 201 comes after the row is durable, a refusal after it is counted. Where answering one fails, the others are answered.
 
 Source: things.md, "Speaking" and "Shape of the hot path"; docs/decisions/0088. Owner: the event loop.
@@ -103,8 +103,8 @@ class HttpSingles:
         if thing is None or door.hear.full or door.rates.of(thing).owes_s() > 0:
             return False
         said = _said(body, single.number)
-        inlet = None if said is None else door.numbered(thing).get(said[0])
-        if said is None or inlet is None or inlet.type is not ResultType.NUMBER:
+        inlet = None if said is None else door.stream(thing, said[0])
+        if said is None or inlet is None or inlet.thing != thing or inlet.type is not ResultType.NUMBER:
             return False
         try:
             self._places.take(thing)

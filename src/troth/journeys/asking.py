@@ -45,13 +45,15 @@ def check_joining(body: InstallationBody, known: InstallationBody | None, in_for
     """Return if what the operator says of a thing connects nothing, or the gate lets it connect.
 
     `known`: what stands of this thing. Another name, place, hardware or its end connect nothing, nor does a contract that is
-    looked at again or ends sooner.
+    looked at again or ends sooner, nor that no gateway speaks for it any more.
 
     Raises:
         Denied: the gate says no, and why.
     """
     if known is not None:
-        same = msgspec.structs.replace(body, streams=_with_contracts_of(known, body))
+        same = msgspec.structs.replace(
+            body, streams=_with_contracts_of(known, body), gateway=body.gateway or known.gateway
+        )
         if all(getattr(same, each) == getattr(known, each) for each in _CONNECTS):
             return
     answer = answer_to(Connecting(body, Standing.OPERATOR, at_ns), Reading(in_force))
@@ -81,7 +83,8 @@ def denied_as(code: str) -> Denied:
     return Denied(outer(code), reason_code=code, hint=can_do(code))
 
 
-_CONNECTS: Final = ("product", "household", "streams", "sheet")  # fields of an installation by which data come from it
+# Fields of an installation by which data come from it.
+_CONNECTS: Final = ("product", "household", "streams", "sheet", "gateway")
 
 
 def _with_contracts_of(known: InstallationBody, body: InstallationBody) -> tuple[InstalledStream, ...]:

@@ -22,6 +22,7 @@ from troth.gate.question import OWN_PURPOSE, Answer, Asker, Code, Verdict
 from troth.gate.rules.share_terms import term_of
 from troth.journeys.accounts import AccountStore
 from troth.journeys.choose import Choose
+from troth.journeys.handing_on import GatewayShown, HandingOn
 from troth.journeys.offers import Offer
 from troth.journeys.party_names import party_name
 from troth.journeys.presence import Copied
@@ -132,7 +133,7 @@ class ThingFacts(msgspec.Struct, frozen=True):
 
     `tally` is None for whoever may not read all its streams as they are: counts would tell them about rows they may not see.
     `silent`: streams that may be read, of which there is nothing to show. `objected`: those in public of which nothing is shown
-    while somebody objects; who it is, nobody is told.
+    while somebody objects; who it is, nobody is told. `gateway`: what may speak for it; `speaks_for`: for how many it speaks.
     """
 
     thing: KnownThing
@@ -149,6 +150,8 @@ class ThingFacts(msgspec.Struct, frozen=True):
     loud: dict[str, Louder] = {}
     limits: dict[str, Limits] = {}
     objected: frozenset[str] = frozenset()
+    gateway: GatewayShown | None = None
+    speaks_for: int = 0
 
     def holds(self) -> bool:
         """Whether all of it may still be handed over."""
@@ -172,6 +175,7 @@ class Explain:
         self._tell = tell
         self._choose = choose
         self._directory = directory
+        self._handing_on = HandingOn(directory)
         self._accounts = accounts
         self._tally = tally
         self._copied = copied
@@ -280,6 +284,8 @@ class Explain:
             frozenset(
                 name for name, each in thing.streams.items() if name not in latest and self._objected(thing, each)
             ),
+            self._handing_on.gateway(thing),
+            self._handing_on.beside(thing.thing),
         )
 
     def _objected(self, thing: KnownThing, stream: KnownStream) -> bool:

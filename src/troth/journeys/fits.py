@@ -2,7 +2,8 @@
 
 Rules
 - What is open names nothing that belongs to a home.
-- A red line stands in the way of what crosses it. A thing joins only where the gate lets it connect.
+- A red line stands in the way of what crosses it. A thing joins only where the gate lets it connect. What may speak for others
+  is said of each of them (`fits_gateway`).
 - No essential function stops with a no. What stands somewhere goes on to measure what it measured (`fits_described`).
 - Rules of whoever runs the place are linted, and follow each other version by version.
 - What asks nobody is announced before it begins, or becomes wider; also where a thing joins, or a party a class.
@@ -33,6 +34,7 @@ from troth.journeys.answering import check_answering
 from troth.journeys.asking import check_joining, check_sharing
 from troth.journeys.fits_brought import check_brought, check_whose
 from troth.journeys.fits_described import check_described
+from troth.journeys.fits_gateway import check_gateway
 from troth.journeys.fits_people import check_people
 from troth.journeys.fits_told import check_announced_of, check_told
 from troth.journeys.moving import check_keeping_moves, check_moves
@@ -177,6 +179,7 @@ def _check_joins(
         if isinstance(each.body, InstallationBody) and each.body.thing == body.thing:
             gone = gone | set(reordered(stands, each.body))
             stands = each.body  # the newest word, though it does not count yet
+    check_gateway(body, stands, directory)
     check_contracts(body, stands, reordered=gone, organisations=directory.organisations, at_ns=at_ns)
     check_joining(body, stands, in_force, at_ns=at_ns)
     check_begins_of(body, stands, directory, Reading(in_force), at_ns=at_ns)

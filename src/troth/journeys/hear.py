@@ -20,7 +20,8 @@ from troth.errors import Busy
 from troth.gate.leases import Leases
 from troth.gate.question import OWN_PURPOSE, Asker
 from troth.journeys.desk import Waiting
-from troth.journeys.inlet import HAND_OVER_ROWS, Inlet, say_all
+from troth.journeys.inlet import HAND_OVER_ROWS, Inlet
+from troth.journeys.said_together import bring_all, say_all
 from troth.journeys.shelves import shelf_of
 from troth.journeys.turn import Settler, Turn
 from troth.names import StreamId, ThingId, Uri
@@ -75,6 +76,15 @@ class Hear:
             self._inlets[stream.stream] = found[name] = inlet
         return found
 
+    def spoken_for(self, gateway: ThingId, number: int) -> Mapping[str, Inlet]:
+        """The inlets of the thing whose Datastream has this number, by stream name; empty unless this gateway speaks for it."""
+        stream = self._directory.streams.get(self._directory.by_number.get(number, StreamId(b"")))
+        known = None if stream is None else self._directory.things.get(stream.thing)
+        if known is None or known.body.gateway is None or known.body.gateway.thing != gateway:
+            return {}
+        speaks = self._directory.things.get(gateway)
+        return {} if speaks is None or speaks.body.to_ns is not None else self.inlets(known.thing)
+
     def asker(self, party: Uri) -> Asker:
         """As whom the things of a party speak; the same for all of them. Called by inlets only."""
         return self._askers.setdefault(party, Asker(party, "things", OWN_PURPOSE))
@@ -94,13 +104,31 @@ class Hear:
         given: list[int] = []
         for first in range(0, len(numbers), HAND_OVER_ROWS):
             some = numbers[first : first + HAND_OVER_ROWS]
-            turn = self.turn()
-            if len(turn.times) + len(some) > HAND_OVER_ROWS:
-                turn = self._new_turn()
-                self._turns.append(turn)
+            turn = self._turn_for(len(some))
             theirs = inlets[first : first + HAND_OVER_ROWS]
             given += say_all(theirs, some, turn=turn, now_ns=now_ns, settler=settler, at=at + first)
         return given
+
+    def bring_all(
+        self,
+        inlets: Sequence[Inlet],
+        numbers: Sequence[float],
+        times: Sequence[int],
+        *,
+        settler: Settler,
+        at: int,
+    ) -> None:
+        """Offer numbers with their times, at most HAND_OVER_ROWS, each to its inlet; as `said_together.bring_all`."""
+        turn, now_ns = self._turn_for(len(numbers)), self.clock.now()
+        bring_all(inlets, numbers, times, turn=turn, now_ns=now_ns, settler=settler, at=at)
+
+    def _turn_for(self, rows: int) -> Turn:
+        """Where so many more rows go."""
+        turn = self.turn()
+        if len(turn.times) + rows > HAND_OVER_ROWS:
+            turn = self._new_turn()
+            self._turns.append(turn)
+        return turn
 
     def _new_turn(self) -> Turn:
         return Turn(self.flush)

@@ -12,7 +12,7 @@ Left out: what keeps one observation out (`bounds`); giving inlets and handing o
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from math import inf, isfinite
+from math import inf
 from typing import Final, TypeAlias
 
 from troth.errors import Busy
@@ -21,14 +21,14 @@ from troth.gate.question import Action, Question, Verdict
 from troth.journeys.asking import ask
 from troth.journeys.bounds import Bounds, fault
 from troth.journeys.desk import Desk
-from troth.journeys.turn import Once, Settler, Turn, settle_one
+from troth.journeys.turn import Once, Settler, settle_one
 from troth.names import StreamId
 from troth.state.directory import KnownStream, KnownThing
 from troth.things.observations import CLOCK_AHEAD_NS, Outcome, Refusal, Result, ResultType, Shelf
 from troth.things.retention import DAY_NS
 from troth.things.stamps import Admission, Admitted, Done
 
-__all__ = ["HAND_OVER_BYTES", "HAND_OVER_ROWS", "Inlet", "say_all"]
+__all__ = ["HAND_OVER_BYTES", "HAND_OVER_ROWS", "Inlet"]
 
 _TYPES = {each.name.lower(): each for each in ResultType}
 HAND_OVER_ROWS: Final = 10_000  # of one stream in one stamp; a stamp goes whole into one commit
@@ -45,9 +45,10 @@ _LONG: Final = frozenset({ResultType.TEXT, ResultType.JSON})
 class Inlet:
     """The only way in for one stream of one thing.
 
-    What `say_all` and the doors look at without a call:
+    What `said_together` and the doors look at without a call:
         name, number, stream, thing, type, unit: of the stream, as installed and declared; `says_numbers`: its type is a number.
         admission: of numbers, while the lease allows them; with it `since_ns` and `until_ns`, from when and until when, ns UTC.
+        fresh_ns: what is no older than this is too old for nobody.
         last_ns: the latest time that was offered, ns UTC; `waits`: the times of what waits to be handed over.
         lowest, highest: the range that is declared, in the declared unit.
     """
@@ -57,7 +58,6 @@ class Inlet:
         "_bounds",
         "_dones",
         "_ends",
-        "_fresh_ns",
         "_from_ns",
         "_hear",
         "_keys",
@@ -66,6 +66,7 @@ class Inlet:
         "_results",
         "_shelf",
         "admission",
+        "fresh_ns",
         "highest",
         "last_ns",
         "lowest",
@@ -99,7 +100,7 @@ class Inlet:
         self._lease: Lease | None = None
         self.admission: Admission | None = None  # of numbers, while the lease allows; with it, from when and until when
         self.since_ns = self.until_ns = 0
-        self._fresh_ns = 0  # what is no older than this is too old for nobody
+        self.fresh_ns = 0
         self.last_ns = 0
         # Most inlets never have anything that waits: together these are empty until something does (`_begin`).
         self.waits: list[int] = _NO_TIMES
@@ -139,7 +140,7 @@ class Inlet:
             lease = self._ask(now)
             if self.waits:
                 self._offer_again(self._waiting())  # they were looked at under the answer that has ended
-        code = fault(result, time_ns, end_ns, now=now, fresh_ns=self._fresh_ns, lease=lease, bounds=self._bounds)
+        code = fault(result, time_ns, end_ns, now=now, fresh_ns=self.fresh_ns, lease=lease, bounds=self._bounds)
         if code is not None:
             self._hear.count(self.thing, code, done)
             return time_ns
@@ -181,7 +182,7 @@ class Inlet:
             or self.waits
             or len(times) > HAND_OVER_ROWS
             or not self._bounds.hold_all(numbers)
-            or min(times) < max(self.since_ns, now - self._fresh_ns)
+            or min(times) < max(self.since_ns, now - self.fresh_ns)
             or max(times) >= min(now + CLOCK_AHEAD_NS, lease.span.to_ns)
         ):
             return False
@@ -222,7 +223,7 @@ class Inlet:
             or not known
             or len(known) < len(times)
             or not self._bounds.hold_all(results)
-            or min(known) < max(self._from_ns, lease.span.from_ns, now - self._fresh_ns)
+            or min(known) < max(self._from_ns, lease.span.from_ns, now - self.fresh_ns)
             or max(known) >= min(now + CLOCK_AHEAD_NS, lease.span.to_ns)
         ):
             for result, time_ns, key, done in zip(results, times, keys, dones, strict=True):
@@ -248,7 +249,7 @@ class Inlet:
         question = Question(Action.COLLECT, self.stream, self._asker, now)
         self._lease = lease = ask(question, self._hear.leases)
         self.admission = None
-        self._fresh_ns = DAY_NS * min((each.days for each in lease.answer.terms), default=0)
+        self.fresh_ns = DAY_NS * min((each.days for each in lease.answer.terms), default=0)
         if self.type is ResultType.NUMBER and lease.answer.verdict is not Verdict.DENY:
             self.admission = lease.admission(self.thing, self._shelf, type_=self.type)
             self.since_ns = max(self._from_ns, lease.span.from_ns)
@@ -340,57 +341,6 @@ class Inlet:
         """The lease ended between offer and commit: every row asks the gate anew, none is lost."""
         for time_ns, end_ns, result, key, done in zip(*batch, strict=True):
             self.offer(result, time_ns=time_ns, end_ns=end_ns, key=key, done=done)
-
-
-def say_all(
-    inlets: Sequence[Inlet], numbers: Sequence[float], *, turn: Turn, now_ns: int, settler: Settler, at: int
-) -> list[int]:
-    """Offer numbers that are of now, each to its inlet: the same as `offer` for each of them.
-
-    Args:
-        inlets: of streams of numbers.
-        numbers: as many, any.
-        turn: where rows go; it has room for them.
-        now_ns: the clock's, read in this turn of the loop.
-        settler: told their outcomes, as those of its observations `at`, `at` + 1, ...
-        at: which of them is the first.
-
-    Returns:
-        the time each was given.
-    """
-    given: list[int] = []
-    ahead_ns = now_ns + CLOCK_AHEAD_NS
-    rows = 0  # said since `at`
-    for inlet, number in zip(inlets, numbers, strict=True):
-        admission = inlet.admission
-        time_ns = inlet.last_ns + 1
-        if time_ns < now_ns:  # noqa: PLR1730 - once per message: a call of max costs more
-            time_ns = now_ns
-        if (
-            admission is None
-            or not admission.hold.live
-            or inlet.waits
-            or not inlet.since_ns <= time_ns < inlet.until_ns
-            or time_ns > ahead_ns
-            or not inlet.lowest <= number <= inlet.highest
-            or not isfinite(number)
-        ):
-            if rows:
-                turn.said(settler, at, rows)
-            at += rows
-            given.append(inlet.offer(number, time_ns=None, done=partial(settle_one, settler, at)))
-            at, rows = at + 1, 0
-            continue
-        inlet.last_ns = time_ns
-        turn.inlets.append(inlet)
-        turn.admissions.append(admission)
-        turn.times.append(time_ns)
-        turn.results.append(number)
-        given.append(time_ns)
-        rows += 1
-    if rows:
-        turn.said(settler, at, rows)
-    return given
 
 
 _Batch: TypeAlias = tuple[list[int], list[int], list[Result], list[bytes], list[Callable[[Outcome], None]]]

@@ -17,6 +17,7 @@ import msgspec
 
 from troth.errors import NotFound
 from troth.journeys.accounts import AccountStore, Bearer
+from troth.journeys.handing_on import HandingOn
 from troth.journeys.hear import Hear
 from troth.journeys.presence import Copied, Presence
 from troth.journeys.witness_door import WitnessesStanding
@@ -51,7 +52,8 @@ class SeenThing(msgspec.Struct, frozen=True):
 
     `public`: it stands in no home, so that everybody may look at its page; `over_ns`: since when it is over; `device`: which
     hardware stands there, counted from 1; `copied`: signs that its credential is used twice; `claimed`: whether it has one;
-    `connected`: how many connections it has over MQTT.
+    `connected`: how many connections it has over MQTT; `gateway`: the short name of what may speak for it; `speaks_for`:
+    for how many things it may speak.
     """
 
     thing: ThingId
@@ -67,6 +69,8 @@ class SeenThing(msgspec.Struct, frozen=True):
     copied: Copied | None = None
     claimed: bool = True
     connected: int = 0
+    gateway: Slug | None = None
+    speaks_for: int = 0
 
 
 class ThingPage(msgspec.Struct, frozen=True):
@@ -138,6 +142,7 @@ class Oversee:
         room: Callable[[], RoomLeft] = RoomLeft,
     ) -> None:
         self._directory = directory
+        self._handing_on = HandingOn(directory)
         self._accounts = accounts
         self._hear = hear
         self._presence = presence
@@ -257,6 +262,8 @@ class Oversee:
             copied=self._presence.copied(thing),
             claimed=any(self._accounts.of(each, thing=thing) for each in (Bearer.THING, Bearer.CERTIFICATE)),
             connected=self._presence.connected(thing),
+            gateway=None if known.body.gateway is None else self._accounts.slug_of(known.body.gateway.thing),
+            speaks_for=self._handing_on.speaks_for(thing),
         )
 
 

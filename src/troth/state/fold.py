@@ -269,6 +269,7 @@ def _installed(scope: Scope, value: Settled | None, body: InstallationBody, stat
                 to_ns=FOREVER if body.to_ns is None else body.to_ns,
                 place=body.place,
                 own_equipment=body.household is not None and body.owner is None,
+                gateway=None if body.gateway is None else body.gateway.organisation,
                 former=_former(value, body),
                 reaches=value.reaches if isinstance(value, StreamScope) else (),
             )

@@ -109,7 +109,7 @@ class StreamScope(msgspec.Struct, frozen=True):
     """Where a stream is installed, and until when. `household` is None in public places; `own_equipment`: it is the home's.
 
     `former`: what its public place was called before, or where it stood. `reaches`: of authorities, one for each request.
-    `said_again_ns`: when something else was said of it than at first, ns UTC.
+    `said_again_ns`: when something else was said of it than at first, ns UTC. `gateway`: who answers for what hands it on.
     """
 
     thing: ThingId
@@ -125,6 +125,7 @@ class StreamScope(msgspec.Struct, frozen=True):
     former: tuple[str, ...] = ()
     reaches: tuple[StandingReach, ...] = ()
     said_again_ns: int = BEGINNING
+    gateway: Uri | None = None
 
 
 class StandingGround(msgspec.Struct, frozen=True):

@@ -8,7 +8,16 @@ import msgspec
 
 from troth.names import HouseholdId, StatementId, StreamId, ThingId, Uri
 
-__all__ = ["Answering", "Consideration", "Contract", "Described", "Device", "InstallationBody", "InstalledStream"]
+__all__ = [
+    "Answering",
+    "Consideration",
+    "Contract",
+    "Described",
+    "Device",
+    "Gateway",
+    "InstallationBody",
+    "InstalledStream",
+]
 
 
 class Contract(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,14 +79,22 @@ class Described(msgspec.Struct, frozen=True):
     digest: bytes
 
 
+class Gateway(msgspec.Struct, frozen=True):
+    """The thing that hands on what this one measures: which, what people call it, and who answers for it, as they were said."""
+
+    thing: ThingId
+    name: str
+    organisation: Uri
+
+
 class InstallationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """`household` is set in a home-installation only: its members are the persons concerned.
 
     Data before `from_ns` is refused, and so is everything from `to_ns` on: then the thing is over, `because` says why.
     `owner`: the organisation that owns it; in a home, without one, it is the home's own.
     `type`: the installation-type statement it inherited from; it says everything all the same. `device`: of a thing whose
-    hardware was replaced. `sheet`: digest of what was shown before it was connected (`statements/sheet`). A later
-    installation of the same thing replaces the former from its acceptance on.
+    hardware was replaced. `gateway`: what may speak for it besides itself. `sheet`: digest of what was shown before it was
+    connected (`statements/sheet`). A later installation of the same thing replaces the former from its acceptance on.
     """
 
     thing: ThingId
@@ -96,4 +113,5 @@ class InstallationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     sheet: bytes | None = None
     described: Described | None = None
     owner: Uri | None = None
+    gateway: Gateway | None = None
     crit: tuple[str, ...] = ("from_ns", "to_ns", "streams", "household")

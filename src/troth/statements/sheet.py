@@ -20,7 +20,7 @@ import msgspec
 
 from troth.names import Uri
 from troth.statements.disclosure import DisclosedVariant, DisclosureBody
-from troth.statements.installation import Consideration, Contract, InstallationBody, InstalledStream
+from troth.statements.installation import Consideration, Contract, Gateway, InstallationBody, InstalledStream
 from troth.statements.notice import group_words
 from troth.statements.passport import PassportBody, PassportStream
 from troth.things.view_words import view_words
@@ -103,6 +103,7 @@ class Sheet(msgspec.Struct, frozen=True, omit_defaults=True):
         support_end: YYYY-MM-DD, None where it is not known.
         disclosed: whether anything is declared of what is done with it.
         answers: the name of who answers; `contact` is where they are reached.
+        gateway: what hands on what it measures, and the name of who answers for that; None where nothing does.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Sheet(msgspec.Struct, frozen=True, omit_defaults=True):
     about: str | None = None
     maker: str | None = None
     support_end: str | None = None
+    gateway: str | None = None
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -168,6 +170,7 @@ def sheet_of(
         about=None if passport is None else passport.about,
         maker=None if passport is None else parties.get(passport.maker, passport.maker),
         support_end=None if passport is None else passport.support_end,
+        gateway=None if body.gateway is None else _handed_on(body.gateway, parties),
     )
 
 
@@ -213,6 +216,10 @@ def _stream(
     )
 
 
+def _handed_on(gateway: Gateway, parties: Mapping[Uri, str]) -> str:
+    return f"{gateway.name}, of {parties.get(gateway.organisation, gateway.organisation)}"
+
+
 def _ordered(contract: Contract, parties: Mapping[Uri, str]) -> str:
     by = "" if contract.by is None else f", with {parties.get(contract.by, contract.by)}"
     return f"{contract.title}{by}"
@@ -225,6 +232,8 @@ def _lines(sheet: Sheet) -> Iterator[str]:
         yield f"  made by: {sheet.maker}; supported until: {sheet.support_end or 'not known'}"
     for stream in sheet.streams:
         yield from _stream_lines(stream, sheet)
+    if sheet.gateway is not None:
+        yield f"  arrives through: {sheet.gateway}; that gateway may speak for it"
     yield f"  answers: {sheet.answers}, {sheet.contact}"
     thought = sheet.consideration
     yield f"  considered: {thought.date}, {thought.by}: {thought.sentence}"

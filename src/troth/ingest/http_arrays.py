@@ -1,0 +1,182 @@
+"""Data arrays over HTTP: groups of rows, each of one Datastream, of the thing itself or of things for which it is the gateway.
+
+Rules
+- Rows are offered in their order. A few rows of each of many streams are read, looked at and handed over together.
+- A Datastream that is neither the thing's own nor of a thing that it speaks for is not there for it: its rows are counted as
+  `undeclared`, as those of a Datastream that does not exist.
+- What is said for a thing is counted, charged and known as a repeat as that thing's. A thing that owes is refused (`too-fast`),
+  and no other with it. What is refused so stays charged to the gateway.
+- Who may be spoken for is looked at anew after every turn of the loop: what ended meanwhile is refused.
+- The loop is given back every 2 ms.
+
+Source: OGC 18-088 §13; things.md, "Shape of the hot path"; docs/decisions/0107 and 0108. Owner of all state: the event loop.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from troth.errors import Malformed, NotOffered
+from troth.ingest.http_door import ROWS_AT_ONCE, TURN_NS, HttpDoor, counted_as
+from troth.ingest.http_payloads import Columns, Group, read_arrays, read_columns, read_numbers, read_row
+from troth.ingest.repeats import repeat_key
+from troth.ingest.settling import Outcomes
+from troth.journeys.hear import Inlet
+from troth.names import ThingId, print_thing
+from troth.things.observations import Outcome, Refusal, Result, ResultType
+
+__all__ = ["HttpArrays"]
+
+_FEW: Final = 8  # rows of one stream: fewer go with those of others (docs/decisions/0087)
+
+
+class HttpArrays:
+    """The route of data arrays."""
+
+    def __init__(self, door: HttpDoor) -> None:
+        self._door = door
+
+    async def take(self, thing: ThingId, body: bytes, *, name: str) -> Outcomes:
+        """Offer the rows of a data array and wait until all are settled.
+
+        Args:
+            thing: whose credential was shown.
+            body: the document.
+            name: what the thing calls the message, or "".
+
+        Raises:
+            Malformed, NotOffered: nothing of it was kept; that is counted, of the thing itself.
+        """
+        door = self._door
+        try:
+            groups = read_arrays(body)
+            columns = {each: read_columns(each) for each in dict.fromkeys(group.components for group in groups)}
+        except (Malformed, NotOffered) as error:
+            await door.count(thing, counted_as(error))
+            raise
+        rows = sum(len(group.rows) for group in groups)
+        array, whole = Outcomes.awaited(rows)
+        offering = _Offering(door, thing, array=array, name=name, row_bytes=len(body) / max(1, rows))
+        began, seen = door.clock.ticks(), 0
+        try:
+            for group in groups:
+                read = columns[group.components]
+                for at in range(0, len(group.rows), ROWS_AT_ONCE):
+                    some = group.rows[at : at + ROWS_AT_ONCE]
+                    offering.offer(group, some, read)
+                    seen += len(some)
+                    if seen >= ROWS_AT_ONCE:
+                        seen = 0
+                        if door.clock.ticks() - began > TURN_NS:
+                            offering.together()
+                            door.hear.flush()
+                            await door.turn()
+                            began = door.clock.ticks()
+                seen += 1  # groups without rows take their time, too
+            offering.together()
+        finally:
+            offering.charge()
+        door.hear.flush()
+        await whole
+        return array
+
+
+class _Offering:
+    """One data array on its way."""
+
+    def __init__(self, door: HttpDoor, thing: ThingId, *, array: Outcomes, name: str, row_bytes: float) -> None:
+        self._door = door
+        self._thing = thing
+        self._array = array
+        self._name = name
+        self._row_bytes = row_bytes
+        self._spoken: dict[ThingId, int] = {}  # rows of things that are spoken for; -1 for one that owes
+        # A few rows of each of many streams, which wait to be read together: whose, and how their parts stand.
+        self._columns: Columns | None = None
+        self._inlets: list[Inlet] = []
+        self._rows: list[object] = []
+
+    def offer(self, group: Group, rows: list[object], columns: Columns) -> None:
+        """Offer rows of one group, or keep them for `together`."""
+        inlet = self._door.stream(self._thing, group.datastream.id)
+        refusal = Refusal.UNDECLARED if inlet is None else self._owes(inlet, len(rows))
+        if inlet is None or refusal is not None:
+            self.together()
+            of = self._thing if inlet is None else inlet.thing
+            for _ in rows:
+                self._door.hear.count(of, refusal or Refusal.UNDECLARED, self._array.next())
+            return
+        if self._name or len(rows) >= _FEW or inlet.type is not ResultType.NUMBER:
+            self.together()
+            self._one(inlet, rows, columns)
+            return
+        if self._columns is not columns or len(self._rows) + len(rows) > ROWS_AT_ONCE:
+            self.together()
+            self._columns = columns
+        self._inlets += (inlet,) * len(rows)
+        self._rows += rows
+
+    def together(self) -> None:
+        """Offer what was kept."""
+        rows, inlets, columns = self._rows, self._inlets, self._columns
+        if columns is None or not rows:
+            return
+        self._rows, self._inlets = [], []
+        usual = read_numbers(rows, columns)
+        if usual is None:
+            for inlet, row in zip(inlets, rows, strict=True):
+                self._one(inlet, [row], columns)
+            return
+        numbers, times = usual
+        self._door.hear.bring_all(inlets, numbers, times, settler=self._array, at=self._array.span(len(rows)))
+
+    def charge(self) -> None:
+        """Charge each thing that was spoken for with a message and its share of the bytes, in place of the gateway."""
+        rates = self._door.rates
+        for thing, rows in self._spoken.items():
+            if rows >= 0:
+                size = round(rows * self._row_bytes)
+                rates.of(thing).charge(1, size)
+                rates.of(self._thing).charge(0, -size)
+
+    def _owes(self, inlet: Inlet, rows: int) -> Refusal | None:
+        """Whether rows that are said for another thing are more than it may send."""
+        if inlet.thing == self._thing:
+            return None
+        said = self._spoken.get(inlet.thing)
+        if said is None:
+            said = -1 if self._door.rates.of(inlet.thing).owes_s() > 0 else 0
+            self._spoken[inlet.thing] = said
+        if said < 0:
+            return Refusal.TOO_FAST
+        self._spoken[inlet.thing] = said + rows
+        return None
+
+    def _one(self, inlet: Inlet, rows: list[object], columns: Columns) -> None:
+        """Offer some rows of one stream; what cannot be read is counted."""
+        array, name = self._array, self._name
+        if not name and inlet.type is ResultType.NUMBER:
+            usual = read_numbers(rows, columns)
+            if usual is not None and inlet.offer_run(*usual, array, array.offered):
+                array.span(len(rows))
+                return
+        if name and inlet.thing != self._thing:
+            name = f"{print_thing(self._thing)}\n{name}"  # not to be taken for a name that the thing itself gave
+        results: list[Result] = []
+        times: list[int | None] = []
+        keys: list[bytes] = []
+        dones: list[Callable[[Outcome], None]] = []
+        for row in rows:
+            key = repeat_key(f"{name}\n{array.offered}", self._door.secret) if name else b""
+            done = array.next()
+            read = read_row(row, columns, inlet.type)
+            if isinstance(read, Refusal):
+                self._door.hear.count(inlet.thing, read, done)
+            elif read.end_ns is not None:
+                inlet.offer(read.result, time_ns=read.time_ns, end_ns=read.end_ns, key=key, done=done)
+            else:
+                results.append(read.result)
+                times.append(read.time_ns)
+                keys.append(key)
+                dones.append(done)
+        if results:
+            inlet.offer_all(results, times, keys=keys, dones=dones)
