@@ -365,6 +365,8 @@ class Directory:
         """What first stands in a home or public place is to be told there."""
         began_ns = self.standing.began.get(where_of(body))
         new = self.standing.take(body, stood, at_ns=at_ns)
+        began = self.standing.began
+        self.told.ordered(body, stood, new, statement=statement, said_ns=at_ns, began=began)
         disclosed = self.disclosure_of(body.product, body.household)
         if new and disclosed is not None and began_ns is not None:
             self.told.joined(body, new, disclosed[0], statement=statement, said_ns=at_ns, began_ns=began_ns)
