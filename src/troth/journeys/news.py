@@ -20,6 +20,7 @@ from troth.gate.announcing import needs_notice
 from troth.gate.demanding import is_withheld
 from troth.gate.question import Ground
 from troth.gate.rules.sensitivity import special_of
+from troth.journeys.news_called import Called
 from troth.journeys.news_items import (
     DAY_NS,
     NEWS_DAYS,
@@ -66,6 +67,7 @@ class News:
         self._joined = Joined(directory)
         self._moved = Moved(directory)
         self._ordered = Ordered(directory)
+        self._called = Called(directory)
         self._things: dict[Uri, dict[HouseholdId | None, list[KnownThing]]] = {}
 
     @property
@@ -162,10 +164,11 @@ class News:
     def _joinings(self, since_ns: int) -> Iterator[Concern | None]:
         """What joined homes, who came into a class, and who moves, home by home and statement by statement."""
         now = self._clock.now()
+        called = self._called.homes(after_ns=since_ns)
         moved = self._moved.homes(after_ns=since_ns, at_ns=now)
         entered = self._joined.homes_of(after_ns=since_ns, at_ns=now)
         seen: set[HouseholdId] = set()
-        for number, home in enumerate(chain(self._joined.homes(), self._ordered.homes(), entered, moved)):
+        for number, home in enumerate(chain(self._joined.homes(), self._ordered.homes(), called, entered, moved)):
             if home not in seen:
                 seen.add(home)
                 yield from self._joined_home(home, self._here(home), after_ns=since_ns, at_ns=now)
@@ -196,6 +199,7 @@ class News:
             *self._joined.parties(home, after_ns=after_ns, at_ns=at_ns),
             *self._moved.of(home, after_ns=after_ns, at_ns=at_ns),
             *self._ordered.of(home, after_ns=after_ns, at_ns=at_ns),
+            *self._called.of(home, after_ns=after_ns),
         ]
 
     def _current(self) -> tuple[KnownChanges, ...]:

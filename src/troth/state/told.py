@@ -6,6 +6,7 @@ Rules
 - What first stands in a home or place is kept with what was disclosed of it then; a party that comes into a class, too.
 - What was ordered of what stands there is kept as it was and as it is, once for all things of a product that say the same on
   one day. What ends with its thing, and what one more of the same rests on, is not.
+- Another title of a stream is kept beside the one by which it was declared last.
 - Where an organisation handles what it gets, and where data are kept, is kept as it was and as it was said, where the place,
   its day or the reason differs from what was said last. What only repeats that is nothing to tell.
 - A request by an authority is kept as it was said last, with what it reaches.
@@ -27,6 +28,7 @@ from troth.statements.disclosure import DisclosedPurpose, DisclosureBody, Limits
 from troth.statements.installation import Contract, InstallationBody, InstalledStream
 from troth.statements.keeping import KeepingBody
 from troth.statements.organisation import OrganisationBody
+from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.site import Site, site_at
 from troth.statements.telling import TellingBody
 from troth.statements.widening import Change, changes_of
@@ -41,6 +43,8 @@ __all__ = [
     "KnownOrder",
     "KnownReach",
     "KnownRequest",
+    "KnownTitles",
+    "Retitled",
     "SaidTelling",
     "Told",
 ]
@@ -103,6 +107,23 @@ class KnownOrder(msgspec.Struct, frozen=True):
     statement: StatementId
     said_ns: int
     began_ns: int
+
+
+class Retitled(msgspec.Struct, frozen=True):
+    """A stream of a product that people read another title of."""
+
+    name: str
+    former: str
+    now: str
+
+
+class KnownTitles(msgspec.Struct, frozen=True):
+    """A newer word of a product gave these streams another title. `said_ns`: of its statement, ns UTC."""
+
+    product: Uri
+    statement: StatementId
+    said_ns: int
+    streams: tuple[Retitled, ...]
 
 
 class KnownEntry(msgspec.Struct, frozen=True):
@@ -170,6 +191,7 @@ class Told:
         self.orders: dict[HouseholdId | None, dict[_Order, KnownOrder]] = {}  # by home, None for public
         self._contracts: set[tuple[Where, Uri, str, bytes, int]] = set()  # said there, of a product's stream
         self.entries: dict[tuple[Uri, Uri], KnownEntry] = {}  # by party and class
+        self.titles: dict[StatementId, KnownTitles] = {}
         self.tellings: dict[PersonId, tuple[SaidTelling, ...]] = {}
         self.ways: dict[tuple[PersonId, StatementId], tuple[tuple[str, int], ...]] = {}  # in which ways, and when
         self.requests: dict[RequestId, KnownRequest] = {}
@@ -193,6 +215,16 @@ class Told:
         changes = () if former is None else changes_of(body, former, at_ns=said_s * _NS)
         if changes:
             self.changes[statement] = KnownChanges(body.product, body.household, statement, said_s * _NS, changes)
+            self.moved += 1
+
+    def declared(
+        self, body: PassportBody, stood: Mapping[str, PassportStream], *, statement: StatementId, said_ns: int
+    ) -> None:
+        """A product was said anew. `stood`: its streams that stand or stood somewhere, as they were declared last."""
+        known = ((each, stood[each.name].title) for each in body.streams if each.name in stood)
+        found = tuple(Retitled(each.name, former, each.title) for each, former in known if each.title != former)
+        if found:
+            self.titles[statement] = KnownTitles(body.product, statement, said_ns, found)
             self.moved += 1
 
     def joined(
