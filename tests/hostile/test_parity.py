@@ -11,6 +11,8 @@ import pytest
 
 from tests.hostile.routes import TABLE, Who
 from tests.hostile.town import Town
+from tests.journeys.test_contracts import installs, order
+from tests.journeys.test_grounds import body as asserted
 from troth.names import print_person, print_thing
 
 OPERATORS: Final = {Who.OPERATOR, Who.COUNTED, Who.PAGE, Who.GATED}
@@ -24,6 +26,10 @@ ROUTES: Final = [
 @pytest.fixture(scope="module")
 def town() -> Iterator[Town]:
     town = Town()
+    world = town.world
+    installs(world, town.meter, order(world))
+    home = town.home.household
+    world.run(world.node.grounding.grounds.say(asserted(town.meter, household=home, words="Read at Harbour Lane 12.")))
     yield town
     town.world.close()
 

@@ -79,6 +79,7 @@ class Town:
         self.world = World(seed=46, jitter_s=0.0)
         world = self.world
         home, other = world.home("Harbour Lane 12"), world.home("Hill 3")
+        self.home = home
         self.meter = home.thing("water meter")
         self.ana, self.ben = home.person("Ana"), home.person("Ben", role="member")
         self.cleo = other.person("Cleo")

@@ -6,7 +6,8 @@ Rules
 - One piece at a time is in memory; everything that takes long (rendering, packing) is where `in_worker` puts it.
 - What cannot be proved (yet) is named in the manifest, and the rest is written all the same.
 - In one that a guardian takes along of a child nothing tells what adults of the home do or say: no reading of theirs, no word
-  of another guardian, and of the child not how it comes in, nor what it asks of whoever runs the place.
+  of another guardian, nothing that was ordered or asserted of a home, in which they may not live, and of the child not how it
+  comes in, nor what it asks of whoever runs the place.
 
 Source: mission.md (F2), GDPR Art. 15, 20; docs/reference/export.md; docs/decisions/0077.
 Left out: how it is kept and when it ends (`journeys/exports`).
@@ -36,7 +37,10 @@ from troth.api.exported_forms import (
     ThingOwn,
     ThingsFile,
 )
+from troth.api.exported_readable import readable
 from troth.api.exported_words import READ_ME
+from troth.api.grounded import GroundsShown
+from troth.api.grounds import grounds_shown
 from troth.api.marks import mark_shown
 from troth.api.objections import objectable_shown
 from troth.api.operate import thing_shown
@@ -52,7 +56,9 @@ from troth.journeys.belong import Belong
 from troth.journeys.book import Book
 from troth.journeys.book_lines import Damaged, Line, Place, Seen, is_newer
 from troth.journeys.choose import Choose
+from troth.journeys.contracts import Contracts
 from troth.journeys.erase import Erase
+from troth.journeys.grounds import Grounds
 from troth.journeys.making import InWorker
 from troth.journeys.marks import Marks
 from troth.journeys.object import Object
@@ -92,6 +98,8 @@ class Everything(msgspec.Struct, frozen=True):
 
     tell: Tell
     belong: Belong
+    grounds: Grounds
+    contracts: Contracts
     choose: Choose
     places: Places
     privately: Privately
@@ -157,10 +165,12 @@ class _Filling:
         lines = tuple(request_line(each, is_own=True) for each in asked)
         marks = tuple(map(mark_shown, self._at.marks.standing(self._person)))
         await self._document("rights.json", RightsFile(lines, marks))
-        readable = (await self._at.tell.listing.readable(self._asker)).streams
-        await self._document("things.json", ThingsFile(self._things(readable)))
-        for done, number in enumerate(readable):
-            self._writing.step("observations", done=done, of=len(readable))
+        may_read = (await self._at.tell.listing.readable(self._asker)).streams
+        await self._document("things.json", ThingsFile(self._things(may_read)))
+        if self._by is None:
+            await self._document("grounds.json", self._grounds())
+        for done, number in enumerate(may_read):
+            self._writing.step("observations", done=done, of=len(may_read))
             await self._observations(number)
         await self._statements([each.statement for each in statements])
         await self._book()
@@ -191,9 +201,16 @@ class _Filling:
             offers += found
         return offers
 
-    def _things(self, readable: Sequence[int]) -> tuple[ThingOwn, ...]:
+    def _grounds(self) -> GroundsShown:
+        asserted, ordered = self._at.grounds.at_home(self._person), self._at.contracts.at_home(self._person)
+        return grounds_shown(
+            [each for each in asserted if each.body.household is not None],
+            [each for each in ordered if each.thing.body.household is not None],
+        )
+
+    def _things(self, may_read: Sequence[int]) -> tuple[ThingOwn, ...]:
         at = self._at
-        found = owned(at.privately, at.tell, self._asker, person=self._person, readable=readable)
+        found = owned(at.privately, at.tell, self._asker, person=self._person, readable=may_read)
         return tuple(map(self._thing, found))
 
     def _thing(self, thing: OwnedThing) -> ThingOwn:
@@ -204,9 +221,9 @@ class _Filling:
                 seen = thing_shown(self._at.oversee.installed(thing.thing))
         return ThingOwn(
             tuple(map(_stream, thing.streams)),
-            cast("Mapping[str, CborValue]", _readable(passport)),
+            cast("Mapping[str, CborValue]", readable(passport)),
             seen,
-            None if disclosed is None else cast("Mapping[str, CborValue]", _readable(disclosed)),
+            None if disclosed is None else cast("Mapping[str, CborValue]", readable(disclosed)),
         )
 
     # --- observations ---
@@ -252,7 +269,7 @@ class _Filling:
                 headers.issuer,
                 headers.subject,
                 f"{name}.cbor",
-                _readable(said.body),
+                readable(said.body),
             )
             lines.append(msgspec.json.encode(line))
             await self._put(f"{name}.cbor", data)
@@ -380,20 +397,3 @@ def _places(line: Line, *, upto: Place | None) -> tuple[Place, ...]:
         return ()
     end = line.end if isinstance(line, Seen) else None
     return (line.place,) if end is None else (line.place, end)
-
-
-def _readable(body: msgspec.Struct) -> CborValue:
-    """A body as JSON can say it: bytes in hex."""
-    return cast("CborValue", _hex(msgspec.to_builtins(body, builtin_types=(bytes,))))
-
-
-def _hex(value: object) -> object:
-    match value:
-        case bytes():
-            return value.hex()
-        case dict():
-            return {str(key): _hex(each) for key, each in value.items()}
-        case list() | tuple():
-            return [_hex(each) for each in value]
-        case _:
-            return value

@@ -7,6 +7,7 @@ Rules
 Source: docs/reference/api.md.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.requests import Request
@@ -33,7 +34,7 @@ from troth.journeys.grounds import AssertedGround, Grounds, Law
 from troth.names import print_ground, print_household
 from troth.wire.times import print_time
 
-__all__ = ["ORDERED_MAX", "ground_routes"]
+__all__ = ["ORDERED_MAX", "ground_routes", "grounds_shown"]
 
 ORDERED_MAX: Final = 1_000  # contracts of one answer to whoever runs the place
 
@@ -66,7 +67,7 @@ class _Said:
             found, ordered = self._grounds.at_home(who.person), self._contracts.at_home(who.person)
         else:
             found, ordered = self._grounds.open(), self._contracts.open()
-        return shown(GroundsShown(tuple(map(_shown, found)), tuple(map(_ordered, ordered)), known))
+        return shown(grounds_shown(found, ordered, known=known))
 
     async def say(self, request: Request) -> Response:
         body = (await form(request, GroundForm)).body()
@@ -85,6 +86,13 @@ class _Said:
 
     async def laws(self, _request: Request) -> Response:
         return shown(LawsShown(tuple(map(_law, self._grounds.laws()))))
+
+
+def grounds_shown(
+    grounds: Sequence[AssertedGround], ordered: Sequence[OrderedStream], *, known: int | None = None
+) -> GroundsShown:
+    """What is asserted and what was ordered. `known`: how many contracts there are, where these are not all."""
+    return GroundsShown(tuple(map(_shown, grounds)), tuple(map(_ordered, ordered)), known)
 
 
 def _law(law: Law) -> LawShown:

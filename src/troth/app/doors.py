@@ -271,6 +271,8 @@ def _everything(node: Node) -> Everything:
     return Everything(
         tell=node.tell,
         belong=node.choosing.belong,
+        grounds=node.grounding.grounds,
+        contracts=node.grounding.contracts,
         choose=node.choose,
         places=node.places,
         privately=node.choosing.privately,

@@ -20,6 +20,7 @@ from troth.gate.announcing import needs_notice
 from troth.gate.demanding import is_withheld
 from troth.gate.question import Ground
 from troth.gate.rules.sensitivity import special_of
+from troth.journeys.news_called import Called
 from troth.journeys.news_items import (
     DAY_NS,
     NEWS_DAYS,
@@ -37,6 +38,7 @@ from troth.journeys.news_items import (
 )
 from troth.journeys.news_joined import Joined
 from troth.journeys.news_moved import Moved
+from troth.journeys.news_ordered import Ordered
 from troth.journeys.news_words import asked_words, change_words, date_words
 from troth.journeys.party_names import party_name
 from troth.names import HouseholdId, PersonId, StatementId, Uri
@@ -64,6 +66,8 @@ class News:
         self._indexed = -1  # what was installed when things were gone through
         self._joined = Joined(directory)
         self._moved = Moved(directory)
+        self._ordered = Ordered(directory)
+        self._called = Called(directory)
         self._things: dict[Uri, dict[HouseholdId | None, list[KnownThing]]] = {}
 
     @property
@@ -160,10 +164,11 @@ class News:
     def _joinings(self, since_ns: int) -> Iterator[Concern | None]:
         """What joined homes, who came into a class, and who moves, home by home and statement by statement."""
         now = self._clock.now()
+        called = self._called.homes(after_ns=since_ns)
         moved = self._moved.homes(after_ns=since_ns, at_ns=now)
         entered = self._joined.homes_of(after_ns=since_ns, at_ns=now)
         seen: set[HouseholdId] = set()
-        for number, home in enumerate(chain(self._joined.homes(), entered, moved)):
+        for number, home in enumerate(chain(self._joined.homes(), self._ordered.homes(), called, entered, moved)):
             if home not in seen:
                 seen.add(home)
                 yield from self._joined_home(home, self._here(home), after_ns=since_ns, at_ns=now)
@@ -176,11 +181,7 @@ class News:
         """The same of one home, for who lives there now: nothing is made where nobody does."""
         found: dict[StatementId, list[Item]] = {}
         if persons:
-            for draft in (
-                *self._joined.things(home, after_ns=after_ns, at_ns=at_ns),
-                *self._joined.parties(home, after_ns=after_ns, at_ns=at_ns),
-                *self._moved.of(home, after_ns=after_ns, at_ns=at_ns),
-            ):
+            for draft in self._new_since(home, after_ns=after_ns, at_ns=at_ns):
                 item = draft.make()
                 found.setdefault(item.statement, []).append(item)
         if not found:
@@ -190,12 +191,15 @@ class News:
     def _new_there(self, home: HouseholdId | None) -> list[Draft]:
         """What joined a home, or public places, and who moves, in NEWS_DAYS or is still to begin."""
         now = self._clock.now()
-        after_ns = now - NEWS_DAYS * DAY_NS
-        things = self._joined.things(home, after_ns=after_ns, at_ns=now)
+        return self._new_since(home, after_ns=now - NEWS_DAYS * DAY_NS, at_ns=now)
+
+    def _new_since(self, home: HouseholdId | None, *, after_ns: int, at_ns: int) -> list[Draft]:
         return [
-            *things,
-            *self._joined.parties(home, after_ns=after_ns, at_ns=now),
-            *self._moved.of(home, after_ns=after_ns, at_ns=now),
+            *self._joined.things(home, after_ns=after_ns, at_ns=at_ns),
+            *self._joined.parties(home, after_ns=after_ns, at_ns=at_ns),
+            *self._moved.of(home, after_ns=after_ns, at_ns=at_ns),
+            *self._ordered.of(home, after_ns=after_ns, at_ns=at_ns),
+            *self._called.of(home, after_ns=after_ns),
         ]
 
     def _current(self) -> tuple[KnownChanges, ...]:

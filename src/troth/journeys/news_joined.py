@@ -19,13 +19,14 @@ from troth.gate.question import Ground
 from troth.gate.rules.sensitivity import special_of
 from troth.gate.words import ground_words
 from troth.journeys.news_items import Draft, Item, Sort, named
-from troth.journeys.news_words import date_words, getter_words
+from troth.journeys.news_words import contract_words, date_words, getter_words
 from troth.journeys.party_names import party_name
 from troth.names import HouseholdId, Uri
 from troth.state.directory import Directory
 from troth.state.standing import Where
 from troth.state.told import KnownEntry, KnownJoining
 from troth.statements.disclosure import DisclosedPurpose
+from troth.statements.installation import Contract
 from troth.statements.organisation import CLASS
 from troth.statements.passport import PassportStream
 
@@ -87,6 +88,7 @@ class Joined:
         said += [self._use(use, each.begins_ns) for _, use, _ in uses[:_USES_MAX]]
         if len(uses) > _USES_MAX:
             said.append(f"{len(uses) - _USES_MAX} more uses stand on its page.")
+        said += [f"It was ordered: {self._ordered(contract)}." for contract in each.ordered[:_USES_MAX]]
         sort = Sort.STARTS if starts else Sort.JOINED
         if not stands:
             sort, said = Sort.CHANGED, ["It is not here any more.", *said]
@@ -121,6 +123,9 @@ class Joined:
             each.statement,
             each.begins_ns if starts else None,
         )
+
+    def _ordered(self, contract: Contract) -> str:
+        return contract_words(contract, None if contract.by is None else party_name(contract.by, self._directory))
 
     def _use(self, use: DisclosedPurpose, begins_ns: int | None) -> str:
         getters = [getter_words(uri, lambda of: party_name(of, self._directory)) for uri in use.recipients]

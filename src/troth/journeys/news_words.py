@@ -18,13 +18,14 @@ from troth.gate.words import ground_words
 from troth.names import Uri
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody, Decided
 from troth.statements.disclosure import DisclosedPurpose, Limits
+from troth.statements.installation import Contract
 from troth.statements.notice import group_words
 from troth.statements.organisation import CLASS
 from troth.statements.site import Site
 from troth.statements.terms import hop_words
 from troth.statements.widening import Change, Changed, Part
 
-__all__ = ["asked_words", "change_words", "date_words", "getter_words", "site_words"]
+__all__ = ["asked_words", "change_words", "contract_words", "date_words", "getter_words", "site_words"]
 
 _DECIDED: Final[Mapping[Decided, str]] = {
     Decided.OPEN: "Nothing was decided yet.",
@@ -53,6 +54,14 @@ def site_words(site: Site | None) -> str:
     if site is None:
         return "it has not said where"
     return f"in {site.country}" + (f", also under the law of {', '.join(site.laws)}" if site.laws else "")
+
+
+def contract_words(contract: Contract, by: str | None) -> str:
+    """What was ordered, with whom, and for how long. `by`: the name of who it was made with."""
+    with_ = "" if by is None else f" with {by}"
+    until = "" if contract.to_ns is None else f" until {date_words(contract.to_ns)}"
+    review = "" if contract.review_ns is None else f", to be looked at again by {date_words(contract.review_ns)}"
+    return f"“{contract.title}”{with_}, from {date_words(contract.from_ns)}{until}{review}"
 
 
 def change_words(change: Change, name: Callable[[Uri], str]) -> str:

@@ -136,7 +136,7 @@ class Directory:
                 self.reordered.update(reordered(stood, body))
                 self._install(body, statement.signed.id)
             case PassportBody():
-                self._declare(body)
+                self._declare(body, statement)
             case DisclosureBody():
                 self._disclose(body, statement)
             case OrganisationBody() | KeepingBody():
@@ -233,10 +233,11 @@ class Directory:
         found = in_force(self.keys, role.value)
         return found[-1] if found else None
 
-    def _declare(self, body: PassportBody) -> None:
+    def _declare(self, body: PassportBody, said: Statement) -> None:
         """Another word of a product changes nothing of its things; another stream does, and they are put in place anew."""
-        former = self.products.get(body.product)
+        former, stood = self.products.get(body.product), self.standing.declared.get(body.product, {})
         self.products[body.product] = body
+        self.told.declared(body, stood, statement=said.signed.id, said_ns=said_ns(said))
         if former is not None and former.streams == body.streams:
             return
         for known in tuple(self.things.values()):
@@ -365,6 +366,7 @@ class Directory:
         """What first stands in a home or public place is to be told there."""
         began_ns = self.standing.began.get(where_of(body))
         new = self.standing.take(body, stood, at_ns=at_ns)
+        self.told.ordered(body, stood, new, statement=statement, said_ns=at_ns, began=self.standing.began)
         disclosed = self.disclosure_of(body.product, body.household)
         if new and disclosed is not None and began_ns is not None:
             self.told.joined(body, new, disclosed[0], statement=statement, said_ns=at_ns, began_ns=began_ns)

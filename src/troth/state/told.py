@@ -4,6 +4,9 @@ Rules
 - A disclosure that takes another's place is compared with it; what it changes is kept with the time of its statement.
 - Where the text of a former disclosure was deleted, the newer one is compared with what is known before it after a restart.
 - What first stands in a home or place is kept with what was disclosed of it then; a party that comes into a class, too.
+- What was ordered of what stands there is kept as it was and as it is, once for all things of a product that say the same on
+  one day. What ends with its thing, and what one more of the same rests on, is not.
+- Another title of a stream is kept beside the one by which it was declared last.
 - Where an organisation handles what it gets, and where data are kept, is kept as it was and as it was said, where the place,
   its day or the reason differs from what was said last. What only repeats that is nothing to tell.
 - A request by an authority is kept as it was said last, with what it reaches.
@@ -11,19 +14,25 @@ Rules
 Source: mission.md (F26, F44); docs/decisions/0064-nothing-begins-unannounced.md, 0065.
 """
 
+from collections.abc import Collection, Mapping
+from typing import TypeAlias
+
 import msgspec
 
-from troth.names import HouseholdId, PersonId, RequestId, StatementId, Uri
+from troth.names import HouseholdId, PersonId, RequestId, StatementId, StreamId, Uri
 from troth.state.kept import kept_after, kept_at
 from troth.state.scopes import Keeping
+from troth.state.standing import Where, where_of
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody, Limits
-from troth.statements.installation import InstallationBody, InstalledStream
+from troth.statements.installation import Contract, InstallationBody, InstalledStream
 from troth.statements.keeping import KeepingBody
 from troth.statements.organisation import OrganisationBody
+from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.site import Site, site_at
 from troth.statements.telling import TellingBody
 from troth.statements.widening import Change, changes_of
+from troth.things.retention import DAY_NS
 
 __all__ = [
     "KnownChanges",
@@ -31,13 +40,17 @@ __all__ = [
     "KnownJoining",
     "KnownKept",
     "KnownMove",
+    "KnownOrder",
     "KnownReach",
     "KnownRequest",
+    "KnownTitles",
+    "Retitled",
     "SaidTelling",
     "Told",
 ]
 
 _NS = 1_000_000_000
+_Order: TypeAlias = tuple[Uri, str, str, Contract | None, Contract | None, int]  # product, place, stream, was, is, day
 
 
 class KnownChanges(msgspec.Struct, frozen=True):
@@ -65,6 +78,7 @@ class KnownJoining(msgspec.Struct, frozen=True):
     streams: tuple[str, ...]
     disclosure: DisclosureBody
     begins_ns: int | None
+    ordered: tuple[Contract, ...] = ()  # what these streams rest on
 
     @property
     def uses(self) -> tuple[tuple[str, DisclosedPurpose, Limits], ...]:
@@ -75,6 +89,41 @@ class KnownJoining(msgspec.Struct, frozen=True):
             if stream.name in self.streams
             for purpose in stream.purposes
         )
+
+
+class KnownOrder(msgspec.Struct, frozen=True):
+    """What a stream of a product rests on in a home or public place, as it was (None: on nothing) and as it is. Times: ns UTC.
+
+    The first thing that said so, of as many as did on that day. `began_ns`: since when the home
+    or place was known here.
+    """
+
+    household: HouseholdId | None
+    place: str
+    product: Uri
+    stream: str
+    former: Contract | None
+    now: Contract | None
+    statement: StatementId
+    said_ns: int
+    began_ns: int
+
+
+class Retitled(msgspec.Struct, frozen=True):
+    """A stream of a product that people read another title of."""
+
+    name: str
+    former: str
+    now: str
+
+
+class KnownTitles(msgspec.Struct, frozen=True):
+    """A newer word of a product gave these streams another title. `said_ns`: of its statement, ns UTC."""
+
+    product: Uri
+    statement: StatementId
+    said_ns: int
+    streams: tuple[Retitled, ...]
 
 
 class KnownEntry(msgspec.Struct, frozen=True):
@@ -139,7 +188,10 @@ class Told:
     def __init__(self) -> None:
         self.changes: dict[StatementId, KnownChanges] = {}
         self.joinings: dict[HouseholdId | None, dict[StatementId, KnownJoining]] = {}  # by home, None for public
+        self.orders: dict[HouseholdId | None, dict[_Order, KnownOrder]] = {}  # by home, None for public
+        self._contracts: set[tuple[Where, Uri, str, bytes, int]] = set()  # said there, of a product's stream
         self.entries: dict[tuple[Uri, Uri], KnownEntry] = {}  # by party and class
+        self.titles: dict[StatementId, KnownTitles] = {}
         self.tellings: dict[PersonId, tuple[SaidTelling, ...]] = {}
         self.ways: dict[tuple[PersonId, StatementId], tuple[tuple[str, int], ...]] = {}  # in which ways, and when
         self.requests: dict[RequestId, KnownRequest] = {}
@@ -165,6 +217,16 @@ class Told:
             self.changes[statement] = KnownChanges(body.product, body.household, statement, said_s * _NS, changes)
             self.moved += 1
 
+    def declared(
+        self, body: PassportBody, stood: Mapping[str, PassportStream], *, statement: StatementId, said_ns: int
+    ) -> None:
+        """A product was said anew. `stood`: its streams that stand or stood somewhere, as they were declared last."""
+        known = ((each, stood[each.name].title) for each in body.streams if each.name in stood)
+        found = tuple(Retitled(each.name, former, each.title) for each, former in known if each.title != former)
+        if found:
+            self.titles[statement] = KnownTitles(body.product, statement, said_ns, found)
+            self.moved += 1
+
     def joined(
         self,
         body: InstallationBody,
@@ -186,8 +248,55 @@ class Told:
             tuple(each.name for each in new),
             disclosure,
             max(begins, default=None),
+            tuple(dict.fromkeys(each.contract for each in new if each.contract is not None)),
         )
         self.moved += 1
+
+    def ordered(
+        self,
+        body: InstallationBody,
+        former: InstallationBody | None,
+        new: Collection[InstalledStream],
+        *,
+        statement: StatementId,
+        said_ns: int,
+        began: Mapping[Where, int],
+    ) -> None:
+        """A thing was put in place or changed.
+
+        What `new` streams rest on is told with what joined; what another thing of the product rests on there is nothing new.
+        """
+        where, before, after = where_of(body), _ordered_of(former), _ordered_of(body)
+        if former is not None and where_of(former) != where:
+            self._order(former, before, {}, statement=statement, said_ns=said_ns, began=began)
+            before = {}
+        known = [(where, body.product, name, now.digest, now.from_ns) for name, now in after.values()]
+        fresh = {each for each, key in zip(after, known, strict=True) if key not in self._contracts}
+        fresh -= {each.stream for each in new}
+        self._contracts.update(known)
+        after = {each: said for each, said in after.items() if each in fresh or each in before}
+        self._order(body, before, after, statement=statement, said_ns=said_ns, began=began)
+
+    def _order(
+        self,
+        of: InstallationBody,
+        before: Mapping[StreamId, tuple[str, Contract]],
+        after: Mapping[StreamId, tuple[str, Contract]],
+        *,
+        statement: StatementId,
+        said_ns: int,
+        began: Mapping[Where, int],
+    ) -> None:
+        """What the streams of a thing rested on where it stands, and what they rest on now."""
+        began_ns, place = began.get(where_of(of)), of.place if of.household is None else ""
+        for stream in dict.fromkeys((*before, *after)):
+            (name, was), (named, now) = before.get(stream, ("", None)), after.get(stream, ("", None))
+            if was == now or began_ns is None:
+                continue
+            key = (of.product, place, named or name, was, now, said_ns // DAY_NS)
+            known = KnownOrder(of.household, place, of.product, named or name, was, now, statement, said_ns, began_ns)
+            self.orders.setdefault(of.household, {}).setdefault(key, known)
+            self.moved += 1
 
     def entered(
         self, body: OrganisationBody, former: OrganisationBody | None, *, statement: StatementId, said_ns: int
@@ -234,6 +343,12 @@ class Told:
             case AuthorityReachBody():
                 self.reaches[body.request, body.household] = KnownReach(body, statement)
                 self.moved += 1
+
+
+def _ordered_of(body: InstallationBody | None) -> dict[StreamId, tuple[str, Contract]]:
+    """What the streams of a thing rest on, by stream, with its name."""
+    streams = () if body is None else body.streams
+    return {each.stream: (each.name, each.contract) for each in streams if each.contract is not None}
 
 
 def _goes(body: OrganisationBody, *, at_ns: int) -> tuple[Site | None, int | None]:
