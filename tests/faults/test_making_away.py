@@ -111,6 +111,11 @@ class Place:
         return None if process is None else process.pid
 
 
+def memory_of(process: int) -> int:
+    """What a process holds in memory, bytes."""
+    return int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]) * PAGE_BYTES
+
+
 def told(work: Coroutine[None, None, T]) -> T:
     return asyncio.run(work)
 
@@ -158,7 +163,7 @@ def test_it_keeps_few_partitions_in_memory_however_many_it_writes(tmp_path: Path
             await place.segment(place.away)
             worker = place.worker()
             assert worker is not None
-            held.append(int(Path(f"/proc/{worker}/statm").read_text(encoding="ascii").split()[1]) * PAGE_BYTES)
+            held.append(memory_of(worker))
         assert place.speakers[3].type is ResultType.TEXT
         partition = 1_000 * 4_000
         assert held[-1] - held[WARM] < (len(held) - WARM) * partition / 2
