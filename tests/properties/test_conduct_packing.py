@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from troth.adapters import conduct_blocks
-from troth.adapters.conduct_blocks import Block, Piece, block_of, head_of, pack_pieces, unpack_pieces
+from troth.adapters.conduct_blocks import Block, Piece, block_of, heads_of, pack_pieces, unpack_pieces
 from troth.adapters.conduct_groups import alone, columns, kept, kept_at, pack_group, pack_groups, unpack_groups
 from troth.adapters.conduct_packing import (
     Count,
@@ -28,6 +28,7 @@ from troth.errors import StorageFailed
 from troth.names import BasisId, StreamId, ThingId
 from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Result, ResultType, Shelf
+from troth.things.stamps import Admission
 from troth.things.stores import NotedTrace, Traced
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -39,6 +40,13 @@ RESULTS: dict[ResultType, st.SearchStrategy[Result]] = {
     ResultType.TEXT: st.text(st.characters(exclude_categories=["Cs"])),
     ResultType.JSON: st.binary(),
 }
+
+
+class Endless:
+    """A lease that does not end."""
+
+    live = True
+    until_ns = 2**63 - 1
 
 
 @st.composite
@@ -67,7 +75,15 @@ def blocks(draw: st.DrawFn) -> Block:
     streams = [StreamId(each) for each in draw(st.lists(SIXTEEN.filter(any), min_size=1, max_size=4))]
     days = st.integers(0, 36_500)
     heads = [
-        head_of(each, ThingId(draw(SIXTEEN)), shelf=Shelf(draw(SIXTEEN), draw(days)), basis=BasisId(draw(SIXTEEN)))
+        Admission(
+            Endless(),
+            ThingId(draw(SIXTEEN)),
+            each,
+            Shelf(draw(SIXTEEN), draw(days)),
+            BasisId(draw(SIXTEEN)),
+            (),
+            ResultType.NUMBER,
+        )
         for each in streams
     ]
     count = draw(st.integers(1, 20))
@@ -77,7 +93,7 @@ def blocks(draw: st.DrawFn) -> Block:
 
     return block_of(
         streams,
-        b"".join(heads),
+        heads_of(heads),
         gate_ns=draw(INT64),
         which=column(st.integers(0, len(streams) - 1)),
         sequences=column(st.integers(1, 2**62)),
@@ -102,11 +118,11 @@ def test_rows_of_many_streams_read_back_as_they_were_packed(drawn: list[Block | 
     for each in read:
         if isinstance(each, Block):
             assert repr(rows_in(each)) == repr([each.kept(at) for at in range(each.count)])
-            for stream in each.names:
+            for stream in each.streams:
                 assert [at for at in range(each.count) if each.streams[each.which[at]] == stream] == each.rows_of(
                     stream
                 )
-            assert {head: at for at, head in enumerate(each.which)} == each.lasts
+            assert {each.streams[head]: at for at, head in enumerate(each.which)} == each.lasts
             assert len(pack_pieces([each])) == each.size
 
 

@@ -14,7 +14,7 @@ Left out: results that are no numbers, and intervals: those stand in groups.
 import struct
 import sys
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, TypeAlias
 
@@ -24,9 +24,19 @@ from troth.adapters.conduct_groups import Group, pack_group, pack_groups, unpack
 from troth.errors import StorageFailed
 from troth.names import BasisId, StreamId, ThingId
 from troth.things.observations import Kept, ResultType, Shelf
+from troth.things.stamps import Admission
 from troth.tlog.trace import SALT_BYTES
 
-__all__ = ["Block", "Piece", "block_of", "head_from", "head_of", "pack_pieces", "unpack_groups", "unpack_pieces"]
+__all__ = [
+    "Block",
+    "Piece",
+    "block_of",
+    "head_from",
+    "heads_of",
+    "pack_pieces",
+    "unpack_groups",
+    "unpack_pieces",
+]
 
 _MARK: Final = bytes(16)
 _BEGIN: Final = struct.Struct(">16sIIq")
@@ -39,11 +49,10 @@ _LITTLE: Final = sys.byteorder == "little"
 class Block(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Rows of many streams that became durable together; columns are parallel, `which` names the head of each row.
 
-    `heads` are packed, and `streams` are theirs in order; `lasts` gives the last row of each head.
+    `heads` are packed, and `streams` are theirs in order; `lasts` gives the last row of each stream that has one.
     """
 
     streams: Sequence[StreamId]
-    names: frozenset[StreamId]
     heads: bytes
     gate_ns: int
     which: "array[int]"
@@ -52,7 +61,7 @@ class Block(msgspec.Struct, frozen=True, eq=False, gc=False):
     ids: "array[int]"
     salts: bytes
     results: "array[float]"
-    lasts: dict[int, int]
+    lasts: dict[StreamId, int]
     earliest_ns: int
     latest_ns: int
 
@@ -68,7 +77,7 @@ class Block(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     def rows_of(self, stream: StreamId) -> list[int]:
         """The rows of a stream, in order; empty for none."""
-        if stream not in self.names:
+        if stream not in self.lasts:
             return []
         heads = {at for at, each in enumerate(self.streams) if each == stream}
         return [at for at, head in enumerate(self.which) if head in heads]
@@ -137,9 +146,14 @@ Piece: TypeAlias = "Group | Block"
 """What the rows of a commit are packed in."""
 
 
-def head_of(stream: StreamId, thing: ThingId, *, shelf: Shelf, basis: BasisId) -> bytes:
-    """The packed head of a stream under one basis."""
-    return _HEAD.pack(stream, thing, shelf.place, basis, shelf.retention_days)
+def heads_of(admissions: Iterable[Admission]) -> bytes:
+    """The packed heads of these streams under their bases, one after the other."""
+    pack = _HEAD.pack
+    packed: list[bytes] = []
+    for each in admissions:
+        shelf = each.shelf
+        packed.append(pack(each.stream, each.thing, shelf.place, each.basis, shelf.retention_days))
+    return b"".join(packed)
 
 
 def head_from(packed: bytes) -> tuple[StreamId, ThingId, Shelf, BasisId]:
@@ -163,7 +177,6 @@ def block_of(  # noqa: PLR0913 - a block has as many columns as it has
     """A block of these columns, which all have the same length, at least 1."""
     return Block(
         streams,
-        frozenset(streams),
         heads,
         gate_ns,
         array("I", which),
@@ -172,10 +185,15 @@ def block_of(  # noqa: PLR0913 - a block has as many columns as it has
         array("Q", ids),
         salts,
         array("d", results),
-        dict(zip(which, range(len(which)), strict=True)),
+        _lasts(streams, which),
         min(times),
         max(times),
     )
+
+
+def _lasts(streams: Sequence[StreamId], which: Sequence[int]) -> dict[StreamId, int]:
+    """The last row of each stream: what comes later in a dictionary is what counts."""
+    return dict(zip(map(streams.__getitem__, which), range(len(which)), strict=True))
 
 
 def pack_pieces(pieces: Sequence[Piece]) -> bytes:
@@ -239,10 +257,8 @@ def _unpacked(data: bytes, at: int) -> tuple[Block, int]:
     if max(which) >= heads:
         raise StorageFailed("a commit of conduct is damaged")
     streams = [StreamId(head[0]) for head in _HEAD.iter_unpack(parts[0])]
-    lasts = dict(zip(which, range(count), strict=True))
     block = Block(
         streams,
-        frozenset(streams),
         parts[0],
         gate_ns,
         which,
@@ -251,7 +267,7 @@ def _unpacked(data: bytes, at: int) -> tuple[Block, int]:
         ids,
         parts[5],
         results,
-        lasts,
+        _lasts(streams, which),
         min(times),
         max(times),
     )

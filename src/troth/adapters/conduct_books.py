@@ -11,7 +11,7 @@ from typing import Final
 from troth.adapters.conduct_blocks import Block
 from troth.adapters.conduct_groups import Group, columns
 from troth.adapters.conduct_packing import NewRun
-from troth.adapters.conduct_runs import RUN_SLOTS
+from troth.adapters.conduct_runs import RUN_SLOTS, Keys, keys_of
 from troth.names import StreamId
 from troth.things.observations import Result
 
@@ -24,14 +24,14 @@ _NEVER: Final = -(2**63)
 class Book:
     """What the writer knows of one stream."""
 
-    __slots__ = ("groups", "last_ns", "moved_ns", "next", "run", "run_first", "secret", "seen", "stream")
+    __slots__ = ("groups", "last_ns", "moved_ns", "next", "run_base", "run_first", "run_keys", "seen", "stream")
 
     def __init__(self, stream: StreamId) -> None:
         self.stream = stream
         self.next = FIRST_SEQUENCE
-        self.run = -1
         self.run_first = FIRST_SEQUENCE - RUN_SLOTS
-        self.secret = 0
+        self.run_base = 0  # the id of slot 0
+        self.run_keys: Keys = (0, 0, 0, 0)
         self.last_ns = _NEVER
         self.moved_ns = _NEVER
         self.groups: deque[Group] | None = (
@@ -41,7 +41,7 @@ class Book:
 
     def begin(self, run: NewRun) -> None:
         """Its next ids are of this run."""
-        self.run, self.run_first, self.secret = run.run, run.first, run.secret
+        self.run_base, self.run_first, self.run_keys = run.run * RUN_SLOTS, run.first, keys_of(run.secret)
 
     def keep(self, group: Group) -> None:
         """Rows that are not moved."""

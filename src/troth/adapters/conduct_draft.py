@@ -4,11 +4,11 @@ Source: things.md, "The writer". Owner: the writer's thread.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from troth.adapters.conduct_blocks import Block, Piece, block_of, head_of
+from troth.adapters.conduct_blocks import Block, Piece, block_of, heads_of
 from troth.adapters.conduct_packing import Count, NewRun, RepeatKey
 from troth.names import ThingId
 from troth.things.observations import Outcome, Result
@@ -16,7 +16,7 @@ from troth.things.stamps import Admission, Admitted, Done
 from troth.things.stores import Traced
 from troth.tlog.trace import SALT_BYTES
 
-__all__ = ["STORED", "Draft", "Mixing", "Said"]
+__all__ = ["STORED", "Draft", "Mixed", "Mixing", "Said"]
 
 STORED: Final = "stored"
 
@@ -45,25 +45,25 @@ class Draft:
         """The counts, as they are packed."""
         return [Count(thing, what, n) for (thing, what), n in self.counts.items()]
 
-    def mix(self, mixing: "Mixing", gate_ns: int) -> Block:
+    def mix(self, mixed: "Mixed", gate_ns: int) -> Block:
         """Take in the rows of many streams; at least one."""
-        heads = mixing.heads
+        heads, which = mixed.heads, mixed.which
+        things = [each.thing for each in heads]
         block = block_of(
             [each.stream for each in heads],
-            b"".join([head_of(each.stream, each.thing, shelf=each.shelf, basis=each.basis) for each in heads]),
+            heads_of(heads),
             gate_ns=gate_ns,
-            which=mixing.which,
-            sequences=mixing.sequences,
-            times=mixing.times,
-            ids=mixing.ids,
-            salts=self.salt(len(mixing.times)),
-            results=mixing.results,
+            which=which,
+            sequences=mixed.sequences,
+            times=mixed.times,
+            ids=mixed.ids,
+            salts=self.salt(len(mixed.times)),
+            results=mixed.results,
         )
         self.pieces.append(block)
         self.rows += block.count
-        rows = Counter(mixing.which)
-        for head, admission in enumerate(heads):
-            self.count(admission.thing, STORED, rows[head])
+        for thing, rows in Counter(map(things.__getitem__, which)).items():
+            self.count(thing, STORED, rows)
         return block
 
     def salt(self, rows: int) -> bytes:
@@ -71,6 +71,17 @@ class Draft:
         start = self.salted * SALT_BYTES
         self.salted += rows
         return self.salts[start : start + rows * SALT_BYTES]
+
+
+class Mixed(NamedTuple):
+    """Rows of many streams: the heads in order, and columns of one length, of which `which` names the head of each row."""
+
+    heads: Collection[Admission]
+    which: Sequence[int]
+    sequences: Sequence[int]
+    times: Sequence[int]
+    ids: Sequence[int]
+    results: Sequence[float]
 
 
 class Said(NamedTuple):
@@ -90,7 +101,7 @@ class Said(NamedTuple):
 
 
 class Mixing:
-    """A block in the making: the heads in order, and columns."""
+    """A block in the making: the heads in order, and columns; `add` takes rows one by one."""
 
     __slots__ = ("heads", "ids", "results", "sequences", "times", "which")
 
@@ -101,3 +112,15 @@ class Mixing:
         self.times: list[int] = []
         self.ids: list[int] = []
         self.results: list[float] = []
+
+    def add(self, admission: Admission, sequence: int, *, time_ns: int, id_: int, result: float) -> None:
+        """Take one row."""
+        self.which.append(self.heads.setdefault(admission, len(self.heads)))
+        self.sequences.append(sequence)
+        self.times.append(time_ns)
+        self.ids.append(id_)
+        self.results.append(result)
+
+    def columns(self) -> "Mixed":
+        """What was taken."""
+        return Mixed(self.heads, self.which, self.sequences, self.times, self.ids, self.results)

@@ -84,7 +84,7 @@ def _left(piece: Piece, going: Going) -> Iterable[Piece]:
     """What stays of a piece: it, nothing, or each row that stays as a group of its own."""
     if not isinstance(piece, Block):
         return () if going.gone(piece.stream) else (piece,)
-    gone = {stream for stream in piece.names if going.gone(stream)}
+    gone = {stream for stream in piece.streams if going.gone(stream)}
     if not gone:
         return (piece,)
     return (piece.group(at) for at, head in enumerate(piece.which) if piece.streams[head] not in gone)

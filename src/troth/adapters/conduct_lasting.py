@@ -87,7 +87,7 @@ class Edges:
         """The next piece; `leaf` is that of its first row."""
         place = (segment, leaf)
         if isinstance(piece, Block):
-            self._lasts.update(_numbered(piece, piece.lasts, self._rows))
+            self._lasts.update(_numbered(piece.lasts, self._rows))
             self._blocks.append(piece)
             self._begins.append(self._rows)
             self._places.append(place)
@@ -127,7 +127,7 @@ class Edges:
         # Streams whose rows are of more than one run: many at once, where all speak alike.
         crossing: set[StreamId] = set()
         for block, begin in zip(reversed(self._blocks), reversed(self._begins), strict=True):
-            firsts.update(_numbered(block, _first_rows(block), begin))
+            firsts.update(_numbered(_first_rows(block), begin))
         for stream, number in firsts.items():
             (block, at, _), (last, end, _) = self._row(number), self._row(self._lasts[stream])
             if block.ids[at] // RUN_SLOTS == last.ids[end] // RUN_SLOTS:
@@ -148,30 +148,31 @@ class Edges:
         return self._blocks[which], number - self._begins[which], self._places[which]
 
 
-def _numbered(block: Block, rows: dict[int, int], begin: int) -> Iterable[tuple[StreamId, int]]:
-    """Streams of a block by the heads of these rows, with the numbers of the rows."""
-    return zip(map(block.streams.__getitem__, rows), map(begin.__add__, rows.values()), strict=False)
+def _numbered(rows: dict[StreamId, int], begin: int) -> Iterable[tuple[StreamId, int]]:
+    """These streams of a block, with the numbers of their rows."""
+    return zip(rows, map(begin.__add__, rows.values()), strict=True)
 
 
-def _first_rows(block: Block) -> dict[int, int]:
-    """The first row of each head."""
+def _first_rows(block: Block) -> dict[StreamId, int]:
+    """The first row of each stream."""
     if len(block.lasts) == block.count:  # one of each
         return block.lasts
-    return dict(zip(reversed(block.which), range(block.count - 1, -1, -1), strict=True))
+    streams = map(block.streams.__getitem__, reversed(block.which))
+    return dict(zip(streams, range(block.count - 1, -1, -1), strict=True))
 
 
 def _cross(spans: dict[int, tuple[int, int]], block: Block, crossing: Container[StreamId]) -> None:
     """Widen the runs of these streams by their rows in a block, which are in order: mostly the ends are enough."""
-    within: set[int] = set()
-    for head, first in _first_rows(block).items():
-        if block.streams[head] in crossing:
-            last = block.lasts[head]
+    within: set[StreamId] = set()
+    for stream, first in _first_rows(block).items():
+        if stream in crossing:
+            last = block.lasts[stream]
             if block.ids[first] // RUN_SLOTS == block.ids[last] // RUN_SLOTS:
                 _widen(spans, block.ids[first] // RUN_SLOTS, block.times[first], block.times[last])
             else:
-                within.add(head)
+                within.add(stream)
     for row, head in enumerate(block.which) if within else ():
-        if head in within:
+        if block.streams[head] in within:
             _widen(spans, block.ids[row] // RUN_SLOTS, block.times[row], block.times[row])
 
 

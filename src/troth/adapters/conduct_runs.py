@@ -13,15 +13,15 @@ Left out: secrecy against somebody who knows many (sequence, id) pairs of one ru
 
 import hashlib
 from itertools import count
-from typing import Final
+from typing import Final, TypeAlias
 
-__all__ = ["RUN_MAX", "RUN_SLOTS", "SECRET_BYTES", "id_of", "ids_of", "offset_of"]
+__all__ = ["RUN_MAX", "RUN_SLOTS", "SECRET_BYTES", "SLOTS", "Keys", "ids_from", "ids_of", "keys_of", "offset_of"]
 
 RUN_SLOTS: Final = 4_096  # formats.md, Identifiers
 RUN_MAX: Final = 1 << 40  # ids stay below 2^52
 SECRET_BYTES: Final = 8
-_BITS: Final = 12
 _MASK: Final = RUN_SLOTS - 1
+Keys: TypeAlias = tuple[int, int, int, int]
 
 
 def _fixed_table() -> tuple[int, ...]:
@@ -40,29 +40,31 @@ def _fixed_table() -> tuple[int, ...]:
 
 
 _TABLE: Final = _fixed_table()
+# What every id goes through three times. Twice behind one another: an offset and a key added find their place without a mask.
+SLOTS: Final = _TABLE * 2
 _BACK: Final = tuple(place for place, _ in sorted(enumerate(_TABLE), key=lambda pair: pair[1]))
+_KNOWN: Final = tuple(range(RUN_SLOTS))
 
 
 def ids_of(run: int, secret: int, *, start: int, stop: int) -> list[int]:
     """The ids of the offsets `start` <= offset < `stop` of a run."""
-    table, (one, two, three, four) = _TABLE, _keys(secret)
-    base = run << _BITS
-    return [base | (table[(table[table[offset ^ one] ^ two] + three) & _MASK] ^ four) for offset in range(start, stop)]
+    return ids_from(run * RUN_SLOTS, keys_of(secret), start=start, stop=stop)
 
 
-def id_of(run: int, secret: int, offset: int) -> int:
-    """The id of one offset of a run."""
-    mixed = _TABLE[offset ^ (secret & _MASK)] ^ (secret >> 12 & _MASK)
-    mixed = _TABLE[(_TABLE[mixed] + (secret >> 24 & _MASK)) & _MASK] ^ (secret >> 36 & _MASK)
-    return run << _BITS | mixed
+def ids_from(base: int, keys: Keys, *, start: int, stop: int) -> list[int]:
+    """The same, from the first number of the run and the keys of its secret."""
+    slots, (one, two, three, four) = SLOTS, keys
+    return [base | slots[slots[slots[offset ^ one] ^ two] + three] ^ four for offset in range(start, stop)]
 
 
 def offset_of(id_: int, secret: int) -> int:
     """The offset, in its run, of the row with this id."""
-    one, two, three, four = _keys(secret)
+    one, two, three, four = keys_of(secret)
     back = _BACK
     return back[back[(back[(id_ & _MASK) ^ four] - three) & _MASK] ^ two] ^ one
 
 
-def _keys(secret: int) -> tuple[int, int, int, int]:
-    return secret & _MASK, secret >> 12 & _MASK, secret >> 24 & _MASK, secret >> 36 & _MASK
+def keys_of(secret: int) -> Keys:
+    """The four keys that stand between the three passes; each number of them is one object for all runs."""
+    known = _KNOWN
+    return known[secret & _MASK], known[secret >> 12 & _MASK], known[secret >> 24 & _MASK], known[secret >> 36 & _MASK]

@@ -18,7 +18,7 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -74,7 +74,7 @@ class SqliteConduct:
         self._standing = Standing()
         self._watch = ConductWatch()
         self._told: Callable[[Sequence[Told]], None] | None = None
-        self._wanted: Container[StreamId] | None = None
+        self._wanted: Collection[StreamId] | None = None
         self._failure: Exception | None = None
         self._closed = False
         self._said = 0
@@ -162,7 +162,7 @@ class SqliteConduct:
         self._check()
         await self._queue(Marked)
 
-    def listen(self, told: Callable[[Sequence[Told]], None], *, wanted: Container[StreamId] | None = None) -> None:
+    def listen(self, told: Callable[[Sequence[Told]], None], *, wanted: Collection[StreamId] | None = None) -> None:
         self._told, self._wanted = told, wanted
 
     def latest(self, released: Released) -> Kept | None:

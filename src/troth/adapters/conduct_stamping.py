@@ -18,10 +18,10 @@ from typing import Final, Protocol
 
 from troth.adapters.conduct_blocks import Block, Piece
 from troth.adapters.conduct_books import Book
-from troth.adapters.conduct_draft import STORED, Draft, Mixing, Said
+from troth.adapters.conduct_draft import STORED, Draft, Mixed, Mixing, Said
 from troth.adapters.conduct_groups import pack_group
 from troth.adapters.conduct_packing import NewRun, RepeatKey
-from troth.adapters.conduct_runs import RUN_MAX, RUN_SLOTS, SECRET_BYTES, id_of, ids_of
+from troth.adapters.conduct_runs import RUN_MAX, RUN_SLOTS, SECRET_BYTES, SLOTS, ids_from
 from troth.adapters.entropy_drawn import Drawn
 from troth.clock import NS_PER_S
 from troth.names import BasisId, StreamId
@@ -90,8 +90,8 @@ class Stamper:
         for piece in pieces:
             if isinstance(piece, Block):
                 self._blocks.append(piece)
-                for head, at in piece.lasts.items():
-                    book = self._book(piece.streams[head])
+                for stream, at in piece.lasts.items():
+                    book = self._book(stream)
                     book.next = max(book.next, piece.sequences[at] + 1)
                     book.last_ns = max(book.last_ns, piece.times[at])
                 continue
@@ -140,53 +140,86 @@ class Stamper:
             draft.answers.append((admitted.done, self._one_by_one(draft, book, said)))
 
     def stamp_many(self, draft: Draft, many: AdmittedMany) -> None:
-        """The same for what many streams said: a row later than all before it goes into a block, any other is looked up.
+        """The same for what many streams said: rows later than all before them go into a block, any other is looked up.
 
         Raises:
             StorageFailed: `taken` could not look.
         """
-        books, now_ns, repeats = self._books, draft.now_ns, self._repeats
+        heads = {each: head for head, each in enumerate(dict.fromkeys(many.admissions))}
         outcomes: list[Outcome] = []
+        if not any(many.keys) and _all_hold(heads, draft.now_ns):
+            outcomes += self._stamp_new(draft, many, heads)
+        if len(outcomes) < len(many.times):
+            self._stamp_each(draft, many, outcomes)
+        draft.answers.append((many.done, outcomes))
+
+    def _stamp_new(self, draft: Draft, many: AdmittedMany, heads: dict[Admission, int]) -> list[int]:
+        """The rows up to the first that is not later than all before it in its stream go into a block; returns their ids.
+
+        No row has a key, and each one's lease holds.
+        """
+        admissions, times = many.admissions, many.times
+        books, slots = self._books, SLOTS
+        sequences: list[int] = []
+        ids: list[int] = []
+        for admission, time_ns in zip(admissions, times, strict=True):
+            book = books.get(admission.stream)
+            if book is None:
+                book = self._book(admission.stream)
+            if time_ns <= book.last_ns:
+                break
+            sequence = book.next
+            offset = sequence - book.run_first
+            if offset == RUN_SLOTS:
+                self._begin_run(draft, book)
+                offset = 0
+            one, two, three, four = book.run_keys  # as `ids_from`, without a call for each row
+            id_ = book.run_base | slots[slots[slots[offset ^ one] ^ two] + three] ^ four
+            book.next = sequence + 1
+            book.last_ns = time_ns
+            if book.seen is not None:
+                book.seen[time_ns] = (id_, many.results[len(ids)])
+            sequences.append(sequence)
+            ids.append(id_)
+        rows = len(ids)
+        if rows < len(times):
+            admissions = admissions[:rows]
+            heads = {each: head for head, each in enumerate(dict.fromkeys(admissions))}
+        which = range(rows) if len(heads) == rows else list(map(heads.__getitem__, admissions))
+        self._mix(draft, Mixed(heads, which, sequences, times[:rows], ids, many.results[:rows]), many.gate_ns)
+        return ids
+
+    def _stamp_each(self, draft: Draft, many: AdmittedMany, outcomes: list[Outcome]) -> None:
+        """The rows behind those that have their outcomes: each is looked at."""
+        books, now_ns, repeats = self._books, draft.now_ns, self._repeats
+        done = len(outcomes)
         mixing = Mixing()
-        for admission, time_ns, result, key in zip(many.admissions, many.times, many.results, many.keys, strict=True):
+        for admission, time_ns, result, key in zip(
+            many.admissions[done:], many.times[done:], many.results[done:], many.keys[done:], strict=True
+        ):
             hold = admission.hold
             if not hold.live or hold.until_ns <= now_ns:
                 outcomes.append(Refusal.LEASE_ENDED)
                 continue
             book = books.get(admission.stream) or self._book(admission.stream)
             if time_ns <= book.last_ns or (key and admission.thing + key in repeats):
-                self._mix(draft, mixing, many.gate_ns)
+                self._mix(draft, mixing.columns(), many.gate_ns)
                 mixing = Mixing()
                 times = (time_ns,)
                 outcomes += self._one_by_one(
                     draft, book, Said(admission, many.gate_ns, times, times, (result,), (key,))
                 )
                 continue
-            sequence = book.next
-            offset = sequence - book.run_first
-            if offset == RUN_SLOTS:
-                self._begin_run(draft, book)
-                offset = 0
-            id_ = id_of(book.run, book.secret, offset)
-            book.next = sequence + 1
+            (id_,) = self._ids(draft, book, 1)
             book.last_ns = time_ns
             if book.seen is not None:
                 book.seen[time_ns] = (id_, result)
             if key:
                 repeats[admission.thing + key] = id_
                 draft.keys.append(RepeatKey(admission.thing, key, id_))
-            heads = mixing.heads
-            head = heads.get(admission)
-            if head is None:
-                head = heads[admission] = len(heads)
-            mixing.which.append(head)
-            mixing.sequences.append(sequence)
-            mixing.times.append(time_ns)
-            mixing.results.append(result)
-            mixing.ids.append(id_)
+            mixing.add(admission, book.next - 1, time_ns=time_ns, id_=id_, result=result)
             outcomes.append(id_)
-        self._mix(draft, mixing, many.gate_ns)
-        draft.answers.append((many.done, outcomes))
+        self._mix(draft, mixing.columns(), many.gate_ns)
 
     def end(self, draft: Draft) -> None:
         """The rows of the commit are all there: remember its keys by their age."""
@@ -230,14 +263,14 @@ class Stamper:
         start = book.next - book.run_first
         book.next += n
         if start + n <= RUN_SLOTS:
-            return ids_of(book.run, book.secret, start=start, stop=start + n)
+            return ids_from(book.run_base, book.run_keys, start=start, stop=start + n)
         ids: list[int] = []
         while n:
             if start == RUN_SLOTS:
                 self._begin_run(draft, book)
                 start = 0
             step = min(n, RUN_SLOTS - start)
-            ids += ids_of(book.run, book.secret, start=start, stop=start + step)
+            ids += ids_from(book.run_base, book.run_keys, start=start, stop=start + step)
             start += step
             n -= step
         return ids
@@ -276,13 +309,13 @@ class Stamper:
         book.keep(group)
         book.last_ns = max(book.last_ns, group.latest_ns)
 
-    def _mix(self, draft: Draft, mixing: Mixing, gate_ns: int) -> None:
+    def _mix(self, draft: Draft, mixed: Mixed, gate_ns: int) -> None:
         """The rows of many streams, which have their sequences and ids, go into the commit."""
-        if not mixing.times:
+        if not mixed.times:
             return
-        for admission in mixing.heads:
+        for admission in {each.basis: each for each in mixed.heads}.values():
             self._found(draft, admission, gate_ns)
-        self._blocks.append(draft.mix(mixing, gate_ns))
+        self._blocks.append(draft.mix(mixed, gate_ns))
 
     def _found(self, draft: Draft, about: Admission | Admitted, gate_ns: int) -> None:
         """The first use of a basis since the start brings the list it stands for."""
@@ -334,3 +367,11 @@ class Stamper:
             for name, id_ in self._aged.popleft()[1]:
                 if self._repeats.get(name) == id_:  # else the key was forgotten and given to a later row
                     del self._repeats[name]
+
+
+def _all_hold(admissions: Iterable[Admission], now_ns: int) -> bool:
+    for each in admissions:
+        hold = each.hold
+        if not hold.live or hold.until_ns <= now_ns:
+            return False
+    return True

@@ -10,10 +10,11 @@ Source: things.md, "The writer" ("The latest value and the rows not yet moved ar
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import accumulate, repeat
-from typing import overload
+from itertools import accumulate
+from operator import attrgetter
+from typing import Final, NamedTuple, overload
 
 from troth.adapters.conduct_blocks import Block, Piece
 from troth.adapters.conduct_expiring import ROWS_EXPIRED, refusals_of
@@ -73,6 +74,17 @@ class Rows(Sequence[Kept]):
         return len(piece.rows_of(self._stream)) if isinstance(piece, Block) else piece.count
 
 
+class _Numbered(NamedTuple):
+    """A block of commit `n`, and how many rows in blocks came before it."""
+
+    n: int
+    first: int
+    block: Block
+
+
+_FIRST: Final = attrgetter("first")
+
+
 class _Stream:
     __slots__ = ("groups", "moved", "next", "top")
 
@@ -88,10 +100,9 @@ class Standing:
 
     def __init__(self) -> None:
         self._streams: dict[StreamId, _Stream] = {}
-        self._blocks: deque[tuple[int, Block]] = deque()
-        self._tops: dict[
-            StreamId, tuple[int, Block, int]
-        ] = {}  # of rows in blocks: commit, block and place of the last
+        self._blocks: deque[_Numbered] = deque()
+        self._rows = 0  # how many came in blocks
+        self._tops: dict[StreamId, int] = {}  # the last row in a block, by how many rows in blocks came before it
         self._runs: dict[int, NewRun] = {}
         self._counts: dict[ThingId, dict[str, int]] = {}
         self._totals: dict[str, int] = {}
@@ -107,10 +118,10 @@ class Standing:
         """Commit `n` is durable (or `n` is 0: what was carried over from cleared commits)."""
         for piece in pieces:
             if isinstance(piece, Block):
-                lasts = piece.lasts
-                self._blocks.append((n, piece))
-                rows = zip(repeat(n), repeat(piece), lasts.values())
-                self._tops.update(zip(map(piece.streams.__getitem__, lasts), rows, strict=False))
+                lasts, first = piece.lasts, self._rows
+                self._blocks.append(_Numbered(n, first, piece))
+                self._tops.update(zip(lasts, map(first.__add__, lasts.values()), strict=True))
+                self._rows += piece.count
                 continue
             stream = self._stream(piece.stream)
             if stream.groups is None:
@@ -128,13 +139,13 @@ class Standing:
 
     def clear(self, last: int, latest: Mapping[StreamId, Kept | None]) -> None:
         """The commits up to `last` are cleared; `latest` names their streams, each with its latest moved row if that is new."""
-        while self._blocks and self._blocks[0][0] <= last:
-            self._blocks.popleft()
+        first = next((block.first for block in self._blocks if block.n > last), self._rows)
         for id_, moved in latest.items():
             stream = self._stream(id_)
             top = self._tops.get(id_)
-            if top is not None and top[0] <= last:
-                stream.next = max(stream.next, top[1].sequences[top[2]] + 1)
+            if top is not None and top < first:
+                block, at = self._row(top)
+                stream.next = max(stream.next, block.sequences[at] + 1)
                 del self._tops[id_]
             if stream.groups is not None:
                 while stream.groups and stream.groups[0][0] <= last:
@@ -143,6 +154,8 @@ class Standing:
                 stream.groups = stream.groups or None
             if moved is not None:
                 stream.moved = moved
+        while self._blocks and self._blocks[0].n <= last:
+            self._blocks.popleft()
 
     # --- questions ---------------------------------------------------------------------------------------------------
 
@@ -152,9 +165,9 @@ class Standing:
             return None
         id_, extent = released.stream, released.extent
         candidates: list[tuple[int, Callable[[], Kept]]] = []
-        mixed, stream = self._tops.get(id_), self._streams.get(id_)
-        if mixed is not None:
-            _, block, at = mixed
+        top, stream = self._tops.get(id_), self._streams.get(id_)
+        if top is not None:
+            block, at = self._row(top)
             candidates.append((block.times[at], partial(block.kept, at)))
         moved = None if stream is None else stream.moved
         if stream is not None and stream.top is not None:
@@ -189,7 +202,7 @@ class Standing:
     def unmoved_from_ns(self) -> int | None:
         """The earliest time among unmoved rows, or None."""
         groups = (group.earliest_ns for stream in self._streams.values() for _, group in stream.groups or ())
-        return min((*groups, *(block.earliest_ns for _, block in self._blocks)), default=None)
+        return min((*groups, *(each.block.earliest_ns for each in self._blocks)), default=None)
 
     def find(self, id_: int) -> tuple[StreamId, int] | None:
         """As the port says."""
@@ -201,8 +214,18 @@ class Standing:
 
     def _next(self, id_: StreamId) -> int:
         """The next sequence of a stream."""
-        stream, mixed = self._streams.get(id_), self._tops.get(id_)
-        return max(0 if stream is None else stream.next, 0 if mixed is None else mixed[1].sequences[mixed[2]] + 1)
+        stream, top = self._streams.get(id_), self._tops.get(id_)
+        next_ = 0 if stream is None else stream.next
+        if top is None:
+            return next_
+        block, at = self._row(top)
+        return max(next_, block.sequences[at] + 1)
+
+    def _row(self, number: int) -> tuple[Block, int]:
+        """A row in a block, by how many such rows came before it: which block, and where in it."""
+        which = bisect_right(self._blocks, number, key=_FIRST) - 1
+        found = self._blocks[which]
+        return found.block, number - found.first
 
     def _stream(self, id_: StreamId) -> _Stream:
         stream = self._streams.get(id_)
@@ -213,7 +236,7 @@ class Standing:
     def _inside(self, id_: StreamId, times: tuple[Interval, ...]) -> list[Kept]:
         rows: list[Kept] = []
         if id_ in self._tops:
-            for _, block in self._blocks:
+            for _, _, block in self._blocks:
                 if intersect(times, (Interval(block.earliest_ns, block.latest_ns + 1),)):
                     rows += [block.kept(at) for at in block.rows_of(id_) if covers(times, block.times[at])]
         stream = self._streams.get(id_)
@@ -233,12 +256,16 @@ def _tally(counted: Mapping[str, int]) -> Tally:
     return Tally(stored, repeated, refusals_of(counts), expired)
 
 
-def told(pieces: Sequence[Piece], wanted: Container[StreamId] | None) -> list[Told]:
+def told(pieces: Sequence[Piece], wanted: Collection[StreamId] | None) -> list[Told]:
     """The rows of a commit, stream by stream; only of the streams that somebody wants, or of all."""
+    if wanted is not None and not wanted:
+        return []
     by_stream: dict[StreamId, list[Piece]] = {}
     for piece in pieces:
-        for stream in piece.names if isinstance(piece, Block) else (piece.stream,):
-            if wanted is None or stream in wanted:
+        there: Collection[StreamId] = piece.lasts if isinstance(piece, Block) else (piece.stream,)
+        few, many = (there, wanted) if wanted is None or len(there) <= len(wanted) else (wanted, there)
+        for stream in few:
+            if many is None or stream in many:
                 by_stream.setdefault(stream, []).append(piece)
     return [Told(stream, Rows(stream, of_stream)) for stream, of_stream in by_stream.items()]
 

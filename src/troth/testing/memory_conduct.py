@@ -10,7 +10,7 @@ Source: things/stores (the port).
 """
 
 import asyncio
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple, Protocol, Self, TypeAlias, TypeVar
@@ -114,7 +114,7 @@ class MemoryConduct:
         self._dead = False
         self._bases: set[BasisId] = set()
         self._told: Callable[[Sequence[Told]], None] | None = None
-        self._wanted: Container[StreamId] | None = None
+        self._wanted: Collection[StreamId] | None = None
         self._rejects: set[Callable[[Exception], None]] = set()
 
     def crash(self, *, taken: LooksUp | None = None) -> Self:
@@ -170,7 +170,7 @@ class MemoryConduct:
         self._check()
         await self._wait(_Marked)
 
-    def listen(self, told: Callable[[Sequence[Told]], None], *, wanted: Container[StreamId] | None = None) -> None:
+    def listen(self, told: Callable[[Sequence[Told]], None], *, wanted: Collection[StreamId] | None = None) -> None:
         self._told, self._wanted = told, wanted
 
     def latest(self, released: Released) -> Kept | None:

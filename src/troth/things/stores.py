@@ -13,7 +13,7 @@ Contract of both
 Source: things.md, "The writer" and "The store"; record.md, "Statements and traces are two things".
 """
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from typing import Final, Protocol, TypeAlias
 
 import msgspec
@@ -169,7 +169,7 @@ class ConductStore(Protocol):
         """Return when every commit that had begun before this call has ended (barrier step 4)."""
         ...
 
-    def listen(self, told: Callable[[Sequence[Told]], None], *, wanted: Container[StreamId] | None = None) -> None:
+    def listen(self, told: Callable[[Sequence[Told]], None], *, wanted: Collection[StreamId] | None = None) -> None:
         """Call `told` on the loop after each commit, before its acknowledgements, and with nothing after each `clear`.
 
         `wanted`, which is looked at then, holds the streams whose rows are told; None for all.
