@@ -78,7 +78,7 @@ def worker(said: list[str], name: str, steps: int) -> Iterator[None]:
 
 
 @given(st.lists(st.integers(0, 4), max_size=6))
-def test_work_is_done_in_its_order_and_each_step_in_a_turn_of_its_own(sizes: list[int]) -> None:
+def test_work_is_done_in_its_order_and_no_more_steps_in_a_turn_than_works_wait(sizes: list[int]) -> None:
     said: list[str] = []
 
     async def go() -> None:
@@ -97,11 +97,30 @@ def test_work_is_done_in_its_order_and_each_step_in_a_turn_of_its_own(sizes: lis
             await a_turn_of_the_loop()
 
     asyncio.run(go())
-    assert [f"{name}.{step}" for name, steps in enumerate(sizes) for step in range(steps)] == [
-        each for each in said if each != "|"
-    ]
-    turns = " ".join(said).split("|")
-    assert max((len(turn.split()) for turn in turns[1:]), default=0) <= 1
+    steps = [(name, step) for name, size in enumerate(sizes) for step in range(size)]
+    assert [f"{name}.{step}" for name, step in steps] == [each for each in said if each != "|"]
+    turns = [turn.split() for turn in " ".join(said).split("|")]
+    for turn in filter(None, turns[1:]):
+        waited = len(sizes) - int(turn[0].partition(".")[0])  # the first of the turn and all behind it
+        assert len(turn) <= waited
+
+
+def test_what_comes_behind_a_large_commit_is_done_as_fast_as_it_comes() -> None:
+    said: list[str] = []
+    late: list[int] = []
+
+    async def go() -> None:
+        landing = Landing(asyncio.get_running_loop())
+        landing.take(worker(said, "large.", 20))
+        for turn in range(200):
+            for _ in range(3):  # a turn in which other work takes as long as three commits
+                landing.take(worker(said, f"{turn}.", 1))
+            await a_turn_of_the_loop()
+            late.append(turn - int(said[-1].partition(".")[0]) if said[-1][0] != "l" else turn)
+
+    asyncio.run(go())
+    assert max(late) < 20, "no longer than the large one has steps"
+    assert set(late[100:]) <= {0, 1}
 
 
 def test_what_raises_keeps_back_nothing_behind_it() -> None:

@@ -25,7 +25,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
-from troth.adapters.conduct_landing import Landing, answer_weight, few, once, piece_weight
+from troth.adapters import conduct_landing as landing
+from troth.adapters.conduct_blocks import Piece
 from troth.adapters.conduct_packing import said
 from troth.adapters.conduct_queue import COMMIT_ROWS, Marked, Noted, Order, Refused, Work, collected, weight
 from troth.adapters.conduct_reading import read_committed, read_sealed
@@ -70,7 +71,7 @@ class SqliteConduct:
         self._stopped: str | None = None
         self._queued = 0  # written by the loop; the writer only reads it, to know whether to hurry
         self._waiting: set[Callable[[Exception], None]] = set()
-        self._landing = Landing(self._loop)
+        self._landing = landing.Landing(self._loop)
         self._standing = Standing()
         self._watch = ConductWatch()
         self._told: Callable[[Sequence[Told]], None] | None = None
@@ -321,26 +322,31 @@ class SqliteConduct:
         self._queued -= landed.weight
         if lasting.n:
             self._watch.landed(lasting.n, lasting.at_ns, took_ns=landed.took_ns)
-            self._standing.add(lasting.n, pieces=(), runs=lasting.runs, counts=lasting.counts)
             self._said = max(self._said, lasting.said)
             self._uncut += lasting.leaves
             self._uncut_bytes += lasting.size
-        for step, pieces in enumerate(few(lasting.pieces, piece_weight)):
-            if step:
-                yield
-            self._standing.add(lasting.n, pieces=pieces, runs=(), counts=())
-            if self._told is not None:
-                self._call(self._told, told(pieces, self._wanted))
-        for step, answers in enumerate(few(landed.answers, answer_weight)):
-            if step:
-                yield
-            for done, outcomes in answers:
-                self._call(done, outcomes)
-        for counted in landed.refused:
-            self._call(counted)
-        for future in landed.futures:
-            if not future.done():
-                future.set_result(None)
+        yield from landing.in_parts(lasting.runs, landing.one, self._standing.know)
+        yield from landing.in_parts(lasting.counts, landing.one, self._standing.count)
+        yield from landing.in_parts(lasting.pieces, landing.piece_weight, partial(self._shown, lasting.n))
+        yield from landing.in_parts(landed.answers, landing.answer_weight, self._answered)
+        yield from landing.in_parts(landed.refused, landing.count_of, self._counted)
+        yield from landing.in_parts(landed.futures, landing.one, landing.settle)
+
+    def _shown(self, n: int, pieces: Sequence[Piece]) -> None:
+        self._standing.add(n, pieces)
+        self._call(self._tell, pieces)
+
+    def _tell(self, pieces: Sequence[Piece]) -> None:
+        if self._told is not None:
+            self._told(told(pieces, self._wanted))
+
+    def _answered(self, answers: Sequence[landing.Answer]) -> None:
+        for done, outcomes in answers:
+            self._call(done, outcomes)
+
+    def _counted(self, refused: Sequence[Refused]) -> None:
+        for each in refused:
+            self._call(each.done)
 
     def _call(self, callback: Callable[..., None], *values: object) -> None:
         # One broken callback must not keep back the acknowledgements behind it; the loop's handler reports it.
@@ -367,14 +373,14 @@ class SqliteConduct:
                 item = self._inbox.get() if held is None else held
                 held = None
                 if isinstance(item, Order):
-                    self._post(once(item.work()))
+                    self._post(landing.once(item.work()))
                     continue
                 self._pause(began_ns)
                 began_ns = self._writer.clock.ticks()
                 items, held = collected(item, self._inbox)
                 self._post(self._landed(self._writer.commit(items)))
         except Exception as cause:  # noqa: BLE001 - whatever it is, nothing may be acknowledged any more
-            self._post(once(partial(self._fail, cause)))
+            self._post(landing.once(partial(self._fail, cause)))
 
     def _pause(self, began_ns: int) -> None:
         """Let others join this commit until `commit_ms` after the last began; none at all after a quiet time."""

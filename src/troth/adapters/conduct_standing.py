@@ -114,8 +114,8 @@ class Standing:
         self._streams[stream] = restored = _Stream()
         restored.next, restored.moved = next_sequence, moved
 
-    def add(self, n: int, *, pieces: Iterable[Piece], runs: Iterable[NewRun], counts: Iterable[Count]) -> None:
-        """Commit `n` is durable (or `n` is 0: what was carried over from cleared commits)."""
+    def add(self, n: int, pieces: Iterable[Piece]) -> None:
+        """Rows of commit `n`, or some of them, are durable."""
         for piece in pieces:
             if isinstance(piece, Block):
                 lasts, first = piece.lasts, self._rows
@@ -130,8 +130,13 @@ class Standing:
             stream.next = piece.first + piece.count
             if stream.top is None or piece.latest_ns > stream.top.latest_ns:
                 stream.top = piece
-        for run in runs:
-            self._runs[run.run] = run
+
+    def know(self, runs: Iterable[NewRun]) -> None:
+        """These runs of ids are durable."""
+        self._runs.update((run.run, run) for run in runs)
+
+    def count(self, counts: Iterable[Count]) -> None:
+        """So many more observations are counted, durably."""
         for thing, what, count in counts:
             counted = self._counts.setdefault(thing, {})
             counted[what] = counted.get(what, 0) + count

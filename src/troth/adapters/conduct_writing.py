@@ -12,7 +12,7 @@ Source: things.md, "The writer"; record.md, "Statements and traces are two thing
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,7 +35,7 @@ from troth.adapters.conduct_packing import (
     unpack_runs,
     unpack_traces,
 )
-from troth.adapters.conduct_queue import Commitment, Future, gather
+from troth.adapters.conduct_queue import Commitment, Future, Refused, gather
 from troth.adapters.conduct_stamping import REPEAT_NS, Draft, Entropy, Stamper, Taken
 from troth.adapters.conduct_standing import Standing
 from troth.adapters.sqlite_files import Connect, failed, open_writer, wipe
@@ -60,7 +60,7 @@ class Landed:
     lasting: Lasting
     weight: int
     answers: Sequence[tuple[Done, Sequence[Outcome]]]
-    refused: Sequence[Callable[[], None]]
+    refused: Sequence[Refused]
     futures: Sequence[Future]
     took_ns: int
 
@@ -171,7 +171,8 @@ class Writer:
             standing.restore(stream, next_sequence=row.next, moved=moved)
         stamper.restore_runs(loaded.runs)
         stamper.skip_runs(meta.get("runs", 0))
-        standing.add(0, pieces=(), runs=loaded.runs, counts=loaded.counts)
+        standing.know(loaded.runs)
+        standing.count(loaded.counts)
         for at_ns, keys in loaded.repeats:
             stamper.restore_keys(at_ns, unpack_keys(keys))
         for packed in loaded.commits:
@@ -189,7 +190,9 @@ class Writer:
             stamper.restore_rows(lasting.pieces)
             stamper.restore_keys(packed.at_ns, unpack_keys(packed.keys))
             self._keep(lasting)
-            standing.add(packed.n, pieces=lasting.pieces, runs=lasting.runs, counts=lasting.counts)
+            standing.know(lasting.runs)
+            standing.count(lasting.counts)
+            standing.add(packed.n, lasting.pieces)
         return standing
 
     @staticmethod
@@ -228,7 +231,7 @@ class Writer:
             lasting,
             gathered.weight,
             draft.answers,
-            [refused.done for refused in gathered.refused],
+            gathered.refused,
             gathered.futures,
             self.clock.ticks() - began,
         )

@@ -34,6 +34,7 @@ from troth.things.stores import ConductStore, Tally
 __all__ = ["Hear", "Inlet"]
 
 REFUSALS_MAX: Final = 200_000  # as many as rows may wait for their commit
+COUNTED_AT_ONCE: Final = 2_048  # refusals whose senders are told in one step of the loop
 
 
 class Hear:
@@ -159,7 +160,9 @@ class Hear:
         refused, self._refused = self._refused, {}
         for (thing, reason), dones in refused.items():
             self._uncounted += len(dones)
-            self.conduct.refuse(thing, reason, count=len(dones), done=partial(self._counted, dones, reason))
+            for at in range(0, len(dones), COUNTED_AT_ONCE):
+                some = dones[at : at + COUNTED_AT_ONCE]
+                self.conduct.refuse(thing, reason, count=len(some), done=partial(self._counted, some, reason))
         self.full = self.full or self._uncounted > REFUSALS_MAX
         try:
             self._hand_over()
@@ -214,9 +217,9 @@ class Hear:
                 wake()
 
     def _counted(self, dones: Sequence[Callable[[Outcome], None]], reason: Refusal) -> None:
+        self._uncounted -= len(dones)
         for done in dones:
             done(reason)
-        self._uncounted -= len(dones)
         if self._uncounted <= REFUSALS_MAX:
             self.committed()
 
