@@ -3,7 +3,7 @@
 Rules
 - Nothing of a later commit or order is looked at before all of an earlier one is.
 - Between two steps other work of the loop goes on. It may meet a commit of which a part is in memory; all of it is durable.
-- In one turn there are as many steps as works waited when it began: so more is done than comes, and nobody waits for good behind a
+- In one turn there are as many steps as works waited when it began: more is done than comes, and nobody waits for good behind a
   large commit.
 - Something that raises keeps back nothing behind it: the loop's handler reports it.
 
