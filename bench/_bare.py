@@ -144,31 +144,30 @@ class BareHear(Hear):
         """As `Hear`'s; what one read brings is less than a turn takes."""
         turn = self.turn()
         given: list[int] = []
-        rows = 0
+        finite = math.isfinite(sum(numbers))
+        admissions: list[Admission] = []
+        times: list[int] = []
+        first = 0
         for inlet, number in zip(inlets, numbers, strict=True):
-            time_ns = inlet.last_ns + 1
-            if time_ns < now_ns:  # noqa: PLR1730 - as an inlet's
-                time_ns = now_ns
-            given.append(time_ns)
+            time_ns = now_ns
+            if inlet.last_ns >= now_ns:
+                time_ns = inlet.last_ns + 1
             if (
                 not isinstance(inlet, BareInlet)
                 or not inlet.lowest <= number <= inlet.highest
-                or not math.isfinite(number)
+                or not (finite or math.isfinite(number))
             ):
-                if rows:
-                    turn.said(settler, at, rows)
-                at += rows
-                self.count(inlet.thing, Refusal.OUT_OF_RANGE, partial(settle_one, settler, at))
-                at, rows = at + 1, 0
+                last = first + len(times)
+                turn.say_all(inlets[first:last], admissions, times, numbers[first:last], settler=settler, at=at + first)
+                given += [*times, time_ns]
+                self.count(inlet.thing, Refusal.OUT_OF_RANGE, partial(settle_one, settler, at + last))
+                admissions, times, first = [], [], last + 1
                 continue
             inlet.last_ns = time_ns
-            turn.inlets.append(inlet)
-            turn.admissions.append(inlet.bare)
-            turn.times.append(time_ns)
-            turn.results.append(number)
-            rows += 1
-        if rows:
-            turn.said(settler, at, rows)
+            admissions.append(inlet.bare)
+            times.append(time_ns)
+        turn.say_all(inlets[first:], admissions, times, numbers[first:], settler=settler, at=at + first)
+        given += times
         return given
 
     def _new_turn(self) -> Turn:

@@ -21,6 +21,7 @@ from troth.wire.mqtt import (
     Unsubscribe,
     Version,
     encode,
+    topic_of,
 )
 
 
@@ -124,12 +125,17 @@ def test_the_short_ways_read_what_the_long_way_reads(
 def _read(decoder: Decoder, piece: bytes) -> Sequence[Packet]:
     lone = decoder.lone(piece)
     if lone is not None:
-        assert decoder.plain(piece) == ([lone[0]], [lone[1]], [lone[2]])
-        return [Publish(lone[0], lone[2], 1, lone[1])]
-    plain = decoder.plain(piece)
+        name, packet_id, payload = lone
+        topic = decoder.names[name]
+        assert decoder.plain(piece, decoder.names) == ([topic], [name], [packet_id], [payload])
+        assert decoder.plain(piece, {}) is None
+        return [Publish(topic, payload, 1, int.from_bytes(packet_id))]
+    plain = decoder.plain(piece, decoder.names)
     if plain is None:
         return decoder.feed(piece)
-    return [Publish(topic, payload, 1, packet_id) for topic, packet_id, payload in zip(*plain, strict=True)]
+    assert plain.abouts == [decoder.names[name] for name in plain.names] == list(map(topic_of, plain.names))
+    packets = zip(plain.abouts, plain.payloads, map(int.from_bytes, plain.ids), strict=True)
+    return [Publish(topic, payload, 1, packet_id) for topic, payload, packet_id in packets]
 
 
 def test_bytes_come_as_memoryview_too() -> None:

@@ -253,4 +253,6 @@ def test_nothing_is_acknowledged_that_has_no_number(packet_id: int) -> None:
 @given(st.lists(IDS, max_size=50), st.sampled_from(Version))
 def test_many_acknowledgements_are_written_in_their_order(packet_ids: list[int], version: Version) -> None:
     expected = [Puback(packet_id) for packet_id in packet_ids]
-    assert (expected, None) == read_all([encode_pubacks(packet_ids)], version=version, peer=Peer.SERVER)
+    assert (expected, None) == read_all(
+        [encode_pubacks([each.to_bytes(2) for each in packet_ids])], version=version, peer=Peer.SERVER
+    )

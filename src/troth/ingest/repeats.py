@@ -51,7 +51,7 @@ class Recent:
         self._times[self._oldest] = time_ns
         self._oldest = (self._oldest + 1) % REPEAT_WINDOW
 
-    def note_all(self, marks: list[int], times: list[int]) -> None:
+    def note_all(self, marks: "array[int]", times: list[int]) -> None:
         """Remember messages in order: the same as `note` for each."""
         if len(self._marks) < REPEAT_WINDOW or self._oldest + len(marks) > REPEAT_WINDOW:
             for mark, time_ns in zip(marks, times, strict=True):
@@ -62,7 +62,7 @@ class Recent:
             self._marks[first], self._times[first] = marks[0], times[0]
             self._oldest = last % REPEAT_WINDOW
             return
-        self._marks[first:last] = array("q", marks)
+        self._marks[first:last] = marks
         self._times[first:last] = array("q", times)
         self._oldest = last % REPEAT_WINDOW
 

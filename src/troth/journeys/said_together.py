@@ -14,6 +14,7 @@ from math import isfinite
 from troth.journeys.inlet import Inlet
 from troth.journeys.turn import Settler, Turn, settle_one
 from troth.things.observations import CLOCK_AHEAD_NS
+from troth.things.stamps import Admission
 
 __all__ = ["bring_all", "say_all"]
 
@@ -36,12 +37,15 @@ def say_all(
     """
     given: list[int] = []
     ahead_ns = now_ns + CLOCK_AHEAD_NS
-    rows = 0  # said since `at`
+    finite = isfinite(sum(numbers))  # then each is; if not, it is asked of each
+    admissions: list[Admission] = []  # of the rows since `first`, which go into the turn together
+    times: list[int] = []
+    first = 0
     for inlet, number in zip(inlets, numbers, strict=True):
         admission = inlet.admission
-        time_ns = inlet.last_ns + 1
-        if time_ns < now_ns:  # noqa: PLR1730 - once per message: a call of max costs more
-            time_ns = now_ns
+        time_ns = now_ns
+        if inlet.last_ns >= now_ns:
+            time_ns = inlet.last_ns + 1
         if (
             admission is None
             or not admission.hold.live
@@ -49,23 +53,19 @@ def say_all(
             or not inlet.since_ns <= time_ns < inlet.until_ns
             or time_ns > ahead_ns
             or not inlet.lowest <= number <= inlet.highest
-            or not isfinite(number)
+            or not (finite or isfinite(number))
         ):
-            if rows:
-                turn.said(settler, at, rows)
-            at += rows
-            given.append(inlet.offer(number, time_ns=None, done=partial(settle_one, settler, at)))
-            at, rows = at + 1, 0
+            last = first + len(times)
+            turn.say_all(inlets[first:last], admissions, times, numbers[first:last], settler=settler, at=at + first)
+            given += times
+            given.append(inlet.offer(number, time_ns=None, done=partial(settle_one, settler, at + last)))
+            admissions, times, first = [], [], last + 1
             continue
         inlet.last_ns = time_ns
-        turn.inlets.append(inlet)
-        turn.admissions.append(admission)
-        turn.times.append(time_ns)
-        turn.results.append(number)
-        given.append(time_ns)
-        rows += 1
-    if rows:
-        turn.said(settler, at, rows)
+        admissions.append(admission)
+        times.append(time_ns)
+    turn.say_all(inlets[first:], admissions, times, numbers[first:], settler=settler, at=at + first)
+    given += times
     return given
 
 
@@ -91,7 +91,9 @@ def bring_all(
         at: which of them is the first.
     """
     ahead_ns = now_ns + CLOCK_AHEAD_NS
-    rows = 0  # brought since `at`
+    finite = isfinite(sum(numbers))  # then each is; if not, it is asked of each
+    admissions: list[Admission] = []  # of the rows since `first`, which go into the turn together
+    first = 0
     for inlet, number, time_ns in zip(inlets, numbers, times, strict=True):
         admission = inlet.admission
         if (
@@ -103,19 +105,13 @@ def bring_all(
             or time_ns > ahead_ns
             or time_ns < now_ns - inlet.fresh_ns
             or not inlet.lowest <= number <= inlet.highest
-            or not isfinite(number)
+            or not (finite or isfinite(number))
         ):
-            if rows:
-                turn.said(settler, at, rows)
-            at += rows
-            inlet.offer(number, time_ns=time_ns, done=partial(settle_one, settler, at))
-            at, rows = at + 1, 0
+            here = slice(first, last := first + len(admissions))
+            turn.say_all(inlets[here], admissions, times[here], numbers[here], settler=settler, at=at + first)
+            inlet.offer(number, time_ns=time_ns, done=partial(settle_one, settler, at + last))
+            admissions, first = [], last + 1
             continue
         inlet.last_ns = max(inlet.last_ns, time_ns)
-        turn.inlets.append(inlet)
-        turn.admissions.append(admission)
-        turn.times.append(time_ns)
-        turn.results.append(number)
-        rows += 1
-    if rows:
-        turn.said(settler, at, rows)
+        admissions.append(admission)
+    turn.say_all(inlets[first:], admissions, times[first:], numbers[first:], settler=settler, at=at + first)

@@ -55,7 +55,7 @@ class Offers(Protocol):
 
 
 class Turn:
-    """Rows in order, column by column; `add` is in `say_all` once more, line by line, because that is once per message."""
+    """Rows in order, column by column."""
 
     __slots__ = ("_flush", "admissions", "counts", "firsts", "inlets", "keys", "results", "settlers", "times")
 
@@ -94,11 +94,27 @@ class Turn:
     ) -> None:
         """Take a few rows of one stream, which have no keys; they are the settler's from `at` on."""
         rows = len(times)
-        self.inlets += [inlet] * rows
-        self.admissions += [admission] * rows
+        self.say_all([inlet] * rows, [admission] * rows, times, results, settler=settler, at=at)
+
+    def say_all(
+        self,
+        inlets: Sequence[Offers],
+        admissions: Sequence[Admission],
+        times: Sequence[int],
+        results: Sequence[float],
+        *,
+        settler: Settler,
+        at: int,
+    ) -> None:
+        """Take rows of many streams, if there are some, which have no keys; they are the settler's from `at` on."""
+        if not times:
+            return
+        self.inlets += inlets
+        self.admissions += admissions
         self.times += times
         self.results += results
-        self.said(settler, at, rows)
+        self.keys += [b""] * len(times)
+        self.owe(settler, at, len(times))
 
     def owe(self, settler: Settler, at: int, rows: int = 1) -> None:
         """The rows that were added last are this settler's, as those of its observations `at`, `at` + 1, ..."""
@@ -108,11 +124,6 @@ class Turn:
             self.settlers.append(settler)
             self.firsts.append(at)
             self.counts.append(rows)
-
-    def said(self, settler: Settler, at: int, rows: int) -> None:
-        """The last `rows` rows, which have no keys, are this settler's."""
-        self.keys += [b""] * rows
-        self.owe(settler, at, rows)
 
     def stamped(self, now_ns: int) -> AdmittedMany | None:
         """Everything, stamped; None when a lease has ended meanwhile: then all rows were offered again."""

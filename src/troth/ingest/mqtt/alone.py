@@ -11,18 +11,14 @@ Source: things.md, "Speaking" and "Shape of the hot path"; docs/decisions/0087. 
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeAlias
 
 from troth.ingest.mqtt.payload import read_numbers
 from troth.ingest.mqtt.speaking import Speaker
 from troth.journeys.hear import Hear, Inlet
 from troth.things.observations import Outcome
-from troth.wire.mqtt import Publish
+from troth.wire.mqtt import Lone, Publish, topic_of
 
-__all__ = ["Lone", "offer_alone"]
-
-Lone: TypeAlias = tuple[str, int, bytes]
-"""Topic, packet identifier and payload."""
+__all__ = ["offer_alone"]
 
 
 class _Settled:
@@ -61,18 +57,18 @@ def offer_alone(
     inlets: list[Inlet] = []
     numbers: list[float] = []
     for (speaker, lone), number in zip(came, _numbers([lone[2] for _, lone in came]), strict=True):
-        topic, packet_id, payload = lone
-        inlet = speaker.inlet(topic)
-        if number is None or inlet is None or not inlet.says_numbers:
-            speaker.publishes_alone(Publish(topic, payload, 1, packet_id))
+        name, packet_id, payload = lone
+        inlet = speaker.inlet(name)
+        if number is None or inlet is None:
+            speaker.publishes_alone(Publish(topic_of(name), payload, 1, int.from_bytes(packet_id)))
             continue
         speakers.append(speaker)
         every.append(lone)
         inlets.append(inlet)
         numbers.append(number)
     times = hear.say_all(inlets, numbers, now_ns=hear.clock.now(), settler=settler, at=0)
-    for speaker, (topic, packet_id, payload), time_ns in zip(speakers, every, times, strict=True):
-        speaker.spoke_alone(packet_id, topic, payload=payload, time_ns=time_ns)
+    for speaker, (name, packet_id, payload), time_ns in zip(speakers, every, times, strict=True):
+        speaker.spoke_alone(packet_id, name, payload=payload, time_ns=time_ns)
 
 
 def _numbers(payloads: Sequence[bytes]) -> Sequence[float | None]:

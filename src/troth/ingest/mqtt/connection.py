@@ -20,6 +20,7 @@ from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.sessions import NO_PARTING, Parting
 from troth.ingest.mqtt.speaking import Speaker
 from troth.ingest.mqtt.subscribing import Reader, unsubscribed
+from troth.journeys.hear import Inlet
 from troth.journeys.recognise import Principal
 from troth.wire.limits import CONNECT_BYTES, MQTT_PACKET_BYTES, RECEIVE_MAXIMUM
 from troth.wire.mqtt import (
@@ -94,12 +95,13 @@ class Connection(Line):
         if speaker is not None:
             lone = self._decoder.lone(data)
             if lone is not None and speaker.begins_alone(len(lone[2])):
+                speaker.numbers(self._decoder.names)
                 self._door.came_alone(self, speaker, lone)
                 return
             if speaker.alone:
                 self._door.take_alone()  # it came before
         try:
-            plain = None if speaker is None else self._decoder.plain(data)
+            plain = None if speaker is None else self._decoder.plain(data, speaker.numbers(self._decoder.names))
             if speaker is not None and plain is not None:
                 self._say_all(speaker, plain)
             else:
@@ -157,9 +159,9 @@ class Connection(Line):
 
     # --- packets ---
 
-    def _say_all(self, speaker: Speaker, plain: Plain) -> None:
+    def _say_all(self, speaker: Speaker, plain: Plain[Inlet]) -> None:
         try:
-            speaker.say_all(*plain)
+            speaker.say_all(plain)
         except BadMqtt as fault:
             self._refuse(fault)
 

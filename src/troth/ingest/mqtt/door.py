@@ -11,7 +11,7 @@ import msgspec
 
 from troth.errors import Unavailable
 from troth.gate.words import can_do, outer
-from troth.ingest.mqtt.alone import Lone, offer_alone
+from troth.ingest.mqtt.alone import offer_alone
 from troth.ingest.mqtt.listening import Session
 from troth.ingest.mqtt.payload import read_payload
 from troth.ingest.mqtt.sessions import Later, Seats
@@ -30,7 +30,7 @@ from troth.journeys.recognise import Principal, Recognise
 from troth.journeys.tell import Tell
 from troth.names import Slug, ThingId
 from troth.things.observations import Refusal
-from troth.wire.mqtt import Reason
+from troth.wire.mqtt import Lone, Reason
 
 __all__ = ["CONNECTIONS_MAX", "STRANGERS_MAX", "Caller", "Door", "ThingVoice", "address_of"]
 

@@ -15,9 +15,10 @@ Source: things.md, "Speaking" and "Shape of the hot path"; MQTT 5.0 §4.9 (recei
 Left out: handing over (`Hear.flush`), which the door does once for all that speak in one turn of the loop.
 """
 
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import repeat
+from itertools import islice
 from typing import Final
 
 from troth.errors import BadMqtt
@@ -33,12 +34,15 @@ from troth.wire.limits import RECEIVE_MAXIMUM
 from troth.wire.mqtt import (
     NO_PROPERTIES,
     Packet,
+    Plain,
     Publish,
     Reason,
     TopicAliases,
     Version,
     encode_puback,
     encode_pubacks,
+    packed_text,
+    topic_of,
 )
 
 __all__ = ["TOPIC_ALIAS_MAXIMUM", "Speaker"]
@@ -71,18 +75,22 @@ _REASONS: Final[dict[Refusal, Reason]] = {  # MQTT 5.0 table 3-4; what is missin
 }
 
 
+_NO_ID: Final = bytes(2)  # of a message with QoS 0
+
+
 class _Heard:
     """Messages that came in one read of the socket: a settler of theirs.
 
-    `outcomes` has None for what is not settled yet; a message with QoS 0 has the packet identifier 0.
+    `outcomes` has None for what is not settled yet; `ids` are packet identifiers of two bytes, 0 for a message with QoS 0;
+    `names` are topics, packed.
     """
 
-    __slots__ = ("ids", "left", "outcomes", "speaker", "told", "topics")
+    __slots__ = ("ids", "left", "names", "outcomes", "speaker", "told")
 
-    def __init__(self, speaker: "Speaker", ids: list[int], topics: list[str]) -> None:
+    def __init__(self, speaker: "Speaker", ids: list[bytes], names: list[bytes]) -> None:
         self.speaker = speaker
         self.ids = ids
-        self.topics = topics
+        self.names = names
         self.outcomes: list[Outcome | None] = [None] * len(ids)
         self.left = len(ids)  # not settled yet
         self.told = 0  # the first so many are acknowledged
@@ -107,10 +115,12 @@ class Speaker:
     __slots__ = (
         "_aliases",
         "_bytes",
+        "_found",
         "_hear",
         "_inlets",
         "_installed",
         "_line",
+        "_numbers",
         "_pending",
         "_quiet",
         "_quiet_bytes",
@@ -128,6 +138,9 @@ class Speaker:
         self._line = line
         self._secret = secret
         self._inlets: Mapping[str, Inlet] = {}  # looked up with the first message: who only listens needs none
+        # Of them those of numbers that have been said, by packed topics, and how many topics were looked up for it.
+        self._numbers: dict[bytes, Inlet] = {}
+        self._found = 0
         self._installed = -1
         self._aliases = TopicAliases(TOPIC_ALIAS_MAXIMUM)
         self._pending: list[_Heard] = []  # a few at most: one for each read; a deque has 600 bytes (P9)
@@ -166,15 +179,13 @@ class Speaker:
         self._bytes += size
         return True
 
-    def inlet(self, topic: str) -> Inlet | None:
-        """The stream of a topic, now."""
-        if self._installed != self._hear.installed:
-            self._inlets, self._installed = self._voice.inlets(), self._hear.installed
-        return self._inlets.get(topic)
+    def inlet(self, name: bytes) -> Inlet | None:
+        """The stream of numbers with this packed topic, as `numbers` found it, if nothing was installed since."""
+        return self._numbers.get(name) if self._installed == self._hear.installed else None
 
-    def spoke_alone(self, packet_id: int, topic: str, *, payload: bytes, time_ns: int) -> None:
+    def spoke_alone(self, packet_id: bytes, name: bytes, *, payload: bytes, time_ns: int) -> None:
         """It was offered, and got this time."""
-        self._voice.recent.note(hash((packet_id, topic, payload)), time_ns)
+        self._voice.recent.note(hash((packet_id, name, payload)), time_ns)
 
     def publishes_alone(self, packet: Publish) -> None:
         """It is no bare number of one of its streams: it goes the way of all others."""
@@ -183,7 +194,7 @@ class Speaker:
         self._bytes -= len(packet.payload)
         self.publish((packet,), 0)
 
-    def settled_alone(self, packet_id: int, topic: str, *, outcome: Outcome, at_ticks: int) -> None:
+    def settled_alone(self, packet_id: bytes, name: bytes, *, outcome: Outcome, at_ticks: int) -> None:
         """It is settled: acknowledge it at once, or as all others where it was refused or something came behind it."""
         self.alone = False
         if (
@@ -191,7 +202,7 @@ class Speaker:
             or isinstance(outcome, Refusal)
             or not self._voice.allowance.pays(1, self._bytes, at_ticks=at_ticks)
         ):
-            heard = _Heard(self, [packet_id], [topic])
+            heard = _Heard(self, [packet_id], [name])
             self._pending.insert(0, heard)
             heard.settled(0, (outcome,))
             return
@@ -207,9 +218,7 @@ class Speaker:
         Raises:
             BadMqtt: a topic alias that was never set or is too high; more in flight than the receive maximum.
         """
-        if self._installed != self._hear.installed:
-            # A stream may have been installed, or declared anew, since CONNECT.
-            self._inlets, self._installed = self._voice.inlets(), self._hear.installed
+        self._look()
         heard = self._listen([], [])
         inlet_of, version5 = self._inlets.get, self._line.version is Version.V5
         at = first
@@ -228,38 +237,54 @@ class Speaker:
                 self._quiet += 1
                 self._quiet_bytes += len(packet.payload)
             place = len(heard.ids)
-            heard.ids.append(packet.packet_id)
-            heard.topics.append(packet.topic)
+            heard.ids.append(packet.packet_id.to_bytes(2))
+            heard.names.append(packed_text(packet.topic))
             heard.outcomes.append(None)
             heard.left += 1
             self._take(packet, inlet_of(packet.topic), partial(settle_one, heard, place))
         return at + 1
 
-    def _listen(self, ids: list[int], topics: list[str]) -> _Heard:
+    def _look(self) -> None:
+        """Look its streams up again if one may have been installed, or declared anew, since CONNECT."""
+        if self._installed != self._hear.installed:
+            self._inlets, self._installed = self._voice.inlets(), self._hear.installed
+            self._numbers, self._found = {}, 0
+
+    def _listen(self, ids: list[bytes], names: list[bytes]) -> _Heard:
         """What takes the outcomes of messages that have come, after those before them."""
-        heard = _Heard(self, ids, topics)
+        heard = _Heard(self, ids, names)
         self._pending.append(heard)
         return heard
 
-    def say_all(self, topics: list[str], ids: list[int], payloads: list[bytes]) -> None:
-        """Offer messages of QoS 1 without properties, which are not sent again; together where all are bare numbers of now.
+    def numbers(self, names: Mapping[bytes, str]) -> Mapping[bytes, Inlet]:
+        """The streams of numbers, now, by their packed topics. `names`: topics that have come, which are only added to."""
+        self._look()
+        if self._found < len(names):
+            for name, topic in islice(names.items(), self._found, None):
+                inlet = self._inlets.get(topic)
+                if inlet is not None and inlet.says_numbers:
+                    self._numbers[name] = inlet
+            self._found = len(names)
+        return self._numbers
+
+    def say_all(self, plain: Plain[Inlet]) -> None:
+        """Offer messages of QoS 1 to streams of numbers, which are not sent again; together where all are bare numbers of now.
 
         Raises:
             BadMqtt: as `publish`.
         """
-        if self._installed != self._hear.installed:
-            self._inlets, self._installed = self._voice.inlets(), self._hear.installed
+        inlets, names, ids, payloads = plain
         waiting = self._waiting + len(ids)
-        inlets = [inlet for inlet in map(self._inlets.get, topics) if inlet is not None and inlet.says_numbers]
-        numbers = read_numbers(payloads) if len(inlets) == len(ids) else None
+        numbers = read_numbers(payloads)
         if numbers is None or (waiting > RECEIVE_MAXIMUM and self._line.version is Version.V5):
-            self.publish(list(map(Publish, topics, payloads, repeat(1), ids)), 0)
+            packets = zip(map(topic_of, names), payloads, map(int.from_bytes, ids), strict=True)
+            self.publish([Publish(topic, payload, 1, packet_id) for topic, payload, packet_id in packets], 0)
             return
-        heard = self._listen(ids, topics)
+        heard = self._listen(ids, names)
         self._waiting = waiting
         self._bytes += sum(map(len, payloads))
         times = self._hear.say_all(inlets, numbers, now_ns=self._hear.clock.now(), settler=heard, at=0)
-        self._voice.recent.note_all(list(map(hash, zip(ids, topics, payloads, strict=True))), times)
+        self._voice.recent.note_all(array("q", map(hash, zip(ids, names, payloads, strict=True))), times)
 
     def _take(self, packet: Publish, inlet: Inlet | None, done: Callable[[Outcome], None]) -> None:
         """One message, whatever it is."""
@@ -291,7 +316,7 @@ class Speaker:
             key = repeat_key(name, self._secret) if name else b""
             inlet.offer(said.result, time_ns=said.time_ns, end_ns=said.end_ns, key=key, done=done)
             return
-        mark = hash((packet.packet_id, packet.topic, packet.payload))
+        mark = hash((packet.packet_id.to_bytes(2), packed_text(packet.topic), packet.payload))
         recent = self._voice.recent
         before = recent.find(mark) if packet.dup else None
         time_ns = inlet.offer(said.result, time_ns=before, done=done)
@@ -333,20 +358,21 @@ class Speaker:
         ids, outcomes = heard.ids, heard.outcomes
         if first or heard.left:
             ids, outcomes = ids[first:ready], outcomes[first:ready]
-        if Refusal not in set(map(type, outcomes)) and 0 not in ids:
+        if Refusal not in set(map(type, outcomes)) and _NO_ID not in ids:
             self._waiting -= len(ids)
             out.append(encode_pubacks(ids))
             return
-        plain: list[int] = []
-        for packet_id, outcome, topic in zip(ids, outcomes, heard.topics[first:ready], strict=True):
-            self._waiting -= packet_id != 0
+        plain: list[bytes] = []
+        for packet_id, outcome, name in zip(ids, outcomes, heard.names[first:ready], strict=True):
+            quiet = packet_id == _NO_ID
+            self._waiting -= not quiet
             if isinstance(outcome, Refusal):
-                self._voice.refused(topic, outcome)
-                if packet_id and self._line.version is Version.V5:
-                    out += (encode_pubacks(plain), self._refusal(packet_id, outcome))
+                self._voice.refused(topic_of(name), outcome)
+                if not quiet and self._line.version is Version.V5:
+                    out += (encode_pubacks(plain), self._refusal(int.from_bytes(packet_id), outcome))
                     plain = []
                     continue
-            if packet_id:
+            if not quiet:
                 plain.append(packet_id)
         out.append(encode_pubacks(plain))
 

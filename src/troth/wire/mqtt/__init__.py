@@ -10,6 +10,7 @@ Left out: sockets, a server's sessions, QoS 2, enhanced authentication, shared s
 
 from troth.wire.mqtt.client import ClientSession, Ended, Hello, Settled, Told, Welcomed
 from troth.wire.mqtt.encode import encode, encode_puback, encode_pubacks
+from troth.wire.mqtt.fields import packed_text
 from troth.wire.mqtt.hearing import Heard, HearingSession, Listens, Older, Turned
 from troth.wire.mqtt.packets import (
     NO_PROPERTIES,
@@ -32,8 +33,8 @@ from troth.wire.mqtt.packets import (
     Will,
 )
 from troth.wire.mqtt.reasons import Reason, return_code_311
-from troth.wire.mqtt.stream import MAX_PACKET_BYTES, Decoder, Plain
-from troth.wire.mqtt.topics import TopicAliases, check_filter, check_topic, matches
+from troth.wire.mqtt.stream import MAX_PACKET_BYTES, Decoder, Lone, Plain
+from troth.wire.mqtt.topics import TopicAliases, check_filter, check_topic, matches, topic_of
 
 __all__ = [
     "MAX_PACKET_BYTES",
@@ -48,6 +49,7 @@ __all__ = [
     "HearingSession",
     "Hello",
     "Listens",
+    "Lone",
     "Older",
     "Packet",
     "Peer",
@@ -76,5 +78,7 @@ __all__ = [
     "encode_puback",
     "encode_pubacks",
     "matches",
+    "packed_text",
     "return_code_311",
+    "topic_of",
 ]

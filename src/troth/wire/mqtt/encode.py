@@ -11,7 +11,6 @@ Left out: QoS 2, AUTH, and choosing packet identifiers.
 """
 
 from collections.abc import Sequence
-from struct import Struct, pack
 from typing import Final, assert_never
 
 from troth.errors import BadMqtt
@@ -52,8 +51,7 @@ __all__ = ["encode", "encode_puback", "encode_pubacks"]
 
 _PINGREQ: Final = b"\xc0\x00"
 _PINGRESP: Final = b"\xd0\x00"
-_PLAIN_PUBACK: Final = Struct(">HH").pack
-_PUBACK: Final = 0x4002  # type 4, flags 0, remaining length 2
+_PLAIN_PUBACK: Final = b"\x40\x02"  # type 4, flags 0, remaining length 2; the identifier comes behind it
 _ANY_DISCONNECT: Final = DISCONNECT_REASONS_OF_CLIENTS | DISCONNECT_REASONS_OF_SERVERS
 
 
@@ -118,22 +116,19 @@ def encode_puback(
     if (not reason and reason_string is None) or version is Version.V311:
         if not 0 < packet_id <= 0xFFFF:
             raise BadMqtt("A packet identifier is not 1 to 65535.", reason=Reason.PROTOCOL_ERROR)
-        return _PLAIN_PUBACK(_PUBACK, packet_id)
+        return _PLAIN_PUBACK + packet_id.to_bytes(2)
     said = _puback(Puback(packet_id, reason, Properties(reason_string=reason_string)), version)
     if max_packet_bytes is not None and len(said) > max_packet_bytes:
         return _puback(Puback(packet_id, reason), version)
     return said
 
 
-def encode_pubacks(packet_ids: Sequence[int]) -> bytes:
+def encode_pubacks(packet_ids: Sequence[bytes]) -> bytes:
     """Acknowledge many QoS 1 messages with success, in the order given; the same bytes in both versions.
 
-    The identifiers come from decoded packets and are not checked again.
+    The identifiers come from decoded packets, two bytes each, and are not checked again.
     """
-    if len(packet_ids) == 1:
-        return _PLAIN_PUBACK(_PUBACK, packet_ids[0])
-    words = [_PUBACK << 16 | packet_id for packet_id in packet_ids]
-    return pack(f">{len(words)}I", *words)
+    return _PLAIN_PUBACK + _PLAIN_PUBACK.join(packet_ids) if packet_ids else b""
 
 
 def _framed(first: int, body: bytes) -> bytes:

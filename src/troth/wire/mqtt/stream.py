@@ -12,7 +12,8 @@ Source: MQTT 5.0 §2.1, §3.3; MQTT 3.1.1 §2.2, §3.3.
 Left out: topic aliases (topics.py), packet identifiers in use, receive maximum: those are the session's.
 """
 
-from typing import Final, TypeAlias
+from collections.abc import Mapping
+from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from troth.errors import BadMqtt
 from troth.wire.mqtt.decode import check_first_byte, read_body
@@ -22,7 +23,7 @@ from troth.wire.mqtt.properties import Place, read_properties
 from troth.wire.mqtt.reasons import Reason
 from troth.wire.mqtt.topics import check_topic
 
-__all__ = ["MAX_PACKET_BYTES", "Decoder", "Plain"]
+__all__ = ["MAX_PACKET_BYTES", "Decoder", "Lone", "Plain"]
 
 MAX_PACKET_BYTES: Final = MAX_VARINT + 5  # MQTT 5.0 §2.1.4: the longest packet, with its fixed header
 
@@ -35,6 +36,7 @@ _PLAIN: Final = 0x32  # a PUBLISH of QoS 1, neither retained nor sent again
 _SHORTEST: Final = 7  # a topic of one character and a packet identifier
 _LONGEST: Final = 129  # its remaining length stands in one byte
 
+_NO_ID: Final = bytes(2)
 _USER: Final = 0x26  # MQTT 5.0 §2.2.2.2: user property
 
 # First byte of a PUBLISH -> (QoS, retain, DUP); what is missing is refused by _no_publish (MQTT 5.0 §3.3.1).
@@ -45,8 +47,18 @@ _SHAPES: Final = {
 }
 
 
-Plain: TypeAlias = tuple[list[str], list[int], list[bytes]]
-"""Topics, packet identifiers and payloads of messages, in order."""
+Lone: TypeAlias = tuple[bytes, bytes, bytes]
+"""The packed name of a topic, the two bytes of a packet identifier, and a payload."""
+T = TypeVar("T")
+
+
+class Plain(NamedTuple, Generic[T]):
+    """Messages in order: what was given for their topics, the packed names of those, packet identifiers and payloads."""
+
+    abouts: list[T]
+    names: list[bytes]
+    ids: list[bytes]
+    payloads: list[bytes]
 
 
 class Decoder:
@@ -98,8 +110,13 @@ class Decoder:
             self._tail += whole[at:]
         return packets
 
-    def lone(self, data: bytes) -> tuple[str, int, bytes] | None:
-        """Topic, packet identifier and payload, where these bytes are one whole PUBLISH as things send it mostly; else None.
+    @property
+    def names(self) -> Mapping[bytes, str]:
+        """The topics that have come, by their packed names: their length in two bytes, and themselves. Only ever added to."""
+        return self._topics
+
+    def lone(self, data: bytes) -> Lone | None:
+        """What these bytes say, where they are one whole PUBLISH as things send it mostly; else None.
 
         That is: at most 129 bytes, QoS 1, no DUP, not retained, no properties, a topic that has come before. After None nothing
         was taken, and the bytes are for `feed`.
@@ -110,7 +127,6 @@ class Decoder:
             or data[0] != _PLAIN
             or data[1] != end - 2
             or end > _LONGEST
-            or data[2]
             or self._tail
             or self.fault is not None
             or end > self.max_packet_bytes
@@ -124,53 +140,60 @@ class Decoder:
             payload += 1
         if payload > end:
             return None
-        packet_id = data[at] << 8 | data[at + 1]
-        topic = self._topics.get(data[4:at])
-        if topic is None or not packet_id:
+        name, packet_id = data[2:at], data[at : at + 2]
+        if name not in self._topics or packet_id == _NO_ID:
             return None
-        return topic, packet_id, data[payload:]
+        return name, packet_id, data[payload:]
 
-    def plain(self, data: bytes) -> "Plain | None":
-        """The same of many: what is whole of bytes that are nothing but such messages, the rest is kept. None as of `lone`."""
+    def plain(self, data: bytes, known: Mapping[bytes, T]) -> "Plain[T] | None":
+        """The same of many: what is whole of bytes that are nothing but such messages, the rest is kept. None as of `lone`.
+
+        `known`: what to give for each packed name; a topic that is not there ends the short way too.
+        """
         if self._tail or self.fault is not None or self.max_packet_bytes < _LONGEST:
             return None
         five = self.version is Version.V5
-        topic_of = self._topics.get
-        topics: list[str] = []
-        ids: list[int] = []
+        about_of = known.get
+        abouts: list[T] = []
+        names: list[bytes] = []
+        ids: list[bytes] = []
         payloads: list[bytes] = []
         end, at, need = len(data), 0, 0
-        while at < end:
-            if data[at] != _PLAIN:
-                return None
-            stop = at + 2 + data[at + 1] if at + 1 < end else at + 2
-            if stop > end or at + 1 == end:
-                need = stop - at
-                break
-            if stop - at > _LONGEST or stop - at < _SHORTEST or data[at + 2]:
-                return None
-            name = at + 4 + data[at + 3]
-            payload = name + 2
-            if five:
-                if payload >= stop or data[payload]:
+        try:
+            while at < end:
+                if data[at] != _PLAIN:
                     return None
-                payload += 1
-            if payload > stop:
+                stop = at + 2 + data[at + 1]
+                if stop > end:
+                    need = stop - at
+                    break
+                after = at + 4 + data[at + 3]
+                payload = after + 2
+                name = data[at + 2 : after]
+                about = about_of(name)
+                # The length stands in two bytes, of which the first is 0 here: a name that is known has its own length in it.
+                if about is None or payload > stop or stop - at > _LONGEST:
+                    return None
+                packet_id = data[after:payload]
+                if five:
+                    if payload >= stop or data[payload]:
+                        return None
+                    payload += 1
+                abouts.append(about)
+                names.append(name)
+                ids.append(packet_id)
+                payloads.append(data[payload:stop])
+                at = stop
+        except IndexError:  # cut before its length, or too short to be a message
+            if at + 1 < end:
                 return None
-            packet_id = data[name] << 8 | data[name + 1]
-            topic = topic_of(data[at + 4 : name])
-            if topic is None or not packet_id:
-                return None
-            topics.append(topic)
-            ids.append(packet_id)
-            payloads.append(data[payload:stop])
-            at = stop
-        if need > _LONGEST or not ids:
+            need = 2
+        if need > _LONGEST or not ids or _NO_ID in ids:
             return None
         if need:
             self._tail += data[at:]
             self._need = need
-        return topics, ids, payloads
+        return Plain(abouts, names, ids, payloads)
 
     def _scan(self, data: bytes, packets: list[Packet]) -> int:  # noqa: C901, PLR0912, PLR0915 - the hot loop of P1: calls cost more than lines
         """Append the whole packets of `data` and return where the first incomplete one begins."""
@@ -215,7 +238,7 @@ class Decoder:
             properties = no_properties
             try:
                 payload = body + 2 + (data[body] << 8 | data[body + 1])
-                name = data[body + 2 : payload]
+                name = data[body:payload]
                 if qos:
                     packet_id = data[payload] << 8 | data[payload + 1]
                     payload += 2
@@ -263,10 +286,11 @@ class Decoder:
 
     def _topic(self, name: bytes, properties: Properties) -> str:
         """Check a topic that is not kept yet, and keep it while there is room."""
-        if not name and properties.topic_alias is not None:
+        text = name[2:]
+        if not text and properties.topic_alias is not None:
             return ""
-        topic = check_topic(text_from(name))
-        if len(self._topics) < _KEPT and len(name) <= _KEPT_TOPIC_BYTES:
+        topic = check_topic(text_from(text))
+        if len(self._topics) < _KEPT and len(text) <= _KEPT_TOPIC_BYTES:
             self._topics[name] = topic
         return topic
 

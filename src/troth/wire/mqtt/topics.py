@@ -15,7 +15,12 @@ from troth.wire.mqtt.fields import MAX_STRING_BYTES
 from troth.wire.mqtt.packets import NO_PROPERTIES, Publish
 from troth.wire.mqtt.reasons import Reason
 
-__all__ = ["TopicAliases", "check_filter", "check_topic", "matches"]
+__all__ = ["TopicAliases", "check_filter", "check_topic", "matches", "topic_of"]
+
+
+def topic_of(name: bytes) -> str:
+    """The topic of a packed name that was decoded before: two bytes of its length, and itself."""
+    return name[2:].decode()
 
 
 def check_topic(topic: str) -> str:
