@@ -10,9 +10,10 @@ import pytest
 
 from tests.hostile.ways_in import WAYS, Said, connected
 from troth.errors import Denied, NotFound
+from troth.gate.question import Standing
 from troth.journeys.join import JoinedThing, StreamRequest, ThingRequest
 from troth.journeys.privately import Wanted as Hushed
-from troth.names import Uri
+from troth.names import Slug, Uri
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosureBody
 from troth.statements.installation import Answering, Consideration
@@ -88,6 +89,13 @@ def _installed(home: Home, name: str, purposes: Sequence[DisclosedPurpose]) -> W
     return WorldThing(world, *world.run(joined()), stream="heat")
 
 
+def _spoken_for(world: World, thing: WorldThing, gateway: WorldThing) -> None:
+    gateways, of, by = world.node.joining.gateways, Slug(thing.slug), Slug(gateway.slug)
+    looked = gateways.look(of, by, standing=Standing.OPERATOR)
+    assert looked.no is None
+    world.run(gateways.name(of, by, shown=looked.sheet.digest, standing=Standing.OPERATOR))
+
+
 class Lane:
     """All places of the table in one world, each of which has been there for 100 days."""
 
@@ -98,6 +106,9 @@ class Lane:
         chosen = (own_use(), research())
         self.values = count(10_001)
         self.places = {name: Place(self, name, own if each.own else chosen[1:]) for name, each in REFUSALS.items()}
+        self.gateway = self.world.thing("network server")
+        for place in self.places.values():
+            _spoken_for(self.world, place.thing, self.gateway)
         self.world.clock.step(100 * DAY_NS / NS)
         self.world.advance(2)
         for name, place in self.places.items():
@@ -207,7 +218,13 @@ REFUSALS: Final = {
     "what is in a unit of something else": Refused("wrong-unit", unit="kW.h"),
 }
 UNDECLARED: Final = 4_000_000
-CASES: Final = [(name, way) for name, each in REFUSALS.items() for way in WAYS if each.unit is None or WAYS[way].units]
+CASES: Final = [
+    (name, way)
+    for name, each in REFUSALS.items()
+    for way, said in WAYS.items()
+    # What is not theirs is counted of whoever says it: of the gateway (tests/journeys/test_gateways.py).
+    if (each.unit is None or said.units) and (each.stream == "heat" or said.own)
+]
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +241,9 @@ def test_by_every_way_in_it_is_refused_under_its_code_and_counted_once(lane: Lan
     is_there = refused.stream == place.thing.stream_name
     number = place.thing.number if is_there else UNDECLARED
     result = refused.result(next(lane.values))
-    said = Said(lane.world, place.thing, refused.stream, number, result, refused.at_ns(place), refused.unit)
+    said = Said(
+        lane.world, place.thing, refused.stream, number, result, refused.at_ns(place), refused.unit, lane.gateway
+    )
     # Of a Datastream that is not theirs a thing hears what anybody hears; it is counted all the same.
     single = not is_there and not WAYS[way].names and way != "a data array"
     assert ("not-found" if single else refused.code) == WAYS[way].tell(said)
@@ -240,7 +259,7 @@ def test_by_every_way_in_what_may_be_kept_is(lane: Lane, way: str) -> None:
     for at_ns in (None, place.moment()):
         stored, counted = place.tally()
         result = float(next(lane.values))
-        said = Said(lane.world, place.thing, "heat", place.thing.number, result, at_ns, unit)
+        said = Said(lane.world, place.thing, "heat", place.thing.number, result, at_ns, unit, lane.gateway)
         assert "" == WAYS[way].tell(said)
         lane.world.advance(1)
         assert (stored + 1, counted) == place.tally()

@@ -60,6 +60,30 @@ def test_times_of_one_length_are_the_same_as_each_alone(seconds: list[int], digi
             assert alone is None
 
 
+_of_one_length = st.one_of(
+    st.datetimes().map(lambda each: each.isoformat(timespec="milliseconds") + "Z"),
+    st.from_regex(
+        r"20[0-3][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9][.,][0-9]{3}[Zz]", fullmatch=True
+    ),
+)
+
+
+@given(st.lists(_of_one_length, min_size=3, max_size=3), st.lists(st.integers(0, 2), min_size=8, max_size=20))
+def test_times_that_come_again_and_again_are_the_same_as_each_alone(few: list[str], which: list[int]) -> None:
+    texts = [few[each] for each in (*which, which[0])]
+    try:
+        together = parse_times(texts)
+    except BadTime:
+        together = None
+    try:
+        alone = [parse_time(text) for text in texts]
+    except BadTime:
+        alone = None
+    assert together in (alone, None)
+    if all(text[19] == "." and text[-1] == "Z" for text in texts):
+        assert alone == together
+
+
 @given(_int64, _int64)
 def test_an_interval_reads_back_to_its_two_ends(from_ns: int, to_ns: int) -> None:
     expected = (from_ns, None if from_ns == to_ns else to_ns)

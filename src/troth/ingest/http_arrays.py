@@ -12,7 +12,7 @@ Rules
 Source: OGC 18-088 §13; things.md, "Shape of the hot path"; docs/decisions/0107 and 0108. Owner of all state: the event loop.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from troth.errors import Malformed, NotOffered
@@ -53,25 +53,19 @@ class HttpArrays:
         except (Malformed, NotOffered) as error:
             await door.count(thing, counted_as(error))
             raise
-        rows = sum(len(group.rows) for group in groups)
+        rows = sum([len(group.rows) for group in groups])
         array, whole = Outcomes.awaited(rows)
         offering = _Offering(door, thing, array=array, name=name, row_bytes=len(body) / max(1, rows))
-        began, seen = door.clock.ticks(), 0
+        at, began = 0, door.clock.ticks()
         try:
-            for group in groups:
-                read = columns[group.components]
-                for at in range(0, len(group.rows), ROWS_AT_ONCE):
-                    some = group.rows[at : at + ROWS_AT_ONCE]
-                    offering.offer(group, some, read)
-                    seen += len(some)
-                    if seen >= ROWS_AT_ONCE:
-                        seen = 0
-                        if door.clock.ticks() - began > TURN_NS:
-                            offering.together()
-                            door.hear.flush()
-                            await door.turn()
-                            began = door.clock.ticks()
-                seen += 1  # groups without rows take their time, too
+            while at < len(groups):
+                at = offering.some(groups, at, columns)
+                if door.clock.ticks() - began > TURN_NS:
+                    offering.together()
+                    door.hear.flush()
+                    await door.turn()
+                    offering.anew()
+                    began = door.clock.ticks()
             offering.together()
         finally:
             offering.charge()
@@ -89,31 +83,63 @@ class _Offering:
         self._array = array
         self._name = name
         self._row_bytes = row_bytes
-        self._spoken: dict[ThingId, int] = {}  # rows of things that are spoken for; -1 for one that owes
+        self._streams = door.streams(thing)
+        self._spoken = {thing: 0}  # rows of the things that speak, or are spoken for, here; -1 for one that owes
+        self._from = 0  # of the group that is being offered, the first row that was not
         # A few rows of each of many streams, which wait to be read together: whose, and how their parts stand.
         self._columns: Columns | None = None
         self._inlets: list[Inlet] = []
         self._rows: list[object] = []
 
-    def offer(self, group: Group, rows: list[object], columns: Columns) -> None:
-        """Offer rows of one group, or keep them for `together`."""
+    def anew(self) -> None:
+        """Others have run: who may be spoken for is looked at again."""
+        self._streams = self._door.streams(self._thing)
+
+    def some(self, groups: Sequence[Group], at: int, columns: Mapping[tuple[str, ...], Columns]) -> int:
+        """Offer groups from `at` on until some ROWS_AT_ONCE rows, or groups, were looked at; returns which comes next."""
+        streams, spoken, few = self._streams, self._spoken, 0 if self._name else _FEW
+        last = min(len(groups), at + ROWS_AT_ONCE)
+        while at < last:
+            group = groups[at]
+            rows = group.rows
+            inlet = streams.get(group.datastream.id)
+            read = columns[group.components]
+            said = -1 if inlet is None else spoken.get(inlet.thing, -1)
+            if inlet is None or said < 0 or len(rows) >= few or not inlet.says_numbers or self._columns is not read:
+                if self._offer(group, read):
+                    at += 1
+                return at
+            spoken[inlet.thing] = said + len(rows)
+            if len(rows) == 1:
+                self._inlets.append(inlet)
+            else:
+                self._inlets += (inlet,) * len(rows)
+            self._rows += rows
+            at += 1
+            if len(self._rows) >= ROWS_AT_ONCE:
+                self.together()
+                return at
+        return at
+
+    def _offer(self, group: Group, columns: Columns) -> bool:
+        """Offer rows of one group that is not as those before it; False where some of it are still to come."""
+        rows = group.rows[self._from : self._from + ROWS_AT_ONCE]
+        whole = self._from + len(rows) == len(group.rows)
+        self._from = 0 if whole else self._from + len(rows)
+        self.together()
         inlet = self._door.stream(self._thing, group.datastream.id)
         refusal = Refusal.UNDECLARED if inlet is None else self._owes(inlet, len(rows))
         if inlet is None or refusal is not None:
-            self.together()
             of = self._thing if inlet is None else inlet.thing
             for _ in rows:
                 self._door.hear.count(of, refusal or Refusal.UNDECLARED, self._array.next())
-            return
-        if self._name or len(rows) >= _FEW or inlet.type is not ResultType.NUMBER:
-            self.together()
-            self._one(inlet, rows, columns)
-            return
-        if self._columns is not columns or len(self._rows) + len(rows) > ROWS_AT_ONCE:
-            self.together()
+        elif whole and len(rows) == len(group.rows) < _FEW and inlet.says_numbers and not self._name:
             self._columns = columns
-        self._inlets += (inlet,) * len(rows)
-        self._rows += rows
+            self._inlets += (inlet,) * len(rows)
+            self._rows += rows
+        else:
+            self._one(inlet, rows, columns)
+        return whole
 
     def together(self) -> None:
         """Offer what was kept."""
@@ -133,23 +159,18 @@ class _Offering:
         """Charge each thing that was spoken for with a message and its share of the bytes, in place of the gateway."""
         rates = self._door.rates
         for thing, rows in self._spoken.items():
-            if rows >= 0:
+            if rows >= 0 and thing != self._thing:
                 size = round(rows * self._row_bytes)
                 rates.of(thing).charge(1, size)
                 rates.of(self._thing).charge(0, -size)
 
     def _owes(self, inlet: Inlet, rows: int) -> Refusal | None:
         """Whether rows that are said for another thing are more than it may send."""
-        if inlet.thing == self._thing:
-            return None
         said = self._spoken.get(inlet.thing)
         if said is None:
             said = -1 if self._door.rates.of(inlet.thing).owes_s() > 0 else 0
-            self._spoken[inlet.thing] = said
-        if said < 0:
-            return Refusal.TOO_FAST
-        self._spoken[inlet.thing] = said + rows
-        return None
+        self._spoken[inlet.thing] = said if said < 0 else said + rows
+        return Refusal.TOO_FAST if said < 0 else None
 
     def _one(self, inlet: Inlet, rows: list[object], columns: Columns) -> None:
         """Offer some rows of one stream; what cannot be read is counted."""

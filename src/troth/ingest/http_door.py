@@ -73,22 +73,28 @@ class HttpDoor:
         self._numbered: dict[ThingId, dict[int, Inlet]] = {}  # as they were at `_installed`
         self._installed = -1
 
-    def stream(self, thing: ThingId, number: int) -> Inlet | None:
-        """The stream whose Datastream has this number: of this thing, or of one for which it is the gateway; None for others.
+    def streams(self, thing: ThingId) -> Mapping[int, Inlet]:
+        """The streams of a thing by the number of their Datastream, and those it speaks for as far as they were asked for.
 
         Put together anew when something was installed: what a thing no longer speaks for is not there for it from then on.
         """
+        return self._streams(thing)
+
+    def stream(self, thing: ThingId, number: int) -> Inlet | None:
+        """The stream whose Datastream has this number: of this thing or of one that it is the gateway of, or None."""
+        numbered = self._streams(thing)
+        if number not in numbered:
+            numbered.update((inlet.number, inlet) for inlet in self.hear.spoken_for(thing, number).values())
+        return numbered.get(number)
+
+    def _streams(self, thing: ThingId) -> dict[int, Inlet]:
         if self._installed != self.hear.installed or len(self._numbered) >= NUMBERED_MAX:
             self._numbered, self._installed = {}, self.hear.installed
         numbered = self._numbered.get(thing)
         if numbered is None:
             numbered = {inlet.number: inlet for inlet in self.hear.inlets(thing).values()}
             self._numbered[thing] = numbered
-        found = numbered.get(number)
-        if found is None:
-            numbered.update((inlet.number, inlet) for inlet in self.hear.spoken_for(thing, number).values())
-            found = numbered.get(number)
-        return found
+        return numbered
 
     def thing(self, headers: Headers, named: str | None = None, *, address: str) -> ThingId:
         """Whose credential this is. `named`: what the path calls the thing; `address`: from where it is asked.
