@@ -16,12 +16,12 @@ import msgspec
 
 from troth.errors import Malformed, Refused, TrothError
 from troth.gate.question import Ground
-from troth.gate.rules.dpv import VERSION, is_known, looks_like_one
 from troth.journeys.declaring import check_disclosure
 from troth.journeys.say import Say
 from troth.signing.cose import Signed
 from troth.state.directory import Directory
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
+from troth.statements.dpv import VERSION, is_known, looks_like_one
 from troth.statements.kinds import KindName
 
 __all__ = ["LONG_DAYS", "Finding", "Lint", "Weight"]
