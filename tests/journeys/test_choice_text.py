@@ -68,6 +68,7 @@ def test_whoever_asks_is_called_so_and_the_terms_name_it_as_it_is_written() -> N
         msgspec.structs.replace(RESEARCHED, retention_days=3_650),
         msgspec.structs.replace(RESEARCHED, if_yes="Everybody sees everything."),
         msgspec.structs.replace(RESEARCHED, if_no="The heating stops."),
+        msgspec.structs.replace(RESEARCHED, terms=(Uri("https://w3id.org/dpv#DirectMarketing"),)),
     ],
 )
 def test_a_yes_is_none_to_another_text(changed: DisclosedPurpose) -> None:

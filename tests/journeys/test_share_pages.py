@@ -9,6 +9,7 @@ import pytest
 
 from tests.architecture.trees import ROOT
 from troth.gate.rules.share_terms import SHARE
+from troth.journeys.marks import Wanted
 from troth.names import PurposeId
 from troth.testing.asgi import Told
 from troth.testing.people import Org, WorldThing
@@ -62,6 +63,12 @@ class Pages:
         told = self.presses("/mine/shares", "person", **fields, **{f"stream-{self.heater.number}": "1"})
         assert 303 == told.status, bytes(told.body)
         self.world.advance(1)
+
+    def says_that_it_is_wrong(self, at_ns: int) -> None:
+        """Cleo says of what was observed then that it is not so; whoever has read it is told."""
+        wanted = Wanted(self.heater.stream, at_ns - 10**9, at_ns + 10**9, "The heater was off.")
+        self.world.run(self.world.node.choosing.marks.put(self.cleo.person, wanted, made_by="session"))
+        self.world.advance(16)
 
 
 @pytest.fixture
@@ -139,18 +146,19 @@ def test_a_form_of_another_visit_changes_nothing(at: Pages) -> None:
 
 def test_what_the_guide_shows_to_recipients_runs(at: Pages) -> None:
     at.shares()
+    read_ns = at.world.clock.now()
     at.heater.says(1.0)
     at.adviser.reads(at.heater, ENERGY)
     shown = re.findall(r"```bash\n(.+?)```", GUIDE.read_text(), flags=re.DOTALL)
-    shown = [each for each in shown if "/api/corrections" not in each]  # nothing is wrong here
-    assert 4 == len(shown)
+    assert 6 == len(shown)
     product = at.world.node.directory.things[at.heater.joined.thing].body.product
-    order = ""
+    names = {"$ORDER": "", "$CORRECTION": ""}
+    states: dict[str, str] = {}
     for command in shown:
         path = re.search(r"\$URL(\S+)", command)
         body = re.search(r"-d '(.+)'", command)
         assert path is not None
-        target = path[1].replace("$ORDER", order)
+        target = re.sub(r"\$[A-Z]+", lambda word: names[word[0]], path[1])
         if body is None:
             told = at.world.get(target, token=at.token)
             assert 200 == told.status, command
@@ -159,14 +167,20 @@ def test_what_the_guide_shows_to_recipients_runs(at: Pages) -> None:
             headers = {"content-type": "application/json", "content-length": str(len(sent))}
             told = at.world.run(at.world.exchange("POST", target, token=at.token, body=sent, headers=headers).ask())
             assert 201 == told.status, command
+            states[path[1]] = told.json.get("state", "")
         if target == "/api/recipient":
             assert [at.heater.number] == told.json["datastreams"]
+            at.says_that_it_is_wrong(read_ns)
             name = next(iter(at.world.node.directory.shares.said))
             at.world.run(at.world.node.sharing.share.end(at.cleo.person, name, made_by="session"))
             at.world.advance(31)
         if target == "/api/erase-orders":
-            order = told.json["orders"][0]["order"]
-    assert "erased" == told.json["state"]
+            names["$ORDER"] = told.json["orders"][0]["order"]
+        if target == "/api/corrections":
+            (correction,) = told.json["corrections"]
+            names["$CORRECTION"] = correction["correction"]
+    assert "erased" == states["/api/erase-orders/$ORDER"]
+    assert "confirmed" == states["/api/corrections/$CORRECTION"]
 
 
 def test_the_interface_says_what_the_page_says(at: Pages) -> None:

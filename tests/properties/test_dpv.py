@@ -9,9 +9,9 @@ import pytest
 import troth
 from troth.errors import BadPolicies
 from troth.gate.policies.lint import Registered, check_policies, lint
-from troth.gate.rules.dpv import DPV, LIES_IN, VERSION, is_known, with_wider
 from troth.gate.rules.share_terms import TERMS, ShareTerm
 from troth.names import Uri
+from troth.statements.dpv import DPV, LIES_IN, VERSION, is_known, with_wider
 from troth.statements.operator_policies import OperatorPoliciesBody
 
 TERM: Final = f"{DPV}Marketing"

@@ -1,14 +1,17 @@
 """What widened is asked again, what narrowed applies at once, whatever is changed in whatever order: against a model."""
 
+from contextlib import nullcontext
 from typing import Final
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from troth.errors import NotFound, Refused, TooSoon
 from troth.gate.announcing import check_announced
+from troth.journeys.news_words import change_words
 from troth.names import Uri
 from troth.signing import cbor
 from troth.statements.choice import Decision
@@ -20,6 +23,8 @@ from troth.statements.disclosure import (
     Limits,
     Processor,
 )
+from troth.statements.dpv import DPV
+from troth.statements.notice import notice_of
 from troth.statements.site import Site
 from troth.statements.terms import is_no_wider, terms_of
 from troth.statements.widening import Changed, changes_of
@@ -33,7 +38,8 @@ PLACES: Final = (("DE",), ("DE", "FR"), ())
 FIELDS: Final = (("a",), ("a", "b"), ("a", "b", "c"))
 RATES: Final = (10.0, 60.0, None)
 GROUPS: Final = (5, 3, None)
-LISTS: Final = (RECIPIENTS, PROCESSORS, DAYS, PLACES, FIELDS, RATES, GROUPS)
+KINDS: Final = (("DirectMarketing",), ("Marketing",), ("Purpose", "Marketing"))
+LISTS: Final = (RECIPIENTS, PROCESSORS, DAYS, PLACES, FIELDS, RATES, GROUPS, KINDS)
 """Each from the narrowest to the widest: what is later in a list is wider than everything before it."""
 WORDS: Final = ("Research", "Research and sale")
 AT_NS: Final = 1_772_352_000_000_000_000
@@ -41,6 +47,10 @@ AT_NS: Final = 1_772_352_000_000_000_000
 
 def uri(name: str) -> Uri:
     return Uri(f"https://{name}.example/")
+
+
+def dpv(*names: str) -> tuple[Uri, ...]:
+    return tuple(Uri(f"{DPV}{name}") for name in names)
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -59,7 +69,7 @@ class Said(msgspec.Struct, frozen=True):
         return DisclosedStream("level", (), self.places(), self.group_size()).limits
 
     def purpose(self, *, ground: str = "choice", starts_ns: int | None = None) -> DisclosedPurpose:
-        recipients, processors, days, _, fields, rate, _ = self.levels
+        recipients, processors, days, _, fields, rate, _, kind = self.levels
         hops = tuple(Processor(uri(name), "keeps it", Site("DE", ())) for name in PROCESSORS[processors])
         return DisclosedPurpose(
             RESEARCH,
@@ -70,6 +80,7 @@ class Said(msgspec.Struct, frozen=True):
             DAYS[days],
             processors=hops,
             per_hour=RATES[rate],
+            terms=dpv(*KINDS[kind]),
             fields=FIELDS[fields],
             starts_ns=starts_ns,
         )
@@ -143,7 +154,7 @@ class Disclosing(RuleBasedStateMachine):
         self.version = 1
         self.given: list[Said] = []
         self.yes = False
-        self.now = msgspec.structs.replace(self.now, levels=(0, 0, 0, 2, 0, 0, 2))
+        self.now = msgspec.structs.replace(self.now, levels=(0, 0, 0, 2, 0, 0, 2, 0))
 
     @rule(said=SAID)
     def disclose(self, said: Said) -> None:
@@ -152,7 +163,7 @@ class Disclosing(RuleBasedStateMachine):
         levels[3] = min(levels[3], self.now.levels[3])
         self._say(msgspec.structs.replace(said, levels=tuple(levels)))
 
-    @rule(at=st.sampled_from([0, 1, 2, 4, 5, 6]), to=st.integers(0, 1))
+    @rule(at=st.sampled_from([0, 1, 2, 4, 5, 6, 7]), to=st.integers(0, 1))
     def change_one(self, at: int, to: int) -> None:
         levels = list(self.now.levels)
         levels[at] = to
@@ -219,3 +230,62 @@ def test_of_two_streams_with_one_name_the_first_is_meant() -> None:
     body = DisclosureBody(uri("meter"), uri("maker"), "en", 1, (first, second))
     assert first is body.by_name["flow"]
     assert body == msgspec.structs.replace(body, version=1)
+
+
+def use(*terms: Uri, ground: str = "choice") -> DisclosedPurpose:
+    views = (DisclosedVariant("raw", ground),)
+    return DisclosedPurpose(RESEARCH, "Research", "better bills", (), views, 30, terms=terms)
+
+
+def said(*terms: Uri, ground: str = "choice") -> DisclosureBody:
+    return DisclosureBody(uri("x"), uri("maker"), "en", 1, (DisclosedStream("level", (use(*terms, ground=ground),)),))
+
+
+ELSEWHERE: Final = uri("schema")
+NO_SUCH: Final = dpv("NoSuchPurpose")
+
+
+@pytest.mark.parametrize(
+    ("former", "now", "changed"),
+    [
+        (dpv("Marketing"), dpv("DirectMarketing"), Changed.NARROWER),
+        (dpv("Marketing", "Verification"), dpv("Advertising"), Changed.NARROWER),
+        (dpv("DirectMarketing"), dpv("Marketing"), Changed.WIDER),
+        (dpv("DirectMarketing"), dpv("PublicRelations"), Changed.WIDER),
+        (dpv("DirectMarketing"), dpv("DirectMarketing", "AcademicResearch"), Changed.WIDER),
+        (dpv("Marketing"), NO_SUCH, Changed.WIDER),
+        (NO_SUCH, dpv("Marketing"), Changed.WIDER),
+        (dpv("Marketing"), (ELSEWHERE,), Changed.WIDER),
+        (dpv("Marketing"), (), Changed.WIDER),
+        ((), dpv("Marketing"), Changed.WIDER),
+        ((ELSEWHERE, *dpv("Marketing")), (ELSEWHERE,), Changed.NARROWER),
+        (NO_SUCH, NO_SUCH, None),
+    ],
+)
+def test_another_kind_of_purpose_is_wider_unless_it_lies_in_the_former(
+    former: tuple[Uri, ...], now: tuple[Uri, ...], changed: Changed | None
+) -> None:
+    found = changes_of(said(*now), said(*former), at_ns=AT_NS)
+    assert ([] if changed is None else [changed]) == [each.changed for each in found]
+    wider = changed is Changed.WIDER
+    terms = [terms_of(use(*each), Limits(), measured=None, parties={}) for each in (now, former)]
+    assert wider != is_no_wider(*terms)
+    words = change_words(found[0], str) if found else ""
+    assert wider == ("it is another kind of purpose" in words)
+    assert (changed is Changed.NARROWER) == ("it is a narrower kind of purpose" in words)
+    before = msgspec.structs.replace(terms[1], called=None)
+    assert is_no_wider(terms[0], before), "a yes of before this says nothing of the kind"
+    for ground, refused in (("contract", wider), ("choice", False)):
+        bodies = said(*now, ground=ground), said(*former, ground=ground)
+        with pytest.raises(TooSoon) if refused else nullcontext():
+            check_announced(*bodies, installed=True, at_ns=AT_NS)
+
+
+def test_what_kind_of_purpose_it_is_stands_in_what_people_read_before_they_choose() -> None:
+    kinds = (*dpv("SellDataToThirdParties", "DirectMarketing"), ELSEWHERE)
+    text = notice_of(use(*kinds), Limits(), said(*kinds), measured=None, parties={}).text
+    line = (
+        "What kind of purpose that is (W3C DPV): sell data to third parties, direct marketing, https://schema.example/"
+    )
+    assert line in text.splitlines()
+    assert "W3C DPV" not in notice_of(use(), Limits(), said(), measured=None, parties={}).text

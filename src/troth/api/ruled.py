@@ -41,8 +41,18 @@ class ForceForm(msgspec.Struct, frozen=True, omit_defaults=True):
     even_essential: bool = False
 
 
+class WrongShown(msgspec.Struct, frozen=True):
+    """What is wrong with a rule, by its name; "" for the whole text."""
+
+    rule: str
+    wrong: str
+
+
 class RulesShown(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The rules in force. `version` 0 where none were ever stated; `statement` in hex."""
+    """The rules in force. `version` 0 where none were ever stated; `statement` in hex.
+
+    `wrong`: what would be wrong with them if they were said today; they hold nevertheless.
+    """
 
     version: int
     rules: tuple[NamedRule, ...]
@@ -50,13 +60,7 @@ class RulesShown(msgspec.Struct, frozen=True, omit_defaults=True):
     because: str | None = None
     since: str | None = None
     statement: str | None = None
-
-
-class WrongShown(msgspec.Struct, frozen=True):
-    """What is wrong with a rule, by its name; "" for the whole text."""
-
-    rule: str
-    wrong: str
+    wrong: tuple[WrongShown, ...] = ()
 
 
 class UseShown(msgspec.Struct, frozen=True, omit_defaults=True):

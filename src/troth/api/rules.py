@@ -7,6 +7,8 @@ Rules
 Source: docs/reference/api.md.
 """
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -24,7 +26,7 @@ from troth.api.ruled import (
     UseShown,
     WrongShown,
 )
-from troth.journeys.policies import Looked, Policies
+from troth.journeys.policies import Finding, Looked, Policies
 from troth.journeys.try_rules import Shorter, TriedUse
 from troth.wire.times import print_time
 
@@ -58,6 +60,7 @@ class _Rules:
                 found.because or None,
                 None if found.statement is None else print_time(found.said_s * _NS),
                 None if found.statement is None else found.statement.hex(),
+                _wrong(await self._policies.wrong_now()),
             )
         )
 
@@ -78,7 +81,7 @@ class _Rules:
 
 def _looked(looked: Looked) -> LookShown:
     tried = looked.tried
-    wrong = tuple(WrongShown(each.rule, each.wrong) for each in looked.findings)
+    wrong = _wrong(looked.findings)
     if tried is None or looked.look is None:
         return LookShown(looked.version, looked.rules, wrong)
     return LookShown(
@@ -97,6 +100,10 @@ def _looked(looked: Looked) -> LookShown:
         timed=tuple(each.id for each in tried.timed),
         stops_essential=tried.stops_essential,
     )
+
+
+def _wrong(findings: Sequence[Finding]) -> tuple[WrongShown, ...]:
+    return tuple(WrongShown(each.rule, each.wrong) for each in findings)
 
 
 def _use(tried: TriedUse) -> UseShown:

@@ -246,7 +246,7 @@ class Node:
             directory=self.directory,
             journal=ports.journal,
             conduct=ports.conduct,
-            so_far=self.access.so_far,
+            access=self.access,
             own_no=self.tell.own_no,
             tick_s=self.settings.segment_tick_s,
             prove=self.prove,

@@ -3,11 +3,12 @@
 Every command is an HTTP client like any other (docs/reference/api.md).
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from troth.api.ruled import ForceForm, InForceShown, LookForm, LookShown, RulesShown, SchemaShown, UseShown
+from troth.api.ruled import ForceForm, InForceShown, LookForm, LookShown, RulesShown, SchemaShown, UseShown, WrongShown
 from troth.cli.client import Node
 from troth.cli.files import FILE, read_file
 from troth.cli.places import as_nobody, as_operator
@@ -16,7 +17,7 @@ from troth.errors import BadPolicies
 from troth.gate.question import NamedRule
 from troth.statements.operator_policies import POLICY_TEXT_MAX
 
-__all__ = ["policy"]
+__all__ = ["policy", "rule_lines"]
 
 _because = click.option("--because", required=True, help="Why, in plain words; everybody can read it.")
 _look = click.option("--look", required=True, help="What `troth policy check` gave.")
@@ -40,7 +41,7 @@ def policy_check(node: Node, file: Path | None) -> None:
     """
     looked = node.post("/api/rules/look", LookForm(_text(file)), LookShown)
     for each in looked.wrong:
-        say(f"wrong: {plain(f'rule {each.rule}: {each.wrong}' if each.rule else each.wrong)}")
+        say(_wrong(each))
     if looked.look is None:
         raise BadPolicies("these rules cannot be put in force")
     _say_changes(looked)
@@ -121,12 +122,8 @@ def policy_show(node: Node, *, text: bool) -> None:
     if text:
         say(plain(found.text or ""))
         return
-    if not found.rules:
-        say("This place has no rules of its own.")
-        return
-    say(f"Version {found.version}, since {found.since}: {plain(found.because or '')}")
-    for each in found.rules:
-        say(_rule(each))
+    for line in rule_lines(found):
+        say(line)
 
 
 @policy.command("schema")
@@ -134,6 +131,22 @@ def policy_show(node: Node, *, text: bool) -> None:
 def policy_schema(node: Node) -> None:
     """Show what a rule may speak of, in Cedar's own language."""
     say(node.get("/api/rules/schema", SchemaShown).schema)
+
+
+def rule_lines(found: RulesShown) -> Iterator[str]:
+    """The rules in force, and what is wrong with them today, line by line."""
+    if not found.rules:
+        yield "This place has no rules of its own."
+        return
+    yield f"Version {found.version}, since {found.since}: {plain(found.because or '')}"
+    yield from map(_rule, found.rules)
+    if found.wrong:
+        yield "They hold, and would be refused if they were said today:"
+    yield from map(_wrong, found.wrong)
+
+
+def _wrong(each: WrongShown) -> str:
+    return f"wrong: {plain(f'rule {each.rule}: {each.wrong}' if each.rule else each.wrong)}"
 
 
 def _rule(rule: NamedRule) -> str:

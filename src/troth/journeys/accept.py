@@ -9,7 +9,8 @@ The barrier, in this order (a statement that takes something away is acknowledge
 A private statement then leaves a salted `said` trace, its leaf in the public tree.
 
 What moves the rules (a policy, anchors, a key, a person) is registered alone: whatever comes meanwhile waits until it counts,
-so that nothing is measured by rules that have ended.
+so that nothing is measured by rules that have ended. What is compared with something that is on its way waits for that
+(`one_after_other`), so that two which contradict each other are not both measured by what was before them.
 
 Source: gate.md, "The barrier"; record.md, "The journal". Owner of what it changes: the event loop.
 """
@@ -24,6 +25,7 @@ from troth.clock import Clock
 from troth.errors import NotRegistered
 from troth.gate.leases import Leases
 from troth.journeys.fits import check_fits
+from troth.journeys.one_after_other import waits_for
 from troth.journeys.tell import Tell
 from troth.names import StatementId
 from troth.signing.cose import Signed
@@ -113,7 +115,7 @@ class Accept:
         asked_ns = self._clock.now()
         began = self._clock.ticks()
         statement = await self._read(signed, preimage)
-        while self._alone or self._ruling is not None:
+        while self._is_behind((statement,)):
             await self._others()
         known = self._journal.find(signed.id)
         if isinstance(known, JournalEntry) and known.signed.data == signed.data and known.position <= self._folded:
@@ -140,7 +142,7 @@ class Accept:
         statements = [read(signed) for signed in several]
         if len(statements) > TOGETHER_MAX or any(rules_move(each.body) for each in statements):
             raise RuntimeError("these are not accepted together")
-        while self._alone or self._ruling is not None:
+        while self._is_behind(statements):
             await self._others()
         for each in statements:
             self._check(each, beside=statements)
@@ -157,8 +159,12 @@ class Accept:
         await self._pause()
         return statement
 
+    def _is_behind(self, several: Sequence[Statement]) -> bool:
+        """Whether something must count before these are checked."""
+        return self._alone or self._ruling is not None or waits_for(several, self._going.values())
+
     async def _others(self) -> None:
-        """Wait for what must count before anything else is checked: what moves the rules, or an erasure."""
+        """Wait for what must count before something is checked: what moves the rules, an erasure, what it is compared with."""
         if self._ruling is None:
             await self._conduct.settle()
         else:

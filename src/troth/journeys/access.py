@@ -9,15 +9,16 @@ Rules
 - After a crash an open window counts as read.
 - On which days an organisation read a stream is kept, durably before the first row of a day leaves (`read_days`).
 - Denials are counted per asker, stream, reason, people concerned and statements that the reason names; the counts are traces of
-  the tick. What is sealed for a person has those statements beside it.
+  the tick, and until then in memory: whom they concern reads them at once, and a crash loses them. What is sealed for a person
+  has those statements beside it.
 
 Source: record.md, "Statements and traces are two things"; mission.md, "What the law adds" 1.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from enum import Enum, auto
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from troth.clock import Clock
 from troth.gate.leases import Lease
@@ -29,7 +30,7 @@ from troth.state.leaving import Leaving
 from troth.things.stores import ConductStore, NotedTrace, Traced
 from troth.tlog.trace import BASIS_IDS_MAX, SALT_BYTES, Basis, Denials, OtherTrace, WindowClosed, WindowOpened, encode
 
-__all__ = ["NOTED_AT_ONCE", "Access", "Window", "WindowState", "others"]
+__all__ = ["NOTED_AT_ONCE", "Access", "TurnedAwayNow", "Window", "WindowState", "others"]
 
 NOTED_AT_ONCE: Final = 5_000  # traces given to the store in one piece: a quarter of a commit
 _BASES_MAX: Final = 10_000  # lists known to be written; 16 bytes each
@@ -40,6 +41,21 @@ _Whose: TypeAlias = tuple[Traced, PersonId | None]
 """A trace, and whom it is sealed for."""
 _Denied: TypeAlias = tuple[Asker, StreamId, str, tuple[PersonId, ...], tuple[StatementId, ...]]
 """Who was denied which stream for which reason, whom that concerns, and the statements that the reason names."""
+
+
+_Turned: TypeAlias = tuple[Denials, tuple[StatementId, ...]]
+"""A denial as its trace will say it, and what its reason names."""
+
+
+class TurnedAwayNow(NamedTuple):
+    """Denials in no durable trace yet, the newest first: `new` since the last tick; `noting` while it makes them durable.
+
+    `ticks`: how many there have been. After another one all of them may be durable.
+    """
+
+    new: tuple[_Turned, ...]
+    noting: tuple[_Turned, ...]
+    ticks: int
 
 
 class WindowState(Enum):
@@ -84,6 +100,8 @@ class Access:
         self._by_id: dict[bytes, Window] = {}  # the same, and the spare ones
         self._based: set[BasisId] = set()
         self._denied: Counter[_Denied] = Counter()
+        self._noting: Counter[_Denied] = Counter()  # those of the tick before, until they are durable
+        self.ticks = 0
         self._gone: set[bytes] = set()  # erased persons and streams, of which a window may be opening yet
         self._spare: list[Window] = []  # opened and never used: the lease ended, or another was opened at the same time
 
@@ -150,13 +168,24 @@ class Access:
         if len(self._denied) < _DENIALS_MAX or what in self._denied:
             self._denied[what] += 1
 
+    def turned_away(self, person: PersonId) -> TurnedAwayNow:
+        """What was denied to others, concerns this person, and is in no durable trace yet."""
+        new, noting = (tuple(self._of_person(person, denied)) for denied in (self._denied, self._noting))
+        return TurnedAwayNow(new, noting, self.ticks)
+
+    def _of_person(self, person: PersonId, denied: "Counter[_Denied]") -> Iterator[_Turned]:
+        for (asker, stream, code, concerned, named), count in reversed(denied.items()):
+            if person in concerned and person in others(asker, concerned):
+                yield self._denials(asker, stream, code, count=count, person=person), named[:BASIS_IDS_MAX]
+
     def forget(self, gone: Leaving) -> None:
         """Somebody is erased: no window names them any more, and none is closed for a stream that went with them."""
         self._gone |= {gone.person, *gone.streams}
-        for what in tuple(self._denied):
-            asker, stream, *_ = what
-            if stream in self._gone or asker.person in self._gone:
-                del self._denied[what]
+        for denied in (self._denied, self._noting):
+            for what in tuple(denied):
+                asker, stream, *_ = what
+                if stream in self._gone or asker.person in self._gone:
+                    del denied[what]
 
     async def close_all(self) -> None:
         """The tick: close every window with its count. What goes on opens a new one before the next row leaves."""
@@ -165,7 +194,9 @@ class Access:
         self._windows, self._by_id, self._spare = {}, {}, []
         for window in windows:
             window.state = WindowState.CLOSED
+        self._noting, self.ticks = denied.copy(), self.ticks + 1
         await self._note(self._closings(windows, denied))
+        self._noting = Counter()
 
     async def _note(self, traces: AsyncIterator[_Whose]) -> None:
         """Make traces durable, however many there are; on return all of them are, but those of whoever is erased meanwhile."""

@@ -10,7 +10,8 @@ Rules
 - What does not open is named with its place and stops nothing else.
 - A window that is not open, without its closing, was cut short: it counts as read, and how many rows left is not known.
 - Newest first. What was read since the last tick is there once it is durable, which is before its first row leaves; it stands
-  in no segment yet, and is proved from the next tick on.
+  in no segment yet, and is proved from the next tick on. So is who was turned away since then, at once: that is in memory only
+  until the tick.
 
 Source: record.md, "Personal ledgers"; mission.md, "What the law adds" 1.
 Left out: opening without the node (custody *own*). Custody is said with every page.
@@ -26,6 +27,7 @@ from troth.clock import NS_PER_S, Clock
 from troth.errors import Malformed, NotFound, StorageFailed
 from troth.gate.demanding import is_withheld
 from troth.gate.question import Asker, Code
+from troth.journeys.access import Access, TurnedAwayNow
 from troth.journeys.book_lines import Damaged, Line, Names, Place, Seen, TurnedAway, is_newer
 from troth.journeys.own_no import OwnNo
 from troth.journeys.prove import Prove
@@ -113,7 +115,7 @@ class Book:
         directory: Directory,
         journal: Journal,
         conduct: ConductStore,
-        so_far: Callable[[bytes], int | None],
+        access: Access,
         own_no: Callable[[PersonId, Sequence[StatementId], int, int], tuple[OwnNo, ...]],
         tick_s: int,
         prove: Prove,
@@ -126,7 +128,7 @@ class Book:
         self._directory = directory
         self._journal = journal
         self._conduct = conduct
-        self._so_far = so_far
+        self._access = access
         self._own_no = own_no
         self._tick_ns = tick_s * NS_PER_S
         self._prove = prove
@@ -145,11 +147,13 @@ class Book:
         """
         person = self._person(asker)
         look = partial(self._line, person=person, closed={}, names=Names(self._directory), withheld=self._withheld())
+        away = self._access.turned_away(person)  # before what is durable: what is noted in between is in both then
         waiting = await self._waiting(person)  # before what is moved: what is moved in between is in both then
         at = None if before is None else (before.segment + _OVERLAP, 0)
         boxes = await self._ledgers.boxes(person, before=at, limit=2 * LINES_MAX)
         moved = {each.box for each in boxes}
-        fresh = [look(each) for each in await self._open(person, [each for each in waiting if each.box not in moved])]
+        opened = await self._open(person, [each for each in waiting if each.box not in moved])
+        fresh = [look(each) for each in (*await self._turned_away(person, away, opened), *opened)]
         shown = [each for each in fresh if each is not None][:LINES_MAX] if before is None else []
         lines: list[Line] = []
         while boxes:
@@ -169,6 +173,17 @@ class Book:
         keys = frozenset(key.id for key in await self._ledgers.keys(person))
         found = await self._conduct.sealed(keys) if keys else ()
         return [Box(each.key, each.box, _NOWHERE, _NOWHERE) for each in reversed(found)]
+
+    async def _turned_away(self, person: PersonId, away: TurnedAwayNow, opened: Sequence[_Found]) -> Sequence[_Found]:
+        """Who was turned away and is in no trace that was opened; only where the book opens at all."""
+        if not away.new and not away.noting:
+            return ()
+        await self._in_worker(partial(self._keys.opener, ledger_name(person)))
+        known = {_told(each.read) for each in opened if isinstance(each, _Opened) and isinstance(each.read, Denials)}
+        unsure = away.noting if away.ticks == self._access.ticks else (*away.new, *away.noting)
+        sure = away.new if away.ticks == self._access.ticks else ()
+        found = (*sure, *(each for each in unsure if _told(each[0]) not in known))
+        return [_Opened(None, b"", b"", trace, named) for trace, named in found]
 
     def _page(self, asker: Asker | None, lines: Sequence[Line], before: Place | None) -> BookPage:
         known = self._directory.persons[self._person(asker)]
@@ -311,7 +326,7 @@ class Book:
                 closed[trace.window] = (found.place, trace.rows)
                 return None
             case WindowOpened() as trace:
-                end, rows = closed.pop(trace.window, None) or (None, self._so_far(trace.window))
+                end, rows = closed.pop(trace.window, None) or (None, self._access.so_far(trace.window))
                 return Seen(
                     place=found.place,
                     end=end,
@@ -334,6 +349,11 @@ class Book:
                 )
             case _:
                 return Damaged(found.place, "a trace of a kind that no ledger holds")
+
+
+def _told(denials: Denials) -> Denials:
+    """The same but for its moment: what is being made durable is known by this among what is."""
+    return msgspec.structs.replace(denials, gate_ns=0)
 
 
 def _open_all(opener: Opener, keys: dict[bytes, DayKey], boxes: Sequence[Box]) -> list[_Found]:

@@ -3,7 +3,8 @@
 Rules
 - What would be refused is found by the checks that refuse it, so the two never differ.
 - A note stops nothing: a benefit nobody measures, a choice without its consequences, an essential use without its function,
-  data kept for years, a recipient of whom nobody knows where they are, a term that its vocabulary does not have.
+  data kept for years, a recipient of whom nobody knows where they are, a term that its vocabulary does not have, a figure over
+  homes that would not be given beside another.
 
 Source: mission.md (F3, F9); gate.md ("a disclosure that makes an essential function depend on choice is refused").
 """
@@ -16,12 +17,13 @@ import msgspec
 
 from troth.errors import Malformed, Refused, TrothError
 from troth.gate.question import Ground
-from troth.gate.rules.dpv import VERSION, is_known, looks_like_one
 from troth.journeys.declaring import check_disclosure
+from troth.journeys.lint_figures import figures_beside
 from troth.journeys.say import Say
 from troth.signing.cose import Signed
 from troth.state.directory import Directory
-from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosureBody
+from troth.statements.dpv import VERSION, is_known, looks_like_one
 from troth.statements.kinds import KindName
 
 __all__ = ["LONG_DAYS", "Finding", "Lint", "Weight"]
@@ -55,13 +57,13 @@ class Lint:
 
     def look(self, body: DisclosureBody) -> tuple[Finding, ...]:
         """Everything, what would be refused first."""
-        notes = tuple(
-            finding
-            for stream in body.streams
-            for purpose in stream.purposes
-            for finding in self._notes(purpose, f"{stream.name}: {purpose.title}")
-        )
-        return (*self._refused(body), *notes)
+        return (*self._refused(body), *(note for stream in body.streams for note in self._of_stream(stream)))
+
+    def _of_stream(self, stream: DisclosedStream) -> Iterator[Finding]:
+        for purpose in stream.purposes:
+            yield from self._notes(purpose, f"{stream.name}: {purpose.title}")
+        for purpose, words in figures_beside(stream, self._directory.organisations):
+            yield Finding(Weight.NOTE, "figure-beside", f"{stream.name}: {purpose.title}", words)
 
     def _refused(self, body: DisclosureBody) -> tuple[Finding, ...]:
         kind = KindName.DISCLOSURE if body.household is None else KindName.HOME_DISCLOSURE

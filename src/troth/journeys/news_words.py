@@ -18,6 +18,7 @@ from troth.gate.words import ground_words
 from troth.names import Uri
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody, Decided
 from troth.statements.disclosure import DisclosedPurpose, Limits
+from troth.statements.dpv import goes_beyond, term_words
 from troth.statements.installation import Contract
 from troth.statements.notice import group_words
 from troth.statements.organisation import CLASS
@@ -136,6 +137,7 @@ def _wider(change: Change, name: Callable[[Uri], str]) -> Iterator[str]:
         Part.FIELDS: "more of what is measured: " + (", ".join(now.fields) or "all of it"),
         Part.START: "it begins sooner",
         Part.WORDS: f"what it is for, or what follows from it, is said in other words: {now.title}. {now.benefit}",
+        Part.TERMS: f"it is another kind of purpose: {_kinds(now)} instead of {_kinds(was)}",
         Part.ESSENTIAL: "it counts as essential now, so private mode does not stop it",
     }
     yield from (words[part] for part in change.parts)
@@ -160,10 +162,16 @@ def _narrower(change: Change, name: Callable[[Uri], str]) -> Iterator[str]:
         yield "it shows less: " + "; ".join(_views(now))
     if now.per_hour is not None and now.per_hour != was.per_hour:
         yield "fewer values an hour"
+    if goes_beyond(was.terms, now.terms):
+        yield f"it is a narrower kind of purpose: {_kinds(now)} instead of {_kinds(was)}"
     if now.fields and now.fields != was.fields:
         yield f"less of what is measured: {', '.join(now.fields)}"
     if (now.starts_ns or 0) > (was.starts_ns or 0):
         yield "it begins later"
+
+
+def _kinds(purpose: DisclosedPurpose) -> str:
+    return term_words(purpose.terms) or "none that is named"
 
 
 def _smaller_group(change: Change) -> str:

@@ -5,7 +5,8 @@ Rules
   still holds. So whoever puts it in force can have read what changes.
 - Where a function would stop that a thing depends on, that is said once more.
 - Putting rules in force, or taking them back, ends every answer that read them, before it is acknowledged (the barrier).
-- Everybody may read the rules in force.
+- Everybody may read the rules in force, and what is wrong with them as they are looked at today: a newer program looks for
+  more, a newer list has other terms, and what a rule names may be gone. Nothing of that takes them out of force.
 
 Source: issue 5, line 9; gate.md, step 5; docs/decisions/0066-policies-only-forbid.md.
 """
@@ -33,7 +34,7 @@ from troth.state.scopes import StandingPolicies
 from troth.statements.kinds import KindName
 from troth.statements.operator_policies import OperatorPoliciesBody
 
-__all__ = ["LOOK_HOLDS_S", "Looked", "Policies", "RulesNow"]
+__all__ = ["LOOK_HOLDS_S", "Finding", "Looked", "Policies", "RulesNow"]
 
 LOOK_HOLDS_S: Final = 3_600  # as long as it takes to read what changes; what is asked changes meanwhile
 _LOOKS_MAX: Final = 32
@@ -116,6 +117,14 @@ class Policies:
             standing.said_s,
             standing.statement,
         )
+
+    async def wrong_now(self) -> tuple[Finding, ...]:
+        """What would be wrong with the rules in force if they were said today."""
+        text = self.now().text
+        if text is None:
+            return ()
+        await self._away(partial(_read, text))
+        return lint(text, registered_in(self._directory))
 
     async def look(self, text: str | None) -> Looked:
         """Lint a text and try it; None for no rules any more. Nothing is put in force."""

@@ -3,9 +3,9 @@
 Rules
 - The text comes from passport, disclosure and the names of recipients alone, so the same words give the same digest everywhere.
 - A yes counts under the text it was given under and under no other: the gate compares the digests.
-- It says what is measured, what for, what it gives, who gets it, how long, what of it and how often where that is declared, who
-  handles it on the way, outside of which places it never goes, over how many homes it is at least, and what follows from yes
-  and from no.
+- It says what is measured, what for, what it gives, who gets it, how long, what kind of purpose it is in a common vocabulary,
+  what of it and how often where that is declared, who handles it on the way, outside of which places it never goes, over how
+  many homes it is at least, and what follows from yes and from no.
 
 Source: people.md, "Rules"; formats.md (choice.notice).
 Left out in this version: languages other than the disclosure's own.
@@ -19,6 +19,7 @@ import msgspec
 from troth.names import Uri
 from troth.statements.choice import NoticeShown
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody, Limits
+from troth.statements.dpv import term_words
 from troth.statements.organisation import ANYONE, CLASS
 from troth.statements.passport import PassportStream
 from troth.statements.terms import hop_words, stream_words
@@ -60,6 +61,8 @@ def notice_of(
         f"Who gets it: {getters}",
         f"Kept for: {purpose.retention_days} days",
     ]
+    if purpose.terms:
+        lines.append(f"What kind of purpose that is (W3C DPV): {term_words(purpose.terms)}")
     if purpose.fields:
         lines.append(f"What of it: {', '.join(purpose.fields)}")
     if purpose.per_hour is not None:

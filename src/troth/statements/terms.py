@@ -2,16 +2,18 @@
 
 Rules
 - Terms are what can be compared: who gets it and who handles it (each by URI and by the name that was shown), how long it is
-  kept, outside of which places it never goes, over how many homes at least, how many values an hour are expected, and which
-  members of a value it is about.
+  kept, outside of which places it never goes, over how many homes at least, how many values an hour are expected, which
+  members of a value it is about, and what it is called in W3C DPV.
   All other words of the notice stand in them as one digest, also what the stream is called and senses.
 - A use is no wider than the terms if everybody in it stands in them under the same name, it is kept no longer, its places are
-  among theirs, its group is no smaller, and the other words are the same.
+  among theirs, its group is no smaller, it is no other kind of purpose, and the other words are the same. What a yes does not
+  say of the kind, because it was said before this was part of it, is not compared.
 - A yes counts under the text that was shown for it, and under every text whose terms are no wider. A yes without terms counts
   under its own text alone.
 
 Source: gate.md ("a changed disclosure is a new version: what widened is asked again, what narrowed applies at once");
-docs/decisions/0053-a-narrower-use-stands-on-the-yes-to-the-wider.md.
+docs/decisions/0053-a-narrower-use-stands-on-the-yes-to-the-wider.md,
+0109-another-kind-of-purpose-is-asked-again.md.
 """
 
 import hashlib
@@ -21,6 +23,7 @@ import msgspec
 
 from troth.names import Uri
 from troth.statements.disclosure import DisclosedPurpose, Limits, Processor
+from troth.statements.dpv import goes_beyond
 from troth.statements.passport import PassportStream
 from troth.things.member_paths import are_within
 
@@ -37,7 +40,8 @@ class Party(msgspec.Struct, frozen=True):
 class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a yes was said to. `words`: SHA-256 of the words that are not compared; `places`: empty where none were named.
 
-    `homes`: over how many at least what leaves is; 0 where that may be a single one.
+    `homes`: over how many at least what leaves is; 0 where that may be a single one. `called`: terms
+    of W3C DPV; None in a yes that was said before they were part of it.
     """
 
     words: bytes
@@ -48,6 +52,7 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     per_hour: float | None = None
     fields: tuple[str, ...] = ()
     homes: int = 0
+    called: tuple[Uri, ...] | None = None
 
 
 def terms_of(
@@ -67,6 +72,7 @@ def terms_of(
         purpose.per_hour,
         purpose.fields,
         limits.homes,
+        purpose.terms,
     )
 
 
@@ -80,6 +86,7 @@ def is_no_wider(now: Terms, given: Terms) -> bool:
         and (not given.places or (bool(now.places) and set(now.places) <= set(given.places)))
         and now.homes >= given.homes
         and (given.per_hour is None or (now.per_hour is not None and now.per_hour <= given.per_hour))
+        and (given.called is None or not goes_beyond(now.called or (), given.called))
         and (not given.fields or (bool(now.fields) and are_within(now.fields, given.fields)))
     )
 

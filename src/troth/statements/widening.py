@@ -4,12 +4,12 @@ Rules
 - A use is compared with the former one of the same purpose and stream; where it stood twice (as it is, and as announced), with
   the one that it goes least beyond.
 - Wider is: somebody more who gets or handles it, kept longer, a place more, a smaller group or none where there was one, a view
-  that reveals more or rests on another ground, more values an hour, a field more, an earlier start, other words, or essential
-  where it was not: private mode spares what is.
+  that reveals more or rests on another ground, more values an hour, a field more, an earlier start, other words, a term
+  of W3C DPV that the former ones do not cover, or essential where it was not: private mode spares what is.
 - What differs and is wider in nothing is narrower.
 
 Source: gate.md ("what widened is asked again, what narrowed applies at once"); docs/decisions/0064,
-0092.
+0092, 0109.
 Left out: what a change means for a yes that was given; its terms say that (`terms`).
 """
 
@@ -18,6 +18,7 @@ from enum import StrEnum
 import msgspec
 
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosureBody, Limits
+from troth.statements.dpv import goes_beyond
 from troth.things.member_paths import are_within
 from troth.things.observations import Variant
 
@@ -37,6 +38,7 @@ class Part(StrEnum):
     FIELDS = "fields"
     START = "start"
     WORDS = "words"
+    TERMS = "terms"
     ESSENTIAL = "essential"
 
 
@@ -106,6 +108,7 @@ def wider_parts(
         Part.FIELDS: bool(former.fields) and (not now.fields or not are_within(now.fields, former.fields)),
         Part.START: not begun and (now.starts_ns or 0) < (former.starts_ns or 0),
         Part.WORDS: _words(now) != _words(former),
+        Part.TERMS: now.terms != former.terms and goes_beyond(now.terms, former.terms),
         Part.ESSENTIAL: now.essential and not former.essential,
     }
     return tuple(part for part, is_wider in wider.items() if is_wider)

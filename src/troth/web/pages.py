@@ -266,6 +266,7 @@ class Pages:
             "due": self._at.grounds.due() if viewer.operator else (),
             "ordered": await self._at.contracts.every(limit=ROWS_A_PAGE) if viewer.operator else None,
             "contacts": self._at.contacts.due() if viewer.operator else (),
+            "rules_wrong": await self._at.policies.wrong_now() if viewer.operator else (),
         }
         return self._shell.show(request, "operate.html", values)
 

@@ -4,15 +4,18 @@ Rules
 - Anybody reads the rules, each with what it cites. Writing is for whoever runs the place, and takes two presses: what would
   change is shown between them.
 - What was written stays in the form, whatever is wrong with it.
+- Whoever runs the place reads what is wrong with the rules in force, as they are looked at today.
 
 Source: people.md, "Rules" (the consequence is shown before the choice); gate.md, step 5.
 """
+
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from troth.errors import TrothError
-from troth.journeys.policies import Looked
+from troth.journeys.policies import Finding, Looked
 from troth.web.deployment import Deployment
 from troth.web.filling import Filled, filled_in
 from troth.web.sessions import Viewer, check_form, viewer_of
@@ -41,13 +44,17 @@ class RulePages:
     async def listed(self, request: Request) -> Response:
         """The rules in force."""
         viewer = viewer_of(request.cookies, self._at.recognise)
-        return self._shell.show(request, "rules.html", {"viewer": viewer, "now": self._at.policies.now()})
+        wrong = await self._at.policies.wrong_now() if viewer.operator else ()
+        return self._shell.show(
+            request, "rules.html", {"viewer": viewer, "now": self._at.policies.now(), "wrong": wrong}
+        )
 
     async def write(self, request: Request) -> Response:
         """The rules in force, to be changed."""
         viewer = viewer_of(request.cookies, self._at.recognise)
         text = self._at.policies.now().text if viewer.operator else ""
-        return self._form(request, viewer, text or "")
+        standing = await self._at.policies.wrong_now() if viewer.operator else ()
+        return self._form(request, viewer, text or "", standing=standing)
 
     async def look(self, request: Request) -> Response:
         """What would change; nothing is put in force."""
@@ -83,6 +90,7 @@ class RulePages:
         text: str,
         *,
         looked: Looked | None = None,
+        standing: Sequence[Finding] = (),
         error: TrothError | None = None,
         status: int = 200,
     ) -> Response:
@@ -92,6 +100,7 @@ class RulePages:
             "schema": self._at.policies.schema,
             "text": text,
             "looked": looked,
+            "standing": standing,
             "wrong": None if error is None else error.message,
         }
         status = reply(error).status if error is not None and status == 200 else status

@@ -17,11 +17,11 @@ from typing import Final
 import msgspec
 
 from troth.gate.question import Action
-from troth.gate.rules.dpv import with_wider
 from troth.gate.rules.sensitivity import special_of
 from troth.gate.rules.share_terms import term_of
 from troth.gate.use import Use
 from troth.names import Uri, print_id
+from troth.statements.dpv import with_wider
 from troth.things.observations import Variant
 
 __all__ = ["NOT_SPECIAL", "Facts", "facts_of"]

@@ -10,7 +10,7 @@ Rules
 - A view that it names is one, in the one way in which it is written: what is asked carries that text, so a rule about
   another (`mean=PT1H` for `hourly-mean`) would never meet it.
 - A purpose, a class and a term may be named before anybody declares them: what is not here yet can be forbidden already. A
-  term of W3C DPV is one of the dated list (`rules/dpv`): one that is written otherwise would meet nothing.
+  term of W3C DPV is one of the dated list (`statements/dpv`): one that is written otherwise would meet nothing.
 - A term stands in a head, where it meets all that lies in it, or in an exception, which is of what is called exactly so. In
   another condition it would meet less than it says.
 
@@ -29,8 +29,8 @@ from troth.gate.policies.never import never
 from troth.gate.policies.reading import ANNOTATIONS, Rule, read_rules, walked
 from troth.gate.policies.schema import schema
 from troth.gate.question import Action, NamedRule
-from troth.gate.rules.dpv import VERSION, is_known, looks_like_one
 from troth.names import Uri, check_slug
+from troth.statements.dpv import VERSION, is_known, looks_like_one
 from troth.statements.operator_policies import OperatorPoliciesBody
 from troth.statements.texts import check_texts
 from troth.things.observations import Variant

@@ -4,7 +4,7 @@ Rules
 - A person picks from this list, so that what they agree to can be compared and is not worded by whoever wants it.
 - A term that is no longer offered gets an end; what was shared for it before stays readable by its title.
 
-Source: W3C Data Privacy Vocabulary, in the version, at the commit and as of the day that `rules/dpv` names: every concept
+Source: W3C Data Privacy Vocabulary, in the version, at the commit and as of the day that `statements/dpv` names: every concept
 that a row names is in that list; Data Act, Article 6(1).
 Left out: advertising and the like, for which nothing is shared here.
 """
@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
-from troth.gate.rules.dpv import DPV
 from troth.names import PurposeId, Uri
+from troth.statements.dpv import DPV
 from troth.things.intervals import FOREVER
 
 __all__ = ["SHARE", "TERMS", "ShareTerm", "term_of", "terms_at"]

@@ -4,6 +4,8 @@ Rules
 - A term is known if it stands here, written exactly so. What only looks like one (another spelling of the name or of the
   address, the short form `dpv:`) is none.
 - A purpose that is called something is called all that it lies in, too: a rule against marketing meets direct marketing.
+- A use goes beyond what it was called before with a term that is none of these and lies in none, one that is not known too, and
+  where nothing is said any more of what it is.
 - A newer version of the vocabulary is another list; a term that it takes out goes with it.
 
 Source: W3C Data Privacy Vocabulary 2.3, https://github.com/w3c/dpv/blob/f01a55c3c0983e35cdfdf80593ece3353faba7b8/2.3/dpv/
@@ -19,11 +21,12 @@ from typing import Final
 
 from troth.names import Uri
 
-__all__ = ["DPV", "LIES_IN", "VERSION", "is_known", "looks_like_one", "with_wider"]
+__all__ = ["DPV", "LIES_IN", "VERSION", "goes_beyond", "is_known", "looks_like_one", "term_words", "with_wider"]
 
 DPV: Final = "https://w3id.org/dpv#"
 VERSION: Final = "2.3"
 _LOOKS: Final = re.compile(r"dpv:|(https?:)?//(www\.)?w3id\.org/dpv(/[0-9.]+)?/?(#|$)", re.IGNORECASE)
+_WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _REMEMBERED: Final = 1_024
 
 LIES_IN: Final = {
@@ -121,6 +124,23 @@ def looks_like_one(term: str) -> bool:
 def with_wider(terms: Iterable[Uri]) -> tuple[Uri, ...]:
     """The same terms, and after them all that they lie in, each once."""
     return _with_wider(tuple(terms))
+
+
+def goes_beyond(now: Iterable[Uri], former: Iterable[Uri]) -> bool:
+    """Whether what is called so `now` is, or may be, more than what was called so before."""
+    terms, before = tuple(now), frozenset(former)
+    if not terms:
+        return bool(before)
+    return any(before.isdisjoint(with_wider((each,))) for each in terms)
+
+
+def term_words(terms: Iterable[Uri]) -> str:
+    """Terms as people read them; what is not of the list as it was written."""
+    return ", ".join(_words(each) for each in dict.fromkeys(terms))
+
+
+def _words(term: Uri) -> str:
+    return _WORD.sub(" ", term.removeprefix(DPV)).lower() if is_known(term) else term
 
 
 @lru_cache(maxsize=_REMEMBERED)
