@@ -313,6 +313,18 @@ BAD: Final = {
         rule("r", condition=f'unless {{ resource.home && !(principal is Asker in Term::"{TERM}") }}'),
         "a Term stands in the head",
     ),
+    "compares a term": (
+        rule("r", condition=f'unless {{ (principal in Term::"{TERM}") == false }}'),
+        "a Term stands in the head",
+    ),
+    "chooses by a term": (
+        rule("r", condition=f'unless {{ if principal in Term::"{TERM}" then false else true }}'),
+        "a Term stands in the head",
+    ),
+    "counts a term among others": (
+        rule("r", condition=f'unless {{ resource.home || [principal in Term::"{TERM}"].contains(false) }}'),
+        "a Term stands in the head",
+    ),
     "keeps by the time of day": (
         rule("r", condition='when { context.at.toTime() < duration("6h") }'),
         "depend on the time",
@@ -338,6 +350,7 @@ def test_a_text_is_refused_that(name: str) -> None:
         rule("r", 'principal in Purpose::"https://nobody.example/sells-it", action, resource'),
         rule("r", condition='when { context.ground == Ground::"own" }'),
         rule("r", HEADS[5], f'unless {{ principal in Term::"{TERM}" }}'),
+        rule("r", condition=f'unless {{ resource.home && (principal in [Term::"{TERM}"] || context.essential) }}'),
         rule("r", HEADS[7], "// a comment; with a mark \U0001f512\n"),
         "\n\n" + rule("a") + rule("b"),
     ],

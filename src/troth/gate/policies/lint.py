@@ -11,8 +11,8 @@ Rules
   another (`mean=PT1H` for `hourly-mean`) would never meet it.
 - A purpose, a class and a term may be named before anybody declares them: what is not here yet can be forbidden already. A
   term of W3C DPV is one of the dated list (`statements/dpv`): one that is written otherwise would meet nothing.
-- A term stands in a head, where it meets all that lies in it, or in an exception, which is of what is called exactly so. In
-  another condition it would meet less than it says.
+- A term stands in a head, where it meets all that lies in it, or in an exception, which is of what is called exactly so: there
+  as it is, with `||` and `&&` only. In another condition, or turned around, it would meet less than it says.
 
 Source: issue 5 (each rule citing its paragraph, linted); docs/decisions/0066-policies-only-forbid.md.
 """
@@ -141,19 +141,35 @@ def _wrong(rule: Rule, seen: set[str]) -> Iterator[str]:
     if rule.timed and Action.COLLECT in rule.actions:
         yield "what is kept does not depend on the time: name read, connect or both; private mode keeps nothing for a while"
     if _meets_by_condition(rule):
-        yield "a Term stands in the head, `principal in Term::...`, and meets all that lies in it; or in `unless`, without `!`"
+        yield "a Term stands in the head, `principal in Term::...`, and meets all that lies in it; or in `unless` by itself"
     reason = never(rule)
     if reason is not None:
         yield f"it can never apply: {reason}"
 
 
 def _meets_by_condition(rule: Rule) -> bool:
-    """Whether a term stands in a condition that is no plain exception."""
-    inner: list[object] = []
+    """Whether a term stands in a condition that is no plain exception: what is excepted is in it, and nothing else decides."""
+    waiting: list[object] = []
     for clause in rule.node.clauses:
-        is_not = (each for each in walked(clause) if isinstance(each, pst.UnaryOp) and each.op == "not")
-        inner += [clause] if isinstance(clause, pst.When) else is_not
-    return any(isinstance(each, pst.EntityUid) and str(each.type) == "Term" for part in inner for each in walked(part))
+        if isinstance(clause, pst.When):
+            if _names_term(clause):
+                return True
+        else:
+            waiting.append(clause.expr)
+    while waiting:
+        match waiting.pop():
+            case pst.BinaryOp(op="or" | "and") as both:
+                waiting += (both.left, both.right)
+            case pst.BinaryOp(op="in", left=pst.Var(name="principal")) | pst.Is(base=pst.Var(name="principal")):
+                pass  # and what it is in: a term, or one of several
+            case other:
+                if _names_term(other):
+                    return True
+    return False
+
+
+def _names_term(part: object) -> bool:
+    return any(isinstance(each, pst.EntityUid) and str(each.type) == "Term" for each in walked(part))
 
 
 def _named(rule: Rule) -> Iterator[Named]:
