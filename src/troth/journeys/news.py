@@ -22,7 +22,6 @@ from troth.gate.question import Ground
 from troth.gate.rules.sensitivity import special_of
 from troth.journeys.news_called import Called
 from troth.journeys.news_items import (
-    DAY_NS,
     NEWS_DAYS,
     RECENT_DAYS,
     RECENT_ITEMS,
@@ -42,6 +41,7 @@ from troth.journeys.news_ordered import Ordered
 from troth.journeys.news_words import asked_words, change_words, date_words
 from troth.journeys.party_names import party_name
 from troth.names import HouseholdId, PersonId, StatementId, Uri
+from troth.spans import DAY_NS
 from troth.state.belonging import homes_of, members_of
 from troth.state.directory import Directory, KnownThing
 from troth.state.in_force import InForce
