@@ -38,7 +38,7 @@ from troth.journeys.news_items import (
 from troth.journeys.news_joined import Joined
 from troth.journeys.news_moved import Moved
 from troth.journeys.news_ordered import Ordered
-from troth.journeys.news_words import asked_words, change_words, date_words
+from troth.journeys.news_words import asked_words, change_words, date_words, goes_less_far
 from troth.journeys.party_names import party_name
 from troth.names import HouseholdId, PersonId, StatementId, Uri
 from troth.spans import DAY_NS
@@ -268,7 +268,7 @@ class News:
         if change.changed is Changed.GONE:
             return Sort.ENDED
         if change.changed is Changed.NARROWER:
-            return Sort.NARROWED
+            return Sort.NARROWED if goes_less_far(change) else Sort.CHANGED
         if needs_notice(change, at_ns=each.said_ns):
             return Sort.STARTS
         asks = any(view.ground == Ground.CHOICE for view in change.purpose.variants)
