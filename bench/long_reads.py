@@ -19,7 +19,8 @@ from pathlib import Path
 from bench._process import children, used
 from bench._report import begin, options, percentile, say, show
 from bench._town import Speaks, furnish_things
-from troth.clock import NS_PER_S, SystemClock
+from troth.clock import SystemClock
+from troth.spans import DAY_NS
 from troth.testing.program import NodeProgram
 from troth.wire.times import print_time
 
@@ -33,7 +34,7 @@ _STEP_NS = 400_000_000
 
 def _filled(node: NodeProgram, thing: Speaks) -> dict[str, str]:
     """Rows of the last day, all moved; what readers of each kind ask."""
-    begun_ns = SystemClock().now() - 86_400 * NS_PER_S
+    begun_ns = SystemClock().now() - DAY_NS
     lines = (f"{print_time(begun_ns + at * _STEP_NS)},{at % 1_000}\n" for at in range(ROWS))
     body = ("time,s0\n" + "".join(lines)).encode()
     headers = {"content-type": "text/csv", "authorization": f"Bearer {thing.credential}"}

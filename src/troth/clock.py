@@ -8,11 +8,11 @@ Left out: sleeping and timers, which belong to the loop that `app` or the test w
 """
 
 import time
-from typing import Final, Protocol
+from typing import Protocol
+
+from troth.spans import NS_PER_S
 
 __all__ = ["NS_PER_S", "Clock", "SystemClock"]
-
-NS_PER_S: Final = 1_000_000_000
 
 
 class Clock(Protocol):

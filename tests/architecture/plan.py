@@ -28,7 +28,7 @@ LAYERS = (
     "things | tlog",
     "signing",
     "names | clock",
-    "errors",
+    "errors | spans",
 )
 
 PURE = (
@@ -44,6 +44,7 @@ PURE = (
     "signing.sign1",
     "names",
     "errors",
+    "spans",
 )
 
 IMPURE = ("clock", "signing.keys", "tlog.storage", "tlog.sequencer", "tlog.collecting", "tlog.witness")

@@ -7,9 +7,10 @@ from typing import Final
 import msgspec
 
 from tests.faults.real_house import RealHouse, Wrap
+from troth.spans import DAY_NS
 from troth.testing.contracts import NOON_NS, StillClock
 from troth.testing.people import Home, WorldThing, own_use
-from troth.things.retention import DAY_NS, period_of
+from troth.things.retention import period_of
 
 KEPT_DAYS: Final = 3
 OLD: Final = 4711.0815

@@ -31,11 +31,11 @@ from troth.gate.question import OWN_PURPOSE, Action, Asker, Question
 from troth.journeys.asking import ask
 from troth.journeys.recognise import MEMBER
 from troth.names import StreamId
+from troth.spans import DAY_NS
 from troth.testing.contracts import NOON_NS
 from troth.testing.people import Home, install, open_to_anyone, own_use, research
 from troth.things.observations import Kept, Shelf
 from troth.things.query import ObservationQuery
-from troth.things.retention import DAY_NS
 from troth.things.stores import Tally
 from troth.tlog.trace import ExpiredRows, decode
 from troth.verify.checks import verify

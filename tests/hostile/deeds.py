@@ -12,11 +12,11 @@ from tests.hostile.cases import Case
 from tests.journeys.test_children import guards, says
 from tests.journeys.test_object import INTEREST, asserts
 from troth.gate.rules.share_terms import SHARE
-from troth.gate.rules.sharing_clocks import DAY_NS
 from troth.journeys.marks import Wanted as Marked
 from troth.journeys.privately import Wanted as Hushed
 from troth.journeys.share_values import Standing, Wanted
 from troth.names import PurposeId, SignId, Uri
+from troth.spans import DAY_NS
 from troth.statements.authority import Decided
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant

@@ -14,13 +14,13 @@ from troth.gate.question import Standing
 from troth.journeys.join import JoinedThing, StreamRequest, ThingRequest
 from troth.journeys.privately import Wanted as Hushed
 from troth.names import Slug, Uri
+from troth.spans import DAY_NS
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosureBody
 from troth.statements.installation import Answering, Consideration
 from troth.statements.passport import PassportBody, PassportStream
 from troth.testing.people import Home, WorldPerson, WorldThing, look_and_join, own_use, research
 from troth.testing.world import World
-from troth.things.retention import DAY_NS
 from troth.wire.mqtt import Packet, Puback, Publish, Version, encode
 
 NS: Final = 10**9

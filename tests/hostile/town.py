@@ -11,7 +11,6 @@ from tests.journeys.test_children import guards
 from troth.app.doors import http_doors
 from troth.gate.question import Asker
 from troth.gate.rules.share_terms import SHARE
-from troth.gate.rules.sharing_clocks import DAY_NS
 from troth.journeys.book_lines import Seen
 from troth.journeys.bring import Newcomer
 from troth.journeys.marks import Wanted as Marked
@@ -33,6 +32,7 @@ from troth.names import (
     print_sign,
     print_wish,
 )
+from troth.spans import DAY_NS
 from troth.statements.journal import unerased
 from troth.statements.third_party import BROUGHT, brought_uri
 from troth.testing.asgi import Exchange, Told

@@ -9,10 +9,11 @@ import pytest
 from tests.journeys.test_object import session
 from troth.errors import Conflict, Denied, NotFound, Refused, TrothError, UnknownLaw
 from troth.gate.question import Asker
-from troth.gate.rules.periods import DAY_NS, Rule, period_of
+from troth.gate.rules.periods import Rule, period_of
 from troth.journeys.book_lines import Seen
 from troth.journeys.news import Sort
 from troth.names import RequestId, Uri
+from troth.spans import DAY_NS
 from troth.statements.authority import Decided, Withheld, purpose_of
 from troth.statements.disclosure import DisclosedStream, DisclosureBody
 from troth.statements.erasure import Asked

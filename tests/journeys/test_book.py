@@ -10,7 +10,8 @@ from troth.journeys.accounts import Account, Bearer
 from troth.journeys.book import LINES_MAX, BookPage
 from troth.journeys.book_lines import Damaged, Place, Seen, TurnedAway
 from troth.journeys.making import InPlace
-from troth.journeys.sealing import DAY_NS, ledger_name
+from troth.journeys.sealing import ledger_name
+from troth.spans import DAY_NS
 from troth.statements.journal import unerased
 from troth.testing.faults import StoreFault
 from troth.testing.people import RESEARCH, Home, Org, WorldPerson, WorldThing

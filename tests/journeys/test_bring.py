@@ -8,10 +8,10 @@ import pytest
 from troth.errors import Conflict, Denied, NotFound, Refused, WrongToken
 from troth.gate.question import Asker
 from troth.gate.rules.share_terms import SHARE
-from troth.gate.rules.sharing_clocks import DAY_NS
 from troth.journeys.bring import BROUGHT_MAX, INVITATION_S, Bring, BroughtMade, Newcomer
 from troth.journeys.share_values import Wanted
 from troth.names import PurposeId, Uri
+from troth.spans import DAY_NS
 from troth.statements.kinds import KINDS, Face, KindName
 from troth.statements.organisation import OrganisationBody
 from troth.statements.third_party import BROUGHT

@@ -9,12 +9,13 @@ import pytest
 
 from tests.journeys.test_share import ENERGY
 from troth.errors import Denied, NotFound, NotReached, Refused
-from troth.gate.rules.periods import DAY_NS, Rule, period_of
+from troth.gate.rules.periods import Rule, period_of
 from troth.journeys.contacts import Contacts, Lapse, words
 from troth.journeys.share_values import Wanted
 from troth.names import Uri, ckt_uri
 from troth.settings import Settings
 from troth.signing.keys import Ed25519Signer
+from troth.spans import DAY_NS
 from troth.statements.installation import Contract
 from troth.statements.kinds import KindName
 from troth.statements.organisation import GATEKEEPER, OrganisationBody

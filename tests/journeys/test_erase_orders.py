@@ -8,11 +8,12 @@ import pytest
 from troth.errors import Conflict, Denied, NotFound, Refused
 from troth.gate.question import Asker
 from troth.gate.rules.share_terms import SHARE
-from troth.gate.rules.sharing_clocks import DAY_NS, clocks_at
+from troth.gate.rules.sharing_clocks import clocks_at
 from troth.journeys.erase_orders import EraseOrders, OrderSeen, OrderState
 from troth.journeys.read_days import day_of
 from troth.journeys.share_values import Standing, Wanted
 from troth.names import OrderId, PurposeId, ShareId, Uri
+from troth.spans import DAY_NS
 from troth.statements.erase_order import Answered, Because
 from troth.statements.erasure import Asked
 from troth.statements.kinds import KindName

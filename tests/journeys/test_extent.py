@@ -11,6 +11,7 @@ from troth.clock import NS_PER_S
 from troth.errors import NotFound
 from troth.journeys.accounts import Account, Bearer
 from troth.names import PurposeId, Slug
+from troth.spans import DAY_NS
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
 from troth.testing.people import (
     RESEARCH,
@@ -28,7 +29,6 @@ from troth.testing.world import World
 from troth.things.intervals import Interval
 from troth.things.observations import Variant
 from troth.things.query import ObservationQuery, Order
-from troth.things.retention import DAY_NS
 from troth.wire.mqtt import Publish, Suback, Subscribe, Subscription
 
 DAY_S = 86_400

@@ -6,10 +6,10 @@ from tests.journeys.test_events import Listening, results
 from tests.journeys.test_small_groups import STREET, TOGETHER, Lane, lane, lanes
 from troth.gate.decide import beforehand
 from troth.gate.question import Action, Question
+from troth.spans import HOUR_NS
 from troth.statements.choice import Decision
 from troth.testing.asgi import Told
 from troth.testing.people import RESEARCH
-from troth.things.windows import HOUR_NS
 from troth.wire.times import print_time
 
 __all__ = ["lanes"]  # the fixture

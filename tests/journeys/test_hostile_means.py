@@ -8,12 +8,13 @@ from tests.made_town import HOURLY, MAKER, START_NS, SUPPLIER, UNIVERSITY, Town,
 from tests.made_town import RESEARCH as WHY
 from troth.journeys.rows import Rows
 from troth.names import BasisId, StreamId
+from troth.spans import HOUR_NS
 from troth.testing.memory_conduct import MemoryConduct
 from troth.testing.memory_observations import MemoryObservations
 from troth.things.observations import Kept, Shelf
 from troth.things.query import PAGE_MAX, After, ObservationQuery, Order
 from troth.things.stamps import Released
-from troth.things.windows import HOUR_NS, Shown
+from troth.things.windows import Shown
 
 SHELF = Shelf(bytes(16), 30)
 PER_HOUR = 12_000

@@ -13,13 +13,13 @@ from troth.journeys.book_lines import TurnedAway
 from troth.journeys.object import Saying
 from troth.journeys.own_no import OwnNo, own_no
 from troth.journeys.uses import uses_of
+from troth.spans import DAY_NS
 from troth.state.in_force import Reading
 from troth.statements.choice import Decision
 from troth.statements.ground import Asserted
 from troth.statements.kinds import KindName
 from troth.testing.people import RESEARCH, Home, Org, WorldPerson, WorldThing, own_use, research
 from troth.testing.world import World
-from troth.things.retention import DAY_NS
 
 Lane = tuple[WorldThing, WorldPerson, WorldPerson, Org]
 

@@ -11,10 +11,11 @@ from tests.journeys.test_children import family, guards
 from troth.errors import Conflict, Denied, NotFound, Refused
 from troth.gate.question import Asker
 from troth.gate.rules.share_terms import SHARE
-from troth.gate.rules.sharing_clocks import DAY_NS, clocks_at
+from troth.gate.rules.sharing_clocks import clocks_at
 from troth.journeys.share import SHARES_MAX, YEARS_MAX, Share
 from troth.journeys.share_values import Standing, Wanted
 from troth.names import PurposeId, ShareId, Uri
+from troth.spans import DAY_NS
 from troth.statements.organisation import GATEKEEPER, OrganisationBody
 from troth.testing.people import Org, WorldPerson, WorldThing
 from troth.testing.world import World

@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from troth.errors import Conflict, Denied, NotFound, Refused, Undeclared
 from troth.gate.question import Asker
 from troth.gate.rules.share_terms import SHARE
-from troth.gate.rules.sharing_clocks import DAY_NS, clocks_at
+from troth.gate.rules.sharing_clocks import clocks_at
 from troth.journeys.recipient import REQUEST_DAYS, REQUESTS_MAX, Recipient, Wish
 from troth.journeys.share import Share
 from troth.journeys.share_values import Standing, Wanted
 from troth.journeys.withhold import Withhold
 from troth.names import PurposeId, Uri, WishId, WithholdingId
+from troth.spans import DAY_NS
 from troth.statements.choice import Decision
 from troth.statements.organisation import GATEKEEPER, OrganisationBody
 from troth.statements.withholding import Notified, Rung, WithholdingBody

@@ -12,7 +12,7 @@ from troth.errors import Busy, Conflict, Denied, NotFound, Refused, WrongToken
 from troth.journeys.passing_tries import ADDRESS_DAY_MAX, WRONG_FREE, PassingTries
 from troth.journeys.signs import Signs
 from troth.names import PurposeId, SignId, Uri, print_sign
-from troth.state.public import DAY_NS
+from troth.spans import DAY_NS
 from troth.state.signs import DAY_MAX, STANDING_MAX
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
 from troth.statements.ground import Agreement, Asserted, Citation

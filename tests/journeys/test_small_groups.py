@@ -10,13 +10,13 @@ from troth.gate.question import Code, Step
 from troth.journeys.book_lines import Seen
 from troth.journeys.share_values import Wanted
 from troth.names import PurposeId, Uri
+from troth.spans import HOUR_NS
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
 from troth.testing.asgi import Told
 from troth.testing.people import ANYONE, RESEARCH, UNIVERSITY, Home, WorldPerson, WorldThing, own_use
 from troth.testing.world import World
 from troth.things.variants import Variant
-from troth.things.windows import HOUR_NS
 
 _NS = 10**9
 TOGETHER = "mean=PT15M,homes=3"

@@ -6,12 +6,12 @@ from functools import partial
 import msgspec
 import pytest
 
+from troth.spans import DAY_NS
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedVariant
 from troth.testing.people import Home, WorldPerson, WorldThing, own_use, research
 from troth.testing.world import World
 from troth.things.observations import Outcome, Refusal
-from troth.things.retention import DAY_NS
 from troth.wire.times import print_time
 
 

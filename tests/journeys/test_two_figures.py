@@ -1,9 +1,9 @@
 """Two figures over the same homes: nobody is taken out of one of them by the other. Each of these gave a home exactly."""
 
 from tests.journeys.test_small_groups import STREET, STUDY, TOGETHER, Lane, lane, lanes
+from troth.spans import HOUR_NS
 from troth.statements.choice import Decision
 from troth.testing.people import RESEARCH
-from troth.things.windows import HOUR_NS
 from troth.wire.times import print_time
 
 __all__ = ["lanes"]  # the fixture

@@ -9,6 +9,7 @@ import pytest
 from tests.journeys.mqtt_house import Client
 from troth.errors import Denied, NotFound, Refused
 from troth.signing import cbor
+from troth.spans import HOUR_NS
 from troth.statements.choice import Decision
 from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
 from troth.testing.asgi import Told
@@ -16,7 +17,6 @@ from troth.testing.people import RESEARCH, UNIVERSITY, Hearing, WorldPerson, Wor
 from troth.testing.world import MQTT_PORT, World
 from troth.things.observations import Result
 from troth.things.variants import Variant
-from troth.things.windows import HOUR_NS
 from troth.wire.mqtt import Connack, Connect, Publish, Subscribe, Subscription, Version
 
 _NS = 10**9

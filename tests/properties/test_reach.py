@@ -29,9 +29,9 @@ from tests.made_town import (
 )
 from troth.gate.question import Question, Verdict
 from troth.names import PurposeId
+from troth.spans import DAY_NS
 from troth.statements.choice import Decision
 from troth.things.intervals import covers
-from troth.things.retention import DAY_NS
 
 HOUR: Final = 60
 LAST: Final = 24 * 8

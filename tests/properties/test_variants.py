@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from troth.names import BasisId, StreamId
 from troth.signing import cbor
+from troth.spans import HOUR_NS
 from troth.things.narrowing import narrowed
 from troth.things.observations import Kept, Result
 from troth.things.rounding import down
 from troth.things.variants import Statistic, Variant
 from troth.things.view_words import view_words
-from troth.things.windows import HOUR_NS, Windows, window_at, window_times
+from troth.things.windows import Windows, window_at, window_times
 
 DAY_NS = 24 * HOUR_NS
 _PARTS = (

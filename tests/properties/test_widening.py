@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from troth.errors import NotFound, Refused, TooSoon
 from troth.gate.announcing import check_announced
-from troth.journeys.news_words import change_words
+from troth.journeys.news_words import change_words, goes_less_far
 from troth.names import Uri
 from troth.signing import cbor
 from troth.statements.choice import Decision
@@ -20,6 +20,7 @@ from troth.statements.disclosure import (
     DisclosedStream,
     DisclosedVariant,
     DisclosureBody,
+    Indicator,
     Limits,
     Processor,
 )
@@ -279,6 +280,33 @@ def test_another_kind_of_purpose_is_wider_unless_it_lies_in_the_former(
         bodies = said(*now, ground=ground), said(*former, ground=ground)
         with pytest.raises(TooSoon) if refused else nullcontext():
             check_announced(*bodies, installed=True, at_ns=AT_NS)
+
+
+@pytest.mark.parametrize(
+    ("changed", "less"),
+    [
+        ({"variants": (DisclosedVariant("hourly-mean", "choice"),)}, "it shows less: hourly-mean"),
+        ({"terms": dpv("AcademicResearch")}, "it is a narrower kind of purpose: academic research"),
+        ({"essential": False}, "it counts as essential no more"),
+        ({"per_hour": 4.0}, "fewer values an hour"),
+        ({"starts_ns": AT_NS + 1}, "it begins later"),
+        ({"indicator": Indicator("bills that were right", "98 %", "2026-01-01")}, None),
+        ({"function": "billing"}, None),
+        ({"variants": (DisclosedVariant("raw", "choice", "DE/MsbG 60"),)}, None),
+        ({"terms": dpv("NonCommercialResearch", "ResearchAndDevelopment")}, None),
+    ],
+)
+def test_what_goes_no_further_is_told_as_less_only_where_it_is(changed: dict[str, object], less: str | None) -> None:
+    former = msgspec.structs.replace(use(*dpv("ResearchAndDevelopment")), essential=True)
+    now = msgspec.structs.replace(former, **changed)
+    bodies = (
+        DisclosureBody(uri("x"), uri("maker"), "en", 1, (DisclosedStream("level", (each,)),)) for each in (now, former)
+    )
+    (change,) = changes_of(*bodies, at_ns=AT_NS)
+    assert Changed.NARROWER is change.changed
+    assert goes_less_far(change) == (less is not None)
+    words = change_words(change, str)
+    assert (f"It goes less far than before: {less}" if less else "It goes no further than before; ") in words
 
 
 def test_what_kind_of_purpose_it_is_stands_in_what_people_read_before_they_choose() -> None:

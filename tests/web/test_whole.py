@@ -13,8 +13,9 @@ from troth.errors import Busy
 from troth.gate.question import Asker
 from troth.journeys.explain import Screen
 from troth.names import PurposeId, Uri
+from troth.spans import HOUR_NS
 from troth.statements.choice import Decision
-from troth.things.windows import HOUR_NS, Shown
+from troth.things.windows import Shown
 from troth.web import drawing
 from troth.web.drawing import axis_of, curve, scale_of
 from troth.web.whole import AGAIN, Values, whole

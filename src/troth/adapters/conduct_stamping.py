@@ -23,8 +23,8 @@ from troth.adapters.conduct_groups import pack_group
 from troth.adapters.conduct_packing import NewRun, RepeatKey
 from troth.adapters.conduct_runs import RUN_MAX, RUN_SLOTS, SECRET_BYTES, SLOTS, ids_from
 from troth.adapters.entropy_drawn import Drawn
-from troth.clock import NS_PER_S
 from troth.names import BasisId, StreamId
+from troth.spans import DAY_NS
 from troth.things.observations import Kept, Outcome, Refusal, Repeated, Shelf
 from troth.things.stamps import Admission, Admitted, AdmittedMany
 from troth.things.stores import NotedTrace
@@ -35,7 +35,7 @@ __all__ = ["KEYS_MAX", "REPEATED", "REPEAT_NS", "STORED", "Draft", "Entropy", "S
 
 Entropy = Callable[[int], bytes]
 
-REPEAT_NS: Final = 24 * 3_600 * NS_PER_S  # things.md, "A repeat": 24 h
+REPEAT_NS: Final = DAY_NS  # things.md, "A repeat": 24 h
 KEYS_MAX: Final = 1_000_000  # about 200 MB of memory; docs/reference/stores.md says what is forgotten first
 REPEATED: Final = "repeated"
 

@@ -26,10 +26,10 @@ from troth.adapters.conduct_blocks import Block, Piece, head_from, unpack_pieces
 from troth.adapters.conduct_groups import Group, columns, kept
 from troth.adapters.conduct_packing import unpack_traces
 from troth.adapters.sqlite_files import connect_writer, open_writer, read
+from troth.spans import DAY_NS
 from troth.things.ledgers import SealedTrace
 from troth.things.making import Built
 from troth.things.observations import ResultType, Shelf
-from troth.things.retention import DAY_NS
 from troth.things.stores import Cut, Traced
 from troth.tlog.merkle import root_of
 from troth.tlog.segment import pad

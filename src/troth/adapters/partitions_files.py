@@ -24,10 +24,11 @@ from typing import Final, NamedTuple, TypeAlias
 
 from troth.adapters.sqlite_files import each_row
 from troth.names import BasisId, StreamId
+from troth.spans import DAY_NS
 from troth.things.intervals import Interval, intersect
 from troth.things.observations import Kept, Result, ResultType, Shelf
 from troth.things.query import After, Order
-from troth.things.retention import DAY_NS, month_of, period_of
+from troth.things.retention import month_of, period_of
 from troth.things.stores import Committed
 
 __all__ = [

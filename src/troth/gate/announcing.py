@@ -22,8 +22,9 @@ import msgspec
 from troth.errors import TooSoon
 from troth.gate.question import ANYONE, Asker, Ground
 from troth.gate.requests import is_request
-from troth.gate.rules.periods import DAY_NS, Rule, period_of
+from troth.gate.rules.periods import Rule, period_of
 from troth.names import Uri
+from troth.spans import DAY_NS
 from troth.state.in_force import Reading
 from troth.state.scopes import party_scope
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody

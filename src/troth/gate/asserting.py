@@ -15,6 +15,7 @@ import msgspec
 from troth.errors import Conflict, Refused, UnknownLaw
 from troth.gate.grounds.asserted import lasts
 from troth.gate.rules.laws import law_times
+from troth.spans import DAY_NS
 from troth.state.scopes import StandingGround
 from troth.statements.ground import Asserted, GroundBody
 from troth.statements.registration import AHEAD_S
@@ -23,7 +24,6 @@ from troth.things.intervals import FOREVER, covers
 __all__ = ["REVIEW_DAYS_MAX", "check_ground"]
 
 REVIEW_DAYS_MAX: Final = 1_096  # docs/decisions/0050: three years; what nobody has looked at for longer is a habit
-_DAY_NS: Final = 86_400_000_000_000
 _AHEAD_NS: Final = AHEAD_S * 1_000_000_000
 
 
@@ -40,7 +40,7 @@ def check_ground(body: GroundBody, known: StandingGround | None, *, at_ns: int) 
         Refused: it would reach back, or be looked at too late.
         Conflict: another was said under this name, or it has ended.
     """
-    if body.review_ns > at_ns + REVIEW_DAYS_MAX * _DAY_NS:
+    if body.review_ns > at_ns + REVIEW_DAYS_MAX * DAY_NS:
         raise Refused(f"an assertion is looked at again within {REVIEW_DAYS_MAX} days")
     if known is None:
         if body.from_ns < at_ns - _AHEAD_NS:

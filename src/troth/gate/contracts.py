@@ -20,9 +20,9 @@ from troth.errors import Conflict, NotFound, Refused
 from troth.gate.asserting import REVIEW_DAYS_MAX
 from troth.gate.grounds.contract import stands
 from troth.names import StreamId, Uri
+from troth.spans import DAY_NS
 from troth.statements.installation import Contract, InstallationBody
 from troth.things.intervals import FOREVER
-from troth.things.retention import DAY_NS
 
 __all__ = ["check_contract", "check_contracts", "goes_on"]
 

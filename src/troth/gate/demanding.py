@@ -17,8 +17,9 @@ import msgspec
 
 from troth.errors import Conflict, NotFound, Refused, UnknownLaw
 from troth.gate.rules.orders import For, order_times
-from troth.gate.rules.periods import DAY_NS, Rule, period_of
+from troth.gate.rules.periods import Rule, period_of
 from troth.names import HouseholdId
+from troth.spans import DAY_NS
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody, Decided, Withheld
 from troth.statements.registration import AHEAD_S
 from troth.things.intervals import covers

@@ -15,11 +15,11 @@ from typing import Final
 
 from troth.gate.question import Action, Asker, Question
 from troth.names import StreamId
+from troth.spans import DAY_NS
 from troth.state.leaving import Leaving
 
 __all__ = ["QUESTIONS_MAX", "Lately"]
 
-_DAY_NS: Final = 86_400_000_000_000
 QUESTIONS_MAX: Final = 10_000  # some 3 MB; P1 is measured with as many streams
 
 
@@ -38,7 +38,7 @@ class Lately:
         what = (question.action, question.stream, question.asker)
         self._asked.pop(what, None)
         self._asked[what] = question.at_ns
-        if self._written.get(what) != question.at_ns // _DAY_NS:
+        if self._written.get(what) != question.at_ns // DAY_NS:
             self._unwritten[what] = None
         if len(self._asked) > QUESTIONS_MAX:
             oldest = next(iter(self._asked))
@@ -58,7 +58,7 @@ class Lately:
         for what in tuple(islice(self._unwritten, at_most)):
             del self._unwritten[what]
             at_ns = self._asked[what]
-            self._written[what] = at_ns // _DAY_NS
+            self._written[what] = at_ns // DAY_NS
             found.append(Question(*what, at_ns))
         return tuple(found)
 

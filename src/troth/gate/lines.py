@@ -10,13 +10,13 @@ Source: gate.md, step 2; docs/decisions/0017-what-a-red-line-names.md.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 
 from troth.errors import Conflict, CrossesRedLine, Refused
 from troth.gate.question import ANYONE, Asker
 from troth.names import PurposeId, StatementId, Uri
+from troth.spans import DAY_NS
 from troth.state.scopes import StandingLine
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody
 from troth.statements.passport import PassportBody, PassportStream
@@ -24,8 +24,6 @@ from troth.statements.red_line import RedLineBody
 from troth.things.intervals import FOREVER
 
 __all__ = ["barring", "check_disclosure", "check_line", "crossed_by", "next_turn"]
-
-_DAY_NS: Final = 86_400_000_000_000
 
 
 def crossed_by(
@@ -98,7 +96,7 @@ def check_line(body: RedLineBody, known: StandingLine | None, *, at_ns: int) -> 
         raise Conflict("this red line has ended; draw a new one")
     if _content(body) != _content(known.body):
         raise Conflict("what a red line forbids never changes; draw another one")
-    notice = at_ns + body.notice_days * _DAY_NS
+    notice = at_ns + body.notice_days * DAY_NS
     if body.to_ns is not None and body.to_ns < min(notice, known.to_ns):
         raise Refused(f"this red line ends at least {body.notice_days} days after that is said")
 

@@ -19,6 +19,7 @@ import msgspec
 from troth.gate.narrowed import Tried
 from troth.gate.question import Action, Code, Ground, Question, Reason, Step
 from troth.names import StatementId
+from troth.spans import DAY_NS
 from troth.state.in_force import Reading
 from troth.state.scopes import Member, PersonScope, StandingRestriction, StreamScope
 from troth.statements.disclosure import DisclosedPurpose
@@ -30,9 +31,7 @@ from troth.things.weekly import times_of
 __all__ = ["Private", "about", "hushed", "private_of", "spared"]
 
 RESTRICTIONS_MAX: Final = 32  # as many as choices that collecting looks at, for the same reason
-_AHEAD_NS: Final = (
-    9 * 86_400_000_000_000
-)  # a week and both ends of a day: the next beginning or end of a window lies within
+_AHEAD_NS: Final = 9 * DAY_NS  # a week and both ends of a day: the next beginning or end of a window lies within
 
 
 class Private(msgspec.Struct, frozen=True):

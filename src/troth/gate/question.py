@@ -16,11 +16,11 @@ from typing import Final
 import msgspec
 
 from troth.names import HouseholdId, PersonId, PurposeId, StatementId, StreamId, Uri
+from troth.spans import DAY_NS
 from troth.statements.installation import InstallationBody
 from troth.statements.organisation import ANYONE
 from troth.statements.share import ShareBody
 from troth.things.intervals import BEGINNING, FOREVER, Interval, intersect, tidy
-from troth.things.retention import DAY_NS
 from troth.things.variants import Variant
 
 __all__ = [

@@ -25,7 +25,7 @@ from troth.clock import Clock
 from troth.errors import NotRegistered
 from troth.gate.leases import Leases
 from troth.journeys.fits import check_fits
-from troth.journeys.one_after_other import waits_for
+from troth.journeys.one_after_other import OnTheirWay
 from troth.journeys.tell import Tell
 from troth.names import StatementId
 from troth.signing.cose import Signed
@@ -96,7 +96,7 @@ class Accept:
         self._folded = 0
         self._under_way = 0
         self._alone = False
-        self._going: dict[StatementId, Statement] = {}  # checked, and not counting yet, in order
+        self._going = OnTheirWay()
         self._ruling: Signed | None = None  # what moves the rules and does not count yet; owned by the loop
 
     async def accept(self, signed: Signed, *, preimage: bytes | None = None) -> Accepted:
@@ -126,7 +126,7 @@ class Accept:
         if rules_move(statement.body):
             self._ruling = signed
         self._under_way += 1
-        self._going[signed.id] = statement
+        self._going.add(statement)
         return await self._whole(self._take_effect(statement, preimage, asked_ns=asked_ns, began=began))
 
     async def accept_together(self, several: Sequence[Signed]) -> Accepted:
@@ -147,7 +147,8 @@ class Accept:
         for each in statements:
             self._check(each, beside=statements)
         self._under_way += 1
-        self._going |= {each.signed.id: each for each in statements}
+        for each in statements:
+            self._going.add(each)
         return await self._whole(self._take_effect_together(statements, asked_ns=asked_ns, began=began))
 
     async def _read(self, signed: Signed, preimage: bytes | None) -> Statement:
@@ -161,7 +162,7 @@ class Accept:
 
     def _is_behind(self, several: Sequence[Statement]) -> bool:
         """Whether something must count before these are checked."""
-        return self._alone or self._ruling is not None or waits_for(several, self._going.values())
+        return self._alone or self._ruling is not None or self._going.before(several)
 
     async def _others(self) -> None:
         """Wait for what must count before something is checked: what moves the rules, an erasure, what it is compared with."""
@@ -193,7 +194,7 @@ class Accept:
             journal=self._journal,
             at_ns=at_ns,
             beside=beside,
-            going=self._going.values(),
+            going=self._going.statements(),
         )
 
     @asynccontextmanager
@@ -296,7 +297,7 @@ class Accept:
                 await self._said(statement.signed.id, position)
         finally:
             self._under_way -= 1
-            self._going.pop(statement.signed.id, None)
+            self._going.drop(statement.signed.id)
         return Accepted(statement.signed.id, position, asked_ns, effect_ns)
 
     async def _take_effect_together(self, statements: Sequence[Statement], *, asked_ns: int, began: int) -> Accepted:
@@ -316,7 +317,7 @@ class Accept:
         finally:
             self._under_way -= 1
             for each in statements:
-                self._going.pop(each.signed.id, None)
+                self._going.drop(each.signed.id)
         return Accepted(entries[0].signed.id, entries[0].position, asked_ns, effect_ns)
 
     async def _count(self, statement: Statement, preimage: bytes | None = None) -> int:
@@ -343,7 +344,7 @@ class Accept:
             return
         self._directory.take(statement)
         ended = self._leases.move(statement)
-        self._going.pop(statement.signed.id, None)
+        self._going.drop(statement.signed.id)
         self._tell.ended(ended)
 
     async def _passed(self) -> None:

@@ -14,11 +14,11 @@ from typing import Final
 
 import msgspec
 
-from troth.clock import NS_PER_S
 from troth.gate.announcing import asks_nobody, check_begins, check_entering, is_new_in, notice_until
 from troth.gate.declared import product_in
 from troth.gate.question import Ground
 from troth.names import HouseholdId, Uri
+from troth.spans import HOUR_NS
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.standing import Where, where_of
@@ -29,7 +29,7 @@ from troth.things.intervals import BEGINNING
 
 __all__ = ["SLACK_NS", "check_begins_of", "check_entering_of", "is_told_in", "with_beginnings", "with_entering"]
 
-SLACK_NS: Final = 3_600 * NS_PER_S  # between planning it and saying it
+SLACK_NS: Final = HOUR_NS  # between planning it and saying it
 
 
 def with_beginnings(body: InstallationBody, directory: Directory, reading: Reading, *, at_ns: int) -> InstallationBody:

@@ -14,8 +14,9 @@ Source: mission.md (F23, S17); gate/rules/periods; docs/decisions/0095-a-contact
 import msgspec
 
 from troth.errors import NotReached, Refused
-from troth.gate.rules.periods import DAY_NS, Rule, period_of
+from troth.gate.rules.periods import Rule, period_of
 from troth.names import Uri
+from troth.spans import DAY_NS
 from troth.state.directory import Directory
 from troth.statements.key import KeyRole
 from troth.statements.organisation import OrganisationBody, as_reached

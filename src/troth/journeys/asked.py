@@ -19,8 +19,9 @@ import msgspec
 from troth.clock import Clock
 from troth.gate.lately import QUESTIONS_MAX, Lately
 from troth.gate.question import Action, Asker, Question
-from troth.journeys.read_days import DAY_NS, day_of
+from troth.journeys.read_days import day_of
 from troth.names import PurposeId, StreamId, Uri
+from troth.spans import DAY_NS
 
 __all__ = ["ASKED_DAYS", "ASKED_MAX", "AskedDay", "AskedStore", "Recording"]
 

@@ -21,12 +21,13 @@ import msgspec
 from troth.clock import NS_PER_S, Clock
 from troth.errors import Busy
 from troth.journeys.logins import UNKNOWN, Login, LoginStore, Tries
+from troth.spans import DAY_NS
 
 __all__ = ["ADDRESS", "NAME", "Attempts", "Pace", "one_more", "subscriber_of"]
 
 K = TypeVar("K")
 COUNTED_MAX: Final = 10_000  # names that nobody has, and addresses: some 2 MB each
-_FORGIVEN_NS: Final = 24 * 3600 * NS_PER_S
+_FORGIVEN_NS: Final = DAY_NS
 
 
 class Pace(msgspec.Struct, frozen=True):

@@ -27,6 +27,7 @@ from troth.journeys.say import Say
 from troth.journeys.voice import Voice
 from troth.names import HouseholdId, PersonId, print_id
 from troth.signing.cose import Signed
+from troth.spans import DAY_NS
 from troth.state.belonging import BACK_NS, OWNER, Ended, check_departure, ended_how, homes_of, left_homes, members_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
@@ -37,7 +38,7 @@ from troth.things.intervals import FOREVER, Interval
 
 __all__ = ["Belong", "Dweller", "LivedIn", "Made", "Parted", "Together"]
 
-NEW_NS: Final = 30 * 24 * 3600 * NS_PER_S  # for how long what was made for a home is new to those who live there
+NEW_NS: Final = 30 * DAY_NS  # for how long what was made for a home is new to those who live there
 
 
 class Dweller(msgspec.Struct, frozen=True):

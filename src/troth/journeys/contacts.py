@@ -21,13 +21,14 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import NotFound, Refused
 from troth.gate.grounds.contract import stands
-from troth.gate.rules.periods import DAY_NS, Rule, period_of
+from troth.gate.rules.periods import Rule, period_of
 from troth.journeys.handed import sharers
 from troth.journeys.mailing import Mailing
 from troth.journeys.news import Item, Sort
 from troth.journeys.news_words import date_words
 from troth.journeys.say import Say
 from troth.names import StatementId, Uri
+from troth.spans import DAY_NS
 from troth.state.directory import Directory
 from troth.statements.kinds import KindName
 from troth.statements.organisation import OrganisationBody

@@ -22,11 +22,11 @@ from troth.journeys.accounts import AccountStore
 from troth.journeys.grounds import REVIEW_WARNING_DAYS, Standing, standing_at
 from troth.journeys.party_names import party_name
 from troth.names import HouseholdId, PersonId, Slug
+from troth.spans import DAY_NS
 from troth.state.directory import Directory
 from troth.state.known import KnownStream, KnownThing
 from troth.statements.installation import Contract
 from troth.things.intervals import FOREVER
-from troth.things.retention import DAY_NS
 
 __all__ = ["Contracts", "EveryContract", "OrderedStream"]
 

@@ -21,12 +21,13 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import Conflict, NotFound, Refused
 from troth.gate.question import Action, Asker, Question
-from troth.gate.rules.sharing_clocks import DAY_NS, clocks_at
+from troth.gate.rules.sharing_clocks import clocks_at
 from troth.journeys.asking import would
 from troth.journeys.book_lines import Names
 from troth.journeys.read_days import ReadDays, day_of
 from troth.journeys.say import Say
 from troth.names import CorrectionId, PersonId, PurposeId, Uri, print_id
+from troth.spans import DAY_NS
 from troth.state.corrections import KnownCorrection, OwedCorrection
 from troth.state.directory import Directory
 from troth.state.in_force import InForce

@@ -22,13 +22,14 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import AnsweredEnough, Conflict, NotFound, Refused
 from troth.gate.question import Asker
-from troth.gate.rules.sharing_clocks import DAY_NS, clocks_at
+from troth.gate.rules.sharing_clocks import clocks_at
 from troth.journeys.book_lines import Names
 from troth.journeys.ended_grounds import EndedGrounds, Lost
 from troth.journeys.in_hand import InHand
 from troth.journeys.read_days import ReadDays
 from troth.journeys.say import Say
 from troth.names import HouseholdId, OrderId, PersonId, PurposeId, ShareId, StreamId, Uri, print_id
+from troth.spans import DAY_NS, HOUR_NS
 from troth.state.belonging import homes_of
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
@@ -44,7 +45,7 @@ __all__ = ["KEPT_MAX", "EraseOrders", "OrderSeen", "OrderState"]
 
 TOKEN_BYTES: Final = 8
 KEPT_MAX: Final = 10  # docs/decisions/0075: each answer is a statement that stays
-_AGAIN_NS: Final = 3_600_000_000_000  # an erasure that was interrupted and is asked for again within the hour is one
+_AGAIN_NS: Final = HOUR_NS  # an erasure that was interrupted and is asked for again within the hour is one
 _OF_NOBODY: Final = {Because.CONTRACT, Because.DISCLOSURE}  # led to by a word of whoever runs the place
 _AT_ONCE: Final = 64  # words in one step of the loop: under 2 ms
 

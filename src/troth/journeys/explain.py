@@ -26,11 +26,12 @@ from troth.journeys.handing_on import GatewayShown, HandingOn
 from troth.journeys.offers import Offer
 from troth.journeys.party_names import party_name
 from troth.journeys.presence import Copied
-from troth.journeys.rates import HOUR_NS, Louder, expected_of, louder
+from troth.journeys.rates import Louder, expected_of, louder
 from troth.journeys.recognise import MEMBER
 from troth.journeys.tell import StreamView, Tell
 from troth.journeys.uses import Use, limits_of, purposes_of, uses_of
 from troth.names import PersonId, Slug, ThingId, Uri
+from troth.spans import DAY_NS, HOUR_NS
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.statements.disclosure import Limits
 from troth.statements.passport import PassportBody
@@ -51,7 +52,7 @@ __all__ = [
 ]
 
 STREET_MAX: Final = 60  # things of the first page: what can be looked at; the page stays under 60 KB (people.md)
-CURVE_NS: Final = 24 * 3_600_000_000_000  # a curve shows the last day
+CURVE_NS: Final = DAY_NS  # a curve shows the last day
 
 
 class Detail:

@@ -24,6 +24,7 @@ from troth.journeys.book_lines import Place, Seen
 from troth.journeys.party_names import parties_named, party_name
 from troth.names import PersonId, PurposeId, StreamId, Uri, ckt_uri, parse_id
 from troth.signing.keys import Ed25519Signer
+from troth.spans import DAY_NS
 from troth.state.belonging import homes_of
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.in_force import InForce
@@ -36,7 +37,7 @@ from troth.things.variants import Variant
 
 __all__ = ["LOOKED_BACK_NS", "Changed", "Foresee", "Past"]
 
-LOOKED_BACK_NS: Final = 30 * 86_400_000_000_000
+LOOKED_BACK_NS: Final = 30 * DAY_NS
 _PAGES_MAX: Final = 25  # 5,000 lines of a book; a longer one is looked at that far back
 _SEED_BYTES: Final = 32
 _AT_ONCE: Final = 4  # streams, or readings, between two pauses: some decisions of 100 us each

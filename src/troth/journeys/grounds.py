@@ -20,6 +20,7 @@ from troth.gate.grounds.asserted import REVIEW_GRACE_DAYS
 from troth.gate.rules.laws import LAWS, Law
 from troth.journeys.say import Say
 from troth.names import GroundId, HouseholdId, PersonId, PurposeId, Uri, check_uri, print_ground, print_id
+from troth.spans import DAY_NS
 from troth.state.directory import Directory, KnownGround
 from troth.statements.ground import GroundBody
 from troth.statements.kinds import KindName
@@ -28,7 +29,6 @@ from troth.things.intervals import FOREVER
 __all__ = ["REVIEW_WARNING_DAYS", "AssertedGround", "Grounds", "Law", "Standing", "standing_at"]
 
 REVIEW_WARNING_DAYS: Final = 30  # docs/decisions/0050: as long before the day as it holds after it
-_DAY_NS: Final = 86_400_000_000_000
 
 
 class Standing(StrEnum):
@@ -164,7 +164,7 @@ class Grounds:
         last, now = known.last, self._clock.now()
         party = self._directory.organisations.get(known.said.by)
         to_ns = FOREVER if last.to_ns is None else last.to_ns
-        ends_ns = min(to_ns, last.review_ns + REVIEW_GRACE_DAYS * _DAY_NS)
+        ends_ns = min(to_ns, last.review_ns + REVIEW_GRACE_DAYS * DAY_NS)
         standing = standing_at(now, from_ns=last.from_ns, review_ns=last.review_ns, ends_ns=ends_ns)
         name = known.said.by if party is None else party.name
         return AssertedGround(known.said, name, last.review_ns, ends_ns, standing, known.statement, last.because)
@@ -188,6 +188,6 @@ def standing_at(now_ns: int, *, from_ns: int, review_ns: int | None, ends_ns: in
         return Standing.ENDED
     if from_ns > now_ns:
         return Standing.LATER
-    if review_ns is None or now_ns < review_ns - REVIEW_WARNING_DAYS * _DAY_NS:
+    if review_ns is None or now_ns < review_ns - REVIEW_WARNING_DAYS * DAY_NS:
         return Standing.HOLDS
     return Standing.OVERDUE if review_ns <= now_ns else Standing.DUE

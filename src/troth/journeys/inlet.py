@@ -23,9 +23,9 @@ from troth.journeys.bounds import Bounds, fault
 from troth.journeys.desk import Desk
 from troth.journeys.turn import Once, Settler, settle_one
 from troth.names import StreamId
+from troth.spans import DAY_NS
 from troth.state.directory import KnownStream, KnownThing
 from troth.things.observations import CLOCK_AHEAD_NS, Outcome, Refusal, Result, ResultType, Shelf
-from troth.things.retention import DAY_NS
 from troth.things.stamps import Admission, Admitted, Done
 
 __all__ = ["HAND_OVER_BYTES", "HAND_OVER_ROWS", "Inlet"]

@@ -22,7 +22,6 @@ from troth.gate.question import Ground
 from troth.gate.rules.sensitivity import special_of
 from troth.journeys.news_called import Called
 from troth.journeys.news_items import (
-    DAY_NS,
     NEWS_DAYS,
     RECENT_DAYS,
     RECENT_ITEMS,
@@ -39,9 +38,10 @@ from troth.journeys.news_items import (
 from troth.journeys.news_joined import Joined
 from troth.journeys.news_moved import Moved
 from troth.journeys.news_ordered import Ordered
-from troth.journeys.news_words import asked_words, change_words, date_words
+from troth.journeys.news_words import asked_words, change_words, date_words, goes_less_far
 from troth.journeys.party_names import party_name
 from troth.names import HouseholdId, PersonId, StatementId, Uri
+from troth.spans import DAY_NS
 from troth.state.belonging import homes_of, members_of
 from troth.state.directory import Directory, KnownThing
 from troth.state.in_force import InForce
@@ -268,7 +268,7 @@ class News:
         if change.changed is Changed.GONE:
             return Sort.ENDED
         if change.changed is Changed.NARROWER:
-            return Sort.NARROWED
+            return Sort.NARROWED if goes_less_far(change) else Sort.CHANGED
         if needs_notice(change, at_ns=each.said_ns):
             return Sort.STARTS
         asks = any(view.ground == Ground.CHOICE for view in change.purpose.variants)

@@ -12,12 +12,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from troth.clock import NS_PER_S
 from troth.errors import BadPath
 from troth.names import PersonId, StatementId
 
 __all__ = [
-    "DAY_NS",
     "NEWS_DAYS",
     "PAGE_ITEMS",
     "RECENT_DAYS",
@@ -38,7 +36,6 @@ RECENT_DAYS: Final = 30
 PAGE_ITEMS: Final = 50  # of one page, feed or answer; there may be thousands
 RECENT_ITEMS: Final = 12  # of a first page, which leads to all of them
 _SINCE: Final = re.compile(r"([0-9]{1,19})-([0-9a-f]{32})")
-DAY_NS: Final = 86_400 * NS_PER_S
 
 
 class Sort(StrEnum):

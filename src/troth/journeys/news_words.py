@@ -26,7 +26,7 @@ from troth.statements.site import Site
 from troth.statements.terms import hop_words
 from troth.statements.widening import Change, Changed, Part
 
-__all__ = ["asked_words", "change_words", "contract_words", "date_words", "getter_words", "site_words"]
+__all__ = ["asked_words", "change_words", "contract_words", "date_words", "getter_words", "goes_less_far", "site_words"]
 
 _DECIDED: Final[Mapping[Decided, str]] = {
     Decided.OPEN: "Nothing was decided yet.",
@@ -34,6 +34,9 @@ _DECIDED: Final[Mapping[Decided, str]] = {
     Decided.PARTLY: "It was given a part of it",
     Decided.REFUSED: "It was refused",
 }
+_OTHERWISE: Final = (
+    "It goes no further than before; how it is measured, or what it rests on or serves, is said otherwise."
+)
 _UNIT: Final[Mapping[bool, str]] = {True: "day", False: "days"}
 
 
@@ -73,10 +76,16 @@ def change_words(change: Change, name: Callable[[Uri], str]) -> str:
         case Changed.WIDER:
             said = [f"It goes further than before: {'; '.join(_wider(change, name))}."]
         case Changed.NARROWER:
-            said = [f"It goes less far than before: {'; '.join(_narrower(change, name)) or 'in how it is done'}."]
+            less = "; ".join(_narrower(change, name))
+            said = [f"It goes less far than before: {less}." if less else _OTHERWISE]
         case Changed.GONE:
             said = ["It has ended: nothing is collected or read for it any more."]
     return " ".join(said)
+
+
+def goes_less_far(change: Change) -> bool:
+    """Whether a use that goes no further than before goes less far in something; else it is only said otherwise."""
+    return any(True for _ in _narrower(change, str))
 
 
 def asked_words(asked: AuthorityRequestBody, reach: AuthorityReachBody, name: Callable[[Uri], str]) -> str:
@@ -154,11 +163,8 @@ def _narrower(change: Change, name: Callable[[Uri], str]) -> Iterator[str]:
         yield "fewer handle it on the way"
     if now.retention_days < was.retention_days:
         yield f"kept for {_days(now.retention_days)} instead of {_days(was.retention_days)}"
-    if change.limits.places and set(change.limits.places) != set(change.former_limits.places):
-        yield f"it never goes outside {', '.join(change.limits.places)}"
-    if change.limits.homes > change.former_limits.homes:
-        yield f"never of one home alone: {group_words(change.limits.homes)}"
-    if len(now.variants) < len(was.variants):
+    yield from _closer(change)
+    if {(each.variant, each.ground) for each in now.variants} != {(each.variant, each.ground) for each in was.variants}:
         yield "it shows less: " + "; ".join(_views(now))
     if now.per_hour is not None and now.per_hour != was.per_hour:
         yield "fewer values an hour"
@@ -168,6 +174,16 @@ def _narrower(change: Change, name: Callable[[Uri], str]) -> Iterator[str]:
         yield f"less of what is measured: {', '.join(now.fields)}"
     if (now.starts_ns or 0) > (was.starts_ns or 0):
         yield "it begins later"
+    if was.essential and not now.essential:
+        yield "it counts as essential no more, so private mode stops it"
+
+
+def _closer(change: Change) -> Iterator[str]:
+    """What narrowed of the stream, for all its uses."""
+    if change.limits.places and set(change.limits.places) != set(change.former_limits.places):
+        yield f"it never goes outside {', '.join(change.limits.places)}"
+    if change.limits.homes > change.former_limits.homes:
+        yield f"never of one home alone: {group_words(change.limits.homes)}"
 
 
 def _kinds(purpose: DisclosedPurpose) -> str:

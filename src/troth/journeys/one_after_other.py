@@ -1,4 +1,4 @@
-"""Which statements are compared with each other, so that one waits until the other counts, before it is checked itself. Pure.
+"""Which statements are compared with each other, so that one waits until the other counts, before it is checked itself.
 
 Rules
 - What is measured by what holds in its place (a disclosure, a passport, an organisation, where data are kept, rules, red lines,
@@ -10,9 +10,11 @@ Rules
 Source: docs/decisions/0110-what-contradicts-waits.md.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import TypeAlias
 
+from troth.names import StatementId
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.emergency import EmergencyBody
 from troth.statements.ground import GroundBody
@@ -25,20 +27,44 @@ from troth.statements.passport import PassportBody
 from troth.statements.red_line import RedLineBody
 from troth.statements.statement import Statement
 
-__all__ = ["waits_for"]
+__all__ = ["OnTheirWay"]
 
 _About: TypeAlias = tuple[str, bytes | str]  # what something is about: of which sort, and which one
 
 
-def waits_for(several: Iterable[Statement], going: Collection[Statement]) -> bool:
-    """Whether one of these is checked only once something counts that was checked before it (`going`)."""
-    if not going:
-        return False
-    for each in several:
-        says, reads = _says(each.body), _reads(each.body)
-        if reads and any(reads & _says(other.body) or says & _reads(other.body) for other in going):
-            return True
-    return False
+class OnTheirWay:
+    """Statements that were checked and do not count yet, in order. Owner: the event loop."""
+
+    def __init__(self) -> None:
+        self._going: dict[StatementId, Statement] = {}
+        self._said: Counter[_About] = Counter()
+        self._read: Counter[_About] = Counter()
+
+    def statements(self) -> Collection[Statement]:
+        """All of them."""
+        return self._going.values()
+
+    def add(self, statement: Statement) -> None:
+        """One was checked."""
+        if statement.signed.id not in self._going:
+            self._going[statement.signed.id] = statement
+            self._said.update(_says(statement.body))
+            self._read.update(_reads(statement.body))
+
+    def drop(self, id_: StatementId) -> None:
+        """One counts, or will not; the second time changes nothing."""
+        statement = self._going.pop(id_, None)
+        if statement is not None:
+            self._said -= Counter(_says(statement.body))
+            self._read -= Counter(_reads(statement.body))
+
+    def before(self, several: Iterable[Statement]) -> bool:
+        """Whether one of these is to be checked only once something that is on its way counts."""
+        return bool(self._going) and any(
+            any(about in self._said for about in _reads(each.body))
+            or any(about in self._read for about in _says(each.body))
+            for each in several
+        )
 
 
 def _says(body: Body) -> frozenset[_About]:

@@ -19,6 +19,7 @@ from troth.clock import NS_PER_S, Clock
 from troth.errors import Busy
 from troth.journeys.attempts import Pace, one_more, subscriber_of
 from troth.journeys.logins import Tries
+from troth.spans import DAY_NS
 
 __all__ = ["ADDRESS_DAY_MAX", "WRONG_FREE", "PassingTries"]
 
@@ -26,7 +27,6 @@ WRONG_FREE: Final = 10  # a code has 8 letters, of which one or two are read wro
 WRONG: Final = Pace(free=WRONG_FREE, longest_s=15 * 60)  # 40 bits at four an hour are tried in millions of years
 ADDRESS_DAY_MAX: Final = 20
 COUNTED_MAX: Final = 10_000
-_DAY_NS: Final = 86_400 * NS_PER_S
 
 
 class _Seen(msgspec.Struct, frozen=True):
@@ -56,8 +56,8 @@ class PassingTries:
         wait_ns = WRONG.wait_ns(seen.wrong, now)
         if wait_ns:
             raise Busy("too many codes were wrong", retry_after_s=-(-wait_ns // NS_PER_S), hint="Wait, then try again.")
-        if seen.day == now // _DAY_NS and seen.said >= ADDRESS_DAY_MAX:
-            over_ns = (seen.day + 1) * _DAY_NS - now
+        if seen.day == now // DAY_NS and seen.said >= ADDRESS_DAY_MAX:
+            over_ns = (seen.day + 1) * DAY_NS - now
             raise Busy(
                 f"{ADDRESS_DAY_MAX} people have objected from this address today",
                 retry_after_s=-(-over_ns // NS_PER_S),
@@ -67,14 +67,14 @@ class PassingTries:
 
     def right(self, address: str) -> None:
         """The code of the try that began, in this same step, was right; an objection is counted from now on."""
-        key, day = subscriber_of(address), self._clock.now() // _DAY_NS
+        key, day = subscriber_of(address), self._clock.now() // DAY_NS
         seen = self._seen.get(key, _Seen())
         said = seen.said + 1 if seen.day == day else 1
         self._keep(key, msgspec.structs.replace(seen, wrong=seen.before, day=day, said=said))
 
     def unsaid(self, address: str) -> None:
         """What was counted last was not taken after all."""
-        key, day = subscriber_of(address), self._clock.now() // _DAY_NS
+        key, day = subscriber_of(address), self._clock.now() // DAY_NS
         seen = self._seen.get(key, _Seen())
         if seen.day == day and seen.said:
             self._keep(key, msgspec.structs.replace(seen, said=seen.said - 1))

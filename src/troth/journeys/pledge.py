@@ -10,7 +10,6 @@ Left out: measuring promises.
 """
 
 from collections.abc import Callable
-from typing import Final
 
 import msgspec
 
@@ -29,6 +28,7 @@ from troth.names import (
     print_support,
 )
 from troth.signing.cose import PayloadForm
+from troth.spans import DAY_NS, MINUTE_NS
 from troth.state.directory import Directory
 from troth.statements.kinds import KindName
 from troth.statements.promise import PromiseBody
@@ -36,9 +36,6 @@ from troth.statements.red_line import RedLineBody
 from troth.statements.support import SupportBody, SupportedText
 
 __all__ = ["DrawnLine", "Pledge"]
-
-_DAY_NS: Final = 86_400_000_000_000
-_MINUTE_NS: Final = 60_000_000_000
 
 
 class DrawnLine(msgspec.Struct, frozen=True):
@@ -90,9 +87,9 @@ class Pledge:
         known = self._directory.lines.get(line)
         if known is None:
             raise NotFound("there is no such red line here")
-        soonest = self._clock.now() + known.drawn.notice_days * _DAY_NS
+        soonest = self._clock.now() + known.drawn.notice_days * DAY_NS
         # The statement counts a little later than now, and its notice runs from then: so a whole minute more.
-        ends_ns = (soonest // _MINUTE_NS + 2) * _MINUTE_NS if to_ns is None else to_ns
+        ends_ns = (soonest // MINUTE_NS + 2) * MINUTE_NS if to_ns is None else to_ns
         body = msgspec.structs.replace(known.drawn, to_ns=ends_ns, because=because)
         await self._say.say(KindName.RED_LINE, body, subject=print_line(line))
         return ends_ns

@@ -13,11 +13,12 @@ from typing import Final
 
 import msgspec
 
-from troth.clock import NS_PER_S, Clock
+from troth.clock import Clock
 from troth.errors import NotFound, Refused
 from troth.journeys.accept import Accept
 from troth.names import PersonId, ckt_uri, print_id
 from troth.signing.keys import KeyStore
+from troth.spans import DAY_NS
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
 from troth.state.scopes import PersonScope, Unsettled, person_scope
@@ -27,7 +28,7 @@ from troth.statements.statement import write
 
 __all__ = ["LONGEST_NS", "REASON_MAX", "Preserve", "in_force_for"]
 
-LONGEST_NS: Final = 366 * 24 * 3_600 * NS_PER_S  # after a year somebody must look at it again
+LONGEST_NS: Final = 366 * DAY_NS  # after a year somebody must look at it again
 REASON_MAX: Final = 500  # characters, read by the person
 
 

@@ -23,6 +23,7 @@ from troth.gate.question import Ground
 from troth.journeys.accept import Accepted
 from troth.journeys.voice import NO_VISIT, Voice
 from troth.names import HouseholdId, PersonId, StreamId
+from troth.spans import DAY_NS
 from troth.state.belonging import homes_of, members_of
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.in_force import InForce, Reading
@@ -36,7 +37,6 @@ from troth.things.weekly import Weekly, times_of
 __all__ = ["PrivateHome", "Privately", "Standing", "StandingHome", "Wanted", "private_named"]
 
 STANDING_MAX: Final = 20  # of one person at a time: more would be pressing a button, not wanting something
-_DAY_NS: Final = 86_400_000_000_000
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -236,7 +236,7 @@ class Privately:
         since_ns, until_ns, now = body.from_ns, body.to_ns, body.from_ns <= at_ns
         if body.weekly is not None:
             end_ns = FOREVER if body.to_ns is None else body.to_ns
-            times = times_of(body.weekly, from_ns=body.from_ns, to_ns=min(end_ns, at_ns + 9 * _DAY_NS))
+            times = times_of(body.weekly, from_ns=body.from_ns, to_ns=min(end_ns, at_ns + 9 * DAY_NS))
             window = around(times, at_ns)
             now = window is not None
             if window is not None:

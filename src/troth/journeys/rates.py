@@ -8,16 +8,12 @@ Source: mission.md (F3, F28); docs/decisions/0064-nothing-begins-unannounced.md.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 
-from troth.clock import NS_PER_S
 from troth.statements.disclosure import DisclosedPurpose
 
-__all__ = ["HOUR_NS", "Louder", "expected_of", "louder"]
-
-HOUR_NS: Final = 3_600 * NS_PER_S
+__all__ = ["Louder", "expected_of", "louder"]
 
 
 class Louder(msgspec.Struct, frozen=True):

@@ -10,15 +10,14 @@ Source: mission.md (F11, S19); docs/decisions/0071-an-erase-order-is-answered-or
 """
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 
 from troth.names import PurposeId, StreamId, Uri
+from troth.spans import DAY_NS
 
-__all__ = ["DAY_NS", "DaysRead", "ReadDays", "day_of"]
-
-DAY_NS: Final = 86_400_000_000_000
+__all__ = ["DaysRead", "ReadDays", "day_of"]
 
 
 class DaysRead(msgspec.Struct, frozen=True):

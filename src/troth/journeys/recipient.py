@@ -19,7 +19,6 @@ from troth.gate.question import Asker, Code
 from troth.gate.rules.duties import duties_at
 from troth.gate.rules.gatekeepers import gatekeeper
 from troth.gate.rules.share_terms import ShareTerm, term_of, terms_at
-from troth.gate.rules.sharing_clocks import DAY_NS
 from troth.journeys.asking import denied_as
 from troth.journeys.book_lines import Names
 from troth.journeys.in_hand import InHand
@@ -28,6 +27,7 @@ from troth.journeys.say import Say
 from troth.journeys.share_values import Given, RecipientPage
 from troth.journeys.tell import Tell
 from troth.names import PurposeId, ShareId, Uri, WishId, print_wish
+from troth.spans import DAY_NS
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import party_scope

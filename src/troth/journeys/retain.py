@@ -25,11 +25,12 @@ from troth.journeys.erasure_list import hashed
 from troth.journeys.preserve import in_force_for
 from troth.journeys.record import InWorker, Record
 from troth.names import StreamId, ThingId
+from troth.spans import DAY_NS
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.scopes import person_scope
 from troth.things.backups import BackupKeys
-from troth.things.retention import DAY_NS, Expired, Expiry, Keeping
+from troth.things.retention import Expired, Expiry, Keeping
 from troth.things.stores import ConductStore, NotedTrace, ObservationStore
 from troth.tlog.trace import SALT_BYTES, ExpiredRows, encode
 

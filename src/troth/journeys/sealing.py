@@ -13,19 +13,17 @@ Left out: custody *own*; here the node keeps the person's ledger key and could o
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
-from troth.clock import NS_PER_S, Clock
+from troth.clock import Clock
 from troth.errors import Refused
 from troth.names import PersonId, StatementId, print_person
 from troth.signing.boxes import DayKeyInUse
+from troth.spans import DAY_NS
 from troth.state.directory import Directory
 from troth.things.ledgers import DayKey, LedgerStore, SealedTrace
 from troth.tlog.trace import SALT_BYTES, OtherTrace, encode, leaf_hash
 
-__all__ = ["DAY_NS", "Sealing", "ledger_name"]
-
-DAY_NS: Final = 86_400 * NS_PER_S
+__all__ = ["Sealing", "ledger_name"]
 
 
 class Sealing:

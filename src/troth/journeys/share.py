@@ -20,13 +20,13 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import Conflict, NotFound, Refused
 from troth.gate.rules.duties import LANGUAGE, VERSION
-from troth.gate.rules.sharing_clocks import DAY_NS
 from troth.journeys.accept import Accepted
 from troth.journeys.in_hand import InHand
 from troth.journeys.share_values import Wanted
 from troth.journeys.shares_seen import NOBODY, SeenShares
 from troth.journeys.voice import Voice
 from troth.names import PersonId, PurposeId, ShareId, WishId
+from troth.spans import DAY_NS
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
 from troth.state.sharing import stands

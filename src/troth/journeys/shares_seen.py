@@ -17,7 +17,7 @@ from troth.gate.question import Action, Asker, Code, Question, Verdict
 from troth.gate.rules.duties import digest_of, duties_at
 from troth.gate.rules.gatekeepers import GATEKEEPERS, READ_ON, SOURCE, gatekeeper
 from troth.gate.rules.share_terms import term_of, terms_at
-from troth.gate.rules.sharing_clocks import DAY_NS, clocks_at
+from troth.gate.rules.sharing_clocks import clocks_at
 from troth.journeys.asking import would
 from troth.journeys.party_names import party_name
 from troth.journeys.share_values import (
@@ -31,6 +31,7 @@ from troth.journeys.share_values import (
     Terms,
 )
 from troth.names import HouseholdId, PersonId, ShareId, StreamId, Uri, WishId
+from troth.spans import DAY_NS
 from troth.state.belonging import homes_of
 from troth.state.cut_shares import cut_ns
 from troth.state.directory import Directory, KnownStream, KnownThing

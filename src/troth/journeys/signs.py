@@ -31,9 +31,10 @@ from troth.journeys.passing_tries import PassingTries
 from troth.journeys.say import Say
 from troth.names import PurposeId, SignId, print_id, print_sign
 from troth.signing.keys import KeyStore
+from troth.spans import DAY_NS
 from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.state.in_force import InForce, Reading
-from troth.state.public import DAY_NS, Counted, PublicScope
+from troth.state.public import Counted, PublicScope
 from troth.state.signs import standing_sign
 from troth.statements.disclosure import DisclosedPurpose
 from troth.statements.kinds import KindName

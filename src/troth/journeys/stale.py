@@ -18,13 +18,14 @@ import msgspec
 from troth.clock import Clock
 from troth.errors import Refused
 from troth.gate.rules.share_terms import term_of
-from troth.gate.rules.sharing_clocks import DAY_NS, clocks_at
+from troth.gate.rules.sharing_clocks import clocks_at
 from troth.journeys.accounts import Account, AccountStore, Bearer
 from troth.journeys.erase_orders import EraseOrders
 from troth.journeys.party_names import party_name
 from troth.journeys.read_days import day_of
 from troth.journeys.recognise import Recognise
 from troth.names import PersonId, PurposeId, ShareId, Uri
+from troth.spans import DAY_NS
 from troth.state.cut_shares import cut_ns
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading

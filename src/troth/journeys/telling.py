@@ -14,13 +14,13 @@ Owner of all state: the event loop.
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from troth.clock import NS_PER_S
 from troth.errors import Refused
 from troth.journeys.mail import Letter
 from troth.journeys.mailing import Mailing
 from troth.journeys.news import Concern, Item, News, Sort
 from troth.journeys.say import Say
 from troth.names import PersonId, StatementId, print_id
+from troth.spans import DAY_NS
 from troth.state.directory import Directory
 from troth.statements.kinds import KindName
 from troth.statements.telling import TellingBody, Way
@@ -29,7 +29,6 @@ __all__ = ["Telling"]
 
 TELL_DAYS: Final = 30  # who comes to live here later finds what was said before on their page
 _TEXT_MAX: Final = 16_000
-_DAY_NS: Final = 86_400 * NS_PER_S
 
 
 class Telling:
@@ -61,7 +60,7 @@ class Telling:
     async def look(self) -> None:
         """Tell everybody of what they were not told yet."""
         self._seen = self._news.moved
-        for concern in self._news.concerns(since_ns=self._news.now() - TELL_DAYS * _DAY_NS):
+        for concern in self._news.concerns(since_ns=self._news.now() - TELL_DAYS * DAY_NS):
             await self._pause()  # there may be a home for each of thousands of things
             items = () if concern is None else tuple(each for each in concern.items if self._is_new(each))
             if concern is None or not items:
@@ -93,7 +92,7 @@ class Telling:
 
     def _is_new(self, item: Item) -> bool:
         now = self._news.now()
-        return item.said_ns > now - TELL_DAYS * _DAY_NS or (item.starts_ns or 0) > now
+        return item.said_ns > now - TELL_DAYS * DAY_NS or (item.starts_ns or 0) > now
 
     def _was_told(self, person: PersonId, about: StatementId, way: Way) -> bool:
         return any(told == way for told, _ in self._directory.told.ways.get((person, about), ()))

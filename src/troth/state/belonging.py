@@ -15,6 +15,7 @@ from typing import Final
 
 from troth.errors import NotFound, Refused
 from troth.names import HouseholdId, PersonId
+from troth.spans import DAY_NS
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
 from troth.state.scopes import Member, PlaceScope, Unsettled, place_scope
@@ -39,7 +40,6 @@ __all__ = [
 OWNER: Final = Role.OWNER.value
 ROLES: Final = (OWNER, Role.MEMBER.value, Role.GUEST.value, Role.CHILD.value, Role.WORKER.value)
 GUEST_DAYS_MAX: Final = 92  # a season; who stays longer lives there
-_DAY_NS: Final = 86_400_000_000_000
 BACK_NS: Final = 60_000_000_000  # gate.md, "Time": how far times may be apart from the gate's
 
 
@@ -124,7 +124,7 @@ def check_role(role: str, *, from_ns: int, to_ns: int | None) -> None:
     """
     if role not in ROLES:
         raise Refused(f"a role is one of {', '.join(ROLES)}")
-    if role == Role.GUEST and (to_ns is None or to_ns - from_ns > GUEST_DAYS_MAX * _DAY_NS):
+    if role == Role.GUEST and (to_ns is None or to_ns - from_ns > GUEST_DAYS_MAX * DAY_NS):
         raise Refused(f"a guest stays until some time within {GUEST_DAYS_MAX} days")
     if to_ns is not None and to_ns <= from_ns:
         raise Refused("a stay ends after it begins")

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from troth.names import PurposeId, StatementId
+from troth.spans import DAY_NS
 from troth.statements.sign import PassingObjectionBody, SignBody
 from troth.statements.statement import Statement
 from troth.things.intervals import FOREVER, Interval, tidy
@@ -21,7 +22,6 @@ from troth.things.intervals import FOREVER, Interval, tidy
 __all__ = [
     "CLOSED_MAX",
     "COUNTED_DAYS",
-    "DAY_NS",
     "Closed",
     "Counted",
     "Passing",
@@ -30,7 +30,6 @@ __all__ = [
     "passed",
 ]
 
-DAY_NS: Final = 86_400_000_000_000
 CLOSED_MAX: Final = 512  # intervals of one purpose: looked at by every cold decision about the place, some 0.3 ms
 COUNTED_DAYS: Final = 31
 

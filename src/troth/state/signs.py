@@ -15,8 +15,9 @@ from typing import Final
 import msgspec
 
 from troth.errors import Conflict, NotFound, Refused, WrongToken
+from troth.spans import DAY_NS
 from troth.state.belonging import BACK_NS
-from troth.state.public import DAY_NS, PublicScope, StandingSign
+from troth.state.public import PublicScope, StandingSign
 from troth.statements.sign import PassingObjectionBody, SignBody
 
 __all__ = ["DAY_MAX", "STANDING_MAX", "check_passing", "check_sign", "standing_sign"]

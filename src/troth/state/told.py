@@ -20,6 +20,7 @@ from typing import TypeAlias
 import msgspec
 
 from troth.names import HouseholdId, PersonId, RequestId, StatementId, StreamId, Uri
+from troth.spans import DAY_NS
 from troth.state.kept import kept_after, kept_at
 from troth.state.scopes import Keeping
 from troth.state.standing import Where, where_of
@@ -32,7 +33,6 @@ from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.site import Site, site_at
 from troth.statements.telling import TellingBody
 from troth.statements.widening import Change, changes_of
-from troth.things.retention import DAY_NS
 
 __all__ = [
     "KnownChanges",

@@ -13,6 +13,7 @@ from typing import Final
 
 from troth.errors import Refused
 from troth.names import ID_BYTES
+from troth.spans import DAY_NS
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody, Decided
 from troth.statements.choice import ChoiceBody
 from troth.statements.disclosure import DisclosureBody
@@ -46,7 +47,6 @@ __all__ = ["check_meaning", "names_household"]
 
 _DIGEST_BYTES: Final = 32
 _NS_PER_S: Final = 1_000_000_000
-_DAY_NS: Final = 86_400 * _NS_PER_S
 DAYS: Final = 7
 WINDOWS_MAX: Final = 14  # two a day
 OFFSETS_MAX: Final = 16  # a zone changes its clocks twice in most years, and four times where a month is left out of it
@@ -307,7 +307,7 @@ def _membership(body: MembershipBody) -> None:
 
 
 def _weekly(weekly: Weekly, *, from_ns: int, to_ns: int | None) -> None:
-    if to_ns is None or to_ns - from_ns > SCHEDULE_DAYS_MAX * _DAY_NS:
+    if to_ns is None or to_ns - from_ns > SCHEDULE_DAYS_MAX * DAY_NS:
         raise Refused(f"a schedule ends within {SCHEDULE_DAYS_MAX} days; say it again then")
     windows, offsets = weekly.windows, [each.from_ns for each in weekly.offsets]
     if not 0 < len(windows) <= WINDOWS_MAX or not 0 < len(offsets) <= OFFSETS_MAX or offsets != sorted(set(offsets)):

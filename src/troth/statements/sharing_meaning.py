@@ -13,6 +13,7 @@ from typing import Final
 
 from troth.errors import Refused
 from troth.names import ID_BYTES
+from troth.spans import DAY_NS
 from troth.statements.choice import Decision
 from troth.statements.erase_order import ANSWER_MAX, Answered, EraseAnswer, EraseOrderBody
 from troth.statements.share import STREAMS_MAX, WORDS_MAX, ShareBody
@@ -26,7 +27,6 @@ __all__ = ["check_sharing"]
 
 _DIGEST_BYTES: Final = 32
 _TOKEN_BYTES: Final = 8
-_DAY_NS: Final = 86_400_000_000_000
 
 
 def check_sharing(body: object) -> None:
@@ -80,7 +80,7 @@ def _withholding(body: WithholdingBody) -> None:
     _identifiers(body.withholding)
     if not body.words.strip():
         raise Refused("a withholding says why, in plain words")
-    if not 0 < body.to_ns - body.from_ns <= DAYS_MAX * _DAY_NS:
+    if not 0 < body.to_ns - body.from_ns <= DAYS_MAX * DAY_NS:
         raise Refused(f"a withholding ends within {DAYS_MAX} days; say it again then")
     if body.rung is Rung.MEASURES:
         if body.measures is None or not body.measures.strip():

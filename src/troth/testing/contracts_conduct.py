@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from troth.clock import NS_PER_S
 from troth.errors import Busy
 from troth.names import StreamId
+from troth.spans import DAY_NS
 from troth.testing.contracts import NOON_NS, Bench, Speaker, StillClock, fails
 from troth.things.intervals import Interval
 from troth.things.observations import Kept, Outcome, Refusal, Repeated, Result, ResultType
@@ -21,7 +22,6 @@ from troth.tlog import trace as tlog_trace
 
 __all__ = ["CONDUCT_CASES", "SEED", "ConductBench", "cleared", "keep", "noted", "series"]
 
-DAY_NS: Final = 24 * 3_600 * NS_PER_S
 ID_MAX: Final = 1 << 52  # formats.md, Identifiers
 RUN_SLOTS: Final = 4_096  # formats.md, Identifiers
 SEED: Final = bytes(range(32))

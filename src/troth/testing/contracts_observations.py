@@ -8,8 +8,8 @@ from typing import Final, Protocol
 
 import msgspec
 
-from troth.clock import NS_PER_S
 from troth.errors import StorageFailed
+from troth.spans import DAY_NS, HOUR_NS
 from troth.testing.contracts import NOON_NS, Bench, Speaker, StillClock, fails
 from troth.testing.faults import StoreFault
 from troth.things.folding import Fold, Folded, Folding
@@ -21,8 +21,6 @@ from troth.things.stores import Committed, Cut, NotedTrace, ObservationStore, Se
 from troth.things.variants import Variant
 
 __all__ = ["OBSERVATION_CASES", "ObservationBench", "Told", "moved"]
-
-DAY_NS: Final = 86_400 * NS_PER_S
 
 
 class ObservationBench(Bench, Protocol):
@@ -76,7 +74,7 @@ class Told:
 
 
 def _hours(count: int, *, start: int = 0) -> list[tuple[int, Result]]:
-    return [(NOON_NS + hour * 3_600 * NS_PER_S, float(hour)) for hour in range(start, start + count)]
+    return [(NOON_NS + hour * HOUR_NS, float(hour)) for hour in range(start, start + count)]
 
 
 async def moved(store: ObservationStore, segment: tuple[Segment, list[Committed]]) -> None:
@@ -136,7 +134,7 @@ async def pages_follow_one_another_in_both_orders_over_months(bench: Observation
 
 async def a_fold_comes_to_the_same_however_often_it_is_broken_off(bench: ObservationBench) -> None:
     store, told, meter = await bench.open(), Told(), Speaker(bench.clock)
-    hours: list[tuple[int, Result]] = [(NOON_NS + hour * 3_600 * NS_PER_S, hour * 0.1) for hour in range(60 * 24)]
+    hours: list[tuple[int, Result]] = [(NOON_NS + hour * HOUR_NS, hour * 0.1) for hour in range(60 * 24)]
     await moved(store, told.segment((meter, hours[700:])))
     await moved(store, told.segment((meter, hours[:700])))
     for order in Order:
@@ -167,7 +165,7 @@ async def only_rows_of_the_extent_and_the_query_leave(bench: ObservationBench) -
     await moved(store, told.segment((meter, _hours(48))))
 
     def span(first: int, last: int) -> Interval:
-        return Interval(NOON_NS + first * 3_600 * NS_PER_S, NOON_NS + last * 3_600 * NS_PER_S)
+        return Interval(NOON_NS + first * HOUR_NS, NOON_NS + last * HOUR_NS)
 
     lease = meter.leased(covered=(span(2, 5), span(10, 12)))
     assert [row.result for row in await store.rows(meter.asks(lease=lease))] == [2.0, 3.0, 4.0, 10.0, 11.0]
@@ -214,7 +212,7 @@ async def a_taken_time_is_found_and_no_other(bench: ObservationBench) -> None:
     assert store.taken(Speaker(bench.clock, "lamp").stream, meter.shelf, time_ns=NOON_NS) is None
     assert store.taken(meter.stream, meter.shelf, time_ns=NOON_NS + 400 * DAY_NS) is None
     await moved(store, told.segment((meter, _hours(1, start=1_000))))
-    assert store.taken(meter.stream, meter.shelf, time_ns=NOON_NS + 1_000 * 3_600 * NS_PER_S) is not None
+    assert store.taken(meter.stream, meter.shelf, time_ns=NOON_NS + 1_000 * HOUR_NS) is not None
 
 
 async def segments_and_their_traces_are_found(bench: ObservationBench) -> None:

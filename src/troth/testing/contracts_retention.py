@@ -10,6 +10,7 @@ from typing import Final
 
 from troth.errors import StorageFailed
 from troth.names import StreamId
+from troth.spans import DAY_NS
 from troth.testing.contracts import NOON_NS, Speaker, fails
 from troth.testing.contracts_conduct import SEED, ConductBench, cleared, keep, noted, series
 from troth.testing.contracts_observations import ObservationBench, moved
@@ -17,7 +18,7 @@ from troth.testing.contracts_observations import Told as Segments
 from troth.testing.faults import StoreFault
 from troth.things.observations import Refusal, Result, Shelf
 from troth.things.query import ObservationQuery, Order
-from troth.things.retention import DAY_NS, Expired, Expiry, Keeping, period_of
+from troth.things.retention import Expired, Expiry, Keeping, period_of
 from troth.things.stores import ConductStore, Tally
 
 __all__ = ["CONDUCT_RETENTION_CASES", "OBSERVATION_RETENTION_CASES"]

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from troth.clock import NS_PER_S
 from troth.names import StreamId, ThingId
+from troth.spans import DAY_NS
 from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Outcome, Refusal, Repeated, Result, Shelf
 from troth.things.retention import Expiry
@@ -29,7 +29,6 @@ Entropy = Callable[[int], bytes]
 Taken = Callable[[StreamId, Shelf, int], Kept | None]
 
 SLOTS: Final = 4_096  # formats.md, Identifiers
-DAY_NS: Final = 24 * 3_600 * NS_PER_S
 STORED: Final = "stored"
 REPEATED: Final = "repeated"
 EXPIRED: Final = "expired rows"  # what was stored and is over: no refusal has this name, one has `expired`

@@ -21,11 +21,11 @@ from typing import Final
 import msgspec
 
 from troth.names import StreamId
+from troth.spans import DAY_NS
 from troth.things.intervals import Interval
 
-__all__ = ["DAY_NS", "DAY_PERIODS_MAX", "Expired", "Expiry", "Keeping", "month_of", "period_of"]
+__all__ = ["DAY_PERIODS_MAX", "Expired", "Expiry", "Keeping", "month_of", "period_of"]
 
-DAY_NS: Final = 86_400_000_000_000
 DAY_PERIODS_MAX: Final = (
     31  # with months a row of a day's retention would lie for a month; with days a year is 365 files
 )

@@ -6,12 +6,11 @@ Left out in this version: languages other than English.
 
 from typing import Final
 
+from troth.spans import DAY_NS, HOUR_NS
 from troth.things.variants import Statistic, Variant
 
 __all__ = ["view_words"]
 
-_HOUR_NS: Final = 3_600_000_000_000
-_DAY_NS: Final = 24 * _HOUR_NS
 _KNOWN: Final = {"raw": "every value", "hourly-mean": "one mean for each hour"}
 _OF: Final = {
     Statistic.MEAN: "one mean",
@@ -44,10 +43,10 @@ def _parts(view: Variant) -> tuple[str, ...]:
 
 def _length(length_ns: int, *, one: str = "") -> str:
     """3 hours; of one hour, the hour alone, with `one` before it."""
-    if length_ns % _DAY_NS == 0:
-        count, unit = length_ns // _DAY_NS, "day"
-    elif length_ns % _HOUR_NS == 0:
-        count, unit = length_ns // _HOUR_NS, "hour"
+    if length_ns % DAY_NS == 0:
+        count, unit = length_ns // DAY_NS, "day"
+    elif length_ns % HOUR_NS == 0:
+        count, unit = length_ns // HOUR_NS, "hour"
     else:
         count, unit = length_ns // 60_000_000_000, "minute"
     if count == 7 and unit == "day":

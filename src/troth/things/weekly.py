@@ -17,14 +17,13 @@ from typing import Final
 
 import msgspec
 
+from troth.spans import DAY_NS, MINUTE_NS
 from troth.things.intervals import Interval, tidy
 
 __all__ = ["DAY_MINUTES", "Offset", "Weekly", "Window", "offset_at", "times_of"]
 
 DAY_MINUTES: Final = 1_440
-_MINUTE_NS: Final = 60_000_000_000
 _S_NS: Final = 1_000_000_000
-_DAY_NS: Final = 86_400 * _S_NS
 _EPOCH: Final = date(1970, 1, 1)
 
 
@@ -62,25 +61,25 @@ def times_of(weekly: Weekly, *, from_ns: int, to_ns: int) -> tuple[Interval, ...
         return ()
     first = (
         from_ns + offset_at(weekly.offsets, from_ns) * _S_NS
-    ) // _DAY_NS - 1  # a window of the day before may reach in
-    last = (to_ns + offset_at(weekly.offsets, to_ns) * _S_NS) // _DAY_NS
+    ) // DAY_NS - 1  # a window of the day before may reach in
+    last = (to_ns + offset_at(weekly.offsets, to_ns) * _S_NS) // DAY_NS
     found: list[Interval] = []
     for number in range(first, last + 1):
         weekday = (_EPOCH + timedelta(days=number)).isoweekday()
         for each in weekly.windows:
             if weekday in each.days:
                 ends = each.to_min if each.to_min > each.from_min else each.to_min + DAY_MINUTES
-                begun = _moments(weekly.offsets, number * _DAY_NS + each.from_min * _MINUTE_NS)[0]
-                ended = _moments(weekly.offsets, number * _DAY_NS + ends * _MINUTE_NS)[1]
+                begun = _moments(weekly.offsets, number * DAY_NS + each.from_min * MINUTE_NS)[0]
+                ended = _moments(weekly.offsets, number * DAY_NS + ends * MINUTE_NS)[1]
                 found.append(Interval(max(begun, from_ns), min(ended, to_ns)))
     return tidy(tuple(found))
 
 
 def _moments(offsets: Sequence[Offset], local_ns: int) -> tuple[int, int]:
     """The first and the last moment at which the clocks show `local_ns`; twice the moment of the change where none is."""
-    near = {offset_at(offsets, local_ns - _DAY_NS), offset_at(offsets, local_ns + _DAY_NS)}
+    near = {offset_at(offsets, local_ns - DAY_NS), offset_at(offsets, local_ns + DAY_NS)}
     shown = [at for each in near if offset_at(offsets, at := local_ns - each * _S_NS) == each]
     if shown:
         return min(shown), max(shown)
-    change = next((each.from_ns for each in offsets if abs(each.from_ns - local_ns) <= 2 * _DAY_NS), local_ns)
+    change = next((each.from_ns for each in offsets if abs(each.from_ns - local_ns) <= 2 * DAY_NS), local_ns)
     return change, change

@@ -17,12 +17,12 @@ from typing import Final
 
 import msgspec
 
+from troth.spans import DAY_NS, HOUR_NS
 from troth.things.intervals import Interval, tidy
 from troth.things.observations import Kept, Result, ResultType
 from troth.things.variants import Statistic, Variant
 
 __all__ = [
-    "HOUR_NS",
     "WINDOW_IDS_FROM",
     "Part",
     "Shown",
@@ -37,12 +37,11 @@ __all__ = [
     "window_times",
 ]
 
-HOUR_NS: Final = 3_600_000_000_000
 WINDOW_IDS_FROM: Final = 1 << 52
 _MIDDLE: Final = 1 << 22
 _PER_STREAM: Final = 1 << 23
 _WEEK_NS: Final = 168 * HOUR_NS
-_MONDAY_NS: Final = 4 * 24 * HOUR_NS  # 1970 began on a Thursday
+_MONDAY_NS: Final = 4 * DAY_NS  # 1970 began on a Thursday
 _INT64: Final = range(-(1 << 63), 1 << 63)
 
 

@@ -15,6 +15,7 @@ from troth.errors import BadName, Malformed, NotFound, Refused, WrongToken
 from troth.journeys.bring import Newcomer
 from troth.journeys.share_values import Wanted
 from troth.names import PersonId, StreamId, Uri, check_uri, parse_id
+from troth.spans import DAY_NS
 from troth.statements.third_party import BROUGHT, brought_uri
 from troth.things.variants import Variant
 from troth.web.deployment import Deployment
@@ -25,7 +26,6 @@ from troth.web.shell import Page, Shell
 
 __all__ = ["BringingPages"]
 
-_DAY_NS = 86_400_000_000_000
 _NOBODY = "there is nobody of this name whom this person has brought"
 
 
@@ -101,7 +101,7 @@ class BringingPages:
         view = Variant.named(form.get("view", ""))
         if view is None or not streams:
             raise Malformed("a share names what is shared, and how much of it is seen")
-        to_ns = self._at.clock.now() + days_of(form.get("days", "")) * _DAY_NS
+        to_ns = self._at.clock.now() + days_of(form.get("days", "")) * DAY_NS
         words = form.get("words", "").strip() or None
         wanted = Wanted(Uri(BROUGHT), check_uri(form.get("purpose", "")), streams, to_ns, view, words=words)
         who = Newcomer(form.get("name", "").strip(), form.get("contact", "").strip(), form.get("country", "").strip())

@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from troth.clock import NS_PER_S
+from troth.spans import MINUTE_NS
 from troth.things.windows import Shown
 
 __all__ = ["Axis", "Curve", "Scale", "Tick", "axis_of", "curve", "scale_of"]
@@ -26,7 +27,6 @@ WIDTH: Final = 600
 HEIGHT: Final = 160
 _COLUMNS: Final = 300
 _TOP: Final = 12  # room above the highest and below the lowest value, in the units of HEIGHT
-_MINUTE_NS: Final = 60 * NS_PER_S
 _LATE_PERCENT: Final = 78  # a chart on a screen of 320 pixels: half a time of day, a gap, and the word *now*
 _TINY: Final = 1e-30
 _SAME: Final = 1e-9
@@ -99,11 +99,11 @@ def curve(points: Sequence[Shown], *, now_ns: int, beside: Sequence[Shown] = ())
 
 def axis_of(points: Sequence[Shown], *, now_ns: int) -> Axis:
     """The shortest axis that ends now and holds all points of the last day."""
-    day_ns = _AXES[-1][0] * _MINUTE_NS
+    day_ns = _AXES[-1][0] * MINUTE_NS
     recent = [each.from_ns for each in points if each.from_ns >= now_ns - day_ns]
     needed_ns = now_ns - min(recent) if recent else day_ns
-    shown, per_tick = next((each for each in _AXES if each[0] * _MINUTE_NS >= needed_ns), _AXES[-1])
-    from_ns, step_ns = now_ns - shown * _MINUTE_NS, per_tick * _MINUTE_NS
+    shown, per_tick = next((each for each in _AXES if each[0] * MINUTE_NS >= needed_ns), _AXES[-1])
+    from_ns, step_ns = now_ns - shown * MINUTE_NS, per_tick * MINUTE_NS
     offset = datetime.fromtimestamp(now_ns / NS_PER_S, UTC).astimezone().utcoffset()
     offset_ns = 0 if offset is None else int(offset.total_seconds()) * NS_PER_S
     first = -(-(from_ns + offset_ns) // step_ns) * step_ns - offset_ns

@@ -13,10 +13,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from troth.clock import NS_PER_S
 from troth.errors import Malformed, NotFound
 from troth.journeys.privately import Wanted, private_named
 from troth.names import HouseholdId, StreamId, parse_id, print_household, print_person
+from troth.spans import DAY_NS, HOUR_NS
 from troth.web.deployment import Deployment
 from troth.web.forms import fields_of, number_of
 from troth.web.sessions import Viewer, check_form, viewer_of
@@ -26,8 +26,6 @@ from troth.wire.zones import here
 
 __all__ = ["PrivatePages", "wanted_in"]
 
-_HOUR_NS: Final = 3600 * NS_PER_S
-_DAY_NS: Final = 24 * _HOUR_NS
 _NOBODY: Final = "there is no such home for this person"
 
 
@@ -97,12 +95,12 @@ def wanted_in(form: Mapping[str, str], at: Deployment) -> Wanted:
     room, stream = _meant(form.get("what", ""), at)
     weekly, to_ns = None, None
     if form.get("days"):
-        to_ns = now + _number(form["days"], "days") * _DAY_NS
+        to_ns = now + _number(form["days"], "days") * DAY_NS
         on = tuple(day for day in range(1, 8) if form.get(f"day{day}"))
         windows = (WindowForm(on, form.get("from", ""), form.get("to", "")),)
         weekly = WeeklyForm(form.get("zone", ""), windows).weekly(from_ns=now, to_ns=to_ns)
     elif form.get("hours"):
-        to_ns = now + _number(form["hours"], "hours") * _HOUR_NS
+        to_ns = now + _number(form["hours"], "hours") * HOUR_NS
     return Wanted(household, room, stream, weekly, to_ns)
 
 

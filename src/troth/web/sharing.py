@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from troth.errors import BadName, Malformed, NotFound
 from troth.journeys.share_values import Wanted
 from troth.names import PersonId, ShareId, StreamId, Uri, WishId, check_uri, parse_id, print_share, print_wish
+from troth.spans import DAY_NS
 from troth.statements.choice import Decision
 from troth.statements.third_party import BROUGHT
 from troth.things.variants import Variant
@@ -26,7 +27,6 @@ from troth.web.shell import HEADERS, Page, Shell
 
 __all__ = ["VIEWS", "SharingPages"]
 
-_DAY_NS: Final = 86_400_000_000_000
 VIEWS: Final = ("raw", "hourly-mean", "mean=P1D", "delay=P1D")  # to pick from; programs can name any
 _NOBODY: Final = "there is no such share for this person"
 
@@ -78,9 +78,9 @@ class SharingPages:
             check_uri(form.get("party", "")),
             check_uri(form.get("purpose", "")),
             streams,
-            now + days * _DAY_NS,
+            now + days * DAY_NS,
             view,
-            since_ns=now - days_of(form["since"]) * _DAY_NS if form.get("since") else None,
+            since_ns=now - days_of(form["since"]) * DAY_NS if form.get("since") else None,
             words=form.get("words", "").strip() or None,
         )
         await self._at.share.begin(person, wanted, notice=notice_of_form(form), made_by="session")
@@ -117,7 +117,7 @@ class SharingPages:
     def _unused(self, person: PersonId) -> dict[ShareId, int]:
         """When each of their shares that nobody uses ends, ns UTC."""
         found = self._at.stale.of_person(person)
-        return {each.share: each.ends * _DAY_NS for each in found if each.share is not None}
+        return {each.share: each.ends * DAY_NS for each in found if each.share is not None}
 
     def _stream(self, number: int) -> StreamId:
         stream = self._at.stream_of(number)

@@ -17,6 +17,7 @@ from troth.gate.protected import special_in
 from troth.gate.question import Code
 from troth.gate.rules.laws import law_times
 from troth.gate.rules.sensitivity import lifts
+from troth.spans import DAY_NS
 from troth.state.in_force import Reading
 from troth.state.scopes import StandingGround
 from troth.statements.ground import Asserted
@@ -27,7 +28,6 @@ __all__ = ["REVIEW_GRACE_DAYS", "asserted", "held_by", "lasts", "lawful"]
 REVIEW_GRACE_DAYS: Final = (
     30  # docs/decisions/0050: a month in which whoever runs the place is warned and nothing stops
 )
-_DAY_NS: Final = 86_400_000_000_000
 
 
 def asserted(ground: Asserted, asked: Asked, reading: Reading) -> list[StandingGround]:
@@ -42,7 +42,7 @@ def asserted(ground: Asserted, asked: Asked, reading: Reading) -> list[StandingG
 
 def lasts(each: StandingGround) -> Interval:
     """When it holds, if nobody looks at it again; empty if that is never."""
-    return Interval(each.body.from_ns, min(each.to_ns, each.review_ns + REVIEW_GRACE_DAYS * _DAY_NS))
+    return Interval(each.body.from_ns, min(each.to_ns, each.review_ns + REVIEW_GRACE_DAYS * DAY_NS))
 
 
 def lawful(each: StandingGround) -> Interval:

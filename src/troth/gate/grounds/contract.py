@@ -9,10 +9,10 @@ Source: gate.md, "Eight grounds"; docs/decisions/0096-a-contract-is-seen-and-loo
 from troth.gate.grounds.asserted import REVIEW_GRACE_DAYS
 from troth.gate.grounds.holding import Asked, Holding, concerned_in, members_of, next_turn, turns
 from troth.gate.question import Code
+from troth.spans import DAY_NS
 from troth.state.in_force import Reading
 from troth.statements.installation import Contract
 from troth.things.intervals import FOREVER, Interval, tidy
-from troth.things.retention import DAY_NS
 
 __all__ = ["contract", "stands"]
 

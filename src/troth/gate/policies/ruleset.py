@@ -23,8 +23,9 @@ from cedarpy import Decision, PolicySet, is_authorized, policies_to_pst, pst
 from troth.errors import BadPolicies
 from troth.gate.policies.facts import Facts
 from troth.gate.policies.reading import Rule, read_rules
-from troth.gate.policies.schema import MINUTE_NS, compared, entities_of, in_of, request_of
+from troth.gate.policies.schema import compared, entities_of, in_of, request_of
 from troth.gate.question import Action
+from troth.spans import MINUTE_NS
 from troth.things.intervals import FOREVER
 
 __all__ = ["Ruled", "Ruleset", "ruleset_of"]

@@ -20,10 +20,10 @@ from cedarpy import Schema
 from troth.gate.policies.facts import NOT_SPECIAL, Facts
 from troth.gate.question import Action, Ground
 from troth.gate.rules.sensitivity import SPECIAL
+from troth.spans import MINUTE_NS
 
-__all__ = ["MINUTE_NS", "SCHEMA", "compared", "entities_of", "in_of", "request_of", "schema"]
+__all__ = ["SCHEMA", "compared", "entities_of", "in_of", "request_of", "schema"]
 
-MINUTE_NS: Final = 60_000_000_000
 _ASKER: Final = {"type": "Asker", "id": "who asks"}
 _STREAM: Final = "what it is about"
 

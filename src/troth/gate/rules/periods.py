@@ -14,9 +14,9 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["DAY_NS", "PERIODS", "Period", "Rule", "period_of"]
+from troth.spans import DAY_NS
 
-DAY_NS: Final = 86_400_000_000_000
+__all__ = ["PERIODS", "Period", "Rule", "period_of"]
 
 
 class Rule(StrEnum):

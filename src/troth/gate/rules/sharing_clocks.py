@@ -13,9 +13,7 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["CLOCKS", "DAY_NS", "Clocks", "clocks_at"]
-
-DAY_NS: Final = 86_400_000_000_000
+__all__ = ["CLOCKS", "Clocks", "clocks_at"]
 
 
 class Clocks(msgspec.Struct, frozen=True):
