@@ -172,9 +172,9 @@ def test_what_ends_between_two_turns_of_a_long_request_is_refused_from_there_on(
         public = await town.joins("Second meter")
         await town.spoken_for(public)
         thing = node.ports.accounts.slugs()[Slug(town.gateway.slug)]
-        assert node.hear.spoken_for(thing, public.number)
+        assert node.hear.speaks_for(thing, body_of(town, public).thing)
         await town.asks(public.slug, {})
-        assert not node.hear.spoken_for(thing, public.number)
+        assert not node.hear.speaks_for(thing, body_of(town, public).thing)
 
     in_town(test)
 
@@ -257,5 +257,29 @@ def test_rows_of_every_shape_come_back_in_their_order() -> None:
         assert wanted == codes(len(wanted), answer.json())
         assert "bad-payload=1, bad-time=1, undeclared=1, wrong-type=1" == answer.headers["troth-refused"]
         assert [2, 1, 19, 2] == [town.tally(each).stored for each in spokes]
+
+    in_town(test)
+
+
+def test_a_pack_of_a_thing_may_come_through_its_gateway_and_a_csv_file_may_not() -> None:
+    async def test(town: Town) -> None:
+        public = await town.joins("Second meter")
+        await town.spoken_for(town.meter)
+        house, pack = town.home.house, b'[{"n": "power", "v": 1.5}]'
+        kind = {"content-type": "application/senml+json", "idempotency-key": "m-1"}
+        for by in (town.gateway, town.meter, town.gateway):
+            path = f"/v1.1/things/{town.meter.slug}/senml"
+            assert 200 == (await house.ask("POST", path, pack, token=by.credential, **kind)).status_code
+        assert (2, 1) == (town.tally(town.meter).stored, town.tally(town.meter).repeated)
+        others = [
+            await house.ask("POST", f"/v1.1/things/{name}/senml", pack, token=town.gateway.credential, **kind)
+            for name in (public.slug, "nothing")
+        ]
+        assert {404} == {each.status_code for each in others}
+        assert others[0].content == others[1].content
+        for method in ("POST", "GET"):
+            path = f"/v1.1/things/{town.meter.slug}/csv?time=t&stream.power=v"
+            answer = await house.ask(method, path, b"t,v\n", token=town.gateway.credential)
+            assert 404 == answer.status_code
 
     in_town(test)
