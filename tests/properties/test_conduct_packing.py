@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from troth.adapters import conduct_blocks
-from troth.adapters.conduct_blocks import Block, Piece, block_of, head_of, pack_pieces, unpack_pieces
+from troth.adapters.conduct_blocks import Block, Piece, block_of, heads_of, pack_pieces, unpack_pieces
 from troth.adapters.conduct_groups import alone, columns, kept, kept_at, pack_group, pack_groups, unpack_groups
 from troth.adapters.conduct_packing import (
     Count,
@@ -62,13 +63,19 @@ def groups(draw: st.DrawFn) -> dict[str, object]:
     }
 
 
+class Head(NamedTuple):
+    stream: StreamId
+    thing: ThingId
+    shelf: Shelf
+    basis: BasisId
+
+
 @st.composite
 def blocks(draw: st.DrawFn) -> Block:
     streams = [StreamId(each) for each in draw(st.lists(SIXTEEN.filter(any), min_size=1, max_size=4))]
     days = st.integers(0, 36_500)
     heads = [
-        head_of(each, ThingId(draw(SIXTEEN)), shelf=Shelf(draw(SIXTEEN), draw(days)), basis=BasisId(draw(SIXTEEN)))
-        for each in streams
+        Head(each, ThingId(draw(SIXTEEN)), Shelf(draw(SIXTEEN), draw(days)), BasisId(draw(SIXTEEN))) for each in streams
     ]
     count = draw(st.integers(1, 20))
 
@@ -77,7 +84,7 @@ def blocks(draw: st.DrawFn) -> Block:
 
     return block_of(
         streams,
-        b"".join(heads),
+        heads_of(heads),
         gate_ns=draw(INT64),
         which=column(st.integers(0, len(streams) - 1)),
         sequences=column(st.integers(1, 2**62)),

@@ -14,9 +14,9 @@ Left out: results that are no numbers, and intervals: those stand in groups.
 import struct
 import sys
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
@@ -26,7 +26,7 @@ from troth.names import BasisId, StreamId, ThingId
 from troth.things.observations import Kept, ResultType, Shelf
 from troth.tlog.trace import SALT_BYTES
 
-__all__ = ["Block", "Piece", "block_of", "head_of", "pack_pieces", "unpack_groups", "unpack_pieces"]
+__all__ = ["Block", "Headed", "Piece", "block_of", "heads_of", "pack_pieces", "unpack_groups", "unpack_pieces"]
 
 _MARK: Final = bytes(16)
 _BEGIN: Final = struct.Struct(">16sIIq")
@@ -138,9 +138,36 @@ Piece: TypeAlias = "Group | Block"
 """What the rows of a commit are packed in."""
 
 
-def head_of(stream: StreamId, thing: ThingId, *, shelf: Shelf, basis: BasisId) -> bytes:
-    """The packed head of a stream under one basis."""
-    return _HEAD.pack(stream, thing, shelf.place, basis, shelf.retention_days)
+class Headed(Protocol):
+    """What the rows of a stream under one basis have in common."""
+
+    @property
+    def stream(self) -> StreamId:
+        """Which stream."""
+        ...
+
+    @property
+    def thing(self) -> ThingId:
+        """Whose."""
+        ...
+
+    @property
+    def shelf(self) -> Shelf:
+        """Where it is kept."""
+        ...
+
+    @property
+    def basis(self) -> BasisId:
+        """What it rests on."""
+        ...
+
+
+def heads_of(each_one: Iterable[Headed]) -> bytes:
+    """The packed heads of streams, each under one basis, in order."""
+    pack = _HEAD.pack
+    return b"".join(
+        [pack(each.stream, each.thing, each.shelf.place, each.basis, each.shelf.retention_days) for each in each_one]
+    )
 
 
 def block_of(  # noqa: PLR0913 - a block has as many columns as it has

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from troth.adapters.conduct_blocks import Block, Piece, block_of, head_of
+from troth.adapters.conduct_blocks import Block, Piece, block_of, heads_of
 from troth.adapters.conduct_packing import Count, NewRun, RepeatKey
 from troth.names import ThingId
 from troth.things.observations import Outcome, Result
@@ -50,7 +50,7 @@ class Draft:
         heads = mixing.heads
         block = block_of(
             [each.stream for each in heads],
-            b"".join([head_of(each.stream, each.thing, shelf=each.shelf, basis=each.basis) for each in heads]),
+            heads_of(heads),
             gate_ns=gate_ns,
             which=mixing.which,
             sequences=mixing.sequences,
@@ -61,9 +61,14 @@ class Draft:
         )
         self.pieces.append(block)
         self.rows += block.count
-        rows = Counter(mixing.which)
-        for head, admission in enumerate(heads):
-            self.count(admission.thing, STORED, rows[head])
+        if block.count == len(heads):  # one of each
+            kept = Counter([each.thing for each in heads])
+        else:
+            rows, kept = Counter(mixing.which), Counter[ThingId]()
+            for head, admission in enumerate(heads):
+                kept[admission.thing] += rows[head]
+        for thing, n in kept.items():
+            self.count(thing, STORED, n)
         return block
 
     def salt(self, rows: int) -> bytes:
