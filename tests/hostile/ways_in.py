@@ -124,9 +124,9 @@ def _pack(said: Said, *, cbor: bool) -> bytes:
     return json.dumps([record]).encode()
 
 
-def _senml(said: Said, *, cbor: bool) -> str:
-    kind = f"application/senml+{'cbor' if cbor else 'json'}"
-    told = _post(said, f"/v1.1/things/{said.thing.slug}/senml", _pack(said, cbor=cbor), kind)
+def _senml(said: Said, *, cbor: bool, own: bool = True) -> str:
+    kind, by = f"application/senml+{'cbor' if cbor else 'json'}", said.thing if own else said.gateway
+    told = _post(said, f"/v1.1/things/{said.thing.slug}/senml", _pack(said, cbor=cbor), kind, by=by)
     assert told.status == 200, told.text
     (each,) = told.json
     assert ("refused" if "code" in each else "stored") == each["outcome"]
@@ -153,12 +153,12 @@ def _payload(said: Said) -> bytes:
     return json.dumps({"v": said.result, "t": print_time(said.at_ns)}).encode()
 
 
-def _mqtt(said: Said, *, version: Version, qos: int, cbor: bool | None = None) -> str:
+def _mqtt(said: Said, *, version: Version, qos: int, cbor: bool | None = None, own: bool = True) -> str:
     """`cbor`: a SenML pack in this form or in JSON; None: one observation."""
     topic = said.stream if cbor is None else "senml"
     payload = _payload(said) if cbor is None else _pack(said, cbor=cbor)
     publish = Publish(f"things/{said.thing.slug}/{topic}", payload, qos, packet_id=7 if qos else 0)
-    came = said.world.run(_heard(said, version, publish))
+    came = said.world.run(_heard(said.world, said.thing if own else said.gateway, version, publish))
     acknowledged = [each for each in came if isinstance(each, Puback)]
     told = [json.loads(each.payload)["code"] for each in came if isinstance(each, Publish)]
     assert [7] * qos == [each.packet_id for each in acknowledged]
@@ -178,9 +178,9 @@ async def connected(world: World, thing: WorldThing, version: Version) -> Client
     return client
 
 
-async def _heard(said: Said, version: Version, publish: Publish) -> list[Packet]:
-    client = await connected(said.world, said.thing, version)
-    client.send(Subscribe(1, (Subscription(f"things/{said.thing.slug}/refused"),)))
+async def _heard(world: World, by: WorldThing, version: Version, publish: Publish) -> list[Packet]:
+    client = await connected(world, by, version)
+    client.send(Subscribe(1, (Subscription(f"things/{by.slug}/refused"),)))
     assert isinstance(await client.next(), Suback)
     client.send(publish)
     came: list[Packet] = []
@@ -200,6 +200,7 @@ WAYS: Final = {
     "a data array of several things, by a gateway": Way(_among_others, names=False, own=False),
     "SenML in JSON": Way(partial(_senml, cbor=False), units=True),
     "SenML in CBOR": Way(partial(_senml, cbor=True), units=True),
+    "SenML in JSON, by a gateway": Way(partial(_senml, cbor=False, own=False), units=True),
     "CSV": Way(_csv, units=True),
     "MQTT 5": Way(partial(_mqtt, version=_V5, qos=1)),
     "MQTT 5, QoS 0": Way(partial(_mqtt, version=_V5, qos=0)),
@@ -207,5 +208,8 @@ WAYS: Final = {
     "MQTT 3.1.1, QoS 0": Way(partial(_mqtt, version=_V311, qos=0)),
     "MQTT 5, SenML in JSON": Way(partial(_mqtt, version=_V5, qos=1, cbor=False), units=True),
     "MQTT 3.1.1, SenML in CBOR": Way(partial(_mqtt, version=_V311, qos=1, cbor=True), units=True),
+    "MQTT 5, by a gateway": Way(partial(_mqtt, version=_V5, qos=1, own=False), own=False),
+    "MQTT 3.1.1, QoS 0, by a gateway": Way(partial(_mqtt, version=_V311, qos=0, own=False), own=False),
+    "MQTT 5, SenML in CBOR, by a gateway": Way(partial(_mqtt, version=_V5, qos=1, cbor=True, own=False), units=True),
     "MQTT 5, SenML in CBOR, QoS 0": Way(partial(_mqtt, version=_V5, qos=0, cbor=True), units=True),
 }

@@ -1,7 +1,7 @@
 """A gateway speaks for things that name it: who may say so, what arrives, what is refused and how, and that it ends at once."""
 
+import asyncio
 from collections.abc import Callable
-from typing import Final
 
 import msgspec
 import pytest
@@ -9,14 +9,14 @@ import pytest
 from tests.journeys.api_house import Json
 from tests.journeys.gateway_house import AT, Spoke, Town, group, in_town
 from troth.ingest.http import ARRAY_BYTES
+from troth.ingest.http_arrays import HttpArrays
+from troth.ingest.http_door import HttpDoor
 from troth.ingest.http_payloads import ROWS_MAX
-from troth.ingest.rates import BURST_S, BYTES_PER_S
+from troth.ingest.rates import BURST_S, BYTES_PER_S, Rates
+from troth.journeys.presence import Presence
 from troth.names import Slug
 from troth.statements.installation import InstallationBody
-
-OUTSIDE: Final = "https://carrier.example"
-REACHED_S: Final = 600
-CARRIED: Final = "https://works.example/carried"
+from troth.things.observations import Refusal
 
 
 def body_of(town: Town, of: Spoke) -> InstallationBody:
@@ -166,15 +166,48 @@ def test_a_thing_that_goes_to_another_home_leaves_its_gateway() -> None:
     in_town(test)
 
 
-def test_what_ends_between_two_turns_of_a_long_request_is_refused_from_there_on() -> None:
+class LeapingClock:
+    """Each look at it is 3 ms later: a request lets others run whenever it asks whether it should."""
+
+    def __init__(self, now_ns: int) -> None:
+        self._now_ns = now_ns
+        self._ticks = 0
+
+    def now(self) -> int:
+        return self._now_ns
+
+    def ticks(self) -> int:
+        self._ticks += 3_000_000
+        return self._ticks
+
+
+def test_what_ends_while_a_long_request_lets_others_run_is_refused_from_there_on() -> None:
     async def test(town: Town) -> None:
-        node = town.home.house.node
+        node, clock = town.home.house.node, LeapingClock(town.home.house.clock.now())
         public = await town.joins("Second meter")
         await town.spoken_for(public)
-        thing = node.ports.accounts.slugs()[Slug(town.gateway.slug)]
-        assert node.hear.spoken_for(thing, public.number)
+        door = HttpDoor(
+            node.hear,
+            node.recognise,
+            presence=Presence(clock, later=asyncio.get_running_loop().call_later),
+            slugs=node.ports.accounts.slugs,
+            clock=clock,
+            secret=bytes(16),
+            rates=Rates(clock),
+        )
+        rows = [[f"2026-05-01T06:00:{at // 1000:02}.{at % 1000:03}Z", 1.5] for at in range(ROWS_MAX)]
+        groups = [group(public) | {"dataArray": [row]} for row in rows]
+        gateway = body_of(town, town.gateway).thing
+        long = asyncio.create_task(HttpArrays(door).take(gateway, msgspec.json.encode(groups), name=""))
+        await node.ports.pause()
         await town.asks(public.slug, {})
-        assert not node.hear.spoken_for(thing, public.number)
+        outcomes = (await long).all
+        refused = [each is Refusal.UNDECLARED for each in outcomes]
+        kept = refused.index(True)
+        assert 0 < kept < len(rows)
+        assert [False] * kept + [True] * (len(rows) - kept) == refused
+        assert (kept, {}) == (town.tally(public).stored, town.tally(public).refused)
+        assert {"undeclared": len(rows) - kept} == town.tally(town.gateway).refused
 
     in_town(test)
 
@@ -257,5 +290,29 @@ def test_rows_of_every_shape_come_back_in_their_order() -> None:
         assert wanted == codes(len(wanted), answer.json())
         assert "bad-payload=1, bad-time=1, undeclared=1, wrong-type=1" == answer.headers["troth-refused"]
         assert [2, 1, 19, 2] == [town.tally(each).stored for each in spokes]
+
+    in_town(test)
+
+
+def test_a_pack_of_a_thing_may_come_through_its_gateway_and_a_csv_file_may_not() -> None:
+    async def test(town: Town) -> None:
+        public = await town.joins("Second meter")
+        await town.spoken_for(town.meter)
+        house, pack = town.home.house, b'[{"n": "power", "v": 1.5}]'
+        kind = {"content-type": "application/senml+json", "idempotency-key": "m-1"}
+        for by in (town.gateway, town.meter, town.gateway):
+            path = f"/v1.1/things/{town.meter.slug}/senml"
+            assert 200 == (await house.ask("POST", path, pack, token=by.credential, **kind)).status_code
+        assert (2, 1) == (town.tally(town.meter).stored, town.tally(town.meter).repeated)
+        others = [
+            await house.ask("POST", f"/v1.1/things/{name}/senml", pack, token=town.gateway.credential, **kind)
+            for name in (public.slug, "nothing")
+        ]
+        assert {404} == {each.status_code for each in others}
+        assert others[0].content == others[1].content
+        for method in ("POST", "GET"):
+            path = f"/v1.1/things/{town.meter.slug}/csv?time=t&stream.power=v"
+            answer = await house.ask(method, path, b"t,v\n", token=town.gateway.credential)
+            assert 404 == answer.status_code
 
     in_town(test)

@@ -211,6 +211,9 @@ class Voice:
     def takes_packs(self, topic: str) -> bool:
         return topic.endswith("/senml")
 
+    def spoken_for(self, topic: str) -> None:
+        del topic
+
     def refused(self, topic: str, refusal: Refusal) -> None:
         del topic, refusal
 

@@ -32,12 +32,12 @@ from troth.ingest.http_payloads import read_observation
 from troth.ingest.http_singles import HttpSingles
 from troth.ingest.places import Places
 from troth.ingest.rates import Rates
-from troth.ingest.repeats import repeat_key
+from troth.ingest.repeats import repeat_key, said_by
 from troth.ingest.settling import settle
 from troth.journeys.hear import Hear
 from troth.journeys.presence import Presence
 from troth.journeys.recognise import Recognise
-from troth.names import Slug, ThingId, print_thing
+from troth.names import Slug, ThingId
 from troth.things.observations import Outcome, Refusal
 from troth.wire.asgi import Headers, Receive, Scope, Send, headers_of, place_of, send_whole
 from troth.wire.bodies import wants_json
@@ -150,21 +150,32 @@ class HttpIngest:
         headers = headers_of(scope)
         client = scope.get("client")
         named = found["senml_thing"] or found["csv_thing"]
-        thing = self._door.thing(headers, named, address=str(client[0]) if client else "")
+        speaker = thing = self._door.speaker(headers)
+        if named is not None:
+            thing = self._door.named(speaker, named, others=found["senml_thing"] is not None)
+        self._door.asked(speaker, address=str(client[0]) if client else "")
         if scope["method"] != "POST":
             await self._csv.status(thing, send)
             return
         self._door.room(thing)
         self._places.take(thing)
         try:
-            await self._taken(thing, found, scope=scope, headers=headers, receive=receive, send=send)
+            await self._taken(thing, found, by=speaker, scope=scope, headers=headers, receive=receive, send=send)
         finally:
             self._places.leave(thing)
 
     async def _taken(
-        self, thing: ThingId, found: re.Match[str], *, scope: Scope, headers: Headers, receive: Receive, send: Send
+        self,
+        thing: ThingId,
+        found: re.Match[str],
+        *,
+        by: ThingId,
+        scope: Scope,
+        headers: Headers,
+        receive: Receive,
+        send: Send,
     ) -> None:
-        """Answer a request that has its place."""
+        """Answer a request that has its place. `by`: who speaks, for itself or for another thing."""
         route = found.lastgroup
         try:
             name = message_name(headers)
@@ -178,6 +189,7 @@ class HttpIngest:
             await self._csv.answer(thing, headers, query=query, receive=receive, send=send, name=name)
             return
         if route == "senml":
+            name = said_by(by, name, thing)
             await self._packs.answer(thing, headers, receive=receive, send=send, name=name)
             return
         if route != "array":
@@ -226,9 +238,7 @@ class HttpIngest:
         if inlet.thing != thing:
             self._door.room(inlet.thing)
             self._door.passed_on(thing, inlet.thing, len(body))
-            name = (
-                f"{print_thing(thing)}\n{name}" if name else ""
-            )  # not to be taken for a name that the thing itself gave
+            name = said_by(thing, name, inlet.thing)
         settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         key = repeat_key(name, self._secret) if name else b""
         inlet.offer(result, time_ns=said.time_ns, end_ns=said.end_ns, key=key, done=partial(settle, settled))

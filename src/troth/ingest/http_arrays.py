@@ -18,10 +18,10 @@ from typing import Final
 from troth.errors import Malformed, NotOffered
 from troth.ingest.http_door import ROWS_AT_ONCE, TURN_NS, HttpDoor, counted_as
 from troth.ingest.http_payloads import Columns, Group, read_arrays, read_columns, read_numbers, read_row
-from troth.ingest.repeats import repeat_key
+from troth.ingest.repeats import repeat_key, said_by
 from troth.ingest.settling import Outcomes
 from troth.journeys.hear import Inlet
-from troth.names import ThingId, print_thing
+from troth.names import ThingId
 from troth.things.observations import Outcome, Refusal, Result, ResultType
 
 __all__ = ["HttpArrays"]
@@ -180,8 +180,7 @@ class _Offering:
             if usual is not None and inlet.offer_run(*usual, array, array.offered):
                 array.span(len(rows))
                 return
-        if name and inlet.thing != self._thing:
-            name = f"{print_thing(self._thing)}\n{name}"  # not to be taken for a name that the thing itself gave
+        name = said_by(self._thing, name, inlet.thing)
         results: list[Result] = []
         times: list[int | None] = []
         keys: list[bytes] = []

@@ -84,7 +84,9 @@ class HttpDoor:
         """The stream whose Datastream has this number: of this thing or of one that it is the gateway of, or None."""
         numbered = self._streams(thing)
         if number not in numbered:
-            numbered.update((inlet.number, inlet) for inlet in self.hear.spoken_for(thing, number).values())
+            of = self.hear.thing_of(number)
+            if of is not None and self.hear.speaks_for(thing, of):
+                numbered.update((inlet.number, inlet) for inlet in self.hear.inlets(of).values())
         return numbered.get(number)
 
     def _streams(self, thing: ThingId) -> dict[int, Inlet]:
@@ -96,22 +98,32 @@ class HttpDoor:
             self._numbered[thing] = numbered
         return numbered
 
-    def thing(self, headers: Headers, named: str | None = None, *, address: str) -> ThingId:
-        """Whose credential this is. `named`: what the path calls the thing; `address`: from where it is asked.
+    def speaker(self, headers: Headers) -> ThingId:
+        """Whose credential this is.
 
         Raises:
             WrongToken: it is none of a thing.
-            NotFound: the path names another thing than the credential's.
-            Busy: the store is full.
         """
         token = authorization(headers)
         who = None if token is None else self._recognise.token(token)
         if who is None or who.thing is None:
             raise WrongToken("This needs a thing's own credential.", hint="Send 'Authorization: Bearer CREDENTIAL'.")
-        if named is not None and self._named(named) != who.thing:
-            raise NotFound("there is no such thing of this credential")
-        self._presence.asked(who.thing, address=address)
         return who.thing
+
+    def asked(self, speaker: ThingId, *, address: str) -> None:
+        """A thing asks from there, and what it asks for is its to ask."""
+        self._presence.asked(speaker, address=address)
+
+    def named(self, speaker: ThingId, name: str, *, others: bool) -> ThingId:
+        """The thing that the path names. `others`: it may be one that the speaker is the gateway of.
+
+        Raises:
+            NotFound: it is another than the credential's.
+        """
+        named = self._named(name)
+        if named is None or (named != speaker and not (others and self.hear.speaks_for(speaker, named))):
+            raise NotFound("there is no such thing of this credential")
+        return named
 
     def room(self, thing: ThingId) -> None:
         """While the store is full, or the thing owes, a request is turned away before it is read.

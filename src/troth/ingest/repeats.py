@@ -14,9 +14,10 @@ from array import array
 from hashlib import blake2b
 from typing import Final
 
+from troth.names import ThingId, print_thing
 from troth.wire.limits import REPEAT_WINDOW
 
-__all__ = ["KEY_BYTES", "Recent", "repeat_key"]
+__all__ = ["KEY_BYTES", "Recent", "repeat_key", "said_by"]
 
 KEY_BYTES: Final = 16  # things/stamps: 8 to 32
 
@@ -29,6 +30,11 @@ def repeat_key(name: str, secret: bytes) -> bytes:
         secret: 16 to 64 bytes; the same after a restart, or repeats across it are kept twice.
     """
     return blake2b(name.encode(), digest_size=KEY_BYTES, key=secret, person=b"troth/repeat").digest()
+
+
+def said_by(speaker: ThingId, name: str, thing: ThingId) -> str:
+    """What a message of a thing is called, said by itself or by its gateway, whose names are not the thing's; "" for none."""
+    return f"{print_thing(speaker)}\n{name}" if name and speaker != thing else name
 
 
 class Recent:

@@ -77,14 +77,16 @@ class Hear:
             self._inlets[stream.stream] = found[name] = inlet
         return found
 
-    def spoken_for(self, gateway: ThingId, number: int) -> Mapping[str, Inlet]:
-        """The inlets of the thing whose Datastream has this number, by stream name; empty unless this gateway speaks for it."""
+    def thing_of(self, number: int) -> ThingId | None:
+        """Whose Datastream has this number."""
         stream = self._directory.streams.get(self._directory.by_number.get(number, StreamId(b"")))
-        known = None if stream is None else self._directory.things.get(stream.thing)
-        if known is None or known.body.gateway is None or known.body.gateway.thing != gateway:
-            return {}
-        speaks = self._directory.things.get(gateway)
-        return {} if speaks is None or speaks.body.to_ns is not None else self.inlets(known.thing)
+        return None if stream is None else stream.thing
+
+    def speaks_for(self, gateway: ThingId, thing: ThingId) -> bool:
+        """Whether a thing is the gateway of another, now."""
+        known, speaks = self._directory.things.get(thing), self._directory.things.get(gateway)
+        named = None if known is None else known.body.gateway
+        return named is not None and named.thing == gateway and speaks is not None and speaks.body.to_ns is None
 
     def asker(self, party: Uri) -> Asker:
         """As whom the things of a party speak; the same for all of them. Called by inlets only."""

@@ -84,6 +84,10 @@ class ThingVoice:
         """Whether this is the topic of its SenML packs."""
         return topic in pack_topics(self._topics.names(self.thing))
 
+    def spoken_for(self, topic: str) -> Inlet | ThingId | None:
+        """A stream of a thing that it is the gateway of now, or the thing itself for its SenML packs; None for others."""
+        return self._topics.spoken_for(self.thing, topic)
+
     def later(self, delay_s: float, work: Callable[[], None]) -> None:
         """Call `work` after some seconds."""
         self._later(delay_s, work)

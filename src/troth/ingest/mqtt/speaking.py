@@ -9,7 +9,8 @@ Rules
 - What may pass later is not acknowledged: while the store is full the message waits in its inlet. A thing that has sent more
   than one thing may is acknowledged later, so that it sends no faster; what it sent is kept all the same. With QoS 0 there
   is nothing to hold back, so its connection reads on later.
-- A topic that is no stream of this thing is refused and counted like any other observation. RETAIN is ignored.
+- A topic that is no stream of this thing, nor of one that it is the gateway of, is refused and counted like any other
+  observation. RETAIN is ignored.
 
 Source: things.md, "Speaking" and "Shape of the hot path"; MQTT 5.0 §4.9 (receive maximum).
 Left out: handing over (`Hear.flush`), which the door does once for all that speak in one turn of the loop.
@@ -26,9 +27,10 @@ from troth.gate.words import spoken
 from troth.ingest.mqtt.packing import PackTurns
 from troth.ingest.mqtt.payload import ID_CHARACTERS, Said, read_numbers, read_payload
 from troth.ingest.mqtt.spoken_by import Line, Voice
-from troth.ingest.repeats import repeat_key
+from troth.ingest.repeats import repeat_key, said_by
 from troth.journeys.hear import Hear, Inlet
 from troth.journeys.turn import settle_one
+from troth.names import ThingId
 from troth.things.observations import Outcome, Refusal, ResultType
 from troth.wire.limits import RECEIVE_MAXIMUM
 from troth.wire.mqtt import (
@@ -291,28 +293,39 @@ class Speaker:
         if inlet is not None:
             self._offer(packet, inlet, done)
         elif self._voice.takes_packs(packet.topic):
-            self._take_pack(packet, done)
+            self._take_pack(packet, self._voice.thing, done)
         else:
-            self._hear.count(self._voice.thing, Refusal.UNDECLARED, done)
+            self._take_for(packet, done)
 
-    def _take_pack(self, packet: Publish, done: Callable[[Outcome], None]) -> None:
+    def _take_for(self, packet: Publish, done: Callable[[Outcome], None]) -> None:
+        """One message of a thing that this one is the gateway of, looked up each time; or of none."""
+        found = self._voice.spoken_for(packet.topic)
+        if found is None:
+            self._hear.count(self._voice.thing, Refusal.UNDECLARED, done)
+        elif isinstance(found, Inlet):
+            self._offer(packet, found, done)
+        else:
+            self._take_pack(packet, found, done)
+
+    def _take_pack(self, packet: Publish, thing: ThingId, done: Callable[[Outcome], None]) -> None:
         name = next((text for key, text in packet.properties.user if key == "id"), "")
         if len(name) > ID_CHARACTERS:
-            self._hear.count(self._voice.thing, Refusal.BAD_PAYLOAD, done)
+            self._hear.count(thing, Refusal.BAD_PAYLOAD, done)
             return
         more = partial(self._voice.refused, packet.topic)
-        pack = PackTurns(self._hear, self._voice.thing, soon=self._line.soon, done=done, more=more)
-        pack.take(packet.payload, name=name, secret=self._secret)
+        pack = PackTurns(self._hear, thing, soon=self._line.soon, done=done, more=more)
+        pack.take(packet.payload, name=said_by(self._voice.thing, name, thing), secret=self._secret)
 
     def _offer(self, packet: Publish, inlet: Inlet, done: Callable[[Outcome], None]) -> None:
         said = _read(packet, inlet.type)
         if isinstance(said, Refusal):
-            self._hear.count(self._voice.thing, said, done)
+            self._hear.count(inlet.thing, said, done)
             return
         name = said.name
         if packet.properties is not NO_PROPERTIES:
             name = next((text for key, text in packet.properties.user if key == "id"), name)
         if name or said.time_ns is not None or not packet.qos:
+            name = said_by(self._voice.thing, name, inlet.thing)
             key = repeat_key(name, self._secret) if name else b""
             inlet.offer(said.result, time_ns=said.time_ns, end_ns=said.end_ns, key=key, done=done)
             return

@@ -77,6 +77,10 @@ class Voice(Protocol):
         """Whether this is the topic of its SenML packs."""
         ...
 
+    def spoken_for(self, topic: str) -> Inlet | ThingId | None:
+        """A stream of a thing that it is the gateway of now, or the thing itself for its SenML packs; None for others."""
+        ...
+
     def refused(self, topic: str, refusal: Refusal) -> None:
         """Tell its listeners on `things/<thing>/refused`."""
         ...

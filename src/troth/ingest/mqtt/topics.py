@@ -65,6 +65,14 @@ class Topics:
         inlets = self._hear.inlets(thing)
         return {f"things/{name}/{stream}": inlet for name in self.names(thing) for stream, inlet in inlets.items()}
 
+    def spoken_for(self, gateway: ThingId, topic: str) -> "Inlet | ThingId | None":
+        """The stream of a thing that this one is the gateway of, or the thing where the topic is that of its SenML packs."""
+        levels = topic.split("/")
+        thing = self._thing(levels[1]) if len(levels) == 3 and levels[0] == "things" else None
+        if thing is None or not self._hear.speaks_for(gateway, thing):
+            return None
+        return thing if levels[2] == "senml" else self._hear.inlets(thing).get(levels[2])
+
     def number(self, topic: str) -> int | None:
         """The Datastream a topic names, or None; says nothing about who may know of it."""
         levels = topic.split("/")
