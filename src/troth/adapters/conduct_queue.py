@@ -8,7 +8,7 @@ Source: things.md, "The writer".
 
 import asyncio
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
@@ -19,6 +19,7 @@ from troth.things.stores import Traced
 
 __all__ = [
     "COMMIT_ROWS",
+    "Beside",
     "Commitment",
     "Future",
     "Gathered",
@@ -26,6 +27,7 @@ __all__ = [
     "Noted",
     "Order",
     "Refused",
+    "Steps",
     "Work",
     "collected",
     "gather",
@@ -68,8 +70,18 @@ class Order(NamedTuple):
     work: Callable[[], Callable[[], None]]
 
 
+Steps: TypeAlias = Generator[None, None, Iterator[None]]
+"""What is done a step at a time; what it returns is done on the loop, a step at a time too."""
+
+
+class Beside(NamedTuple):
+    """Something long: `work` goes on for a step between one commit and the next."""
+
+    work: Callable[[], Steps]
+
+
 Commitment: TypeAlias = Admitted | AdmittedMany | Refused | Noted | Marked
-Work: TypeAlias = Commitment | Order
+Work: TypeAlias = Commitment | Order | Beside
 
 
 def weight(item: Work) -> int:
@@ -94,7 +106,7 @@ def collected(first: Commitment, inbox: "queue.SimpleQueue[Work]") -> tuple[list
         except queue.Empty:
             break
         full += weight(item)
-        if isinstance(item, Order) or full > COMMIT_ROWS:
+        if isinstance(item, Order | Beside) or full > COMMIT_ROWS:
             return items, item
         items.append(item)
     return items, None

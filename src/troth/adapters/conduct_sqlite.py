@@ -5,6 +5,7 @@ Rules
   here belongs to the event loop. Between them go values: down through one queue, up through one callback per commit.
 - A commit begins at once when nothing was written for `commit_ms`, else when that time is over or COMMIT_ROWS wait.
 - The listener is called after a segment has been cleared as well: there may be room again.
+- Clearing goes on for a few milliseconds between one commit and the next, so that no acknowledgement waits for all of it.
 - After a commit, in this order on the loop: memory, listener (also when nothing was kept), `done` of each append, futures.
   Much of it is done in several steps (`conduct_landing`), and nothing of the next commit before the last of them.
 - The first error of the file ends the store: nothing is written any more, everybody waiting and everybody later gets
@@ -17,7 +18,6 @@ Left out: moving rows (`partitions_sqlite`), hashing (the worker that builds seg
 import asyncio
 import queue
 import threading
-import time
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -27,15 +27,17 @@ from typing import Final, Self, TypeVar
 
 from troth.adapters import conduct_landing as landing
 from troth.adapters.conduct_blocks import Piece
+from troth.adapters.conduct_lasting import Left
 from troth.adapters.conduct_packing import said
-from troth.adapters.conduct_queue import COMMIT_ROWS, Marked, Noted, Order, Refused, Work, collected, weight
+from troth.adapters.conduct_queue import Beside, Future, Marked, Noted, Order, Refused, Steps, Work, weight
 from troth.adapters.conduct_reading import read_committed, read_sealed
 from troth.adapters.conduct_stamping import Entropy, Taken
 from troth.adapters.conduct_standing import Standing, told
+from troth.adapters.conduct_turns import Turns
 from troth.adapters.conduct_watch import ConductWatch
 from troth.adapters.conduct_writing import CUT_BYTES, Landed, Writer
 from troth.adapters.sqlite_files import Connect, connect_writer
-from troth.clock import NS_PER_S, Clock
+from troth.clock import Clock
 from troth.errors import Busy, StorageFailed, TrothError
 from troth.names import StreamId, ThingId
 from troth.things.figures import ConductFigures
@@ -64,7 +66,6 @@ class SqliteConduct:
         self._clock = writer.clock
         self._loop = asyncio.get_running_loop()
         self._on_failure: Callable[[Exception], None] | None = None
-        self._commit_ns = int(commit_ms * 1_000_000)
         self._queue_rows = queue_rows
         self._unmoved_rows = unmoved_rows
         self._inbox: queue.SimpleQueue[Work] = queue.SimpleQueue()
@@ -83,7 +84,16 @@ class SqliteConduct:
         self._uncut = 0
         self._uncut_bytes = 0
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="troth-conduct-read")
-        self._thread = threading.Thread(target=self._run, name="troth-conduct", daemon=True)
+        self._turns = Turns(
+            writer,
+            self._inbox,
+            commit_ns=int(commit_ms * 1_000_000),
+            queued=lambda: self._queued,
+            landed=self._landed,
+            post=self._post,
+            fail=self._fail,
+        )
+        self._thread = threading.Thread(target=self._turns.run, name="troth-conduct", daemon=True)
 
     @classmethod
     async def open(  # noqa: PLR0913 - what it is made of and its three limits, named
@@ -210,21 +220,8 @@ class SqliteConduct:
         return await self._loop.run_in_executor(self._reader, read_sealed, self._writer.path, keys)
 
     async def clear(self, cuts: Sequence[Cut]) -> None:
-        def work(resolve: Callable[[None], None]) -> Callable[[], None]:
-            latest, pending = self._writer.clear(cuts), self._writer.pending
-
-            def on_loop() -> None:
-                self._pending = pending
-                self._standing.clear(cuts[-1].last, latest)
-                self._watch.cleared(cuts[-1].last)
-                if self._told is not None:
-                    self._call(self._told, ())
-                resolve(None)
-
-            return on_loop
-
         self._check()
-        await self._order(work)
+        await self._queue(lambda future: Beside(partial(self._clear, cuts, future)))
 
     @property
     def pending(self) -> Sequence[Cut]:
@@ -287,6 +284,25 @@ class SqliteConduct:
             resolve(None)
 
         return on_loop
+
+    def _clear(self, cuts: Sequence[Cut], future: Future) -> Steps:
+        """On the writer's thread, a step between one commit and the next; what it returns is done on the loop."""
+        try:
+            left = yield from self._writer.clear(cuts)
+        except RuntimeError as misuse:
+            return landing.once(partial(_reject, future, misuse))
+        return self._cleared(cuts, left, self._writer.pending, future)
+
+    def _cleared(
+        self, cuts: Sequence[Cut], left: Mapping[StreamId, Left], pending: Sequence[Cut], future: Future
+    ) -> Iterator[None]:
+        yield from self._standing.clear(cuts[-1].last, left)
+        self._pending = pending
+        self._watch.cleared(cuts[-1].last)
+        if self._told is not None:
+            self._call(self._told, ())
+        if not future.done():
+            future.set_result(None)
 
     async def _order(self, work: Callable[[Callable[[T], None]], Callable[[], None]]) -> T:
         """Let the writer do something between two commits. What it changes here is done even if nobody waits any more."""
@@ -364,29 +380,6 @@ class SqliteConduct:
             self._on_failure(cause)
 
     # --- the writer's thread -----------------------------------------------------------------------------------------
-
-    def _run(self) -> None:
-        began_ns = 0
-        held: Work | None = None
-        try:
-            while not self._writer.closed:
-                item = self._inbox.get() if held is None else held
-                held = None
-                if isinstance(item, Order):
-                    self._post(landing.once(item.work()))
-                    continue
-                self._pause(began_ns)
-                began_ns = self._writer.clock.ticks()
-                items, held = collected(item, self._inbox)
-                self._post(self._landed(self._writer.commit(items)))
-        except Exception as cause:  # noqa: BLE001 - whatever it is, nothing may be acknowledged any more
-            self._post(landing.once(partial(self._fail, cause)))
-
-    def _pause(self, began_ns: int) -> None:
-        """Let others join this commit until `commit_ms` after the last began; none at all after a quiet time."""
-        rest_ns = began_ns + self._commit_ns - self._writer.clock.ticks()
-        if began_ns and rest_ns > 0 and self._queued < COMMIT_ROWS:
-            time.sleep(min(rest_ns, self._commit_ns) / NS_PER_S)
 
     def _post(self, work: Iterator[None]) -> None:
         # Where the loop is gone nobody waits for an acknowledgement any more.

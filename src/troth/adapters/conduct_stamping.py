@@ -12,7 +12,7 @@ Left out: SQL and threads (`conduct_sqlite`), bytes (`conduct_packing`).
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from operator import lt
 from typing import Final, Protocol
 
@@ -226,29 +226,23 @@ class Stamper:
         if draft.keys:
             self._aged.append((draft.now_ns, [(each.thing + each.key, each.id) for each in draft.keys]))
 
-    def clear(
-        self, pieces: Iterable[Piece], ends: Mapping[StreamId, tuple[int, int]]
-    ) -> dict[StreamId, tuple[int, int]]:
-        """Forget rows that are moved, always the oldest of their streams.
+    def moved(self, stream: StreamId, latest_ns: int) -> int:
+        """Rows of a stream up to this time are moved: from now on they are looked up there. Returns up to which time they were.
 
-        Args:
-            pieces: them.
-            ends: of each stream in them the next sequence, and its latest time.
-
-        Returns:
-            For each of these streams the next sequence after the rows cleared, and its latest moved time before them.
+        They are known here as well until they are let go.
         """
+        book = self._book(stream)
+        before_ns = book.moved_ns
+        book.moved_ns = max(before_ns, latest_ns)
+        book.seen = None
+        return before_ns
+
+    def let_go(self, pieces: Iterable[Piece]) -> None:
+        """Forget rows that are moved, always the oldest of their streams."""
         for piece in pieces:
             oldest = self._blocks.popleft() if isinstance(piece, Block) else self._book(piece.stream).let_go()
             if oldest is not piece:
                 raise AssertionError("rows are cleared in the order in which they were kept")
-        touched: dict[StreamId, tuple[int, int]] = {}
-        for stream, (next_, latest_ns) in ends.items():
-            book = self._book(stream)
-            touched[stream] = (next_, book.moved_ns)
-            book.moved_ns = max(book.moved_ns, latest_ns)
-            book.seen = None
-        return touched
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple, overload
 from troth.adapters.conduct_blocks import Block, Piece
 from troth.adapters.conduct_expiring import ROWS_EXPIRED, refusals_of
 from troth.adapters.conduct_groups import Group, columns, kept, kept_at
+from troth.adapters.conduct_lasting import Left
 from troth.adapters.conduct_packing import Count, NewRun
 from troth.adapters.conduct_runs import RUN_SLOTS, offset_of
 from troth.adapters.conduct_stamping import REPEATED, STORED
@@ -83,6 +84,7 @@ class _Numbered(NamedTuple):
 
 
 _FIRST: Final = attrgetter("first")
+_CLEARED_AT_ONCE: Final = 1_024  # streams of a step; some 2 µs for each
 
 
 class _Stream:
@@ -142,15 +144,16 @@ class Standing:
             counted[what] = counted.get(what, 0) + count
             self._totals[what] = self._totals.get(what, 0) + count
 
-    def clear(self, last: int, latest: Mapping[StreamId, Kept | None]) -> None:
-        """The commits up to `last` are cleared; `latest` names their streams, each with its latest moved row if that is new."""
+    def clear(self, last: int, left: Mapping[StreamId, Left]) -> Iterator[None]:
+        """The commits up to `last` are cleared; `left` says what is left of their streams. In steps, each of some streams.
+
+        Until the last step rows of them that are moved may stand here too, as they do before they are cleared.
+        """
         first = next((block.first for block in self._blocks if block.n > last), self._rows)
-        for id_, moved in latest.items():
+        for number, (id_, (next_, moved)) in enumerate(left.items(), 1):
             stream = self._stream(id_)
-            top = self._tops.get(id_)
-            if top is not None and top < first:
-                block, at = self._row(top)
-                stream.next = max(stream.next, block.sequences[at] + 1)
+            stream.next = max(stream.next, next_)
+            if self._tops.get(id_, first) < first:
                 del self._tops[id_]
             if stream.groups is not None:
                 while stream.groups and stream.groups[0][0] <= last:
@@ -159,6 +162,8 @@ class Standing:
                 stream.groups = stream.groups or None
             if moved is not None:
                 stream.moved = moved
+            if not number % _CLEARED_AT_ONCE:
+                yield
         while self._blocks and self._blocks[0].n <= last:
             self._blocks.popleft()
 

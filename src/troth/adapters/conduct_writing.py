@@ -12,9 +12,10 @@ Source: things.md, "The writer"; record.md, "Statements and traces are two thing
 
 import sqlite3
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,7 @@ from troth.adapters.conduct_blocks import pack_pieces, unpack_pieces
 from troth.adapters.conduct_erasing import erase
 from troth.adapters.conduct_expiring import expire, what_of
 from troth.adapters.conduct_groups import kept, unpack_groups
-from troth.adapters.conduct_lasting import Lasting, carried, with_leaf
+from troth.adapters.conduct_lasting import Lasting, Left, carried, with_leaf
 from troth.adapters.conduct_packing import (
     pack_counts,
     pack_keys,
@@ -297,8 +298,10 @@ class Writer:
             lasts[-1] = commit.n
         return lasts, taken, size
 
-    def clear(self, cuts: Sequence[Cut]) -> dict[StreamId, Kept | None]:
-        """Forget the commits of the pending cuts; returns the streams they touched, with their latest moved row if it is new.
+    def clear(self, cuts: Sequence[Cut]) -> Generator[None, None, dict[StreamId, Left]]:
+        """Forget the commits of the pending cuts; returns what is left of the streams they touched.
+
+        In steps of a few milliseconds, between which there may be commits but nothing else; only the last one writes.
 
         Raises:
             RuntimeError: these are not the pending cuts.
@@ -309,16 +312,17 @@ class Writer:
             return {}
         if not cuts or self._pending != cuts:
             raise RuntimeError("only the pending cuts can be cleared")
-        gone: list[Lasting] = []
-        while self._commits and self._commits[0].n <= cuts[-1].last:
-            gone.append(self._commits.popleft())
-        cleared, latest = carried(cuts, gone, said=self.said, clear=self._stamper.clear)
+        gone = list(takewhile(lambda commit: commit.n <= cuts[-1].last, self._commits))
+        cleared, left = yield from carried(cuts, gone, said=self.said, moved=self._stamper.moved)
         try:
             tables.clear(self._open, cleared, repeats_from_ns=self.clock.now() - REPEAT_NS)
         except sqlite3.Error as cause:
             raise failed(cause) from cause
+        for commit in gone:
+            self._commits.popleft()
+            self._stamper.let_go(commit.pieces)
         self._pending, self._cleared = (), cuts[-1].number
-        return latest
+        return left
 
     def close(self) -> None:
         """Close the connection; the last one to close carries the write-ahead log into the file.
