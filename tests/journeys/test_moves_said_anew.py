@@ -187,6 +187,43 @@ def test_who_said_only_where_they_move_to_does_not_take_it_back(world: World) ->
     says(msgspec.structs.replace(moves, site=HERE, moving=Moving(FAR, day_ns + 100 * DAY_NS)))
 
 
+def test_where_somebody_is_and_moves_to_are_both_told_where_one_word_says_both(world: World) -> None:
+    lane = Lane(world)
+    cloud = OrganisationBody(CLOUD, "Cloud", "mailto:office@cloud.example")
+    share(lane, CLOUD)
+    before = lane.items()
+    day_ns = world.clock.now() + 20 * DAY_NS
+    both = msgspec.structs.replace(cloud, site=FAR, moving=Moving(HERE, day_ns))
+    said = world.run(world.node.join.organisation(both))
+    assert (FAR, Moving(HERE, day_ns)) == (said.site, said.moving)
+    item = new(lane, before)
+    assert item.words.startswith(
+        f"It moves on {date_words(day_ns)}. Where it handled what it gets: it has not said where."
+        " Where it does now: in CN, also under the law of US. Where it will: in NL."
+    )
+    assert item.starts_ns == day_ns
+    world.advance(70)
+    assert "in CN" in world.node.directory.told.tellings[lane.ana.person][-1].body.text
+    lane.hours(21 * 24)
+    (come,) = before_now(lane, (item,))
+    assert f"It moved on {date_words(day_ns)}." in come.words
+    assert "Where it did until it moved: in CN" in come.words
+
+
+def test_another_place_until_a_move_that_was_announced_is_told(world: World) -> None:
+    lane = Lane(world)
+    lane.registers(site=Site("NL", ("US",)))
+    lane.hours(16 * 24)
+    announced = lane.registers(site=FAR)
+    assert announced.moving is not None
+    before = lane.items()
+    world.run(world.node.join.organisation(msgspec.structs.replace(announced, site=HERE)))
+    item = new(lane, before)
+    assert "Where it does now: in NL. Where it will: in CN, also under the law of US." in item.words
+    assert Sort.STARTS is item.sort
+    assert any("Where it will: in CN, also under the law of US." in each.words for each in before_now(lane, before))
+
+
 def test_over_the_interface_both_are_answered_with_their_day_and_are_public_news(world: World) -> None:
     lane = Lane(world)
     token = world.operator_token()

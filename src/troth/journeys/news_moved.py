@@ -4,6 +4,7 @@ Rules
 - Of an organisation there is one item for each time that it said another place: in each home of which it gets or handles
   something, for whoever shares with it, and in public where an open disclosure names it.
 - Where what is stored is kept concerns everybody.
+- One word may say where somebody is now and where they move to: both are told.
 - What was put off starts until it has come, and became so from then on. What goes on as it was has a title of its own: a move
   that was taken back, and the first word about a place.
 - What is told of a home that was being set up then is no item there: it was new, too. Words name no person and no home.
@@ -93,20 +94,23 @@ class Moved:
 
     def _moved(self, each: KnownMove, gets: tuple[str, ...], *, to_come: bool) -> Item:
         name = party_name(each.party, self._directory)
-        wider = each.now is None or each.former is None or goes_beyond(each.now, each.former)
-        if each.now == each.former:
+        was, here, now = site_words(each.former), site_words(each.here), site_words(each.now)
+        wider = any(to is None or each.former is None or goes_beyond(to, each.former) for to in (each.here, each.now))
+        twice = each.from_ns is not None and each.here != each.former
+        if each.now == each.former and not twice:
             title = f"{name} stays where it handles data"
-            said = [f"It goes on handling what it gets where it did: {site_words(each.now)}."]
+            said = [f"It goes on handling what it gets where it did: {now}."]
         else:
             title = f"{name} handles data elsewhere" if each.former else f"{name} says where it handles data"
             then = "will" if to_come else "does now"
-            was, now = site_words(each.former), site_words(each.now)
-            said = [f"Where it handled what it gets: {was}. Where it {then}: {now}."]
+            meanwhile = f" Where it {'does now' if to_come else 'did until it moved'}: {here}." if twice else ""
+            said = [f"Where it handled what it gets: {was}.{meanwhile} Where it {then}: {now}."]
         more = f", and {len(gets) - _USES_MAX} more" if len(gets) > _USES_MAX else ""
         said.append(f"It gets or handles: {', '.join(gets[:_USES_MAX])}{more}.")
         said.append("You can say where yours may not go; what that stops, stops at once.")
         latest = self._directory.told.latest_moves.get(each.party)
         stands = latest is not None and (latest.now, latest.from_ns) == (each.now, each.from_ns)
+        stands = stands and (latest is None or not twice or latest.here == each.here)
         return self._item(each, title, said, wider=wider, stands=stands, to_come=to_come)
 
     def _kept(self, each: KnownKept, *, to_come: bool) -> Item:
@@ -144,7 +148,10 @@ class Moved:
             said = ["What was said then does not hold any more.", *said]
             sort = Sort.CHANGED
         elif each.from_ns is not None:
-            said = [f"This {'becomes' if to_come else 'became'} so on {date_words(each.from_ns)}.", *said]
+            so = f"This {'becomes' if to_come else 'became'} so"
+            if isinstance(each, KnownMove) and each.here != each.former:
+                so = f"It {'moves' if to_come else 'moved'}"
+            said = [f"{so} on {date_words(each.from_ns)}.", *said]
             sort = Sort.STARTS if to_come else sort
         starts_ns = each.from_ns if sort is Sort.STARTS else None
         name = named(each.statement, "moved")

@@ -137,12 +137,16 @@ class KnownEntry(msgspec.Struct, frozen=True):
 
 
 class KnownMove(msgspec.Struct, frozen=True):
-    """An organisation said another place: where it was, and where it is from `from_ns` on (None: at once). Times: ns UTC."""
+    """An organisation said another place: where it was, and where it is from `from_ns` on (None: at once). Times: ns UTC.
+
+    `here`: where it is until then, which the same word may have said, too.
+    """
 
     party: Uri
     statement: StatementId
     said_ns: int
     former: Site | None
+    here: Site | None
     now: Site | None
     from_ns: int | None
 
@@ -302,9 +306,11 @@ class Told:
         self, body: OrganisationBody, former: OrganisationBody | None, *, statement: StatementId, said_ns: int
     ) -> None:
         """An organisation was registered, or said again."""
-        if former is not None and _goes(former, at_ns=said_ns) != _goes(body, at_ns=said_ns):
-            was = site_at(former.site, former.moving, at_ns=said_ns)
-            move = KnownMove(body.organisation, statement, said_ns, was, *_goes(body, at_ns=said_ns))
+        was, here = (
+            None if each is None else site_at(each.site, each.moving, at_ns=said_ns) for each in (former, body)
+        )
+        if former is not None and (was, *_goes(former, at_ns=said_ns)) != (here, *_goes(body, at_ns=said_ns)):
+            move = KnownMove(body.organisation, statement, said_ns, was, here, *_goes(body, at_ns=said_ns))
             self.moves[statement] = self.latest_moves[body.organisation] = move
             self.moved += 1
         before = () if former is None else former.classes
