@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from tests.journeys.test_policies import Lane, values
-from troth.errors import Denied
+from troth.errors import BadPolicies, Denied
 from troth.gate.rules.share_terms import SHARE
 from troth.journeys.share_values import Wanted
 from troth.names import Uri
@@ -86,3 +86,19 @@ def test_an_exception_is_of_what_is_called_exactly_so_and_of_no_share(lane: Lane
     with pytest.raises(Denied) as refused:
         lane.world.run(sharing.begin(lane.ana.person, insurance, notice=notice, made_by="session"))
     assert "policy" == refused.value.reason_code
+
+
+@pytest.mark.parametrize(
+    "turned",
+    [
+        "{} == false",
+        "{} != true",
+        "if {} then false else true",
+        "[{}].contains(false)",
+        "resource.home || !({})",
+    ],
+)
+def test_an_exception_from_all_but_a_term_is_refused(lane: Lane, turned: str) -> None:
+    condition = turned.format('(principal in Term::"https://w3id.org/dpv#Marketing")')
+    with pytest.raises(BadPolicies, match="a Term stands in the head"):
+        lane.puts(f'@id("a") @cites("2") @says("No.") forbid (principal, action, resource) unless {{ {condition} }};')

@@ -317,10 +317,6 @@ BAD: Final = {
         rule("r", condition=f'unless {{ (principal in Term::"{TERM}") == false }}'),
         "a Term stands in the head",
     ),
-    "chooses by a term": (
-        rule("r", condition=f'unless {{ if principal in Term::"{TERM}" then false else true }}'),
-        "a Term stands in the head",
-    ),
     "counts a term among others": (
         rule("r", condition=f'unless {{ resource.home || [principal in Term::"{TERM}"].contains(false) }}'),
         "a Term stands in the head",
