@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
+from typing import Final
 
 import msgspec
 import pytest
 
-from tests.journeys.api_house import Json
+from tests.journeys.api_house import Json, disclosure, open_purpose, product, thing
 from tests.journeys.gateway_house import AT, Spoke, Town, group, in_town
 from troth.ingest.http import ARRAY_BYTES
 from troth.ingest.http_arrays import HttpArrays
@@ -17,6 +19,8 @@ from troth.journeys.presence import Presence
 from troth.names import Slug
 from troth.statements.installation import InstallationBody
 from troth.things.observations import Refusal
+
+WIDE: Final = "https://works.example/wide"
 
 
 def body_of(town: Town, of: Spoke) -> InstallationBody:
@@ -181,20 +185,31 @@ class LeapingClock:
         return self._ticks
 
 
+def door_of(town: Town, clock: LeapingClock) -> HttpDoor:
+    """A door of the node that has this clock."""
+    node = town.home.house.node
+    return HttpDoor(
+        node.hear,
+        node.recognise,
+        presence=Presence(clock, later=asyncio.get_running_loop().call_later),
+        slugs=node.ports.accounts.slugs,
+        clock=clock,
+        secret=bytes(16),
+        rates=Rates(clock),
+    )
+
+
+def wide_stream(name: str) -> Json:
+    stream = {"name": name, "title": name, "senses": "power", "type": "number", "concerns_nobody": True}
+    return stream | {"property": "https://works.example/power"}
+
+
 def test_what_ends_while_a_long_request_lets_others_run_is_refused_from_there_on() -> None:
     async def test(town: Town) -> None:
         node, clock = town.home.house.node, LeapingClock(town.home.house.clock.now())
         public = await town.joins("Second meter")
         await town.spoken_for(public)
-        door = HttpDoor(
-            node.hear,
-            node.recognise,
-            presence=Presence(clock, later=asyncio.get_running_loop().call_later),
-            slugs=node.ports.accounts.slugs,
-            clock=clock,
-            secret=bytes(16),
-            rates=Rates(clock),
-        )
+        door = door_of(town, clock)
         rows = [[f"2026-05-01T06:00:{at // 1000:02}.{at % 1000:03}Z", 1.5] for at in range(ROWS_MAX)]
         groups = [group(public) | {"dataArray": [row]} for row in rows]
         gateway = body_of(town, town.gateway).thing
@@ -208,6 +223,35 @@ def test_what_ends_while_a_long_request_lets_others_run_is_refused_from_there_on
         assert [False] * kept + [True] * (len(rows) - kept) == refused
         assert (kept, {}) == (town.tally(public).stored, town.tally(public).refused)
         assert {"undeclared": len(rows) - kept} == town.tally(town.gateway).refused
+
+    in_town(test)
+
+
+def test_the_gate_is_not_asked_about_many_streams_in_one_step() -> None:
+    async def test(town: Town) -> None:
+        house, clock = town.home.house, LeapingClock(town.home.house.clock.now())
+        names, loop = [f"s{number}" for number in range(100)], asyncio.get_running_loop()
+        made = product() | {"product": WIDE, "streams": [wide_stream(each) for each in names]}
+        await house.post("/api/products", made)
+        said = [{"name": each, "purposes": [open_purpose()]} for each in names]
+        await house.post("/api/disclosures", disclosure() | {"product": WIDE, "streams": said})
+        streams = [{"name": each, "reach": "declared"} for each in names]
+        await house.post("/api/things", thing(None) | {"product": WIDE, "name": "Wide", "streams": streams})
+        known = house.node.directory.things[house.node.ports.accounts.slugs()[Slug("wide")]]
+        inlets = house.node.hear.inlets(known.thing)
+        door = door_of(town, clock)
+        answered: list[int] = []
+
+        def look() -> None:
+            answered.append(sum(each.admission is not None for each in inlets.values()))
+            if answered[-1] < len(names):
+                loop.call_soon(look)
+
+        groups = [group(known.streams[each].number, 1) for each in names]
+        loop.call_soon(look)
+        outcomes = await HttpArrays(door).take(known.thing, msgspec.json.encode(groups), name="")
+        assert [] == outcomes.refused()
+        assert {1} == {after - before for before, after in pairwise(answered)}
 
     in_town(test)
 

@@ -36,6 +36,7 @@ TELLS: Final = {
     "definition", "properties", "encoding", "content", "because", "evidence", "commitments", "reason",
     "request", "checkpoint", "type", "device", "words", "sheet", "described",
     "owner",  # without it less is collected, never more
+    "gateway",  # without it nothing that a gateway says is taken
     "says",  # it stands beside a row and alters none
     "reached_ns", "left",  # the door asks them once; what then holds stands in the other members
     "at_once",  # why

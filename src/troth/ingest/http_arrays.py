@@ -7,7 +7,7 @@ Rules
 - What is said for a thing is counted, charged and known as a repeat as that thing's. A thing that owes is refused (`too-fast`),
   and no other with it. What is refused so stays charged to the gateway.
 - Who may be spoken for is looked at anew after every turn of the loop: what ended meanwhile is refused.
-- The loop is given back every 2 ms.
+- The loop is given back every 2 ms, and a stream about which the gate has to be asked anew is looked at by itself.
 
 Source: OGC 18-088 §13; things.md, "Shape of the hot path"; docs/decisions/0107 and 0108. Owner of all state: the event loop.
 """
@@ -98,6 +98,7 @@ class _Offering:
     def some(self, groups: Sequence[Group], at: int, columns: Mapping[tuple[str, ...], Columns]) -> int:
         """Offer groups from `at` on until some ROWS_AT_ONCE rows, or groups, were looked at; returns which comes next."""
         streams, spoken, few = self._streams, self._spoken, 0 if self._name else _FEW
+        now_ns = self._door.clock.now()
         last = min(len(groups), at + ROWS_AT_ONCE)
         while at < last:
             group = groups[at]
@@ -105,7 +106,16 @@ class _Offering:
             inlet = streams.get(group.datastream.id)
             read = columns[group.components]
             said = -1 if inlet is None else spoken.get(inlet.thing, -1)
-            if inlet is None or said < 0 or len(rows) >= few or not inlet.says_numbers or self._columns is not read:
+            if (
+                inlet is None
+                or said < 0
+                or len(rows) >= few
+                or self._columns is not read
+                # As `_answered`: the gate is asked about each other stream, and not about many in one step.
+                or (admission := inlet.admission) is None
+                or not admission.hold.live
+                or inlet.until_ns <= now_ns
+            ):
                 if self._offer(group, read):
                     at += 1
                 return at
@@ -133,7 +143,12 @@ class _Offering:
             of = self._thing if inlet is None else inlet.thing
             for _ in rows:
                 self._door.hear.count(of, refusal or Refusal.UNDECLARED, self._array.next())
-        elif whole and len(rows) == len(group.rows) < _FEW and inlet.says_numbers and not self._name:
+        elif (
+            not self._name
+            and len(group.rows) < _FEW
+            and inlet.says_numbers
+            and _answered(inlet, self._door.clock.now())
+        ):
             self._columns = columns
             self._inlets += (inlet,) * len(rows)
             self._rows += rows
@@ -200,3 +215,9 @@ class _Offering:
                 dones.append(done)
         if results:
             inlet.offer_all(results, times, keys=keys, dones=dones)
+
+
+def _answered(inlet: Inlet, now_ns: int) -> bool:
+    """Whether the gate need not be asked about numbers of this stream."""
+    admission = inlet.admission
+    return admission is not None and admission.hold.live and now_ns < inlet.until_ns
