@@ -158,6 +158,24 @@ def test_acknowledgements_leave_in_the_order_of_arrival(version: Version) -> Non
     in_house(scene)
 
 
+@pytest.mark.parametrize("version", [V5, V311])
+def test_what_comes_together_with_what_is_out_of_range_is_kept_in_its_order(version: Version) -> None:
+    async def scene(house: House) -> None:
+        joined, credential = await house.station()
+        client, _ = await Client.hello(house, credential, version=version)
+        client.send(said(LEVEL, "7", 1))
+        assert Puback(1) == await client.next()
+        numbers = ["1.5", "2.5", "1.7e308", "1.7e308", "3.5", "-1.7e308", "4.5"]  # their sums are no numbers
+        client.send(*(said(LEVEL, number, packet_id) for packet_id, number in enumerate(numbers, 2)))
+        answers = [answer for answer in await client.several(7) if isinstance(answer, Puback)]
+        assert list(range(2, 9)) == [answer.packet_id for answer in answers]
+        refused = [0, 0, 1, 1, 0, 1, 0] if version is V5 else [0] * 7
+        assert refused == [int(answer.reason >= 0x80) for answer in answers]
+        assert (5, 3) == (house.tally(joined).stored, sum(house.tally(joined).refused.values()))
+
+    in_house(scene)
+
+
 def test_a_3_1_1_client_may_pour_and_loses_nothing() -> None:
     async def scene(house: House) -> None:
         joined, credential = await house.station()
