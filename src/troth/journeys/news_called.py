@@ -1,7 +1,8 @@
 """What is measured in a home or public place and has got another title, as things to know.
 
 Rules
-- There is one item for a newer word of a product, in each home and in public, of the streams that stand there.
+- There is one item for a newer word of a product, of the streams that stand in the homes that somebody lives in, and one in
+  public.
 - It says the former title beside the new one. Who said yes is asked again elsewhere; this is for those who are not asked, too.
 - What was said while the home or place was being set up is no item. Words name no person and no home.
 
@@ -9,7 +10,7 @@ Source: docs/decisions/0093-another-measurement-needs-another-name.md; mission.m
 Left out: titles of uses, which are parts of a disclosure (`news`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from troth.gate.announcing import is_new_in
@@ -36,10 +37,10 @@ class Called:
                 if not isinstance(where, str):
                     yield where
 
-    def of(self, home: HouseholdId | None, *, after_ns: int) -> Iterator[Draft]:
-        """What got another title after a moment and stands in a home; with None in public places."""
+    def of(self, homes: Sequence[HouseholdId | None], *, after_ns: int) -> Iterator[Draft]:
+        """What got another title after a moment and stands in one of these homes; with None in public places."""
         for each in self._recent(after_ns):
-            streams = tuple(stream for stream in each.streams if self._is_there(home, each, stream))
+            streams = tuple(s for s in each.streams if any(self._is_there(home, each, s) for home in homes))
             if streams:
                 name = named(each.statement, "called")
                 yield Draft(each.said_ns, name, None, partial(self._item, each, streams, name))

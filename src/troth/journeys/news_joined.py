@@ -3,14 +3,15 @@
 Rules
 - Of things that join there is one item for what they are (a product) and where, however many join; a second one only where
   something else of them is new there.
-- Of a party there is one item for a class that it came into, in each home, and one in public.
+- Of a party there is one item for a class that it came into, with all that it gets so of the homes that somebody lives in, and
+  one in public.
 - What joined while a home or place was being set up is told by its sheet and its pages, and is no item.
 - Words name no person and no home.
 
 Source: docs/decisions/0079-what-joins-is-told.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -53,11 +54,11 @@ class Joined:
                 make = partial(self._thing, each, at_ns=at_ns)
                 yield Draft(each.said_ns, named(each.statement, "joined"), each.begins_ns, make)
 
-    def parties(self, home: HouseholdId | None, *, after_ns: int, at_ns: int) -> Iterator[Draft]:
-        """Who came into a class that gets something of a home, or of public places."""
+    def parties(self, homes: Sequence[HouseholdId | None], *, after_ns: int, at_ns: int) -> Iterator[Draft]:
+        """Who came into a class that gets something of these homes; with None of public places."""
         for each in self._directory.told.entries.values():
             if each.said_ns > after_ns or (each.begins_ns or 0) > at_ns:
-                uses = tuple(self._given(each, home))
+                uses = tuple(dict.fromkeys(use for home in homes for use in self._given(each, home)))
                 if uses:
                     name = named(each.statement, "entered", each.of)
                     yield Draft(each.said_ns, name, each.begins_ns, partial(self._party, each, uses))
