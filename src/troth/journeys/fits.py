@@ -9,6 +9,7 @@ Rules
 - What asks nobody is announced before it begins, or becomes wider; also where a thing joins, or a party a class.
 - Nobody answers for longer than their contact was reached for, and no class falls away unsaid.
 - Who handles or keeps data elsewhere says so before, where that adds a country, a law or a keeper.
+- What people are told of by the day of its signature was signed lately (`fits_signed`).
 - A maker's older word, brought again by anybody, does not take the place of a newer one.
 - Assertions, emergencies, stays, private mode, signs, shares and withholdings are measured by what is in force in their scope.
 - A person has no more rules about places than there may be, however many are said at once.
@@ -36,6 +37,7 @@ from troth.journeys.fits_brought import check_brought, check_whose
 from troth.journeys.fits_described import check_described
 from troth.journeys.fits_gateway import check_gateway
 from troth.journeys.fits_people import check_people
+from troth.journeys.fits_signed import check_signed_lately
 from troth.journeys.fits_told import check_announced_of, check_told
 from troth.journeys.moving import check_keeping_moves, check_moves
 from troth.journeys.rule_names import registered_in
@@ -165,6 +167,7 @@ def _check_joins(
     going: Collection[Statement],
     at_ns: int,
 ) -> None:
+    check_signed_lately(body, directory, said_ns=said_ns(statement), at_ns=at_ns)
     if isinstance(body, KeepingBody):
         check_keeping_moves(body, in_force, directory, said_ns=said_ns(statement), at_ns=at_ns)
         return

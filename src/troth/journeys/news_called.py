@@ -13,8 +13,8 @@ Left out: titles of uses, which are parts of a disclosure (`news`).
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from troth.gate.announcing import is_new_in
 from troth.gate.rules.sensitivity import special_of
+from troth.journeys.announced import is_news_in
 from troth.journeys.news_items import Draft, Item, Sort, named
 from troth.names import HouseholdId
 from troth.state.directory import Directory
@@ -54,7 +54,7 @@ class Called:
         if home is None:
             places = tuple(where for where in standing.places(each.product) if isinstance(where, str))
         return any(
-            is_new_in(standing.began.get(where), at_ns=at_ns)
+            is_news_in(standing.began.get(where), said_ns=at_ns)
             and standing.begins_ns(where, each.product, stream.name, at_ns=at_ns) is not None
             for where in places
         )

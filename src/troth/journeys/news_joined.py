@@ -15,10 +15,11 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from troth.gate.announcing import asks_nobody, is_new_in
+from troth.gate.announcing import asks_nobody
 from troth.gate.question import Ground
 from troth.gate.rules.sensitivity import special_of
 from troth.gate.words import ground_words
+from troth.journeys.announced import is_news_in
 from troth.journeys.news_items import Draft, Item, Sort, named
 from troth.journeys.news_words import contract_words, date_words, getter_words
 from troth.journeys.party_names import party_name
@@ -50,7 +51,7 @@ class Joined:
         """What joined a home, or public places, after a moment or is still to begin."""
         for each in self._directory.told.joinings.get(home, {}).values():
             recent = each.said_ns > after_ns or (each.begins_ns or 0) > at_ns
-            if recent and is_new_in(each.began_ns, at_ns=each.said_ns):
+            if recent and is_news_in(each.began_ns, said_ns=each.said_ns):
                 make = partial(self._thing, each, at_ns=at_ns)
                 yield Draft(each.said_ns, named(each.statement, "joined"), each.begins_ns, make)
 
@@ -147,7 +148,7 @@ class Joined:
             else:
                 places = (home,) if standing.stands(home, product) else ()
             said = self._directory.disclosure_of(product, home)
-            new = any(is_new_in(standing.began.get(where), at_ns=each.said_ns) for where in places)
+            new = any(is_news_in(standing.began.get(where), said_ns=each.said_ns) for where in places)
             if said is None or not new:
                 continue
             known = self._directory.products.get(product)

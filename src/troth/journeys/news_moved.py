@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from troth.gate.announcing import is_new_in
+from troth.journeys.announced import is_news_in
 from troth.journeys.handed import homes_handing, sharers, uses_handed
 from troth.journeys.news_items import Draft, Item, Sort, named
 from troth.journeys.news_words import date_words, site_words
@@ -78,7 +78,7 @@ class Moved:
     def _is_told(self, home: HouseholdId | None, said_ns: int) -> bool:
         began = self._directory.standing.began
         since = began.values() if home is None else (began.get(home),)
-        return any(is_new_in(each, at_ns=said_ns) for each in since)
+        return any(is_news_in(each, said_ns=said_ns) for each in since)
 
     def _recent(self, after_ns: int, at_ns: int) -> Iterator[KnownMove | KnownKept]:
         for each in tuple(self._directory.told.moves.values()):
