@@ -93,10 +93,13 @@ def check_fits(
     in_force: InForce,
     journal: Journal,
     at_ns: int,
+    reached_ns: int,
     beside: Sequence[Statement] = (),
     going: Collection[Statement] = (),
 ) -> None:
     """Return if a statement fits. `beside`: what is accepted together with it; `going`: what was checked and counts soon.
+
+    `reached_ns`: the newest moment at which this place is known to have been, also where the clock was set back since.
 
     Raises:
         NotRegistered: something open names what belongs to a home.
@@ -127,7 +130,7 @@ def check_fits(
             version = 0 if standing is None else standing.version
             check_policies(body, version=version, registered=registered_in(directory))
         case InstallationBody() | OrganisationBody() | KeepingBody():
-            _check_joins(body, statement, directory, in_force, going=going, at_ns=at_ns)
+            _check_joins(body, statement, directory, in_force, going=going, at_ns=at_ns, reached_ns=reached_ns)
         case GroundBody() | EmergencyBody():
             _check_ground(body, Uri(statement.signed.headers.issuer), directory, reading, at_ns=at_ns)
         case SignBody() | PassingObjectionBody():
@@ -166,6 +169,7 @@ def _check_joins(
     *,
     going: Collection[Statement],
     at_ns: int,
+    reached_ns: int,
 ) -> None:
     check_signed_lately(body, directory, said_ns=said_ns(statement), at_ns=at_ns)
     if isinstance(body, KeepingBody):
@@ -183,7 +187,8 @@ def _check_joins(
             gone = gone | set(reordered(stands, each.body))
             stands = each.body  # the newest word, though it does not count yet
     check_gateway(body, stands, directory)
-    check_contracts(body, stands, reordered=gone, organisations=directory.organisations, at_ns=at_ns)
+    known_here = directory.organisations
+    check_contracts(body, stands, reordered=gone, organisations=known_here, at_ns=at_ns, reached_ns=reached_ns)
     check_joining(body, stands, in_force, at_ns=at_ns)
     check_begins_of(body, stands, directory, Reading(in_force), at_ns=at_ns)
 
