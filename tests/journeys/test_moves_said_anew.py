@@ -154,7 +154,7 @@ def test_a_word_signed_before_an_announced_move_comes_counts_until_then(world: W
     lane = Lane(world)
     lane.keeps(KeepingBody(CLOUD, FAR))
     back, _ = world.node.say.sign(KindName.KEEPING, KeepingBody(SUPPLIER, HERE), subject=print_id("kp", bytes(16)))
-    lane.hours(24)
+    lane.hours(0.9)
     world.run(world.node.accept.accept(back))
     assert "then" not in msgspec.json.decode(world.get("/api/where").body)
 

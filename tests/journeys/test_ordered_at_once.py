@@ -9,7 +9,9 @@ import pytest
 from tests.journeys.test_contracts import DAY_NS, USES, order, ordered
 from troth.errors import Conflict
 from troth.gate.connecting import sheet_now
+from troth.names import print_id
 from troth.state.in_force import Reading
+from troth.statements.installation import Contract
 from troth.statements.kinds import KindName
 from troth.testing.world import World
 
@@ -34,6 +36,45 @@ def test_days_that_are_said_at_once_move_later_only(world: World) -> None:
     assert now + 300 * DAY_NS == ordered(world).contract.review_ns
     assert [None, None] == world.run(at_once(310, 320))
     assert now + 320 * DAY_NS == ordered(world).contract.review_ns
+
+
+@pytest.mark.parametrize("then", ["goes on", "restarts"])
+def test_one_that_has_ended_does_not_come_back_where_the_clock_is_set_back(world: World, then: str) -> None:
+    meter = world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=order(world, review=None))
+    known = world.node.directory.things[meter.joined.thing].body
+    (stream,) = known.streams
+    assert stream.contract is not None
+    ends = msgspec.structs.replace(stream.contract, to_ns=world.clock.now() + 5 * DAY_NS)
+
+    def say(contract: Contract) -> None:
+        body = msgspec.structs.replace(known, streams=(msgspec.structs.replace(stream, contract=contract),))
+        sheet = sheet_now(body, Reading(world.node.leases.in_force), at_ns=world.clock.now())
+        subject = print_id("si", world.clock.now().to_bytes(16, "big"))
+        body = msgspec.structs.replace(body, sheet=sheet.digest)
+        world.run(world.node.say.say(KindName.HOME_INSTALLATION, body, subject=subject))
+
+    say(ends)
+    assert isinstance(meter.says(1.0), int)
+    world.clock.step(10 * 86_400)
+    world.advance(1)
+    if then == "restarts":
+        world.organisation("Repair")  # what is signed on that day is all that is left of it
+        world.crash()
+    world.clock.step(-8 * 86_400)
+    if then == "restarts":
+        world.restart()
+    world.advance(1)
+    with pytest.raises(Conflict, match="has ended"):
+        say(stream.contract)
+    with pytest.raises(Conflict, match="has ended"):
+        say(msgspec.structs.replace(stream.contract, digest=b"n" * 32, from_ns=world.clock.now()))
+    say(ends)
+    world.clock.step(9 * 86_400)
+    world.advance(1)
+    assert "expired" == meter.says(3.0)
+    anew = msgspec.structs.replace(stream.contract, digest=b"n" * 32, from_ns=world.clock.now())
+    say(anew)
+    assert anew == ordered(world).contract
 
 
 def test_one_that_is_left_out_and_said_again_at_once_does_not_come_back(world: World) -> None:

@@ -389,6 +389,7 @@ class Node:
 
     def _look(self) -> None:
         self.tell.expire()
+        self.accept.look()
         self.sealing.forget_past()
 
     async def _stepped(self, by_ns: int) -> None:

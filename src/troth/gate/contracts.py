@@ -6,6 +6,7 @@ Rules
 - Said again (the same document from the same moment on), its review moves later, and stays where there was one.
 - What has ended does not come back, whatever it ended by: its day, a missed review, or an installation without it. What is
   ordered anew begins when it is said, so that the time between is in no contract, and no later word moves that beginning back.
+- It has ended, too, where the clock stood behind its end and stands before it again.
 - What is said as it stands is not looked at: a thing is renamed also when its contract is over.
 
 Source: gate.md, "Eight grounds"; docs/decisions/0096-a-contract-is-seen-and-looked-at-again.md.
@@ -36,19 +37,28 @@ def check_contracts(
     reordered: Collection[StreamId],
     organisations: Container[Uri],
     at_ns: int,
+    reached_ns: int,
 ) -> None:
     """Return if the contracts of this installation may be said now. `known`: what stands of the thing. Raises as below.
 
-    `reordered`: streams of which a contract has gone, or has another in its place.
+    `reordered`: streams of which a contract has gone, or has another in its place. `reached_ns`: the newest moment at which
+    this place is known to have been, which may lie ahead of a clock that was set back.
     """
     before = _by_stream(() if known is None else (known,))
     for stream, contract in _by_stream((body,)).items():
         had = stream in reordered
-        check_contract(contract, before.get(stream), had=had, organisations=organisations, at_ns=at_ns)
+        stood = before.get(stream)
+        check_contract(contract, stood, had=had, organisations=organisations, at_ns=at_ns, reached_ns=reached_ns)
 
 
 def check_contract(
-    contract: Contract, known: Contract | None, *, had: bool, organisations: Container[Uri], at_ns: int
+    contract: Contract,
+    known: Contract | None,
+    *,
+    had: bool,
+    organisations: Container[Uri],
+    at_ns: int,
+    reached_ns: int,
 ) -> None:
     """Return if this may be said of a stream now. `known`: the contract that it has; `had`: it had one before that.
 
@@ -62,9 +72,13 @@ def check_contract(
     if contract.by is not None and contract.by not in organisations:
         raise NotFound("this organisation is not registered here: a party that cannot be reached cannot answer")
     same = known is not None and (known.digest, known.from_ns) == (contract.digest, contract.from_ns)
-    over = had if known is None else stands(known).to_ns <= at_ns
-    if (over and same) or contract.from_ns < _not_before(known, over=over, had=had, at_ns=at_ns):
-        raise Conflict("this contract has ended", hint="What is ordered anew is another contract, from now on.")
+    newest_ns = max(at_ns, reached_ns)
+    over = had if known is None else stands(known).to_ns <= newest_ns
+    if (over and same) or contract.from_ns < _not_before(known, over=over, had=had, at_ns=newest_ns):
+        raise Conflict(
+            "this contract has ended",
+            hint="What is ordered anew is another contract, from now on; where the clock was set back, once it is right again.",
+        )
     former_ns = known.review_ns if same and known is not None else None
     if contract.review_ns is None:
         if former_ns is not None:

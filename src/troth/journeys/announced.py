@@ -27,7 +27,16 @@ from troth.statements.installation import InstallationBody, InstalledStream
 from troth.statements.organisation import Entering, OrganisationBody
 from troth.things.intervals import BEGINNING
 
-__all__ = ["SLACK_NS", "check_begins_of", "check_entering_of", "is_told_in", "with_beginnings", "with_entering"]
+__all__ = [
+    "SLACK_NS",
+    "check_begins_of",
+    "check_entering_of",
+    "gives_as",
+    "is_news_in",
+    "is_told_in",
+    "with_beginnings",
+    "with_entering",
+]
 
 SLACK_NS: Final = HOUR_NS  # between planning it and saying it
 
@@ -96,6 +105,16 @@ def is_told_in(where: Where, directory: Directory, reading: Reading, *, at_ns: i
     if not is_new_in(directory.standing.began.get(where), at_ns=at_ns):
         return False
     return isinstance(where, str) or any(each.here(at_ns) for each in reading.place_of(where).members)
+
+
+def is_news_in(began_ns: int | None, *, said_ns: int) -> bool:
+    """Whether what was signed then may have come when a home or place was not new any more: it is brought within SLACK_NS."""
+    return is_new_in(began_ns, at_ns=said_ns + SLACK_NS)
+
+
+def gives_as(of: Uri, party: Uri, directory: Directory) -> bool:
+    """Whether a party gets something that asks nobody only as one of this class, of what stands somewhere."""
+    return any(True for _ in _places_of(of, party, directory))
 
 
 def _needed_of_class(

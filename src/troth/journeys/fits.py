@@ -9,6 +9,7 @@ Rules
 - What asks nobody is announced before it begins, or becomes wider; also where a thing joins, or a party a class.
 - Nobody answers for longer than their contact was reached for, and no class falls away unsaid.
 - Who handles or keeps data elsewhere says so before, where that adds a country, a law or a keeper.
+- What people are told of by the day of its signature was signed lately (`fits_signed`).
 - A maker's older word, brought again by anybody, does not take the place of a newer one.
 - Assertions, emergencies, stays, private mode, signs, shares and withholdings are measured by what is in force in their scope.
 - A person has no more rules about places than there may be, however many are said at once.
@@ -36,6 +37,7 @@ from troth.journeys.fits_brought import check_brought, check_whose
 from troth.journeys.fits_described import check_described
 from troth.journeys.fits_gateway import check_gateway
 from troth.journeys.fits_people import check_people
+from troth.journeys.fits_signed import check_signed_lately
 from troth.journeys.fits_told import check_announced_of, check_told
 from troth.journeys.moving import check_keeping_moves, check_moves
 from troth.journeys.rule_names import registered_in
@@ -91,10 +93,13 @@ def check_fits(
     in_force: InForce,
     journal: Journal,
     at_ns: int,
+    reached_ns: int,
     beside: Sequence[Statement] = (),
     going: Collection[Statement] = (),
 ) -> None:
     """Return if a statement fits. `beside`: what is accepted together with it; `going`: what was checked and counts soon.
+
+    `reached_ns`: the newest moment at which this place is known to have been, also where the clock was set back since.
 
     Raises:
         NotRegistered: something open names what belongs to a home.
@@ -125,7 +130,7 @@ def check_fits(
             version = 0 if standing is None else standing.version
             check_policies(body, version=version, registered=registered_in(directory))
         case InstallationBody() | OrganisationBody() | KeepingBody():
-            _check_joins(body, statement, directory, in_force, going=going, at_ns=at_ns)
+            _check_joins(body, statement, directory, in_force, going=going, at_ns=at_ns, reached_ns=reached_ns)
         case GroundBody() | EmergencyBody():
             _check_ground(body, Uri(statement.signed.headers.issuer), directory, reading, at_ns=at_ns)
         case SignBody() | PassingObjectionBody():
@@ -164,7 +169,9 @@ def _check_joins(
     *,
     going: Collection[Statement],
     at_ns: int,
+    reached_ns: int,
 ) -> None:
+    check_signed_lately(body, directory, said_ns=said_ns(statement), at_ns=at_ns)
     if isinstance(body, KeepingBody):
         check_keeping_moves(body, in_force, directory, said_ns=said_ns(statement), at_ns=at_ns)
         return
@@ -180,7 +187,8 @@ def _check_joins(
             gone = gone | set(reordered(stands, each.body))
             stands = each.body  # the newest word, though it does not count yet
     check_gateway(body, stands, directory)
-    check_contracts(body, stands, reordered=gone, organisations=directory.organisations, at_ns=at_ns)
+    known_here = directory.organisations
+    check_contracts(body, stands, reordered=gone, organisations=known_here, at_ns=at_ns, reached_ns=reached_ns)
     check_joining(body, stands, in_force, at_ns=at_ns)
     check_begins_of(body, stands, directory, Reading(in_force), at_ns=at_ns)
 

@@ -244,8 +244,9 @@ class Installing:
 
     def check_ordered(self, request: ThingRequest, organisations: Container[Uri]) -> None:
         """Return if its contracts may be said now. `organisations`: those that are registered, or will be with it."""
+        now = self._clock.now()
         for contract in (each.contract for each in request.streams if each.contract is not None):
-            check_contract(contract, None, had=False, organisations=organisations, at_ns=self._clock.now())
+            check_contract(contract, None, had=False, organisations=organisations, at_ns=now, reached_ns=now)
 
     def check_streams(self, product: Uri, household: HouseholdId | None, names: Collection[str]) -> None:
         """Return if things of this product can have exactly these streams there; Undeclared otherwise."""

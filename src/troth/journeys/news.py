@@ -2,13 +2,14 @@
 
 Rules
 - A person finds what is about the homes they live in now; everybody what is about things in public places; and no more.
+- Of somebody with several homes, and of what they share, all that one statement changes for them is one thing to know.
 - A request that may not be told yet is not there: in no list, and in no number.
 - What is listed was said in the last NEWS_DAYS, or is still to begin.
 
 Source: mission.md (F26, F44, S58); docs/decisions/0064-nothing-begins-unannounced.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from typing import Final
@@ -116,7 +117,7 @@ class News:
         for request, reach in self._reaches():
             if reach.body.household is None:
                 yield self._asked(request, reach)
-        yield from self._new_there(None)
+        yield from self._new_there((None,), None)
 
     def _of(self, person: PersonId) -> Iterator[Draft]:
         homes = homes_of(person, self._directory, self._in_force, at_ns=self._clock.now())
@@ -127,10 +128,7 @@ class News:
         for request, reach in self._reaches():
             if person in self._of_reach(reach):
                 yield self._asked(request, reach)
-        for home in homes:
-            yield from self._new_there(home)
-        now = self._clock.now()
-        yield from self._moved.shared(person, after_ns=now - NEWS_DAYS * DAY_NS, at_ns=now)
+        yield from self._new_there(homes, person)
 
     def _told(self, person: PersonId, item: Item) -> Item:
         """With how somebody was told of it."""
@@ -140,28 +138,48 @@ class News:
     def concerns(self, *, since_ns: int) -> Iterator[Concern | None]:
         """What people of homes are to be told, of what was said after `since_ns` or is still to begin, home by home.
 
-        None after a home of which nothing is to be told, or nobody: between two of them others have their turn.
+        At last who lives in several, or shares with somebody that moves, of all of it. None after a home of which nothing is
+        to be told, or nobody: between two of them others have their turn.
         """
         now = self._clock.now()
-        for each in self._current():
-            if each.said_ns <= since_ns and all((change.purpose.starts_ns or 0) <= now for change in each.changes):
-                continue
+        apart = dict.fromkeys(self._moved.sharing(after_ns=since_ns, at_ns=now))
+        for each in self._changes_since(since_ns):
             for home in self._homes_of(each.product):
-                persons = self._here(home) if self._holds_in(each, home) else ()
+                persons = self._here_only(home, apart) if self._holds_in(each, home) else ()
                 found = tuple(draft.make() for draft in self._changed(each, home)) if persons else ()
                 yield Concern(each.statement, persons, found) if found else None
         for request, reach in tuple(self._reaches()):
             persons = self._of_reach(reach)
             if persons:
                 yield Concern(self._standing(request, reach), persons, (self._asked(request, reach).make(),))
-        yield from self._joinings(since_ns)
-        now = self._clock.now()
-        for person in self._moved.sharing(after_ns=since_ns, at_ns=now):
-            for draft in self._moved.shared(person, after_ns=since_ns, at_ns=now):
-                item = draft.make()
-                yield Concern(item.statement, (person,), (item,))
+        yield from self._joinings(since_ns, apart)
+        for person in tuple(apart):
+            homes = homes_of(person, self._directory, self._in_force, at_ns=self._clock.now())
+            changed = [
+                draft
+                for each in self._changes_since(since_ns)
+                for home in homes
+                if self._holds_in(each, home)
+                for draft in self._changed(each, home)
+            ]
+            new = self._new_since(homes, person, after_ns=since_ns, at_ns=self._clock.now())
+            yield from self._concerning((person,), [*changed, *new])
 
-    def _joinings(self, since_ns: int) -> Iterator[Concern | None]:
+    def _changes_since(self, since_ns: int) -> Iterator[KnownChanges]:
+        now = self._clock.now()
+        for each in self._current():
+            if each.said_ns > since_ns or any((change.purpose.starts_ns or 0) > now for change in each.changes):
+                yield each
+
+    def _here_only(self, home: HouseholdId, apart: dict[PersonId, None]) -> tuple[PersonId, ...]:
+        """Who lives in this home and no other now. The others are put `apart`, and so is who is there already."""
+        now, found = self._clock.now(), self._here(home)
+        for each in found:
+            if len(homes_of(each, self._directory, self._in_force, at_ns=now)) > 1:
+                apart[each] = None
+        return tuple(each for each in found if each not in apart)
+
+    def _joinings(self, since_ns: int, apart: dict[PersonId, None]) -> Iterator[Concern | None]:
         """What joined homes, who came into a class, and who moves, home by home and statement by statement."""
         now = self._clock.now()
         called = self._called.homes(after_ns=since_ns)
@@ -171,35 +189,38 @@ class News:
         for number, home in enumerate(chain(self._joined.homes(), self._ordered.homes(), called, entered, moved)):
             if home not in seen:
                 seen.add(home)
-                yield from self._joined_home(home, self._here(home), after_ns=since_ns, at_ns=now)
+                persons = self._here_only(home, apart)
+                new = self._new_since((home,), None, after_ns=since_ns, at_ns=now) if persons else []
+                yield from self._concerning(persons, new)
             elif number % _SEEN_AT_ONCE == 0:
                 yield None
 
-    def _joined_home(
-        self, home: HouseholdId, persons: tuple[PersonId, ...], *, after_ns: int, at_ns: int
-    ) -> Iterator[Concern | None]:
-        """The same of one home, for who lives there now: nothing is made where nobody does."""
+    @staticmethod
+    def _concerning(persons: tuple[PersonId, ...], drafts: Iterable[Draft]) -> Iterator[Concern | None]:
+        """What these people are to be told, statement by statement; None where there is nothing."""
         found: dict[StatementId, list[Item]] = {}
-        if persons:
-            for draft in self._new_since(home, after_ns=after_ns, at_ns=at_ns):
-                item = draft.make()
-                found.setdefault(item.statement, []).append(item)
+        for draft in {each.name: each for each in drafts}.values():
+            item = draft.make()
+            found.setdefault(item.statement, []).append(item)
         if not found:
             yield None
         yield from (Concern(statement, persons, tuple(items)) for statement, items in found.items())
 
-    def _new_there(self, home: HouseholdId | None) -> list[Draft]:
-        """What joined a home, or public places, and who moves, in NEWS_DAYS or is still to begin."""
+    def _new_there(self, homes: Sequence[HouseholdId | None], person: PersonId | None) -> list[Draft]:
+        """What joined homes, or public places, and who moves, in NEWS_DAYS or is still to begin."""
         now = self._clock.now()
-        return self._new_since(home, after_ns=now - NEWS_DAYS * DAY_NS, at_ns=now)
+        return self._new_since(homes, person, after_ns=now - NEWS_DAYS * DAY_NS, at_ns=now)
 
-    def _new_since(self, home: HouseholdId | None, *, after_ns: int, at_ns: int) -> list[Draft]:
+    def _new_since(
+        self, homes: Sequence[HouseholdId | None], person: PersonId | None, *, after_ns: int, at_ns: int
+    ) -> list[Draft]:
+        """The same since a moment; with what a person shares."""
         return [
-            *self._joined.things(home, after_ns=after_ns, at_ns=at_ns),
-            *self._joined.parties(home, after_ns=after_ns, at_ns=at_ns),
-            *self._moved.of(home, after_ns=after_ns, at_ns=at_ns),
-            *self._ordered.of(home, after_ns=after_ns, at_ns=at_ns),
-            *self._called.of(home, after_ns=after_ns),
+            *(draft for home in homes for draft in self._joined.things(home, after_ns=after_ns, at_ns=at_ns)),
+            *self._joined.parties(homes, after_ns=after_ns, at_ns=at_ns),
+            *self._moved.of(homes, person, after_ns=after_ns, at_ns=at_ns),
+            *(draft for home in homes for draft in self._ordered.of(home, after_ns=after_ns, at_ns=at_ns)),
+            *self._called.of(homes, after_ns=after_ns),
         ]
 
     def _current(self) -> tuple[KnownChanges, ...]:

@@ -1,7 +1,8 @@
 """What is measured in a home or public place and has got another title, as things to know.
 
 Rules
-- There is one item for a newer word of a product, in each home and in public, of the streams that stand there.
+- There is one item for a newer word of a product, of the streams that stand in the homes that somebody lives in, and one in
+  public.
 - It says the former title beside the new one. Who said yes is asked again elsewhere; this is for those who are not asked, too.
 - What was said while the home or place was being set up is no item. Words name no person and no home.
 
@@ -9,11 +10,11 @@ Source: docs/decisions/0093-another-measurement-needs-another-name.md; mission.m
 Left out: titles of uses, which are parts of a disclosure (`news`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
-from troth.gate.announcing import is_new_in
 from troth.gate.rules.sensitivity import special_of
+from troth.journeys.announced import is_news_in
 from troth.journeys.news_items import Draft, Item, Sort, named
 from troth.names import HouseholdId
 from troth.state.directory import Directory
@@ -36,10 +37,10 @@ class Called:
                 if not isinstance(where, str):
                     yield where
 
-    def of(self, home: HouseholdId | None, *, after_ns: int) -> Iterator[Draft]:
-        """What got another title after a moment and stands in a home; with None in public places."""
+    def of(self, homes: Sequence[HouseholdId | None], *, after_ns: int) -> Iterator[Draft]:
+        """What got another title after a moment and stands in one of these homes; with None in public places."""
         for each in self._recent(after_ns):
-            streams = tuple(stream for stream in each.streams if self._is_there(home, each, stream))
+            streams = tuple(s for s in each.streams if any(self._is_there(home, each, s) for home in homes))
             if streams:
                 name = named(each.statement, "called")
                 yield Draft(each.said_ns, name, None, partial(self._item, each, streams, name))
@@ -53,7 +54,7 @@ class Called:
         if home is None:
             places = tuple(where for where in standing.places(each.product) if isinstance(where, str))
         return any(
-            is_new_in(standing.began.get(where), at_ns=at_ns)
+            is_news_in(standing.began.get(where), said_ns=at_ns)
             and standing.begins_ns(where, each.product, stream.name, at_ns=at_ns) is not None
             for where in places
         )

@@ -3,21 +3,23 @@
 Rules
 - Of things that join there is one item for what they are (a product) and where, however many join; a second one only where
   something else of them is new there.
-- Of a party there is one item for a class that it came into, in each home, and one in public.
+- Of a party there is one item for a class that it came into, with all that it gets so of the homes that somebody lives in, and
+  one in public.
 - What joined while a home or place was being set up is told by its sheet and its pages, and is no item.
 - Words name no person and no home.
 
 Source: docs/decisions/0079-what-joins-is-told.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from troth.gate.announcing import asks_nobody, is_new_in
+from troth.gate.announcing import asks_nobody
 from troth.gate.question import Ground
 from troth.gate.rules.sensitivity import special_of
 from troth.gate.words import ground_words
+from troth.journeys.announced import is_news_in
 from troth.journeys.news_items import Draft, Item, Sort, named
 from troth.journeys.news_words import contract_words, date_words, getter_words
 from troth.journeys.party_names import party_name
@@ -49,15 +51,15 @@ class Joined:
         """What joined a home, or public places, after a moment or is still to begin."""
         for each in self._directory.told.joinings.get(home, {}).values():
             recent = each.said_ns > after_ns or (each.begins_ns or 0) > at_ns
-            if recent and is_new_in(each.began_ns, at_ns=each.said_ns):
+            if recent and is_news_in(each.began_ns, said_ns=each.said_ns):
                 make = partial(self._thing, each, at_ns=at_ns)
                 yield Draft(each.said_ns, named(each.statement, "joined"), each.begins_ns, make)
 
-    def parties(self, home: HouseholdId | None, *, after_ns: int, at_ns: int) -> Iterator[Draft]:
-        """Who came into a class that gets something of a home, or of public places."""
+    def parties(self, homes: Sequence[HouseholdId | None], *, after_ns: int, at_ns: int) -> Iterator[Draft]:
+        """Who came into a class that gets something of these homes; with None of public places."""
         for each in self._directory.told.entries.values():
             if each.said_ns > after_ns or (each.begins_ns or 0) > at_ns:
-                uses = tuple(self._given(each, home))
+                uses = tuple(dict.fromkeys(use for home in homes for use in self._given(each, home)))
                 if uses:
                     name = named(each.statement, "entered", each.of)
                     yield Draft(each.said_ns, name, each.begins_ns, partial(self._party, each, uses))
@@ -146,7 +148,7 @@ class Joined:
             else:
                 places = (home,) if standing.stands(home, product) else ()
             said = self._directory.disclosure_of(product, home)
-            new = any(is_new_in(standing.began.get(where), at_ns=each.said_ns) for where in places)
+            new = any(is_news_in(standing.began.get(where), said_ns=each.said_ns) for where in places)
             if said is None or not new:
                 continue
             known = self._directory.products.get(product)

@@ -1,8 +1,8 @@
 """Who handles data somewhere else, and where what is stored here is kept, as things to know.
 
 Rules
-- Of an organisation there is one item for each time that it said another place: in each home of which it gets or handles
-  something, for whoever shares with it, and in public where an open disclosure names it.
+- Of an organisation there is one item for each time that it said another place, with all that it gets or handles of the homes
+  that somebody lives in and of what they share with it; and one in public where an open disclosure names it.
 - Where what is stored is kept concerns everybody.
 - One word may say where somebody is now and where they move to: both are told.
 - What was put off starts until it has come, and became so from then on. What goes on as it was has a title of its own: a move
@@ -12,11 +12,11 @@ Rules
 Source: docs/decisions/0094-who-moves-is-told-before.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from troth.gate.announcing import is_new_in
+from troth.journeys.announced import is_news_in
 from troth.journeys.handed import homes_handing, sharers, uses_handed
 from troth.journeys.news_items import Draft, Item, Sort, named
 from troth.journeys.news_words import date_words, site_words
@@ -38,24 +38,26 @@ class Moved:
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
 
-    def of(self, home: HouseholdId | None, *, after_ns: int, at_ns: int) -> Iterator[Draft]:
-        """What concerns a home; with None what everybody may know."""
+    def of(
+        self, homes: Sequence[HouseholdId | None], person: PersonId | None, *, after_ns: int, at_ns: int
+    ) -> Iterator[Draft]:
+        """What concerns these homes, and what a person shares; with a home of None what everybody may know."""
         for each in self._recent(after_ns, at_ns):
-            if not self._is_told(home, each.said_ns):
-                continue
-            if isinstance(each, KnownKept):
-                yield self._draft(each, at_ns=at_ns)
-                continue
-            body = self._directory.organisations.get(each.party)
-            uses = () if body is None else tuple(uses_handed(body, home, self._directory))
-            if uses:
-                yield self._draft(each, *(f"{use.title} ({product})" for product, use in uses), at_ns=at_ns)
+            told = tuple(home for home in homes if self._is_told(home, each.said_ns))
+            gets = () if isinstance(each, KnownKept) else tuple(self._gets(each, told, person, at_ns=at_ns))
+            if gets or (told and isinstance(each, KnownKept)):
+                yield self._draft(each, *dict.fromkeys(gets), at_ns=at_ns)
 
-    def shared(self, person: PersonId, *, after_ns: int, at_ns: int) -> Iterator[Draft]:
-        """Of those with whom somebody shares."""
-        for each in self._recent(after_ns, at_ns):
-            if isinstance(each, KnownMove) and person in sharers(each.party, self._directory, at_ns=at_ns):
-                yield self._draft(each, "what you share with it", at_ns=at_ns)
+    def _gets(
+        self, each: KnownMove, homes: Sequence[HouseholdId | None], person: PersonId | None, *, at_ns: int
+    ) -> Iterator[str]:
+        """What a party gets or handles, in words."""
+        body = self._directory.organisations.get(each.party)
+        for home in homes:
+            uses = () if body is None else uses_handed(body, home, self._directory)
+            yield from (f"{use.title} ({product})" for product, use in uses)
+        if person is not None and person in sharers(each.party, self._directory, at_ns=at_ns):
+            yield "what you share with it"
 
     def sharing(self, *, after_ns: int, at_ns: int) -> tuple[PersonId, ...]:
         """People who share with somebody that is to be told of."""
@@ -76,7 +78,7 @@ class Moved:
     def _is_told(self, home: HouseholdId | None, said_ns: int) -> bool:
         began = self._directory.standing.began
         since = began.values() if home is None else (began.get(home),)
-        return any(is_new_in(each, at_ns=said_ns) for each in since)
+        return any(is_news_in(each, said_ns=said_ns) for each in since)
 
     def _recent(self, after_ns: int, at_ns: int) -> Iterator[KnownMove | KnownKept]:
         for each in tuple(self._directory.told.moves.values()):

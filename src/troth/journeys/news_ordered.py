@@ -13,8 +13,8 @@ Source: docs/decisions/0096-a-contract-is-seen-and-looked-at-again.md; mission.m
 from collections.abc import Iterator
 from functools import partial
 
-from troth.gate.announcing import is_new_in
 from troth.gate.rules.sensitivity import special_of
+from troth.journeys.announced import is_news_in
 from troth.journeys.news_items import Draft, Item, Sort, named
 from troth.journeys.news_words import contract_words, date_words
 from troth.journeys.party_names import party_name
@@ -42,7 +42,7 @@ class Ordered:
         for each in self._directory.told.orders.get(home, {}).values():
             starts_ns = _starts_ns(each)
             recent = each.said_ns > after_ns or (starts_ns or 0) > at_ns
-            if recent and is_new_in(each.began_ns, at_ns=each.said_ns):
+            if recent and is_news_in(each.began_ns, said_ns=each.said_ns):
                 name = named(each.statement, "ordered", each.stream)
                 yield Draft(each.said_ns, name, starts_ns, partial(self._item, each, name, starts_ns))
 

@@ -47,6 +47,7 @@ __all__ = [
     "Retitled",
     "SaidTelling",
     "Told",
+    "is_elsewhere",
 ]
 
 _NS = 1_000_000_000
@@ -306,10 +307,8 @@ class Told:
         self, body: OrganisationBody, former: OrganisationBody | None, *, statement: StatementId, said_ns: int
     ) -> None:
         """An organisation was registered, or said again."""
-        was, here = (
-            None if each is None else site_at(each.site, each.moving, at_ns=said_ns) for each in (former, body)
-        )
-        if former is not None and (was, *_goes(former, at_ns=said_ns)) != (here, *_goes(body, at_ns=said_ns)):
+        if former is not None and is_elsewhere(body, former, at_ns=said_ns):
+            was, here = (site_at(each.site, each.moving, at_ns=said_ns) for each in (former, body))
             move = KnownMove(body.organisation, statement, said_ns, was, here, *_goes(body, at_ns=said_ns))
             self.moves[statement] = self.latest_moves[body.organisation] = move
             self.moved += 1
@@ -326,14 +325,18 @@ class Told:
 
     def kept(self, body: KeepingBody, *, statement: StatementId, said_ns: int) -> None:
         """It was said where data are kept."""
-        held = kept_at(self.keeping, self.moving, at_ns=said_ns)
-        planned = self.moving or held
-        if planned is None or _keeps_otherwise(body, planned.body, at_ns=said_ns):
+        if self.is_kept_otherwise(body, at_ns=said_ns):
+            held = kept_at(self.keeping, self.moving, at_ns=said_ns)
             kept = KnownKept(statement, said_ns, None if held is None else held.body, body)
             self.moves[statement] = self.latest_kept = kept
             self.moved += 1
         said = Keeping(body, statement)
         self.keeping, self.moving = kept_after(self.keeping, self.moving, said, at_ns=said_ns)
+
+    def is_kept_otherwise(self, body: KeepingBody, *, at_ns: int) -> bool:
+        """Whether this says of where data are kept what was not said last, and is to be told."""
+        planned = self.moving or self.keeping
+        return planned is None or _keeps_otherwise(body, planned.body, at_ns=at_ns)
 
     def take(self, body: TellingBody | AuthorityRequestBody | AuthorityReachBody, statement: StatementId) -> None:
         """Somebody was told, or an authority asked."""
@@ -349,6 +352,12 @@ class Told:
             case AuthorityReachBody():
                 self.reaches[body.request, body.household] = KnownReach(body, statement)
                 self.moved += 1
+
+
+def is_elsewhere(body: OrganisationBody, former: OrganisationBody, *, at_ns: int) -> bool:
+    """Whether an organisation says another place of now, or another move, than it did; that is to be told."""
+    was, here = (site_at(each.site, each.moving, at_ns=at_ns) for each in (former, body))
+    return (was, *_goes(former, at_ns=at_ns)) != (here, *_goes(body, at_ns=at_ns))
 
 
 def _ordered_of(body: InstallationBody | None) -> dict[StreamId, tuple[str, Contract]]:

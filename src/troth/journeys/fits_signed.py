@@ -1,0 +1,82 @@
+"""Was what people are told of signed lately? They are told by the day of its signature, which a replay finds again.
+
+Rules
+- What changes where an organisation handles or data are kept, what first stands in a home or public place, what is ordered
+  there, and a class by which somebody gets what asks nobody: it is brought within SLACK_NS of its signature, or signed again.
+- So nothing of it can be signed before people come, or while all of it is new, and count afterwards unseen.
+- While everything is being set up nobody is told, and nothing is refused. What says what holds already changes nothing.
+
+Source: docs/decisions/0113-what-is-told-was-signed-lately.md.
+Left out: what makers say of a product. They sign it once for every place, and not again for one (`state/told`).
+"""
+
+from troth.errors import Conflict
+from troth.gate.announcing import is_new_in
+from troth.journeys.announced import SLACK_NS, gives_as
+from troth.names import StreamId
+from troth.state.directory import Directory
+from troth.state.standing import where_of
+from troth.state.told import is_elsewhere
+from troth.statements.installation import Contract, InstallationBody
+from troth.statements.keeping import KeepingBody
+from troth.statements.organisation import OrganisationBody
+
+__all__ = ["check_signed_lately"]
+
+
+def check_signed_lately(
+    body: InstallationBody | OrganisationBody | KeepingBody, directory: Directory, *, said_ns: int, at_ns: int
+) -> None:
+    """Return if it is brought soon enough after it was signed (`said_ns`), or is nothing to tell.
+
+    Raises:
+        Conflict: it is to be signed again.
+    """
+    if at_ns <= said_ns + SLACK_NS:
+        return
+    match body:
+        case InstallationBody():
+            tells = _is_told(body, directory, at_ns=at_ns)
+        case OrganisationBody():
+            tells = _lived_in(directory, at_ns=at_ns) and any(
+                _tells(body, directory, at_ns=each) for each in (said_ns, at_ns)
+            )
+        case KeepingBody():
+            tells = _lived_in(directory, at_ns=at_ns) and any(
+                directory.told.is_kept_otherwise(body, at_ns=each) for each in (said_ns, at_ns)
+            )
+    if tells:
+        raise Conflict(
+            "this was signed too long before it was brought: people would be told of it as of something long known",
+            hint="Sign it again, and bring it within an hour.",
+        )
+
+
+def _lived_in(directory: Directory, *, at_ns: int) -> bool:
+    """Whether any home or public place is no longer being set up."""
+    return any(is_new_in(each, at_ns=at_ns) for each in directory.standing.began.values())
+
+
+def _tells(body: OrganisationBody, directory: Directory, *, at_ns: int) -> bool:
+    former = directory.organisations.get(body.organisation)
+    if former is not None and is_elsewhere(body, former, at_ns=at_ns):
+        return True
+    before = () if former is None else former.classes
+    return any(gives_as(of, body.organisation, directory) for of in body.classes if of not in before)
+
+
+def _is_told(body: InstallationBody, directory: Directory, *, at_ns: int) -> bool:
+    """Whether a stream is new where it stands, or rests on something else than it did."""
+    where = where_of(body)
+    if not is_new_in(directory.standing.began.get(where), at_ns=at_ns):
+        return False
+    known = directory.things.get(body.thing)
+    stays = body.to_ns is None or at_ns < body.to_ns
+    names = (each.name for each in body.streams if stays)
+    new = any(directory.standing.begins_ns(where, body.product, name, at_ns=at_ns) is None for name in names)
+    return new or _contracts(body) != _contracts(None if known is None else known.body)
+
+
+def _contracts(body: InstallationBody | None) -> dict[StreamId, Contract]:
+    streams = () if body is None else body.streams
+    return {each.stream: each.contract for each in streams if each.contract is not None}
