@@ -96,7 +96,7 @@ class Accept:
         self._folded = 0
         self._under_way = 0
         self._alone = False
-        self._reached_ns = 0  # the newest moment of this run; owned by the loop
+        self._reached_ns = 0  # the newest moment that has surely been here; owned by the loop
         self._going: dict[StatementId, Statement] = {}  # checked, and not counting yet, in order
         self._ruling: Signed | None = None  # what moves the rules and does not count yet; owned by the loop
 
