@@ -11,8 +11,10 @@ from tests.journeys.test_measured import passport, say
 from tests.journeys.test_object import session
 from tests.journeys.test_telling import Lane, billing
 from troth.journeys.news import Item, Sort
+from troth.statements.disclosure import DisclosureBody
+from troth.statements.kinds import KindName
 from troth.statements.passport import PassportStream
-from troth.testing.people import WorldPerson, own_use
+from troth.testing.people import WorldPerson, own_use, research
 from troth.testing.world import World
 from troth.web.sessions import COOKIES
 
@@ -56,6 +58,42 @@ def test_it_is_told_to_the_people_of_the_home_and_to_nobody_else(lane: Lane) -> 
     world.crash()
     world.restart()
     assert before == told(lane, lane.ana)
+
+
+def test_what_a_maker_signed_long_ago_is_told_as_of_the_day_on_which_it_came() -> None:
+    with World(seed=99) as world:
+        lane = Lane(world, own_use(), research(), billing())
+        titled = msgspec.structs.replace(passport(lane), streams=(lane_stream(lane, "Hot water"),))
+        say = world.node.say
+        early = [say.sign(KindName.DISCLOSURE, ended(lane), subject=lane.product)[0]]
+        early.append(say.sign(KindName.PASSPORT, titled, subject=lane.product)[0])
+        world.clock.step(400 * 86_400)
+        world.advance(1)
+        world.organisation("Repair")  # somebody says something on the day before
+        world.clock.step(86_400)
+        world.advance(1)
+        for each in early:
+            world.run(world.node.accept.accept(each))
+        before = {each.title: each for each in lane_news(lane)}
+        assert {TITLE: Sort.CHANGED, research().title: Sort.ENDED} == {each: item.sort for each, item in before.items()}
+        world.advance(70)
+        assert 2 == len(world.node.directory.told.tellings[lane.ana.person])
+        told = lane_news(lane)
+        world.crash()
+        world.restart()
+        assert told == lane_news(lane)
+
+
+def lane_news(lane: Lane) -> tuple[Item, ...]:
+    return lane.world.node.grounding.tellings.news.of(lane.ana.person)
+
+
+def ended(lane: Lane) -> DisclosureBody:
+    """What is disclosed, without research."""
+    known, _ = lane.world.node.directory.disclosures[lane.product]
+    uses = tuple(each for each in known.streams[0].purposes if each.purpose != research().purpose)
+    stream = msgspec.structs.replace(known.streams[0], purposes=uses)
+    return msgspec.structs.replace(known, version=known.version + 1, streams=(stream,))
 
 
 def test_each_change_is_told_by_what_it_was_called_last(lane: Lane) -> None:

@@ -21,7 +21,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from troth.clock import NS_PER_S, Clock
+from troth.clock import Clock
 from troth.errors import NotRegistered
 from troth.gate.leases import Leases
 from troth.journeys.fits import check_fits
@@ -33,7 +33,7 @@ from troth.state.directory import Directory
 from troth.state.in_force import InForce
 from troth.statements.journal import ErasedEntry, Journal, JournalEntry
 from troth.statements.kinds import Face, kind_of
-from troth.statements.registration import AHEAD_S, check_registration
+from troth.statements.registration import check_registration
 from troth.statements.ruling import rules_move
 from troth.statements.statement import Statement, read, read_kept
 from troth.statements.trust_anchors import TrustAnchorsBody
@@ -199,7 +199,7 @@ class Accept:
             in_force=self._leases.in_force,
             journal=self._journal,
             at_ns=at_ns,
-            reached_ns=self._reached_ns,
+            reached_ns=max(self._reached_ns, self._directory.told.reached_ns),
             beside=beside,
             going=self._going.statements(),
         )
@@ -349,7 +349,6 @@ class Accept:
         self._folded = position
         if statement is None:
             return
-        self._reached_ns = max(self._reached_ns, (statement.signed.headers.issued_at_s - AHEAD_S) * NS_PER_S)
         self._directory.take(statement)
         ended = self._leases.move(statement)
         self._going.drop(statement.signed.id)

@@ -120,6 +120,7 @@ class Directory:
 
     def take(self, statement: Statement) -> None:
         """Fold one accepted statement. One with something that must be understood and is not gives nobody anything."""
+        self.told.reach(statement.signed.headers.issued_at_s)
         if not statement.unknown:
             self._take(statement)
         elif isinstance(statement.body, RegistrationPolicyBody | TrustAnchorsBody | KeyBody):
@@ -230,8 +231,7 @@ class Directory:
 
     def serving(self, role: KeyRole) -> KnownKey | None:
         """The key of a role of this node that has not ended; of several anchors the newest."""
-        found = in_force(self.keys, role.value)
-        return found[-1] if found else None
+        return next(reversed(in_force(self.keys, role.value)), None)
 
     def _declare(self, body: PassportBody, said: Statement) -> None:
         """Another word of a product changes nothing of its things; another stream does, and they are put in place anew."""

@@ -2,6 +2,8 @@
 
 Rules
 - A disclosure that takes another's place is compared with it; what it changes is kept with the time of its statement.
+- What makers say of a product is signed once for every place, and may be brought years later: it is kept with the newest moment
+  that had surely come here by then, as far as what was said before it tells.
 - Where the text of a former disclosure was deleted, the newer one is compared with what is known before it after a restart.
 - What first stands in a home or place is kept with what was disclosed of it then; a party that comes into a class, too.
 - What was ordered of what stands there is kept as it was and as it is, once for all things of a product that say the same on
@@ -30,6 +32,7 @@ from troth.statements.installation import Contract, InstallationBody, InstalledS
 from troth.statements.keeping import KeepingBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
+from troth.statements.registration import AHEAD_S
 from troth.statements.site import Site, site_at
 from troth.statements.telling import TellingBody
 from troth.statements.widening import Change, changes_of
@@ -55,7 +58,7 @@ _Order: TypeAlias = tuple[Uri, str, str, Contract | None, Contract | None, int] 
 
 
 class KnownChanges(msgspec.Struct, frozen=True):
-    """What one disclosure changed: of a product everywhere, or in one home. `said_ns`: of its statement, ns UTC."""
+    """What one disclosure changed: of a product everywhere, or in one home. `said_ns`: when it was said here, ns UTC."""
 
     product: Uri
     household: HouseholdId | None
@@ -119,7 +122,7 @@ class Retitled(msgspec.Struct, frozen=True):
 
 
 class KnownTitles(msgspec.Struct, frozen=True):
-    """A newer word of a product gave these streams another title. `said_ns`: of its statement, ns UTC."""
+    """A newer word of a product gave these streams another title. `said_ns`: when it was said here, ns UTC."""
 
     product: Uri
     statement: StatementId
@@ -206,6 +209,7 @@ class Told:
         self.latest_kept: KnownKept | None = None
         self.keeping: Keeping | None = None
         self.moving: Keeping | None = None  # as it was announced
+        self.reached_ns = 0  # what had surely come when something was said here
         self.moved = 0  # how often there was something new to tell: who looks compares it
 
     def __eq__(self, other: object) -> bool:
@@ -213,13 +217,18 @@ class Told:
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
+    def reach(self, said_s: int) -> None:
+        """Something was said here that was signed then: it lies at most AHEAD_S ahead."""
+        self.reached_ns = max(self.reached_ns, (said_s - AHEAD_S) * _NS)
+
     def disclosed(
         self, body: DisclosureBody, former: DisclosureBody | None, *, statement: StatementId, said_s: int
     ) -> None:
         """A disclosure was accepted in place of another."""
         changes = () if former is None else changes_of(body, former, at_ns=said_s * _NS)
         if changes:
-            self.changes[statement] = KnownChanges(body.product, body.household, statement, said_s * _NS, changes)
+            said_ns = max(said_s * _NS, self.reached_ns)
+            self.changes[statement] = KnownChanges(body.product, body.household, statement, said_ns, changes)
             self.moved += 1
 
     def declared(
@@ -229,7 +238,7 @@ class Told:
         known = ((each, stood[each.name].title) for each in body.streams if each.name in stood)
         found = tuple(Retitled(each.name, former, each.title) for each, former in known if each.title != former)
         if found:
-            self.titles[statement] = KnownTitles(body.product, statement, said_ns, found)
+            self.titles[statement] = KnownTitles(body.product, statement, max(said_ns, self.reached_ns), found)
             self.moved += 1
 
     def joined(
