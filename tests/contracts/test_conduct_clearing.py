@@ -10,13 +10,16 @@ from pathlib import Path
 from tests.contracts.crashed_files import a_turn_of_the_loop
 from tests.contracts.test_conduct import SqliteBench
 from troth.adapters.conduct_landing import once
+from troth.adapters.conduct_lasting import Left
 from troth.adapters.conduct_queue import Beside, Order, Steps, Work
+from troth.adapters.conduct_standing import Standing
 from troth.adapters.conduct_turns import Turns
 from troth.adapters.conduct_writing import Landed, Writer
 from troth.adapters.sqlite_files import connect_writer
+from troth.names import StreamId
 from troth.testing.contracts import NOON_NS, Speaker, run, stamp_many
 from troth.things.observations import Refusal, Repeated
-from troth.things.stores import Cut
+from troth.things.stores import ConductStore, Cut
 
 STREAMS = 600  # more than two steps of the writer's
 SEED = bytes(32)
@@ -118,3 +121,32 @@ def test_everything_before_has_ended_when_it_is_said_so(tmp_path: Path) -> None:
         assert [2.5] == [row.result for row in store.tail(meter.asks())]
 
     run(case, lambda: SqliteBench(tmp_path))
+
+
+def test_the_latest_rows_are_answered_alike_while_their_commits_are_cleared(tmp_path: Path) -> None:
+    async def case(bench: SqliteBench) -> None:
+        store = await bench.open()
+        speakers = [Speaker(bench.clock, f"meter {number}") for number in range(STREAMS)]
+        said = [row for speaker in speakers for row in speaker.adds([(NOON_NS, 1.5), (NOON_NS + 1, 2.5)])]
+        store.append(stamp_many(said, gate_ns=NOON_NS)[0])
+        await store.settle()
+        cuts = await store.cut(NOON_NS, [SEED])
+        clearing = asyncio.ensure_future(store.clear(cuts))
+        while not clearing.done():
+            assert [2.5] * 3 == [latest_of(store, speakers[number]) for number in (0, STREAMS // 2, STREAMS - 1)]
+            await a_turn_of_the_loop()
+        assert [2.5] * STREAMS == [latest_of(store, speaker) for speaker in speakers]
+        assert (None, []) == (store.unmoved_from_ns, list(store.tail(speakers[0].asks())))
+
+    run(case, lambda: SqliteBench(tmp_path))
+
+
+def latest_of(store: ConductStore, speaker: Speaker) -> object:
+    row = store.latest(speaker.asks())
+    return None if row is None else row.result
+
+
+def test_what_memory_lets_go_of_is_let_go_of_in_steps() -> None:
+    left: dict[StreamId, Left] = {StreamId(number.to_bytes(16)): (2, None) for number in range(2_100)}
+    standing = Standing()
+    assert [None, None] == list(standing.clear(1, left))

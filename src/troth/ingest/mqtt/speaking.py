@@ -78,6 +78,7 @@ _REASONS: Final[dict[Refusal, Reason]] = {  # MQTT 5.0 table 3-4; what is missin
 
 
 _NO_ID: Final = bytes(2)  # of a message with QoS 0
+_NO_NUMBERS: Final[dict[bytes, Inlet]] = {}  # of who has said nothing; never added to
 
 
 class _Heard:
@@ -141,7 +142,7 @@ class Speaker:
         self._secret = secret
         self._inlets: Mapping[str, Inlet] = {}  # looked up with the first message: who only listens needs none
         # Of them those of numbers that have been said, by packed topics, and how many topics were looked up for it.
-        self._numbers: dict[bytes, Inlet] = {}
+        self._numbers = _NO_NUMBERS
         self._found = 0
         self._installed = -1
         self._aliases = TopicAliases(TOPIC_ALIAS_MAXIMUM)
@@ -250,7 +251,7 @@ class Speaker:
         """Look its streams up again if one may have been installed, or declared anew, since CONNECT."""
         if self._installed != self._hear.installed:
             self._inlets, self._installed = self._voice.inlets(), self._hear.installed
-            self._numbers, self._found = {}, 0
+            self._numbers, self._found = _NO_NUMBERS, 0
 
     def _listen(self, ids: list[bytes], names: list[bytes]) -> _Heard:
         """What takes the outcomes of messages that have come, after those before them."""
@@ -262,6 +263,8 @@ class Speaker:
         """The streams of numbers, now, by their packed topics. `names`: topics that have come, which are only added to."""
         self._look()
         if self._found < len(names):
+            if not self._found:
+                self._numbers = {}
             for name, topic in islice(names.items(), self._found, None):
                 inlet = self._inlets.get(topic)
                 if inlet is not None and inlet.says_numbers:
