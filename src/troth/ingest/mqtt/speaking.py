@@ -23,9 +23,9 @@ from itertools import islice
 from typing import Final
 
 from troth.errors import BadMqtt
-from troth.gate.words import spoken
 from troth.ingest.mqtt.packing import PackTurns
 from troth.ingest.mqtt.payload import ID_CHARACTERS, Said, read_numbers, read_payload
+from troth.ingest.mqtt.refusing import puback_of
 from troth.ingest.mqtt.spoken_by import Line, Voice
 from troth.ingest.repeats import repeat_key, said_by
 from troth.journeys.hear import Hear, Inlet
@@ -41,7 +41,6 @@ from troth.wire.mqtt import (
     Reason,
     TopicAliases,
     Version,
-    encode_puback,
     encode_pubacks,
     packed_text,
     topic_of,
@@ -50,32 +49,6 @@ from troth.wire.mqtt import (
 __all__ = ["TOPIC_ALIAS_MAXIMUM", "Speaker"]
 
 TOPIC_ALIAS_MAXIMUM: Final = 256  # things.md, Limits: streams per thing
-
-_REASONS: Final[dict[Refusal, Reason]] = {  # MQTT 5.0 table 3-4; what is missing is 0x83
-    Refusal.UNDECLARED: Reason.TOPIC_NAME_INVALID,
-    Refusal.UNKNOWN: Reason.NOT_AUTHORIZED,
-    Refusal.RED_LINE: Reason.NOT_AUTHORIZED,
-    Refusal.NO_GROUND: Reason.NOT_AUTHORIZED,
-    Refusal.REFUSED: Reason.NOT_AUTHORIZED,
-    Refusal.WITHDRAWN: Reason.NOT_AUTHORIZED,
-    Refusal.EXPIRED: Reason.NOT_AUTHORIZED,
-    Refusal.OBJECTED: Reason.NOT_AUTHORIZED,
-    Refusal.NOT_THEN: Reason.NOT_AUTHORIZED,
-    Refusal.POLICY: Reason.NOT_AUTHORIZED,
-    Refusal.UNANSWERED: Reason.NOT_AUTHORIZED,
-    Refusal.NOT_YET: Reason.NOT_AUTHORIZED,
-    Refusal.PLACE: Reason.NOT_AUTHORIZED,
-    Refusal.TOO_OLD: Reason.NOT_AUTHORIZED,
-    Refusal.OVER: Reason.NOT_AUTHORIZED,
-    Refusal.WRONG_TYPE: Reason.PAYLOAD_FORMAT_INVALID,
-    Refusal.OUT_OF_RANGE: Reason.PAYLOAD_FORMAT_INVALID,
-    Refusal.WRONG_UNIT: Reason.PAYLOAD_FORMAT_INVALID,
-    Refusal.BAD_TIME: Reason.PAYLOAD_FORMAT_INVALID,
-    Refusal.BAD_PAYLOAD: Reason.PAYLOAD_FORMAT_INVALID,
-    Refusal.TOO_LARGE: Reason.QUOTA_EXCEEDED,
-    Refusal.TOO_FAST: Reason.QUOTA_EXCEEDED,
-}
-
 
 _NO_ID: Final = bytes(2)  # of a message with QoS 0
 _NO_NUMBERS: Final[dict[bytes, Inlet]] = {}  # of who has said nothing; never added to
@@ -385,19 +358,12 @@ class Speaker:
             if isinstance(outcome, Refusal):
                 self._voice.refused(topic_of(name), outcome)
                 if not quiet and self._line.version is Version.V5:
-                    out += (encode_pubacks(plain), self._refusal(int.from_bytes(packet_id), outcome))
+                    out += (encode_pubacks(plain), puback_of(int.from_bytes(packet_id), outcome, line=self._line))
                     plain = []
                     continue
             if not quiet:
                 plain.append(packet_id)
         out.append(encode_pubacks(plain))
-
-    def _refusal(self, packet_id: int, refusal: Refusal) -> bytes:
-        words = spoken(refusal.value) if self._line.wants_reasons else None
-        reason = _REASONS.get(refusal, Reason.IMPLEMENTATION_SPECIFIC)
-        return encode_puback(
-            packet_id, Version.V5, reason=reason, reason_string=words, max_packet_bytes=self._line.max_packet_bytes
-        )
 
 
 def _read(packet: Publish, type_: ResultType) -> Said | Refusal:
