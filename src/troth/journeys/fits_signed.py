@@ -6,7 +6,7 @@ Rules
 - So nothing of it can be signed before people come, or while all of it is new, and count afterwards unseen.
 - While everything is being set up nobody is told, and nothing is refused. What says what holds already changes nothing.
 
-Source: docs/decisions/0113-what-is-told-was-signed-lately.md.
+Source: docs/decisions/0111-what-is-told-was-signed-lately.md.
 Left out: what makers say of a product. They sign it once for every place, and not again for one (`state/told`).
 """
 
