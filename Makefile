@@ -31,7 +31,7 @@ contracts: $(PYTHON) ## write the import contracts that are due into pyproject.t
 	@$(PYTHON) -m tests.architecture.plan
 
 soak: $(PYTHON) ## every case of the longest tests: a refused system call at a time, a year of ticks, kills at every step
-	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup -m soak tests
+	@$(PYTHON) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m soak tests
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	@{ echo "# Versions this project was tried with; ./run and ./test install these first. Made by: make lock"; \

@@ -3,6 +3,7 @@
 - `shared_data`: the folder of real data beside the repository; a test that asks for it is marked `data`.
 - `chromium`: the path of a browser for tests marked `browser`.
 - No test may leave this computer: a connection to anything but loopback is an error of the test.
+- Where several workers share the tests (`./test`), each file is one worker's, and files that take long come first.
 """
 
 import ipaddress
@@ -10,7 +11,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,13 +29,31 @@ settings.register_profile(
 settings.load_profile("house")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         names = getattr(item, "fixturenames", ())
         if "shared_data" in names:
             item.add_marker("data")
         if "chromium" in names:
             item.add_marker("browser")
+    if hasattr(config, "workerinput"):  # one of several (pytest-xdist)
+        items[:] = long_files_first(items)
+
+
+def long_files_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The same items by file: with a browser or `slow` first, then by how many there are; within a file as they were.
+
+    The workers take the files in this order, so that the last ones are short and no worker waits long for another.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+
+    def rank(file: Sequence[pytest.Item]) -> tuple[bool, int]:
+        long = any(item.get_closest_marker(mark) for item in file for mark in ("browser", "slow"))
+        return not long, -len(file)
+
+    return [item for file in sorted(files.values(), key=rank) for item in file]
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,7 @@ PREFIX: Final = "TROTH_"
 NOT_SETTINGS: Final = frozenset(
     {
         "TROTH_TEST_DATA",
+        "TROTH_TEST_DISK",
         "TROTH_TEST_JOBS",
         "TROTH_REQUIRE_DATA",
         "TROTH_REQUIRE_STRANGERS",

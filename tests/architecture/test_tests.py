@@ -3,11 +3,13 @@
 import ast
 import re
 import socket
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 
 from tests.architecture.trees import ROOT, python_files, shown, tree_of
+from tests.conftest import long_files_first
 
 MOCKING = frozenset({"mock", "pytest_mock", "mocker", "Mock", "MagicMock", "AsyncMock", "create_autospec"})
 PATCHING = frozenset({"setattr", "delattr", "setitem", "delitem"})
@@ -136,3 +138,20 @@ def test_every_rule_left_out_has_its_reason() -> None:
     rules = [line for line in block.splitlines() if line.strip()]
     assert rules
     assert [line for line in rules if not re.search(r'^  "[A-Z]+[0-9]+", +# \S.{9,}', line)] == []
+
+
+def test_workers_take_whole_files_and_the_long_ones_first(request: pytest.FixtureRequest) -> None:
+    items = request.session.items
+    ordered = long_files_first(items[::-1])
+    assert set(items) == set(ordered)
+    files = [(path, list(tests)) for path, tests in groupby(ordered, key=lambda item: item.path)]
+    assert len({path for path, _ in files}) == len(files)
+    short = [
+        not any(item.get_closest_marker(mark) for item in tests for mark in ("browser", "slow")) for _, tests in files
+    ]
+    assert sorted(short) == short
+
+
+def test_no_test_counts_on_a_group_of_workers() -> None:
+    named = "xdist" + "_group"  # pytest 9.2 with pytest-xdist 3.8 passes it over in silence (decision 106)
+    assert not [path for path in python_files("tests") if named in path.read_text()]

@@ -14,7 +14,6 @@ from tests.strangers.test_strangers import ROOT, absent
 from troth.testing.program import NodeProgram
 
 HERE: Final = Path(__file__).resolve().parent
-pytestmark = pytest.mark.xdist_group("strangers")
 
 
 @pytest.fixture(scope="module")

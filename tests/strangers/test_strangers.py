@@ -20,7 +20,6 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 HERE: Final = Path(__file__).resolve().parent
 GO_SOURCES: Final = Path("/usr/share/gocode")
 VECTORS: Final = "log-vectors"
-pytestmark = pytest.mark.xdist_group("strangers")
 
 
 def absent(reason: str) -> None:

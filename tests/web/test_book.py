@@ -12,8 +12,6 @@ from tests.web.lane import Lane
 from troth.tlog.checkpoint import VerifierKey
 from troth.verify.checks import verify
 
-pytestmark = pytest.mark.xdist_group("web")
-
 
 def my_book(visit: Visit, *, scripts: Literal["on", "off"]) -> Page:
     """Ana's book, come to from her own page by a link, once the lab's look stands in it."""

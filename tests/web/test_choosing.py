@@ -11,8 +11,6 @@ from tests.web.conftest import Visit, open_both
 from tests.web.lane import Lane
 from troth.clock import NS_PER_S, SystemClock
 
-pytestmark = pytest.mark.xdist_group("web")
-
 SAID = r"You said {} at \d\d:\d\d:\d\d \S+, in effect after (\d+|less than 1) ms\."
 LOOKS = (
     "node => { const s = getComputedStyle(node); const r = node.getBoundingClientRect();"

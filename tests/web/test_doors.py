@@ -17,8 +17,6 @@ from troth.testing.loop import WorldLoop
 from troth.web.failures import Failures
 from troth.web.shell import HEADERS, Shell
 
-pytestmark = pytest.mark.xdist_group("web")
-
 PAGE: Final = {"accept": "text/html,application/xhtml+xml"}
 SAFE: Final = {name: value for name, value in HEADERS.items() if name != "cache-control"}
 

@@ -15,8 +15,6 @@ from tests.web.lane import Lane
 from troth.tlog.checkpoint import VerifierKey
 from troth.verify.checks import verify
 
-pytestmark = pytest.mark.xdist_group("web")
-
 
 @pytest.mark.parametrize(("scripts", "scheme"), [("on", "dark"), ("off", "light")])
 def test_everything_about_me_is_saved_with_two_presses_and_can_be_checked(

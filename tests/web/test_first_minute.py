@@ -2,14 +2,11 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.web.conftest import Visit, open_both
 from tests.web.lane import IF_NO, IF_YES, Lane
 from troth.clock import NS_PER_S, SystemClock
-
-pytestmark = pytest.mark.xdist_group("web")
 
 SAID_NO = re.compile(r"You said no at \d\d:\d\d:\d\d \S+, in effect after (\d+|less than 1) ms\.")
 

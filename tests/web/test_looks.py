@@ -16,8 +16,6 @@ from tests.web.conftest import Visit, open_both
 from tests.web.lane import RUDE_SLUG, Lane
 from troth.clock import NS_PER_S, SystemClock
 
-pytestmark = pytest.mark.xdist_group("web")
-
 Scheme = Literal["light", "dark"]
 ADDRESSES = (
     "/mine/people",

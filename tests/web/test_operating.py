@@ -10,8 +10,6 @@ from tests.web.conftest import Visit
 from tests.web.lane import LAB, RESEARCH, Lane
 from tests.web.test_looks import TEXTS, contrast, faults
 
-pytestmark = pytest.mark.xdist_group("web")
-
 PAGES = ("/operate", "/operate/people", "/operate/recipients", "/ways/operator")
 
 

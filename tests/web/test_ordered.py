@@ -3,13 +3,10 @@
 import hashlib
 from typing import Final
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.web.conftest import Visit, open_both
 from tests.web.lane import SUPPLY
-
-pytestmark = pytest.mark.xdist_group("web")
 
 DIGEST: Final = hashlib.sha256(SUPPLY.encode()).hexdigest()
 

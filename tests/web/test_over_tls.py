@@ -3,12 +3,9 @@
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from troth.testing.program import NodeProgram
-
-pytestmark = pytest.mark.xdist_group("web")
 
 OWN = {"TROTH_HTTPS": "own", "TROTH_HTTPS_PORT": "0"}
 SECRET = "three words in a row"

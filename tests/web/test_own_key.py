@@ -15,8 +15,6 @@ from troth.testing.program import NodeProgram
 from troth.tlog.checkpoint import VerifierKey
 from troth.verify.checks import verify
 
-pytestmark = pytest.mark.xdist_group("web")
-
 PHRASE = "four words in a row"
 
 

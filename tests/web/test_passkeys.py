@@ -1,14 +1,11 @@
 """Passkeys in a real browser, with Chromium's virtual authenticator: made, used without a name, and removed."""
 
 import httpx
-import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
 from tests.web.conftest import Visit
 from tests.web.lane import Lane
 from tests.web.test_ways import comes_in, somebody
-
-pytestmark = pytest.mark.xdist_group("web")
 
 
 def device(page: Page) -> tuple[CDPSession, str]:

@@ -10,8 +10,6 @@ from playwright.sync_api import Page, expect
 from tests.web.conftest import Visit, open_both
 from tests.web.lane import RUDE, RUDE_SLUG, Lane
 
-pytestmark = pytest.mark.xdist_group("web")
-
 # people.md, "Words": what code and law say; kept out of the first layers. The rest of that column are everyday words.
 CODE_WORDS = (
     r"ground|purpose|recipient|disclosure|disclose|notice|transform|deny|denied|denial|ledger|receipt|inclusion proof|segment|"

@@ -10,8 +10,6 @@ from playwright.sync_api import expect
 from tests.web.conftest import Visit
 from tests.web.lane import Lane
 
-pytestmark = pytest.mark.xdist_group("web")
-
 
 @pytest.mark.parametrize(("scripts", "scheme"), [("off", "dark")])
 def test_a_right_is_asked_and_answered_and_what_is_wrong_is_stopped(

@@ -8,8 +8,6 @@ from tests.web.lane import RESEARCH, Lane
 from tests.web.test_looks import TEXTS, contrast, faults
 from tests.web.test_operating import runs_it
 
-pytestmark = pytest.mark.xdist_group("web")
-
 # It meets nothing on the lane, which other tests use too.
 RULE = """@id("no-cameras") @cites("House rules, 4") @says("Nothing that sees is put up here.")
 forbid (principal, action == Action::"connect", resource) when { resource.senses == "camera" };"""

@@ -27,8 +27,6 @@ from troth.verify.checks import verify
 from troth.verify.file import write
 from troth.verify.show import verify_main
 
-pytestmark = pytest.mark.xdist_group("web")
-
 PAGE: Final = ROOT / "docs" / "verifier" / "troth-verify.html"
 FOREIGN: Final = ("extra", "constructor", "toString", "__proto__", "hasOwnProperty")  # some are known to every object
 SUMS: Final = PAGE.with_name("SHA256SUMS")

@@ -12,8 +12,6 @@ from tests.web.conftest import Visit
 from tests.web.lane import ANYONE, CITY, Json, Lane
 from troth.clock import NS_PER_S, SystemClock
 
-pytestmark = pytest.mark.xdist_group("web")
-
 COUNTER = "https://city.example/counter"
 CROSSING = "https://city.example/safer-crossing"
 PLACE = "At the gate"

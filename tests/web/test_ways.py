@@ -10,8 +10,6 @@ from playwright.sync_api import Page, expect
 from tests.web.conftest import Visit
 from tests.web.lane import Lane
 
-pytestmark = pytest.mark.xdist_group("web")
-
 SECRET = "three words in a row"
 PAGE = {"accept": "text/html"}
 
