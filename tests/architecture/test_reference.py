@@ -12,7 +12,7 @@ from tests.described import REFERENCE, body_of, diagnostic, example, example_of,
 from tests.vectors import made_kinds
 from troth.gate.question import Ground
 from troth.gate.words import WORDS, ground_words
-from troth.ingest.mqtt import speaking
+from troth.ingest.mqtt.refusing import reason_of
 from troth.names import ckt_uri
 from troth.signing import cbor
 from troth.signing.keys import Ed25519Signer
@@ -20,7 +20,6 @@ from troth.statements.kinds import KINDS, Face, KindName
 from troth.statements.statement import read, write
 from troth.things.observations import Refusal
 from troth.tlog import trace
-from troth.wire.mqtt import Reason
 
 DOCS: Final = ROOT / "docs"
 CLAIMS: Final = re.compile(
@@ -140,11 +139,7 @@ def test_every_refusal_has_the_reason_code_that_is_sent() -> None:
         r"^\| \[`([a-z-]+)`\]\(\S+\) \| 0x([0-9a-f]{2}) ", (REFERENCE / "mqtt.md").read_text(), re.MULTILINE
     )
     shown = {code: int(number, 16) for code, number in rows}
-    sent = {
-        each.value: int(speaking._REASONS.get(each, Reason.IMPLEMENTATION_SPECIFIC))  # noqa: SLF001 - the page is about it
-        for each in Refusal
-        if each is not Refusal.LEASE_ENDED
-    }
+    sent = {each.value: int(reason_of(each)) for each in Refusal if each is not Refusal.LEASE_ENDED}
     assert sent == shown
 
 

@@ -10,7 +10,7 @@ from troth.ingest.mqtt.spoken_by import Line
 from troth.things.observations import Refusal
 from troth.wire.mqtt import Reason, Version, encode_puback
 
-__all__ = ["puback_of"]
+__all__ = ["puback_of", "reason_of"]
 
 _REASONS: Final[dict[Refusal, Reason]] = {  # MQTT 5.0 table 3-4; what is missing is 0x83
     Refusal.UNDECLARED: Reason.TOPIC_NAME_INVALID,
@@ -38,12 +38,17 @@ _REASONS: Final[dict[Refusal, Reason]] = {  # MQTT 5.0 table 3-4; what is missin
 }
 
 
+def reason_of(refusal: Refusal) -> Reason:
+    """The reason code of a refusal."""
+    return _REASONS.get(refusal, Reason.IMPLEMENTATION_SPECIFIC)
+
+
 def puback_of(packet_id: int, refusal: Refusal, *, line: Line) -> bytes:
     """The PUBACK of a refusal. `line`: whether its wording is wanted, and how large a packet may be."""
     return encode_puback(
         packet_id,
         Version.V5,
-        reason=_REASONS.get(refusal, Reason.IMPLEMENTATION_SPECIFIC),
+        reason=reason_of(refusal),
         reason_string=spoken(refusal.value) if line.wants_reasons else None,
         max_packet_bytes=line.max_packet_bytes,
     )
