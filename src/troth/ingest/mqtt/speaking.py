@@ -58,12 +58,12 @@ class _Heard:
     """Messages that came in one read of the socket: a settler of theirs.
 
     `outcomes` has None for what is not settled yet; `ids` are packet identifiers of two bytes, 0 for a message with QoS 0;
-    `names` are topics, packed.
+    `names` are topics, all of them packed or none: many may wait here, so each is what is there already.
     """
 
     __slots__ = ("ids", "left", "names", "outcomes", "speaker", "told")
 
-    def __init__(self, speaker: "Speaker", ids: list[bytes], names: list[bytes]) -> None:
+    def __init__(self, speaker: "Speaker", ids: list[bytes], names: list[bytes] | list[str]) -> None:
         self.speaker = speaker
         self.ids = ids
         self.names = names
@@ -195,7 +195,8 @@ class Speaker:
             BadMqtt: a topic alias that was never set or is too high; more in flight than the receive maximum.
         """
         self._look()
-        heard = self._listen([], [])
+        topics: list[str] = []
+        heard = self._listen([], topics)
         inlet_of, version5 = self._inlets.get, self._line.version is Version.V5
         at = first
         for at in range(first, len(packets)):
@@ -213,8 +214,8 @@ class Speaker:
                 self._quiet += 1
                 self._quiet_bytes += len(packet.payload)
             place = len(heard.ids)
-            heard.ids.append(packet.packet_id.to_bytes(2))
-            heard.names.append(packed_text(packet.topic))
+            heard.ids.append(packet.packet_id.to_bytes(2) if packet.qos else _NO_ID)
+            topics.append(packet.topic)
             heard.outcomes.append(None)
             heard.left += 1
             self._take(packet, inlet_of(packet.topic), partial(settle_one, heard, place))
@@ -226,7 +227,7 @@ class Speaker:
             self._inlets, self._installed = self._voice.inlets(), self._hear.installed
             self._numbers, self._found = _NO_NUMBERS, 0
 
-    def _listen(self, ids: list[bytes], names: list[bytes]) -> _Heard:
+    def _listen(self, ids: list[bytes], names: list[bytes] | list[str]) -> _Heard:
         """What takes the outcomes of messages that have come, after those before them."""
         heard = _Heard(self, ids, names)
         self._pending.append(heard)
@@ -352,11 +353,12 @@ class Speaker:
             out.append(encode_pubacks(ids))
             return
         plain: list[bytes] = []
-        for packet_id, outcome, name in zip(ids, outcomes, heard.names[first:ready], strict=True):
+        for packet_id, outcome, at in zip(ids, outcomes, range(first, ready), strict=True):
             quiet = packet_id == _NO_ID
             self._waiting -= not quiet
             if isinstance(outcome, Refusal):
-                self._voice.refused(topic_of(name), outcome)
+                name = heard.names[at]
+                self._voice.refused(name if isinstance(name, str) else topic_of(name), outcome)
                 if not quiet and self._line.version is Version.V5:
                     out += (encode_pubacks(plain), puback_of(int.from_bytes(packet_id), outcome, line=self._line))
                     plain = []
