@@ -92,6 +92,7 @@ REFUSED = {
     "POST /api/erasure": 401,  # the example before has erased this person, so their session is gone
     "POST /api/authorities/requests/{demand}/order": 409,  # people were told of the request
     "POST /api/people/{person}/guardians": 403,  # Ana is no child
+    "POST /api/things/{slug}/gateway": 404,  # there is no network server here
 }
 
 
