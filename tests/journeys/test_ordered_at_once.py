@@ -101,3 +101,26 @@ def test_one_that_is_left_out_and_said_again_at_once_does_not_come_back(world: W
     first, second = world.run(at_once())
     assert not isinstance(first, BaseException)
     assert isinstance(second, Conflict)
+
+
+@pytest.mark.parametrize(("review", "to"), [(None, 200), (None, None), (100, None)])
+def test_one_that_holds_can_be_ended_after_the_clock_once_stood_ahead(
+    world: World, review: int | None, to: int | None
+) -> None:
+    contract = order(world, review=review, to=to)
+    meter = world.home("Harbour Lane 12").thing("meter", purposes=USES, contract=contract)
+    alter, slug = world.node.joining.alter, meter.joined.slug
+    world.clock.step(400 * 86_400)
+    world.organisation("Repair")
+    world.clock.step(-400 * 86_400 + 60)
+    now = world.clock.now()
+    assert isinstance(meter.says(1.0), int), "it holds by the clock"
+    if review is not None:
+        with pytest.raises(Conflict, match="has ended"):
+            world.run(alter.contract_stands(slug, "flow", review_ns=now + 300 * DAY_NS))
+    world.run(alter.contract_ends(slug, "flow", to_ns=now + DAY_NS))
+    assert now + DAY_NS == ordered(world).ends_ns
+    ends_ns = world.run(alter.contract_ends(slug, "flow"))
+    assert ends_ns == ordered(world).ends_ns
+    world.advance(1)
+    assert "expired" == meter.says(3.0)

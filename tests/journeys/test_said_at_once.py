@@ -188,3 +188,84 @@ def test_words_about_different_things_do_not_wait_for_each_other(world: World) -
     bodies = [OrganisationBody(name, "Party", "mailto:a@party.example") for name in names]
     assert [None] * 8 == at_once(world, *((KindName.ORGANISATION, each, each.organisation) for each in bodies))
     assert set(names) <= world.node.directory.organisations.keys()
+
+
+def joining(lane: TellingLane, number: int) -> tuple[KindName, Body, str]:
+    """The meter once more, under another name."""
+    body = lane.world.node.directory.things[lane.meter.joined.thing].body
+    return (
+        KindName.HOME_INSTALLATION,
+        msgspec.structs.replace(body, name=f"meter {number}"),
+        print_id("si", number.to_bytes(16, "big")),
+    )
+
+
+def test_who_comes_later_does_not_overtake_what_waits(world: World) -> None:
+    lane = TellingLane(world, own_use(), billing())
+    say, left = world.node.say.say, 200
+
+    async def joins(first: int) -> None:
+        nonlocal left
+        while left > 0:
+            left -= 1
+            kind, body, subject = joining(lane, 1_000 * first + left)
+            await say(kind, body, subject=subject)
+
+    async def ends_meanwhile() -> int:
+        going = [asyncio.ensure_future(joins(first)) for first in range(1, 17)]
+        await asyncio.sleep(0)
+        kind, body, subject = disclosed(lane, 2, own_use())
+        await say(kind, body, subject=subject)
+        then = left
+        await asyncio.gather(*going)
+        return then
+
+    assert world.run(ends_meanwhile()) > 100
+    assert 0 == left
+
+
+@pytest.mark.parametrize("gone", ["gives up", "is refused"])
+def test_what_waited_and_went_holds_nobody_up(world: World, gone: str) -> None:
+    lane = TellingLane(world, own_use())
+    say = world.node.say.say
+
+    async def goes() -> list[BaseException | None]:
+        first, waits, behind = (
+            asyncio.ensure_future(say(kind, body, subject=subject))
+            for kind, body, subject in (
+                joining(lane, 1),
+                disclosed(lane, 2, own_use(), *(() if gone == "gives up" else (billing(),))),
+                joining(lane, 2),
+            )
+        )
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert not first.done(), "the others wait for it"
+        if gone == "gives up":
+            waits.cancel()
+        done = await asyncio.gather(first, waits, behind, return_exceptions=True)
+        return [each if isinstance(each, BaseException) else None for each in done]
+
+    first, waited, behind = world.run(goes())
+    assert (None, None) == (first, behind)
+    assert isinstance(waited, asyncio.CancelledError if gone == "gives up" else TooSoon)
+    assert [None] == at_once(world, disclosed(lane, 3, own_use()))
+    assert 3 == world.node.directory.disclosures[lane.product][0].version
+
+
+def test_what_contradicts_is_taken_in_the_order_in_which_it_came(world: World) -> None:
+    lane = TellingLane(world, own_use())
+
+    async def say(kind: KindName, body: Body, subject: str) -> int:
+        return (await world.node.say.say(kind, body, subject=subject)).position
+
+    async def all_of_them() -> list[int]:
+        said = [joining(lane, 1), disclosed(lane, 2, own_use()), joining(lane, 2), joining(lane, 3)]
+        said += [disclosed(lane, 3, own_use()), joining(lane, 4), disclosed(lane, 4, own_use())]
+        async with world.node.accept.alone():
+            waiting = [asyncio.ensure_future(say(*each)) for each in said]
+            await asyncio.sleep(0)
+        return await asyncio.gather(*waiting)
+
+    before = world.journal.position
+    assert [before + each for each in range(1, 8)] == world.run(all_of_them())

@@ -11,7 +11,7 @@ from troth.errors import BadPolicies
 from troth.gate.policies.lint import Registered, check_policies, lint
 from troth.gate.rules.share_terms import TERMS, ShareTerm
 from troth.names import Uri
-from troth.statements.dpv import DPV, LIES_IN, VERSION, is_known, with_wider
+from troth.statements.dpv import DPV, LIES_IN, VERSION, goes_beyond, is_known, with_wider
 from troth.statements.operator_policies import OperatorPoliciesBody
 
 TERM: Final = f"{DPV}Marketing"
@@ -63,6 +63,15 @@ def test_terms_lie_in_wider_ones_up_to_the_purpose_itself_and_each_stands_once()
     assert 122 == len({*known, "Purpose"})
     assert {*LIES_IN} <= {*known, "Purpose"}
     assert all(named("Purpose")[0] in with_wider(named(each)) for each in known)
+
+
+def test_the_root_covers_nothing_but_itself() -> None:
+    root, marketing, direct = (Uri(f"{DPV}{each}") for each in ("Purpose", "Marketing", "DirectMarketing"))
+    assert goes_beyond((direct,), (root,))
+    assert goes_beyond((root, direct), (root,))
+    assert goes_beyond((root,), (marketing,))
+    assert not goes_beyond((root,), (root,))
+    assert not goes_beyond((direct,), (root, marketing))
 
 
 @pytest.mark.parametrize("term", TERMS, ids=lambda each: each.purpose)

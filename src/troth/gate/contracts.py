@@ -6,7 +6,8 @@ Rules
 - Said again (the same document from the same moment on), its review moves later, and stays where there was one.
 - What has ended does not come back, whatever it ended by: its day, a missed review, or an installation without it. What is
   ordered anew begins when it is said, so that the time between is in no contract, and no later word moves that beginning back.
-- It has ended, too, where the clock stood behind its end and stands before it again.
+- It has ended, too, where the clock stood behind its end and stands before it again. While it holds by the clock it may end all
+  the same, and no later than it would: that takes away, and brings nothing back.
 - What is said as it stands is not looked at: a thing is renamed also when its contract is over.
 
 Source: gate.md, "Eight grounds"; docs/decisions/0096-a-contract-is-seen-and-looked-at-again.md.
@@ -72,7 +73,8 @@ def check_contract(
     if contract.by is not None and contract.by not in organisations:
         raise NotFound("this organisation is not registered here: a party that cannot be reached cannot answer")
     same = known is not None and (known.digest, known.from_ns) == (contract.digest, contract.from_ns)
-    newest_ns = max(at_ns, reached_ns)
+    shorter = known is not None and same and stands(contract).to_ns <= stands(known).to_ns
+    newest_ns = at_ns if shorter else max(at_ns, reached_ns)
     over = had if known is None else stands(known).to_ns <= newest_ns
     if (over and same) or contract.from_ns < _not_before(known, over=over, had=had, at_ns=newest_ns):
         raise Conflict(

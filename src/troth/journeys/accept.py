@@ -10,7 +10,8 @@ A private statement then leaves a salted `said` trace, its leaf in the public tr
 
 What moves the rules (a policy, anchors, a key, a person) is registered alone: whatever comes meanwhile waits until it counts,
 so that nothing is measured by rules that have ended. What is compared with something that is on its way waits for that
-(`one_after_other`), so that two which contradict each other are not both measured by what was before them.
+(`one_after_other`), so that two which contradict each other are not both measured by what was before them; those that wait
+stand in order.
 
 Source: gate.md, "The barrier"; record.md, "The journal". Owner of what it changes: the event loop.
 """
@@ -116,8 +117,7 @@ class Accept:
         asked_ns = self._clock.now()
         began = self._clock.ticks()
         statement = await self._read(signed, preimage)
-        while self._is_behind((statement,)):
-            await self._others()
+        await self._turn((statement,))
         known = self._journal.find(signed.id)
         if isinstance(known, JournalEntry) and known.signed.data == signed.data and known.position <= self._folded:
             await self._passed()
@@ -143,8 +143,7 @@ class Accept:
         statements = [read(signed) for signed in several]
         if len(statements) > TOGETHER_MAX or any(rules_move(each.body) for each in statements):
             raise RuntimeError("these are not accepted together")
-        while self._is_behind(statements):
-            await self._others()
+        await self._turn(statements)
         for each in statements:
             self._check(each, beside=statements)
         self._under_way += 1
@@ -161,9 +160,16 @@ class Accept:
         await self._pause()
         return statement
 
-    def _is_behind(self, several: Sequence[Statement]) -> bool:
-        """Whether something must count before these are checked."""
-        return self._alone or self._ruling is not None or self._going.before(several)
+    async def _turn(self, several: Sequence[Statement]) -> None:
+        """Wait until these may be checked, behind all that came before and contradicts them. They are checked at once then."""
+        if self._is_behind(several):
+            with self._going.waiting(several) as number:
+                while self._is_behind(several, number=number):
+                    await self._others()
+
+    def _is_behind(self, several: Sequence[Statement], *, number: int | None = None) -> bool:
+        """Whether something must count before these are checked. `number`: theirs among those that wait."""
+        return self._alone or self._ruling is not None or self._going.before(several, number=number)
 
     async def _others(self) -> None:
         """Wait for what must count before something is checked: what moves the rules, an erasure, what it is compared with."""

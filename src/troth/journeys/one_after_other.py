@@ -5,13 +5,16 @@ Rules
   assertions) is measured by what was said before it, never by what that replaces.
 - A disclosure and a passport wait for the things of their product that join at this moment, and these for them: what people are
   told of one was measured by the other. Things do not wait for each other; thousands of them join at once.
+- Those that wait stand in order: what contradicts something that came before it waits behind that, also where that waits too.
+  So nobody who comes later overtakes, and everything waits for what came earlier alone.
 - What people say of themselves waits for nothing here.
 
 Source: docs/decisions/0110-what-contradicts-waits.md.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeAlias
 
 from troth.names import StatementId
@@ -32,13 +35,19 @@ __all__ = ["OnTheirWay"]
 _About: TypeAlias = tuple[str, bytes | str]  # what something is about: of which sort, and which one
 
 
+_Waiting: TypeAlias = defaultdict[_About, OrderedDict[int, None]]  # the numbers of those that wait, the first first
+
+
 class OnTheirWay:
-    """Statements that were checked and do not count yet, in order. Owner: the event loop."""
+    """Statements that were checked and do not count yet, and those that wait for them, each in order. Owner: the event loop."""
 
     def __init__(self) -> None:
         self._going: dict[StatementId, Statement] = {}
         self._said: Counter[_About] = Counter()
         self._read: Counter[_About] = Counter()
+        self._numbers = 0
+        self._will_say: _Waiting = defaultdict(OrderedDict)
+        self._will_read: _Waiting = defaultdict(OrderedDict)
 
     def statements(self) -> Collection[Statement]:
         """All of them."""
@@ -58,13 +67,42 @@ class OnTheirWay:
             self._said -= Counter(_says(statement.body))
             self._read -= Counter(_reads(statement.body))
 
-    def before(self, several: Iterable[Statement]) -> bool:
-        """Whether one of these is to be checked only once something that is on its way counts."""
-        return bool(self._going) and any(
-            any(about in self._said for about in _reads(each.body))
-            or any(about in self._read for about in _says(each.body))
+    @contextmanager
+    def waiting(self, several: Sequence[Statement]) -> Iterator[int]:
+        """Inside, these wait together, behind all that wait already; gives their number."""
+        self._numbers += 1
+        number = self._numbers
+        places = [(self._will_say, about) for each in several for about in _says(each.body)]
+        places += [(self._will_read, about) for each in several for about in _reads(each.body)]
+        for waiting, about in places:
+            waiting[about][number] = None
+        try:
+            yield number
+        finally:
+            for waiting, about in places:
+                if about in waiting:
+                    waiting[about].pop(number, None)
+                    if not waiting[about]:
+                        del waiting[about]
+
+    def before(self, several: Iterable[Statement], *, number: int | None = None) -> bool:
+        """Whether one of these is to be checked only once something that is on its way, or waits before it, counts.
+
+        `number`: theirs, if they wait; what does not wait yet comes after all that do.
+        """
+        return bool(self._going or self._will_say or self._will_read) and any(
+            any(about in self._said or _waits_before(self._will_say, about, number) for about in _reads(each.body))
+            or any(about in self._read or _waits_before(self._will_read, about, number) for about in _says(each.body))
             for each in several
         )
+
+
+def _waits_before(waiting: _Waiting, about: _About, number: int | None) -> bool:
+    """Whether somebody waits for this before whoever has that number."""
+    numbers = waiting.get(about)
+    if not numbers:
+        return False
+    return number is None or next(iter(numbers)) < number
 
 
 def _says(body: Body) -> frozenset[_About]:

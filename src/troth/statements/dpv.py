@@ -6,6 +6,7 @@ Rules
 - A purpose that is called something is called all that it lies in, too: a rule against marketing meets direct marketing.
 - A use goes beyond what it was called before with a term that is none of these and lies in none, one that is not known too, and
   where nothing is said any more of what it is.
+- All of them lie in `Purpose`: what was called only that goes beyond it with any other term.
 - A newer version of the vocabulary is another list; a term that it takes out goes with it.
 
 Source: W3C Data Privacy Vocabulary 2.3, https://github.com/w3c/dpv/blob/f01a55c3c0983e35cdfdf80593ece3353faba7b8/2.3/dpv/
@@ -25,6 +26,7 @@ __all__ = ["DPV", "LIES_IN", "VERSION", "goes_beyond", "is_known", "looks_like_o
 
 DPV: Final = "https://w3id.org/dpv#"
 VERSION: Final = "2.3"
+_ROOT: Final = Uri(f"{DPV}Purpose")
 _LOOKS: Final = re.compile(r"dpv:|(https?:)?//(www\.)?w3id\.org/dpv(/[0-9.]+)?/?(#|$)", re.IGNORECASE)
 _WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _REMEMBERED: Final = 1_024
@@ -131,7 +133,7 @@ def goes_beyond(now: Iterable[Uri], former: Iterable[Uri]) -> bool:
     terms, before = tuple(now), frozenset(former)
     if not terms:
         return bool(before)
-    return any(before.isdisjoint(with_wider((each,))) for each in terms)
+    return any(each not in before and (before - {_ROOT}).isdisjoint(with_wider((each,))) for each in terms)
 
 
 def term_words(terms: Iterable[Uri]) -> str:
