@@ -86,7 +86,10 @@ class Hear:
         """Whether a thing is the gateway of another, now."""
         known, speaks = self._directory.things.get(thing), self._directory.things.get(gateway)
         named = None if known is None else known.body.gateway
-        return named is not None and named.thing == gateway and speaks is not None and speaks.body.to_ns is None
+        if known is None or speaks is None or named is None:
+            return False
+        here = speaks.body.household in {None, known.body.household}
+        return here and named.thing == gateway and speaks.body.to_ns is None
 
     def asker(self, party: Uri) -> Asker:
         """As whom the things of a party speak; the same for all of them. Called by inlets only."""

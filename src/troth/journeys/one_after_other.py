@@ -4,7 +4,8 @@ Rules
 - What is measured by what holds in its place (a disclosure, a passport, an organisation, where data are kept, rules, red lines,
   assertions) is measured by what was said before it, never by what that replaces.
 - A disclosure and a passport wait for the things of their product that join at this moment, and these for them: what people are
-  told of one was measured by the other. Things do not wait for each other; thousands of them join at once.
+  told of one was measured by the other. Things do not wait for each other, thousands of them join at once; but one that names a
+  gateway waits for what is said of that, and that for it.
 - Those that wait stand in order: what contradicts something that came before it waits behind that, also where that waits too.
   So nobody who comes later overtakes, and everything waits for what came earlier alone.
 - What people say of themselves waits for nothing here.
@@ -111,7 +112,7 @@ def _says(body: Body) -> frozenset[_About]:
         case DisclosureBody() | PassportBody():
             return frozenset({("product", body.product)})
         case InstallationBody():
-            return frozenset({("joining", body.product)})
+            return frozenset({("joining", body.product), ("thing", body.thing)})
         case OrganisationBody():
             return frozenset({("party", body.organisation)})
         case GroundBody() | EmergencyBody():
@@ -131,6 +132,7 @@ def _reads(body: Body) -> frozenset[_About]:
         case PassportBody():
             return frozenset({("product", body.product), ("joining", body.product)})
         case InstallationBody():
-            return frozenset({("product", body.product)})
+            through = () if body.gateway is None else (("thing", body.gateway.thing),)
+            return frozenset({("product", body.product), *through})
         case _:
             return _says(body)
