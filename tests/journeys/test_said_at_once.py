@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 import pytest
 
+from tests.journeys.door import turn
 from tests.journeys.key_world import Place
 from tests.journeys.test_joining_told import BOARD, CLASS, board, for_class
 from tests.journeys.test_joining_told import Lane as ClassLane
@@ -213,7 +214,7 @@ def test_who_comes_later_does_not_overtake_what_waits(world: World) -> None:
 
     async def ends_meanwhile() -> int:
         going = [asyncio.ensure_future(joins(first)) for first in range(1, 17)]
-        await asyncio.sleep(0)
+        await turn()
         kind, body, subject = disclosed(lane, 2, own_use())
         await say(kind, body, subject=subject)
         then = left
@@ -239,7 +240,7 @@ def test_what_waited_and_went_holds_nobody_up(world: World, gone: str) -> None:
             )
         )
         for _ in range(3):
-            await asyncio.sleep(0)
+            await turn()
         assert not first.done(), "the others wait for it"
         if gone == "gives up":
             waits.cancel()
@@ -264,7 +265,7 @@ def test_what_contradicts_is_taken_in_the_order_in_which_it_came(world: World) -
         said += [disclosed(lane, 3, own_use()), joining(lane, 4), disclosed(lane, 4, own_use())]
         async with world.node.accept.alone():
             waiting = [asyncio.ensure_future(say(*each)) for each in said]
-            await asyncio.sleep(0)
+            await turn()
         return await asyncio.gather(*waiting)
 
     before = world.journal.position

@@ -7,12 +7,13 @@ import msgspec
 import pytest
 
 from tests.journeys.test_joining_told import BOARD, CLASS, for_class
+from tests.journeys.test_keys_makers import KEY
 from tests.journeys.test_moving_told import CLOUD, FAR, HERE, SETTINGS, SUPPLIER
 from tests.journeys.test_telling import DAY_NS, billing
 from troth.clock import NS_PER_S
 from troth.errors import Conflict
 from troth.gate.connecting import sheet_now
-from troth.names import print_id
+from troth.names import ckt_uri, print_id
 from troth.signing.cose import Signed
 from troth.state.in_force import Reading
 from troth.statements.installation import Contract, InstallationBody
@@ -20,6 +21,7 @@ from troth.statements.keeping import KeepingBody
 from troth.statements.kinds import Body, KindName
 from troth.statements.organisation import Entering, OrganisationBody
 from troth.statements.site import Moving, Site
+from troth.statements.statement import write
 from troth.testing.people import Home, WorldPerson, WorldThing, own_use
 from troth.testing.world import World
 
@@ -191,3 +193,39 @@ def test_while_all_of_it_is_set_up_nothing_is_refused_and_a_replay_finds_the_sam
     world.restart()
     assert before.told == world.node.directory.told
     assert FAR == early.kept()
+
+
+def own_word(world: World, *, country: str = "CN", hours: float = 0) -> Signed:
+    """That the supplier will be somewhere else in 60 days: signed with its own key, so many hours ago."""
+    held = world.node.directory.organisations[SUPPLIER]
+    body = msgspec.structs.replace(held, moving=Moving(Site(country), world.clock.now() + 60 * DAY_NS))
+    at_ns = world.clock.now() - round(hours * 3_600 * NS_PER_S)
+    uri = ckt_uri(KEY.public.thumbprint)
+    return write(KindName.ORGANISATION, body, signer=KEY, issuer=uri, subject=SUPPLIER, at_ns=at_ns)
+
+
+def test_what_a_maker_says_of_itself_is_taken_later_and_told_by_when_it_came(world: World) -> None:
+    early = Early(world)
+    world.run(world.node.rekey.maker(SUPPLIER, KEY.public.cose_key))
+    early.hours(2)
+    signed = own_word(world)
+    early.comes(hours=48)
+    world.organisation("Repair")  # so that it is known which day it is
+    world.run(world.node.register.register(signed.data))
+    move = world.node.directory.told.latest_moves[SUPPLIER]
+    assert world.clock.now() - 2 * 60 * NS_PER_S < move.said_ns <= world.clock.now()
+    assert "in CN" in early.told()
+    before = world.node.directory
+    world.crash()
+    world.restart()
+    assert before.told == world.node.directory.told
+
+
+def test_a_makers_word_that_is_older_than_a_move_that_was_told_is_signed_again(world: World) -> None:
+    early = Early(world)
+    world.run(world.node.rekey.maker(SUPPLIER, KEY.public.cose_key))
+    early.comes(hours=48)
+    older, newer = own_word(world, country="FR", hours=3), own_word(world, hours=2)
+    early.brings((newer, None))
+    early.is_refused((older, None))
+    assert Site("CN") == world.node.directory.told.latest_moves[SUPPLIER].now

@@ -66,6 +66,7 @@ from troth.statements.journal import Journal, JournalEntry
 from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyRole
 from troth.statements.kinds import Body
+from troth.statements.known_keys import is_makers
 from troth.statements.mark import MarkBody
 from troth.statements.objection import ObjectionBody
 from troth.statements.operator_policies import OperatorPoliciesBody
@@ -171,7 +172,8 @@ def _check_joins(
     at_ns: int,
     reached_ns: int,
 ) -> None:
-    check_signed_lately(body, directory, said_ns=said_ns(statement), at_ns=at_ns)
+    own = is_makers(directory.keys, statement)
+    check_signed_lately(body, directory, own=own, said_ns=said_ns(statement), at_ns=at_ns)
     if isinstance(body, KeepingBody):
         check_keeping_moves(body, in_force, directory, said_ns=said_ns(statement), at_ns=at_ns)
         return
@@ -266,8 +268,7 @@ def _check_public(body: SignBody | PassingObjectionBody, directory: Directory, r
 def _check_newest(statement: Statement, directory: Directory, in_force: InForce, journal: Journal) -> None:
     """A maker's statement that anybody can bring again, from another place's log, does not take a newer one's place."""
     body, headers = statement.body, statement.signed.headers
-    issuer = directory.keys.get(Uri(headers.issuer))
-    if issuer is None or issuer.role != KeyRole.MAKER.value or not isinstance(body, PassportBody | DisclosureBody):
+    if not is_makers(directory.keys, statement) or not isinstance(body, PassportBody | DisclosureBody):
         return
     product = Reading(in_force).product(product_scope(body.product))
     newest = product.passport_id if isinstance(body, PassportBody) else product.disclosure_id

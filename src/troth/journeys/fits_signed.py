@@ -7,7 +7,8 @@ Rules
 - While everything is being set up nobody is told, and nothing is refused. What says what holds already changes nothing.
 
 Source: docs/decisions/0111-what-is-told-was-signed-lately.md.
-Left out: what makers say of a product. They sign it once for every place, and not again for one (`state/told`).
+Left out: what makers say of a product, and of themselves unless another move was told since. They sign it once for every place,
+and not again for one; it is told by when it came (`state/told`).
 """
 
 from troth.errors import Conflict
@@ -25,9 +26,14 @@ __all__ = ["check_signed_lately"]
 
 
 def check_signed_lately(
-    body: InstallationBody | OrganisationBody | KeepingBody, directory: Directory, *, said_ns: int, at_ns: int
+    body: InstallationBody | OrganisationBody | KeepingBody,
+    directory: Directory,
+    *,
+    own: bool,
+    said_ns: int,
+    at_ns: int,
 ) -> None:
-    """Return if it is brought soon enough after it was signed (`said_ns`), or is nothing to tell.
+    """Return if it is brought soon enough after it was signed (`said_ns`), or is nothing to tell. `own`: a maker signed it.
 
     Raises:
         Conflict: it is to be signed again.
@@ -38,8 +44,10 @@ def check_signed_lately(
         case InstallationBody():
             tells = _is_told(body, directory, at_ns=at_ns)
         case OrganisationBody():
-            tells = _lived_in(directory, at_ns=at_ns) and any(
-                _tells(body, directory, at_ns=each) for each in (said_ns, at_ns)
+            tells = (
+                not (own and _is_newest(body, directory, said_ns=said_ns))
+                and _lived_in(directory, at_ns=at_ns)
+                and any(_tells(body, directory, at_ns=each) for each in (said_ns, at_ns))
             )
         case KeepingBody():
             tells = _lived_in(directory, at_ns=at_ns) and any(
@@ -48,13 +56,19 @@ def check_signed_lately(
     if tells:
         raise Conflict(
             "this was signed too long before it was brought: people would be told of it as of something long known",
-            hint="Sign it again, and bring it within an hour.",
+            hint="Sign it again, and bring it within an hour; the clock of the machine that signed it may be behind.",
         )
 
 
 def _lived_in(directory: Directory, *, at_ns: int) -> bool:
     """Whether any home or public place is no longer being set up."""
     return any(is_new_in(each, at_ns=at_ns) for each in directory.standing.began.values())
+
+
+def _is_newest(body: OrganisationBody, directory: Directory, *, said_ns: int) -> bool:
+    """Whether no move of an organisation has been told since this was signed."""
+    latest = directory.told.latest_moves.get(body.organisation)
+    return latest is None or latest.said_ns <= said_ns
 
 
 def _tells(body: OrganisationBody, directory: Directory, *, at_ns: int) -> bool:

@@ -50,7 +50,7 @@ from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody, KeyRole
-from troth.statements.known_keys import KnownKey, in_force, learned
+from troth.statements.known_keys import KnownKey, in_force, is_makers, learned
 from troth.statements.mark import MarkBody
 from troth.statements.organisation import OrganisationBody, as_reached
 from troth.statements.passport import PassportBody
@@ -175,8 +175,8 @@ class Directory:
         if isinstance(body, KeepingBody):
             self.told.kept(body, statement=id_, said_ns=at_ns)
             return
-        former = self.organisations.get(body.organisation)
-        self.told.entered(body, former, statement=id_, said_ns=at_ns)
+        former, own = self.organisations.get(body.organisation), is_makers(self.keys, statement)
+        self.told.entered(body, former, statement=id_, said_ns=at_ns, own=own)
         self.organisations[body.organisation] = as_reached(body, former)
 
     def _take_ground(self, body: GroundBody | EmergencyBody, statement: Statement) -> None:

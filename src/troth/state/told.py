@@ -2,8 +2,8 @@
 
 Rules
 - A disclosure that takes another's place is compared with it; what it changes is kept with the time of its statement.
-- What makers say of a product is signed once for every place, and may be brought years later: it is kept with the newest moment
-  that had surely come here by then, as far as what was said before it tells.
+- What makers say of a product, or of themselves, is signed once for every place and may be brought years later: it is kept with
+  the newest moment that had surely come here by then, as far as what was said before it tells.
 - Where the text of a former disclosure was deleted, the newer one is compared with what is known before it after a restart.
 - What first stands in a home or place is kept with what was disclosed of it then; a party that comes into a class, too.
 - What was ordered of what stands there is kept as it was and as it is, once for all things of a product that say the same on
@@ -313,12 +313,19 @@ class Told:
             self.moved += 1
 
     def entered(
-        self, body: OrganisationBody, former: OrganisationBody | None, *, statement: StatementId, said_ns: int
+        self,
+        body: OrganisationBody,
+        former: OrganisationBody | None,
+        *,
+        statement: StatementId,
+        said_ns: int,
+        own: bool,
     ) -> None:
-        """An organisation was registered, or said again."""
+        """An organisation was registered, or said again. `own`: a maker's word of itself."""
+        came_ns = max(said_ns, self.reached_ns) if own else said_ns
         if former is not None and is_elsewhere(body, former, at_ns=said_ns):
             was, here = (site_at(each.site, each.moving, at_ns=said_ns) for each in (former, body))
-            move = KnownMove(body.organisation, statement, said_ns, was, here, *_goes(body, at_ns=said_ns))
+            move = KnownMove(body.organisation, statement, came_ns, was, here, *_goes(body, at_ns=said_ns))
             self.moves[statement] = self.latest_moves[body.organisation] = move
             self.moved += 1
         before = () if former is None else former.classes
@@ -328,7 +335,7 @@ class Told:
                 self.entries.pop((body.organisation, each), None)
         for each in body.classes:
             if each not in before:
-                known = KnownEntry(body.organisation, each, statement, said_ns, since.get(each))
+                known = KnownEntry(body.organisation, each, statement, came_ns, since.get(each))
                 self.entries[body.organisation, each] = known
                 self.moved += 1
 

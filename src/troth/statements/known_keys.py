@@ -23,7 +23,7 @@ from troth.statements.person import PersonBody
 from troth.statements.statement import Statement
 from troth.statements.trust_anchors import TrustAnchorsBody
 
-__all__ = ["PERSON", "Ending", "Keys", "KnownKey", "in_force", "key_of", "learned"]
+__all__ = ["PERSON", "Ending", "Keys", "KnownKey", "in_force", "is_makers", "key_of", "learned"]
 
 PERSON = "person"  # the role of relationship keys, which person statements name
 
@@ -133,3 +133,9 @@ def learned(keys: Keys, statement: Statement) -> Keys:
         case _:
             pass
     return learning.changes
+
+
+def is_makers(keys: Mapping[Uri, KnownKey], statement: Statement) -> bool:
+    """Whether a maker signed it: its own word, which it signs once for every place."""
+    issuer = keys.get(Uri(statement.signed.headers.issuer))
+    return issuer is not None and issuer.role == KeyRole.MAKER.value
