@@ -5,7 +5,7 @@ Rules
 - 201 comes after the row is durable. A refusal comes after it is counted, with the gate's outer words.
 - A Datastream that is neither the thing's own nor of a thing that it speaks for is not there for it.
 - Requests that arrive in one turn of the loop are handed over together.
-- No thing takes the places of others (`places`).
+- No thing takes the places of others (`places`); a gateway's requests take its own, whomever they speak for.
 - While the store is full a request gets 429 before it is read; what was begun waits, and nothing of it is dropped.
 
 Source: things.md, "Speaking", "The writer" and "Shape of the hot path"; OGC 18-088 §10 and §13; RFC 6750.
@@ -157,12 +157,12 @@ class HttpIngest:
         if scope["method"] != "POST":
             await self._csv.status(thing, send)
             return
-        self._door.room(thing)
-        self._places.take(thing)
+        self._door.room(speaker)
+        self._places.take(speaker)
         try:
             await self._taken(thing, found, by=speaker, scope=scope, headers=headers, receive=receive, send=send)
         finally:
-            self._places.leave(thing)
+            self._places.leave(speaker)
 
     async def _taken(
         self,
@@ -190,7 +190,7 @@ class HttpIngest:
             return
         if route == "senml":
             name = said_by(by, name, thing)
-            await self._packs.answer(thing, headers, receive=receive, send=send, name=name)
+            await self._packs.answer(thing, headers, by=by, receive=receive, send=send, name=name)
             return
         if route != "array":
             body = await self._door.body(receive, thing, headers=headers, limit=PAYLOAD_BYTES)

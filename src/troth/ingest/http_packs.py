@@ -2,6 +2,8 @@
 
 Rules
 - A pack is read whole and every record looked at for form before anything of it is offered.
+- A pack that a gateway sends is charged to the gateway, and to the thing once it was read; a thing that owes is refused alone.
+- Where the gateway's right ends while the pack is under way, the records that are left are refused (`packs`).
 - The answer comes after every record is settled: stored, kept before, or refused and counted.
 
 Source: RFC 8428 §12.3 (media types); things.md, "Speaking".
@@ -51,22 +53,28 @@ class HttpPacks:
     def __init__(self, door: HttpDoor) -> None:
         self._door = door
 
-    async def answer(self, thing: ThingId, headers: Headers, *, receive: Receive, send: Send, name: str) -> None:
-        """Read, offer and answer one pack.
+    async def answer(
+        self, thing: ThingId, headers: Headers, *, by: ThingId, receive: Receive, send: Send, name: str
+    ) -> None:
+        """Read, offer and answer one pack. `by`: who speaks, for itself or for the thing.
 
         Raises:
             BadSenml, TooLarge, WrongKind, NotOffered, Malformed: nothing of it was kept; that is counted.
+            Busy: it is of a thing that owes; that is counted, and stays charged to its gateway.
         """
-        body = await self._door.body(receive, thing, headers=headers, limit=PACK_BYTES)
-        offer = PackOffer(self._door.hear, thing, name=name, secret=self._door.secret)
+        body = await self._door.body(receive, by, headers=headers, limit=PACK_BYTES)
+        offer = PackOffer(self._door.hear, thing, by=by, name=name, secret=self._door.secret)
         try:
             pack = _read(body, headers)
             began = self._door.clock.ticks()
             for _ in offer.resolve(pack, now_ns=self._door.clock.now()):
                 began = await self._let_others(began)
         except (Malformed, NotOffered) as error:
-            await self._door.count(thing, counted_as(error))
+            await self._door.count(offer.of, counted_as(error))
             raise
+        if offer.of != by:
+            self._door.room(thing)
+            self._door.passed_on(by, thing, len(body))
         outcomes, whole = Outcomes.awaited(len(offer.records))
         for _ in offer.offer(outcomes):
             began = await self._let_others(began)

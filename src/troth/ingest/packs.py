@@ -5,7 +5,8 @@ Rules
   for itself, and the same throughout a pack: a record that speaks of something else is refused, not taken for this thing's.
 - A record is an instant. Its unit, where it has one, is converted into the declared one or the record is refused.
 - A record with a sum over time is `not-offered`: it would be lost beside its value.
-- Some records at a time, so that whoever offers can let others run in between.
+- Some records at a time, so that whoever offers can let others run in between. Before each step it is asked whether a gateway
+  still speaks for the thing; from where it does not, the records are undeclared, and counted of the gateway.
 
 Source: RFC 8428; things.md, "Speaking".
 Left out: waiting for the outcomes (`settling`).
@@ -37,18 +38,25 @@ class PackOffer:
     Args:
         hear: the journey.
         thing: whose pack.
+        by: who speaks, for itself or for the thing.
         name: what the thing calls the message, or "".
         secret: for repeat keys.
     """
 
-    def __init__(self, hear: Hear, thing: ThingId, *, name: str, secret: bytes) -> None:
+    def __init__(self, hear: Hear, thing: ThingId, *, by: ThingId, name: str, secret: bytes) -> None:
         self._hear = hear
         self._thing = thing
+        self._by = by
         self._name = name
         self._secret = secret
         self._inlets = hear.inlets(thing)
         self._before: str | None = None
         self.records: list[Record] = []
+
+    @property
+    def of(self) -> ThingId:
+        """Of whom it is, now: of the thing, or of who speaks where that may not speak for the thing any more."""
+        return self._thing if self._by == self._thing or self._hear.speaks_for(self._by, self._thing) else self._by
 
     def resolve(self, pack: Unresolved, *, now_ns: int) -> Iterator[None]:
         """Read the records, some with each step; nothing is offered yet.
@@ -65,7 +73,11 @@ class PackOffer:
     def offer(self, outcomes: Outcomes) -> Iterator[None]:
         """Offer all records in order, some with each step. Whoever calls hands over (`Hear.flush`)."""
         for at in range(0, len(self.records), _AT_ONCE):
+            ended = self.of != self._thing
             for record in self.records[at : at + _AT_ONCE]:
+                if ended:
+                    self._hear.count(self._by, Refusal.UNDECLARED, outcomes.next())
+                    continue
                 key = repeat_key(f"{self._name}\n{outcomes.offered}", self._secret) if self._name else b""
                 self._offer(record, key=key, done=outcomes.next())
             yield

@@ -5,6 +5,7 @@ Rules
 - The message is settled when all its records are: as stored when all were kept, else with the first refusal of a record.
   Each further reason is told once on `things/<thing>/refused`, and every record is counted by itself.
 - While the store is full nothing more is offered.
+- Where a gateway's right ends between two turns, the records that are left are refused (`packs`).
 
 Source: RFC 8428; things.md, "Speaking" and "Shape of the hot path". Owner: the event loop.
 """
@@ -28,31 +29,35 @@ class PackTurns:
     Args:
         hear: the journey.
         thing: whose pack.
+        by: who speaks, for itself or for the thing.
         soon: calls something in the next turn of the loop.
         done: told the outcome of the message, once.
         more: told every further reason of a refusal, each once, before `done`.
     """
 
-    __slots__ = ("_done", "_hear", "_more", "_outcomes", "_soon", "_steps", "_thing")
+    __slots__ = ("_by", "_done", "_hear", "_more", "_offer", "_outcomes", "_soon", "_steps", "_thing")
 
     def __init__(
         self,
         hear: Hear,
         thing: ThingId,
         *,
+        by: ThingId,
         soon: Callable[[Callable[[], None]], None],
         done: Callable[[Outcome], None],
         more: Callable[[Refusal], None],
     ) -> None:
         self._hear = hear
         self._thing = thing
+        self._by = by
         self._soon = soon
         self._done = done
         self._more = more
 
     def take(self, payload: bytes, *, name: str, secret: bytes) -> None:
         """Offer the pack: its first records now, the others in later turns."""
-        self._steps = self._all(payload, PackOffer(self._hear, self._thing, name=name, secret=secret))
+        self._offer = PackOffer(self._hear, self._thing, by=self._by, name=name, secret=secret)
+        self._steps = self._all(payload, self._offer)
         self._go()
 
     def _go(self) -> None:
@@ -62,7 +67,7 @@ class PackTurns:
             return
         except (Malformed, NotOffered) as error:
             refusal = Refusal.NOT_OFFERED if isinstance(error, NotOffered) else Refusal.BAD_PAYLOAD
-            self._hear.count(self._thing, Refusal.TOO_LARGE if isinstance(error, TooLarge) else refusal, self._done)
+            self._hear.count(self._offer.of, Refusal.TOO_LARGE if isinstance(error, TooLarge) else refusal, self._done)
             self._hear.flush()
             return
         self._hear.flush()

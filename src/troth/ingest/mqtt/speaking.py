@@ -290,7 +290,7 @@ class Speaker:
             self._hear.count(thing, Refusal.BAD_PAYLOAD, done)
             return
         more = partial(self._voice.refused, packet.topic)
-        pack = PackTurns(self._hear, thing, soon=self._line.soon, done=done, more=more)
+        pack = PackTurns(self._hear, thing, by=self._voice.thing, soon=self._line.soon, done=done, more=more)
         pack.take(packet.payload, name=said_by(self._voice.thing, name, thing), secret=self._secret)
 
     def _offer(self, packet: Publish, inlet: Inlet, done: Callable[[Outcome], None]) -> None:
