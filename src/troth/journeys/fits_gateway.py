@@ -4,7 +4,8 @@ Rules
 - A gateway is a thing that stands here, is not over, and stands in public or in the same home: what is open names nothing of a
   home, and no home's things are named in another.
 - Its name and who answers for it are said as they are when it is named; a later word of the thing does not say them anew.
-- A thing that comes into another home or into public, or back, is looked at again with the gateway that it names.
+- A thing that comes into another home or into public, or back, is looked at again with the gateway that it names; one
+  that ends is not, whatever became of its gateway.
 - A thing by which others are spoken for stays where it is, in public or in its home, and who answers for it stays: the words
   about it were shown before the others were connected.
 
@@ -42,7 +43,8 @@ def check_gateway(body: InstallationBody, stands: InstallationBody | None, direc
     """
     if body.gateway is not None and (stands is None or _through(stands) != _through(body)):
         anew = stands is None or stands.gateway != body.gateway
-        _check_named(body, body.gateway, directory, anew=anew)
+        if anew or body.to_ns is None:
+            _check_named(body, body.gateway, directory, anew=anew)
     if stands is None or _place_and_party(body) == _place_and_party(stands):
         return
     if any(_speaks(each.body, body.thing) for each in directory.things.values()):
