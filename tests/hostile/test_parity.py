@@ -30,6 +30,22 @@ NOTHING_THERE: Final = {  # routes that have nothing to show of Ana in this town
     "/api/types/{type}/differing": (404, "there are no types here"),
     "/api/proofs/{number}": (404, "whoever runs the place reads no observation of a home"),
 }
+NONE_OF_HER: Final = {  # routes whose answer names neither her nor her home nor a thing in it, and what it is about
+    "/api/organisations": "organisations",
+    "/api/recipients/tokens": "organisations, and how they come in",
+    "/api/types": "types of products",
+    "/api/status": "the node as a whole",
+    "/api/keys": "keys of the node and of organisations",
+    "/api/registration-policy": "which statements are taken",
+    "/api/contacts": "organisations, and how to reach them",
+    "/api/signs": "signs in public places",
+    "/api/signs/{sign}/codes": "a sign in a public place",
+    "/api/recipients/brought": "whom people have brought, without by whom",
+    "/api/recipients/erase-orders": "orders to organisations, without whose data they are about",
+    "/api/recipients/unused": "purposes that nobody reads for; none in this town",
+    "/api/recipients/corrections": "corrections to organisations, without whose data they are about",
+    "/api/certificates": "certificates of the node",
+}
 OPTIONS: Final = {"/api/products": "?household={home}&product={product}"}
 WHOLE: Final = {"/api/authorities/requests", "/api/emergencies"}  # each entry is about her home in all its parts
 
@@ -145,10 +161,11 @@ def test_what_an_operator_reads_of_somebody_is_in_their_archive(town: Town, arch
         entries = [each for value in whole.values() if isinstance(value, list) for each in value]
         own = [each for each in entries if any(True for _ in about(each, found))]
         assert own, "it happened in her home"
-    elif any(each in route for each in ("{person}", "{slug}")):
+    elif any(each in route for each in ("{person}", "{slug}", "/products")):
         own = [whole]
     else:
         own = [*about(whole, found)]
+    assert bool(own) is (route not in NONE_OF_HER), route
     missing = {
         value for each in own for value in scalars(each) if value not in archive and value.strip('"') not in archive
     }
