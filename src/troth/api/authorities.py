@@ -35,6 +35,7 @@ __all__ = [
     "RequestsShown",
     "TotalsShown",
     "authority_routes",
+    "request_shown",
 ]
 
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
@@ -168,7 +169,7 @@ class _Register:
         return shown(LawsShown(tuple(map(_law, self._authorities.laws()))))
 
     async def listed(self, _request: Request) -> Response:
-        return shown(RequestsShown(tuple(map(self._shown, self._authorities.all()))))
+        return shown(RequestsShown(tuple(request_shown(each, self._number_of) for each in self._authorities.all())))
 
     async def enter(self, request: Request) -> Response:
         asked = await form(request, RequestForm)
@@ -212,37 +213,39 @@ class _Register:
         await self._authorities.end(named)
         return created(_made(named))
 
-    def _shown(self, each: Registered) -> RequestShown:
-        body = each.request.body
-        held = body.withheld
-        order = None
-        if held is not None:
-            cited = CitationForm(held.citation.title, held.citation.law, held.citation.paragraph)
-            order = OrderForm(held.by, cited, print_time(held.until_ns))
-        return RequestShown(
-            print_request(body.request),
-            purpose_of(body.request),
-            body.authority,
-            CitationForm(body.citation.title, body.citation.law, body.citation.paragraph),
-            body.scope,
-            print_time(body.received_ns),
-            body.decided,
-            each.withheld,
-            tuple(
-                ReachShown(
-                    tuple(number for stream in reach.body.streams if (number := self._number_of(stream)) is not None),
-                    print_time(reach.body.data_from_ns),
-                    print_time(reach.body.data_to_ns),
-                    print_time(reach.body.until_ns),
-                    reach.body.variant,
-                    None if reach.body.household is None else print_household(reach.body.household),
-                )
-                for reach in each.reaches
-            ),
-            None if body.decided_ns is None else print_time(body.decided_ns),
-            body.because,
-            order,
-        )
+
+def request_shown(each: Registered, number_of: Callable[[StreamId], int | None]) -> RequestShown:
+    """A request as the interface says it, with the reaches that are given here."""
+    body = each.request.body
+    held = body.withheld
+    order = None
+    if held is not None:
+        cited = CitationForm(held.citation.title, held.citation.law, held.citation.paragraph)
+        order = OrderForm(held.by, cited, print_time(held.until_ns))
+    return RequestShown(
+        print_request(body.request),
+        purpose_of(body.request),
+        body.authority,
+        CitationForm(body.citation.title, body.citation.law, body.citation.paragraph),
+        body.scope,
+        print_time(body.received_ns),
+        body.decided,
+        each.withheld,
+        tuple(
+            ReachShown(
+                tuple(number for stream in reach.body.streams if (number := number_of(stream)) is not None),
+                print_time(reach.body.data_from_ns),
+                print_time(reach.body.data_to_ns),
+                print_time(reach.body.until_ns),
+                reach.body.variant,
+                None if reach.body.household is None else print_household(reach.body.household),
+            )
+            for reach in each.reaches
+        ),
+        None if body.decided_ns is None else print_time(body.decided_ns),
+        body.because,
+        order,
+    )
 
 
 def _named(request: Request) -> RequestId:

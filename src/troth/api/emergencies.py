@@ -31,6 +31,7 @@ __all__ = [
     "StatementForm",
     "StatementTaken",
     "emergency_routes",
+    "emergency_shown",
 ]
 
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
@@ -124,7 +125,7 @@ class _Emergencies:
         else:
             found = self._emergencies.open_ones()
         month, used = self._emergencies.used()
-        return shown(EmergenciesShown(month, used, times_used(used), tuple(map(_shown, found))))
+        return shown(EmergenciesShown(month, used, times_used(used), tuple(map(emergency_shown, found))))
 
     async def open(self, request: Request) -> Response:
         body = await form(request, EmergencyForm)
@@ -146,10 +147,11 @@ class _Emergencies:
 
     async def one(self, request: Request) -> Response:
         opening = OpeningId(parse_id("em", request.path_params["emergency"]))
-        return shown(_shown(self._emergencies.named(opening)))
+        return shown(emergency_shown(self._emergencies.named(opening)))
 
 
-def _shown(each: OpenedEmergency) -> EmergencyShown:
+def emergency_shown(each: OpenedEmergency) -> EmergencyShown:
+    """An emergency as the interface says it."""
     body = each.body
     return EmergencyShown(
         emergency=print_opening(body.opening),

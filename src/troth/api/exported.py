@@ -6,8 +6,8 @@ Rules
 - One piece at a time is in memory; everything that takes long (rendering, packing) is where `in_worker` puts it.
 - What cannot be proved (yet) is named in the manifest, and the rest is written all the same.
 - In one that a guardian takes along of a child nothing tells what adults of the home do or say: no reading of theirs, no word
-  of another guardian, nothing that was ordered or asserted of a home, in which they may not live, and of the child not how it
-  comes in, nor what it asks of whoever runs the place.
+  of another guardian, nothing that was ordered, asserted or happened in a home, because they may not live there, and of the
+  child not how it comes in, nor what it asks of whoever runs the place.
 
 Source: mission.md (F2), GDPR Art. 15, 20; docs/reference/export.md; docs/decisions/0077.
 Left out: how it is kept and when it ends (`journeys/exports`).
@@ -37,10 +37,9 @@ from troth.api.exported_forms import (
     ThingOwn,
     ThingsFile,
 )
+from troth.api.exported_home import Homes
 from troth.api.exported_readable import readable
 from troth.api.exported_words import READ_ME
-from troth.api.grounded import GroundsShown
-from troth.api.grounds import grounds_shown
 from troth.api.marks import mark_shown
 from troth.api.objections import objectable_shown
 from troth.api.operate import thing_shown
@@ -56,9 +55,7 @@ from troth.journeys.belong import Belong
 from troth.journeys.book import Book
 from troth.journeys.book_lines import Damaged, Line, Place, Seen, is_newer
 from troth.journeys.choose import Choose
-from troth.journeys.contracts import Contracts
 from troth.journeys.erase import Erase
-from troth.journeys.grounds import Grounds
 from troth.journeys.making import InWorker
 from troth.journeys.marks import Marks
 from troth.journeys.object import Object
@@ -98,8 +95,7 @@ class Everything(msgspec.Struct, frozen=True):
 
     tell: Tell
     belong: Belong
-    grounds: Grounds
-    contracts: Contracts
+    homes: Homes
     choose: Choose
     places: Places
     privately: Privately
@@ -168,7 +164,8 @@ class _Filling:
         may_read = (await self._at.tell.listing.readable(self._asker)).streams
         await self._document("things.json", ThingsFile(self._things(may_read)))
         if self._by is None:
-            await self._document("grounds.json", self._grounds())
+            await self._document("grounds.json", self._at.homes.ordered(self._person))
+            await self._document("happened.json", self._at.homes.happened(self._person))
         for done, number in enumerate(may_read):
             self._writing.step("observations", done=done, of=len(may_read))
             await self._observations(number)
@@ -200,13 +197,6 @@ class _Filling:
             found, after = self._at.choose.offers.page(self._person, after=after, top=CHOICES_MAX)
             offers += found
         return offers
-
-    def _grounds(self) -> GroundsShown:
-        asserted, ordered = self._at.grounds.at_home(self._person), self._at.contracts.at_home(self._person)
-        return grounds_shown(
-            [each for each in asserted if each.body.household is not None],
-            [each for each in ordered if each.thing.body.household is not None],
-        )
 
     def _things(self, may_read: Sequence[int]) -> tuple[ThingOwn, ...]:
         at = self._at

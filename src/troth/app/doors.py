@@ -33,6 +33,7 @@ from troth.api.erasures import erasure_routes
 from troth.api.events import event_routes
 from troth.api.export import archive_response, export_routes
 from troth.api.exported import Everything
+from troth.api.exported_home import Homes
 from troth.api.foreseen import foreseen_routes
 from troth.api.functions import function_routes
 from troth.api.gateways import gateway_routes
@@ -271,8 +272,13 @@ def _everything(node: Node) -> Everything:
     return Everything(
         tell=node.tell,
         belong=node.choosing.belong,
-        grounds=node.grounding.grounds,
-        contracts=node.grounding.contracts,
+        homes=Homes(
+            node.grounding.grounds,
+            node.grounding.contracts,
+            node.grounding.emergencies,
+            node.grounding.tellings.news,
+            _number_of(node),
+        ),
         choose=node.choose,
         places=node.places,
         privately=node.choosing.privately,

@@ -41,7 +41,7 @@ from troth.journeys.news_moved import Moved
 from troth.journeys.news_ordered import Ordered
 from troth.journeys.news_words import asked_words, change_words, date_words, goes_less_far
 from troth.journeys.party_names import party_name
-from troth.names import HouseholdId, PersonId, StatementId, Uri
+from troth.names import HouseholdId, PersonId, RequestId, StatementId, Uri
 from troth.spans import DAY_NS
 from troth.state.belonging import homes_of, members_of
 from troth.state.directory import Directory, KnownThing
@@ -324,6 +324,15 @@ class News:
     def _here(self, home: HouseholdId) -> tuple[PersonId, ...]:
         now = self._clock.now()
         return tuple(dict.fromkeys(each.person for each in members_of(home, self._in_force) if each.here(now)))
+
+    def asked_of(self, person: PersonId) -> tuple[tuple[KnownRequest, tuple[KnownReach, ...]], ...]:
+        """What authorities asked for that somebody is told of, each with what it reaches for them; nothing that is withheld."""
+        found: dict[RequestId, tuple[KnownRequest, tuple[KnownReach, ...]]] = {}
+        for request, reach in self._reaches():
+            if person in self._of_reach(reach):
+                _, before = found.get(request.body.request, (request, ()))
+                found[request.body.request] = (request, (*before, reach))
+        return tuple(found.values())
 
     def _reaches(self) -> Iterator[tuple[KnownRequest, KnownReach]]:
         """What authorities asked for and may be told."""
