@@ -1,8 +1,8 @@
 """Who is allowed what, as a table: one line for each case. Every path out of a node is walked with each of them.
 
 A line says who asks, what happens before, and what they may see then.
-- asks: `lab` (a recipient that a disclosure names), `shop` (one that none names), `adviser` (one with which people may share),
-  `police` (an authority with a request),
+- asks: `lab` (a recipient that a disclosure names), `sales` (the same one, with a token for a purpose that none names),
+  `shop` (one that none names), `adviser` (one with which people may share), `police` (an authority with a request),
   `ana` (who lives there), `ben` (lives there too), `kim` (a child who lives there), `cleo` (lives elsewhere), `owner` (runs
   the place), `thing` (the thing itself), `nobody`.
 - does, in order: `say` (the thing says the next value), `give`, `means` (a yes to hourly means only), `coarsest` (a yes to the
@@ -141,6 +141,7 @@ CASES: Final = {
     "a guardian, of what was kept private for the child": Case("ana", "child say hush mute unhush", View.RAW, (0,)),
     "a child who lives there": Case("kim", "child say say", View.SPOKEN),
     "a recipient that a rule for a child stops": Case("lab", "child give kim-gives say ask rule", View.SPOKEN),
+    "a recipient with a yes, for another purpose": Case("sales", "give say say", View.NOTHING),
     "a recipient that nobody named": Case("shop", "give say say", View.NOTHING),
     "an authority, of which nothing was decided": Case("police", "give say say", View.NOTHING),
     "an authority, what was given and nothing earlier": Case("police", "give say order say", View.RAW, (1,)),

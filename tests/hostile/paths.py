@@ -199,7 +199,7 @@ def pages(asking: Asking, heard: Heard) -> Iterator[str]:
         if told.status >= 500:
             yield f"{target} is {told.status}"
     thing = heard.page(f"/things/{asking.thing.slug}")
-    if asking.case.asks in {"nobody", "cleo", "shop", "owner", "thing"} and not asking.case.open:
+    if asking.case.asks in {"nobody", "cleo", "sales", "shop", "owner", "thing"} and not asking.case.open:
         yield from same_as_nothing(thing, heard.page("/things/no-such-thing"))
 
 

@@ -7,6 +7,7 @@ from tests.hostile.cases import CASES, Case, View
 from tests.hostile.deeds import ENERGY, Around, Scene
 from tests.journeys.mqtt_house import Client
 from troth.gate.question import Asker
+from troth.names import PurposeId
 from troth.statements.authority import purpose_of
 from troth.testing.asgi import Exchange, Told
 from troth.testing.world import MQTT_PORT
@@ -15,9 +16,11 @@ from troth.wire.mqtt import Connack, Connect, Packet, Version
 __all__ = ["ABSENT", "Asking", "Street"]
 
 ABSENT: Final = 4_000_000
-_RECIPIENTS: Final = dict.fromkeys(("lab", "shop", "adviser", "police"), "recipient")
+SALES: Final = PurposeId("https://university.example/sales")
+_RECIPIENTS: Final = dict.fromkeys(("lab", "sales", "shop", "adviser", "police"), "recipient")
 _COOKIE: Final = {
     "lab": "troth_recipient",
+    "sales": "troth_recipient",
     "shop": "troth_recipient",
     "adviser": "troth_recipient",
     "police": "troth_recipient",
@@ -144,6 +147,8 @@ class Asking(Scene):
             return self.around.adviser.asker(ENERGY)
         if asks == "police":
             return self.around.police.asker(purpose_of(self.demand))
+        if asks == "sales":
+            return self.around.university.asker(SALES)
         return (self.around.university if asks == "lab" else self.around.bakery).asker()
 
     def _entered(self, token: str) -> str:

@@ -126,6 +126,16 @@ def test_who_may_not_is_refused_with_the_same_bytes_and_work_whether_it_is_there
     assert not holes
 
 
+@pytest.mark.parametrize("line", [line for line, who in TABLE.items() if who is Who.FORM])
+@pytest.mark.parametrize("name", ["ana's own page", "owner's own page"])
+def test_a_form_without_its_key_is_refused_also_from_the_page_itself(town: Town, name: str, line: str) -> None:
+    method, _, path = line.partition(" ")
+    before = town.said()
+    answer = town.ask(method, town.filled(path, town.real), town.entitled[name] | {"accept": "application/json"})
+    assert answer.status in {401, 403}, answer.body
+    assert before == town.said()
+
+
 @pytest.mark.parametrize("line", [line for line in TABLE if line.startswith("GET ")])
 def test_who_may_is_not_refused(town: Town, line: str) -> None:
     path = line.partition(" ")[2]

@@ -185,6 +185,13 @@ def _forbidden(place: Place) -> None:
     world.run(policies.put_in_force(text, "Agreed.", look=looked.look, even_essential=True))
 
 
+def _placed(place: Place) -> None:
+    place.chooses(Decision.GIVE)
+    places = place.world.node.places
+    meant = places.meant(place.ana.person, within=("FR",), purposes=(), made_by="session")
+    place.world.run(places.count(meant))
+
+
 def _taken(place: Place) -> None:
     place.then_ns = place.moment()
     assert isinstance(place.thing.says(1.5, at_ns=place.then_ns), int)
@@ -208,6 +215,7 @@ REFUSALS: Final = {
     "what there was a yes to for a time": Refused("expired", _yes_for_a_minute, own=False),
     "what there is a no to": Refused("refused", _decided(Decision.REFUSE), own=False),
     "what a rule of the place stops": Refused("policy", _forbidden, own=False),
+    "what would go where a rule of Ana lets nothing go": Refused("place", _placed, own=False),
     "what is older than any use of it": Refused("too-old", at_ns=_from_now(-OWN_DAYS - 1)),
     "what was before the installation": Refused("before-installation", at_ns=_from_now(-101)),
     "what is still to come": Refused("ahead", at_ns=_from_now(1)),

@@ -15,6 +15,7 @@ from troth.journeys.join import TOKEN_DAYS_MAX
 from troth.journeys.recognise import DAY_S
 from troth.names import PurposeId, Uri
 from troth.testing.contracts import fails
+from troth.web.qr import qr_svg
 from troth.web.sessions import COOKIES, form_key
 from troth.wire.mqtt import Disconnect, Pingreq, Pingresp, Reason, Subscription
 
@@ -160,6 +161,7 @@ def test_whoever_runs_the_place_makes_a_link_on_a_page_as_text_and_as_a_code() -
         (person,) = re.findall(r'name="person" value="(pe[a-z2-7]+)"', page)
         shown = await operates(home, "POST", "/operate/people", person=person)
         (token,) = re.findall(r"http://localhost:8080/enter/([a-z2-7]+)", shown)
+        assert qr_svg(f"http://localhost:8080/enter/{token}") in shown
         assert 1 == shown.count("<svg xmlns") == shown.count('class="qr"')
         assert "ends" in str((await home.house.ask("GET", "/api/visits", token=home.ana)).json()["links"][0])
         session = await home.house.session(token)

@@ -18,6 +18,7 @@ from tests.journeys.api_house import (
 )
 from troth.statements.journal import JournalEntry
 from troth.statements.kinds import KindName, content_type
+from troth.web.sessions import COOKIES
 
 CLOUD = "https://cloud.example"
 
@@ -155,6 +156,17 @@ def test_readings_of_the_last_days_are_counted_as_they_would_have_been() -> None
         body = await _chosen(home, "refuse")
         past = (await home.house.ask("POST", "/api/choices/foreseen", body, token=home.ana)).json()["past"]
         assert (2, 2, 0) == (past["readings"], past["stopped"], past["coarser"])
+        own = await home.house.ask("GET", f"/v1.1/Datastreams({home.datastream})/Observations", token=home.ana)
+        assert 200 == own.status_code
+        home.house.clock.put_forward(11)
+        await home.house.node.record.tick()
+        again = (await home.house.ask("POST", "/api/choices/foreseen", body, token=home.ana)).json()["past"]
+        assert (2, 2, 0) == (again["readings"], again["stopped"], again["coarser"]), "what is Ana's own is not counted"
+        address = f"/mine/foresee?stream={home.datastream}&purpose={RESEARCH}&decision=refuse"
+        headers = {"accept": "text/html", "cookie": f"{COOKIES['person']}={home.ana}"}
+        page = (await home.house.http.request("GET", address, headers=headers)).text
+        assert "Others have read of you 2 times since" in page
+        assert "All of them would not have happened." in page
         body = await _chosen(home, "give")
         past = (await home.house.ask("POST", "/api/choices/foreseen", body, token=home.ana)).json()["past"]
         assert (2, 0, 0) == (past["readings"], past["stopped"], past["coarser"])
