@@ -9,6 +9,7 @@ import msgspec
 
 from tests.journeys.api_house import PUBLIC_METER, Home, Json, furnish, in_public_too, run, thing
 from troth.names import Slug
+from troth.statements.installation import InstallationBody
 from troth.things.stores import Tally
 
 AT: Final = "2026-05-01T06:{:02}:00Z"
@@ -82,3 +83,16 @@ def in_town(test: Callable[[Town], Awaitable[None]]) -> None:
         await test(town)
 
     run(whole)
+
+
+def body_of(town: Town, of: Spoke) -> InstallationBody:
+    """What stands of a thing."""
+    node = town.home.house.node
+    return node.directory.things[node.ports.accounts.slugs()[Slug(of.slug)]].body
+
+
+def codes(groups: int, answer: object) -> list[bool]:
+    """Of each group of an answer whether it was taken."""
+    assert isinstance(answer, list)
+    assert groups == len(answer)
+    return [each != "error" for each in answer]

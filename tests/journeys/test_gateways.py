@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.journeys.api_house import Json, disclosure, open_purpose, product, thing
-from tests.journeys.gateway_house import AT, Spoke, Town, group, in_town
+from tests.journeys.gateway_house import AT, Town, body_of, codes, group, in_town
 from troth.ingest.http import ARRAY_BYTES
 from troth.ingest.http_arrays import HttpArrays
 from troth.ingest.http_door import HttpDoor
@@ -17,21 +17,9 @@ from troth.ingest.http_payloads import ROWS_MAX
 from troth.ingest.rates import BURST_S, BYTES_PER_S, Rates
 from troth.journeys.presence import Presence
 from troth.names import Slug
-from troth.statements.installation import InstallationBody
 from troth.things.observations import Refusal
 
 WIDE: Final = "https://works.example/wide"
-
-
-def body_of(town: Town, of: Spoke) -> InstallationBody:
-    node = town.home.house.node
-    return node.directory.things[node.ports.accounts.slugs()[Slug(of.slug)]].body
-
-
-def codes(groups: int, answer: object) -> list[bool]:
-    assert isinstance(answer, list)
-    assert groups == len(answer)
-    return [each != "error" for each in answer]
 
 
 def test_one_request_says_what_things_in_public_and_in_homes_measured_and_each_is_counted_as_its_own() -> None:

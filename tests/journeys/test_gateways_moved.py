@@ -7,20 +7,15 @@ import msgspec
 import pytest
 
 from tests.journeys.api_house import PUBLIC_METER, organisation
-from tests.journeys.gateway_house import Spoke, Town, group, in_town
+from tests.journeys.gateway_house import Town, body_of, group, in_town
 from troth.errors import Conflict, Refused
 from troth.gate.connecting import sheet_now
-from troth.names import HouseholdId, Slug, Uri, parse_id, print_id
+from troth.names import HouseholdId, Uri, parse_id, print_id
 from troth.state.in_force import Reading
 from troth.statements.installation import Gateway, InstallationBody
 from troth.statements.kinds import KindName
 
 CARRIER: Final = "https://carrier.example"
-
-
-def body_of(town: Town, of: Spoke) -> InstallationBody:
-    node = town.home.house.node
-    return node.directory.things[node.ports.accounts.slugs()[Slug(of.slug)]].body
 
 
 async def signed(town: Town, body: InstallationBody, number: int = 1) -> None:

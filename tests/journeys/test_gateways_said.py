@@ -1,36 +1,24 @@
 """Who may say that a gateway speaks for a thing, what is looked at then, and where people read it."""
 
-import asyncio
 from typing import Final
 
 import msgspec
 import pytest
 
 from tests.journeys.api_house import LAB, Json, disclosure, organisation, own_purpose, product
-from tests.journeys.gateway_house import Spoke, Town, group, in_town
+from tests.journeys.gateway_house import Spoke, Town, body_of, codes, group, in_town
 from troth.clock import NS_PER_S
 from troth.errors import Conflict, Denied, NotFound, Refused, TrothError
 from troth.gate.connecting import sheet_now
 from troth.gate.question import Standing
 from troth.names import HouseholdId, Slug, ThingId, Uri, parse_id
 from troth.state.in_force import Reading
-from troth.statements.installation import Gateway, InstallationBody
+from troth.statements.installation import Gateway
 from troth.statements.kinds import KindName
 
 OUTSIDE: Final = "https://carrier.example"
 REACHED_S: Final = 600
 CARRIED: Final = "https://works.example/carried"
-
-
-def body_of(town: Town, of: Spoke) -> InstallationBody:
-    node = town.home.house.node
-    return node.directory.things[node.ports.accounts.slugs()[Slug(of.slug)]].body
-
-
-def codes(groups: int, answer: object) -> list[bool]:
-    assert isinstance(answer, list)
-    assert groups == len(answer)
-    return [each != "error" for each in answer]
 
 
 @pytest.mark.parametrize(
@@ -212,34 +200,6 @@ def test_a_thing_that_comes_into_another_home_does_not_bring_the_gateway_of_the_
                 subject="si" + "b" * 26,
             )
         assert [True] == codes(1, (await town.says([group(town.meter, 1)], by=hub)).json())
-
-    in_town(test)
-
-
-@pytest.mark.parametrize("first", ["moved", "named"])
-def test_a_gateway_that_goes_to_somebody_else_while_it_is_named_is_looked_at_as_it_will_be(first: str) -> None:
-    async def test(town: Town) -> None:
-        house = town.home.house
-        await house.post("/api/organisations", organisation(OUTSIDE))
-        at, other = body_of(town, town.gateway), await town.joins("Other thing")
-
-        async def said(body: InstallationBody, letter: str) -> None:
-            sheet = sheet_now(body, Reading(house.node.leases.in_force), at_ns=house.clock.now())
-            body = msgspec.structs.replace(body, sheet=sheet.digest)
-            await house.node.say.say(KindName.INSTALLATION, body, subject="si" + letter * 26)
-
-        elsewhere = msgspec.structs.replace(at.answers, organisation=Uri(OUTSIDE))
-        words = [
-            said(msgspec.structs.replace(at, answers=elsewhere), "c"),
-            said(
-                msgspec.structs.replace(
-                    body_of(town, other), gateway=Gateway(at.thing, at.name, at.answers.organisation)
-                ),
-                "d",
-            ),
-        ]
-        done = await asyncio.gather(*(words if first == "moved" else reversed(words)), return_exceptions=True)
-        assert [Conflict] == [type(each) for each in done if each is not None]
 
     in_town(test)
 

@@ -25,13 +25,13 @@ __all__ = [
     "Answer",
     "Landing",
     "answer_weight",
-    "count_of",
     "few",
     "in_parts",
     "once",
-    "one",
     "piece_weight",
+    "refused_weight",
     "settle",
+    "single_weight",
 ]
 
 LANDED_AT_ONCE: Final = 2_048  # rows of many streams, or answers: 0.5 µs for each
@@ -114,12 +114,12 @@ def answer_weight(answer: Answer) -> int:
     return 1 + len(answer[1])
 
 
-def count_of(refused: Refused) -> int:
+def refused_weight(refused: Refused) -> int:
     """What the callback of refusals takes of a step: it tells everybody whose observation was counted."""
     return refused.count
 
 
-def one(_: object) -> int:
+def single_weight(_: object) -> int:
     """What takes as much of a step as one row or answer."""
     return 1
 

@@ -341,12 +341,12 @@ class SqliteConduct:
             self._said = max(self._said, lasting.said)
             self._uncut += lasting.leaves
             self._uncut_bytes += lasting.size
-        yield from landing.in_parts(lasting.runs, landing.one, self._standing.know)
-        yield from landing.in_parts(lasting.counts, landing.one, self._standing.count)
+        yield from landing.in_parts(lasting.runs, landing.single_weight, self._standing.know)
+        yield from landing.in_parts(lasting.counts, landing.single_weight, self._standing.count)
         yield from landing.in_parts(lasting.pieces, landing.piece_weight, partial(self._shown, lasting.n))
         yield from landing.in_parts(landed.answers, landing.answer_weight, self._answered)
-        yield from landing.in_parts(landed.refused, landing.count_of, self._counted)
-        yield from landing.in_parts(landed.futures, landing.one, landing.settle)
+        yield from landing.in_parts(landed.refused, landing.refused_weight, self._counted)
+        yield from landing.in_parts(landed.futures, landing.single_weight, landing.settle)
 
     def _shown(self, n: int, pieces: Sequence[Piece]) -> None:
         self._standing.add(n, pieces)
