@@ -134,6 +134,16 @@ def test_a_meter_remembers_a_day_of_five_minute_values_with_names_that_repeat() 
     assert f"things/{METER}/power" == heard.said[0][0]
 
 
+def test_who_may_be_objected_to_says_nothing_of_the_second_it_began_in() -> None:
+    speaker, heard = program(COUNTER)
+    for began_s, now_s in ((1_000_000_010.2, 1_000_000_010.3), (1_000_000_020.9, 1_000_000_020.95)):
+        speaker.remember(began_s)
+        speaker.speak(now_s)  # its beat is the whole second, which was before
+        assert [] == heard.said
+    speaker.speak(1_000_000_030.0)
+    assert ["2001-09-09T01:47:10Z"] == [each["t"] for _, each, _ in heard.said if isinstance(each, dict)]
+
+
 def test_a_thing_without_a_credential_says_nothing() -> None:
     speaker, heard = program()
     assert 5.0 == speaker.speak(100.0)

@@ -66,12 +66,12 @@ class Program:
             else:
                 lines.add(slug, credentials[slug].credential)
 
-    def remember(self, now_s: int) -> None:
+    def remember(self, now_s: float) -> None:
         """Send what was measured before now, by the things that have a memory; those that people may object to have none."""
-        self._began_s = now_s
+        self._began_s = math.ceil(now_s)  # the second it begins in may have begun before anybody could object
         for thing in self._things.values():
-            first = now_s - thing.remembers_s
-            for time_s in range(first - first % -HISTORY_STEP_S, now_s, HISTORY_STEP_S):
+            first = self._began_s - thing.remembers_s
+            for time_s in range(first - first % -HISTORY_STEP_S, self._began_s, HISTORY_STEP_S):
                 self._say(thing, time_s)
 
     def speak(self, now_s: float) -> float:
@@ -129,7 +129,7 @@ def _beat(now_s: float, every_s: int) -> int:
 
 def run(program: Program, lines: Lines, *, clock: Clock) -> int:
     """Speak until told to stop; returns the exit code."""
-    program.remember(clock.now() // NS_PER_S)
+    program.remember(clock.now() / NS_PER_S)
     try:
         while True:
             wait_s = program.speak(clock.now() / NS_PER_S)
