@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from msgspec.structs import astuple
@@ -182,7 +183,10 @@ def cut(connection: sqlite3.Connection, new: Sequence[Cut]) -> None:
 
 
 def clear(connection: sqlite3.Connection, cleared: Cleared, *, repeats_from_ns: int) -> None:
-    """Delete the commits of cuts and the cuts; what outlives them goes into its tables. Durable on return."""
+    """Delete the commits of cuts and the cuts; what outlives them goes into its tables. Durable on return.
+
+    Each table is gone through in the order of its key: over many streams each page is then read and written once.
+    """
     first, last = cleared.cuts[0], cleared.cuts[-1]
     span = (first.first, last.last)
     with transaction(connection):
@@ -194,15 +198,15 @@ def clear(connection: sqlite3.Connection, cleared: Cleared, *, repeats_from_ns: 
         connection.executemany(
             "UPDATE runs SET earliest = min(coalesce(earliest, ?1), ?1), latest = max(coalesce(latest, ?2), ?2) "
             "WHERE run = ?3",
-            [(early, late, run) for run, (early, late) in cleared.spans.items()],
+            [(early, late, run) for run, (early, late) in sorted(cleared.spans.items())],
         )
         each_row(
             connection,
             "INSERT INTO streams(stream, next, latest, segment, leaf) VALUES {} ON CONFLICT DO UPDATE "
             "SET next = excluded.next, latest = excluded.latest, segment = excluded.segment, leaf = excluded.leaf",
-            cleared.streams,
+            sorted(cleared.streams),
         )
-        connection.executemany("UPDATE streams SET next = ? WHERE stream = ?", cleared.nexts)
+        connection.executemany("UPDATE streams SET next = ? WHERE stream = ?", sorted(cleared.nexts, key=itemgetter(1)))
         connection.executemany(
             "INSERT INTO counters(thing, what, n) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
             cleared.counts,
