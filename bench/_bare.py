@@ -44,7 +44,7 @@ from troth.things.intervals import FOREVER
 from troth.things.making import Built, SegmentMaker
 from troth.things.observations import Outcome, Refusal, Result, ResultType, Shelf
 from troth.things.stamps import Admission, Admitted, AdmittedMany
-from troth.things.stores import MOVE_MAX, MOVE_SEGMENTS, Committed, Cut, Segment, Told
+from troth.things.stores import MOVE_MIN, MOVE_SEGMENTS_MAX, Committed, Cut, Segment, Told
 
 _SECRET: Final = bytes(32)
 _NONE: Final = BasisId(bytes(16))
@@ -207,7 +207,7 @@ async def _move(node: Node, maker: SegmentMaker) -> None:
     """One tick: rows into partitions, with places in a segment that has no leaves."""
     conduct = node.ports.conduct
     about = conduct.uncut
-    cuts = await conduct.cut(node.ports.clock.now(), [bytes(32)] * MOVE_SEGMENTS)
+    cuts = await conduct.cut(node.ports.clock.now(), [bytes(32)] * MOVE_SEGMENTS_MAX)
     built = await maker.build(cuts, about=about)
     segments = [Segment(cut, each.leaves, each.size, each.root, b"") for cut, each in zip(cuts, built, strict=True)]
     await maker.move(segments, built)
@@ -219,7 +219,7 @@ async def _tick_forever(node: Node, maker: SegmentMaker) -> None:
     while True:
         began = loop.time()
         await _move(node, maker)
-        while node.ports.conduct.uncut < MOVE_MAX and loop.time() - began < node.settings.segment_tick_s:  # noqa: ASYNC110 - as a node's tick
+        while node.ports.conduct.uncut < MOVE_MIN and loop.time() - began < node.settings.segment_tick_s:  # noqa: ASYNC110 - as a node's tick
             await asyncio.sleep(0.05)
 
 

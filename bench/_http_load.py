@@ -14,7 +14,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, cycle
 from time import perf_counter
 from typing import Final, cast
 
@@ -39,7 +39,8 @@ class Poster(msgspec.Struct, frozen=True):
 class HttpJob(msgspec.Struct, frozen=True):
     """What to do. `rows` 1: single Observations; else data arrays of so many rows, spread over the poster's Datastreams.
 
-    `named_in_body`: singles name their Datastream in the body and not in the path.
+    `named_in_body`: singles name their Datastream in the body and not in the path. `connections`: how many the posters share,
+    who then take turns on each; 0: each has its own.
     `from_s` is the UTC second of the first time sent; jobs on one node must not share times.
     """
 
@@ -51,6 +52,7 @@ class HttpJob(msgspec.Struct, frozen=True):
     warm_s: float = 0.5
     prefix: str = "/v1.1"
     named_in_body: bool = False
+    connections: int = 0
 
 
 class _Client(asyncio.Protocol):
@@ -176,16 +178,25 @@ def _seconds_as_text(from_s: int) -> Callable[[int], str]:
     return text
 
 
+def _lines(job: HttpJob) -> Iterator[Iterator[bytes]]:
+    """The requests of each connection."""
+    ready = max(2, _READY // len(job.posters))
+    each = [
+        _singles(poster, job)
+        if job.rows == 1
+        else _arrays(poster, job.prefix, rows=job.rows, from_s=job.from_s, ready=ready)
+        for poster in job.posters
+    ]
+    connections = job.connections or len(each)
+    for first in range(connections):
+        turns = cycle(each[first::connections])
+        yield map(next, turns)
+
+
 async def _run(job: HttpJob, say: Callable[[str], None]) -> Result:
     loop = asyncio.get_running_loop()
     clients: list[_Client] = []
-    for poster in job.posters:
-        ready = max(2, _READY // len(job.posters))
-        requests = (
-            _singles(poster, job)
-            if job.rows == 1
-            else _arrays(poster, job.prefix, rows=job.rows, from_s=job.from_s, ready=ready)
-        )
+    for requests in _lines(job):
         _, client = await loop.create_connection(lambda r=requests: _Client(r, job.rows), "127.0.0.1", job.port)  # type: ignore[misc]  # mypy cannot see through the default
         await client.ready
         clients.append(client)

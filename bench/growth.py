@@ -29,6 +29,7 @@ STREAMS = (100, 1_000, 10_000)
 THINGS = 10  # at least, each on a connection of its own
 ROWS = 1_000  # to a request
 PER_THING_MAX = 200
+CONNECTIONS_MAX = 50  # more things take turns: with 500 arrays under way a run of 2 s would be one of few answers
 _APART_S = 200_000  # seconds of data between two loads: none shares a time with another
 
 
@@ -44,7 +45,8 @@ class _Load:
     def run(self, seconds: float) -> Measured:
         """One run, checked against what the node stored."""
         before = self.kept
-        job = HttpJob(self._node.http_port, self._posters, ROWS, seconds, self._next_s)
+        connections = min(CONNECTIONS_MAX, len(self._posters))
+        job = HttpJob(self._node.http_port, self._posters, ROWS, seconds, self._next_s, connections=connections)
         self._next_s += _APART_S
         ran = follow(start(job), self._node.pid)
         if self.kept - before != ran.result.total or ran.result.unanswered:

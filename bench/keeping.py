@@ -1,8 +1,9 @@
 """P1, P10: what a row costs once it is handed over: stamping and committing it, its segment, its move, and clearing it.
 
 Run with `python -m bench.keeping`. Stores on real files in this process, without sockets, gate or load generator: 1,000 rows to
-a stamp, one stamp to a commit, four full segments to a move; the first move does not count. All but the last figure is CPU of
-the process, per row. What the process for large segments does is done here, by the same code.
+a stamp, one stamp to a commit, four or sixteen full segments to a move; the first move does not count. Figures in us are CPU of
+the process, per row; bytes are those written on its behalf, per row, with the commits. What the process for large segments does
+is done here, by the same code.
 
 Left out: the loop (`ingest_mqtt.py` has it, with everything), and how all of it shares two cores.
 """
@@ -12,14 +13,16 @@ import gc
 import hashlib
 import os
 import random
+import resource
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Final
 
+from bench._process import used
 from bench._report import begin, options, say, show
 from troth.adapters.conduct_sqlite import SqliteConduct
 from troth.adapters.making_rows import CutRows
@@ -30,9 +33,9 @@ from troth.names import BasisId, StreamId, ThingId, Uri
 from troth.things.intervals import ALWAYS, FOREVER
 from troth.things.observations import Kept, Outcome, ResultType, Shelf
 from troth.things.stamps import Admission
-from troth.things.stores import MOVE_MAX, MOVE_SEGMENTS
+from troth.things.stores import MOVE_SEGMENTS, MOVE_SEGMENTS_MAX, SEGMENT_MAX
 
-STREAMS: Final = (100, 10_000)
+STREAMS: Final = (100, 10_000, 100_000)
 _PER_THING: Final = 200
 _STAMP: Final = 1_000
 _DAYS: Final = 3_650
@@ -48,6 +51,7 @@ class Cost:
     move: list[float] = field(default_factory=list)
     clear: list[float] = field(default_factory=list)
     cleared_ms: list[float] = field(default_factory=list)
+    written: list[float] = field(default_factory=list)
 
 
 def _admissions(streams: int, at_ns: int) -> list[Admission]:
@@ -76,7 +80,7 @@ def _fail(error: Exception) -> None:
     raise error
 
 
-async def _run(streams: int, moves: int, folder: Path) -> Cost:
+async def _run(streams: int, segments: int, moves: int, folder: Path) -> Cost:
     clock, cost = SystemClock(), Cost()
     store = await SqliteConduct.open(
         folder / "conduct.db", clock=clock, entropy=os.urandom, taken=_never, on_failure=_fail, commit_ms=0
@@ -85,8 +89,8 @@ async def _run(streams: int, moves: int, folder: Path) -> Cost:
     admissions, at, now = _admissions(streams, clock.now()), 0, clock.now()
     gc.disable()  # as in the process for segments; a node looks seldom
     for move in range(moves + 1):
-        marks = [time.process_time()]
-        for _ in range(MOVE_MAX // _STAMP):
+        marks, written = [time.process_time()], used(os.getpid()).written
+        for _ in range(segments * SEGMENT_MAX // _STAMP):
             at, now = at + _STAMP, now + _STEP_NS
             those = [admissions[(at + row) % streams] for row in range(_STAMP)]
             times = [now + row for row in range(_STAMP)]
@@ -98,7 +102,7 @@ async def _run(streams: int, moves: int, folder: Path) -> Cost:
             store.append(stamp)
             await settled
         marks.append(time.process_time())
-        cuts = await store.cut(now, [os.urandom(32) for _ in range(MOVE_SEGMENTS)])
+        cuts = await store.cut(now, [os.urandom(32) for _ in range(segments)])
         built = rows.build(cuts)
         marks.append(time.process_time())
         rows.move(cuts[-1].number)
@@ -112,6 +116,7 @@ async def _run(streams: int, moves: int, folder: Path) -> Cost:
             for values, value in zip((cost.commit, cost.segment, cost.move, cost.clear), of_row, strict=True):
                 values.append(value)
             cost.cleared_ms.append(1_000 * (time.perf_counter() - began))
+            cost.written.append((used(os.getpid()).written - written) / count)
     rows.close()
     await store.close()
     gc.enable()
@@ -122,19 +127,27 @@ def main() -> None:
     given = options(__doc__ or "", seconds=0.0)
     begin(
         "P1, P10: what a row costs behind the door",
-        f"{given.runs} moves of {MOVE_MAX:,} rows after one that does not count",
+        f"{given.runs} moves of {MOVE_SEGMENTS} and of {MOVE_SEGMENTS_MAX} segments of {SEGMENT_MAX:,} rows, after one that "
+        "does not count",
     )
-    for streams in STREAMS:
-        if given.only not in f"{streams:,} streams":
+    for streams, segments in product(STREAMS, (MOVE_SEGMENTS, MOVE_SEGMENTS_MAX)):
+        name = f"{streams:,} streams, {segments} segments to a move"
+        if given.only not in name:
             continue
         with tempfile.TemporaryDirectory(prefix="troth-bench-") as folder:
-            cost = asyncio.run(_run(streams, given.runs, Path(folder)))
-        say(f"{streams:,} streams")
+            cost = asyncio.run(_run(streams, segments, given.runs, Path(folder)))
+        say(name)
         show("stamped and committed, with what asks for it here", cost.commit, "us")
         show("its segment: read back, hashed, put into a tree", cost.segment, "us")
         show("moved into its partition", cost.move, "us")
         show("cleared from conduct", cost.clear, "us")
         show("how long clearing all of them took by the clock", cost.cleared_ms, "ms")
+        show("written, all of it", cost.written, "B")
+        show(
+            "memory of this process at its most, so far",
+            [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024],
+            "MB",
+        )
 
 
 if __name__ == "__main__":

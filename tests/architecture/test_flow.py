@@ -10,6 +10,7 @@ import pytest
 from tests.architecture.trees import ROOT
 from troth.adapters.conduct_sqlite import QUEUE_ROWS, UNMOVED_ROWS
 from troth.adapters.conduct_stamping import KEYS_MAX
+from troth.adapters.conduct_writing import CUT_BYTES
 from troth.adapters.partitions_expiring import EXPIRED_AT_ONCE
 from troth.adapters.partitions_reading import SLICE_ROWS
 from troth.adapters.partitions_sqlite import SHORT
@@ -28,7 +29,7 @@ from troth.journeys.prove import MAKING_MAX
 from troth.journeys.receipts import ASKED_MAX
 from troth.journeys.register import BEHIND_MAX, WAITING_MAX
 from troth.journeys.rows import QUESTION_S
-from troth.things.stores import MOVE_SEGMENTS, SEGMENT_MAX
+from troth.things.stores import MOVE_SEGMENTS, MOVE_SEGMENTS_MAX, SEGMENT_MAX
 from troth.wire.limits import LISTENER_QUEUE_BYTES, LISTENER_QUEUE_MESSAGES, RECEIVE_MAXIMUM
 
 PAGE = ROOT / "docs" / "reference" / "flow.md"
@@ -63,7 +64,7 @@ BOUNDS = {
     "statements over the log's interface": (WAITING_MAX, BEHIND_MAX),
     "receipts in the making": (ASKED_MAX,),
     "proofs in the making": (MAKING_MAX,),
-    "traces of segments in the making": (MOVE_SEGMENTS, SEGMENT_MAX, 64),
+    "traces of segments in the making": (MOVE_SEGMENTS_MAX, SEGMENT_MAX, MOVE_SEGMENTS, CUT_BYTES // 1_048_576),
     "streams and periods that are deleted together": (EXPIRED_AT_ONCE,),
     "rows of one slice of a read": (SLICE_ROWS,),
     "rows of a page or a fold that the node reads itself": (SHORT,),

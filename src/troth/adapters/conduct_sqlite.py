@@ -45,7 +45,7 @@ from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Refusal
 from troth.things.retention import Expiry
 from troth.things.stamps import Admitted, AdmittedMany, Released
-from troth.things.stores import MOVE_MAX, Committed, Cut, Going, Tally, Told, Traced
+from troth.things.stores import MOVE_MIN, Committed, Cut, Going, Tally, Told, Traced
 
 __all__ = ["BATCH_ROWS", "COMMIT_MS", "QUEUE_ROWS", "UNMOVED_ROWS", "SqliteConduct"]
 
@@ -194,7 +194,7 @@ class SqliteConduct:
 
     @property
     def uncut(self) -> int:
-        return max(self._uncut, MOVE_MAX) if self._uncut_bytes > CUT_BYTES else self._uncut
+        return max(self._uncut, MOVE_MIN) if self._uncut_bytes > CUT_BYTES else self._uncut
 
     async def cut(self, tick_ns: int, seeds: Sequence[bytes]) -> Sequence[Cut]:
         def work(resolve: Callable[[Sequence[Cut]], None]) -> Callable[[], None]:

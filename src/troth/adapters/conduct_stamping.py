@@ -81,6 +81,11 @@ class Stamper:
         self._next_run = max(self._next_run, next_run)
 
     @property
+    def streams(self) -> int:
+        """How many streams have ever spoken."""
+        return len(self._books)
+
+    @property
     def next_run(self) -> int:
         """The number of the next run that begins."""
         return self._next_run

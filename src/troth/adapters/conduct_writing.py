@@ -47,11 +47,11 @@ from troth.things.intervals import BEGINNING
 from troth.things.observations import Kept, Outcome
 from troth.things.retention import Expiry
 from troth.things.stamps import AdmittedMany, Done
-from troth.things.stores import SEGMENT_MAX, Cut, Going, Traced
+from troth.things.stores import SEGMENT_MAX, Cut, Going, Traced, segments_of
 
 __all__ = ["CUT_BYTES", "Landed", "Writer"]
 
-CUT_BYTES: Final = 67_108_864  # 64 MiB: the segments of one move are built in memory
+CUT_BYTES: Final = 134_217_728  # 128 MiB: the rows of one move are held in memory as they were packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +266,7 @@ class Writer:
         """
         if self._pending:
             return self._pending, 0, 0
-        lasts, taken, size = self._ends(len(seeds))
+        lasts, taken, size = self._ends(min(len(seeds), segments_of(self._stamper.streams)))
         firsts = [self._cut_last + 1, *(last + 1 for last in lasts)]
         made = tuple(
             Cut(number, first, last, tick_ns, seed)

@@ -4,36 +4,37 @@ Rules
 - It gives the same leaves, and writes the same rows, as `SegmentMaker` in the node does; a test holds them together.
 - Partitions are written one after the other, each in one transaction with the last segment that it now holds. As many stay
   open as in the node.
+- Until they are put, rows are kept as they were packed; at most PART_ROWS of them are made ready at a time (`making_parts`).
 
 Source: things.md, "Shape of the hot path"; runtime.md, "Workers". Runs in a process of its own (`making_worker`).
 """
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import islice, repeat
+from itertools import groupby, islice, repeat
+from operator import itemgetter
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
 
 import msgspec
-from msgspec.structs import astuple
 
 from troth.adapters import conduct_tables as tables
 from troth.adapters import partitions_files as files
 from troth.adapters.check_partitions import trace_of
-from troth.adapters.conduct_blocks import Block, Piece, head_from, unpack_pieces
+from troth.adapters.conduct_blocks import Block, Piece, unpack_pieces
 from troth.adapters.conduct_groups import Group, columns, kept
 from troth.adapters.conduct_packing import unpack_traces
+from troth.adapters.making_parts import PART_ROWS, Heads, Placed, parts, salts_of
 from troth.adapters.sqlite_files import connect_writer, open_writer, read
-from troth.spans import DAY_NS
 from troth.things.ledgers import SealedTrace
 from troth.things.making import Built
-from troth.things.observations import ResultType, Shelf
+from troth.things.observations import ResultType
 from troth.things.stores import Cut, Traced
 from troth.tlog.merkle import root_of
 from troth.tlog.segment import pad
-from troth.tlog.trace import SALT_BYTES, leaf_hash, number_leaves
+from troth.tlog.trace import leaf_hash, number_leaves
 
 __all__ = ["WARM", "CutRows"]
 
@@ -42,34 +43,23 @@ WARM: Final = 4  # partitions whose pages stay in memory: 512 MB at most, howeve
 _NUMBER: Final = int(ResultType.NUMBER)
 
 
-class _Place(NamedTuple):
-    """Where the rows of a stream go under one head, on one day.
-
-    Stream and basis are bytearrays, like the salts: the library takes those as they are, and looks for an adapter for each
-    value that is bytes, which takes longer than all else about it.
-    """
-
-    stream: bytearray
-    basis: bytearray
-    rows: list[files.Moved]
-
-
 class CutRows:
     """The rows of cuts that are moved together, on their way from conduct into partitions.
 
     Args:
         conduct: the file of conduct; it is only read.
         folder: of the partitions.
+        part_rows: how many rows are made ready at a time.
     """
 
-    def __init__(self, conduct: Path, folder: Path) -> None:
+    def __init__(self, conduct: Path, folder: Path, *, part_rows: int = PART_ROWS) -> None:
         self._conduct = conduct
         self._folder = folder
+        self._part_rows = part_rows
         self._first = 0
         self._number = 0
-        self._files: dict[Path, files.Streams] = {}
-        self._named: dict[tuple[bytes, int, int], files.Streams] = {}  # the same, by place, retention class and day
-        self._places: dict[int, dict[bytes, _Place]] = {}  # by day, and head as it is packed in a block
+        self._heads = Heads()
+        self._placed: list[Placed] = []
         self._writing: OrderedDict[Path, sqlite3.Connection] = OrderedDict()
 
     def build(self, cuts: Sequence[Cut]) -> list[Built]:
@@ -88,7 +78,9 @@ class CutRows:
         traces: list[Traced] = []
         for packed in read(self._conduct, partial(tables.read_commits, cut=cut)):
             for piece in unpack_pieces(packed.rows):
-                self._take(piece, leaves)
+                slots = self._heads.of_block(piece) if isinstance(piece, Block) else self._heads.of_group(piece)
+                self._placed.append(Placed(piece, cut.number, len(leaves), slots))
+                leaves += self._leaves(piece, slots)
             for trace in unpack_traces(packed.traces):
                 traces.append(msgspec.structs.replace(trace, segment=cut.number, leaf=len(leaves)))
                 leaves.append(trace.leaf_hash if isinstance(trace, SealedTrace) else leaf_hash(trace.salt, trace.trace))
@@ -104,15 +96,16 @@ class CutRows:
         """
         if number != self._number:
             return False
-        for path, streams in sorted(self._files.items()):
-            files.put(self._open(path), streams, first=self._first, last=number)
+        ready = parts(self._placed, self._heads, folder=self._folder, most=self._part_rows)
+        for path, of_file in groupby(ready, key=itemgetter(0)):
+            files.put(self._open(path), (streams for _, streams in of_file), first=self._first, last=number)
             self._cool()
         self._first = self._number = 0
         self._forget()
         return True
 
     def _forget(self) -> None:
-        self._files, self._named, self._places = {}, {}, {}
+        self._heads, self._placed = Heads(), []
 
     def close(self) -> None:
         """Let go of every file."""
@@ -138,116 +131,29 @@ class CutRows:
         if len(self._writing) > WARM:
             next(islice(reversed(self._writing.values()), WARM, None)).execute("PRAGMA shrink_memory")
 
-    def _rows(self, shelf: Shelf, stream: bytes, day: int) -> list[files.Moved]:
-        """Where the rows of a stream go that are of this day."""
-        key = (shelf.place, shelf.retention_days, day)
-        streams = self._named.get(key)
-        if streams is None:
-            path = files.file_of(self._folder, shelf, day * DAY_NS)
-            streams = self._named[key] = self._files.setdefault(path, {})
-        return streams.setdefault(stream, [])
-
-    def _of(self, block: Block, day: int) -> list[_Place]:
-        """For each head of a block where its rows go that are of this day."""
-        known = self._places.setdefault(day, {})
-        found: list[_Place] = []
-        for head in block.packed_heads():
-            place = known.get(head)
-            if place is None:
-                stream, _, shelf, basis = head_from(head)
-                rows = self._rows(shelf, stream, day)
-                place = known[head] = _Place(bytearray(stream), bytearray(basis), rows)
-            found.append(place)
-        return found
-
-    def _take(self, piece: Piece, leaves: list[bytes]) -> None:
+    def _leaves(self, piece: Piece, slots: Sequence[int]) -> list[bytes]:
+        """The leaves of rows, in order."""
         if isinstance(piece, Block):
-            self._take_block(piece, leaves)
-        else:
-            self._take_group(piece, leaves)
+            heads, which, times = [self._heads.all[slot] for slot in slots], piece.which, piece.times.tolist()
+            streams, bases = [heads[at].stream for at in which], [heads[at].basis for at in which]
+            sequences, salts, results = piece.sequences.tolist(), salts_of(piece.salts), piece.results.tolist()
+            gates = repeat(piece.gate_ns, len(times))
+            return number_leaves(zip(streams, sequences, times, times, gates, bases, results, salts, strict=True))
+        if piece.type != _NUMBER:
+            return [leaf_hash(row.salt, trace_of(row)) for row in kept(piece)]
+        return number_leaves(_traced(piece))
 
-    def _take_block(self, block: Block, leaves: list[bytes]) -> None:
-        first, salts, which = len(leaves), bytearray(block.salts), block.which
-        day = block.earliest_ns // DAY_NS
-        places = self._of(block, day)
-        # No step of the interpreter per row where none is needed: columns become tuples by compiled code.
-        sequences, times, numbers = block.sequences.tolist(), block.times.tolist(), block.results.tolist()
-        of_rows = [salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES)]
-        of_streams, of_bases = [places[head].stream for head in which], [places[head].basis for head in which]
-        gate = repeat(block.gate_ns, len(times))
-        leaves += number_leaves(zip(of_streams, sequences, times, times, gate, of_bases, numbers, of_rows, strict=True))
-        moved = zip(
-            of_streams,
-            sequences,
-            block.ids,
-            times,
-            times,
-            repeat(block.gate_ns),
-            of_bases,
-            repeat(_NUMBER),
-            numbers,
-            of_rows,
-            repeat(self._number),
-            range(first, first + len(times)),
-            strict=False,
-        )
-        if day == block.latest_ns // DAY_NS:
-            of_heads = [place.rows for place in places]
-            for head, row in zip(which, moved, strict=True):
-                of_heads[head].append(row)
-            return
-        days = {each: self._of(block, each) for each in {time // DAY_NS for time in times}}
-        for head, row in zip(which, moved, strict=True):
-            days[row[3] // DAY_NS][head].rows.append(row)
 
-    def _take_group(self, group: Group, leaves: list[bytes]) -> None:
-        if group.type != _NUMBER:
-            self._take_rows(group, leaves)
-            return
-        stream, basis, first = bytearray(group.stream), bytearray(group.basis), len(leaves)
-        times, ends, ids, salts, results = columns(group)
-        sequences = range(group.first, group.first + group.count)
-        joined = bytearray(salts)
-        of_rows = [joined[at : at + SALT_BYTES] for at in range(0, len(joined), SALT_BYTES)]
-        numbers = cast("Sequence[float]", results)
-        leaves += number_leaves(
-            zip(
-                repeat(stream),
-                sequences,
-                times,
-                ends,
-                repeat(group.gate_ns),
-                repeat(basis),
-                numbers,
-                of_rows,
-                strict=False,
-            )
-        )
-        moved = zip(
-            repeat(stream),
-            sequences,
-            ids,
-            times,
-            ends,
-            repeat(group.gate_ns),
-            repeat(basis),
-            repeat(_NUMBER),
-            results,
-            of_rows,
-            repeat(self._number),
-            range(first, first + group.count),
-            strict=False,
-        )
-        if group.earliest_ns // DAY_NS == group.latest_ns // DAY_NS:
-            self._rows(group.shelf, group.stream, group.earliest_ns // DAY_NS).extend(moved)
-        else:
-            for row in moved:
-                self._rows(group.shelf, group.stream, row[3] // DAY_NS).append(row)
-
-    def _take_rows(self, group: Group, leaves: list[bytes]) -> None:
-        for row in kept(group):
-            leaf = leaf_hash(row.salt, trace_of(row))
-            self._rows(group.shelf, group.stream, row.from_ns // DAY_NS).append(
-                astuple(msgspec.structs.replace(row, segment=self._number, leaf=len(leaves)))
-            )
-            leaves.append(leaf)
+def _traced(group: Group) -> Iterator[tuple[bytes, int, int, int, int, bytes, float, bytes]]:
+    times, ends, _, salts, results = columns(group)
+    return zip(
+        repeat(group.stream),
+        range(group.first, group.first + group.count),
+        times,
+        ends,
+        repeat(group.gate_ns),
+        repeat(group.basis),
+        cast("Sequence[float]", results),
+        salts_of(salts),
+        strict=False,
+    )

@@ -196,19 +196,32 @@ def by_stream(rows: Iterable[Moved]) -> Streams:
     return found
 
 
-def put(connection: sqlite3.Connection, streams: Streams, *, first: int, last: int) -> None:
-    """Put rows of the segments first..last into the file, durably; those that it holds are passed over."""
+def put(connection: sqlite3.Connection, parts: Iterable[Streams], *, first: int, last: int) -> None:
+    """Put rows of the segments first..last into the file, durably; those that it holds are passed over.
+
+    Args:
+        connection: of the file, in no transaction.
+        parts: no stream is in two of them; best in the order of their streams.
+        first: number of the first segment whose rows these are.
+        last: of the last.
+    """
     there = held(connection)
     if there >= last:
         return
-    if there >= first:
-        streams = by_stream(row for rows in streams.values() for row in rows if row[_SEGMENT] > there)
     with transaction(connection):
-        _insert(connection, last, streams)
+        for streams in parts:
+            _insert(connection, _behind(streams, there) if there >= first else streams)
+        connection.execute("UPDATE meta SET value = ? WHERE name = 'held'", (last,))
 
 
-def _insert(connection: sqlite3.Connection, segment: int, streams: Streams) -> None:
-    """Rows in the order of the file's key, and that it now holds them."""
+def _behind(streams: Streams, there: int) -> Streams:
+    """Rows of later segments than this one."""
+    some = {stream: [row for row in rows if row[_SEGMENT] > there] for stream, rows in streams.items()}
+    return {stream: rows for stream, rows in some.items() if rows}
+
+
+def _insert(connection: sqlite3.Connection, streams: Streams) -> None:
+    """Rows in the order of the file's key."""
     moved: list[Moved] = []
     blocks: list[_Block] = []
     for _, rows in sorted(streams.items()):
@@ -226,7 +239,6 @@ def _insert(connection: sqlite3.Connection, segment: int, streams: Streams) -> N
         "SET earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)",
         blocks,
     )
-    connection.execute("UPDATE meta SET value = ? WHERE name = 'held'", (segment,))
 
 
 def _blocks(rows: Sequence[Moved], times: Sequence[int]) -> Iterator[_Block]:

@@ -261,7 +261,7 @@ class SqliteObservations:
         first, last = moved[0].cut.number, moved[-1].cut.number
         for path, rows in sorted(files.by_file(self._folder, commits).items()):
             connection = self._writer(path, kind="observations", newest=files.FORMAT, schema=files.SCHEMA)
-            files.put(connection, files.by_stream(map(astuple, rows)), first=first, last=last)
+            files.put(connection, [files.by_stream(map(astuple, rows))], first=first, last=last)
         missing = [each for each in moved if each.cut.number > there]
         segments.insert(self._open_segments(), missing, [each for each in traces if each.segment > there])
 

@@ -61,7 +61,7 @@ from troth.journeys.why import Why
 from troth.settings import Settings
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
-from troth.things.stores import MOVE_MAX, NotedTrace, Told
+from troth.things.stores import MOVE_MIN, NotedTrace, Told
 from troth.tlog.collecting import Collector
 from troth.tlog.trace import ClockStep, encode
 
@@ -377,7 +377,7 @@ class Node:
             self.tell.told(batches)
         finally:
             self._hear_on()
-            if self.ports.conduct.uncut >= MOVE_MAX:
+            if self.ports.conduct.uncut >= MOVE_MIN:
                 self._ticking.full()
 
     def _hear_on(self) -> None:

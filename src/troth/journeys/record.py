@@ -2,8 +2,8 @@
 
 Rules
 - A tick cuts segments durably before they are built; after a crash the same cuts give the same segments, and going on is safe
-  at every step: build, sign, journal, move, clear. What waits at a tick, or before it is enough, goes together: up to
-  MOVE_SEGMENTS segments are one move.
+  at every step: build, sign, journal, move, clear. What waits at a tick, or before it is enough (MOVE_SEGMENTS
+  full ones), goes together: up to MOVE_SEGMENTS_MAX segments are one move.
 - The segment statement is dated by its tick. One that counts already is taken from the journal after a crash and never
   signed again: the gate's key may have changed, and some algorithms give other bytes each time.
 - A tick is published as the moment it was due, never as the one it came.
@@ -37,7 +37,7 @@ from troth.statements.segment import ConductSegmentBody
 from troth.statements.statement import as_kind, read, write
 from troth.things.ledgers import LedgerStore, SealedTrace
 from troth.things.making import Built, SegmentMaker
-from troth.things.stores import MOVE_MAX, MOVE_SEGMENTS, SEGMENT_MAX, ConductStore, Cut, ObservationStore, Segment
+from troth.things.stores import MOVE_MIN, MOVE_SEGMENTS_MAX, SEGMENT_MAX, ConductStore, Cut, ObservationStore, Segment
 from troth.tlog.collecting import Collector
 from troth.tlog.segment import SEED_BYTES
 from troth.tlog.sequencer import Sequencer
@@ -112,7 +112,7 @@ class Record:
 
     async def spill(self) -> None:
         """Close segments while there are enough traces for a move of full ones, between ticks or after one."""
-        while self._conduct.uncut >= MOVE_MAX:
+        while self._conduct.uncut >= MOVE_MIN:
             async with self.between_segments():
                 await self._close(self._second())
 
@@ -140,7 +140,7 @@ class Record:
     async def _close(self, at_ns: int) -> None:
         """The segments of one move: cut, built, signed, rows moved, commits cleared; each step may be done again."""
         about = self._conduct.uncut
-        cuts = await self._conduct.cut(at_ns, [self._entropy(SEED_BYTES) for _ in range(MOVE_SEGMENTS)])
+        cuts = await self._conduct.cut(at_ns, [self._entropy(SEED_BYTES) for _ in range(MOVE_SEGMENTS_MAX)])
         built = await self._maker.build(cuts, about=max(about, (len(cuts) - 1) * SEGMENT_MAX))
         before = await self._observations.segment(cuts[0].number - 1)
         previous = None if before is None else parse(before.statement).id

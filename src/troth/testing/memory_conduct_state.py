@@ -20,7 +20,7 @@ from troth.things.ledgers import SealedTrace
 from troth.things.observations import Kept, Outcome, Refusal, Repeated, Result, Shelf
 from troth.things.retention import Expiry
 from troth.things.stamps import Admission, Admitted, AdmittedMany, Released
-from troth.things.stores import SEALED_MAX, SEGMENT_MAX, Committed, Cut, Going, NotedTrace, Tally, Traced
+from troth.things.stores import SEALED_MAX, SEGMENT_MAX, Committed, Cut, Going, NotedTrace, Tally, Traced, segments_of
 from troth.tlog import trace as tlog_trace
 
 __all__ = ["Commit", "ConductState", "Entropy", "Said", "Taken", "said"]
@@ -157,7 +157,7 @@ class ConductState:
     def cut(self, tick_ns: int, seeds: Sequence[bytes]) -> tuple[Cut, ...]:
         """The pending cuts, or new ones: one for each seed, as long as something is left."""
         if not self.pending:
-            for at, seed in enumerate(seeds):
+            for at, seed in enumerate(seeds[: segments_of(len(self.next))]):
                 if self.uncut() or not at:
                     self._cut(tick_ns, seed)
         return self.pending

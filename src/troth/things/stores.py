@@ -27,8 +27,9 @@ from troth.things.retention import Expiry, Keeping
 from troth.things.stamps import Admitted, AdmittedMany, Released
 
 __all__ = [
-    "MOVE_MAX",
+    "MOVE_MIN",
     "MOVE_SEGMENTS",
+    "MOVE_SEGMENTS_MAX",
     "SEALED_MAX",
     "SEGMENT_MAX",
     "Committed",
@@ -41,13 +42,25 @@ __all__ = [
     "Tally",
     "Told",
     "Traced",
+    "segments_of",
 ]
 
 SEGMENT_MAX: Final = 65_536  # traces in one segment, record.md
-MOVE_SEGMENTS: Final = 4  # segments that are moved together: each page of a partition is written once for all of them
-MOVE_MAX: Final = MOVE_SEGMENTS * SEGMENT_MAX  # traces of one move; things.md: moves of 300,000 rows cost a third
+MOVE_SEGMENTS: Final = 4  # enough for a move between ticks; things.md: moves of 300,000 rows cost a third
+MOVE_SEGMENTS_MAX: Final = 16  # that are moved together where many streams speak and more wait
+_ROWS_EACH: Final = 10  # of a stream, in a move that more wait for
+MOVE_MIN: Final = MOVE_SEGMENTS * SEGMENT_MAX  # traces that are enough for a move between ticks
 
 SEALED_MAX: Final = 1_000  # sealed traces given at once of what is not moved: 600 kB
+
+
+def segments_of(streams: int) -> int:
+    """How many segments are moved together at most, where so many streams have spoken.
+
+    Each stream that has a row in a move costs a page of its partition and a row in conduct, however few rows it has: with many
+    streams four segments hold two or three of each.
+    """
+    return min(MOVE_SEGMENTS_MAX, max(MOVE_SEGMENTS, streams * _ROWS_EACH // SEGMENT_MAX))
 
 
 class NotedTrace(msgspec.Struct, frozen=True):
@@ -194,17 +207,18 @@ class ConductStore(Protocol):
 
     @property
     def uncut(self) -> int:
-        """Traces that are durable and in no cut yet. Segments close before their tick once this reaches MOVE_MAX.
+        """Traces that are durable and in no cut yet. Segments close before their tick once this reaches MOVE_MIN.
 
-        A store may say MOVE_MAX earlier, where what waits is too large for segments to be built of more.
+        A store may say MOVE_MIN earlier, where what waits is too large for segments to be built of more.
         """
         ...
 
     async def cut(self, tick_ns: int, seeds: Sequence[bytes]) -> Sequence[Cut]:
         """Close segments at this tick, one or more, durable together on return. Pending cuts are returned again.
 
-        At most SEGMENT_MAX traces go into each, and what is left into the next, as long as there is a seed for it and together
-        they are not too large to be moved at once; what is left then waits for the next call. One may be empty, the first.
+        At most SEGMENT_MAX traces go into each, and what is left into the next, as long as there is a seed for it, they are no
+        more than `segments_of` the streams that speak, and together not too large to be moved at once; what is left then waits
+        for the next call. One may be empty, the first.
         """
         ...
 
