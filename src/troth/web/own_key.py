@@ -44,6 +44,7 @@ _KINDS: Final = {
     "restriction": "Private mode",
     "place-rule": "Where mine may not go",
     "departure": "Leaving a home",
+    "share": "Sharing",
 }
 _CUSTODY: Final = "Who keeps my key, as this place says it"
 _OF_ANOTHER: Final = {"departure": "Removing somebody from a home"}  # of a child it is said behind the words
