@@ -70,7 +70,7 @@ class WaitingPages:
         viewer = viewer_of(request.cookies, self._at.recognise)
         press = self._waits(viewer)
         if press is None:
-            raise NotFound("nothing waits for your passkey here")
+            return self._shell.show(request, "waiting.html", {"viewer": viewer, "press": None})
         return self._page(request, viewer, press)
 
     async def say(self, request: Request) -> Response:
