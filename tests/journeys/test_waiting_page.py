@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.journeys.keeping_world import PHRASE
 from tests.journeys.pressing_world import ENERGY, Pressing
 from tests.journeys.test_children import guards
 from troth.journeys.privately import Wanted
@@ -178,3 +179,21 @@ def test_ending_private_mode_says_what_would_end(at: Pressing) -> None:
     told = presses(at, "/mine/private/end", restriction=printed[1])
     assert 403 == told.status
     assert "End private mode" in read(told)
+
+
+def test_who_keeps_their_own_key_opens_it_where_it_waits(at: Pressing) -> None:
+    at.keeps()
+    at.keys.close(at.session)
+    fields = {"party": at.adviser.uri, "purpose": ENERGY, "view": "raw", "days": "30", "notice": at.notice.hex()}
+    assert "your key</a>, which is closed" in read(at.world.get("/mine/shares", headers=browser(at)))
+    told = presses(at, "/mine/shares", **fields, **{f"stream-{at.meter.number}": "1"})
+    assert "your own key is closed" in read(told)
+    assert "data-passkey" not in read(told)
+    asked = presses(at, "/mine/waiting", accept="application/json", do="begin", kind="share")
+    assert (403, "key-closed") == (asked.status, json.loads(bytes(asked.body))["code"])
+    opened = presses(at, "/mine/key", do="open", then="waiting", secret=PHRASE)
+    assert (303, "/mine/waiting") == (opened.status, opened.header("location"))
+    assert 'data-passkey="sign"' in read(at.world.get("/mine/waiting", headers=browser(at)))
+    asked = presses(at, "/mine/waiting", accept="application/json", do="begin", kind="share")
+    assert 303 == presses(at, "/mine/waiting", do="say", answer=at.device.signs(bytes(asked.body)).decode()).status
+    assert [Standing.IN_EFFECT] == at.standing()

@@ -54,13 +54,14 @@ class Pressed:
 
     def keep(self, visit: bytes, press: Press) -> None:
         """Keep what was pressed in a visit."""
-        self._held = {key: each for key, each in self._held.items() if not _over(each[0], press.at_ns)}
+        self._forget(press.at_ns)
         self._held[visit] = (press, self._moved(press))
 
     def of(self, visit: bytes, *, at_ns: int) -> Press | None:
-        """What waits in this visit, or None."""
+        """What waits in this visit, or None. What has waited too long is forgotten, whoever asks."""
+        self._forget(at_ns)
         held = self._held.get(visit)
-        return None if held is None or _over(held[0], at_ns) else held[0]
+        return None if held is None else held[0]
 
     def check_still(self, visit: bytes) -> None:
         """Return if nothing was said since about the persons of what waits here.
@@ -75,6 +76,9 @@ class Pressed:
     def drop(self, visit: bytes) -> None:
         """It has been said, or never will be."""
         self._held.pop(visit, None)
+
+    def _forget(self, at_ns: int) -> None:
+        self._held = {key: each for key, each in self._held.items() if not _over(each[0], at_ns)}
 
     def _moved(self, press: Press) -> int:
         return sum(self._in_force.version(person_scope(each)) for each in persons_of(press.body))

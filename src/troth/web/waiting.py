@@ -25,7 +25,7 @@ from troth.statements.share import ShareBody
 from troth.statements.third_party import ThirdPartyBody
 from troth.web.deployment import Deployment
 from troth.web.forms import fields_of
-from troth.web.sessions import Viewer, check_form, viewer_of
+from troth.web.sessions import COOKIES, Viewer, check_form, viewer_of
 from troth.web.shell import HEADERS, Page, Shell, wants_page
 
 __all__ = ["WaitingPages"]
@@ -94,6 +94,7 @@ class WaitingPages:
             "share": self._share(press),
             "what": self._what(press),
             "back": _back(press),
+            "keys": self._at.own_keys.standing(request.cookies[COOKIES["person"]]),
             "host": self._at.passkeys.host,
             "url": self._at.url,
             "touch_s": TOUCH_S,
