@@ -126,6 +126,8 @@ TABLE: Final = {
     "GET /mine/said/{statement}.troth-proof": Who.PAGE,
     "GET /mine/yes": Who.PAGE,
     "POST /mine/yes": Who.FORM,
+    "GET /mine/waiting": Who.PAGE,
+    "POST /mine/waiting": Who.FORM,
     "GET /mine/private": Who.PAGE,
     "POST /mine/private": Who.FORM,
     "POST /mine/private/end": Who.FORM,

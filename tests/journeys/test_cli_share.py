@@ -1,21 +1,25 @@
 """From a terminal: somebody shares and ends it, who has read is told to erase, and something is withheld, all by commands."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import httpx
 import msgspec
 import pytest
 
 from tests.journeys import api_house
+from tests.journeys.authenticator import Device
 from tests.journeys.cli_node import Running, household, started, token_in
 from troth.api.answers import Claimed
 from troth.api.recipient_forms import OrdersShown
 from troth.cli.client import Node
 from troth.clock import NS_PER_S, SystemClock
 from troth.errors import Denied, NotFound
+from troth.web.sessions import COOKIES, form_key
 
 ENERGY: Final = "urn:troth:share:energy"
 
@@ -134,3 +138,36 @@ def test_somebody_is_brought_comes_by_the_link_and_is_refused_by_commands(lived:
     with pytest.raises(NotFound):
         nora.bytes("GET", f"/v1.1/Datastreams({lived.number})/Observations")
     assert "refused: Nobody answers there." in node.done("share", "brought", state=ana)
+
+
+def test_a_command_shares_nothing_where_a_passkey_is_asked_for_and_ends_and_refuses_without(lived: Lived) -> None:
+    node, ana = lived.node, lived.ana
+    about = ("share", "with", api_house.LAB, ENERGY, "--datastream", str(lived.number), "--to", lived.until, "--agreed")
+    made = re.search(r"troth share end (sh[a-z2-7]{26})", node.done(*about, state=ana))
+    assert made is not None
+    names_a_passkey(node, ana)
+    refused = node.troth(*about, state=ana)
+    assert 0 != refused.exit_code
+    assert "a passkey stands beside each yes of yours" in refused.output
+    who = ("share", "bring", "Adviser Lou", "mailto:lou@adviser.example", "DE", ENERGY)
+    brings = (*who, "--datastream", str(lived.number), "--to", lived.until, "--agreed", "--no-gatekeeper")
+    assert 0 != node.troth(*brings, state=ana).exit_code
+    assert "Adviser Lou" not in node.done("share", "brought", state=ana)
+    assert "It has ended" in node.done("share", "end", made[1], state=ana)
+    assert f"{made[1]}  ended" in node.done("share", "list", state=ana)
+
+
+def names_a_passkey(node: Running, state: Path) -> None:
+    """In the same session, as a browser would: a device gets a passkey, and stands beside each yes from then on."""
+    url = node.url.replace("127.0.0.1", "localhost")
+    session = json.loads(next(state.rglob("session.json")).read_bytes())["session"]
+    device = Device(origin=url)
+    cookies = {COOKIES["person"]: session}
+    with httpx.Client(base_url=url, cookies=cookies, headers={"sec-fetch-site": "same-origin"}) as client:
+        key = {"key": form_key(session)}
+        asked = client.post("/ways/person/passkeys", data=key | {"do": "begin"})
+        answer = device.makes(asked.content).decode()
+        assert 303 == client.post("/ways/person/passkeys", data=key | {"do": "add", "answer": answer}).status_code
+        asked = client.post("/mine/key/passkeys", data=key | {"do": "begin"})
+        answer = device.signs(asked.content).decode()
+        assert 303 == client.post("/mine/key/passkeys", data=key | {"do": "state", "answer": answer}).status_code

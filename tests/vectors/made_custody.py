@@ -14,8 +14,13 @@ from troth.names import PersonId, StatementId
 from troth.signing.algorithms import ES256, PublicKey, Signer
 from troth.signing.cose import Signed, parse
 from troth.statements.assertion import AssertionBody
+from troth.statements.choice import ChoiceBody
 from troth.statements.custody import CustodyBody
+from troth.statements.giving import TAKING_ALONG
 from troth.statements.kinds import Body, KindName
+from troth.statements.mark import MarkBody
+from troth.statements.objection import ObjectionBody
+from troth.statements.share import ShareBody
 from troth.verify.file import Said
 
 _LATER_NS: Final = 20_000_000_000
@@ -57,6 +62,43 @@ def with_custody(
         assertion = there.sign(KindName.ASSERTION, word, by=operator).data
     custody = there.sign(KindName.CUSTODY, kept, by=operator)
     return Said(there.signer(by).public.cose_key, said.data, custody.data, assertion)
+
+
+def opening(own: ChoiceBody, shared: ShareBody) -> list[tuple[str, KindName, Body]]:
+    """What opens something beside a yes for oneself, as a name, by the person of these two; nothing of it without a passkey."""
+    ana, child = own.person, PersonId(seed_of("a child")[:16])
+    stream, at_ns = own.streams[0], own.from_ns
+    return [
+        ("a share", KindName.SHARE, shared),
+        ("a yes for a child", KindName.CHOICE, msgspec.structs.replace(own, person=child, by=ana, made_by="guardian")),
+        (
+            "an objection taken back",
+            KindName.OBJECTION,
+            ObjectionBody(ana, own.purpose, at_ns, "passkey", (stream,), withdrawn=True),
+        ),
+        (
+            "a mark that stopped rows, ended",
+            KindName.MARK,
+            MarkBody(
+                seed_of("mark")[:16],
+                ana,
+                stream,
+                at_ns - 2,
+                at_ns - 1,
+                "session",
+                stopped=True,
+                because="wrong",
+                ended=True,
+            ),
+        ),
+    ]
+
+
+def asking(own: ChoiceBody) -> ChoiceBody:
+    """A guardian asks for everything about a child: a right, for which no passkey is needed."""
+    child = PersonId(seed_of("a child")[:16])
+    change = msgspec.structs.replace
+    return change(own, person=child, by=own.person, made_by="guardian", purpose=TAKING_ALONG, variant=None)
 
 
 def asserted(person: PersonId, about: StatementId, *, flags: int = 5, host: str = "localhost") -> AssertionBody:

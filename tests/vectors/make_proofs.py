@@ -6,12 +6,13 @@ from typing import Final
 
 import msgspec
 
-from tests.vectors.made_custody import custody_of, with_custody
+from tests.vectors.made_custody import asking, custody_of, opening, with_custody
 from tests.vectors.made_signing import seed_of
 from troth.names import BasisId, HouseholdId, PersonId, PurposeId, ShareId, StatementId, StreamId, ThingId, Uri, ckt_uri
 from troth.signing.cose import Signed, Signer
 from troth.signing.keys import Ed25519Signer
 from troth.statements.choice import ChoiceBody, Decision, NoticeShown
+from troth.statements.custody import CustodyBody
 from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
 from troth.statements.installation import Answering, Consideration, InstallationBody, InstalledStream
 from troth.statements.key import KeyBody, KeyRole
@@ -153,6 +154,10 @@ class Made:
     own: ProofFile
     refused: ProofFile
     shared: ProofFile
+    for_child: ProofFile
+    asked: ProofFile
+    without: tuple[tuple[str, ProofFile], ...]
+    """Name, and a file of what opens something, without the passkey that belongs to it."""
 
 
 WITNESSES: Final = ("witness.example/one", "witness.example/two", "witness.example/three")
@@ -257,8 +262,10 @@ def make() -> Made:
     own, kept = there.signer("ana's own"), custody_of(there, ANA, from_ns=NOON - TICK_NS)
     answer = there.sign(KindName.CHOICE, choice(made_by="passkey"), by=own)
     stopped = there.sign(KindName.CHOICE, choice(decision=Decision.REFUSE), by=ana)
-    shared = there.sign(KindName.SHARE, share(), by=own)
-    words = [trace.SaidTrace(gate_ns=NOON, statement=each.id) for each in (answer, stopped, shared)]
+    given = [(name, there.sign(kind, body, by=own)) for name, kind, body in opening(choice(made_by="passkey"), share())]
+    asked = there.sign(KindName.CHOICE, asking(choice()), by=own)
+    every = (answer, stopped, *(each for _, each in given), asked)
+    words = [trace.SaidTrace(gate_ns=NOON, statement=each.id) for each in every]
     later = [salted(8 + at, trace.encode(each)) for at, each in enumerate(words)]
     first = [salted(5, trace.encode(accepted)), *rows, *later]
     second = [salted(6, trace.encode(opened)), salted(7, trace.encode(trace.ClockStep(gate_ns=NOON, by_ns=-2)))]
@@ -280,7 +287,20 @@ def make() -> Made:
         refused=there.prove(
             later[1], segment=0, leaf=7, said=with_custody(there, kept, stopped, by="ana", passkey=None)
         ),
-        shared=there.prove(
-            later[2], segment=0, leaf=8, said=with_custody(there, kept, shared, by="ana's own", passkey=None)
+        shared=there.prove(later[2], segment=0, leaf=8, said=with_custody(there, kept, given[0][1], by="ana's own")),
+        for_child=there.prove(later[3], segment=0, leaf=9, said=with_custody(there, kept, given[1][1], by="ana's own")),
+        asked=there.prove(
+            later[-1],
+            segment=0,
+            leaf=5 + len(later),
+            said=with_custody(there, kept, asked, by="ana's own", passkey=None),
+        ),
+        without=tuple(
+            (name, there.prove(later[2 + at], segment=0, leaf=8 + at, said=_bare(there, kept, each)))
+            for at, (name, each) in enumerate(given)
         ),
     )
+
+
+def _bare(there: Deployment, kept: CustodyBody, said: Signed) -> Said:
+    return with_custody(there, kept, said, by="ana's own", passkey=None)

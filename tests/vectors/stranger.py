@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
-from tests.vectors.stranger_file import Fails, by_passkey, decode, kept_by, no, read, sha
+from tests.vectors.stranger_file import Fails, by_passkey, decode, kept_by, no, opens, read, sha
 
 __all__ = ["Fails", "verify"]
 
@@ -27,7 +27,7 @@ OPEN = {
 PRIVATE = {
     "objection", "place-rule", "home-ground", "home-emergency",
     "home-disclosure", "home-entity", "home-installation", "person", "household", "membership", "choice", "preservation",
-    "erasure", "custody", "assertion", "share",
+    "erasure", "custody", "assertion", "share", "mark",
 }  # fmt: skip
 OTHER_KINDS: dict[Any, tuple[set[str], set[str]]] = {
     2: ({"ids"}, set()),
@@ -369,7 +369,7 @@ def said(file: Mapping[str, Any], trace: Mapping[str, Any], issuers: Issuers) ->
     if statement.id != trace["statement"] or statement.kind not in PRIVATE:
         no(9)
     statement.signed_by(file["said"]["key"])
-    if statement.kind not in {"choice", "share"}:
+    if statement.kind not in {"choice", "share", "objection", "mark"}:
         issuers.among(statement, issuers.ever())
     about: Mapping[str, Any] = decode(statement.payload, 9)
     needed: list[bytes] = []
@@ -378,8 +378,7 @@ def said(file: Mapping[str, Any], trace: Mapping[str, Any], issuers: Issuers) ->
         issuers.among(stated, issuers.ever())
         says = stated.fields("custody")
         kept_by(says, file["said"]["key"], about, dated=(stated.issued, statement.issued))
-        gives = about.get("decision") == "give"
-        needed = says.get("passkeys", []) if statement.kind == "choice" and gives and "by" not in about else []
+        needed = says.get("passkeys", []) if opens(statement.kind, about) else []
     if "assertion" in file["said"]:
         word = Statement(file["said"]["assertion"], 9)
         issuers.among(word, issuers.ever())

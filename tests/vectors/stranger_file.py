@@ -139,6 +139,15 @@ def by_passkey(word: Mapping[str, Any], about: bytes) -> None:
         no(9)
 
 
+def opens(kind: str, about: Mapping[str, Any]) -> bool:
+    """Whether something is read or used from then on, so that a passkey belongs to it where some are named (check 9)."""
+    if kind == "mark":
+        return about.get("ended") is True and about.get("stopped") is True
+    asked = {"urn:troth:purpose:taking-along", "urn:troth:purpose:erasing"}
+    right = kind == "choice" and "by" in about and about["purpose"] in asked
+    return about.get("withdrawn") is True or (about.get("decision") == "give" and not right)
+
+
 def kept_by(stated: Mapping[str, Any], key: bytes, about: Mapping[str, Any], *, dated: tuple[int, int]) -> None:
     """A custody statement beside what somebody said (check 9). `dated`: the seconds of both, the custody statement's first."""
     gives = about.get("decision") == "give" or about.get("withdrawn") is True

@@ -61,6 +61,7 @@ def refused(made: Made) -> list[tuple[str, int, bytes]]:
         ("one statement fewer", 9, write(change(good, basis=change(good.basis, ids=good.basis.ids[1:])))),
         ("no basis", 9, write(change(good, basis=None))),
         ("a share under the key that only takes away", 9, write(change(made.shared, said=_only_taking(made)))),
+        *((f"{name}, without the passkey it needs", 9, write(each)) for name, each in made.without),
         *((name, 9, write(change(made.own, said=said))) for name, said in _custody_refused(made)),
         (
             "a no with the key of another",
@@ -148,6 +149,8 @@ def build() -> Mapping[str, bytes]:
         "own-with-passkey": made.own,
         "own-refused": made.refused,
         "own-shared": made.shared,
+        "own-for-a-child": made.for_child,
+        "own-asking": made.asked,
     }
     data = {f"{name}.troth-proof": write(file) for name, file in files.items()}
     return {

@@ -4,7 +4,7 @@ Rules
 - Everything here is a person's, in their own session; one thing waits for its passkey in a session at a time.
 - What the browser is asked is what WebAuthn calls options, as JSON; its answer is given as text, byte for byte.
 
-Source: WebAuthn level 3 §5.1.3, §5.5; docs/decisions/0060; docs/reference/api.md.
+Source: WebAuthn level 3 §5.1.3, §5.5; docs/decisions/0060, 0113; docs/reference/api.md.
 """
 
 from starlette.requests import Request
@@ -36,16 +36,18 @@ def beside_routes(beside: Beside, choose: Choose, *, callers: Callers) -> list[R
         person, visit = callers.person(request), callers.visit(request)
         asked = await form(request, BesideForm)
         match asked:
-            case BesideForm(choice=given, statement=None, passkeys=None) if given is not None:
+            case BesideForm(choice=given, statement=None, passkeys=None, waiting=None) if given is not None:
                 body = chosen(choose, person, given, made_by="passkey")
                 options = beside.begin_choice(body, visit=visit)
-            case BesideForm(choice=None, statement=str() as name, passkeys=None):
+            case BesideForm(choice=None, statement=str() as name, passkeys=None, waiting=None):
                 options = beside.begin_about(person, statement_named(name), visit=visit)
-            case BesideForm(choice=None, statement=None, passkeys=tuple() as names):
+            case BesideForm(choice=None, statement=None, passkeys=tuple() as names, waiting=None):
                 options = beside.begin_stating(person, keys_named(beside, person, names), visit=visit)
+            case BesideForm(choice=None, statement=None, passkeys=None, waiting=str() as name):
+                options = beside.begin_pressed(person, name, visit=visit)
             case _:
                 raise BadJson(
-                    "a passkey is asked for a choice, a statement, or which passkeys are named: for one of them"
+                    "a passkey is asked for a choice, a statement, which passkeys are named, or what waits: for one of them"
                 )
         return Response(options, headers={"content-type": "application/json", "cache-control": "no-store"})
 

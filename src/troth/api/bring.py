@@ -60,7 +60,9 @@ def bring_routes(
             words=asked.words,
         )
         who = Newcomer(asked.name, asked.contact, asked.country)
-        done = await bring.bring(person, who, wanted, notice=digest_of(asked.notice), made_by="session")
+        done = await bring.bring(
+            person, who, wanted, notice=digest_of(asked.notice), made_by="session", visit=callers.visit(request)
+        )
         effect_ms = round(done.accepted.effect_ns / _NS_PER_MS, 3)
         link = f"{url}/invited/{done.token}"
         return created(BroughtMade(_slug(done.party), done.party, print_share(done.share), link, effect_ms))

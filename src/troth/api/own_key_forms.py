@@ -75,14 +75,16 @@ class KeyShown(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class BesideForm(msgspec.Struct, frozen=True, omit_defaults=True):
-    """For what a passkey is asked, exactly one of these: a choice, a statement about you, or which passkeys are named.
+    """For what a passkey is asked, exactly one: a choice, a statement about you, which passkeys are named, or what waits.
 
     `passkeys`: thumbprints of those of which one stands beside each yes from now on; an empty list ends it.
+    `waiting`: the kind of what was answered with `passkey-asked` last in this session.
     """
 
     choice: ChoiceForm | None = None
     statement: str | None = None
     passkeys: tuple[str, ...] | None = None
+    waiting: str | None = None
 
 
 class AnswerForm(msgspec.Struct, frozen=True):

@@ -104,23 +104,26 @@ def share_routes(
             None if asked.since is None else parse_time(asked.since),
             asked.words,
         )
-        name, said = await share.begin(person, wanted, notice=digest_of(asked.notice), made_by="session")
+        name, said = await share.begin(
+            person, wanted, notice=digest_of(asked.notice), made_by="session", visit=callers.visit(request)
+        )
         return created(ShareMade(print_share(name), _ms(said)))
 
     async def answer(request: Request) -> Response:
-        person = callers.person(request)
+        person, visit = callers.person(request), callers.visit(request)
         name = ShareId(parse_id("sh", request.path_params["share"]))
         asked = await form(request, AnswerForm)
         if asked.decision is Decision.GIVE:
-            said = await share.agree(person, name, notice=digest_of(asked.notice), made_by="session")
+            said = await share.agree(person, name, notice=digest_of(asked.notice), made_by="session", visit=visit)
         else:
-            said = await share.refuse(person, name, made_by="session")
+            said = await share.refuse(person, name, made_by="session", visit=visit)
         return created(ShareSaid(print_share(name), _ms(said)))
 
     async def end(request: Request) -> Response:
         person = callers.person(request)
         name = ShareId(parse_id("sh", request.path_params["share"]))
-        return created(ShareSaid(print_share(name), _ms(await share.end(person, name, made_by="session"))))
+        said = await share.end(person, name, made_by="session", visit=callers.visit(request))
+        return created(ShareSaid(print_share(name), _ms(said)))
 
     async def reply(request: Request) -> Response:
         person = callers.person(request)
@@ -128,7 +131,14 @@ def share_routes(
         asked = await form(request, AnswerForm)
         if asked.decision is Decision.WITHDRAW:
             raise Refused("a request is given or refused; what was given is ended")
-        made, said = await share.answer(person, name, asked.decision, notice=digest_of(asked.notice), made_by="session")
+        made, said = await share.answer(
+            person,
+            name,
+            asked.decision,
+            notice=digest_of(asked.notice),
+            made_by="session",
+            visit=callers.visit(request),
+        )
         return created(ShareSaid(print_share(made), _ms(said)))
 
     spoken = callers.spoken

@@ -40,7 +40,6 @@ class Sharing:
         clock, entropy = ports.clock, ports.entropy
         self.share = Share(voice, directory=directory, in_force=in_force, clock=clock, entropy=entropy)
         self.bring = Bring(
-            voice,
             say,
             share=self.share,
             recognise=recognise,

@@ -25,6 +25,7 @@ from troth.names import PersonId, PurposeId
 from troth.state.in_force import Reading
 from troth.state.scopes import Guardianship, Member, PersonScope
 from troth.statements.choice import ChoiceBody, Decision
+from troth.statements.giving import ERASING, TAKING_ALONG
 from troth.statements.guardianship import GUARDIANS_MAX, GuardianshipBody
 from troth.statements.person import REACHES_ALL, Role
 from troth.things.intervals import FOREVER
@@ -45,8 +46,6 @@ __all__ = [
     "wishes",
 ]
 
-TAKING_ALONG: Final = PurposeId("urn:troth:purpose:taking-along")  # a guardian takes along everything about a child
-ERASING: Final = PurposeId("urn:troth:purpose:erasing")  # guardians have a child erased
 _NS: Final = 1_000_000_000
 
 

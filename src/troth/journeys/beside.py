@@ -6,9 +6,10 @@ Rules
 - What counts already can get a passkey's word afterwards: so a no is in effect at once, and its proof may come later.
 - Which passkeys are to stand beside each yes is stated (`custody`). One of those stated changes that at once; without one it
   changes after BACK_S, and can be stopped until then.
-- One thing waits for its passkey in a visit, for WAIT_S.
+- One thing waits for its passkey in a visit, for WAIT_S; what was pressed (`pressed`) is dated when the passkey is asked, and
+  waits for TOUCH_S from then.
 
-Source: WebAuthn level 3 §7.2; record.md, "Personal ledgers"; docs/decisions/0060. Owner of all state: the event loop.
+Source: WebAuthn level 3 §7.2; record.md, "Personal ledgers"; docs/decisions/0060, 0113. Owner of all state: the event loop.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -26,6 +27,7 @@ from troth.journeys.custody import next_custody
 from troth.journeys.logins import Holder, LoginStore, Passkey
 from troth.journeys.own_key import BACK_S
 from troth.journeys.passkeys import Passkeys
+from troth.journeys.pressed import Press
 from troth.journeys.say import Say
 from troth.journeys.voice import Voice
 from troth.names import PersonId, StatementId, print_id
@@ -39,9 +41,12 @@ from troth.statements.kinds import KindName
 from troth.statements.persons import persons_of
 from troth.statements.statement import read
 
-__all__ = ["WAIT_S", "Beside", "passkey_key", "thumbprint"]
+__all__ = ["TOUCH_S", "WAIT_S", "Beside", "passkey_key", "thumbprint"]
 
 WAIT_S: Final = 120  # for the device to be touched; the yes is dated when it was pressed
+TOUCH_S: Final = (
+    50  # less than the gate lets a beginning lie back (gate.md, "Time"): a share begins when the passkey was asked
+)
 _PREFIX: Final = "as"
 _OVER: Final = "nothing waits for your passkey here"
 
@@ -55,7 +60,10 @@ class _Then(Enum):
 
 
 class _Waiting(msgspec.Struct, frozen=True):
-    """A statement that waits for its passkey; `signed` is None where it counts already. `among`: COSE_Keys that may sign."""
+    """A statement that waits for its passkey; `signed` is None where it counts already. `among`: COSE_Keys that may sign.
+
+    `press`: what it was made of, where it was pressed before; `first`: what counts before it then.
+    """
 
     person: PersonId
     about: StatementId
@@ -63,6 +71,8 @@ class _Waiting(msgspec.Struct, frozen=True):
     among: frozenset[bytes]
     then: _Then
     until_ns: int
+    press: Press | None = None
+    first: Signed | None = None
 
 
 class Beside:
@@ -108,13 +118,40 @@ class Beside:
             NotFound: they have no passkey that may stand beside it.
             NotOffered: this address can have no passkeys.
         """
-        if body.by is not None:
-            raise NotFound("a yes for a child comes without a passkey in this version")
-        person = body.person
+        person = body.person if body.by is None else body.by
         signed = self._voice.sign(KindName.CHOICE, body, person=person, prefix="ch", at_ns=body.from_ns, visit=visit)
         held = speaking(self._directory.custodies, person, body.from_ns)
         stated = frozenset(() if held is None else held.body.passkeys)
         return self._ask(person, visit, signed.id, signed=signed, among=stated, then=_Then.TOGETHER)
+
+    def waits(self, person: PersonId, *, visit: bytes) -> Press | None:
+        """What this person has pressed in this visit and not said yet, or None."""
+        press = self._voice.pressed.of(visit, at_ns=self._clock.now())
+        return press if press is not None and press.person == person else None
+
+    def begin_pressed(self, person: PersonId, name: str, *, visit: bytes) -> bytes:
+        """The same for what was pressed in this visit, of this kind. It is dated now.
+
+        Raises:
+            WrongToken: nothing of this kind waits here.
+            Conflict: something was said about the same meanwhile.
+            KeyClosed, NotFound, NotOffered: as `begin_choice`.
+        """
+        press = self.waits(person, visit=visit)
+        if press is None or press.name != name:
+            raise WrongToken(_OVER, hint="Press again what you want to say.")
+        self._voice.pressed.check_still(visit)
+        now = self._clock.now()
+        signed = self._voice.sign_press(press, at_ns=now, visit=visit)
+        first = None if press.first is None else self._voice.sign_press(press.first, at_ns=now, visit=visit)
+        held = speaking(self._directory.custodies, person, now)
+        stated = frozenset(() if held is None else held.body.passkeys)
+        asked = self._ask(person, visit, signed.id, signed=signed, among=stated, then=_Then.TOGETHER)
+        until_ns = now + TOUCH_S * NS_PER_S
+        self._waiting[visit] = msgspec.structs.replace(
+            self._waiting[visit], press=press, first=first, until_ns=until_ns
+        )
+        return asked
 
     def begin_about(self, person: PersonId, statement: StatementId, *, visit: bytes) -> bytes:
         """The same for something that counts already and speaks of this person.
@@ -186,6 +223,11 @@ class Beside:
         body = AssertionBody(person, waiting.about, key, given.client_data, given.authenticator_data, given.signature)
         asserted, _ = self._say.sign(KindName.ASSERTION, body, subject=print_id(_PREFIX, self._entropy(16)))
         match waiting:
+            case _Waiting(signed=Signed() as signed, press=Press() as press, first=first):
+                self._check_pressed(press, visit=visit)
+                if first is not None:
+                    await self._accept.accept(first)
+                return await self._accept.accept_together((signed, asserted))
             case _Waiting(signed=Signed() as signed, then=_Then.TOGETHER):
                 said = read(signed).body
                 if isinstance(said, ChoiceBody):
@@ -197,6 +239,15 @@ class Beside:
                 return accepted
             case _:
                 return await self._accept.accept(asserted)
+
+    def _check_pressed(self, press: Press, *, visit: bytes) -> None:
+        """Return if nothing else was said meanwhile, and the text is the one that was shown. It waits no more then."""
+        if self.waits(press.person, visit=visit) is not press:
+            raise Conflict("something else was pressed meanwhile", hint="Look again, and press again.")
+        self._voice.pressed.check_still(visit)
+        if isinstance(press.body, ChoiceBody) and press.body.streams:
+            self._choose.check_told(press.body)
+        self._voice.pressed.drop(visit)
 
     def _ask(
         self,

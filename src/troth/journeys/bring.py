@@ -23,11 +23,12 @@ from troth.gate.rules.share_terms import term_of
 from troth.journeys.accept import Accepted
 from troth.journeys.accounts import Account, AccountStore, Bearer
 from troth.journeys.in_hand import InHand
+from troth.journeys.pressed import Press
 from troth.journeys.recognise import Recognise
 from troth.journeys.say import Say
 from troth.journeys.share import Share
 from troth.journeys.share_values import Wanted
-from troth.journeys.voice import Voice
+from troth.journeys.voice import NO_VISIT
 from troth.names import PersonId, PurposeId, ShareId, Uri, print_id
 from troth.state.directory import Directory
 from troth.state.shares import Brought
@@ -86,7 +87,6 @@ class Bring:
 
     def __init__(
         self,
-        voice: Voice,
         say: Say,
         *,
         share: Share,
@@ -96,7 +96,6 @@ class Bring:
         clock: Clock,
         entropy: Callable[[int], bytes],
     ) -> None:
-        self._voice = voice
         self._say = say
         self._share = share
         self._recognise = recognise
@@ -107,7 +106,14 @@ class Bring:
         self._in_hand: InHand[PersonId] = InHand()
 
     async def bring(
-        self, person: PersonId, who: Newcomer, wanted: Wanted, *, notice: bytes, made_by: str
+        self,
+        person: PersonId,
+        who: Newcomer,
+        wanted: Wanted,
+        *,
+        notice: bytes,
+        made_by: str,
+        visit: bytes = NO_VISIT,
     ) -> BroughtMade:
         """Say who it is, share with them, and make the link. `wanted.party` is replaced by the party's own name.
 
@@ -117,11 +123,13 @@ class Bring:
             wanted: what is shared.
             notice: SHA-256 of the duties as they were shown.
             made_by: session or passkey.
+            visit: digest of the session in which it is said.
 
         Raises:
             Refused: they have brought BROUGHT_MAX, or what is said of the party cannot be meant.
             Denied: it is a gatekeeper, or the gate lets nobody share this, and why.
-            NotFound, Conflict: as `Share.begin`.
+            NotFound, Conflict, KeyClosed: as `Share.begin`.
+            PasskeyAsked: as `Share.begin`. Who it is is said with the share, and then `invite` makes the link.
         """
         now, party = self._clock.now(), brought_uri(self._entropy(16))
         said = self._share.seen.mine(person).values()
@@ -133,9 +141,11 @@ class Bring:
         self._share.check(person, wanted, notice=notice)
         body = ThirdPartyBody(party, person, who.name, who.contact, Site(who.country), now, made_by)
         with self._in_hand.one(person):
-            await self._voice.say(KindName.THIRD_PARTY, body, person=person, prefix="sb", at_ns=now)
+            brings = Press(person, KindName.THIRD_PARTY, body, "sb", now)
             shared = msgspec.structs.replace(wanted, party=party)
-            name, accepted = await self._share.begin(person, shared, notice=notice, made_by=made_by)
+            name, accepted = await self._share.begin(
+                person, shared, notice=notice, made_by=made_by, visit=visit, first=brings
+            )
             token = await self._invite(party, PurposeId(wanted.purpose))
         return BroughtMade(party, name, token, accepted)
 

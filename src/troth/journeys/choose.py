@@ -14,7 +14,7 @@ from troth.clock import Clock
 from troth.errors import Conflict, NotFound, Refused
 from troth.gate.question import Ground
 from troth.journeys.accept import Accepted
-from troth.journeys.offers import Offers
+from troth.journeys.offers import Offer, Offers
 from troth.journeys.voice import NO_VISIT, Voice
 from troth.names import HouseholdId, PersonId, PurposeId, StreamId
 from troth.state.directory import Directory
@@ -143,12 +143,23 @@ class Choose:
             NotFound: there is no such choice any more.
             Conflict: the text has changed, or something was said about the same since.
         """
+        offer = self.check_told(body)
+        if offer.last is not None and offer.last.from_ns >= body.from_ns:
+            raise Conflict("something has changed since this was pressed", hint="Look again, and choose again.")
+
+    def check_told(self, body: ChoiceBody) -> Offer:
+        """What is offered, where the text is still the one under which this was meant.
+
+        Raises:
+            NotFound: there is no such choice any more.
+            Conflict: the text has changed.
+        """
         offer = self.offers.about(body.person, body.streams[0], body.purpose)
         if offer is None:
             raise NotFound("there is no such choice for this person")
-        changed = offer.notice.digest != body.notice.digest or offer.terms != (body.terms or offer.terms)
-        if changed or (offer.last is not None and offer.last.from_ns >= body.from_ns):
+        if offer.notice.digest != body.notice.digest or offer.terms != (body.terms or offer.terms):
             raise Conflict("something has changed since this was pressed", hint="Look again, and choose again.")
+        return offer
 
 
 def _at_most_offered(wanted: Variant, purpose: DisclosedPurpose) -> Variant:

@@ -22,9 +22,10 @@ from troth.errors import Conflict, NotFound, Refused
 from troth.gate.rules.duties import LANGUAGE, VERSION
 from troth.journeys.accept import Accepted
 from troth.journeys.in_hand import InHand
+from troth.journeys.pressed import Press
 from troth.journeys.share_values import Wanted
 from troth.journeys.shares_seen import NOBODY, SeenShares
-from troth.journeys.voice import Voice
+from troth.journeys.voice import NO_VISIT, Voice
 from troth.names import PersonId, PurposeId, ShareId, WishId
 from troth.spans import DAY_NS
 from troth.state.directory import Directory
@@ -58,7 +59,16 @@ class Share:
         self._entropy = entropy
         self._in_hand: InHand[PersonId] = InHand()
 
-    async def begin(self, person: PersonId, wanted: Wanted, *, notice: bytes, made_by: str) -> tuple[ShareId, Accepted]:
+    async def begin(
+        self,
+        person: PersonId,
+        wanted: Wanted,
+        *,
+        notice: bytes,
+        made_by: str,
+        visit: bytes = NO_VISIT,
+        first: Press | None = None,
+    ) -> tuple[ShareId, Accepted]:
         """Share, and give the name of the share. On return it is in effect, where nobody else is concerned.
 
         Args:
@@ -66,12 +76,15 @@ class Share:
             wanted: what, with whom, what for, until when.
             notice: SHA-256 of the duties as they were shown.
             made_by: passkey, session, token, paper or guardian.
+            visit: digest of the session in which it is said.
+            first: what is to count before it, and not without it being said.
 
         Raises:
             NotFound: they do not live where these streams are.
             Conflict: other duties hold now than were shown.
             Refused: it would not end within YEARS_MAX years, or they share SHARES_MAX already.
             Denied: the gate lets nobody share this, or not with this party, and why.
+            KeyClosed, PasskeyAsked: as `Voice.say`.
         """
         now = self._clock.now()
         household = self.seen.household_of(wanted.streams, self.seen.homes(person))
@@ -96,20 +109,23 @@ class Share:
         )
         self._check_end(body, at_ns=now)
         with self._in_hand.one(person):
-            return body.share, await self._say(body)
+            return body.share, await self._say(body, visit, first)
 
     def check(self, person: PersonId, wanted: Wanted, *, notice: bytes) -> None:
         """Return if these streams are of one home of this person, and the duties are those that hold. Raises as `begin`."""
         self.seen.household_of(wanted.streams, self.seen.homes(person))
         self._notice(notice)
 
-    async def agree(self, person: PersonId, share: ShareId, *, notice: bytes, made_by: str) -> Accepted:
+    async def agree(
+        self, person: PersonId, share: ShareId, *, notice: bytes, made_by: str, visit: bytes = NO_VISIT
+    ) -> Accepted:
         """Say yes to what somebody else of the home shares; as much as that, and no longer.
 
         Raises:
             NotFound: this person is not asked about such a share.
             Conflict: other duties hold now than were shown.
             Denied: the gate lets nobody share this any more.
+            KeyClosed, PasskeyAsked: as `Voice.say`.
         """
         first = self.seen.proposal(person, share)
         now = self._clock.now()
@@ -122,17 +138,18 @@ class Share:
             words=None,
             asked=None,
         )
-        return await self._say(body)
+        return await self._say(body, visit)
 
-    async def refuse(self, person: PersonId, share: ShareId, *, made_by: str) -> Accepted:
+    async def refuse(self, person: PersonId, share: ShareId, *, made_by: str, visit: bytes = NO_VISIT) -> Accepted:
         """Say no to what somebody else of the home shares.
 
         Raises:
             NotFound: this person is not asked about such a share.
         """
-        return await self._say(self._no(self.seen.proposal(person, share), person, Decision.REFUSE, made_by=made_by))
+        body = self._no(self.seen.proposal(person, share), person, Decision.REFUSE, made_by=made_by)
+        return await self._say(body, visit)
 
-    async def end(self, person: PersonId, share: ShareId, *, made_by: str) -> Accepted:
+    async def end(self, person: PersonId, share: ShareId, *, made_by: str, visit: bytes = NO_VISIT) -> Accepted:
         """End what this person shares. On return nothing of it leaves any more; what was got is ordered to be erased.
 
         Raises:
@@ -141,10 +158,17 @@ class Share:
         standing = stands(self.seen.mine(person).get(share, ()), at_ns=self._clock.now())
         if standing is None:
             raise NotFound(NOBODY)
-        return await self._say(self._no(standing, person, Decision.WITHDRAW, made_by=made_by))
+        return await self._say(self._no(standing, person, Decision.WITHDRAW, made_by=made_by), visit)
 
     async def answer(
-        self, person: PersonId, request: WishId, decision: Decision, *, notice: bytes, made_by: str
+        self,
+        person: PersonId,
+        request: WishId,
+        decision: Decision,
+        *,
+        notice: bytes,
+        made_by: str,
+        visit: bytes = NO_VISIT,
     ) -> tuple[ShareId, Accepted]:
         """Say yes or no to a party that asks. A yes shares all that it asked of this person, from now on.
 
@@ -152,6 +176,7 @@ class Share:
             NotFound: this person is not asked that.
             Conflict: other duties hold now than were shown.
             Denied: the gate lets nobody share this.
+            KeyClosed, PasskeyAsked: as `Voice.say`.
         """
         now, asked = self._clock.now(), self.seen.asked(person, request)
         if decision is Decision.WITHDRAW:
@@ -172,7 +197,7 @@ class Share:
         )
         if decision is Decision.GIVE:
             body = msgspec.structs.replace(body, variant=asked.body.variant, to_ns=now + asked.body.days * DAY_NS)
-        return body.share, await self._say(body)
+        return body.share, await self._say(body, visit)
 
     def _no(self, body: ShareBody, person: PersonId, decision: Decision, *, made_by: str) -> ShareBody:
         return ShareBody(
@@ -199,5 +224,8 @@ class Share:
         if to_ns <= at_ns or to_ns - at_ns > YEARS_MAX * 366 * DAY_NS:
             raise Refused(f"a share ends after now, and within {YEARS_MAX} years")
 
-    async def _say(self, body: ShareBody) -> Accepted:
-        return await self._voice.say(KindName.SHARE, body, person=body.person, prefix="ss", at_ns=self._clock.now())
+    async def _say(self, body: ShareBody, visit: bytes, first: Press | None = None) -> Accepted:
+        now = self._clock.now()
+        return await self._voice.say(
+            KindName.SHARE, body, person=body.person, prefix="ss", at_ns=now, visit=visit, first=first
+        )

@@ -128,6 +128,11 @@ class SeenShares:
                 return each
         raise NotFound("nobody asks that of this person")
 
+    def would_be(self, body: ShareBody, *, name: str | None = None) -> Shared:
+        """A share that was not said yet. `name`: of a party that is not known before."""
+        shown = self._shown(body, None, at_ns=self._now())
+        return shown if name is None else msgspec.structs.replace(shown, party=name)
+
     def homes(self, person: PersonId) -> tuple[HouseholdId, ...]:
         """Where they live now."""
         return homes_of(person, self._directory, self._in_force, at_ns=self._now())

@@ -2,24 +2,24 @@
 
 Rules
 - For whoever keeps their own key, the house's key only takes away.
-- A yes that says it was made with a passkey, and every yes of somebody who has stated passkeys, comes together with what one of
-  them signed about it. Taking away never needs one.
+- What opens something and says that it was made with a passkey, and all that opens something for somebody who has stated
+  passkeys, comes together with what one of them signed about it. It is the passkey of whoever says it: a guardian's own beside
+  a yes for a child. Taking away never needs one.
 - An assertion is about a statement that speaks of the same person, here or coming with it.
 - A custody statement gives the house no other key than the one it has, and nobody the key of somebody else.
 
-Source: record.md, "Personal ledgers" (custody); docs/decisions/0060.
+Source: record.md, "Personal ledgers" (custody); docs/decisions/0060, 0113.
 """
 
 from collections.abc import Sequence
 
 from troth.errors import Conflict, KeyClosed, NotFound, PasskeyAsked, Refused
 from troth.names import PersonId, Uri
-from troth.state.custody import speaking, takes_away
+from troth.state.custody import asks_passkey, speaking, takes_away
 from troth.state.directory import Directory
 from troth.state.fold import key_issuer
 from troth.state.in_force import Reading
 from troth.statements.assertion import AssertionBody
-from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.custody import Custody, CustodyBody
 from troth.statements.journal import Journal, JournalEntry
 from troth.statements.kinds import Body
@@ -38,7 +38,7 @@ def check_spoken(
 
     Raises:
         KeyClosed: the house's key would give something for somebody who keeps their own.
-        PasskeyAsked: a yes comes without the passkey that it needs.
+        PasskeyAsked: what opens something comes without the passkey that it needs.
     """
     body, person = statement.body, speaker_of(statement.body)
     if person is None:
@@ -49,11 +49,9 @@ def check_spoken(
         raise KeyClosed(
             "the house's key gives nothing for somebody who keeps their own", hint="Open your key, then say it again."
         )
-    if not isinstance(body, ChoiceBody) or body.decision is not Decision.GIVE:
-        return
     stated = () if held is None else held.body.passkeys
-    if body.by is not None or (not stated and body.made_by != PASSKEY):
-        return  # a guardian's yes for a child comes without a passkey in this version
+    if not asks_passkey(body, reading) or (not stated and getattr(body, "made_by", None) != PASSKEY):
+        return
     signed = [
         each.body.key
         for each in beside

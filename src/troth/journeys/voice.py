@@ -4,6 +4,7 @@ Rules
 - Signed with the key that speaks for the person (custody): the house's for them, or their own while it is open in this visit.
   Nothing else signs for them.
 - Where they keep their own key and it is closed, the house's key for them says what takes something away, and nothing else.
+- Where passkeys are to stand beside what they say, what opens something does not count yet: it waits in the visit (`pressed`).
 - Dated by whoever asks, named afresh, accepted like any other statement; there is no other way.
 
 Source: formats.md, "Statement" and "Identifiers" (relationship key); record.md, "Personal ledgers" (custody).
@@ -15,13 +16,13 @@ from collections.abc import Callable
 from troth.errors import KeyClosed, NotFound, PasskeyAsked
 from troth.journeys.accept import Accept, Accepted
 from troth.journeys.open_keys import OpenKeys
+from troth.journeys.pressed import Press, Pressed, dated
 from troth.names import PersonId, ckt_uri, print_id, print_person
 from troth.signing.cose import Signed, Signer
 from troth.signing.keys import KeyStore
-from troth.state.custody import Speaking, speaking, takes_away
+from troth.state.custody import Speaking, asks_passkey, speaking, takes_away
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
-from troth.statements.choice import ChoiceBody
 from troth.statements.kinds import Body, KindName
 from troth.statements.statement import write
 
@@ -50,9 +51,18 @@ class Voice:
         self._directory = directory
         self._in_force = in_force
         self._entropy = entropy
+        self.pressed = Pressed(in_force)
 
     async def say(
-        self, name: KindName, body: Body, *, person: PersonId, prefix: str, at_ns: int, visit: bytes = NO_VISIT
+        self,
+        name: KindName,
+        body: Body,
+        *,
+        person: PersonId,
+        prefix: str,
+        at_ns: int,
+        visit: bytes = NO_VISIT,
+        first: Press | None = None,
     ) -> Accepted:
         """Make it count. On return it is in effect.
 
@@ -63,20 +73,23 @@ class Voice:
             prefix: of the statement's fresh subject, two letters.
             at_ns: when it is said, ns UTC.
             visit: digest of the session in which it is said.
+            first: what is to count before it, and not without it being said.
 
         Raises:
             NotFound: there is no such person here.
             KeyClosed: it gives something, and the key that this person keeps is not open in this visit.
-            PasskeyAsked: it is a yes of somebody whose passkey stands beside each.
+            PasskeyAsked: it opens something, and a passkey of this person stands beside each yes. It waits in this visit.
             TooLarge: no room for it.
             Refused: as `Accept.accept`.
         """
         held = speaking(self._directory.custodies, person, at_ns)
-        gives = not takes_away(body, Reading(self._in_force))
-        own = isinstance(body, ChoiceBody) and body.by is None
-        if own and gives and held is not None and held.body.passkeys:
+        if held is not None and held.body.passkeys and asks_passkey(body, Reading(self._in_force)):
+            if visit != NO_VISIT:
+                self.pressed.keep(visit, Press(person, name, body, prefix, at_ns, first))
             raise PasskeyAsked("a passkey stands beside each yes of yours", hint="Say it on a page, with the passkey.")
         signed = self.sign(name, body, person=person, prefix=prefix, at_ns=at_ns, visit=visit)
+        if first is not None:
+            await self._accept.accept(self.sign_press(first, at_ns=at_ns, visit=visit))
         return await self._accept.accept(signed)
 
     def sign(
@@ -96,6 +109,11 @@ class Voice:
             subject=print_id(prefix, self._entropy(16)),
             at_ns=at_ns,
         )
+
+    def sign_press(self, press: Press, *, at_ns: int, visit: bytes) -> Signed:
+        """What was pressed, dated and signed at this moment. Errors as of `sign`."""
+        body = dated(press, at_ns=at_ns)
+        return self.sign(press.name, body, person=press.person, prefix=press.prefix, at_ns=at_ns, visit=visit)
 
     def _own(self, held: Speaking, body: Body, visit: bytes) -> Signer:
         person = held.body.person

@@ -6,8 +6,10 @@ Rules
 - What takes something away may be said with the house's key in every custody: refusing, taking back, objecting, private mode,
   a rule about places, leaving, stopping rows; and so may the wish for a right. Ending one of these gives something, and so
   does a yes, or a no with an end.
+- What opens something needs a passkey beside it where its person has named some: what `statements.giving` says, and ending
+  private mode or a rule. A no with an end needs the key and no passkey.
 
-Source: record.md, "Personal ledgers"; gate.md, "Rules"; docs/decisions/0060.
+Source: record.md, "Personal ledgers"; gate.md, "Rules"; docs/decisions/0060, 0113.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,6 +22,7 @@ from troth.state.fold import key_issuer
 from troth.state.in_force import Reading
 from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.custody import Custody, CustodyBody
+from troth.statements.giving import opens
 from troth.statements.kinds import Body
 from troth.statements.mark import MarkBody
 from troth.statements.objection import ObjectionBody
@@ -29,7 +32,7 @@ from troth.statements.restriction import RestrictionBody
 from troth.statements.rights import RequestBody
 from troth.statements.share import ShareBody
 
-__all__ = ["Held", "Speaking", "followed", "speaking", "speaks_for", "takes_away"]
+__all__ = ["Held", "Speaking", "asks_passkey", "followed", "speaking", "speaks_for", "takes_away"]
 
 _NS: Final = 1_000_000_000
 
@@ -153,3 +156,9 @@ def takes_away(body: Body, reading: Reading) -> bool:
             return body.stopped and body.says is None and not body.ended
         case _:
             return False
+
+
+def asks_passkey(body: Body, reading: Reading) -> bool:
+    """Whether it opens something, so that a passkey stands beside it where the person who says it has named some."""
+    ends = isinstance(body, RestrictionBody | PlaceRuleBody) and not takes_away(body, reading)
+    return ends or opens(body)

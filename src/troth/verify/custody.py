@@ -4,10 +4,11 @@ Rules
 - A custody statement in the file is the operator's word: it names the key that signed, and was dated no later than what it
   signed. A key that is only to take away has signed no yes.
 - An assertion in the file is about this very statement, and its signature is checked here; that it came then is the operator's
-  word. Where the custody statement names passkeys, it says whether this is one of them.
+  word. Where the custody statement names passkeys, it says whether this is one of them; what opens something (`giving`) stands
+  in no file without one then.
 - Without either, nothing is known of custody, and the file says so at its end.
 
-Source: record.md, "Personal ledgers"; docs/decisions/0060; docs/reference/proof-file.md, check 9.
+Source: record.md, "Personal ledgers"; docs/decisions/0060, 0113; docs/reference/proof-file.md, check 9.
 """
 
 from typing import Final
@@ -16,6 +17,7 @@ from troth.errors import BadProof
 from troth.statements.assertion import AssertionBody, check_assertion
 from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.custody import Custody, CustodyBody
+from troth.statements.giving import opens
 from troth.statements.objection import ObjectionBody
 from troth.statements.persons import speaker_of
 from troth.statements.share import ShareBody
@@ -53,7 +55,7 @@ def custody_seen(said: Said, statement: Statement, *, issuers: Issuers) -> Custo
         whose = "one that the custody statement names" if named else "one that no custody statement in this file names"
         parts.append(f"a passkey signed this very statement at {safe(origin)}, and its holder was there ({whose})")
         word = "passkey beside" if word in {"not said", Custody.HOUSE} else f"{word}, passkey beside"
-    elif stated is not None and stated.passkeys and _is_own_yes(statement):
+    elif stated is not None and stated.passkeys and opens(statement.body):
         raise BadProof("a yes to which a passkey belongs stands here without it")
     return CustodySeen(word, "; ".join(parts))
 
@@ -107,11 +109,6 @@ def _who_keeps(stated: CustodyBody | None, key: bytes) -> str:
 
 def _is_yes(statement: Statement) -> bool:
     return isinstance(statement.body, ChoiceBody) and statement.body.decision is Decision.GIVE
-
-
-def _is_own_yes(statement: Statement) -> bool:
-    """A yes for themselves: that of a guardian for a child comes without a passkey in this version."""
-    return isinstance(statement.body, ChoiceBody) and statement.body.by is None and _is_yes(statement)
 
 
 def _gives(statement: Statement) -> bool:

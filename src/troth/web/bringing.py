@@ -59,7 +59,7 @@ class BringingPages:
             token = await self._at.bring.invite(viewer.person, party)
             name = next(each.name for each in self._at.bring.of_person(viewer.person) if each.party == party)
         else:
-            token, name = await self._brought(viewer.person, form), form.get("name", "")
+            token, name = await self._brought(viewer.person, form, viewer.visit), form.get("name", "")
         link = f"{self._at.url}/invited/{token}"
         values = {
             "viewer": viewer,
@@ -92,7 +92,7 @@ class BringingPages:
             request, "invited.html", {"seen": seen, "token": "", "given": given, "url": self._at.url}
         )
 
-    async def _brought(self, person: PersonId, form: dict[str, str]) -> str:
+    async def _brought(self, person: PersonId, form: dict[str, str], visit: bytes) -> str:
         if not form.get("no_gatekeeper"):
             raise Refused("nothing is shared with a designated gatekeeper: say that it is none")
         streams = tuple(
@@ -105,7 +105,8 @@ class BringingPages:
         words = form.get("words", "").strip() or None
         wanted = Wanted(Uri(BROUGHT), check_uri(form.get("purpose", "")), streams, to_ns, view, words=words)
         who = Newcomer(form.get("name", "").strip(), form.get("contact", "").strip(), form.get("country", "").strip())
-        made = await self._at.bring.bring(person, who, wanted, notice=notice_of_form(form), made_by="session")
+        notice = notice_of_form(form)
+        made = await self._at.bring.bring(person, who, wanted, notice=notice, made_by="session", visit=visit)
         return made.token
 
     def _stream(self, number: int) -> StreamId:

@@ -44,6 +44,7 @@ _KINDS: Final = {
     "restriction": "Private mode",
     "place-rule": "Where mine may not go",
     "departure": "Leaving a home",
+    "share": "Sharing",
 }
 _CUSTODY: Final = "Who keeps my key, as this place says it"
 _OF_ANOTHER: Final = {"departure": "Removing somebody from a home"}  # of a child it is said behind the words
@@ -104,7 +105,8 @@ class KeyPages:
         if form.get("do") == "open" and form.get("stream"):
             back = urlencode({"stream": number_of(form["stream"]), "purpose": form.get("purpose", "")})
             return RedirectResponse(f"/mine/yes?{back}", status_code=303, headers=HEADERS)
-        return RedirectResponse("/mine/key", status_code=303, headers=HEADERS)
+        back = "/mine/waiting" if form.get("do") == "open" and form.get("then") == "waiting" else "/mine/key"
+        return RedirectResponse(back, status_code=303, headers=HEADERS)
 
     async def passkeys(self, request: Request) -> Response:
         """From now on a passkey beside each yes, or none any more."""

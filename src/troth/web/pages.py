@@ -57,6 +57,7 @@ from troth.web.sharing import SharingPages
 from troth.web.shell import HEADERS, Page, Shell, static_file
 from troth.web.signs import SignPages
 from troth.web.together import LivingTogether
+from troth.web.waiting import WaitingPages
 from troth.web.wards import WardPages
 from troth.web.ways import HOMES, Ways
 from troth.web.whole import Values, whole
@@ -348,10 +349,15 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *NewsPages(deployment, shell).routes(),
         *FigurePages(deployment, shell).routes(),
     ]
+    waiting = WaitingPages(deployment, shell)
+    pages += waiting.routes()
     by_path: dict[str, dict[str, Page]] = {}
     for path, method, page in pages:
         by_path.setdefault(path, {})[method] = page
-    return [Route(path, shell.guard(_by_method(found)), methods=list(found)) for path, found in by_path.items()]
+    return [
+        Route(path, shell.guard(waiting.asking(_by_method(found))), methods=list(found))
+        for path, found in by_path.items()
+    ]
 
 
 def _by_method(found: Mapping[str, Page]) -> Page:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from troth.errors import BadName, Malformed, NotFound
+from troth.journeys.custody import KeyStanding
 from troth.journeys.share_values import Wanted
 from troth.names import PersonId, ShareId, StreamId, Uri, WishId, check_uri, parse_id, print_share, print_wish
 from troth.spans import DAY_NS
@@ -22,7 +23,7 @@ from troth.things.variants import Variant
 from troth.web.countries import place_name
 from troth.web.deployment import Deployment
 from troth.web.forms import days_of, fields_of, notice_of_form, number_of
-from troth.web.sessions import Viewer, check_form, viewer_of
+from troth.web.sessions import COOKIES, Viewer, check_form, viewer_of
 from troth.web.shell import HEADERS, Page, Shell
 
 __all__ = ["VIEWS", "SharingPages"]
@@ -57,6 +58,7 @@ class SharingPages:
             "brought": () if viewer.person is None else self._at.bring.of_person(viewer.person),
             "unused": {} if viewer.person is None else self._unused(viewer.person),
             "offered_views": VIEWS,
+            "keys": self._keys(request, viewer),
             "share_id": print_share,
             "request_id": print_wish,
             "brought_id": _brought_id,
@@ -66,7 +68,7 @@ class SharingPages:
 
     async def begin(self, request: Request) -> Response:
         """Share; in effect when the page comes back, as far as it is theirs."""
-        person, form = await self._asked(request)
+        person, form, visit = await self._asked(request)
         streams = tuple(
             self._stream(number_of(name.removeprefix("stream-"))) for name in form if name.startswith("stream-")
         )
@@ -83,12 +85,12 @@ class SharingPages:
             since_ns=now - days_of(form["since"]) * DAY_NS if form.get("since") else None,
             words=form.get("words", "").strip() or None,
         )
-        await self._at.share.begin(person, wanted, notice=notice_of_form(form), made_by="session")
+        await self._at.share.begin(person, wanted, notice=notice_of_form(form), made_by="session", visit=visit)
         return _back()
 
     async def answer(self, request: Request) -> Response:
         """Yes or no to somebody of the home, or to a party that asks."""
-        person, form = await self._asked(request)
+        person, form, visit = await self._asked(request)
         decision = {"give": Decision.GIVE, "refuse": Decision.REFUSE}.get(form.get("decision", ""))
         if decision is None:
             raise Malformed("the answer is give or refuse")
@@ -96,23 +98,26 @@ class SharingPages:
         try:
             if form.get("request"):
                 name = WishId(parse_id("sq", form["request"]))
-                await share.answer(person, name, decision, notice=notice, made_by="session")
+                await share.answer(person, name, decision, notice=notice, made_by="session", visit=visit)
             elif decision is Decision.GIVE:
-                await share.agree(person, _share(form), notice=notice, made_by="session")
+                await share.agree(person, _share(form), notice=notice, made_by="session", visit=visit)
             else:
-                await share.refuse(person, _share(form), made_by="session")
+                await share.refuse(person, _share(form), made_by="session", visit=visit)
         except BadName as cause:
             raise NotFound(_NOBODY) from cause
         return _back()
 
     async def end(self, request: Request) -> Response:
         """Over; nothing of it leaves any more when the page comes back."""
-        person, form = await self._asked(request)
+        person, form, visit = await self._asked(request)
         try:
-            await self._at.share.end(person, _share(form), made_by="session")
+            await self._at.share.end(person, _share(form), made_by="session", visit=visit)
         except BadName as cause:
             raise NotFound(_NOBODY) from cause
         return _back()
+
+    def _keys(self, request: Request, viewer: Viewer) -> KeyStanding | None:
+        return None if viewer.person is None else self._at.own_keys.standing(request.cookies[COOKIES["person"]])
 
     def _unused(self, person: PersonId) -> dict[ShareId, int]:
         """When each of their shares that nobody uses ends, ns UTC."""
@@ -125,13 +130,13 @@ class SharingPages:
             raise NotFound("there are no such streams in one home of this person")
         return stream
 
-    async def _asked(self, request: Request) -> tuple[PersonId, dict[str, str]]:
+    async def _asked(self, request: Request) -> tuple[PersonId, dict[str, str], bytes]:
         viewer: Viewer = viewer_of(request.cookies, self._at.recognise)
         form = dict(await fields_of(request))
         check_form(form.get("key", ""), viewer, role="person")
         if viewer.person is None:
             raise NotFound(_NOBODY)
-        return viewer.person, form
+        return viewer.person, form, viewer.visit
 
 
 def _brought_id(party: Uri) -> str:
