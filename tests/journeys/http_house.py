@@ -1,7 +1,7 @@
 """The house of mqtt_house.py with the HTTP doors on it, asked in process: for test_http_ingest.py and test_sensorthings*.py."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -108,7 +108,7 @@ class Doors:
         start, *parts = told
         return Told(
             start["status"],
-            {name.decode(): value.decode() for name, value in start["headers"]},
+            _by_name(start["headers"]),
             b"".join(part["body"] for part in parts),
             not parts or bool(parts[-1].get("more_body", False)),
         )
@@ -240,3 +240,12 @@ def _disclosure(
 ) -> DisclosureBody:
     disclosed = DisclosedPurpose(purpose, "Learning", "Knowing more", recipients, variants, retention_days=36_500)
     return DisclosureBody(product, ORG, "en", 1, (DisclosedStream("flow", (disclosed,)),))
+
+
+def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by name; of those with one name each value is a line."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        before = found.get(name.decode())
+        found[name.decode()] = value.decode() if before is None else f"{before}\n{value.decode()}"
+    return found

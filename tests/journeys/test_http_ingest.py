@@ -8,6 +8,7 @@ import pytest
 from tests.journeys.http_house import ROOT, WEEK, open_doors
 from troth.clock import NS_PER_S
 from troth.errors import NotFound
+from troth.gate.words import spoken
 from troth.ingest.http import ARRAY_BYTES
 from troth.ingest.http_payloads import ROWS_MAX
 from troth.ingest.rates import BURST_S, Rates
@@ -211,6 +212,8 @@ def test_a_data_array_answers_row_by_row() -> None:
             assert (
                 "bad-payload=2, bad-time=1, time-taken=1, undeclared=1, wrong-type=1" == answer.headers["troth-refused"]
             )
+            told = answer.headers["troth-refusal"].split("\n")
+            assert [*map(spoken, ("bad-payload", "bad-time", "time-taken", "undeclared", "wrong-type"))] == told
             assert [1, 6, 7, 8] == [row["result"] for row in await doors.rows(number, None)]
 
     asyncio.run(run())

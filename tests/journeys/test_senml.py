@@ -11,6 +11,7 @@ from tests.journeys.http_house import WEEK, Doors, Told, open_doors
 from tests.journeys.mqtt_house import Client, House, in_house, said
 from tests.journeys.turns import until
 from troth.clock import NS_PER_S
+from troth.gate.words import spoken
 from troth.ingest.http_packs import PACK_BYTES
 from troth.names import ThingId, print_thing
 from troth.things.senml import RECORDS_MAX
@@ -60,6 +61,11 @@ def test_each_record_of_a_pack_is_stored_repeated_or_refused() -> None:
             assert (200, [*expected, "wrong-unit", "stored", "ahead"]) == (answer.status, codes(answer))
             assert answer.json[1]["@iot.id"] == answer.json[2]["@iot.id"]
             assert "time-taken=1" in answer.headers["troth-refused"]
+            refused = [each for each in answer.json if each["outcome"] == "refused"]
+            words = [f"{each['code']}: {each['detail']} {each['hint']}" for each in refused]
+            assert [spoken(each["code"]) for each in refused] == words
+            assert sorted(set(words)) == answer.headers["troth-refusal"].split("\n")
+            assert all("detail" not in each for each in answer.json if each["outcome"] != "refused")
             rows = [(row["result"], row["phenomenonTime"]) for row in await doors.rows(number, None)]
             moments = ["2026-03-01T08:00:00Z", "2026-03-01T08:00:01Z", "2026-03-01T08:00:06Z"]
             assert list(zip([1.5, 2.5, 60.0], moments, strict=True)) == rows

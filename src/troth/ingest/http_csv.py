@@ -22,6 +22,7 @@ from typing import Final
 import msgspec
 
 from troth.errors import BadCsv, Malformed, NotFound, TrothError, Undeclared, WrongKind
+from troth.gate.words import can_do, outer
 from troth.ingest.csv_payload import Cell, RowReader, read_asked
 from troth.ingest.http_door import ROWS_AT_ONCE, HttpDoor, counted_as
 from troth.ingest.settling import settle
@@ -38,6 +39,13 @@ __all__ = ["IN_FLIGHT_VALUES", "LISTED_REFUSALS", "REPORTS_KEPT", "HttpCsv", "Re
 IN_FLIGHT_VALUES: Final = 10_000  # as many as one data array or SenML pack
 LISTED_REFUSALS: Final = 1_000  # of each body; 100 KB of answer at most
 REPORTS_KEPT: Final = 256  # of so many things, the latest; 25 MB at most
+
+
+class Words(msgspec.Struct, frozen=True):
+    """A code of a refusal as a sentence, and what can be done."""
+
+    detail: str
+    hint: str
 
 
 class RefusedValue(msgspec.Struct, frozen=True):
@@ -63,6 +71,7 @@ class Report(msgspec.Struct, omit_defaults=False):
         whole: whether the body was read to its end and all of it is settled.
         rows: read so far; `settled` of them, from the first on, are settled.
         skipped: rows that `after` left out.
+        words: of each code in `refused`.
     """
 
     name: str
@@ -76,6 +85,7 @@ class Report(msgspec.Struct, omit_defaults=False):
     empty: int = 0
     another: int = 0
     refused: dict[str, int] = msgspec.field(default_factory=dict)
+    words: dict[str, Words] = msgspec.field(default_factory=dict)
     refusals: list[RefusedValue] = msgspec.field(default_factory=list)
     unlisted: int = 0
     ended: Ended | None = None
@@ -153,9 +163,12 @@ class _Upload:
     def _settled(self, batch: _Batch, row: int, stream: str, outcome: Outcome) -> None:
         report = self.report
         if isinstance(outcome, Refusal):
-            report.refused[outcome.value] = report.refused.get(outcome.value, 0) + 1
+            code = outcome.value
+            if code not in report.refused:
+                report.words[code] = Words(outer(code), can_do(code))
+            report.refused[code] = report.refused.get(code, 0) + 1
             if len(report.refusals) < LISTED_REFUSALS:
-                report.refusals.append(RefusedValue(row, stream, outcome.value))
+                report.refusals.append(RefusedValue(row, stream, code))
             else:
                 report.unlisted += 1
         elif isinstance(outcome, Repeated):

@@ -18,6 +18,7 @@ from typing import Final
 
 from troth.clock import Clock
 from troth.errors import BadName, BadTime, Busy, Malformed, NotFound, NotOffered, TooLarge, TrothError, WrongToken
+from troth.gate.words import spoken
 from troth.ingest.rates import Rates
 from troth.ingest.settling import settle
 from troth.journeys.hear import Hear, Inlet
@@ -217,10 +218,13 @@ def counted_as(error: TrothError) -> Refusal:
 
 
 def told_refusals(refused: Sequence[Refusal]) -> Headers:
-    """The header that counts the reasons, or none."""
-    counts = Counter(each.value for each in refused)
-    told = ", ".join(f"{code}={count}" for code, count in sorted(counts.items())).encode()
-    return ((b"troth-refused", told),) if told else ()
+    """The header that counts the reasons, and for each of them one that says it in words; none where nothing is refused."""
+    counts = sorted(Counter(each.value for each in refused).items())
+    if not counts:
+        return ()
+    told = ", ".join(f"{code}={count}" for code, count in counts)
+    words = ((b"troth-refusal", spoken(code).encode("ascii")) for code, _ in counts)
+    return ((b"troth-refused", told.encode()), *words)
 
 
 def message_name(headers: Headers) -> str:
