@@ -1,5 +1,8 @@
 """Step 3 of the gate: what is especially protected, what a sector accepts, and what a home's own thing is collected on."""
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
@@ -25,7 +28,7 @@ from tests.made_town import (
 from troth.errors import GroundNotAccepted, UnknownLaw
 from troth.gate.protected import check_accepted, check_condition
 from troth.gate.question import Answer, Code, Ground, Verdict
-from troth.gate.rules.sensitivity import CONDITIONS, OWN_EQUIPMENT, SPECIAL, accepted, special_of
+from troth.gate.rules.sensitivity import CONDITIONS, OWN_EQUIPMENT, SECTORS, SPECIAL, accepted, special_of
 from troth.names import Uri
 from troth.state.in_force import Reading
 from troth.state.scopes import product_scope
@@ -35,6 +38,7 @@ from troth.statements.ground import Asserted, GroundBody
 from troth.statements.notice import notice_of
 from troth.statements.passport import PassportBody, PassportStream
 
+ROOT = Path(__file__).parents[2]
 ASSERTED = (Asserted.REQUIRED, Asserted.SETTLED, Asserted.OBJECTABLE)
 
 
@@ -215,3 +219,15 @@ def test_the_tables_say_where_they_were_read() -> None:
     assert len({sense for each in SPECIAL for sense in each.senses}) == sum(len(each.senses) for each in SPECIAL)
     assert OWN_EQUIPMENT == {Ground.CHOICE, Ground.CONTRACT, Ground.OWN, Ground.URGENT}
     assert special_of(None, "health") is None
+
+
+def test_what_a_sector_accepts_is_dated_and_on_the_page() -> None:
+    page = (ROOT / "docs" / "reference" / "gate.md").read_text(encoding="utf-8")
+    for each in SECTORS:
+        assert date.fromisoformat(each.from_) < date.fromisoformat(each.read_on)
+        where = each.source.split(" ")[0].rstrip(";")
+        row = next(line for line in page.split("\n") if line.startswith(f"| `{each.name}` | {each.words} |"))
+        assert [True] * 3 == [text in row for text in (where, f"| {each.from_} |", f"| {each.read_on} |")]
+        assert each.grounds == accepted(None, each.name)
+        assert each.grounds < frozenset(Ground)
+    assert frozenset(Ground) == accepted(None, "toys")
