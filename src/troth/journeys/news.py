@@ -39,6 +39,7 @@ from troth.journeys.news_items import (
 from troth.journeys.news_joined import Joined
 from troth.journeys.news_moved import Moved
 from troth.journeys.news_ordered import Ordered
+from troth.journeys.news_through import Through
 from troth.journeys.news_words import asked_words, change_words, date_words, goes_less_far
 from troth.journeys.party_names import party_name
 from troth.names import HouseholdId, PersonId, RequestId, StatementId, Uri
@@ -69,6 +70,7 @@ class News:
         self._moved = Moved(directory)
         self._ordered = Ordered(directory)
         self._called = Called(directory)
+        self._through = Through(directory)
         self._things: dict[Uri, dict[HouseholdId | None, list[KnownThing]]] = {}
 
     @property
@@ -186,7 +188,8 @@ class News:
         moved = self._moved.homes(after_ns=since_ns, at_ns=now)
         entered = self._joined.homes_of(after_ns=since_ns, at_ns=now)
         seen: set[HouseholdId] = set()
-        for number, home in enumerate(chain(self._joined.homes(), self._ordered.homes(), called, entered, moved)):
+        said = (self._joined.homes(), self._ordered.homes(), self._through.homes(), called, entered, moved)
+        for number, home in enumerate(chain.from_iterable(said)):
             if home not in seen:
                 seen.add(home)
                 persons = self._here_only(home, apart)
@@ -221,6 +224,7 @@ class News:
             *self._moved.of(homes, person, after_ns=after_ns, at_ns=at_ns),
             *(draft for home in homes for draft in self._ordered.of(home, after_ns=after_ns, at_ns=at_ns)),
             *self._called.of(homes, after_ns=after_ns),
+            *(draft for home in homes for draft in self._through.of(home, after_ns=after_ns)),
         ]
 
     def _current(self) -> tuple[KnownChanges, ...]:
