@@ -1,4 +1,4 @@
-"""People are told what may speak for a thing of theirs, what takes its place, and that nothing does; everybody of a public one."""
+"""People are told what may speak for a thing of theirs, what takes its place, and when nothing does; everybody of public ones."""
 
 from collections.abc import Iterator
 

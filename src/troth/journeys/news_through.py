@@ -64,8 +64,8 @@ class Through:
             return Sort.ENDED, "What is measured does not arrive through a gateway any more", words
         instead = f" It takes the place of {before}." if before else ""
         words = (
-            f"What this measures may arrive through {self._named(each.now)}. That gateway sees it, and may say in its place what it"
-            f" measured.{instead} What you said yes or no to stays as it is."
+            f"What this measures may arrive through {self._named(each.now)}. That gateway sees it, and may say in its place"
+            f" what it measured.{instead} What you said yes or no to stays as it is."
         )
         return Sort.CHANGED, "What is measured may arrive through a gateway", words
 
