@@ -1,4 +1,4 @@
-"""People are told what may speak for a thing of theirs, what takes its place, and when nothing does; everybody of public ones."""
+"""People are told what may speak for a thing of theirs, what takes its place, and when nothing does; everybody in public."""
 
 from collections.abc import Iterator
 

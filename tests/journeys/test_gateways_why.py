@@ -1,4 +1,4 @@
-"""Why is this here? A row names what could speak for its thing when it was kept, from the installation that its trace rests on."""
+"""Why is this here? A row names what could speak for its thing when it was kept, by the installation its trace rests on."""
 
 import pytest
 

@@ -246,10 +246,11 @@ class EraseOrders:
 
     def _ordered(self, owed: Owed, lost: Lost) -> bool:
         """Whether as much as this was ordered since it ended, by whatever order."""
-        orders = self._directory.shares.orders_after(owed.after)
-        about = [each.given for each in orders if lost.number in each.given.datastreams]
-        last = self._directory.shares.last_order(lost.party, lost.purpose, lost.number)
-        if last is not None and last.at_ns >= owed.at_ns:
+        shares = self._directory.shares
+        orders = [each.given for each in shares.orders_after(owed.after) if shares.given_ns(each.given) >= owed.at_ns]
+        about = [each for each in orders if lost.number in each.datastreams]
+        last = shares.last_order(lost.party, lost.purpose, lost.number)
+        if last is not None and shares.given_ns(last) >= owed.at_ns:
             about.append(last)
         return any((each.party, each.purpose) == (lost.party, lost.purpose) and _demands(each, lost) for each in about)
 
@@ -260,7 +261,7 @@ class EraseOrders:
             (each.given.party, each.given.purpose, each.given.because) == (party, purpose, Because.ERASED)
             and numbers <= set(each.given.datastreams)
             and each.last.answer is None
-            and now - each.given.at_ns < _AGAIN_NS
+            and now - self._directory.shares.given_ns(each.given) < _AGAIN_NS
             for each in self._directory.shares.orders.values()
         )
 
