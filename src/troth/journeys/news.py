@@ -347,16 +347,12 @@ class News:
                 yield request, reach
 
     def _of_reach(self, reach: KnownReach) -> tuple[PersonId, ...]:
-        """Who is concerned by it: whoever lives there now, or did at the time of the data."""
-        body, now = reach.body, self._clock.now()
+        """Who is concerned by it: whoever lived there at the time of the data. Who came later is told nothing of others."""
+        body = reach.body
         if body.household is None:
             return ()
         members = members_of(body.household, self._in_force)
-        found = (
-            each.person
-            for each in members
-            if each.here(now) or (each.from_ns < body.data_to_ns and body.data_from_ns < each.to_ns)
-        )
+        found = (each.person for each in members if each.from_ns < body.data_to_ns and body.data_from_ns < each.to_ns)
         return tuple(dict.fromkeys(each for each in found if each in self._directory.persons))
 
     def _asked(self, request: KnownRequest, reach: KnownReach) -> Draft:
