@@ -80,8 +80,8 @@ def check_contract(
     if (over and same) or contract.from_ns < _not_before(known, over=over, had=had, at_ns=newest_ns):
         raise Conflict(
             "this contract has ended",
-            hint="What is ordered anew is another contract, from now on; where the clock was set back, once it is right again. Where"
-            " it only stood ahead for a while, end the thing and let it join anew: its new stream has no past.",
+            hint="What is ordered anew is another contract, from now on; where the clock was set back, once it is right again."
+            " Where it only stood ahead for a while, end the thing and let it join anew: its new stream has no past.",
         )
     former_ns = known.review_ns if same and known is not None else None
     if contract.review_ns is None:
