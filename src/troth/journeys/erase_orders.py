@@ -30,7 +30,7 @@ from troth.journeys.read_days import ReadDays
 from troth.journeys.say import Say
 from troth.names import HouseholdId, OrderId, PersonId, PurposeId, ShareId, StreamId, Uri, print_id
 from troth.spans import DAY_NS, HOUR_NS
-from troth.state.belonging import homes_of
+from troth.state.belonging import homes_of, lived_there
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.owed import EndedWord, Owed
@@ -200,17 +200,23 @@ class EraseOrders:
             for each in self._directory.shares.orders.values()
             if each.given.after in own or (each.given.after is None and each.given.share in cut)
         )
-        return self._newest_first((*found, *self._about(frozenset(homes))))
+        return self._newest_first((*found, *self._about(person, homes)))
 
-    def _about(self, homes: frozenset[HouseholdId]) -> Iterable[KnownOrder]:
-        """Orders that nobody's own word has led to, as far as they are about these homes."""
+    def _about(self, person: PersonId, homes: Sequence[HouseholdId]) -> Iterable[KnownOrder]:
+        """Orders that nobody's own word has led to, as far as they are about these homes while the person lived there."""
         orders = [each for each in self._directory.shares.orders.values() if each.given.because in _OF_NOBODY]
         if not orders:
             return
-        things = (each for each in self._directory.things.values() if each.body.household in homes)
-        theirs = {stream.number for thing in things for stream in thing.streams.values()}
+        theirs: dict[HouseholdId, set[int]] = {home: set() for home in homes}
+        for thing in self._directory.things.values():
+            if thing.body.household in theirs:
+                theirs[thing.body.household].update(stream.number for stream in thing.streams.values())
         for each in orders:
-            about = theirs.intersection(each.given.datastreams)
+            at_ns = self._directory.shares.given_ns(each.given)
+            there = [
+                home for home in homes if lived_there(person, home, self._in_force, from_ns=at_ns, to_ns=at_ns + 1)
+            ]
+            about = {number for home in there for number in theirs[home]}.intersection(each.given.datastreams)
             if about:
                 last = msgspec.structs.replace(each.last, datastreams=tuple(sorted(about)))
                 yield msgspec.structs.replace(each, last=last)
