@@ -8,6 +8,7 @@ from typing import Any
 from tests.journeys.test_authority import Case
 from tests.journeys.test_emergency import Lane
 from tests.journeys.test_object import session
+from troth.journeys.news import Sort
 from troth.names import print_household, print_opening, print_request
 from troth.spans import DAY_NS
 from troth.testing.people import WorldPerson
@@ -55,8 +56,9 @@ def test_what_an_authority_asked_is_in_it_without_other_homes() -> None:
         cleo, theirs = other.person("Cleo"), other.thing("heat meter")
         request = case.enters()
         case.gives(request)
+        data_to_ns = world.clock.now() + DAY_NS  # she came after the first day
         reach = case.authorities.reach(
-            request, (theirs.stream,), data_from_ns=case.began_ns, data_to_ns=case.next_ns, until_ns=None
+            request, (theirs.stream,), data_from_ns=case.began_ns, data_to_ns=data_to_ns, until_ns=None
         )
         world.run(reach)
         (whole,) = operators(world, "/api/authorities/requests", "requests")
@@ -65,6 +67,25 @@ def test_what_an_authority_asked_is_in_it_without_other_homes() -> None:
             own = [each for each in whole["about"] if each["household"] == print_household(home.household)]
             assert 1 == len(own)
             assert {**whole, "about": own} == mine
+
+
+def test_who_came_to_live_there_later_hears_nothing_of_what_was_asked_about_others() -> None:
+    with World(seed=63) as world:
+        case = Case(world)
+        world.clock.step(86_400)
+        world.advance(1)
+        cleo = case.home.person("Cleo")
+        assert [] == [row.result for row in cleo.reads(case.meter)], "what was measured before is not hers to read"
+        request = case.enters()
+        case.gives(request)
+        assert 1 == len(happened(world, case.ana)["requests"])
+        assert [] == happened(world, cleo)["requests"]
+        assert [] == [
+            each for each in world.node.grounding.tellings.news.of(cleo.person) if each.sort is Sort.AUTHORITY
+        ]
+        world.advance(70)
+        assert cleo.person not in world.node.directory.told.tellings
+        assert case.ana.person in world.node.directory.told.tellings
 
 
 def test_what_is_withheld_is_in_it_when_the_order_ends() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.journeys.api_house import PUBLIC_METER, organisation
 from tests.journeys.gateway_house import Town, body_of, group, in_town
+from tests.journeys.test_gateways_said import page
 from troth.errors import Conflict, Refused
 from troth.gate.connecting import sheet_now
 from troth.names import HouseholdId, Uri, parse_id, print_id
@@ -59,6 +60,20 @@ def test_a_record_in_which_the_gateway_stands_in_another_home_gives_it_no_right(
             elsewhere = msgspec.structs.replace(known.body, household=home)
             node.directory.things[meter] = msgspec.structs.replace(known, body=elsewhere)  # nobody could say it today
             assert not node.hear.speaks_for(gateway, meter)
+
+    in_town(test)
+
+
+def test_a_record_in_which_the_gateway_stands_in_another_home_names_it_on_no_page() -> None:
+    async def test(town: Town) -> None:
+        node = town.home.house.node
+        hub = await town.joins("Hub of Ben", town.home.household)
+        await town.spoken_for(town.meter, gateway=hub.slug)
+        assert "Hub of Ben" in await page(town, town.meter, cookie=town.home.ana)
+        known = node.directory.things[body_of(town, hub).thing]
+        elsewhere = msgspec.structs.replace(known.body, household=HouseholdId(bytes(16)))
+        node.directory.things[known.thing] = msgspec.structs.replace(known, body=elsewhere)  # nobody could say it today
+        assert "Hub of Ben" not in await page(town, town.meter, cookie=town.home.ana)
 
     in_town(test)
 

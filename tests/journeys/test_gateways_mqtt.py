@@ -112,3 +112,9 @@ def test_names_of_messages_are_the_gateway_s_own(yard: Yard) -> None:
 def test_a_gateway_that_is_over_speaks_for_nothing(yard: Yard) -> None:
     yard.world.run(yard.world.node.joining.alter.end(Slug(yard.gateway.slug)))
     assert not yard.world.node.hear.speaks_for(yard.gateway.joined.thing, yard.meter.joined.thing)
+
+
+def test_a_pack_under_a_name_that_is_too_long_is_counted_of_the_gateway_alone(yard: Yard) -> None:
+    pack = b'[{"n": "level", "v": 2}]'
+    assert Reason.PAYLOAD_FORMAT_INVALID == yard.says(f"{yard.meter.slug}/senml", pack, id_="x" * 300)
+    assert ({}, {"bad-payload": 1}) == (yard.tally(yard.meter).refused, yard.tally(yard.gateway).refused)

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from tests.journeys.test_contracts import DAY_NS, USES, order, ordered
+from tests.journeys.test_contracts import DAY_NS, USES, installs, order, ordered
 from troth.errors import Conflict
 from troth.gate.connecting import sheet_now
+from troth.journeys.installing import StreamRequest, ThingRequest
 from troth.names import print_id
 from troth.state.in_force import Reading
 from troth.statements.installation import Contract
 from troth.statements.kinds import KindName
+from troth.testing.people import look_and_join
 from troth.testing.world import World
 
 
@@ -124,3 +126,24 @@ def test_one_that_holds_can_be_ended_after_the_clock_once_stood_ahead(
     assert ends_ns == ordered(world).ends_ns
     world.advance(1)
     assert "expired" == meter.says(3.0)
+
+
+def test_after_the_clock_once_stood_far_ahead_a_thing_that_joins_anew_is_ordered_for(world: World) -> None:
+    home = world.home("Harbour Lane 12")
+    meter = home.thing("meter", purposes=USES, contract=order(world, review=100))
+    world.clock.step(400 * 86_400)
+    world.organisation("Repair")
+    world.clock.step(-400 * 86_400 + 60)
+    stands = world.node.directory.things[meter.joined.thing].body
+    anew = order(world, review=100, from_=0)
+    with pytest.raises(Conflict, match="has ended") as refused:
+        installs(world, meter, msgspec.structs.replace(anew, digest=b"n" * 32))
+    assert "let it join anew" in (refused.value.hint or "")
+    world.run(world.node.joining.alter.end(meter.joined.slug))
+    stream = StreamRequest(meter.stream_name, "carried", None, anew)
+    request = ThingRequest(
+        stands.name, stands.product, "hall", stands.answers, (stream,), stands.consideration, household=home.household
+    )
+    joined = world.run(look_and_join(world.node.join, request))
+    (installed,) = world.node.directory.things[joined.thing].body.streams
+    assert anew == installed.contract

@@ -52,8 +52,13 @@ class Grounding:
             url=settings.url,
             operator_mail=settings.operator_mail,
         )
-        self.grounds = Grounds(say, directory, homes=choose.homes, clock=ports.clock, entropy=ports.entropy)
-        self.contracts = Contracts(directory, ports.accounts, homes=choose.homes, clock=ports.clock, pause=ports.pause)
+        in_force, clock = leases.in_force, ports.clock
+        self.grounds = Grounds(
+            say, directory, homes=choose.homes, in_force=in_force, clock=clock, entropy=ports.entropy
+        )
+        self.contracts = Contracts(
+            directory, ports.accounts, homes=choose.homes, in_force=in_force, clock=clock, pause=ports.pause
+        )
         self.emergencies = Emergencies(
             accept, say, directory, in_force=leases.in_force, clock=ports.clock, entropy=ports.entropy
         )

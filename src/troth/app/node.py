@@ -280,6 +280,7 @@ class Node:
             self.tell,
             self.directory,
             journal=ports.journal,
+            rests=self.prove.rests,
             index_of=self.record.index_of,
             tick_s=self.settings.segment_tick_s,
             clock=ports.clock,

@@ -7,7 +7,8 @@ Rules
 - What has ended does not come back, whatever it ended by: its day, a missed review, or an installation without it. What is
   ordered anew begins when it is said, so that the time between is in no contract, and no later word moves that beginning back.
 - It has ended, too, where the clock stood behind its end and stands before it again. While it holds by the clock it may end all
-  the same, and no later than it would: that takes away, and brings nothing back.
+  the same, and no later than it would: that takes away, and brings nothing back. A stream that never had one may get one at any
+  time, so a thing that ends and joins anew under another identifier is ordered for also after a clock that stood far ahead.
 - What is said as it stands is not looked at: a thing is renamed also when its contract is over.
 
 Source: gate.md, "Eight grounds"; docs/decisions/0096-a-contract-is-seen-and-looked-at-again.md.
@@ -79,7 +80,8 @@ def check_contract(
     if (over and same) or contract.from_ns < _not_before(known, over=over, had=had, at_ns=newest_ns):
         raise Conflict(
             "this contract has ended",
-            hint="What is ordered anew is another contract, from now on; where the clock was set back, once it is right again.",
+            hint="What is ordered anew is another contract, from now on; where the clock was set back, once it is right again."
+            " Where it only stood ahead for a while, end the thing and let it join anew: its new stream has no past.",
         )
     former_ns = known.review_ns if same and known is not None else None
     if contract.review_ns is None:

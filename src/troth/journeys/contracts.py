@@ -2,7 +2,7 @@
 
 Rules
 - One of a home is read by the people of that home and whoever runs the place, and by nobody else; one of a thing in a public
-  place by everybody, as its installation is.
+  place by everybody, as its installation is. One that ended before somebody came to live there is none of theirs.
 - It is warned of REVIEW_WARNING_DAYS before its day of review or its end, as of what is asserted.
 
 Source: gate.md, "Eight grounds" (contract: the person can end it);
@@ -23,7 +23,9 @@ from troth.journeys.grounds import REVIEW_WARNING_DAYS, Standing, standing_at
 from troth.journeys.party_names import party_name
 from troth.names import HouseholdId, PersonId, Slug
 from troth.spans import DAY_NS
+from troth.state.belonging import lived_there
 from troth.state.directory import Directory
+from troth.state.in_force import InForce
 from troth.state.known import KnownStream, KnownThing
 from troth.statements.installation import Contract
 from troth.things.intervals import FOREVER
@@ -80,12 +82,14 @@ class Contracts:
         accounts: AccountStore,
         *,
         homes: Callable[[PersonId], Sequence[HouseholdId]],
+        in_force: InForce,
         clock: Clock,
         pause: Callable[[], Awaitable[None]],
     ) -> None:
         self._directory = directory
         self._accounts = accounts
         self._homes = homes
+        self._in_force = in_force
         self._clock = clock
         self._pause = pause
 
@@ -95,7 +99,8 @@ class Contracts:
 
     def at_home(self, person: PersonId) -> tuple[OrderedStream, ...]:
         """The same, after those of the homes of a person."""
-        return tuple(each for home in (*self._homes(person), None) for each in self._of(home))
+        theirs = [each for home in self._homes(person) for each in self._of(home) if self._is_theirs(each, person)]
+        return (*theirs, *self._of(None))
 
     async def every(self, *, limit: int) -> EveryContract:
         """Those of all homes and places, some: first what must be looked at, last what has ended. For who runs the place."""
@@ -122,7 +127,15 @@ class Contracts:
         home = thing.body.household
         if home is not None and (person is None or home not in self._homes(person)):
             return {}
-        return {each.stream.declared.name: each for each in self._streams(thing)}
+        return {each.stream.declared.name: each for each in self._streams(thing) if self._is_theirs(each, person)}
+
+    def _is_theirs(self, each: OrderedStream, person: PersonId | None) -> bool:
+        """Whether it held while they lived there, or will; of a thing in public it is everybody's."""
+        home = each.thing.body.household
+        if home is None or person is None:
+            return home is None
+        ends_ns = FOREVER if each.ends_ns is None else each.ends_ns
+        return lived_there(person, home, self._in_force, from_ns=each.contract.from_ns, to_ns=ends_ns)
 
     def _of(self, home: HouseholdId | None) -> Iterator[OrderedStream]:
         things = [self._directory.things[each] for each in self._directory.standing.ordered.get(home, ())]

@@ -22,7 +22,7 @@ from troth.journeys.party_names import party_name
 from troth.journeys.say import Say
 from troth.names import GroundId, HouseholdId, OpeningId, PersonId, Uri, print_id, print_opening
 from troth.signing.cose import parse
-from troth.state.belonging import homes_of
+from troth.state.belonging import lived_there
 from troth.state.directory import Directory
 from troth.state.in_force import InForce
 from troth.state.scopes import Opening
@@ -124,12 +124,15 @@ class Emergencies:
         return tuple(map(self._shown, reversed(self._directory.openings)))
 
     def at_home(self, person: PersonId) -> tuple[OpenedEmergency, ...]:
-        """Those of the homes in which a person lived when they were opened, the newest first: they are told."""
+        """Those of the homes in which a person lived while they were open, the newest first, also where they have left."""
         return tuple(
             self._shown(each)
             for each in reversed(self._directory.openings)
             if each.confirmed_ns is not None
-            and each.body.household in homes_of(person, self._directory, self._in_force, at_ns=each.confirmed_ns)
+            and each.body.household is not None
+            and lived_there(
+                person, each.body.household, self._in_force, from_ns=each.confirmed_ns, to_ns=each.body.to_ns
+            )
         )
 
     def used(self) -> tuple[str, int]:

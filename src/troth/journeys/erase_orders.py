@@ -30,7 +30,7 @@ from troth.journeys.read_days import ReadDays
 from troth.journeys.say import Say
 from troth.names import HouseholdId, OrderId, PersonId, PurposeId, ShareId, StreamId, Uri, print_id
 from troth.spans import DAY_NS, HOUR_NS
-from troth.state.belonging import homes_of
+from troth.state.belonging import homes_of, lived_there
 from troth.state.directory import Directory
 from troth.state.in_force import InForce, Reading
 from troth.state.owed import EndedWord, Owed
@@ -200,17 +200,23 @@ class EraseOrders:
             for each in self._directory.shares.orders.values()
             if each.given.after in own or (each.given.after is None and each.given.share in cut)
         )
-        return self._newest_first((*found, *self._about(frozenset(homes))))
+        return self._newest_first((*found, *self._about(person, homes)))
 
-    def _about(self, homes: frozenset[HouseholdId]) -> Iterable[KnownOrder]:
-        """Orders that nobody's own word has led to, as far as they are about these homes."""
+    def _about(self, person: PersonId, homes: Sequence[HouseholdId]) -> Iterable[KnownOrder]:
+        """Orders that nobody's own word has led to, as far as they are about these homes while the person lived there."""
         orders = [each for each in self._directory.shares.orders.values() if each.given.because in _OF_NOBODY]
         if not orders:
             return
-        things = (each for each in self._directory.things.values() if each.body.household in homes)
-        theirs = {stream.number for thing in things for stream in thing.streams.values()}
+        theirs: dict[HouseholdId, set[int]] = {home: set() for home in homes}
+        for thing in self._directory.things.values():
+            if thing.body.household in theirs:
+                theirs[thing.body.household].update(stream.number for stream in thing.streams.values())
         for each in orders:
-            about = theirs.intersection(each.given.datastreams)
+            at_ns = self._directory.shares.given_ns(each.given)
+            there = [
+                home for home in homes if lived_there(person, home, self._in_force, from_ns=at_ns, to_ns=at_ns + 1)
+            ]
+            about = {number for home in there for number in theirs[home]}.intersection(each.given.datastreams)
             if about:
                 last = msgspec.structs.replace(each.last, datastreams=tuple(sorted(about)))
                 yield msgspec.structs.replace(each, last=last)
@@ -246,10 +252,11 @@ class EraseOrders:
 
     def _ordered(self, owed: Owed, lost: Lost) -> bool:
         """Whether as much as this was ordered since it ended, by whatever order."""
-        orders = self._directory.shares.orders_after(owed.after)
-        about = [each.given for each in orders if lost.number in each.given.datastreams]
-        last = self._directory.shares.last_order(lost.party, lost.purpose, lost.number)
-        if last is not None and last.at_ns >= owed.at_ns:
+        shares = self._directory.shares
+        orders = [each.given for each in shares.orders_after(owed.after) if shares.given_ns(each.given) >= owed.at_ns]
+        about = [each for each in orders if lost.number in each.datastreams]
+        last = shares.last_order(lost.party, lost.purpose, lost.number)
+        if last is not None and shares.given_ns(last) >= owed.at_ns:
             about.append(last)
         return any((each.party, each.purpose) == (lost.party, lost.purpose) and _demands(each, lost) for each in about)
 
@@ -260,7 +267,7 @@ class EraseOrders:
             (each.given.party, each.given.purpose, each.given.because) == (party, purpose, Because.ERASED)
             and numbers <= set(each.given.datastreams)
             and each.last.answer is None
-            and now - each.given.at_ns < _AGAIN_NS
+            and now - self._directory.shares.given_ns(each.given) < _AGAIN_NS
             for each in self._directory.shares.orders.values()
         )
 

@@ -4,7 +4,8 @@ Rules
 - What is open names nothing that belongs to a home.
 - A red line stands in the way of what crosses it. A thing joins only where the gate lets it connect. What may speak for others
   is said of each of them (`fits_gateway`).
-- No essential function stops with a no. What stands somewhere goes on to measure what it measured (`fits_described`).
+- No essential function stops with a no. What stands somewhere goes on to measure what it measured (`fits_described`), where it
+  joined (`fits_stays`).
 - Rules of whoever runs the place are linted, and follow each other version by version.
 - What asks nobody is announced before it begins, or becomes wider; also where a thing joins, or a party a class.
 - Nobody answers for longer than their contact was reached for, and no class falls away unsaid.
@@ -38,6 +39,7 @@ from troth.journeys.fits_described import check_described
 from troth.journeys.fits_gateway import check_gateway
 from troth.journeys.fits_people import check_people
 from troth.journeys.fits_signed import check_signed_lately
+from troth.journeys.fits_stays import check_stays
 from troth.journeys.fits_told import check_announced_of, check_told
 from troth.journeys.moving import check_keeping_moves, check_moves
 from troth.journeys.rule_names import registered_in
@@ -189,6 +191,7 @@ def _check_joins(
             gone = gone | set(reordered(stands, each.body))
             stands = each.body  # the newest word, though it does not count yet
     check_gateway(body, stands, directory)
+    check_stays(body, stands, directory)
     known_here = directory.organisations
     check_contracts(body, stands, reordered=gone, organisations=known_here, at_ns=at_ns, reached_ns=reached_ns)
     check_joining(body, stands, in_force, at_ns=at_ns)

@@ -2,7 +2,8 @@
 
 Rules
 - What changes where an organisation handles or data are kept, what first stands in a home or public place, what is ordered
-  there, and a class by which somebody gets what asks nobody: it is brought within SLACK_NS of its signature, or signed again.
+  there, what may speak for it, and a class by which somebody gets what asks nobody: it is brought within SLACK_NS of its
+  signature, or signed again. That nothing speaks for a thing any more may be as old as it is.
 - So nothing of it can be signed before people come, or while all of it is new, and count afterwards unseen.
 - While everything is being set up nobody is told, and nothing is refused. What says what holds already changes nothing.
 
@@ -16,8 +17,8 @@ from troth.gate.announcing import is_new_in
 from troth.journeys.announced import SLACK_NS, gives_as
 from troth.names import StreamId
 from troth.state.directory import Directory
+from troth.state.elsewhere import is_elsewhere
 from troth.state.standing import where_of
-from troth.state.told import is_elsewhere
 from troth.statements.installation import Contract, InstallationBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.organisation import OrganisationBody
@@ -80,7 +81,7 @@ def _tells(body: OrganisationBody, directory: Directory, *, at_ns: int) -> bool:
 
 
 def _is_told(body: InstallationBody, directory: Directory, *, at_ns: int) -> bool:
-    """Whether a stream is new where it stands, or rests on something else than it did."""
+    """Whether a stream is new where it stands, or rests on something else than it did, or something else may speak for it."""
     where = where_of(body)
     if not is_new_in(directory.standing.began.get(where), at_ns=at_ns):
         return False
@@ -88,7 +89,9 @@ def _is_told(body: InstallationBody, directory: Directory, *, at_ns: int) -> boo
     stays = body.to_ns is None or at_ns < body.to_ns
     names = (each.name for each in body.streams if stays)
     new = any(directory.standing.begins_ns(where, body.product, name, at_ns=at_ns) is None for name in names)
-    return new or _contracts(body) != _contracts(None if known is None else known.body)
+    stood = None if known is None else known.body
+    through = stays and body.gateway is not None and (stood is None or stood.gateway != body.gateway)
+    return new or through or _contracts(body) != _contracts(stood)
 
 
 def _contracts(body: InstallationBody | None) -> dict[StreamId, Contract]:

@@ -21,7 +21,9 @@ from troth.gate.rules.laws import LAWS, Law
 from troth.journeys.say import Say
 from troth.names import GroundId, HouseholdId, PersonId, PurposeId, Uri, check_uri, print_ground, print_id
 from troth.spans import DAY_NS
+from troth.state.belonging import lived_there
 from troth.state.directory import Directory, KnownGround
+from troth.state.in_force import InForce
 from troth.statements.ground import GroundBody
 from troth.statements.kinds import KindName
 from troth.things.intervals import FOREVER
@@ -65,11 +67,13 @@ class Grounds:
         directory: Directory,
         *,
         homes: Callable[[PersonId], Sequence[HouseholdId]],
+        in_force: InForce,
         clock: Clock,
         entropy: Callable[[int], bytes],
     ) -> None:
         self._say = say
         self._homes = homes
+        self._in_force = in_force
         self._directory = directory
         self._clock = clock
         self._entropy = entropy
@@ -138,9 +142,18 @@ class Grounds:
         return tuple(map(self._shown, self._directory.grounds.values()))
 
     def at_home(self, person: PersonId) -> tuple[AssertedGround, ...]:
-        """The same as open, with those of the homes of a person."""
-        homes = (None, *self._homes(person))
-        return tuple(self._shown(each) for each in self._directory.grounds.values() if each.said.household in homes)
+        """The same as open, with those of the homes of a person, but what ended before they came to live there."""
+        homes = self._homes(person)
+        shown = (
+            self._shown(each) for each in self._directory.grounds.values() if each.said.household in {None, *homes}
+        )
+        return tuple(each for each in shown if self._is_theirs(each, person))
+
+    def _is_theirs(self, each: AssertedGround, person: PersonId) -> bool:
+        home = each.body.household
+        return home is None or lived_there(
+            person, home, self._in_force, from_ns=each.body.from_ns, to_ns=max(each.ends_ns, each.body.from_ns + 1)
+        )
 
     def due(self) -> tuple[AssertedGround, ...]:
         """Those that somebody must look at soon, or should have: for whoever runs the place."""

@@ -3,6 +3,7 @@
 Rules
 - A gateway in public shows how many things in public it may speak for. Those in homes say so on their own pages, to those who
   live there, and are counted for whoever runs the place alone.
+- A gateway that stands in another home now, by a record in which that could be said, speaks for nothing there and is not named.
 
 Source: people.md; docs/decisions/0107. Owner of all state: the event loop.
 """
@@ -38,7 +39,7 @@ class HandingOn:
         """What may speak for a thing, or None."""
         named = thing.body.gateway
         known = None if named is None else self._directory.things.get(named.thing)
-        if named is None or known is None:
+        if named is None or known is None or known.body.household not in {None, thing.body.household}:
             return None
         answers = known.body.answers
         name = party_name(answers.organisation, self._directory)

@@ -4,7 +4,8 @@ Rules
 - A person finds what is about the homes they live in now; everybody what is about things in public places; and no more.
 - Of somebody with several homes, and of what they share, all that one statement changes for them is one thing to know.
 - A request that may not be told yet is not there: in no list, and in no number.
-- What is listed was said in the last NEWS_DAYS, or is still to begin.
+- What is listed was said in the last NEWS_DAYS, or is still to begin. Of what was said of a home's things before somebody
+  came they are told only what is still to begin (`news_of_things`).
 
 Source: mission.md (F26, F44, S58); docs/decisions/0064-nothing-begins-unannounced.md.
 """
@@ -38,7 +39,7 @@ from troth.journeys.news_items import (
 )
 from troth.journeys.news_joined import Joined
 from troth.journeys.news_moved import Moved
-from troth.journeys.news_ordered import Ordered
+from troth.journeys.news_of_things import OfThings
 from troth.journeys.news_words import asked_words, change_words, date_words, goes_less_far
 from troth.journeys.party_names import party_name
 from troth.names import HouseholdId, PersonId, RequestId, StatementId, Uri
@@ -67,8 +68,8 @@ class News:
         self._indexed = -1  # what was installed when things were gone through
         self._joined = Joined(directory)
         self._moved = Moved(directory)
-        self._ordered = Ordered(directory)
         self._called = Called(directory)
+        self._things_of = OfThings(self._joined, directory, in_force)
         self._things: dict[Uri, dict[HouseholdId | None, list[KnownThing]]] = {}
 
     @property
@@ -162,7 +163,7 @@ class News:
                 if self._holds_in(each, home)
                 for draft in self._changed(each, home)
             ]
-            new = self._new_since(homes, person, after_ns=since_ns, at_ns=self._clock.now())
+            new = self._new_since(homes, person, after_ns=since_ns, at_ns=self._clock.now(), who=person)
             yield from self._concerning((person,), [*changed, *new])
 
     def _changes_since(self, since_ns: int) -> Iterator[KnownChanges]:
@@ -186,12 +187,15 @@ class News:
         moved = self._moved.homes(after_ns=since_ns, at_ns=now)
         entered = self._joined.homes_of(after_ns=since_ns, at_ns=now)
         seen: set[HouseholdId] = set()
-        for number, home in enumerate(chain(self._joined.homes(), self._ordered.homes(), called, entered, moved)):
+        for number, home in enumerate(chain(self._things_of.homes(), called, entered, moved)):
             if home not in seen:
                 seen.add(home)
                 persons = self._here_only(home, apart)
-                new = self._new_since((home,), None, after_ns=since_ns, at_ns=now) if persons else []
-                yield from self._concerning(persons, new)
+                if not persons:
+                    yield None
+                for who in persons:
+                    new = self._new_since((home,), None, after_ns=since_ns, at_ns=now, who=who)
+                    yield from self._concerning((who,), new)
             elif number % _SEEN_AT_ONCE == 0:
                 yield None
 
@@ -209,17 +213,22 @@ class News:
     def _new_there(self, homes: Sequence[HouseholdId | None], person: PersonId | None) -> list[Draft]:
         """What joined homes, or public places, and who moves, in NEWS_DAYS or is still to begin."""
         now = self._clock.now()
-        return self._new_since(homes, person, after_ns=now - NEWS_DAYS * DAY_NS, at_ns=now)
+        return self._new_since(homes, person, after_ns=now - NEWS_DAYS * DAY_NS, at_ns=now, who=person)
 
     def _new_since(
-        self, homes: Sequence[HouseholdId | None], person: PersonId | None, *, after_ns: int, at_ns: int
+        self,
+        homes: Sequence[HouseholdId | None],
+        person: PersonId | None,
+        *,
+        after_ns: int,
+        at_ns: int,
+        who: PersonId | None,
     ) -> list[Draft]:
-        """The same since a moment; with what a person shares."""
+        """The same since a moment, as `who` is told it; with what a person shares."""
         return [
-            *(draft for home in homes for draft in self._joined.things(home, after_ns=after_ns, at_ns=at_ns)),
+            *(draft for home in homes for draft in self._things_of.of(home, who, after_ns=after_ns, at_ns=at_ns)),
             *self._joined.parties(homes, after_ns=after_ns, at_ns=at_ns),
             *self._moved.of(homes, person, after_ns=after_ns, at_ns=at_ns),
-            *(draft for home in homes for draft in self._ordered.of(home, after_ns=after_ns, at_ns=at_ns)),
             *self._called.of(homes, after_ns=after_ns),
         ]
 
@@ -343,16 +352,12 @@ class News:
                 yield request, reach
 
     def _of_reach(self, reach: KnownReach) -> tuple[PersonId, ...]:
-        """Who is concerned by it: whoever lives there now, or did at the time of the data."""
-        body, now = reach.body, self._clock.now()
+        """Who is concerned by it: whoever lived there at the time of the data. Who came later is told nothing of others."""
+        body = reach.body
         if body.household is None:
             return ()
         members = members_of(body.household, self._in_force)
-        found = (
-            each.person
-            for each in members
-            if each.here(now) or (each.from_ns < body.data_to_ns and body.data_from_ns < each.to_ns)
-        )
+        found = (each.person for each in members if each.from_ns < body.data_to_ns and body.data_from_ns < each.to_ns)
         return tuple(dict.fromkeys(each for each in found if each in self._directory.persons))
 
     def _asked(self, request: KnownRequest, reach: KnownReach) -> Draft:

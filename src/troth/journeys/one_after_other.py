@@ -5,7 +5,7 @@ Rules
   assertions) is measured by what was said before it, never by what that replaces.
 - A disclosure and a passport wait for the things of their product that join at this moment, and these for them: what people are
   told of one was measured by the other. Things do not wait for each other, thousands of them join at once; but one that names a
-  gateway waits for what is said of that, and that for it.
+  gateway waits for what is said of that, and that for it, and what names the same stream waits, too.
 - Those that wait stand in order: what contradicts something that came before it waits behind that, also where that waits too.
   So nobody who comes later overtakes, and everything waits for what came earlier alone.
 - What people say of themselves waits for nothing here.
@@ -112,7 +112,8 @@ def _says(body: Body) -> frozenset[_About]:
         case DisclosureBody() | PassportBody():
             return frozenset({("product", body.product)})
         case InstallationBody():
-            return frozenset({("joining", body.product), ("thing", body.thing)})
+            streams = (("stream", each.stream) for each in body.streams)
+            return frozenset({("joining", body.product), ("thing", body.thing), *streams})
         case OrganisationBody():
             return frozenset({("party", body.organisation)})
         case GroundBody() | EmergencyBody():
@@ -133,6 +134,7 @@ def _reads(body: Body) -> frozenset[_About]:
             return frozenset({("product", body.product), ("joining", body.product)})
         case InstallationBody():
             through = () if body.gateway is None else (("thing", body.gateway.thing),)
-            return frozenset({("product", body.product), *through})
+            streams = (("stream", each.stream) for each in body.streams)
+            return frozenset({("product", body.product), *through, *streams})
         case _:
             return _says(body)

@@ -205,6 +205,10 @@ class Prove:
             if lease.holds(self._tell.now()):
                 return Proved(data, partial(self._holds, lease))
 
+    async def rests(self, row: Kept) -> Sequence[StatementId] | None:
+        """The statements that a row rests on; None where it is in no segment yet. Raises StorageFailed."""
+        return None if row.segment < 0 else await self._traces.basis(row.basis, segment=row.segment)
+
     async def opened(
         self, trace: bytes, salt: bytes, *, segment: int, leaf: int, ids: Sequence[StatementId] | None
     ) -> bytes:

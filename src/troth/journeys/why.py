@@ -4,12 +4,14 @@ Rules
 - It is read through `tell`: whoever may not see it is told nothing about it.
 - A mean is explained like an observation, and says why it is not more; it has no proof of its own.
 - A private statement is told to the person it speaks of, and to nobody else by more than that there is one.
+- By which credential a row came no trace says. It rests on the installation under which it was kept, and that names what could
+  speak for the thing at that moment (docs/decisions/0116); until the row stands in a segment, this is not known here.
 
 Source: people.md, "The first minute" 4; mission.md, "Three words, made testable" (who, why, on whose say, where to, when).
 Left out: actions and rules that an observation caused.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -24,20 +26,24 @@ from troth.state.directory import Directory, KnownStream, KnownThing
 from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.disclosure import DisclosureBody
 from troth.statements.installation import InstallationBody
-from troth.statements.journal import ErasedEntry, Journal
+from troth.statements.journal import ErasedEntry, Journal, JournalEntry
 from troth.statements.kinds import Face
 from troth.statements.passport import PassportBody
 from troth.statements.person import MembershipBody, PersonBody
 from troth.statements.place_rule import PlaceRuleBody
 from troth.statements.statement import Statement, read_kept
 from troth.things.intervals import Interval
+from troth.things.observations import Kept
 from troth.things.query import ObservationQuery, Order
 from troth.things.variants import Variant
 from troth.things.windows import WINDOW_IDS_FROM, Shown
 
-__all__ = ["Because", "Rest", "Why"]
+__all__ = ["Because", "Rest", "Through", "Why"]
 
 _RECENT = 16  # how many older observations are looked at for one that can be proved already
+_LOOKING_MAX = (
+    8  # rows whose installation is looked for at once: each may read segments back, as a proof does (`prove`)
+)
 
 
 class Rest(msgspec.Struct, frozen=True):
@@ -56,6 +62,17 @@ class Rest(msgspec.Struct, frozen=True):
     log_index: int | None = None
 
 
+class Through(msgspec.Struct, frozen=True):
+    """What could speak for a thing when a row of it was kept, by the installation that the row rests on.
+
+    `gateway`: what it was called then, and `answers`: the name of who answers for it; None where nothing could but the thing.
+    """
+
+    statement: StatementId
+    gateway: str | None = None
+    answers: str | None = None
+
+
 class Because(msgspec.Struct, frozen=True):
     """Source, data, decision, effect. `grounds` and `code` are the gate's; `sequence` and `gate_ns` only of a raw row.
 
@@ -63,6 +80,7 @@ class Because(msgspec.Struct, frozen=True):
     how many they are.
     `kept_days`: for how long it is kept at most, for all that it is for; `days`: for how long the asker may see it.
     `provable`: its trace stands in a segment. `older`: a row of the same stream that can be proved, where this one cannot yet.
+    `through`: by what it may have come; None of what is no row, and where it is not known yet.
     """
 
     thing: KnownThing
@@ -82,6 +100,7 @@ class Because(msgspec.Struct, frozen=True):
     gate_ns: int | None = None
     provable: bool = False
     older: int | None = None
+    through: Through | None = None
 
 
 class Why:
@@ -93,6 +112,7 @@ class Why:
         directory: Directory,
         *,
         journal: Journal,
+        rests: Callable[[Kept], Awaitable[Sequence[StatementId] | None]],
         index_of: Callable[[StatementId], int | None],
         tick_s: int,
         clock: Clock,
@@ -100,9 +120,11 @@ class Why:
         self._tell = tell
         self._directory = directory
         self._journal = journal
+        self._rests = rests
         self._index_of = index_of
         self._tick_s = tick_s
         self._clock = clock
+        self._looking = 0
 
     async def because(self, id_: int, *, asker: Asker | None) -> Because:
         """Why an observation, or a mean, is here.
@@ -134,6 +156,7 @@ class Why:
             gate_ns=row.gate_ns,
             provable=provable,
             older=None if provable else await self._older(stream.number, asker),
+            through=await self._through(row, thing),
         )
 
     def _because(
@@ -209,6 +232,26 @@ class Why:
                 return party_name(body.answers.organisation, self._directory)
             case _:
                 return None
+
+    async def _through(self, row: Kept, thing: KnownThing) -> Through | None:
+        """By what a row may have come; None where it is not known yet, or too many ask."""
+        if self._looking >= _LOOKING_MAX:
+            return None
+        self._looking += 1
+        try:
+            ids = await self._rests(row) or ()
+        finally:
+            self._looking -= 1
+        for each in ids:
+            entry = self._journal.find(each)
+            said = read_kept(entry.signed, entry.preimage) if isinstance(entry, JournalEntry) else None
+            if said is None or not isinstance(said.body, InstallationBody) or said.body.thing != thing.thing:
+                continue
+            gateway = said.body.gateway
+            if gateway is None:
+                return Through(each)
+            return Through(each, gateway.name, party_name(gateway.organisation, self._directory))
+        return None
 
     async def _older(self, number: int, asker: Asker | None) -> int | None:
         """The newest row from before the last tick that stands in a segment, or None."""

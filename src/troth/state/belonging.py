@@ -34,6 +34,7 @@ __all__ = [
     "ended_how",
     "homes_of",
     "left_homes",
+    "lived_there",
     "members_of",
 ]
 
@@ -73,6 +74,12 @@ def homes_of(person: PersonId, directory: Directory, in_force: InForce, *, at_ns
     known = directory.persons.get(person)
     homes = () if known is None else known.homes
     return tuple(home for home in homes if _lives(person, members_of(home, in_force), at_ns=at_ns))
+
+
+def lived_there(person: PersonId, home: HouseholdId, in_force: InForce, *, from_ns: int, to_ns: int) -> bool:
+    """Whether somebody belongs or belonged to a home at any moment of a time (half open), also where they have left since."""
+    stays = (each for each in members_of(home, in_force) if each.person == person)
+    return any(each.from_ns < to_ns and from_ns < each.to_ns for each in stays)
 
 
 def left_homes(person: PersonId, directory: Directory, in_force: InForce, *, at_ns: int) -> tuple[HouseholdId, ...]:

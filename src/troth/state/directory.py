@@ -105,8 +105,7 @@ class Directory:
         self.guarded: set[PersonId] = set()  # of whom it was said that guardians speak for them
         self.invitations: dict[PersonId, tuple[InvitationBody, ...]] = {}  # links to their pages, in order
         self.own = OwnWords()  # marks, and requests of rights with their replies
-        self.things_given = 0  # handles given so far, those of erased ones included
-        self.streams_given = 0
+        self.things_given = self.streams_given = 0  # handles given so far, those of erased ones included
         self.keys: dict[Uri, KnownKey] = {}
         self.policy: RegistrationPolicyBody | None = None
         self.kinds_ruled: set[str] = set()  # every kind that any registration policy has named
@@ -156,6 +155,7 @@ class Directory:
                 self._take_rules(body, statement.signed.id)
             case ConductSegmentBody():
                 self.newest_segment = (body.number, statement.signed.id)
+                self.shares.ticked(body.tick)
             case TellingBody() | AuthorityRequestBody() | AuthorityReachBody():
                 self.told.take(body, statement.signed.id)
             case GroundBody() | EmergencyBody():

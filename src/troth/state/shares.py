@@ -3,16 +3,20 @@
 Rules
 - Nothing here decides. It is folded like the rest of the directory, so an erased person's words are not in it after a refold.
 - What must be erased by whom is worked out from what was said: what has ended is *owed* until it was ordered (`owed`).
+- An order counts as given when it says, or, where that is more than a day later than a segment that was closed behind it, when
+  that was: the clock stood ahead, and what ends from then on has not been ordered.
 
 Source: house.md, "What lives where" (projections are rebuilt); docs/decisions/0070, 0071, 0075.
 Owner: the event loop.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from troth.names import HouseholdId, OrderId, PersonId, PurposeId, ShareId, StatementId, StreamId, Uri, WishId
+from troth.spans import DAY_NS
 from troth.state.owed import EndedWord, OwedList
 from troth.statements.choice import ChoiceBody, Decision
 from troth.statements.erase_order import Because, EraseOrderBody
@@ -26,6 +30,8 @@ from troth.statements.withholding import WithholdingBody
 from troth.things.intervals import Interval
 
 __all__ = ["Brought", "KnownOrder", "Shares"]
+
+_AHEAD_NS: Final = DAY_NS  # far longer than a segment is late; our own number
 
 
 class KnownOrder(msgspec.Struct, frozen=True):
@@ -58,6 +64,8 @@ class Shares:
         self._after: dict[StatementId, dict[OrderId, None]] = {}
         self._to: dict[tuple[Uri, PurposeId], dict[OrderId, None]] = {}
         self._last: dict[tuple[Uri, PurposeId, int], EraseOrderBody] = {}
+        self._newest_ns = 0  # when the newest order counts as given
+        self._given_ns: dict[OrderId, int] = {}  # of those that were given while the clock stood ahead
         self._at_home: dict[HouseholdId, dict[ShareId, None]] = {}
         self._yes: dict[tuple[PersonId, PurposeId, StreamId], tuple[StatementId, ChoiceBody]] = {}
 
@@ -86,6 +94,18 @@ class Shares:
     def last_order(self, party: Uri, purpose: PurposeId, number: int) -> EraseOrderBody | None:
         """The order that a party was given last for a purpose about this Datastream."""
         return self._last.get((party, purpose, number))
+
+    def given_ns(self, order: EraseOrderBody) -> int:
+        """When an order counts as given."""
+        return self._given_ns.get(order.order, order.at_ns)
+
+    def ticked(self, at_ns: int) -> None:
+        """A segment was closed then, behind all orders so far."""
+        if self._newest_ns <= at_ns + _AHEAD_NS:
+            return
+        self._newest_ns = at_ns
+        late = (each.given for each in self.orders.values() if self.given_ns(each.given) > at_ns + _AHEAD_NS)
+        self._given_ns.update({each.order: at_ns for each in tuple(late)})
 
     def take(self, statement: Statement) -> None:
         """Fold one accepted statement."""
@@ -119,6 +139,7 @@ class Shares:
             self.orders[body.order] = KnownOrder(known.given, body, id_, known.answers + 1)
             return
         self.orders[body.order] = KnownOrder(body, body, id_)
+        self._newest_ns = max(self._newest_ns, body.at_ns)
         self._to.setdefault((body.party, body.purpose), {})[body.order] = None
         if body.after is not None:
             self._after.setdefault(body.after, {})[body.order] = None

@@ -7,7 +7,7 @@ Rules
 - Where the text of a former disclosure was deleted, the newer one is compared with what is known before it after a restart.
 - What first stands in a home or place is kept with what was disclosed of it then; a party that comes into a class, too.
 - What was ordered of what stands there is kept as it was and as it is, once for all things of a product that say the same on
-  one day. What ends with its thing, and what one more of the same rests on, is not.
+  one day. What ends with its thing, and what one more of the same rests on, is not. So is what may speak for it (`gateways`).
 - Another title of a stream is kept beside the one by which it was declared last.
 - Where an organisation handles what it gets, and where data are kept, is kept as it was and as it was said, where the place,
   its day or the reason differs from what was said last. What only repeats that is nothing to tell.
@@ -23,9 +23,11 @@ import msgspec
 
 from troth.names import HouseholdId, PersonId, RequestId, StatementId, StreamId, Uri
 from troth.spans import DAY_NS
+from troth.state.elsewhere import goes, is_elsewhere, keeps_otherwise
 from troth.state.kept import kept_after, kept_at
 from troth.state.scopes import Keeping
 from troth.state.standing import Where, where_of
+from troth.state.told_gateways import ToldGateways
 from troth.statements.authority import AuthorityReachBody, AuthorityRequestBody
 from troth.statements.disclosure import DisclosedPurpose, DisclosureBody, Limits
 from troth.statements.installation import Contract, InstallationBody, InstalledStream
@@ -50,7 +52,6 @@ __all__ = [
     "Retitled",
     "SaidTelling",
     "Told",
-    "is_elsewhere",
 ]
 
 _NS = 1_000_000_000
@@ -197,6 +198,7 @@ class Told:
         self.changes: dict[StatementId, KnownChanges] = {}
         self.joinings: dict[HouseholdId | None, dict[StatementId, KnownJoining]] = {}  # by home, None for public
         self.orders: dict[HouseholdId | None, dict[_Order, KnownOrder]] = {}  # by home, None for public
+        self.gateways = ToldGateways()
         self._contracts: set[tuple[Where, Uri, str, bytes, int]] = set()  # said there, of a product's stream
         self.entries: dict[tuple[Uri, Uri], KnownEntry] = {}  # by party and class
         self.titles: dict[StatementId, KnownTitles] = {}
@@ -276,10 +278,12 @@ class Told:
         said_ns: int,
         began: Mapping[Where, int],
     ) -> None:
-        """A thing was put in place or changed.
+        """A thing was put in place or changed: what it rests on, and what may speak for it.
 
         What `new` streams rest on is told with what joined; what another thing of the product rests on there is nothing new.
         """
+        if self.gateways.said(body, former, statement=statement, said_ns=said_ns, began=began):
+            self.moved += 1
         where, before, after = where_of(body), _ordered_of(former), _ordered_of(body)
         if former is not None and where_of(former) != where:
             self._order(former, before, {}, statement=statement, said_ns=said_ns, began=began)
@@ -325,7 +329,7 @@ class Told:
         came_ns = max(said_ns, self.reached_ns) if own else said_ns
         if former is not None and is_elsewhere(body, former, at_ns=said_ns):
             was, here = (site_at(each.site, each.moving, at_ns=said_ns) for each in (former, body))
-            move = KnownMove(body.organisation, statement, came_ns, was, here, *_goes(body, at_ns=said_ns))
+            move = KnownMove(body.organisation, statement, came_ns, was, here, *goes(body, at_ns=said_ns))
             self.moves[statement] = self.latest_moves[body.organisation] = move
             self.moved += 1
         before = () if former is None else former.classes
@@ -352,7 +356,7 @@ class Told:
     def is_kept_otherwise(self, body: KeepingBody, *, at_ns: int) -> bool:
         """Whether this says of where data are kept what was not said last, and is to be told."""
         planned = self.moving or self.keeping
-        return planned is None or _keeps_otherwise(body, planned.body, at_ns=at_ns)
+        return planned is None or keeps_otherwise(body, planned.body, at_ns=at_ns)
 
     def take(self, body: TellingBody | AuthorityRequestBody | AuthorityReachBody, statement: StatementId) -> None:
         """Somebody was told, or an authority asked."""
@@ -370,31 +374,7 @@ class Told:
                 self.moved += 1
 
 
-def is_elsewhere(body: OrganisationBody, former: OrganisationBody, *, at_ns: int) -> bool:
-    """Whether an organisation says another place of now, or another move, than it did; that is to be told."""
-    was, here = (site_at(each.site, each.moving, at_ns=at_ns) for each in (former, body))
-    return (was, *_goes(former, at_ns=at_ns)) != (here, *_goes(body, at_ns=at_ns))
-
-
 def _ordered_of(body: InstallationBody | None) -> dict[StreamId, tuple[str, Contract]]:
     """What the streams of a thing rest on, by stream, with its name."""
     streams = () if body is None else body.streams
     return {each.stream: (each.name, each.contract) for each in streams if each.contract is not None}
-
-
-def _goes(body: OrganisationBody, *, at_ns: int) -> tuple[Site | None, int | None]:
-    """Where an organisation is, or will be, and since when that is; None where it is there at this moment."""
-    if body.moving is None:
-        return body.site, None
-    return body.moving.to, _to_come(body.moving.from_ns, at_ns=at_ns)
-
-
-def _keeps_otherwise(body: KeepingBody, planned: KeepingBody, *, at_ns: int) -> bool:
-    """Whether another place, another day or another reason is said than the one that holds or was announced."""
-    days = (_to_come(body.from_ns, at_ns=at_ns), _to_come(planned.from_ns, at_ns=at_ns))
-    return body.hops != planned.hops or days[0] != days[1] or body.at_once not in {None, planned.at_once}
-
-
-def _to_come(from_ns: int | None, *, at_ns: int) -> int | None:
-    """A day that is still to come; what has come holds as if it had been said without one."""
-    return None if from_ns is None or from_ns <= at_ns else from_ns

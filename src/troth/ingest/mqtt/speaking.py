@@ -287,7 +287,7 @@ class Speaker:
     def _take_pack(self, packet: Publish, thing: ThingId, done: Callable[[Outcome], None]) -> None:
         name = next((text for key, text in packet.properties.user if key == "id"), "")
         if len(name) > ID_CHARACTERS:
-            self._hear.count(thing, Refusal.BAD_PAYLOAD, done)
+            self._hear.count(self._voice.thing, Refusal.BAD_PAYLOAD, done)  # as a pack that cannot be read (`packing`)
             return
         more = partial(self._voice.refused, packet.topic)
         pack = PackTurns(self._hear, thing, by=self._voice.thing, soon=self._line.soon, done=done, more=more)
