@@ -3,6 +3,7 @@
 import re
 import stat
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.journeys import api_house
+from tests.journeys.brokers import until
 from tests.journeys.cli_node import Running, household, started, token_in
 from troth.api.answers import Claimed
 from troth.cli import main
@@ -141,3 +143,37 @@ def test_a_proof_is_fetched_once_its_segment_is_closed_and_verified_without_a_no
     assert 2 == verified(str(tmp_path / "nowhere"), "--trust", key).exit_code
     (tmp_path / "long").write_bytes(bytes(4_194_305))
     assert 2 == verified(str(tmp_path / "long"), "--trust", key).exit_code
+
+
+def test_what_would_not_have_happened_is_said_as_a_sentence(home: tuple[Running, Path, int, str]) -> None:
+    node, state, number, recipient = home
+    node.done("choose", "give", str(number), state=state, typed="y\n")
+    counted: list[tuple[str, ...]] = []
+    for _ in range(2):
+        before = counted[-1][0] if counted else "0"
+        until(partial(read_once_more, node, state, number, recipient, before))
+        counted.append(said_of_past(node, state, number, "no"))
+    assert int(counted[1][0]) == int(counted[0][0]) + 1
+    assert all(times == stopped and coarser == "0" for times, stopped, coarser in counted), counted
+    times, stopped, coarser = said_of_past(node, state, number, "yes")
+    assert (counted[1][0], "0", "0") == (times, stopped, coarser)
+    node.done("choose", "refuse", str(number), state=state, typed="y\n")
+
+
+def read_once_more(node: Running, state: Path, number: int, recipient: str, before: str) -> bool:
+    """What is read between two ticks is one reading: so it is read until that is another one."""
+    Node(node.url, recipient).bytes("GET", f"/v1.1/Datastreams({number})/Observations")
+    return said_of_past(node, state, number, "no")[0] != before
+
+
+def said_of_past(node: Running, state: Path, number: int, answer: str) -> tuple[str, ...]:
+    """How often others have read, how much of it would not have happened, and how much would have been coarser."""
+    told = node.done("choose", "foresee", str(number), "--if", answer, state=state)
+    found = re.search(
+        r"^Since .+ others have read of you (\d+) times?\.\n"
+        r"   (\d+) of them would not have happened, (\d+) would have been coarser\.$",
+        told,
+        re.MULTILINE,
+    )
+    assert found is not None, told
+    return found.groups()

@@ -167,7 +167,9 @@ def choose_foresee(node: Node, datastream: int, purpose: str | None, if_: str) -
     changes_said(found.changes)
     past = found.past
     if past is not None:
-        say(f"Since {local(past.since)} others have read of you {past.readings} times.")
+        say(
+            f"Since {local(past.since)} others have read of you {past.readings} time{'' if past.readings == 1 else 's'}."
+        )
         say(f"   {past.stopped} of them would not have happened, {past.coarser} would have been coarser.")
 
 
