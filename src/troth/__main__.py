@@ -6,8 +6,8 @@ from typing import Final
 
 __all__ = ["main"]
 
-# New objects per look of the collector of reference cycles. With the defaults a fifth of each start went into looking at what
-# was being imported, which stays. A node that serves has others (troth.app.serve).
+# New objects per look of the collector of reference cycles. With the defaults a seventh of all importing went into looking at
+# what was being imported, which stays. A node that serves has others (troth.app.serve).
 _COLLECT: Final = (100_000, 10, 10)
 
 
