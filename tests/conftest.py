@@ -3,7 +3,8 @@
 - `shared_data`: the folder of real data beside the repository; a test that asks for it is marked `data`.
 - `chromium`: the path of a browser for tests marked `browser`.
 - No test may leave this computer: a connection to anything but loopback is an error of the test.
-- Where several workers share the tests (`./test`), each file is one worker's, and files that take long come first.
+- Where several workers share the tests (`./test`), each file is one worker's, and files that take long come first:
+  those that `long_files.py` names, then others with a browser or marked `slow`, then by how many tests they have.
 """
 
 import ipaddress
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.long_files import LONGEST_FIRST
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -41,7 +44,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def long_files_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """The same items by file: with a browser or `slow` first, then by how many there are; within a file as they were.
+    """The same items by file: those that take longest first, as at the top of this module; within a file as they were.
 
     The workers take the files in this order, so that the last ones are short and no worker waits long for another.
     """
@@ -49,9 +52,11 @@ def long_files_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     for item in items:
         files.setdefault(item.path, []).append(item)
 
-    def rank(file: Sequence[pytest.Item]) -> tuple[bool, int]:
+    named = {ROOT / "tests" / name: place for place, name in enumerate(LONGEST_FIRST)}
+
+    def rank(file: Sequence[pytest.Item]) -> tuple[int, bool, int]:
         long = any(item.get_closest_marker(mark) for item in file for mark in ("browser", "slow"))
-        return not long, -len(file)
+        return named.get(file[0].path, len(named)), not long, -len(file)
 
     return [item for file in sorted(files.values(), key=rank) for item in file]
 

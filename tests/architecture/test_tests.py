@@ -10,6 +10,7 @@ import pytest
 
 from tests.architecture.trees import ROOT, python_files, shown, tree_of
 from tests.conftest import long_files_first
+from tests.long_files import LONGEST_FIRST
 
 MOCKING = frozenset({"mock", "pytest_mock", "mocker", "Mock", "MagicMock", "AsyncMock", "create_autospec"})
 PATCHING = frozenset({"setattr", "delattr", "setitem", "delitem"})
@@ -146,10 +147,19 @@ def test_workers_take_whole_files_and_the_long_ones_first(request: pytest.Fixtur
     assert set(items) == set(ordered)
     files = [(path, list(tests)) for path, tests in groupby(ordered, key=lambda item: item.path)]
     assert len({path for path, _ in files}) == len(files)
+    longest = [ROOT / "tests" / name for name in LONGEST_FIRST]
+    named = [path for path, _ in files if path in longest]
+    assert [path for path in longest if path in named] == named == [path for path, _ in files][: len(named)]
     short = [
-        not any(item.get_closest_marker(mark) for item in tests for mark in ("browser", "slow")) for _, tests in files
+        not any(item.get_closest_marker(mark) for item in tests for mark in ("browser", "slow"))
+        for _, tests in files[len(named) :]
     ]
     assert sorted(short) == short
+
+
+def test_a_file_that_takes_long_is_there_and_named_once() -> None:
+    assert [name for name in LONGEST_FIRST if not (ROOT / "tests" / name).is_file()] == []
+    assert len(set(LONGEST_FIRST)) == len(LONGEST_FIRST)
 
 
 def test_no_test_counts_on_a_group_of_workers() -> None:

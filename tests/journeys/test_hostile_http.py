@@ -9,6 +9,7 @@ import uvicorn
 
 from troth.app.http_server import HEAD_BYTES, HttpProtocol
 from troth.app.open_files import KEPT_FOR_STORES, shares
+from troth.app.quiet_server import QuietServer
 from troth.wire.asgi import Receive, Send, read_body, send_whole
 
 CLOSED_WITHIN_S = 10.0
@@ -48,12 +49,12 @@ def served(
     async def play() -> None:
         listening = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(app, http=http, ws="none", lifespan="off", log_level="critical")
-        server = uvicorn.Server(config)
+        server = QuietServer(config)
         serving = asyncio.ensure_future(server.serve(sockets=[listening]))
         try:
             await scene(listening.getsockname()[1])
         finally:
-            server.should_exit = True
+            server.end()
             await serving
 
     asyncio.run(play())

@@ -13,7 +13,7 @@ from troth.journeys.book_lines import TurnedAway
 from troth.journeys.object import Saying
 from troth.journeys.own_no import OwnNo, own_no
 from troth.journeys.uses import uses_of
-from troth.spans import DAY_NS
+from troth.spans import HOUR_NS
 from troth.state.in_force import Reading
 from troth.statements.choice import Decision
 from troth.statements.ground import Asserted
@@ -101,8 +101,8 @@ def test_a_yes_that_has_ended_is_named_as_one() -> None:
     with World(seed=4) as world:
         meter, ana, ben, lab = lane(world)
         ben.gives(meter)
-        ana.gives(meter, to_ns=world.clock.now() + DAY_NS)
-        world.advance(86_400 + 2 * world.node.settings.segment_tick_s)
+        ana.gives(meter, to_ns=world.clock.now() + HOUR_NS)
+        world.advance(3_600 + 2 * world.node.settings.segment_tick_s)
         assert "expired" == asks(meter, lab, world)
         assert ["your yes that has ended,"] == [each.words for each in away(ana).yours]
         assert () == away(ben).yours
@@ -125,9 +125,9 @@ def test_a_yes_that_ended_in_the_tick_of_the_denial_is_not_named_for_another_tha
     with World(seed=12) as world:
         meter, ana, ben, lab = lane(world)
         now = world.clock.now()
-        ben.gives(meter, to_ns=now + DAY_NS)
-        ana.gives(meter, to_ns=now + DAY_NS + 65 * NS_PER_S)
-        world.advance(86_460)
+        ben.gives(meter, to_ns=now + HOUR_NS)
+        ana.gives(meter, to_ns=now + HOUR_NS + 65 * NS_PER_S)
+        world.advance(3_660)
         assert 403 == world.get(f"/v1.1/Datastreams({meter.number})/Observations", token=lab.token()).status
         world.clock.step(6)
         world.settle()

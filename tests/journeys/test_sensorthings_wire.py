@@ -12,6 +12,7 @@ import uvicorn
 from tests.journeys.http_house import URL, WEEK, Doors, open_doors
 from tests.journeys.mqtt_house import RESEARCH
 from tests.journeys.turns import until
+from troth.app.quiet_server import QuietServer
 from troth.statements.choice import Decision
 
 BUFFERS = 32 * 1024  # asked of the system for each side of a connection; it may double them
@@ -23,13 +24,13 @@ async def served(doors: Doors) -> AsyncIterator[tuple[str, int]]:
     listening = socket.create_server(("127.0.0.1", 0))
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFERS)
     config = uvicorn.Config(doors.app, http="httptools", lifespan="off", log_config=None, access_log=False)
-    server = uvicorn.Server(config)
+    server = QuietServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     await until(lambda: server.started)
     try:
         yield listening.getsockname()
     finally:
-        server.should_exit = True
+        server.end()
         await serving
 
 

@@ -16,9 +16,9 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Final, TypeVar
 
@@ -34,6 +34,7 @@ from troth.app.open_files import raise_file_limit, shares
 from troth.app.operator_token import operator_token
 from troth.app.pages_tls import PagesTls
 from troth.app.ports import Ports
+from troth.app.quiet_server import QuietServer
 from troth.app.witnesses import asking_of
 from troth.clock import SystemClock
 from troth.errors import BadSetting, PortTaken, StorageFailed, TrothError
@@ -44,7 +45,6 @@ from troth.wire.asgi import place_of
 
 __all__ = [
     "TOKEN_FILE",
-    "QuietServer",
     "Ready",
     "calm_collector",
     "listen",
@@ -96,6 +96,7 @@ def run(settings: Settings, *, ready: Callable[[Ready], None], large: int | None
     Raises:
         TrothError: the node could not start, or its storage failed while it ran.
     """
+    gc.freeze()  # what was imported stays, and `calm_collector` need not look at it
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings, ready, large))
 
@@ -123,15 +124,6 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     import uvloop  # noqa: PLC0415 - not there on every platform
 
     return uvloop.new_event_loop
-
-
-class QuietServer(uvicorn.Server):
-    """uvicorn, with the signals left to the node: one interrupt stops both."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Take none."""
-        yield
 
 
 async def _serve(settings: Settings, ready: Callable[[Ready], None], large: int | None) -> None:
@@ -201,7 +193,7 @@ async def _serve(settings: Settings, ready: Callable[[Ready], None], large: int 
         await stop.wait()
         await _end(demo)
         endpoint.close()
-        server.should_exit = True
+        server.end()
         await serving
         for ended in (failed, node.failed):  # a store says more of its failure than whoever used it afterwards
             if ended.done():

@@ -25,7 +25,8 @@ from troth import drivers
 from troth.api.witness import witness_app
 from troth.app.http_server import HttpProtocol
 from troth.app.open_files import raise_file_limit, shares
-from troth.app.serve import QuietServer, listen, loop_factory, report, signals
+from troth.app.quiet_server import QuietServer
+from troth.app.serve import listen, loop_factory, report, signals
 from troth.clock import SystemClock
 from troth.errors import NotFound, StorageFailed, TrothError
 from troth.signing.cose import Signer
@@ -149,7 +150,7 @@ async def _serve(folder: Path, *, bind: str, port: int, ready: Callable[[Witness
         for ending in (serving, failed):
             ending.add_done_callback(lambda _: stop.set())
         await stop.wait()
-        server.should_exit = True
+        server.end()
         await serving
         if failed.done():
             raise failed.result()
