@@ -22,6 +22,7 @@ from typing import Final
 import msgspec
 
 from troth.errors import BadCsv, Malformed, NotFound, TrothError, Undeclared, WrongKind
+from troth.gate.words import can_do, outer
 from troth.ingest.csv_payload import Cell, RowReader, read_asked
 from troth.ingest.http_door import ROWS_AT_ONCE, HttpDoor, counted_as
 from troth.ingest.settling import settle
@@ -63,6 +64,7 @@ class Report(msgspec.Struct, omit_defaults=False):
         whole: whether the body was read to its end and all of it is settled.
         rows: read so far; `settled` of them, from the first on, are settled.
         skipped: rows that `after` left out.
+        words: of each code in `refused`, what it means and what can be done.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Report(msgspec.Struct, omit_defaults=False):
     empty: int = 0
     another: int = 0
     refused: dict[str, int] = msgspec.field(default_factory=dict)
+    words: dict[str, str] = msgspec.field(default_factory=dict)
     refusals: list[RefusedValue] = msgspec.field(default_factory=list)
     unlisted: int = 0
     ended: Ended | None = None
@@ -154,6 +157,7 @@ class _Upload:
         report = self.report
         if isinstance(outcome, Refusal):
             report.refused[outcome.value] = report.refused.get(outcome.value, 0) + 1
+            report.words.setdefault(outcome.value, f"{outer(outcome.value)} {can_do(outcome.value)}")
             if len(report.refusals) < LISTED_REFUSALS:
                 report.refusals.append(RefusedValue(row, stream, outcome.value))
             else:

@@ -18,6 +18,7 @@ from typing import Final
 
 from troth.clock import Clock
 from troth.errors import BadName, BadTime, Busy, Malformed, NotFound, NotOffered, TooLarge, TrothError, WrongToken
+from troth.gate.words import spoken
 from troth.ingest.rates import Rates
 from troth.ingest.settling import settle
 from troth.journeys.hear import Hear, Inlet
@@ -35,6 +36,7 @@ _ID_CHARACTERS: Final = 200  # as in the other doors; it is hashed, never kept
 TURN_NS: Final = 2_000_000  # things.md: yield every ~2 ms, or a withdrawal waits
 NUMBERED_MAX: Final = 1_024  # things whose streams are kept by number: as many as requests in hand (`places`)
 ROWS_AT_ONCE: Final = 256  # rows between two looks at the clock: well under a millisecond
+WORDS_TOLD: Final = 8  # 300 characters each: with all else an answer's head stays below the 8 KiB that clients read
 _NAME: Final = re.compile(rb"[!-~]+")
 
 
@@ -217,10 +219,11 @@ def counted_as(error: TrothError) -> Refusal:
 
 
 def told_refusals(refused: Sequence[Refusal]) -> Headers:
-    """The header that counts the reasons, or none."""
+    """The header that counts the reasons, and for the most frequent of them one with its words; or none."""
     counts = Counter(each.value for each in refused)
     told = ", ".join(f"{code}={count}" for code, count in sorted(counts.items())).encode()
-    return ((b"troth-refused", told),) if told else ()
+    words = [(b"troth-refused-words", spoken(code).encode()) for code, _ in counts.most_common(WORDS_TOLD)]
+    return ((b"troth-refused", told), *words) if told else ()
 
 
 def message_name(headers: Headers) -> str:
