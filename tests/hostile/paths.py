@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from tests.hostile.cases import View
 from tests.hostile.heard import MINUTE_NS, Heard, answered, same_as_nothing
+from tests.hostile.paths_counts import counts
 from tests.hostile.paths_forms import csv, events, live_events, selected
 from tests.hostile.paths_taken import exported
 from tests.hostile.street import ABSENT, Asking
@@ -202,16 +203,6 @@ def pages(asking: Asking, heard: Heard) -> Iterator[str]:
     thing = heard.page(f"/things/{asking.thing.slug}")
     if asking.case.asks in {"nobody", "cleo", "sales", "shop", "owner", "thing"} and not asking.case.open:
         yield from same_as_nothing(thing, heard.page("/things/no-such-thing"))
-
-
-def counts(asking: Asking, heard: Heard) -> Iterator[str]:
-    """Counts of a thing, and figures of the node."""
-    told = heard.get(f"/api/things/{asking.thing.slug}/tally")
-    if (told.status == 200) is not (asking.case.asks in {"owner", "thing"}):
-        yield f"the counts are {told.status}"
-    figures = heard.get("/metrics?things").text
-    if asking.case.asks != "owner" and (asking.thing.slug in figures or "observations" in figures):
-        yield "figures of things are shown"
 
 
 def subscriptions(asking: Asking, heard: Heard) -> Iterator[str]:
