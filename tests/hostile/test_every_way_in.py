@@ -27,6 +27,7 @@ from troth.statements.passport import PassportBody, PassportStream
 from troth.statements.red_line import RedLineBody
 from troth.testing.people import RESEARCH, Home, WorldPerson, WorldThing, look_and_join, own_use, research
 from troth.testing.world import World
+from troth.web.saying import refusal
 from troth.wire.mqtt import Packet, Puback, Publish, Version, encode
 
 NS: Final = 10**9
@@ -55,6 +56,12 @@ class Place:
         now_ns = self.world.clock.now()
         self.world.advance(30)
         return now_ns // NS * NS
+
+    @property
+    def cookie(self) -> str:
+        """Ana, as a browser."""
+        node = self.world.node
+        return f"troth_person={self.world.run(node.recognise.enter(self.world.run(node.join.invite(self.ana.person))))}"
 
     def tally(self) -> tuple[int, dict[str, int]]:
         tally = self.world.node.hear.tally(self.thing.joined.thing)
@@ -323,6 +330,22 @@ def test_by_every_way_in_it_is_refused_under_its_code_and_counted_once(lane: Lan
     lane.world.advance(1)
     assert (stored, counted | {refused.code: counted.get(refused.code, 0) + 1}) == place.tally()
     assert result not in place.kept()
+
+
+# Who reads nothing of a thing has no page of it, and who reads a part of its values no counts.
+@pytest.mark.parametrize("name", [name for name, each in REFUSALS.items() if each.own and not each.only])
+def test_what_was_refused_is_counted_in_plain_words_where_people_look_at_the_thing(lane: Lane, name: str) -> None:
+    refused, place = REFUSALS[name], lane.places[name]
+    number = place.thing.number if refused.stream == place.thing.stream_name else UNDECLARED
+    result, at_ns = refused.result(next(lane.values)), refused.at_ns(place)
+    said = Said(lane.world, place.thing, refused.stream, number, result, at_ns, refused.unit, lane.gateway)
+    WAYS["CSV"].tell(said)
+    lane.world.advance(1)
+    times = place.tally()[1][refused.code]
+    page = lane.world.get(f"/things/{place.thing.slug}", headers={"accept": "text/html", "cookie": place.cookie})
+    assert f"<li>{times}: {refusal(refused.code)}</li>" in page.text
+    shown = lane.world.get(f"/api/things/{place.thing.slug}/tally", token=place.thing.credential)
+    assert times == shown.json["refused"][refused.code]
 
 
 @pytest.mark.parametrize("way", WAYS)
