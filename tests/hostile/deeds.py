@@ -15,13 +15,16 @@ from troth.gate.rules.share_terms import SHARE
 from troth.journeys.marks import Wanted as Marked
 from troth.journeys.privately import Wanted as Hushed
 from troth.journeys.share_values import Standing, Wanted
-from troth.names import PurposeId, SignId, Uri
+from troth.names import LineId, PurposeId, SignId, Uri, WithholdingId
 from troth.spans import DAY_NS
 from troth.statements.authority import Decided
 from troth.statements.choice import Decision
-from troth.statements.disclosure import DisclosedPurpose, DisclosedVariant
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
 from troth.statements.ground import Agreement, Asserted, Citation
-from troth.testing.people import ANYONE, RESEARCH, WorldPerson, WorldThing, install, own_use, research
+from troth.statements.organisation import GATEKEEPER, OrganisationBody
+from troth.statements.red_line import RedLineBody
+from troth.statements.withholding import Notified, Rung, WithholdingBody
+from troth.testing.people import ANYONE, RESEARCH, SUPPLIER, WorldPerson, WorldThing, install, own_use, research
 from troth.testing.world import World
 from troth.things.observations import Refusal
 from troth.things.variants import Variant
@@ -30,6 +33,7 @@ __all__ = ["ENERGY", "HOUR_NS", "Around", "Scene"]
 
 AGREED: Final = Agreement(("Council", "Neighbours"), "The neighbours", "Mo Berg")
 AGREEMENT: Final = Citation("Agreement", digest=b"p" * 32, where=Uri("https://works.example/agreement"))
+FITTER: Final = Uri("https://fitter.example/")
 KEPT: Final = PurposeId("https://supplier.example/kept")
 ENERGY: Final = PurposeId(f"{SHARE}energy")
 ASKING: Final = Citation("StPO, § 95", "DE/StPO", "95")
@@ -45,6 +49,7 @@ class Around:
         self.values = count(10_001)  # eight apart, so that no mean of two is a third
         self.university, self.bakery = self.world.organisation("University"), self.world.organisation("Bakery")
         self.adviser, self.police = self.world.organisation("Adviser"), self.world.organisation("Police")
+        self.broker, self.giant = self.world.organisation("Broker"), self.world.organisation("Giant")
         self.cleo = self.world.home("elsewhere").person("Cleo")
 
     def next_value(self) -> float:
@@ -84,7 +89,15 @@ class Scene:
         elif case.open:
             self.thing = world.thing(title, stream="flow")
         else:
-            self.thing = home.thing(title, purposes=(own_use(), self._research()))
+            self.thing = install(
+                world,
+                title,
+                stream="flow",
+                type_="number",
+                purposes=(own_use(), self._research()),
+                household=home.household,
+                answers="Fitter" if "unreached" in case.does.split() else SUPPLIER,
+            )
         if case.rests == "objectable":
             asserts(self.thing, Asserted.OBJECTABLE, RESEARCH, INTEREST)
 
@@ -104,8 +117,8 @@ class Scene:
                 self._choose("give", self.ana)
             case "ben-withdraws":
                 self._choose("withdraw", self.ben)
-            case "forbid":
-                self._forbid()
+            case "forbid" | "app-rule":
+                self._forbid("" if deed == "forbid" else 'unless { principal.app == "app" }')
             case "pass":
                 self.secret = self._passes()
             case "back":
@@ -116,7 +129,7 @@ class Scene:
                 self._by_right(deed)
 
     def _research(self) -> DisclosedPurpose:
-        found = research()
+        found = research(to="Broker") if self.case.asks == "broker" else research()
         views = tuple(DisclosedVariant(each, self.case.rests) for each in self.case.views)
         found = msgspec.structs.replace(found, variants=views) if views else found
         return msgspec.structs.replace(found, recipients=(ANYONE,)) if self.case.to_all else found
@@ -129,8 +142,52 @@ class Scene:
                 self._marks(deed)
             case "child" | "kim-gives" | "hush" | "unhush" | "mute" | "rule":
                 self._ward(deed)
+            case "line" | "giant" | "withhold" | "unreached" | "later" | "group":
+                self._held_back(deed)
             case _:
                 self._shares(deed)
+
+    def _held_back(self, deed: str) -> None:
+        """What stops a reader whatever people say: a line, a list, the holder, or what is declared and who answers."""
+        world, run, now = self.world, self.world.run, self.world.clock.now()
+        match deed:
+            case "line":
+                run(
+                    world.node.pledge.draw(
+                        RedLineBody(LineId(b""), "Never to it.", 0, 90, recipients=(self.around.broker.uri,))
+                    )
+                )
+            case "giant":
+                giant = OrganisationBody(
+                    self.around.giant.uri, "Giant", "mailto:g@giant.example", classes=(GATEKEEPER,)
+                )
+                run(world.node.join.organisation(giant))
+            case "withhold":
+                told = Notified("Bundesnetzagentur", "2026-03-01", "DA-2026-17")
+                maker, why = world.organisation("Maker").uri, "How it counts can be read from it."
+                until_ns = now + 30 * DAY_NS
+                body = WithholdingBody(
+                    WithholdingId(b""), maker, self._product, Rung.WITHHELD, why, 0, until_ns, notified=told
+                )
+                run(world.node.sharing.withhold.say(body))
+            case "unreached":
+                fitter = OrganisationBody(FITTER, "Fitter", "mailto:f@fitter.example", reach_by_ns=now + 10**9)
+                run(world.node.join.organisation(fitter))
+            case "later":
+                self._disclose(own_use(), msgspec.structs.replace(self._research(), starts_ns=now + 365 * DAY_NS))
+            case _:
+                self._disclose(*self._in_a_place(), group_size=3)
+        world.advance(2)
+
+    def _disclose(self, *purposes: DisclosedPurpose, group_size: int | None = None) -> None:
+        """Another version of what is disclosed of the thing."""
+        maker = self.world.organisation("Maker").uri
+        stream = DisclosedStream(self.thing.stream_name, purposes, group_size=group_size)
+        self.world.run(self.world.node.join.disclosure(DisclosureBody(self._product, maker, "en", 2, (stream,))))
+
+    @property
+    def _product(self) -> Uri:
+        return self.world.node.directory.things[self.thing.joined.thing].body.product
 
     def _orders(self, deed: str) -> None:
         """An authority is given what is measured from now on (of means: until now, too), or loses it."""
@@ -153,18 +210,12 @@ class Scene:
 
     def _signed(self, title: str) -> tuple[WorldThing, SignId]:
         """A thing in a place of its own, with a sign; what it says is kept by an agreement too, for somebody else."""
-        views = [DisclosedVariant("raw", "objectable")]
-        if self.case.sign == "mean":
-            views.append(DisclosedVariant("hourly-mean", "settled"))
-        supplier = self.world.organisation("Supplier").uri
-        read = DisclosedPurpose(RESEARCH, "Research", "unknown", (self.around.university.uri,), tuple(views), 365)
-        kept = DisclosedPurpose(KEPT, "Kept", "unknown", (supplier,), (DisclosedVariant("raw", "settled"),), 365)
         thing = install(
             self.world,
             title,
             stream="flow",
             type_="number",
-            purposes=(read, kept),
+            purposes=self._in_a_place(),
             household=None,
             place=self.place,
         )
@@ -174,19 +225,29 @@ class Scene:
             asserts(thing, Asserted.SETTLED, purpose, AGREEMENT, agreement=AGREED, to_ns=to_ns)
         return thing, self.world.run(self.world.node.grounding.signs.put_up(self.place))
 
+    def _in_a_place(self) -> tuple[DisclosedPurpose, DisclosedPurpose]:
+        """What is disclosed of such a thing."""
+        views = [DisclosedVariant("raw", "objectable")]
+        if self.case.sign == "mean":
+            views.append(DisclosedVariant("hourly-mean", "settled"))
+        supplier = self.world.organisation("Supplier").uri
+        read = DisclosedPurpose(RESEARCH, "Research", "unknown", (self.around.university.uri,), tuple(views), 365)
+        kept = DisclosedPurpose(KEPT, "Kept", "unknown", (supplier,), (DisclosedVariant("raw", "settled"),), 365)
+        return read, kept
+
     def _passes(self) -> str:
         signs = self.world.node.grounding.signs
         code = signs.codes(self.sign, days=1)[0].letters
         secret, _ = self.world.run(signs.object(self.sign, code, address="192.0.2.1"))
         return secret
 
-    def _forbid(self) -> None:
-        """A rule of the place, beside those there are: nobody reads what this thing says."""
+    def _forbid(self, but: str) -> None:
+        """A rule of the place, beside those there are: nobody reads what this thing says, `but` those that it leaves out."""
         world, policies = self.world, self.world.node.grounding.policies
-        product = world.node.directory.things[self.thing.joined.thing].body.product
+        product = self._product
         text = f"""{policies.now().text or ""}
             @id("rule-{len(policies.now().rules) + 1}") @cites("House rules, 4") @says("Nobody reads this.")
-            forbid(principal, action == Action::"read", resource in Product::"{product}");"""
+            forbid(principal, action == Action::"read", resource in Product::"{product}") {but};"""
         looked = world.run(policies.look(text))
         assert looked.look is not None, looked.findings
         world.run(policies.put_in_force(text, "Agreed.", look=looked.look))
@@ -270,7 +331,8 @@ class Scene:
         share = self.world.node.sharing.share
         view = Variant.HOURLY_MEAN if deed == "share-means" else Variant.RAW
         to_ns = self.world.clock.now() + 30 * DAY_NS
-        wanted = Wanted(self.around.adviser.uri, ENERGY, (self.thing.stream,), to_ns, view)
+        party = self.around.giant if self.case.asks == "giant" else self.around.adviser
+        wanted = Wanted(party.uri, ENERGY, (self.thing.stream,), to_ns, view)
         for person in people:
             notice = share.seen.offered().notice
             self.world.run(share.begin(person.person, wanted, notice=notice, made_by="session"))

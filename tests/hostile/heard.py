@@ -53,11 +53,13 @@ def same_as_nothing(told: Told, nothing: Told) -> Iterator[str]:
         yield f"{told.status} {told.body!r} where nothing is {nothing.status} {nothing.body!r}"
 
 
-def _spoken(told: Told) -> Iterator[str]:
+def _spoken(told: Told, expected: str) -> Iterator[str]:
     problem = msgspec.json.decode(told.body, type=Problem)
     code = problem.reason_code
     if code not in WORDS or not problem.detail.startswith(WORDS[code]) or problem.hint != can_do(code):
         yield f"a no without its code, words or hint: {told.body!r}"
+    if code != expected:
+        yield f"{code} and not {expected}"
 
 
 def answered(asking: Asking, told: Told, nothing: Told) -> Iterator[str]:
@@ -68,6 +70,6 @@ def answered(asking: Asking, told: Told, nothing: Told) -> Iterator[str]:
     if told.status != asking.status:
         yield f"{told.status} and not {asking.status}"
     if told.status == 403:
-        yield from _spoken(told)
+        yield from _spoken(told, asking.case.code)
     if asking.status == 404:
         yield from same_as_nothing(told, nothing)

@@ -12,10 +12,12 @@ from urllib.parse import quote
 
 from tests.hostile.cases import View
 from tests.hostile.heard import MINUTE_NS, Heard, answered, same_as_nothing
+from tests.hostile.paths_counts import counts
 from tests.hostile.paths_forms import csv, events, live_events, selected
 from tests.hostile.paths_taken import exported
 from tests.hostile.street import ABSENT, Asking
 from tests.journeys.mqtt_house import Client
+from troth.gate.words import WORDS, can_do
 from troth.testing.asgi import Told
 from troth.things.windows import WINDOW_IDS_FROM
 from troth.wire.mqtt import Publish, Suback, Subscribe, Subscription
@@ -203,21 +205,15 @@ def pages(asking: Asking, heard: Heard) -> Iterator[str]:
         yield from same_as_nothing(thing, heard.page("/things/no-such-thing"))
 
 
-def counts(asking: Asking, heard: Heard) -> Iterator[str]:
-    """Counts of a thing, and figures of the node."""
-    told = heard.get(f"/api/things/{asking.thing.slug}/tally")
-    if (told.status == 200) is not (asking.case.asks in {"owner", "thing"}):
-        yield f"the counts are {told.status}"
-    figures = heard.get("/metrics?things").text
-    if asking.case.asks != "owner" and (asking.thing.slug in figures or "observations" in figures):
-        yield "figures of things are shown"
-
-
 def subscriptions(asking: Asking, heard: Heard) -> Iterator[str]:
     """The last value over MQTT, by its topic and among all."""
     slug, name = asking.thing.slug, asking.thing.stream_name
     for turn, topic in enumerate((f"things/{slug}/{name}", f"things/{slug}/+", "things/+/+", "#")):
-        granted, came = asking.world.run(_listened(asking, topic, turn))
+        granted, words, came = asking.world.run(_listened(asking, topic, turn))
+        code = asking.case.code
+        spoken = turn == 0 and granted is False and asking.status == 403
+        if spoken and not (words.startswith(f"{code}: {WORDS[code]}") and words.endswith(can_do(code))):
+            yield f"{topic} is refused in the words {words!r}"
         for each in came:
             heard.keep(each.payload)
         shown = asking.status == 200
@@ -230,25 +226,25 @@ def subscriptions(asking: Asking, heard: Heard) -> Iterator[str]:
             yield f"{topic} gave {[each.payload for each in own]}"
 
 
-async def _listened(asking: Asking, topic: str, turn: int) -> tuple[bool | None, list[Publish]]:
-    """Whether a subscription was granted (None for who is not let in), and what came by it within a second."""
+async def _listened(asking: Asking, topic: str, turn: int) -> tuple[bool | None, str, list[Publish]]:
+    """Whether a subscription was granted (None for who is not let in), in which words, and what came within a second."""
     client = await asking.mqtt(f"c{turn}-{asking.number}")
     if client is None:
-        return None, []
+        return None, "", []
     client.send(Subscribe(1, (Subscription(topic),)))
     came: list[Publish] = []
-    granted = False
+    granted, words = False, ""
     try:
         while not await client.silent(1.0):
             packet = await client.next()
             if isinstance(packet, Suback):
-                granted = packet.reasons[0] < 0x80
+                granted, words = packet.reasons[0] < 0x80, packet.properties.reason_string or ""
             if isinstance(packet, Publish):
                 came.append(packet)
     except (EOFError, ConnectionError):
         granted = False
     client.cut()
-    return granted, came
+    return granted, words, came
 
 
 def live(asking: Asking, heard: Heard) -> Iterator[str]:

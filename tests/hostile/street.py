@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from tests.hostile.cases import CASES, Case, View
 from tests.hostile.deeds import ENERGY, Around, Scene
 from tests.journeys.mqtt_house import Client
@@ -11,21 +13,17 @@ from troth.names import PurposeId
 from troth.statements.authority import purpose_of
 from troth.testing.asgi import Exchange, Told
 from troth.testing.world import MQTT_PORT
+from troth.things.observations import Refusal
 from troth.wire.mqtt import Connack, Connect, Packet, Version
 
 __all__ = ["ABSENT", "Asking", "Street"]
 
 ABSENT: Final = 4_000_000
 SALES: Final = PurposeId("https://university.example/sales")
-_RECIPIENTS: Final = dict.fromkeys(("lab", "sales", "shop", "adviser", "police"), "recipient")
-_COOKIE: Final = {
-    "lab": "troth_recipient",
-    "sales": "troth_recipient",
-    "shop": "troth_recipient",
-    "adviser": "troth_recipient",
-    "police": "troth_recipient",
-    "owner": "troth_operator",
-}
+_RECIPIENTS: Final = dict.fromkeys(
+    ("lab", "sales", "other-app", "broker", "giant", "shop", "adviser", "police"), "recipient"
+)
+_COOKIE: Final = {**dict.fromkeys(_RECIPIENTS, "troth_recipient"), "owner": "troth_operator"}
 
 
 class Asking(Scene):
@@ -86,6 +84,9 @@ class Asking(Scene):
         """The thing says one more value; who may see all of it now may see this one too."""
         value = self.around.next_value()
         id_ = await self.thing.say(value)
+        if id_ is Refusal.UNANSWERED:  # then nothing is kept either
+            self.elsewhere.append(value)
+            return value
         assert isinstance(id_, int)
         if self.case.view in {View.RAW, View.ROUNDED}:
             self._later.append(len(self.values))
@@ -134,8 +135,8 @@ class Asking(Scene):
             return world.operator_token(), {_COOKIE[asks]: self._entered(link.rpartition("/")[2])}
         if asks in _RECIPIENTS:
             asker = self.asker_of(asks)
-            invite = world.node.join.invite_recipient(asker.party, "app", asker.purpose)
-            token = world.run(world.node.join.recipient(asker.party, "app", asker.purpose))
+            invite = world.node.join.invite_recipient(asker.party, asker.app, asker.purpose)
+            token = world.run(world.node.join.recipient(asker.party, asker.app, asker.purpose))
             return token, {_COOKIE[asks]: self._entered(world.run(invite))}
         person = self.kim if asks == "kim" else {"ana": self.ana, "ben": self.ben, "cleo": self.around.cleo}[asks]
         session = self._entered(world.run(world.node.join.invite(person.person)))
@@ -143,8 +144,12 @@ class Asking(Scene):
 
     def asker_of(self, asks: str) -> Asker:
         """How the gate knows a recipient."""
-        if asks == "adviser":
-            return self.around.adviser.asker(ENERGY)
+        if asks in {"adviser", "giant"}:
+            return (self.around.adviser if asks == "adviser" else self.around.giant).asker(ENERGY)
+        if asks == "broker":
+            return self.around.broker.asker()
+        if asks == "other-app":
+            return msgspec.structs.replace(self.around.university.asker(), app="other")
         if asks == "police":
             return self.around.police.asker(purpose_of(self.demand))
         if asks == "sales":

@@ -8,9 +8,9 @@ from tests.hostile.cases import CASES, View
 from tests.hostile.paths import PATHS, Heard
 from tests.hostile.street import Street
 
-# Pages show values and no status of a stream, and persons alone have archives (both below); counts are no readers'; of the
-# oracles none is offered to anybody.
-BLIND = {"pages", "counts", "oracles", "exported"}
+# Pages show values and no status of a stream, and persons alone have archives (both below); of the oracles none is offered to
+# anybody.
+BLIND = {"pages", "oracles", "exported"}
 
 
 @pytest.fixture(scope="module")

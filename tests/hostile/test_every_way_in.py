@@ -5,26 +5,34 @@ from contextlib import suppress
 from itertools import count
 from typing import Final, NamedTuple
 
+import cbor2
 import msgspec
 import pytest
 
-from tests.hostile.ways_in import WAYS, Said, connected
+from tests.hostile.ways_in import WAYS, Result, Said, connected
+from tests.journeys.test_object import INTEREST, asserts
 from troth.errors import Denied, NotFound
 from troth.gate.question import Standing
 from troth.journeys.join import JoinedThing, StreamRequest, ThingRequest
+from troth.journeys.object import Saying
 from troth.journeys.privately import Wanted as Hushed
-from troth.names import Slug, Uri
+from troth.names import LineId, PurposeId, Slug, Uri
 from troth.spans import DAY_NS
 from troth.statements.choice import Decision
-from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosureBody
+from troth.statements.disclosure import DisclosedPurpose, DisclosedStream, DisclosedVariant, DisclosureBody
+from troth.statements.ground import Asserted
 from troth.statements.installation import Answering, Consideration
+from troth.statements.organisation import OrganisationBody
 from troth.statements.passport import PassportBody, PassportStream
-from troth.testing.people import Home, WorldPerson, WorldThing, look_and_join, own_use, research
+from troth.statements.red_line import RedLineBody
+from troth.testing.people import RESEARCH, Home, WorldPerson, WorldThing, look_and_join, own_use, research
 from troth.testing.world import World
+from troth.web.saying import refusal
 from troth.wire.mqtt import Packet, Puback, Publish, Version, encode
 
 NS: Final = 10**9
 OWN_DAYS: Final = 3
+SCORES: Final = PurposeId("https://university.example/scores")
 HIGHEST: Final = 1_000_000.0
 
 
@@ -35,7 +43,7 @@ class Place:
         self.world = lane.world
         self.home: Home = self.world.home(f"home of {name}")
         self.ana: WorldPerson = self.home.person("Ana")
-        self.thing = _installed(self.home, name, purposes)
+        self.thing = _installed(self.home, name, purposes, of=REFUSALS[name])
         self.then_ns = 0
 
     def chooses(self, decision: Decision) -> None:
@@ -49,6 +57,12 @@ class Place:
         self.world.advance(30)
         return now_ns // NS * NS
 
+    @property
+    def cookie(self) -> str:
+        """Ana, as a browser."""
+        node = self.world.node
+        return f"troth_person={self.world.run(node.recognise.enter(self.world.run(node.join.invite(self.ana.person))))}"
+
     def tally(self) -> tuple[int, dict[str, int]]:
         tally = self.world.node.hear.tally(self.thing.joined.thing)
         return tally.stored + tally.repeated, {str(reason): times for reason, times in tally.refused.items()}
@@ -58,24 +72,31 @@ class Place:
         found: list[object] = []
         for reads in (self.ana.reads, self.world.organisation("University").reads):
             with suppress(Denied, NotFound):
-                found += [row.result for row in reads(self.thing)]
+                found += [_read(row.result) for row in reads(self.thing)]
         return found
 
 
-def _installed(home: Home, name: str, purposes: Sequence[DisclosedPurpose]) -> WorldThing:
+def _read(result: object) -> object:
+    return cbor2.loads(result) if isinstance(result, bytes) else result
+
+
+def _installed(home: Home, name: str, purposes: Sequence[DisclosedPurpose], *, of: "Refused") -> WorldThing:
     """A thermometer that says what it can measure."""
     world, maker = home.around, home.around.organisation("Maker")
-    supplier = world.organisation("Supplier")
+    supplier = world.organisation(of.answers)
     product = Uri(f"{maker.uri}{name.replace(' ', '-')}")
     heat = PassportStream("heat", "Heat", "temperature", Uri("urn:x:heat"), "number", "Cel", -100.0, HIGHEST)
+    if of.type_ != "number":
+        heat = PassportStream("heat", "Heat", "temperature", Uri("urn:x:heat"), of.type_)
     request = ThingRequest(
         name=name,
         product=product,
         place="here",
-        answers=Answering(supplier.uri, "mailto:office@supplier.example"),
+        answers=Answering(supplier.uri, f"mailto:office@{of.answers.lower()}.example"),
         streams=(StreamRequest("heat", "carried"),),
         consideration=Consideration("2026-03-01", "Mo", "Nobody is harmed by it."),
         household=home.household,
+        owner=supplier.uri if of.rests == "objectable" else None,  # a home's own equipment collects nothing on that
     )
 
     async def joined() -> tuple[JoinedThing, str]:
@@ -102,33 +123,58 @@ class Lane:
     def __init__(self) -> None:
         self.world = World(seed=73, jitter_s=0.0)
         self.world.organisation("University")
-        own = (msgspec.structs.replace(own_use(), retention_days=OWN_DAYS), research())
-        chosen = (own_use(), research())
         self.values = count(10_001)
-        self.places = {name: Place(self, name, own if each.own else chosen[1:]) for name, each in REFUSALS.items()}
+        self.places = {name: Place(self, name, self._purposes(each)) for name, each in REFUSALS.items()}
         self.gateway = self.world.thing("network server")
-        for place in self.places.values():
-            _spoken_for(self.world, place.thing, self.gateway)
+        for name, place in self.places.items():
+            if REFUSALS[name].answers == "Supplier":
+                _spoken_for(self.world, place.thing, self.gateway)
+        for name, each in REFUSALS.items():
+            if each.rests == "objectable":
+                asserts(self.places[name].thing, Asserted.OBJECTABLE, RESEARCH, INTEREST)
         self.world.clock.step(100 * DAY_NS / NS)
         self.world.advance(2)
         for name, place in self.places.items():
             REFUSALS[name].begins(place)
         self.world.advance(2)
 
+    def _purposes(self, each: "Refused") -> list[DisclosedPurpose]:
+        """What is disclosed where a line is about."""
+        replace = msgspec.structs.replace
+        own = replace(own_use(), retention_days=OWN_DAYS)
+        if each.only:
+            return [replace(own, variants=(DisclosedVariant(f"only={each.only}", "own"),), fields=(each.only,))]
+        starts_ns = self.world.clock.now() + each.starts_days * DAY_NS if each.starts_days else None
+        views = (DisclosedVariant("raw", each.rests), *(research().variants[1:] if each.rests == "choice" else ()))
+        read = replace(research(), purpose=each.purpose, variants=views, starts_ns=starts_ns)
+        return [own, read] if each.own else [read]
+
 
 class Refused(NamedTuple):
     """One line: what is so, what is said then and of which time, and the code under which it is refused.
 
-    `own`: people may read what is their own for OWN_DAYS, and research by choice; else there is research alone.
+    `own`: people may read what is their own for OWN_DAYS, and research by choice; else there is research alone, for `purpose`
+    (of the line alone where another line would be stopped with it), on the ground on which it `rests`, and beginning
+    `starts_days` after all has been installed. `only`: the one member that is declared of values of JSON. `answers`: who does.
     """
 
     code: str
     begins: Callable[[Place], None] = lambda _place: None
     at_ns: Callable[[Place], int | None] = lambda _place: None
-    result: Callable[[int], float | str] = float
+    result: Callable[[int], Result] = float
     stream: str = "heat"
     unit: str | None = None
     own: bool = True
+    purpose: PurposeId = RESEARCH
+    rests: str = "choice"
+    starts_days: int = 0
+    only: str = ""
+    answers: str = "Supplier"
+
+    @property
+    def type_(self) -> str:
+        """Of which type the stream is."""
+        return "json" if self.only else "number"
 
 
 def _private(place: Place) -> None:
@@ -192,6 +238,23 @@ def _placed(place: Place) -> None:
     place.world.run(places.count(meant))
 
 
+def _objected(place: Place) -> None:
+    objects = place.world.node.grounding.object
+    said = objects.say(place.ana.person, Saying.OBJECT, purpose=RESEARCH, stream=place.thing.stream, made_by="session")
+    place.world.run(said)
+
+
+def _lined(place: Place) -> None:
+    place.world.run(place.world.node.pledge.draw(RedLineBody(LineId(b""), "Never scores.", 0, 90, purposes=(SCORES,))))
+
+
+def _unreached(place: Place) -> None:
+    body = OrganisationBody(
+        Uri("https://fitter.example/"), "Fitter", "mailto:f@fitter.example", reach_by_ns=place.world.clock.now() + NS
+    )
+    place.world.run(place.world.node.join.organisation(body))
+
+
 def _taken(place: Place) -> None:
     place.then_ns = place.moment()
     assert isinstance(place.thing.says(1.5, at_ns=place.then_ns), int)
@@ -216,6 +279,13 @@ REFUSALS: Final = {
     "what there is a no to": Refused("refused", _decided(Decision.REFUSE), own=False),
     "what a rule of the place stops": Refused("policy", _forbidden, own=False),
     "what would go where a rule of Ana lets nothing go": Refused("place", _placed, own=False),
+    "what somebody has objected to": Refused("objected", _objected, own=False, rests="objectable"),
+    "what is for what a red line forbids": Refused("red-line", _lined, own=False, purpose=SCORES),
+    "what is for a use that has not begun": Refused("not-yet", own=False, starts_days=400),
+    "what nobody answers for any more": Refused("unanswered", _unreached, answers="Fitter"),
+    "a member that nobody declared": Refused(
+        "undeclared", result=lambda value: {"air": 1, "voices": value}, only="air"
+    ),
     "what is older than any use of it": Refused("too-old", at_ns=_from_now(-OWN_DAYS - 1)),
     "what was before the installation": Refused("before-installation", at_ns=_from_now(-101)),
     "what is still to come": Refused("ahead", at_ns=_from_now(1)),
@@ -231,7 +301,9 @@ CASES: Final = [
     for name, each in REFUSALS.items()
     for way, said in WAYS.items()
     # What is not theirs is counted of whoever says it: of the gateway (tests/journeys/test_gateways.py).
-    if (each.unit is None or said.units) and (each.stream == "heat" or said.own)
+    if (each.unit is None or said.units) and (each.stream == "heat" or said.own) and (not each.only or said.objects)
+    # The gateway is another's than who answers for this one, which it may not hand on (tests/journeys/test_gateways_said.py).
+    if each.answers == "Supplier" or "gateway" not in way
 ]
 
 
@@ -258,6 +330,22 @@ def test_by_every_way_in_it_is_refused_under_its_code_and_counted_once(lane: Lan
     lane.world.advance(1)
     assert (stored, counted | {refused.code: counted.get(refused.code, 0) + 1}) == place.tally()
     assert result not in place.kept()
+
+
+# Who reads nothing of a thing has no page of it, and who reads a part of its values no counts.
+@pytest.mark.parametrize("name", [name for name, each in REFUSALS.items() if each.own and not each.only])
+def test_what_was_refused_is_counted_in_plain_words_where_people_look_at_the_thing(lane: Lane, name: str) -> None:
+    refused, place = REFUSALS[name], lane.places[name]
+    number = place.thing.number if refused.stream == place.thing.stream_name else UNDECLARED
+    result, at_ns = refused.result(next(lane.values)), refused.at_ns(place)
+    said = Said(lane.world, place.thing, refused.stream, number, result, at_ns, refused.unit, lane.gateway)
+    WAYS["CSV"].tell(said)
+    lane.world.advance(1)
+    times = place.tally()[1][refused.code]
+    page = lane.world.get(f"/things/{place.thing.slug}", headers={"accept": "text/html", "cookie": place.cookie})
+    assert f"<li>{times}: {refusal(refused.code)}</li>" in page.text
+    shown = lane.world.get(f"/api/things/{place.thing.slug}/tally", token=place.thing.credential)
+    assert times == shown.json["refused"][refused.code]
 
 
 @pytest.mark.parametrize("way", WAYS)

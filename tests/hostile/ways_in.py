@@ -5,7 +5,7 @@ A way is given what is said, and yields under which code it was told that this i
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from io import StringIO
@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import cbor2
 
 from tests.journeys.mqtt_house import Client
+from troth.gate.words import WORDS, can_do
 from troth.testing.asgi import Told
 from troth.testing.people import WorldThing
 from troth.testing.world import MQTT_PORT, World
@@ -23,6 +24,9 @@ from troth.wire.times import print_time
 __all__ = ["WAYS", "Said", "Way", "connected"]
 
 NS: Final = 10**9
+
+
+Result = float | str | Mapping[str, object]
 
 
 class Said(NamedTuple):
@@ -35,7 +39,7 @@ class Said(NamedTuple):
     thing: WorldThing
     stream: str
     number: int
-    result: float | str
+    result: Result
     at_ns: int | None
     unit: str | None
     gateway: WorldThing
@@ -44,13 +48,25 @@ class Said(NamedTuple):
 class Way(NamedTuple):
     """One way. `units`: whether a unit can be named; `names`: whether a stream is said by its name.
 
-    `own`: by the thing itself, and not by its gateway.
+    `own`: by the thing itself, and not by its gateway; `objects`: whether a value can be a JSON object.
     """
 
     tell: Callable[[Said], str]
     units: bool = False
     names: bool = True
     own: bool = True
+    objects: bool = True
+
+
+def _worded(code: str, words: str, hint: str) -> None:
+    """What is told beside a code: its sentence, and what can be done."""
+    assert (WORDS[code], can_do(code)) == (words, hint)
+
+
+def _in_head(told: Told, code: str) -> None:
+    """The same in the head of an answer, for the one code that it counts."""
+    words = [value for name, value in told.headers if name == "troth-refused-words"]
+    assert ([f"{code}: {WORDS[code]} {can_do(code)}"] if code else []) == words
 
 
 def _post(said: Said, path: str, body: bytes, kind: str, *, by: WorldThing | None = None) -> Told:
@@ -73,7 +89,10 @@ def _single(said: Said, *, named: bool, own: bool = True) -> str:
     if told.status == 201:
         return ""
     assert told.status >= 400
-    return str(told.json["code"])
+    code = str(told.json["code"])
+    if code != "not-found":  # which is the same for whatever is not there
+        _worded(code, told.json["detail"], told.json["hint"])
+    return code
 
 
 def _data_array(said: Said) -> str:
@@ -83,6 +102,7 @@ def _data_array(said: Said) -> str:
     assert told.status == 201, told.text
     code, _, times = (told.header("troth-refused") or "=").partition("=")
     assert ("1" if told.json == ["error"] else "") == times
+    _in_head(told, code)
     return code
 
 
@@ -98,10 +118,11 @@ def _among_others(said: Said) -> str:
     assert first == last != "error"
     code, _, times = (told.header("troth-refused") or "=").partition("=")
     assert ("1" if one == "error" else "") == times
+    _in_head(told, code)
     return code
 
 
-def _group(number: int, at_ns: int, result: float | str) -> dict[str, object]:
+def _group(number: int, at_ns: int, result: Result) -> dict[str, object]:
     rows = [[print_time(at_ns), result]]
     return {"Datastream": {"@iot.id": number}, "components": ["phenomenonTime", "result"], "dataArray": rows}
 
@@ -130,13 +151,16 @@ def _senml(said: Said, *, cbor: bool, own: bool = True) -> str:
     assert told.status == 200, told.text
     (each,) = told.json
     assert ("refused" if "code" in each else "stored") == each["outcome"]
-    return str(each.get("code", ""))
+    code = str(each.get("code", ""))
+    _in_head(told, code)
+    return code
 
 
 def _csv(said: Said) -> str:
     text = StringIO(newline="")
     at_ns = said.world.clock.now() if said.at_ns is None else said.at_ns
-    row = [print_time(at_ns), said.stream, said.result, said.unit or ""]
+    result = json.dumps(said.result) if isinstance(said.result, Mapping) else said.result
+    row = [print_time(at_ns), said.stream, result, said.unit or ""]
     csv.writer(text).writerows([["when", "which", "how", "in"], row])
     path = f"/v1.1/things/{said.thing.slug}/csv?time=when&names=which&value=how&unit=in"
     told = _post(said, path, text.getvalue().encode(), "text/csv")
@@ -144,6 +168,7 @@ def _csv(said: Said) -> str:
     report = told.json
     assert (1, 1) == (report["values"], report["stored"] + sum(report["refused"].values()))
     assert report["refused"] == {each["code"]: 1 for each in report["refusals"]}
+    assert {code: f"{WORDS[code]} {can_do(code)}" for code in report["refused"]} == report["words"]
     return "".join(report["refused"])
 
 
@@ -160,12 +185,15 @@ def _mqtt(said: Said, *, version: Version, qos: int, cbor: bool | None = None, o
     publish = Publish(f"things/{said.thing.slug}/{topic}", payload, qos, packet_id=7 if qos else 0)
     came = said.world.run(_heard(said.world, said.thing if own else said.gateway, version, publish))
     acknowledged = [each for each in came if isinstance(each, Puback)]
-    told = [json.loads(each.payload)["code"] for each in came if isinstance(each, Publish)]
+    heard = [json.loads(each.payload) for each in came if isinstance(each, Publish)]
+    told = [each["code"] for each in heard]
+    for each in heard:
+        _worded(each["code"], each["words"], each["hint"])
     assert [7] * qos == [each.packet_id for each in acknowledged]
     assert len(told) <= 1
     if version is Version.V5 and qos:
         reason = acknowledged[0].properties.reason_string or ""
-        assert told == ([reason.partition(":")[0]] if reason else [])
+        assert [f"{code}: {WORDS[code]} {can_do(code)}" for code in told] == ([reason] if reason else [])
     return "".join(told)
 
 
@@ -198,18 +226,20 @@ WAYS: Final = {
     "a data array": Way(_data_array, names=False),
     "an observation, by a gateway": Way(partial(_single, named=True, own=False), names=False, own=False),
     "a data array of several things, by a gateway": Way(_among_others, names=False, own=False),
-    "SenML in JSON": Way(partial(_senml, cbor=False), units=True),
-    "SenML in CBOR": Way(partial(_senml, cbor=True), units=True),
-    "SenML in JSON, by a gateway": Way(partial(_senml, cbor=False, own=False), units=True),
+    "SenML in JSON": Way(partial(_senml, cbor=False), units=True, objects=False),
+    "SenML in CBOR": Way(partial(_senml, cbor=True), units=True, objects=False),
+    "SenML in JSON, by a gateway": Way(partial(_senml, cbor=False, own=False), units=True, objects=False),
     "CSV": Way(_csv, units=True),
     "MQTT 5": Way(partial(_mqtt, version=_V5, qos=1)),
     "MQTT 5, QoS 0": Way(partial(_mqtt, version=_V5, qos=0)),
     "MQTT 3.1.1": Way(partial(_mqtt, version=_V311, qos=1)),
     "MQTT 3.1.1, QoS 0": Way(partial(_mqtt, version=_V311, qos=0)),
-    "MQTT 5, SenML in JSON": Way(partial(_mqtt, version=_V5, qos=1, cbor=False), units=True),
-    "MQTT 3.1.1, SenML in CBOR": Way(partial(_mqtt, version=_V311, qos=1, cbor=True), units=True),
+    "MQTT 5, SenML in JSON": Way(partial(_mqtt, version=_V5, qos=1, cbor=False), units=True, objects=False),
+    "MQTT 3.1.1, SenML in CBOR": Way(partial(_mqtt, version=_V311, qos=1, cbor=True), units=True, objects=False),
     "MQTT 5, by a gateway": Way(partial(_mqtt, version=_V5, qos=1, own=False), own=False),
     "MQTT 3.1.1, QoS 0, by a gateway": Way(partial(_mqtt, version=_V311, qos=0, own=False), own=False),
-    "MQTT 5, SenML in CBOR, by a gateway": Way(partial(_mqtt, version=_V5, qos=1, cbor=True, own=False), units=True),
-    "MQTT 5, SenML in CBOR, QoS 0": Way(partial(_mqtt, version=_V5, qos=0, cbor=True), units=True),
+    "MQTT 5, SenML in CBOR, by a gateway": Way(
+        partial(_mqtt, version=_V5, qos=1, cbor=True, own=False), units=True, objects=False
+    ),
+    "MQTT 5, SenML in CBOR, QoS 0": Way(partial(_mqtt, version=_V5, qos=0, cbor=True), units=True, objects=False),
 }

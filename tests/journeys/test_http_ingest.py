@@ -212,8 +212,10 @@ def test_a_data_array_answers_row_by_row() -> None:
             assert (
                 "bad-payload=2, bad-time=1, time-taken=1, undeclared=1, wrong-type=1" == answer.headers["troth-refused"]
             )
-            told = answer.headers["troth-refusal"].split("\n")
-            assert [*map(spoken, ("bad-payload", "bad-time", "time-taken", "undeclared", "wrong-type"))] == told
+            told = answer.headers["troth-refused-words"].split("\n")
+            assert spoken("bad-payload") == told[0], "the most frequent one first"
+            others = ("bad-time", "time-taken", "undeclared", "wrong-type")
+            assert sorted(map(spoken, others)) == sorted(told[1:])
             assert [1, 6, 7, 8] == [row["result"] for row in await doors.rows(number, None)]
 
     asyncio.run(run())

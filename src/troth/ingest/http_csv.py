@@ -41,13 +41,6 @@ LISTED_REFUSALS: Final = 1_000  # of each body; 100 KB of answer at most
 REPORTS_KEPT: Final = 256  # of so many things, the latest; 25 MB at most
 
 
-class Words(msgspec.Struct, frozen=True):
-    """A code of a refusal as a sentence, and what can be done."""
-
-    detail: str
-    hint: str
-
-
 class RefusedValue(msgspec.Struct, frozen=True):
     """One value that was refused. Rows count from 1 after the header."""
 
@@ -71,7 +64,7 @@ class Report(msgspec.Struct, omit_defaults=False):
         whole: whether the body was read to its end and all of it is settled.
         rows: read so far; `settled` of them, from the first on, are settled.
         skipped: rows that `after` left out.
-        words: of each code in `refused`.
+        words: of each code in `refused`, what it means and what can be done.
     """
 
     name: str
@@ -85,7 +78,7 @@ class Report(msgspec.Struct, omit_defaults=False):
     empty: int = 0
     another: int = 0
     refused: dict[str, int] = msgspec.field(default_factory=dict)
-    words: dict[str, Words] = msgspec.field(default_factory=dict)
+    words: dict[str, str] = msgspec.field(default_factory=dict)
     refusals: list[RefusedValue] = msgspec.field(default_factory=list)
     unlisted: int = 0
     ended: Ended | None = None
@@ -163,12 +156,10 @@ class _Upload:
     def _settled(self, batch: _Batch, row: int, stream: str, outcome: Outcome) -> None:
         report = self.report
         if isinstance(outcome, Refusal):
-            code = outcome.value
-            if code not in report.refused:
-                report.words[code] = Words(outer(code), can_do(code))
-            report.refused[code] = report.refused.get(code, 0) + 1
+            report.refused[outcome.value] = report.refused.get(outcome.value, 0) + 1
+            report.words.setdefault(outcome.value, f"{outer(outcome.value)} {can_do(outcome.value)}")
             if len(report.refusals) < LISTED_REFUSALS:
-                report.refusals.append(RefusedValue(row, stream, code))
+                report.refusals.append(RefusedValue(row, stream, outcome.value))
             else:
                 report.unlisted += 1
         elif isinstance(outcome, Repeated):

@@ -36,6 +36,7 @@ _ID_CHARACTERS: Final = 200  # as in the other doors; it is hashed, never kept
 TURN_NS: Final = 2_000_000  # things.md: yield every ~2 ms, or a withdrawal waits
 NUMBERED_MAX: Final = 1_024  # things whose streams are kept by number: as many as requests in hand (`places`)
 ROWS_AT_ONCE: Final = 256  # rows between two looks at the clock: well under a millisecond
+WORDS_TOLD: Final = 8  # 300 characters each: with all else an answer's head stays below the 8 KiB that clients read
 _NAME: Final = re.compile(rb"[!-~]+")
 
 
@@ -218,13 +219,11 @@ def counted_as(error: TrothError) -> Refusal:
 
 
 def told_refusals(refused: Sequence[Refusal]) -> Headers:
-    """The header that counts the reasons, and for each of them one that says it in words; none where nothing is refused."""
-    counts = sorted(Counter(each.value for each in refused).items())
-    if not counts:
-        return ()
-    told = ", ".join(f"{code}={count}" for code, count in counts)
-    words = ((b"troth-refusal", spoken(code).encode("ascii")) for code, _ in counts)
-    return ((b"troth-refused", told.encode()), *words)
+    """The header that counts the reasons, and for the most frequent of them one with its words; or none."""
+    counts = Counter(each.value for each in refused)
+    told = ", ".join(f"{code}={count}" for code, count in sorted(counts.items())).encode()
+    words = [(b"troth-refused-words", spoken(code).encode()) for code, _ in counts.most_common(WORDS_TOLD)]
+    return ((b"troth-refused", told), *words) if told else ()
 
 
 def message_name(headers: Headers) -> str:

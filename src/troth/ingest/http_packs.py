@@ -15,7 +15,6 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from troth.errors import Malformed, NotOffered, WrongKind
-from troth.gate.words import can_do, outer
 from troth.ingest.http_door import TURN_NS, HttpDoor, counted_as, told_refusals
 from troth.ingest.packs import PackOffer, read_pack
 from troth.ingest.settling import Outcomes
@@ -34,19 +33,17 @@ What: TypeAlias = Literal["stored", "repeated", "refused"]
 
 
 class Told(msgspec.Struct, frozen=True, omit_defaults=True, rename={"id": "@iot.id"}):
-    """What became of one record: its number, or the code of the refusal, its sentence and what can be done."""
+    """What became of one record: its number, or the code of the refusal."""
 
     outcome: What
     id: int | None = None
     code: str | None = None
-    detail: str | None = None
-    hint: str | None = None
 
 
 def told(outcome: Outcome) -> Told:
     """One outcome as it is told."""
     if isinstance(outcome, Refusal):
-        return Told("refused", None, outcome.value, outer(outcome.value), can_do(outcome.value))
+        return Told("refused", code=outcome.value)
     return Told("repeated" if isinstance(outcome, Repeated) else "stored", int(outcome))
 
 

@@ -198,7 +198,7 @@ class Home:
         )
 
 
-def install(
+def install(  # noqa: PLR0913 - everything a test may want to be different, named
     around: Around,
     name: str,
     *,
@@ -208,9 +208,10 @@ def install(
     household: HouseholdId | None,
     contract: Contract | None = None,
     place: str = "here",
+    answers: str = SUPPLIER,
 ) -> "WorldThing":
-    """Register product and disclosure, install the thing, and claim its credential."""
-    maker, supplier = around.organisation(MAKER), around.organisation(SUPPLIER)
+    """Register product and disclosure, install the thing, and claim its credential. `answers`: the name of who does."""
+    maker, supplier = around.organisation(MAKER), around.organisation(answers)
     for purpose in purposes:
         for uri in purpose.recipients:
             if uri.startswith("https://"):
@@ -223,7 +224,7 @@ def install(
         name=name,
         product=product,
         place=place,
-        answers=Answering(supplier.uri, "mailto:office@supplier.example"),
+        answers=Answering(supplier.uri, f"mailto:office@{answers.lower()}.example"),
         streams=(StreamRequest(stream, "carried", None, contract),),
         consideration=Consideration("2026-03-01", "Mo", "Nobody is harmed by it."),
         household=household,
