@@ -24,6 +24,7 @@ __all__ = ["WORDLESS", "Events", "Messages", "Turning"]
 WORDLESS: Final = "it closed without a word"  # as MQTT 3.1.1 does
 
 _MINUTE_S: Final = 60
+_NOT_KEPT: Final = {Refusal.NOT_THEN, Refusal.OVER, Refusal.UNANSWERED, Refusal.NOT_OFFERED}
 
 
 class Turning(Asking):
@@ -35,12 +36,12 @@ class Turning(Asking):
             self.do(deed)
 
     async def offers(self) -> tuple[float, bool]:
-        """The thing says one more value, which is kept or not: it is private now, or the thing is over or gone."""
+        """The thing says one more value, which is kept or not: it is private now, nobody answers for it, or it is over or gone."""
         value = self.around.next_value()
         if self.thing.joined.thing not in self.world.node.directory.things:
             return value, False
         told = await self.thing.say(value)
-        assert not isinstance(told, Refusal) or told in {Refusal.NOT_THEN, Refusal.OVER}, told
+        assert not isinstance(told, Refusal) or told in _NOT_KEPT, told
         return value, not isinstance(told, Refusal)
 
     def do(self, deed: str) -> None:

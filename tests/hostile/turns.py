@@ -42,7 +42,9 @@ class Turn(NamedTuple):
     def case(self) -> Case:
         """Whoever listens, as a case."""
         views = self.views or (("raw",) if self.rests != "choice" else ())
-        return Case(self.asks, self.before, self.first, (), self.open, views, self.sign, rests=self.rests)
+        return Case(
+            self.asks, f"{self.before} {self.deed}", self.first, (), self.open, views, self.sign, rests=self.rests
+        )
 
 
 RAW, NO, NONE = View.RAW, View.SPOKEN, View.NOTHING
@@ -67,6 +69,14 @@ TURNS: Final = {
     "a rule of the place, of what is shared": Turn("adviser", "share", "forbid", RAW, NO, "policy"),
     "what an authority was given ends": Turn("police", "order", "order-over", RAW, NO, "expired"),
     "a rule of the place, of what an authority was given": Turn("police", "order", "forbid", RAW, NO, "policy"),
+    "a red line about who listens": Turn("broker", "give", "line", RAW, NO, "red-line"),
+    "nobody answers for it any more": Turn("lab", "give", "unreached", RAW, NO, "unanswered"),
+    "who listens becomes a gatekeeper": Turn("giant", "share", "giant", RAW, NO, "gatekeeper"),
+    "what is shared is withheld": Turn("adviser", "share", "withhold", RAW, NO, "withheld"),
+    "a use is announced anew, and begins later": Turn("lab", "give", "later", RAW, NO, "not-yet"),
+    "a group is asked for where nobody counts the homes": Turn(
+        "lab", "", "group", RAW, NO, "not-offered", open=True, sign="yes"
+    ),
     "who listens leaves the home": Turn("ben", "", "ben-leaves", RAW, NONE, "not-found"),
     "who listens is removed from the home": Turn("ben", "", "ben-out", RAW, NONE, "not-found"),
     "who listens is erased": Turn("ben", "", "erase", RAW, NONE, over=OVER),
@@ -83,6 +93,7 @@ TURNS: Final = {
     "private mode of a child begins": Turn("lab", "child give kim-gives", "hush", RAW, RAW),
     "private mode ends": Turn("lab", "give quiet", "loud", RAW, RAW),
     "what was said is stopped": Turn("lab", "give", "stop", RAW, RAW),
+    "what is shared is withheld, for who lives there": Turn("ana", "share", "withhold", RAW, RAW),
     "others say no, for who lives there": Turn("ana", "give", "withdraw", RAW, RAW),
     "a rule of the place, for who lives there": Turn("ana", "", "forbid", RAW, RAW),
     "a thing is over": Turn("lab", "give", "over", RAW, RAW),
