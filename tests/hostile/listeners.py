@@ -36,7 +36,7 @@ class Turning(Asking):
             self.do(deed)
 
     async def offers(self) -> tuple[float, bool]:
-        """The thing says one more value, which is kept or not: it is private now, nobody answers for it, or it is over or gone."""
+        """The thing says one more value, kept or not: it is private now, nobody answers for it, or it is over or gone."""
         value = self.around.next_value()
         if self.thing.joined.thing not in self.world.node.directory.things:
             return value, False

@@ -23,7 +23,7 @@ from tests.made_town import (
     reads,
     view,
 )
-from tests.properties.naive_gate import MINUTES, Sheet
+from tests.properties.naive_gate import DAYS, MINUTES, Sheet
 from troth.errors import Conflict, TooSoon
 from troth.gate.announcing import check_announced
 from troth.gate.measured import check_measured
@@ -38,9 +38,13 @@ from troth.statements.kinds import KindName
 from troth.statements.passport import PassportBody, PassportStream
 from troth.things.intervals import covers
 
-ESSENTIAL = msgspec.structs.replace(BILLED, essential=True)
+ESSENTIAL = msgspec.structs.replace(BILLED, essential=True, retention_days=DAYS["contract"])
+OURS = msgspec.structs.replace(OWNED, retention_days=DAYS["own"])
 WITHOUT_ASKING = {each: PurposeId(f"https://supplier.example/{each.value}") for each in Asserted}
-ASSERTED = tuple(purpose(id_, view(RAW, each.value), to=(SUPPLIER,)) for each, id_ in WITHOUT_ASKING.items())
+ASSERTED = tuple(
+    msgspec.structs.replace(purpose(id_, view(RAW, each.value), to=(SUPPLIER,)), retention_days=DAYS[each.value])
+    for each, id_ in WITHOUT_ASKING.items()
+)
 LATER_NS = ns(MINUTES) + 15 * 86_400_000_000_000
 FLOW = PassportStream("flow", "Flow", "water", Uri("urn:x:flow"), "number")
 PASSPORT = PassportBody(METER, "Meter", MAKER, (FLOW,), sector="waterworks")
@@ -60,7 +64,7 @@ def uses(*, postponed: bool) -> tuple[DisclosedPurpose, ...]:
     unasked = (ESSENTIAL, *(each for each in ASSERTED if each.purpose != WITHOUT_ASKING[Asserted.URGENT]))
     if postponed:
         unasked = tuple(msgspec.structs.replace(each, starts_ns=LATER_NS) for each in unasked)
-    return (RESEARCHED, *unasked, OWNED, ASSERTED[list(WITHOUT_ASKING).index(Asserted.URGENT)])
+    return (RESEARCHED, *unasked, OURS, ASSERTED[list(WITHOUT_ASKING).index(Asserted.URGENT)])
 
 
 class MakerSpeaks(RuleBasedStateMachine):

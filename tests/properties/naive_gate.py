@@ -12,6 +12,16 @@ from troth.statements.choice import Decision
 
 MINUTES = 60  # how far the sheet reaches; what has no end reaches its last square
 VIEWS = ("raw", "hourly-mean")
+# For how long each use may use a row.
+DAYS = {
+    "research": 30,
+    "own": 20,
+    "contract": 60,
+    "settled": 40,
+    "objectable": 10,
+    "required": 50,
+    "urgent": 5,
+}
 FAR = 3 * 24 * 60  # minutes around the sheet in which a naive clock is looked at
 
 
@@ -262,30 +272,37 @@ class Sheet:
         return self.after_installation(lived - self.hushed(now))
 
     def collected(self, now: int) -> set[int] | None:
-        """Minutes of which something may be kept now: those of every ground that holds now; private ones for the bill only."""
-        found: set[int] = set()
-        grounded, hushed = False, self.hushed(now)
+        """Minutes of which something may be kept now."""
+        kept = self.kept_for(now)
+        return None if kept is None else set(kept)
+
+    def kept_for(self, now: int) -> dict[int, int] | None:
+        """Of each minute of which something may be kept now, for how many days: those of every ground that holds now.
+
+        Private ones are kept for the bill only. What several may use is kept for the one that may use it longest.
+        """
+        found: list[tuple[str, set[int]]] = []
+        hushed = self.hushed(now)
         if now not in hushed:
             for view in VIEWS:
                 agreed = self.agreed(view, now)
                 if now in agreed:
-                    grounded = True
-                    found |= agreed - hushed
+                    found.append(("research", agreed - hushed))
             for ground in self.asserted:
                 allowed = self.begun(self.allowed(ground, now))
                 if now in allowed:
-                    grounded = True
-                    found |= allowed - hushed
+                    found.append((ground, allowed - hushed))
             if (helped := self.rescued(now)) is not None:
-                grounded = True
-                found |= helped
+                found.append(("urgent", helped))
             unopposed = self.unopposed(now)
             here = [person for person in self.people if self.here(person, now) and not self.works[person][now]]
             if here and now in unopposed:
-                grounded = True
                 lived = {m for m in unopposed if any(self.lives[p][m] and not self.works[p][m] for p in here)}
-                found |= lived - hushed
+                found.append(("own", lived - hushed))
         if now in (ordered := self.begun(self.contracted())):
-            grounded = True
-            found |= ordered
-        return self.after_installation(found) if grounded else None
+            found.append(("contract", ordered))
+        days: dict[int, int] = {}
+        for ground, minutes in found:
+            for minute in self.after_installation(minutes):
+                days[minute] = max(days.get(minute, 0), DAYS[ground])
+        return days if found else None

@@ -16,7 +16,6 @@ from tests.made_town import (
     BILLING,
     HOUSE,
     METER,
-    OWNED,
     RAW,
     RESEARCHED,
     START_NS,
@@ -30,8 +29,9 @@ from tests.made_town import (
     reads_own,
     view,
 )
-from tests.properties.maker_speaks import PASSPORT, WITHOUT_ASKING, MakerSpeaks, uses
+from tests.properties.maker_speaks import OURS, PASSPORT, WITHOUT_ASKING, uses
 from tests.properties.naive_gate import MINUTES, VIEWS, Quiet, Sheet
+from tests.properties.rows_live import RowsLive
 from troth.gate.decide import decide
 from troth.gate.leases import Lease
 from troth.gate.question import OWN_PURPOSE, Answer, Code, Question, Verdict
@@ -62,7 +62,7 @@ def minutes(answer: Answer) -> set[int] | None:
     return {minute for minute in range(MINUTES) if covers(answer.covered, ns(minute))}
 
 
-class GateAndSheet(MakerSpeaks):
+class GateAndSheet(RowsLive):
     @initialize(
         contract=st.tuples(st.integers(0, 20), st.integers(20, MINUTES)),
         installed=st.integers(0, 5),
@@ -270,7 +270,7 @@ class GateAndSheet(MakerSpeaks):
                 research = purpose(RESEARCHED.purpose, view("hourly-mean", "choice"), to=(UNIVERSITY,))
                 town.disclose(research, *said[1:], group_size=group)
             case 4:
-                town.disclose(OWNED, group_size=group)
+                town.disclose(OURS, group_size=group)
             case 5:
                 town.disclose(*said, places=("eu",), group_size=group or 3)
             case 6:
