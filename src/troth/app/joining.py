@@ -8,6 +8,8 @@ from troth.journeys.enrol import Enrol
 from troth.journeys.gateways import Gateways
 from troth.journeys.home_things import HomeThings
 from troth.journeys.inherit import Inherit
+from troth.journeys.installer_desk import InstallerDesk
+from troth.journeys.installers import Installers
 from troth.journeys.installing import Installing
 from troth.journeys.join import Join
 from troth.journeys.join_many import JoinMany
@@ -58,6 +60,25 @@ class Joining:
             accounts,
             directory=directory,
             in_force=in_force,
+            clock=clock,
+            entropy=entropy,
+        )
+        self.installers = Installers(
+            say,
+            accounts,
+            recognise=recognise,
+            directory=directory,
+            in_force=in_force,
+            clock=clock,
+            entropy=entropy,
+        )
+        self.installer_desk = InstallerDesk(
+            self.installers,
+            self.inherit,
+            self.join,
+            accounts=accounts,
+            presence=presence,
+            directory=directory,
             clock=clock,
             entropy=entropy,
         )

@@ -52,6 +52,7 @@ LASTS: Final[Mapping[str, Lasting]] = {
     "recipient": Lasting(30 * DAY_S, 14 * DAY_S),
     "maker": Lasting(30 * DAY_S, 14 * DAY_S),
     "authority": Lasting(30 * DAY_S, 14 * DAY_S),
+    "installer": Lasting(30 * DAY_S, 14 * DAY_S),
     "operator": Lasting(DAY_S, 3600),  # §2.2.3 (AAL2): 24 hours, and one hour unused
 }
 
@@ -59,7 +60,7 @@ LASTS: Final[Mapping[str, Lasting]] = {
 class Principal(msgspec.Struct, frozen=True):
     """Who shows a valid token. `thing` for things; `asker` for recipients and persons; neither for the operator.
 
-    `desk`: a maker or an authority, and `party` which one; they ask for no data, so they are no asker, and run nothing.
+    `desk`: a maker, authority or installer, and `party` which one; they ask for no data, so they are no asker, and run nothing.
 
     `digest` is that of a session or a recipient's token: what is open under it ends with it, also if another says the same.
     """
