@@ -17,6 +17,7 @@ from troth.gate.question import Code, Connecting, Standing, Step, Verdict
 from troth.journeys.accounts import Bearer
 from troth.journeys.asking import answer_to
 from troth.journeys.installers import Stands
+from troth.journeys.news import Sort
 from troth.names import HouseholdId, InstallerId, Uri, check_slug, parse_id
 from troth.spans import DAY_NS
 from troth.state.in_force import Reading
@@ -375,5 +376,38 @@ def test_on_pages_a_firm_connects_in_three_steps_hands_over_and_an_owner_takes_o
         assert 303 == (await page("POST", "/mine/installers", "person", do="accept", invitation=found[1]))[0]
         _, seen = await page("GET", "/mine/installers", "person")
         assert "Taken over by Ana" in seen
+
+    in_lane(test)
+
+
+def test_the_home_is_told_which_firm_connected_something_and_who_had_invited_it() -> None:
+    async def test(at: Lane) -> None:
+        news = at.house.node.grounding.tellings
+        ben = person_of(at.home, at.ben)
+        for number, token in enumerate((at.home.ana, at.house.operator)):
+            more = {} if number == 0 else {"household": at.home.household}
+            invitation = await at.invited(token=token, **more)
+            seen = news.news.moved
+            await at.connected(name=f"Meter {number}")
+            assert seen < news.news.moved, "who tells looks again"
+            (item,) = [
+                each for each in news.news.of(ben) if each.title == f"Sparks has connected something: Meter {number}"
+            ]
+            assert (Sort.JOINED, "Attic") == (item.sort, item.about)
+            assert ("an owner of your home", "whoever runs this place")[number] in item.words
+            assert "Ana" not in item.words
+            await at.house.ask("DELETE", f"/api/installers/{invitation}", token=at.house.operator)
+        await news.telling.look()
+        for session in (at.home.ana, at.ben):
+            told = (await at.house.ask("GET", "/api/told", token=session)).json()
+            mine = [each for each in told["items"] if "Sparks" in each["title"]]
+            assert [["page"], ["page"]] == [[way["way"] for way in each["told"]] for each in mine]
+        elsewhere = (await at.house.ask("GET", "/api/told", token=at.cem)).json()
+        assert [] == [each for each in elsewhere["items"] if "Sparks" in each["title"]]
+        atom = await at.house.ask("GET", "/news.atom")
+        assert "Sparks" not in atom.text
+        made = await at.house.ask("POST", "/api/told/feeds", {}, token=at.home.ana)
+        feed = await at.house.ask("GET", str(made.json()["url"]).removeprefix("http://localhost:8080"))
+        assert 2 == feed.text.count("<title>Sparks has connected something"), feed.text[:2000]
 
     in_lane(test)

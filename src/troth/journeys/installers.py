@@ -266,7 +266,7 @@ class Installers:
     def _check_owner(self, person: PersonId, home: HouseholdId | None) -> None:
         if home not in homes_of(person, self._directory, self._in_force, at_ns=self._clock.now()):
             raise NotFound("there is no such home for this person")
-        if home is None or person not in self._owners(home):
+        if person not in self._owners(home):
             raise denied_as(Code.TOO_WEAK.value)
 
     def _owners(self, home: HouseholdId) -> frozenset[PersonId]:

@@ -22,6 +22,7 @@ from troth.gate.demanding import is_withheld
 from troth.gate.question import Ground
 from troth.gate.rules.sensitivity import special_of
 from troth.journeys.news_called import Called
+from troth.journeys.news_installed import InstalledByFirms
 from troth.journeys.news_items import (
     NEWS_DAYS,
     RECENT_DAYS,
@@ -69,6 +70,7 @@ class News:
         self._moved = Moved(directory)
         self._ordered = Ordered(directory)
         self._called = Called(directory)
+        self._installed_by = InstalledByFirms(directory)
         self._things: dict[Uri, dict[HouseholdId | None, list[KnownThing]]] = {}
 
     @property
@@ -185,8 +187,9 @@ class News:
         called = self._called.homes(after_ns=since_ns)
         moved = self._moved.homes(after_ns=since_ns, at_ns=now)
         entered = self._joined.homes_of(after_ns=since_ns, at_ns=now)
+        others = (self._ordered.homes(), called, entered, moved)
         seen: set[HouseholdId] = set()
-        for number, home in enumerate(chain(self._joined.homes(), self._ordered.homes(), called, entered, moved)):
+        for number, home in enumerate(chain(self._joined.homes(), self._installed_by.homes(), *others)):
             if home not in seen:
                 seen.add(home)
                 persons = self._here_only(home, apart)
@@ -221,6 +224,7 @@ class News:
             *self._moved.of(homes, person, after_ns=after_ns, at_ns=at_ns),
             *(draft for home in homes for draft in self._ordered.of(home, after_ns=after_ns, at_ns=at_ns)),
             *self._called.of(homes, after_ns=after_ns),
+            *(draft for home in homes for draft in self._installed_by.of(home, after_ns=after_ns)),
         ]
 
     def _current(self) -> tuple[KnownChanges, ...]:

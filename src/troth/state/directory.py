@@ -137,6 +137,7 @@ class Directory:
                 self._announce(body, stood, statement.signed.id, at_ns=said_ns(statement))
                 self.shares.owed.installed(stood, body, statement.signed.id, at_ns=said_ns(statement))
                 self.reordered.update(reordered(stood, body))
+                self.told.moved += self.invited.connected(body, statement.signed.id, at_ns=said_ns(statement))
                 self._install(body, statement.signed.id)
             case PassportBody():
                 self._declare(body, statement)
@@ -381,6 +382,5 @@ class Directory:
             self.described[body.described.id] = body.thing
         elif body.described is not None and self.described.get(body.described.id) == body.thing:
             del self.described[body.described.id]
-        self.invited.connected(body)
         self.things[body.thing] = KnownThing(body.thing, number, body, statement, streams)
         self.thing_by_number[number] = body.thing

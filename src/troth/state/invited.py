@@ -11,13 +11,13 @@ Source: docs/decisions/0118-an-installer-is-invited-to-a-place.md.
 import msgspec
 
 from troth.errors import Conflict, NotFound, Refused
-from troth.names import InstallerId, PersonId, StatementId, ThingId
+from troth.names import HouseholdId, InstallerId, PersonId, StatementId, ThingId
 from troth.state.member import Member
-from troth.statements.installation import InstallationBody
+from troth.statements.installation import InstallationBody, Installed
 from troth.statements.installer import Because, InstallerBody
 from troth.statements.person import Role
 
-__all__ = ["Invitations", "Invited", "check_invited", "invited_after", "same_hands"]
+__all__ = ["Connected", "Invitations", "Invited", "check_invited", "invited_after", "same_hands"]
 
 _OWNER = Role.OWNER.value
 
@@ -29,17 +29,36 @@ class Invited(msgspec.Struct, frozen=True):
     statement: StatementId
 
 
+class Connected(msgspec.Struct, frozen=True):
+    """A thing that a firm connected: as its installation first said, and when that was (ns UTC)."""
+
+    installed: Installed
+    statement: StatementId
+    said_ns: int
+
+
 class Invitations:
-    """All invitations by their identifiers, in order of first saying. Callers read and never change it."""
+    """All invitations by their identifiers, and what was connected under them. Callers read and never change it."""
 
     def __init__(self) -> None:
         self.said: dict[InstallerId, Invited] = {}
         self.things: dict[InstallerId, dict[ThingId, None]] = {}  # what was connected under each, in order
+        self.homes: dict[HouseholdId, dict[ThingId, Connected]] = {}
 
-    def connected(self, body: InstallationBody) -> None:
-        """A thing is put in place, or changed."""
-        if body.installed is not None:
-            self.things.setdefault(body.installed.invitation, {})[body.thing] = None
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Invitations) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def connected(self, body: InstallationBody, statement: StatementId, *, at_ns: int) -> bool:
+        """A thing is put in place, or changed; whether a firm has connected it in a home just now."""
+        if body.installed is None or body.thing in self.things.get(body.installed.invitation, {}):
+            return False
+        self.things.setdefault(body.installed.invitation, {})[body.thing] = None
+        if body.household is None:
+            return False
+        self.homes.setdefault(body.household, {})[body.thing] = Connected(body.installed, statement, at_ns)
+        return True
 
     def take(self, body: object, statement: StatementId) -> None:
         """Fold one accepted statement."""
