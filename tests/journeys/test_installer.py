@@ -1,85 +1,27 @@
 """An invited firm connects things in the places that it is invited to, until a date; and nowhere else, and no longer."""
 
-import re
-from collections.abc import Awaitable, Callable
-from html import unescape
 from typing import Final
-from urllib.parse import urlencode
 
 import msgspec
 import pytest
 
-from tests.journeys.api_house import LAB, ORG, Home, Json, furnished, in_public_too, organisation
-from tests.journeys.test_home_things import household_of, lane, person_of
+from tests.journeys.api_house import LAB, ORG, Json, in_public_too
+from tests.journeys.installer_lane import FIRM, THINGS, Lane, in_lane
+from tests.journeys.test_home_things import household_of, person_of
 from tests.journeys.test_types import known
 from troth.errors import Denied, NotFound, Refused
 from troth.gate.question import Code, Connecting, Standing, Step, Verdict
 from troth.journeys.accounts import Bearer
 from troth.journeys.asking import answer_to
 from troth.journeys.installers import Stands
-from troth.journeys.news import Sort
 from troth.names import HouseholdId, InstallerId, Uri, check_slug, parse_id
 from troth.spans import DAY_NS
 from troth.state.in_force import Reading
 from troth.statements.erasure import Asked
 from troth.statements.installation import InstallationBody, Installed
 from troth.statements.kinds import KINDS, Face, KindName
-from troth.web.sessions import COOKIES, form_key
 
-FIRM: Final = "https://sparks.example"
-THINGS: Final = "/api/installer/things"
 DAY_S: Final = 24 * 3600
-
-
-class Lane:
-    """A home, a firm with a session of its desk, and people: Ana owns the home, Ben lives there, Cem owns another."""
-
-    def __init__(self, home: Home, ben: str, cem: str, firm: str) -> None:
-        self.home, self.house = home, home.house
-        self.ben, self.cem, self.firm = ben, cem, firm
-        self.installers = home.house.node.joining.installers
-
-    async def invited(self, *, token: str | None = None, days: int = 7, **more: str) -> str:
-        """An invitation into the home: by Ana, or with the operator's token by whoever runs the place."""
-        path = "/api/installers" if token == self.house.operator else "/api/home/installers"
-        body: Json = {"party": FIRM, "days": days, **({} if more else {"household": self.home.household}), **more}
-        made = await self.house.ask("POST", path, body, token=token or self.home.ana)
-        assert 201 == made.status_code, made.text
-        return str(made.json()["id"])
-
-    def said(self, **more: object) -> Json:
-        body: Json = {"type": "hall-meter", "name": "Third", "place": "Attic", "household": self.home.household}
-        return body | more
-
-    async def tried(self, **more: object) -> tuple[int, str]:
-        """Connect something there: status, and the code of the gate's no or the short name."""
-        looked = await self.house.ask("POST", THINGS, self.said(**more), token=self.firm)
-        if looked.status_code != 200:
-            return looked.status_code, str(looked.json().get("reason_code"))
-        sheet = looked.json()["digest"]
-        made = await self.house.ask("POST", THINGS, self.said(sheet=sheet, **more), token=self.firm)
-        found = made.json()
-        return made.status_code, str(found.get("reason_code") or found.get("slug"))
-
-    async def connected(self, **more: object) -> str:
-        status, slug = await self.tried(**more)
-        assert 201 == status
-        return slug
-
-    def stands(self, invitation: str) -> Stands:
-        (found,) = [each for each in self.installers.all() if each.id == invitation]
-        return found.stands
-
-
-def in_lane(test: Callable[[Lane], Awaitable[None]]) -> None:
-    async def whole(home: Home) -> None:
-        ben, cem = await lane(home)
-        house = home.house
-        await house.post("/api/organisations", organisation(FIRM) | {"name": "Sparks"})
-        door = await house.post("/api/doors", {"party": FIRM, "door": "installer"})
-        await test(Lane(home, ben, cem, await house.session(door["invitation"])))
-
-    furnished(whole)
 
 
 def test_a_firm_that_an_owner_invited_reads_the_sheet_connects_and_sees_what_it_connected() -> None:
@@ -326,88 +268,5 @@ def test_what_cannot_be_said_of_an_invitation_is_refused() -> None:
         await at.installers.end(made.invitation)
         with pytest.raises(Refused):
             await at.installers.end(made.invitation)
-
-    in_lane(test)
-
-
-def test_on_pages_a_firm_connects_in_three_steps_hands_over_and_an_owner_takes_over() -> None:
-    async def test(at: Lane) -> None:
-        sessions = {"person": at.home.ana, "installer": at.firm}
-
-        async def page(method: str, path: str, role: str, **fields: str) -> tuple[int, str]:
-            session = sessions[role]
-            fields = {"key": form_key(session), **fields} if method == "POST" else {}
-            body = urlencode(fields).encode() if fields else None
-            headers = {"cookie": f"{COOKIES[role]}={session}", "sec_fetch_site": "same-origin"}
-            headers |= {"content_type": "application/x-www-form-urlencoded", "accept": "text/html"}
-            answer = await at.house.ask(method, path, body, **headers)
-            return answer.status_code, unescape(answer.text)
-
-        _, none = await page("GET", "/installer", "installer")
-        assert "You are invited nowhere now" in none
-        home = at.home.household
-        status, _ = await page("POST", "/mine/installers", "person", do="invite", party=FIRM, home=home, days="3")
-        assert 303 == status
-        _, desk = await page("GET", "/installer", "installer")
-        found = re.search(r'<option value="(iv[a-z2-7]{26})">Harbour Lane 12', desk)
-        assert found is not None
-        assert "by Ana" in desk
-        said = {"home": found[1], "type": "hall-meter", "name": "Third", "place": "Attic"}
-        status, sheet = await page("POST", "/installer/sheet", "installer", **said)
-        digest = re.search(r'name="sheet" value="([0-9a-f]{64})"', sheet)
-        assert (200, True) == (status, "in the home “Harbour Lane 12”" in sheet)
-        assert digest is not None
-        status, again = await page("POST", "/installer", "installer", **said, sheet="00" * 32)
-        assert (409, True) == (status, "Something has changed" in again)
-        status, done = await page("POST", "/installer", "installer", **said, sheet=digest[1])
-        assert (200, True) == (status, "Third may come in" in done and "<svg" in done)
-        slug = re.search(r"<code>(third-[a-z2-7]{8})</code>", done)
-        assert slug is not None
-        status, other = await page("POST", "/installer/label", "installer", slug=slug[1])
-        assert (200, True) == (status, "Third may come in" in other)
-        assert done != other, "another label"
-        _, seen = await page("GET", "/mine/installers", "person")
-        assert "<b>Third</b>, Attic" in seen
-        assert 303 == (await page("POST", "/installer/hand-over", "installer", invitation=found[1]))[0]
-        status, no = await page("POST", "/installer/sheet", "installer", **said)
-        assert (403, True) == (status, "you are not invited there any more" in no)
-        _, seen = await page("GET", "/mine/installers", "person")
-        assert "Take it over from Sparks" in seen
-        assert 303 == (await page("POST", "/mine/installers", "person", do="accept", invitation=found[1]))[0]
-        _, seen = await page("GET", "/mine/installers", "person")
-        assert "Taken over by Ana" in seen
-
-    in_lane(test)
-
-
-def test_the_home_is_told_which_firm_connected_something_and_who_had_invited_it() -> None:
-    async def test(at: Lane) -> None:
-        news = at.house.node.grounding.tellings
-        ben = person_of(at.home, at.ben)
-        for number, token in enumerate((at.home.ana, at.house.operator)):
-            more = {} if number == 0 else {"household": at.home.household}
-            invitation = await at.invited(token=token, **more)
-            seen = news.news.moved
-            await at.connected(name=f"Meter {number}")
-            assert seen < news.news.moved, "who tells looks again"
-            (item,) = [
-                each for each in news.news.of(ben) if each.title == f"Sparks has connected something: Meter {number}"
-            ]
-            assert (Sort.JOINED, "Attic") == (item.sort, item.about)
-            assert ("an owner of your home", "whoever runs this place")[number] in item.words
-            assert "Ana" not in item.words
-            await at.house.ask("DELETE", f"/api/installers/{invitation}", token=at.house.operator)
-        await news.telling.look()
-        for session in (at.home.ana, at.ben):
-            told = (await at.house.ask("GET", "/api/told", token=session)).json()
-            mine = [each for each in told["items"] if "Sparks" in each["title"]]
-            assert [["page"], ["page"]] == [[way["way"] for way in each["told"]] for each in mine]
-        elsewhere = (await at.house.ask("GET", "/api/told", token=at.cem)).json()
-        assert [] == [each for each in elsewhere["items"] if "Sparks" in each["title"]]
-        atom = await at.house.ask("GET", "/news.atom")
-        assert "Sparks" not in atom.text
-        made = await at.house.ask("POST", "/api/told/feeds", {}, token=at.home.ana)
-        feed = await at.house.ask("GET", str(made.json()["url"]).removeprefix("http://localhost:8080"))
-        assert 2 == feed.text.count("<title>Sparks has connected something"), feed.text[:2000]
 
     in_lane(test)
