@@ -26,6 +26,7 @@ FOR_OWNERS: Final = (
 FOR_INSTALLERS: Final = (
     "GET /api/installer",
     "POST /api/installer/things",
+    "POST /api/installer/things/many",
     "POST /api/installer/things/{slug}/claim",
     "POST /api/installer/invitations/{installer}/hand-over",
 )

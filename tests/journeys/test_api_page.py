@@ -97,6 +97,7 @@ REFUSED = {
     **dict.fromkeys(
         (
             "POST /api/installer/things",
+            "POST /api/installer/things/many",
             "POST /api/installer/things/{slug}/claim",
             "POST /api/installer/invitations/{installer}/hand-over",
         ),

@@ -29,21 +29,25 @@ from troth.api.installer_forms import (
     installer_shown,
 )
 from troth.api.joining_forms import sheet_shown
+from troth.api.many_forms import ManyForm, ManyShown, row_shown
 from troth.api.operate import Addresses, claim_command, thing_made
 from troth.errors import WrongToken
+from troth.journeys.inherit import TypedThing
+from troth.journeys.install_many import InstallMany
 from troth.journeys.installer_desk import InstallerDesk
 from troth.journeys.installers import Installers
+from troth.journeys.join_many import RowFault
 from troth.names import InstallerId, Uri, check_slug, check_uri, parse_id
 
 __all__ = ["installer_routes"]
 
 
 def installer_routes(
-    installers: Installers, desk: InstallerDesk, *, callers: Callers, addresses: Addresses
+    installers: Installers, desk: InstallerDesk, many: InstallMany, *, callers: Callers, addresses: Addresses
 ) -> list[Route]:
     """All routes of this module."""
     inviting = _Inviting(installers, callers)
-    firm = _Firm(installers, desk, callers, addresses=addresses)
+    firm = _Firm(installers, desk, many, callers=callers, addresses=addresses)
     op, spoken = callers.operated, callers.spoken
     return [
         resource("/api/installers", {"GET": op(inviting.all), "POST": op(inviting.invite)}),
@@ -55,6 +59,7 @@ def installer_routes(
         resource("/api/home/installers/{installer}/accept", {"POST": spoken(inviting.accept_home)}),
         resource("/api/installer", {"GET": spoken(firm.desk)}),
         resource("/api/installer/things", {"POST": spoken(firm.connect)}),
+        resource("/api/installer/things/many", {"POST": spoken(firm.connect_many)}),
         resource("/api/installer/things/{slug}/claim", {"POST": spoken(firm.claim)}),
         resource("/api/installer/invitations/{installer}/hand-over", {"POST": spoken(firm.hand_over)}),
     ]
@@ -117,9 +122,18 @@ class _Inviting:
 class _Firm:
     """What a firm asks at its desk."""
 
-    def __init__(self, installers: Installers, desk: InstallerDesk, callers: Callers, *, addresses: Addresses) -> None:
+    def __init__(
+        self,
+        installers: Installers,
+        desk: InstallerDesk,
+        many: InstallMany,
+        *,
+        callers: Callers,
+        addresses: Addresses,
+    ) -> None:
         self._installers = installers
         self._desk = desk
+        self._many = many
         self._callers = callers
         self._addresses = addresses
 
@@ -133,6 +147,16 @@ class _Firm:
         if digest is None:
             return shown(sheet_shown(self._desk.look(party, typed)))
         return created(thing_made(await self._desk.connect(party, typed, shown=digest), self._addresses))
+
+    async def connect_many(self, request: Request) -> Response:
+        party = self._party(request)
+        asked = await form(request, ManyForm)
+        read = [each.typed() for each in asked.rows]
+        rows = [each for each in read if isinstance(each, TypedThing)]
+        work = self._many.check if asked.check else self._many.join
+        became = iter(await work(party, rows))
+        shown_rows = (each if isinstance(each, RowFault) else next(became) for each in read)
+        return created(ManyShown(tuple(map(row_shown, shown_rows))))
 
     async def claim(self, request: Request) -> Response:
         party = self._party(request)

@@ -158,7 +158,13 @@ def http_doors(node: Node) -> HttpDoors:
         ),
         *home_routes(node.choosing.belong, node.join, callers=callers, now=ports.clock.now),
         *home_thing_routes(node.joining.home_things, callers=callers, addresses=addresses),
-        *installer_routes(node.joining.installers, node.joining.installer_desk, callers=callers, addresses=addresses),
+        *installer_routes(
+            node.joining.installers,
+            node.joining.installer_desk,
+            node.joining.install_many,
+            callers=callers,
+            addresses=addresses,
+        ),
         *private_routes(
             node.choosing.privately,
             callers=callers,

@@ -8,6 +8,7 @@ from troth.journeys.enrol import Enrol
 from troth.journeys.gateways import Gateways
 from troth.journeys.home_things import HomeThings
 from troth.journeys.inherit import Inherit
+from troth.journeys.install_many import InstallMany
 from troth.journeys.installer_desk import InstallerDesk
 from troth.journeys.installers import Installers
 from troth.journeys.installing import Installing
@@ -93,6 +94,14 @@ class Joining:
             clock=clock,
             entropy=entropy,
             pause=ports.pause,
+        )
+        self.install_many = InstallMany(
+            self.many,
+            self.installer_desk,
+            self.installers,
+            installing=installing,
+            accounts=accounts,
+            directory=directory,
         )
         self.enrol = Enrol(ports.authority, recognise, clock=clock, entropy=entropy)
         self.alter = Alter(

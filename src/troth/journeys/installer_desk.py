@@ -152,6 +152,12 @@ class InstallerDesk:
         """For how many seconds a label of a thing holds that is connected under this invitation now."""
         return max(1, min(CLAIM_S, (invitation.to_ns - self._clock.now()) // NS_PER_S))
 
+    def label_of(self, request: ThingRequest) -> int:
+        """The same of what `request` gave; a second where its invitation is not known any more."""
+        invited = self._directory.invited.said
+        known = None if request.installed is None else invited.get(request.installed.invitation)
+        return 1 if known is None else self.label_s(known.body)
+
     def check_room(self, invitation: InstallerBody, more: int) -> None:
         """Return if so many more may be connected under an invitation; Refused otherwise."""
         if sum(1 for _ in self._installers.things(invitation.invitation)) + more > self._most:

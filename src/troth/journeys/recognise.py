@@ -241,10 +241,10 @@ class Recognise:
     def _of_thing(self, thing: ThingId | None, *bearers: Bearer) -> list[Account]:
         return [each for bearer in bearers for each in self._accounts.of(bearer, thing=thing)]
 
-    def claim_for(self, thing: ThingId) -> tuple[str, Account]:
-        """A fresh claim token and what must be kept of it; it recognises nobody before that is kept."""
+    def claim_for(self, thing: ThingId, *, seconds: int = CLAIM_S) -> tuple[str, Account]:
+        """A fresh claim token and what must be kept of it; it recognises nobody before that is kept, nor after `seconds`."""
         token = self._fresh()
-        return token, self._account(Account(b"", Bearer.CLAIM, thing=thing), Bearer.CLAIM, token, CLAIM_S)
+        return token, self._account(Account(b"", Bearer.CLAIM, thing=thing), Bearer.CLAIM, token, seconds)
 
     async def operator(self) -> str:
         """A new token for the operator's commands; the former one recognises nobody any more."""
