@@ -19,6 +19,7 @@ FOR_WHO_INVITES: Final = (
 SEEN_AT_HOME: Final = (*THINGS_AT_HOME, "GET /api/home/installers")
 FOR_OWNERS: Final = (
     *CONNECT_AT_HOME,
+    "POST /api/home/things/{standing}/end",
     "POST /api/home/installers",
     "DELETE /api/home/installers/{installer}",
     "POST /api/home/installers/{installer}/accept",
@@ -32,6 +33,7 @@ FOR_INSTALLERS: Final = (
 )
 PAGES_OF_INSTALLERS: Final = (
     *PAGES_OF_HOME_THINGS,
+    "POST /mine/connect/end",
     "GET /installer",
     "POST /installer",
     "POST /installer/sheet",

@@ -23,6 +23,7 @@ from troth.names import (
     PurposeId,
     ShareId,
     Slug,
+    ThingId,
     Uri,
     WishId,
     print_household,
@@ -31,6 +32,7 @@ from troth.names import (
     print_person,
     print_share,
     print_sign,
+    print_thing,
     print_wish,
 )
 from troth.spans import DAY_NS
@@ -139,6 +141,7 @@ class Town:
             "role": "person",
             "visit": self._visit(),
             "installer": self._invited(),
+            "standing": print_thing(self.meter.joined.thing),
             "path:path": "0/000",
             "kid": "x",
             "type": "x",
@@ -168,6 +171,7 @@ class Town:
             "brought": brought_uri(bytes(16)).removeprefix(BROUGHT),
             "visit": "ab" * 16,
             "installer": print_id("iv", bytes(16)),
+            "standing": print_thing(ThingId(bytes(16))),
             "home": print_household(HouseholdId(bytes(16))),
         }
         self.of_ana = (print_person(self.ana.person), "Ana")  # on what a reading rested stands in Ben's book, too

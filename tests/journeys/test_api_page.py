@@ -210,6 +210,7 @@ def test_the_examples_run_in_their_order() -> None:
             path = path.replace("{correction}", f"co{NOBODYS}")
             path = path.replace("{visit}", "0").replace("{id}", "0").replace("{sign}", "sg" + "a" * 26)
             path = path.replace("{child}", f"pe{NOBODYS}").replace("{installer}", f"iv{NOBODYS}")
+            path = path.replace("{standing}", f"th{NOBODYS}")
             path = path.replace("{restriction}", "ab" * 16) if path.startswith("/api/children/") else path
             path = re.sub(r"\{([a-z]+)\}", lambda name: found[name[1].upper()], path)
             answer = await asked(started, method, path, body=body, token=token)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from tests.journeys.installer_lane import FIRM, Lane, in_lane
 from tests.journeys.test_home_things import person_of
 from troth.journeys.news import Sort
+from troth.names import Uri
 from troth.web.sessions import COOKIES, form_key
 
 
@@ -88,5 +89,46 @@ def test_the_home_is_told_which_firm_connected_something_and_who_had_invited_it(
         made = await at.house.ask("POST", "/api/told/feeds", {}, token=at.home.ana)
         feed = await at.house.ask("GET", str(made.json()["url"]).removeprefix("http://localhost:8080"))
         assert 2 == feed.text.count("<title>Sparks has connected something"), feed.text[:2000]
+
+    in_lane(test)
+
+
+def test_an_owner_ends_what_a_firm_connected_that_an_owner_had_invited_and_nobody_else_does() -> None:
+    async def test(at: Lane) -> None:
+        ask = at.house.ask
+
+        async def ends(thing: str, session: str) -> int:
+            return (await ask("POST", f"/api/home/things/{thing}/end", {}, token=session)).status_code
+
+        await at.invited()
+        await at.connected(name="Mine")
+        await at.house.node.joining.installers.close(Uri(FIRM))
+        at.firm = await at.house.session(
+            (await at.house.post("/api/doors", {"party": FIRM, "door": "installer"}))["invitation"]
+        )
+        await at.invited(token=at.house.operator, household=at.home.household)
+        await at.connected(name="Ours")
+        (home,) = (await ask("GET", "/api/home/things", token=at.ben)).json()["homes"]
+        things = {each["name"]: each for each in home["things"]}
+        assert {"Mine": ("Sparks", True), "Ours": ("Sparks", False), "Meter in the hall": (None, False)} == {
+            name: (each["firm"], each["ends"]) for name, each in things.items()
+        }
+        refused = [(each["thing"], at.home.ana) for name, each in things.items() if name != "Mine"]
+        refused += [(things["Mine"]["thing"], session) for session in (at.ben, at.cem)]
+        assert {404} == {await ends(thing, session) for thing, session in refused}
+        assert 204 == await ends(things["Mine"]["thing"], at.home.ana)
+        assert 403 == await ends(things["Mine"]["thing"], at.home.ana)
+        (home,) = (await ask("GET", "/api/home/things", token=at.ben)).json()["homes"]
+        assert {"Ours", "Meter in the hall"} == {each["name"] for each in home["things"]}
+
+    in_lane(test)
+
+
+def test_the_invitation_stands_in_the_book_of_who_invited_and_in_no_others() -> None:
+    async def test(at: Lane) -> None:
+        await at.invited()
+        for session, count in ((at.home.ana, 1), (at.ben, 0)):
+            said = (await at.house.ask("GET", "/api/book/statements", token=session)).json()["statements"]
+            assert count == sum(each["kind"] == "installer" for each in said)
 
     in_lane(test)

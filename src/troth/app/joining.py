@@ -55,15 +55,6 @@ class Joining:
         self.connect = Connect(self.join, installing, directory=directory, in_force=in_force, clock=clock)
         self.parties = Parties(accounts, directory, join=self.join, recognise=recognise)
         self.inherit = Inherit(say, directory, installing=installing, pause=ports.pause)
-        self.home_things = HomeThings(
-            self.inherit,
-            self.join,
-            accounts,
-            directory=directory,
-            in_force=in_force,
-            clock=clock,
-            entropy=entropy,
-        )
         self.installers = Installers(
             say,
             accounts,
@@ -112,6 +103,16 @@ class Joining:
             installing=installing,
             join=self.join,
             directory=directory,
+            clock=clock,
+            entropy=entropy,
+        )
+        self.home_things = HomeThings(
+            self.inherit,
+            self.join,
+            accounts,
+            alter=self.alter,
+            directory=directory,
+            in_force=in_force,
             clock=clock,
             entropy=entropy,
         )
