@@ -27,7 +27,8 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProgram]:
 def made(node: NodeProgram, path: str, **body: object) -> dict[str, object]:
     answer = node.ask("POST", path, token=node.operator, body=body)
     assert 201 == answer.status, answer
-    found: dict[str, object] = answer.json()
+    found = answer.json()
+    assert isinstance(found, dict)
     return found
 
 

@@ -56,7 +56,7 @@ class InstallMany:
         Raises:
             Refused: more than ROWS_MAX rows.
         """
-        return await self._many.would(self._look(party, rows), standing=Standing.INSTALLER)
+        return await self._many.would(await self._look(party, rows), standing=Standing.INSTALLER)
 
     async def join(self, party: Uri, rows: Sequence[TypedThing]) -> list[RowJoined | RowStands | RowFault]:
         """Connect what joins; what became of each row, in order. Each label ends with the invitation.
@@ -65,16 +65,18 @@ class InstallMany:
             Refused: more than ROWS_MAX rows.
             StorageFailed: the node must stop.
         """
-        looked = self._look(party, rows)
+        looked = await self._look(party, rows)
         sheets = [each.sheet for each in rows]
         return await self._many.said(looked, sheets, standing=Standing.INSTALLER, label_s=self._desk.label_of)
 
-    def _look(self, party: Uri, rows: Sequence[TypedThing]) -> list[LookedRow]:
+    async def _look(self, party: Uri, rows: Sequence[TypedThing]) -> list[LookedRow]:
         check_length(rows)
         stand: dict[InstallerId, dict[_Words, ThingId]] = {}
         seen: dict[InstallerId, set[_Words]] = {}
         found: list[LookedRow] = []
+        turn = self._many.turn()
         for row in rows:
+            await turn.fair()
             try:
                 column = "household" if row.household is not None else "place"
                 invitation = self._installers.standing(party, household=row.household, place=row.place)

@@ -165,7 +165,7 @@ class Installers:
 
     def of(self, party: Uri) -> tuple[SeenInstaller, ...]:
         """The invitations of a firm that stand, newest first. Others are no affair of it any more."""
-        return tuple(self._seen(each) for each in self._all() if each.party == party and self._open(each))
+        return tuple(self._seen(each) for each in self._of(party) if self._open(each))
 
     def standing(self, party: Uri, *, household: HouseholdId | None, place: str) -> InstallerBody:
         """The newest invitation under which a firm may ask to connect something there now.
@@ -173,8 +173,8 @@ class Installers:
         Raises:
             Denied: there is none; the same whether there is such a home or not.
         """
-        for each in self._all():
-            if each.party == party and each.household == household and each.place in {None, place} and self._open(each):
+        for each in self._of(party):
+            if each.household == household and each.place in {None, place} and self._open(each):
                 return each
         raise denied_as(Code.NOT_INVITED.value)
 
@@ -227,7 +227,7 @@ class Installers:
 
     async def close(self, party: Uri) -> None:
         """Close the door of a firm: its invitations end, and its links, sessions and logins open nothing any more."""
-        for each in [each for each in self._all() if each.party == party and self._open(each)]:
+        for each in [each for each in self._of(party) if self._open(each)]:
             await self._end(each, Because.CLOSED)
         holder = Holder(None, party, None, DESKS["installer"])
         going = [e.digest for kind in (Bearer.SESSION, Bearer.INVITATION) for e in self._accounts.held(holder, kind)]
@@ -279,6 +279,11 @@ class Installers:
 
     def _all(self) -> list[InstallerBody]:
         return [each.body for each in reversed(self._directory.invited.said.values())]
+
+    def _of(self, party: Uri) -> list[InstallerBody]:
+        """All invitations of a firm, newest first."""
+        invited = self._directory.invited
+        return [invited.said[each].body for each in reversed(invited.firms.get(party, {}))]
 
     def _seen(self, body: InstallerBody) -> SeenInstaller:
         home = body.household

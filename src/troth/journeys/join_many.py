@@ -32,7 +32,17 @@ from troth.signing.cose import Signed
 from troth.state.directory import Directory, KnownThing
 from troth.statements.texts import check_texts
 
-__all__ = ["ROWS_MAX", "JoinMany", "LookedRow", "Renewed", "RowFault", "RowJoined", "RowStands", "check_length"]
+__all__ = [
+    "ROWS_MAX",
+    "FairTurn",
+    "JoinMany",
+    "LookedRow",
+    "Renewed",
+    "RowFault",
+    "RowJoined",
+    "RowStands",
+    "check_length",
+]
 
 ROWS_MAX: Final = 250  # rows of one request; their names are one change of the accounts
 TURN_NS: Final = 2_000_000  # things.md: a request that touches many streams yields every ~2 ms, or withdrawal waits
@@ -71,6 +81,21 @@ LookedRow: TypeAlias = tuple[Slug, ThingRequest] | RowStands | RowFault
 """A row that would join, with its short name and all that it says; or that does not."""
 
 
+class FairTurn:
+    """Gives others their turn after TURN_NS of work."""
+
+    def __init__(self, clock: Clock, pause: Callable[[], Awaitable[None]]) -> None:
+        self._clock = clock
+        self._pause = pause
+        self._began = clock.ticks()
+
+    async def fair(self) -> None:
+        """Wait for the others, where it is their turn."""
+        if self._clock.ticks() - self._began > TURN_NS:
+            await self._pause()
+            self._began = self._clock.ticks()
+
+
 class JoinMany:
     """Takes rows of things that join."""
 
@@ -99,6 +124,10 @@ class JoinMany:
         self._entropy = entropy
         self._pause = pause
 
+    def turn(self) -> FairTurn:
+        """What lets others have their turn while rows are looked at."""
+        return FairTurn(self._clock, self._pause)
+
     async def check(self, rows: Sequence[TypedThing], *, standing: Standing) -> list[RowJoined | RowStands | RowFault]:
         """What would become of each row, in order. Nothing is said and nothing kept.
 
@@ -110,7 +139,7 @@ class JoinMany:
     async def would(self, looked: Sequence[LookedRow], *, standing: Standing) -> list[RowJoined | RowStands | RowFault]:
         """The same of rows that were looked at."""
         found: list[RowJoined | RowStands | RowFault] = []
-        turn = _Turn(self._clock, self._pause)
+        turn = self.turn()
         for each in looked:
             if not isinstance(each, tuple):
                 found.append(each)
@@ -143,7 +172,7 @@ class JoinMany:
         found: list[RowJoined | RowStands | RowFault] = []
         planned: list[tuple[Planned, Signed]] = []
         accounts: list[Account] = []
-        turn = _Turn(self._clock, self._pause)
+        turn = self.turn()
         with self._installing.keeping() as keep:
             for sheet, each in zip(sheets, looked, strict=True):
                 if not isinstance(each, tuple):
@@ -196,7 +225,7 @@ class JoinMany:
 
     async def _look(self, rows: Sequence[TypedThing]) -> list[LookedRow]:
         check_length(rows)
-        turn = _Turn(self._clock, self._pause)
+        turn = self.turn()
         seen: set[Slug] = set()
         found: list[LookedRow] = []
         for row in rows:
@@ -264,20 +293,6 @@ class JoinMany:
             return RowFault(other, Conflict("a thing of this short name stands here, and this is not as it stands"))
         kinds = (Bearer.THING, Bearer.CERTIFICATE)
         return RowStands(slug, any(self._accounts.of(each, thing=known.thing) for each in kinds))
-
-
-class _Turn:
-    """Gives others their turn after TURN_NS of work."""
-
-    def __init__(self, clock: Clock, pause: Callable[[], Awaitable[None]]) -> None:
-        self._clock = clock
-        self._pause = pause
-        self._began = clock.ticks()
-
-    async def fair(self) -> None:
-        if self._clock.ticks() - self._began > TURN_NS:
-            await self._pause()
-            self._began = self._clock.ticks()
 
 
 def check_length(rows: Sequence[object]) -> None:

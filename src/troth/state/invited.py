@@ -11,7 +11,7 @@ Source: docs/decisions/0118-an-installer-is-invited-to-a-place.md.
 import msgspec
 
 from troth.errors import Conflict, NotFound, Refused
-from troth.names import HouseholdId, InstallerId, PersonId, StatementId, ThingId
+from troth.names import HouseholdId, InstallerId, PersonId, StatementId, ThingId, Uri
 from troth.state.member import Member
 from troth.statements.installation import InstallationBody, Installed
 from troth.statements.installer import Because, InstallerBody
@@ -44,6 +44,7 @@ class Invitations:
         self.said: dict[InstallerId, Invited] = {}
         self.things: dict[InstallerId, dict[ThingId, None]] = {}  # what was connected under each, in order
         self.homes: dict[HouseholdId, dict[ThingId, Connected]] = {}
+        self.firms: dict[Uri, dict[InstallerId, None]] = {}  # invitations by whom they are of, in order
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Invitations) and vars(self) == vars(other)
@@ -64,6 +65,7 @@ class Invitations:
         """Fold one accepted statement."""
         if isinstance(body, InstallerBody):
             self.said[body.invitation] = Invited(body, statement)
+            self.firms.setdefault(body.party, {})[body.invitation] = None
 
 
 def invited_after(invited: tuple[Invited, ...], body: InstallerBody, statement: StatementId) -> tuple[Invited, ...]:
