@@ -285,6 +285,7 @@ def _everything(node: Node) -> Everything:
             node.grounding.contracts,
             node.grounding.emergencies,
             node.grounding.tellings.news,
+            node.joining.installers,
             _number_of(node),
         ),
         choose=node.choose,
