@@ -6,8 +6,13 @@ from urllib.parse import urlencode
 
 from tests.journeys.installer_lane import FIRM, Lane, in_lane
 from tests.journeys.test_home_things import person_of
+from tests.journeys.test_telling import Lane as AtHome
+from tests.journeys.test_telling_mail import give
+from troth.journeys.inherit import TypedThing
 from troth.journeys.news import Sort
 from troth.names import Uri
+from troth.statements.installation_type import InstallationTypeBody, TypedStream
+from troth.testing.world import World
 from troth.web.sessions import COOKIES, form_key
 
 
@@ -132,3 +137,22 @@ def test_the_invitation_stands_in_the_book_of_who_invited_and_in_no_others() -> 
             assert count == sum(each["kind"] == "installer" for each in said)
 
     in_lane(test)
+
+
+def test_a_letter_says_which_firm_and_names_nobody_of_the_home() -> None:
+    with World(seed=118) as world:
+        around = AtHome(world)
+        give(world, around.ana)
+        home, firm = around.home.household, world.organisation("Sparks").uri
+        body = world.node.directory.things[around.meter.joined.thing].body
+        streams = tuple(TypedStream(each.name, each.reach) for each in body.streams)
+        kind = InstallationTypeBody("meter", "Meter", body.product, body.answers, streams, body.consideration)
+        world.run(world.node.joining.inherit.type(kind))
+        world.run(world.node.joining.installers.invite(firm, days=3, household=home, by=around.ana.person))
+        before = len(world.mailer.taken)
+        desk, typed = world.node.joining.installer_desk, TypedThing("meter", "Second", "Attic", household=home)
+        world.run(desk.connect(firm, typed, shown=desk.look(firm, typed).sheet.digest))
+        world.advance(20)
+        (letter,) = world.mailer.taken[before:]
+        assert "Sparks has connected something: Second. Sparks was invited by an owner of your home" in letter.text
+        assert not [word for word in ("Ana", "Harbour Lane") if word in letter.text + letter.subject]
