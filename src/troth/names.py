@@ -25,6 +25,7 @@ __all__ = [
     "EntityId",
     "GroundId",
     "HouseholdId",
+    "InstallerId",
     "LineId",
     "OpeningId",
     "OrderId",
@@ -72,6 +73,7 @@ HouseholdId = NewType("HouseholdId", bytes)
 CorrectionId = NewType("CorrectionId", bytes)  # of a word to a recipient that something it got is said to be wrong
 EntityId = NewType("EntityId", bytes)  # of a SensorThings entity; a Thing's or Datastream's is its own identifier
 GroundId = NewType("GroundId", bytes)  # of the assertion of a ground
+InstallerId = NewType("InstallerId", bytes)  # of an invitation to connect things in a place
 LineId = NewType("LineId", bytes)  # of a red line
 OpeningId = NewType("OpeningId", bytes)  # of an emergency
 OrderId = NewType("OrderId", bytes)  # of an erase order

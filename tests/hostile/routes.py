@@ -9,7 +9,7 @@ Who may:
 - COUNTED: the operator, and the thing itself; 401 without a token, and for other tokens there is no such thing.
 - GATED: whoever the gate lets; for all others there is nothing of that name.
 - SPENDS: whoever has the token that stands in the body, whatever the head shows; LEAVES: anybody; a session shown ends.
-- VISITOR: whoever has a session, about those of that person or party; MAKER, AUTHORITY: such an organisation; else 401.
+- VISITOR: whoever has a session, about those of that person or party; MAKER, AUTHORITY, INSTALLER: such a party; else 401.
 - PAGE: a page that shows something to who has the cookie for it, and to all others what it shows to anybody.
 - FORM: a page that changes something: with a cookie, the key of its form, and from our own pages.
 """
@@ -17,8 +17,8 @@ Who may:
 from enum import Enum, auto
 from typing import Final
 
+from tests.hostile import routes_installers as firms
 from tests.hostile.routes_children import FOR_CHILDREN, PAGES_OF_CHILDREN
-from tests.hostile.routes_home_things import FOR_OWNERS, PAGES_OF_HOME_THINGS, SEEN_AT_HOME
 from tests.hostile.routes_overseeing import OF_CONTRACTS, PAGES_OF_OVERSEEING
 from tests.hostile.routes_places import FOR_WHO_RULES, PAGES_OF_PLACES
 from tests.hostile.routes_sharing import FOR_RECIPIENTS, FOR_WHO_SHARES
@@ -44,6 +44,7 @@ class Who(Enum):
     RECIPIENT = auto()
     MAKER = auto()
     AUTHORITY = auto()
+    INSTALLER = auto()
     PAGE = auto()
     FORM = auto()
 
@@ -115,7 +116,7 @@ TABLE: Final = {
     "GET /mine/people": Who.PAGE,
     **{
         each: Who.PAGE if each.startswith("GET") else Who.FORM
-        for each in PAGES_OF_CHILDREN + PAGES_OF_HOME_THINGS + PAGES_OF_PLACES
+        for each in PAGES_OF_CHILDREN + firms.PAGES_OF_INSTALLERS + PAGES_OF_PLACES
     },
     "GET /maker": Who.PAGE,
     "GET /audit": Who.PAGE,
@@ -314,12 +315,14 @@ TABLE: Final = {
     "POST /api/authorities/requests/{demand}/order": Who.OPERATOR,
     "POST /api/authorities/requests/{demand}/about": Who.OPERATOR,
     "POST /api/authorities/requests/{demand}/end": Who.OPERATOR,
-    **dict.fromkeys(SEEN_AT_HOME, Who.HOME),
+    **dict.fromkeys(firms.SEEN_AT_HOME, Who.HOME),
+    **dict.fromkeys(firms.FOR_WHO_INVITES, Who.OPERATOR),
+    **dict.fromkeys(firms.FOR_INSTALLERS, Who.INSTALLER),
     "POST /api/home/leave": Who.PERSON,
     "POST /api/home/remove": Who.PERSON,
     "GET /api/objections": Who.PERSON,
     "POST /api/objections": Who.PERSON,
-    **dict.fromkeys(FOR_CHILDREN + FOR_OWNERS + FOR_WHO_RULES, Who.PERSON),
+    **dict.fromkeys(FOR_CHILDREN + firms.FOR_OWNERS + FOR_WHO_RULES, Who.PERSON),
     **dict.fromkeys(FOR_WHO_SHARES, Who.PERSON),
     **dict.fromkeys(FOR_RECIPIENTS, Who.RECIPIENT),
     "POST /api/people/{person}/guardians": Who.OPERATOR,

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-__all__ = ["FOR_OWNERS", "PAGES_OF_HOME_THINGS", "SEEN_AT_HOME"]
+__all__ = ["CONNECT_AT_HOME", "PAGES_OF_HOME_THINGS", "THINGS_AT_HOME"]
 
-SEEN_AT_HOME: Final = ("GET /api/home", "GET /api/home/things")
-FOR_OWNERS: Final = ("POST /api/home/things",)
+THINGS_AT_HOME: Final = ("GET /api/home", "GET /api/home/things")
+CONNECT_AT_HOME: Final = ("POST /api/home/things",)
 PAGES_OF_HOME_THINGS: Final = ("GET /mine/connect", "POST /mine/connect", "POST /mine/connect/sheet")

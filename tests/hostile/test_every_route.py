@@ -196,10 +196,11 @@ ENTITLED: Final = {
     Who.VISITOR: ("ana", "ana's own page", "owner's own page"),
     Who.MAKER: ("maker",),
     Who.AUTHORITY: ("authority",),
+    Who.INSTALLER: ("installer",),
 }
 
 
-DESKS: Final = ("a maker", "an authority")
+DESKS: Final = {Who.MAKER: "a maker", Who.AUTHORITY: "an authority", Who.INSTALLER: "an installer"}
 
 
 def may(who: Who, caller: Caller, method: str) -> bool:
@@ -221,9 +222,11 @@ def may(who: Who, caller: Caller, method: str) -> bool:
         case Who.HOME:
             return reads and (own_page or caller.name == "the same home")
         case Who.VISITOR:
-            return reads and (own_page or owner_page or caller.name in {"the same home", "another home", *DESKS})
-        case Who.MAKER | Who.AUTHORITY:
-            return reads and caller.name == DESKS[who is Who.AUTHORITY]
+            return reads and (
+                own_page or owner_page or caller.name in {"the same home", "another home", *DESKS.values()}
+            )
+        case Who.MAKER | Who.AUTHORITY | Who.INSTALLER:
+            return reads and caller.name == DESKS[who]
         case Who.ANYBODY | Who.SPENDS | Who.LEAVES | Who.SIGNED | Who.FORM | Who.THING:
             return False
 
@@ -239,6 +242,7 @@ CREDENTIALED: Final = frozenset(
         Who.RECIPIENT,
         Who.MAKER,
         Who.AUTHORITY,
+        Who.INSTALLER,
     }
 )
 
@@ -248,7 +252,7 @@ def refusals(who: Who, caller: Caller) -> set[int]:
     if who in CREDENTIALED and not caller.is_readable:
         return {400}
     if who in {Who.OPERATOR, Who.FORM, Who.VISITOR}:
-        has_visits = "home" in caller.name or caller.name in DESKS
+        has_visits = "home" in caller.name or caller.name in DESKS.values()
         return {401, 404} if who is Who.VISITOR and has_visits else {401}
     if who is Who.RECIPIENT:
         return {401} if caller.name != "a recipient" else {400, 404}

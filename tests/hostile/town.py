@@ -23,13 +23,16 @@ from troth.names import (
     PurposeId,
     ShareId,
     Slug,
+    ThingId,
     Uri,
     WishId,
     print_household,
+    print_id,
     print_order,
     print_person,
     print_share,
     print_sign,
+    print_thing,
     print_wish,
 )
 from troth.spans import DAY_NS
@@ -137,6 +140,8 @@ class Town:
             "withholding": "x",
             "role": "person",
             "visit": self._visit(),
+            "installer": self._invited(),
+            "standing": print_thing(self.meter.joined.thing),
             "path:path": "0/000",
             "kid": "x",
             "type": "x",
@@ -165,6 +170,8 @@ class Town:
             "wish": print_wish(WishId(bytes(16))),
             "brought": brought_uri(bytes(16)).removeprefix(BROUGHT),
             "visit": "ab" * 16,
+            "installer": print_id("iv", bytes(16)),
+            "standing": print_thing(ThingId(bytes(16))),
             "home": print_household(HouseholdId(bytes(16))),
         }
         self.of_ana = (print_person(self.ana.person), "Ana")  # on what a reading rested stands in Ben's book, too
@@ -192,8 +199,11 @@ class Town:
             "owner's own page": _cookies(troth_session=owner, troth_operator=owner) | {"sec-fetch-site": "same-origin"},
         }
         cleo = self.session(self.cleo)
-        for desk, party in (("maker", world.organisation("Maker")), ("authority", world.organisation("Inspector"))):
-            session = world.run(world.node.recognise.enter(world.run(world.node.join.invite_desk(party.uri, desk))))
+        firms = {"maker": "Maker", "authority": "Inspector", "installer": "Sparks", "elsewhere": "Wires"}
+        for desk, party in ((desk, world.organisation(name)) for desk, name in firms.items()):
+            session = world.run(
+                world.node.recognise.enter(world.run(world.node.join.invite_desk(party.uri, DOORS.get(desk, desk))))
+            )
             self.entitled[desk] = _bearer(session) | _cookies(**dict.fromkeys(COOKIES, session))
         self.callers = (
             Caller("nobody", {}),
@@ -205,6 +215,7 @@ class Town:
             Caller("a recipient", _bearer(self.bakery.token())),
             Caller("a maker", self.entitled["maker"]),
             Caller("an authority", self.entitled["authority"]),
+            Caller("an installer", self.entitled["elsewhere"]),
             Caller("another thing", _bearer(self.foreign_thing.credential)),
             Caller("the operator", _bearer(self.operator)),
             Caller("a foreign operator", _bearer(foreign_token)),
@@ -283,6 +294,12 @@ class Town:
         asker = Asker(self.university.uri, "app", PurposeId(f"{SHARE}development"))
         return print_wish(self.world.run(recipient.ask(asker, wish)))
 
+    def _invited(self) -> str:
+        """A firm that Ana has invited into the home."""
+        installers = self.world.node.joining.installers
+        firm, home = self.world.organisation("Sparks"), self.home.household
+        return self.world.run(installers.invite(firm.uri, days=7, household=home, by=self.ana.person)).id
+
     def _visit(self) -> str:
         """One of Ana's sessions, by the name it has among hers."""
         return self.world.node.entering.visits.of(self.session(self.ana)).visits[0].id
@@ -301,6 +318,7 @@ async def _hung_up(exchange: Exchange) -> Told:
 
 
 _STORES: Final = "/troth/testing/memory_"
+DOORS: Final = {"elsewhere": "installer"}  # a firm that is invited nowhere
 COOKIES: Final = ("troth_session", "troth_person", "troth_recipient", "troth_operator")
 
 

@@ -93,6 +93,16 @@ REFUSED = {
     "POST /api/authorities/requests/{demand}/order": 409,  # people were told of the request
     "POST /api/people/{person}/guardians": 403,  # Ana is no child
     "POST /api/things/{slug}/gateway": 404,  # there is no network server here
+    "POST /api/installers/close": 204,
+    **dict.fromkeys(
+        (
+            "POST /api/installer/things",
+            "POST /api/installer/things/many",
+            "POST /api/installer/things/{slug}/claim",
+            "POST /api/installer/invitations/{installer}/hand-over",
+        ),
+        401,
+    ),  # they are asked in a session of their own, as is what stands there
 }
 
 
@@ -199,7 +209,8 @@ def test_the_examples_run_in_their_order() -> None:
             path = path.replace("{share}/answer", f"sh{NOBODYS}/answer").replace("{order}", f"eo{NOBODYS}")
             path = path.replace("{correction}", f"co{NOBODYS}")
             path = path.replace("{visit}", "0").replace("{id}", "0").replace("{sign}", "sg" + "a" * 26)
-            path = path.replace("{child}", f"pe{NOBODYS}")
+            path = path.replace("{child}", f"pe{NOBODYS}").replace("{installer}", f"iv{NOBODYS}")
+            path = path.replace("{standing}", f"th{NOBODYS}")
             path = path.replace("{restriction}", "ab" * 16) if path.startswith("/api/children/") else path
             path = re.sub(r"\{([a-z]+)\}", lambda name: found[name[1].upper()], path)
             answer = await asked(started, method, path, body=body, token=token)
@@ -218,6 +229,7 @@ def test_the_examples_run_in_their_order() -> None:
                 "/api/descriptions": 200,
                 "/api/maker": 401,  # it opens in a session of its own
                 "/api/audit": 401,
+                "/api/installer": 401,
                 **FORESEEN,
                 **OWN_KEY,
                 **NO_MAIL,

@@ -77,12 +77,12 @@ def denied(step: Step, code: Code) -> tuple[Verdict, Step, Code]:
 
 
 def test_what_was_shown_and_holds_is_connected(gauges: Gauges) -> None:
-    for standing in (Standing.OPERATOR, Standing.INSTALLER):
-        assert (Verdict.ALLOW, Step.NARROWED, None) == gauges.asked(gauges.body(), standing)
+    assert (Verdict.ALLOW, Step.NARROWED, None) == gauges.asked(gauges.body(), Standing.OPERATOR)
 
 
-def test_step_1_known_denies_who_is_neither_operator_nor_installer(gauges: Gauges) -> None:
+def test_step_1_known_denies_who_is_not_the_operator_and_a_firm_without_an_invitation(gauges: Gauges) -> None:
     assert denied(Step.KNOWN, Code.TOO_WEAK) == gauges.asked(gauges.body(), Standing.OTHER)
+    assert denied(Step.KNOWN, Code.NOT_INVITED) == gauges.asked(gauges.body(), Standing.INSTALLER)
 
 
 def test_step_1_known_denies_a_product_or_who_answers_that_is_not_registered(gauges: Gauges) -> None:

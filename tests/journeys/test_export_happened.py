@@ -36,7 +36,7 @@ def test_an_emergency_is_as_whoever_runs_the_place_reads_it_once_confirmed() -> 
         ana = lane.home.person("Ana")
         ben = world.home("Harbour Lane 14").person("Ben")
         opening = lane.opens(home=lane.home.household)
-        assert {"emergencies": [], "requests": []} == happened(world, ana), "nothing has happened yet"
+        assert {"emergencies": [], "requests": [], "installers": []} == happened(world, ana), "nothing has happened yet"
         lane.confirms(opening)
         mine = happened(world, ana)["emergencies"]
         assert operators(world, "/api/emergencies", "emergencies") == mine
@@ -46,7 +46,7 @@ def test_an_emergency_is_as_whoever_runs_the_place_reads_it_once_confirmed() -> 
             one["because"],
             one["by"],
         )
-        assert {"emergencies": [], "requests": []} == happened(world, ben)
+        assert {"emergencies": [], "requests": [], "installers": []} == happened(world, ben)
 
 
 def test_what_an_authority_asked_is_in_it_without_other_homes() -> None:

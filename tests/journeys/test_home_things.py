@@ -151,6 +151,7 @@ def test_the_short_name_tells_nothing_and_one_person_fills_no_place() -> None:
             node.joining.inherit,
             node.join,
             node.ports.accounts,
+            alter=node.joining.alter,
             directory=node.directory,
             in_force=node.leases.in_force,
             clock=node.ports.clock,

@@ -41,6 +41,7 @@ TELLS: Final = {
     "reached_ns", "left",  # the door asks them once; what then holds stands in the other members
     "at_once",  # why
     "asked", "measures", "notified", "after", "answer", "confirmed",  # what led to it, and what was answered
+    "installed", "accepted_ns", "accepted_by",
 }  # fmt: skip
 
 

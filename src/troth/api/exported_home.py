@@ -1,4 +1,4 @@
-"""What an archive of everything about somebody says of their homes: what is ordered there, and what they were told happened.
+"""What an archive of everything about somebody says of their homes: what is ordered there, what happened, who connects.
 
 Rules
 - An emergency is there once it was confirmed, for whoever lived there then; what an authority asked, for whom it concerns, and
@@ -15,10 +15,12 @@ from troth.api.authorities import RequestShown, request_shown
 from troth.api.emergencies import EmergencyShown, emergency_shown
 from troth.api.grounded import GroundsShown
 from troth.api.grounds import grounds_shown
+from troth.api.installer_forms import InstallerShown, installer_shown
 from troth.journeys.authority import Registered
 from troth.journeys.contracts import Contracts
 from troth.journeys.emergency import Emergencies
 from troth.journeys.grounds import Grounds
+from troth.journeys.installers import Installers
 from troth.journeys.news import News
 from troth.names import PersonId, StreamId
 
@@ -26,10 +28,14 @@ __all__ = ["HappenedFile", "Homes"]
 
 
 class HappenedFile(msgspec.Struct, frozen=True):
-    """`happened.json`: emergencies in homes of theirs, and what authorities asked about these, the newest first."""
+    """`happened.json`: emergencies in homes of theirs, what authorities asked about these, and firms that were invited there.
+
+    The newest first.
+    """
 
     emergencies: tuple[EmergencyShown, ...]
     requests: tuple[RequestShown, ...]
+    installers: tuple[InstallerShown, ...]
 
 
 class Homes(msgspec.Struct, frozen=True):
@@ -39,6 +45,7 @@ class Homes(msgspec.Struct, frozen=True):
     contracts: Contracts
     emergencies: Emergencies
     news: News
+    installers: Installers
     number_of: Callable[[StreamId], int | None]
 
     def ordered(self, person: PersonId) -> GroundsShown:
@@ -56,4 +63,5 @@ class Homes(msgspec.Struct, frozen=True):
         return HappenedFile(
             tuple(map(emergency_shown, self.emergencies.at_home(person))),
             tuple(request_shown(each, self.number_of) for each in found),
+            tuple(installer_shown(each) for home in self.installers.homes(person) for each in home.installers),
         )

@@ -18,7 +18,8 @@ erasure.json          what would go if you had yourself erased, and what somebod
 rights.json           what you have asked for by right, and what you have said is wrong
 things.json           the things where you live: what they sense, who made them, what is done with their data
 grounds.json          what your homes have ordered, and why more is allowed there without asking you
-happened.json         emergencies in your homes, and what authorities asked about them, as far as you may be told
+happened.json         emergencies in your homes, what authorities asked about them, as far as you may be told, and
+                      firms that were invited to connect things there
 observations/N.csv    all that you may read of one stream; things.json says which one N is
 book.jsonl            your book: who read what of you, when, what for, how much, and on what that rested
 statements.jsonl      everything that was said by you or about you, to be read

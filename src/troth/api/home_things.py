@@ -18,7 +18,7 @@ from troth.api.joining_forms import sheet_shown
 from troth.api.operate import Addresses, thing_made
 from troth.journeys.home_things import HomeThings, ThingsHome
 from troth.journeys.inherit import TypedThing
-from troth.names import check_slug, print_household
+from troth.names import ThingId, check_slug, parse_id, print_household
 from troth.wire.times import print_time
 
 __all__ = ["HomeThingForm", "HomeThingShown", "KindShown", "ThingsHomeShown", "ThingsHomes", "home_thing_routes"]
@@ -39,12 +39,18 @@ class HomeThingForm(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class HomeThingShown(msgspec.Struct, frozen=True):
-    """A thing of a home: since when, and who connected it; null for whoever runs the place."""
+    """A thing of a home: since when, and who connected it; null for whoever runs the place.
+
+    `firm`: the invited firm that did; `ends`: whether an owner of the home can end it; `thing`: its identifier.
+    """
 
     name: str
     place: str
     since: str
     by: str | None
+    thing: str
+    firm: str | None = None
+    ends: bool = False
 
 
 class ThingsHomeShown(msgspec.Struct, frozen=True):
@@ -85,10 +91,21 @@ def home_thing_routes(home_things: HomeThings, *, callers: Callers, addresses: A
             return shown(sheet_shown(home_things.look(person, typed)))
         return created(thing_made(await home_things.connect(person, typed, shown=digest), addresses))
 
+    async def end(request: Request) -> Response:
+        person = callers.person(request)
+        await home_things.end(person, ThingId(parse_id("th", request.path_params["standing"])))
+        return Response(status_code=204)
+
     spoken = callers.spoken
-    return [resource("/api/home/things", {"GET": spoken(homes), "POST": spoken(said)})]
+    return [
+        resource("/api/home/things", {"GET": spoken(homes), "POST": spoken(said)}),
+        resource("/api/home/things/{standing}/end", {"POST": spoken(end)}),
+    ]
 
 
 def _home_shown(home: ThingsHome) -> ThingsHomeShown:
-    things = tuple(HomeThingShown(each.name, each.place, print_time(each.from_ns), each.by) for each in home.things)
+    things = tuple(
+        HomeThingShown(each.name, each.place, print_time(each.from_ns), each.by, each.id, each.firm, each.ends)
+        for each in home.things
+    )
     return ThingsHomeShown(print_household(home.household), home.name, home.owner, things)

@@ -40,6 +40,7 @@ from troth.api.gateways import gateway_routes
 from troth.api.grounds import ground_routes
 from troth.api.home import home_routes
 from troth.api.home_things import home_thing_routes
+from troth.api.installers import installer_routes
 from troth.api.joinings import joining_routes
 from troth.api.keys import key_routes
 from troth.api.linting import linting_routes
@@ -157,6 +158,13 @@ def http_doors(node: Node) -> HttpDoors:
         ),
         *home_routes(node.choosing.belong, node.join, callers=callers, now=ports.clock.now),
         *home_thing_routes(node.joining.home_things, callers=callers, addresses=addresses),
+        *installer_routes(
+            node.joining.installers,
+            node.joining.installer_desk,
+            node.joining.install_many,
+            callers=callers,
+            addresses=addresses,
+        ),
         *private_routes(
             node.choosing.privately,
             callers=callers,
@@ -277,6 +285,7 @@ def _everything(node: Node) -> Everything:
             node.grounding.contracts,
             node.grounding.emergencies,
             node.grounding.tellings.news,
+            node.joining.installers,
             _number_of(node),
         ),
         choose=node.choose,
@@ -356,6 +365,8 @@ def _deployment(node: Node, desks: Desks) -> Deployment:
         connect=node.joining.connect,
         alter=node.joining.alter,
         home_things=node.joining.home_things,
+        installers=node.joining.installers,
+        installer_desk=node.joining.installer_desk,
         types=node.joining.inherit,
         away=node.ports.in_worker,
         stream_of=stream_of,

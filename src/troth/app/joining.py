@@ -8,6 +8,9 @@ from troth.journeys.enrol import Enrol
 from troth.journeys.gateways import Gateways
 from troth.journeys.home_things import HomeThings
 from troth.journeys.inherit import Inherit
+from troth.journeys.install_many import InstallMany
+from troth.journeys.installer_desk import InstallerDesk
+from troth.journeys.installers import Installers
 from troth.journeys.installing import Installing
 from troth.journeys.join import Join
 from troth.journeys.join_many import JoinMany
@@ -52,12 +55,22 @@ class Joining:
         self.connect = Connect(self.join, installing, directory=directory, in_force=in_force, clock=clock)
         self.parties = Parties(accounts, directory, join=self.join, recognise=recognise)
         self.inherit = Inherit(say, directory, installing=installing, pause=ports.pause)
-        self.home_things = HomeThings(
-            self.inherit,
-            self.join,
+        self.installers = Installers(
+            say,
             accounts,
+            recognise=recognise,
             directory=directory,
             in_force=in_force,
+            clock=clock,
+            entropy=entropy,
+        )
+        self.installer_desk = InstallerDesk(
+            self.installers,
+            self.inherit,
+            self.join,
+            accounts=accounts,
+            presence=presence,
+            directory=directory,
             clock=clock,
             entropy=entropy,
         )
@@ -73,6 +86,14 @@ class Joining:
             entropy=entropy,
             pause=ports.pause,
         )
+        self.install_many = InstallMany(
+            self.many,
+            self.installer_desk,
+            self.installers,
+            installing=installing,
+            accounts=accounts,
+            directory=directory,
+        )
         self.enrol = Enrol(ports.authority, recognise, clock=clock, entropy=entropy)
         self.alter = Alter(
             say,
@@ -82,6 +103,16 @@ class Joining:
             installing=installing,
             join=self.join,
             directory=directory,
+            clock=clock,
+            entropy=entropy,
+        )
+        self.home_things = HomeThings(
+            self.inherit,
+            self.join,
+            accounts,
+            alter=self.alter,
+            directory=directory,
+            in_force=in_force,
             clock=clock,
             entropy=entropy,
         )

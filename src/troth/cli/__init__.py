@@ -34,7 +34,9 @@ from troth.cli.gateways import thing_gateway
 from troth.cli.grounding import ground
 from troth.cli.here import thing_here
 from troth.cli.home import home, person_move_in, person_move_out
-from troth.cli.home_things import home_connect, home_things
+from troth.cli.home_things import home_connect, home_end, home_things
+from troth.cli.install import install
+from troth.cli.installer import firm_end, firm_invite, firm_list, firm_take_over, installer
 from troth.cli.keys import key
 from troth.cli.log_keeping import log_mirror, log_restore, log_succeed
 from troth.cli.objecting import object_
@@ -86,6 +88,8 @@ main.add_part(
     disclosure,
     type_,
     party,
+    installer,
+    install,
     thing,
     replay,
     bridge,
@@ -95,7 +99,7 @@ for each in (organisation_due, organisation_reached, organisation_feed, organisa
     organisation.add_command(each)
 for each in (thing_bulk, thing_rename, thing_replace, thing_revoke, thing_move, thing_gateway, thing_end):
     thing.add_command(each)
-for each in (home_things, home_connect):
+for each in (home_things, home_connect, home_end, firm_list, firm_invite, firm_end, firm_take_over):
     home.add_command(each)
 for each in (party_orders, party_unused, party_corrections, party_brought, party_refuse):
     party.add_command(each)

@@ -11,7 +11,7 @@ Source: things.md, "A thing joins"; mission.md (10,000 things in under a minute)
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
@@ -35,10 +35,11 @@ from troth.cli.speaking import plain, say
 from troth.journeys.installing import REACHES
 from troth.journeys.join_many import ROWS_MAX as AT_ONCE
 
-__all__ = ["thing_bulk"]
+__all__ = ["take_rows", "thing_bulk"]
 
 Sheet = tuple[str, ...]  # the lines that are the same for all things that would do the same
 
+_MANY: Final = "/api/things/many"
 _SHOWN_MAX: Final = 1_000  # reasons of wrong rows of one file
 _SHEETS_MAX: Final = 20  # kinds of things of one file that are shown
 _NAMED_MAX: Final = 10  # rows that are named of one reason
@@ -105,9 +106,34 @@ def thing_bulk(  # noqa: PLR0913 - one option per thing that may be said
         types = {each.type: each for each in node.get("/api/types", Types).types}
         rows, wrong = read_rows(read_file(path, limit=FILE_BYTES), defaults=Defaults(of, place, household), types=types)
     file = TokenFile(tokens or path.with_name(f"{path.name}.claims.csv"))
+    look = bool(rows) and not (wrong and path.is_dir())
+    unclaimed = take_rows(node, rows, wrong, file, at=_MANY, renew=_renewed, look=look, check=check, yes=yes)
+    if qr is not None and unclaimed is not None:
+        waiting = [file.claims[each.slug] for each in unclaimed if each.slug in file.claims]
+        write_file(qr, sheet_of(waiting, url=node.url))
+        say(f"A sheet of {len(waiting)} labels to print is in {qr}.")
+
+
+def take_rows(  # noqa: PLR0913 - how rows are taken, named
+    node: Node,
+    rows: list[NumberedRow],
+    wrong: list[WrongRow],
+    file: TokenFile,
+    *,
+    at: str,
+    renew: Callable[[Node, Sequence[Claim], TokenFile], None],
+    look: bool,
+    check: bool,
+    yes: bool,
+) -> list[Claim] | None:
+    """Look at rows, show what they would do, ask, and say them; those without a credential yet. None where nothing was said.
+
+    `at`: where many are said; `renew`: makes labels again that an interrupted run did not keep; `wrong`: what is known to be;
+    `look`: whether the node is asked about the rows. Ends with 1 where a row is wrong.
+    """
     file.read()
     sheets: Counter[Sheet] = Counter()
-    stands, more, rows = _looked(node, rows, sheets) if not (wrong and path.is_dir()) and rows else (0, [], rows)
+    stands, more, rows = _looked(node, rows, sheets, at=at) if look else (0, [], rows)
     seen = {(each.number, each.column) for each in wrong}
     wrong = sorted([*wrong, *(each for each in more if (each.number, each.column) not in seen)], key=lambda w: w.number)
     if wrong:
@@ -117,21 +143,18 @@ def thing_bulk(  # noqa: PLR0913 - one option per thing that may be said
         say(
             f"{len(rows)} rows can be said: {len(rows) - stands} would join, {stands} stand already. Nothing was registered."
         )
-        return
+        return None
     if sheets and not yes and sys.stdin.isatty() and not click.confirm("Connect them?"):
         say("Nothing was registered.")
-        return
-    joined, unclaimed = _joined(node, rows, file)
-    _renewed(node, [each for each in unclaimed if each.slug not in file.claims], file)
+        return None
+    joined, unclaimed = _joined(node, rows, file, at=at)
+    renew(node, [each for each in unclaimed if each.slug not in file.claims], file)
     _tell(rows, joined, file)
-    if qr is not None:
-        waiting = [file.claims[each.slug] for each in unclaimed if each.slug in file.claims]
-        write_file(qr, sheet_of(waiting, url=node.url))
-        say(f"A sheet of {len(waiting)} labels to print is in {qr}.")
+    return unclaimed
 
 
 def _looked(
-    node: Node, rows: Sequence[NumberedRow], sheets: Counter[Sheet]
+    node: Node, rows: Sequence[NumberedRow], sheets: Counter[Sheet], *, at: str
 ) -> tuple[int, list[WrongRow], list[NumberedRow]]:
     """How many stand already, what the node says is wrong, and the rows with the digests of their sheets.
 
@@ -142,7 +165,7 @@ def _looked(
     shown: list[NumberedRow] = []
     with _progress("looked at", len(rows)) as moved:
         for part in _parts(rows):
-            became = node.post("/api/things/many", ManyForm(tuple(each.form for each in part), check=True), ManyShown)
+            became = node.post(at, ManyForm(tuple(each.form for each in part), check=True), ManyShown)
             for row, each in zip(part, became.rows, strict=True):
                 stands += each.state == "there"
                 if each.fault is not None:
@@ -155,13 +178,13 @@ def _looked(
     return stands, wrong, shown
 
 
-def _joined(node: Node, rows: Sequence[NumberedRow], file: TokenFile) -> tuple[int, list[Claim]]:
+def _joined(node: Node, rows: Sequence[NumberedRow], file: TokenFile, *, at: str) -> tuple[int, list[Claim]]:
     """Say them; how many have joined, and those that have no credential yet (their tokens, where they came just now)."""
     joined = 0
     unclaimed: list[Claim] = []
     with _progress("joined", len(rows)) as moved:
         for part in _parts(rows):
-            became = node.post("/api/things/many", ManyForm(tuple(each.form for each in part)), ManyShown)
+            became = node.post(at, ManyForm(tuple(each.form for each in part)), ManyShown)
             new: list[Claim] = []
             for row, each in zip(part, became.rows, strict=True):
                 if each.fault is not None or each.slug is None:

@@ -22,7 +22,7 @@ from troth.api.type_forms import TypeShown
 from troth.errors import BadCsv
 from troth.journeys.installing import stem_of
 
-__all__ = ["FILE_BYTES", "ROWS_MAX", "Defaults", "NumberedRow", "WrongRow", "doubled", "read_rows"]
+__all__ = ["FILE_BYTES", "ROWS_MAX", "Defaults", "NumberedRow", "WrongRow", "doubled", "read_rows", "rows_in"]
 
 FILE_BYTES: Final = 64 * 1024 * 1024  # of one file of rows; 100,000 rows of 600 bytes
 ROWS_MAX: Final = 100_000  # rows of one file, which are in memory at once
@@ -56,6 +56,14 @@ class Defaults(msgspec.Struct, frozen=True):
 def read_rows(
     data: bytes, *, defaults: Defaults, types: Mapping[str, TypeShown]
 ) -> tuple[list[NumberedRow], list[WrongRow]]:
+    """As `rows_in`, where rows have short names of their own, or ones that are made from their names."""
+    rows, wrong = rows_in(data, defaults=defaults, types=types)
+    return rows, wrong + doubled(rows)
+
+
+def rows_in(
+    data: bytes, *, defaults: Defaults, types: Mapping[str, TypeShown]
+) -> tuple[list[NumberedRow], list[WrongRow]]:
     """All rows, and what can be seen to be wrong without asking the node.
 
     Args:
@@ -86,7 +94,7 @@ def read_rows(
         wrong += [WrongRow(number, column, why) for column, why in _strange(told, row, types)]
     if not rows and not wrong:
         raise BadCsv("the file has no rows")
-    return rows, wrong + doubled(rows)
+    return rows, wrong
 
 
 def doubled(rows: Sequence[NumberedRow]) -> list[WrongRow]:

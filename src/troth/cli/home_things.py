@@ -6,6 +6,8 @@ Rules
 Source: gate.md (connect); people.md, "Rules".
 """
 
+from urllib.parse import quote
+
 import click
 import msgspec
 
@@ -16,7 +18,7 @@ from troth.cli.places import as_person
 from troth.cli.speaking import local, plain, say
 from troth.errors import NotFound
 
-__all__ = ["home_connect", "home_things"]
+__all__ = ["home_connect", "home_end", "home_things"]
 
 
 @click.command("things")
@@ -31,8 +33,9 @@ def home_things(node: Node, *, as_json: bool) -> None:
     for each in found.homes:
         say(plain(f"{each.name}  {each.household}"))
         for thing in each.things:
-            who = thing.by or "whoever runs this place"
-            say(plain(f"  {thing.name}, {thing.place}: connected by {who}, {local(thing.since)}"))
+            who = thing.firm or thing.by or "whoever runs this place"
+            end = f"  {thing.thing}" if thing.ends and each.owner else ""
+            say(plain(f"  {thing.name}, {thing.place}: connected by {who}, {local(thing.since)}{end}"))
     for kind in found.kinds:
         say(plain(f"Kind: {kind.type}  {kind.title}"))
 
@@ -56,6 +59,20 @@ def home_connect(node: Node, type_name: str, name: str, place: str, household: s
     say(plain(f"Connected: {name}, in {there.name}, as {done.made.slug}"))
     say("What lets it in, once, within 7 days; it is shown this once:")
     say(f"  {done.made.claim_command}")
+
+
+@click.command("end")
+@click.argument("thing")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@as_person
+def home_end(node: Node, thing: str, *, yes: bool) -> None:
+    """End the THING (th...) of a home of yours that a firm has connected which an owner had invited."""
+    say("It is not let in any more then, and nothing more of it is kept. It cannot be taken back.")
+    if not yes and not click.confirm("End it?"):
+        say("Nothing has changed.")
+        return
+    node.bytes("POST", f"/api/home/things/{quote(thing, safe='')}/end", body=b"{}")
+    say("It is over.")
 
 
 def _owned(found: ThingsHomes, household: str | None) -> ThingsHomeShown:

@@ -191,10 +191,12 @@ def party_add(node: Node, uri: str, app: str, purpose: str, days: int) -> None:
 
 @party.command("door")
 @click.argument("uri")
-@click.option("--as", "door", type=click.Choice(("maker", "authority")), required=True, help="What it comes for.")
+@click.option(
+    "--as", "door", type=click.Choice(("maker", "authority", "installer")), required=True, help="What it comes for."
+)
 @as_operator
 def party_door(node: Node, uri: str, door: str) -> None:
-    """Make a one-time link to the door of a registered organisation: a maker, or an authority."""
+    """Make a one-time link to the door of a registered organisation: a maker, an authority, or an installer."""
     made = node.post("/api/doors", DeskForm(uri, door), LinkMade)
     say("The link to its door, which works once within 7 days:")
     say(f"  {made.invitation}")

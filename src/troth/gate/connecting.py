@@ -3,7 +3,7 @@
 Rules
 - 1 known: the product and who answers are registered here, who answers was reached (for the thing, and for a gateway that may
   speak for it), and the asker is whoever runs the place,
-  or installs for them, or is an owner of the home that the thing is to be in, now.
+  or a firm that is invited to this place, or an owner of the home that the thing is to be in, now.
 - 2 declared: the passport and a disclosure in force cover every stream, the sheet that was shown is what holds now, and
   nothing that is declared of any stream crosses a red line.
 - 3 grounded: of every stream some declared use can have a ground there. *own* and *choice* need a home, *nobody* needs the
@@ -12,12 +12,13 @@ Rules
 - 4 to 6 as for collecting: of every stream, one use that can have a ground passes them. 7 is about acting.
 
 Source: gate.md.
-Left out in this version: installers (nobody is recognised as one), and destinations other than this node.
+Left out in this version: destinations other than this node.
 """
 
 from collections.abc import Mapping
 
 from troth.gate.declared import ids_of, product_in
+from troth.gate.invited import not_invited
 from troth.gate.lines import barring, next_turn
 from troth.gate.permitted import permitted
 from troth.gate.placed import placed
@@ -50,7 +51,6 @@ from troth.things.observations import Variant
 
 __all__ = ["connected", "sheet_now"]
 
-_STRONG = frozenset({Standing.OPERATOR, Standing.INSTALLER})
 _AT_HOME = frozenset({Ground.OWN.value, Ground.CHOICE.value})
 
 
@@ -83,8 +83,9 @@ def sheet_now(body: InstallationBody, reading: Reading, *, at_ns: int) -> Sheet:
 
 
 def _known(asked: Connecting, product: ProductScope, reading: Reading) -> Reason | None:
-    if asked.standing not in _STRONG and not _owns(asked, reading):
-        return Reason(Step.KNOWN, Code.TOO_WEAK)
+    weak = _too_weak(asked, reading)
+    if weak is not None:
+        return weak
     answering = reading.party(party_scope(asked.installation.answers.organisation))
     if product.passport is None or answering is None:
         return Reason(Step.KNOWN, Code.UNKNOWN)
@@ -97,6 +98,14 @@ def _known(asked: Connecting, product: ProductScope, reading: Reading) -> Reason
     if handing is None:
         return Reason(Step.KNOWN, Code.UNKNOWN)
     return Reason(Step.KNOWN, Code.UNANSWERED, (handing.statement,)) if handing.reach_by_ns <= asked.at_ns else None
+
+
+def _too_weak(asked: Connecting, reading: Reading) -> Reason | None:
+    """Why whoever asks may not, whatever it is; None where they may."""
+    if asked.standing is Standing.INSTALLER:
+        return not_invited(asked, reading)
+    allowed = asked.standing is Standing.OPERATOR or _owns(asked, reading)
+    return None if allowed else Reason(Step.KNOWN, Code.TOO_WEAK)
 
 
 def _owns(asked: Connecting, reading: Reading) -> bool:

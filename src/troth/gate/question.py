@@ -98,6 +98,7 @@ class Code(StrEnum):
 
     UNKNOWN = "unknown"
     TOO_WEAK = "too-weak"
+    NOT_INVITED = "not-invited"
     NOT_SHOWN = "not-shown"
     UNDECLARED = "undeclared"
     UNANSWERED = "unanswered"
@@ -147,9 +148,10 @@ class Question(msgspec.Struct, frozen=True, gc=False):
 
 
 class Standing(StrEnum):
-    """As what somebody was recognised who wants to connect a thing. Nobody is an installer yet.
+    """As what somebody was recognised who wants to connect a thing.
 
-    A HOUSEMATE asks in their own name: only of an owner, and of their own home, is that enough.
+    A HOUSEMATE asks in their own name: only of an owner, and of their own home, is that enough. An INSTALLER is a firm, which
+    the installation names with its invitation: only where and while that holds is it enough.
     """
 
     OPERATOR = "operator"

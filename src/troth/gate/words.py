@@ -27,7 +27,8 @@ __all__ = [
 RULES_SAID: Final = 3  # 300 characters each: a reason stays one that is read, and fits into an answer of every door
 WORDS: Final = {
     "unknown": "This thing, stream or party is not known here. Whoever runs this place can register it.",
-    "too-weak": "Only an owner of the home, whoever runs this place, or who installs things for them may do this.",
+    "too-weak": "Only an owner of the home, whoever runs this place, or a firm that they invite may do this.",
+    "not-invited": "This firm is not invited to connect things there, or not any more.",
     "not-shown": "What this thing would do here was not shown before, or has changed since. Look at its sheet again.",
     "undeclared": "Nobody has declared this use. What is not declared does not happen here.",
     "unanswered": "Nobody answers for this at the moment: the contact that is named has to be reached again first.",
@@ -62,6 +63,7 @@ WORDS: Final = {
 CAN_DO: Final = {  # behind "You can": true for whoever is told the code, a party as well as a thing
     "unknown": "ask whoever runs this place to register it",
     "too-weak": "ask an owner of the home, or whoever runs this place, to do it",
+    "not-invited": "ask an owner of the home, or whoever runs this place, for an invitation",
     "not-shown": "look at its sheet again, and say yes to that one",
     "undeclared": "ask whoever runs this place to declare it",
     "unanswered": "ask whoever runs this place to reach the contact again",

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from troth.errors import Denied
+from troth.errors import Conflict, Denied
 from troth.gate.contracts import goes_on
 from troth.gate.decide import decide
 from troth.gate.leases import Lease, Leases
@@ -45,18 +45,24 @@ def check_joining(body: InstallationBody, known: InstallationBody | None, in_for
     """Return if what the operator says of a thing connects nothing, or the gate lets it connect.
 
     `known`: what stands of this thing. Another name, place, hardware or its end connect nothing, nor does a contract that is
-    looked at again or ends sooner, nor that no gateway speaks for it any more.
+    looked at again or ends sooner, nor that no gateway speaks for it any more. Where it names a firm that connected it, the
+    firm is asked about.
 
     Raises:
         Denied: the gate says no, and why.
+        Conflict: another firm would have connected what stands.
     """
     if known is not None:
+        if body.installed not in {None, known.installed}:
+            raise Conflict("who connected a thing does not change")
         same = msgspec.structs.replace(
             body, streams=_with_contracts_of(known, body), gateway=body.gateway or known.gateway
         )
         if all(getattr(same, each) == getattr(known, each) for each in _CONNECTS):
             return
-    answer = answer_to(Connecting(body, Standing.OPERATOR, at_ns), Reading(in_force))
+    firm = known is None and body.installed is not None
+    standing = Standing.INSTALLER if firm else Standing.OPERATOR
+    answer = answer_to(Connecting(body, standing, at_ns), Reading(in_force))
     if answer.verdict is not Verdict.ALLOW:
         raise denied(answer)
 

@@ -37,6 +37,7 @@ from troth.journeys.asking import check_joining, check_sharing
 from troth.journeys.fits_brought import check_brought, check_whose
 from troth.journeys.fits_described import check_described
 from troth.journeys.fits_gateway import check_gateway
+from troth.journeys.fits_installer import check_whom
 from troth.journeys.fits_people import check_people
 from troth.journeys.fits_signed import check_signed_lately
 from troth.journeys.fits_stays import check_stays
@@ -64,6 +65,7 @@ from troth.statements.entity import EntityBody
 from troth.statements.ground import GroundBody
 from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody
+from troth.statements.installer import InstallerBody
 from troth.statements.journal import Journal, JournalEntry
 from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyRole
@@ -215,6 +217,8 @@ def _check_own(
         check_request(body, directory.own.asked, at_ns=at_ns)
     if isinstance(body, ThirdPartyBody | ThirdPartyRefusalBody):
         check_brought(body, directory, in_force, at_ns=at_ns)
+    if isinstance(body, InstallerBody):
+        check_whom(body, directory, in_force, at_ns=at_ns)
     if not isinstance(body, MarkBody):
         return
     person = reading.person(person_scope(body.person))

@@ -7,10 +7,11 @@ Rules
   nothing, and connect nothing elsewhere.
 - Its short name tells nothing of what else stands here: it ends with some letters of chance.
 - Everybody who lives there sees what was connected, when and by whom, until whoever it was is erased.
+- What a firm has connected that an owner had invited, an owner ends: it is over, as if whoever runs the place had said so.
 - At most CONNECTED_MAX things that one person has connected stand.
 
 Source: things.md, "A thing joins"; gate.md (connect); docs/decisions/0090-an-owner-connects-in-their-own-name.md.
-Left out: installers; descriptions of makers, which would declare something new.
+Left out: descriptions of makers, which would declare something new.
 """
 
 import base64
@@ -23,28 +24,43 @@ from troth.clock import Clock
 from troth.errors import NotFound, Refused
 from troth.gate.question import Standing
 from troth.journeys.accounts import Account, AccountStore, Bearer
+from troth.journeys.alter import Alter
 from troth.journeys.inherit import Inherit, TypedThing
 from troth.journeys.installing import JoinedThing, Looked, ThingRequest, stem_of
 from troth.journeys.join import Join
 from troth.journeys.logins import Holder
-from troth.names import HouseholdId, PersonId, ThingId
+from troth.journeys.party_names import party_name
+from troth.names import HouseholdId, PersonId, ThingId, print_thing
 from troth.state.belonging import OWNER, homes_of, members_of
-from troth.state.directory import Directory
+from troth.state.directory import Directory, KnownThing
 from troth.state.in_force import InForce
+from troth.statements.installation import InstallationBody
 
 __all__ = ["CONNECTED_MAX", "HomeThing", "HomeThings", "KindHere", "ThingsHome"]
 
 CONNECTED_MAX: Final = 64  # more than a home has; what one session could fill the place with
+_ENDED: Final = "An owner of the home has ended it."
 _CHANCE_BYTES: Final = 5  # eight letters: short names are no secret, and must not meet
 
 
 class HomeThing(msgspec.Struct, frozen=True):
-    """A thing that stands in a home. `by`: name of who connected it and is known still; None for whoever runs the place."""
+    """A thing that stands in a home. `by`: name of who connected it and is known still; None for whoever runs the place.
+
+    `firm`: the invited firm that did; `ends`: whether an owner of the home can end it.
+    """
 
     name: str
     place: str
     from_ns: int
     by: str | None
+    thing: ThingId
+    firm: str | None = None
+    ends: bool = False
+
+    @property
+    def id(self) -> str:
+        """The thing as it is printed."""
+        return print_thing(self.thing)
 
 
 class ThingsHome(msgspec.Struct, frozen=True):
@@ -66,12 +82,13 @@ class KindHere(msgspec.Struct, frozen=True):
 class HomeThings:
     """Shows, and connects what was shown. `most`: things that one person has connected and that stand."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the wiring of one node, named
         self,
         inherit: Inherit,
         join: Join,
         accounts: AccountStore,
         *,
+        alter: Alter,
         directory: Directory,
         in_force: InForce,
         clock: Clock,
@@ -80,6 +97,7 @@ class HomeThings:
     ) -> None:
         self._inherit = inherit
         self._join = join
+        self._alter = alter
         self._accounts = accounts
         self._directory = directory
         self._in_force = in_force
@@ -132,6 +150,28 @@ class HomeThings:
         )
         return joined
 
+    async def end(self, person: PersonId, thing: ThingId) -> None:
+        """End a thing that a firm connected which an owner of the home had invited. On return nothing more of it is kept.
+
+        Raises:
+            NotFound: there is no such thing, or the person is no owner of its home.
+            Refused: it is over already.
+        """
+        known, slug = self._directory.things.get(thing), self._accounts.slug_of(thing)
+        home = None if known is None else known.body.household
+        if known is None or slug is None or home is None or not self._owns(person, home, at_ns=self._clock.now()):
+            raise NotFound("there is no such thing for this person")
+        if not self._undone(known.body):
+            raise NotFound("there is no such thing for this person")
+        await self._alter.end(slug, because=_ENDED)
+
+    def _undone(self, body: InstallationBody) -> bool:
+        """Whether an owner can end it. Who is not known any more was an owner: the invitation went with them."""
+        if body.installed is None:
+            return False
+        invited = self._directory.invited.said.get(body.installed.invitation)
+        return invited is None or invited.body.by is not None
+
     def _request(self, person: PersonId, typed: TypedThing) -> ThingRequest:
         homes = homes_of(person, self._directory, self._in_force, at_ns=self._clock.now())
         if typed.household not in homes:
@@ -149,11 +189,18 @@ class HomeThings:
     def _things(self, home: HouseholdId) -> tuple[HomeThing, ...]:
         lived = {each.person for each in members_of(home, self._in_force)}
         found = [
-            HomeThing(known.body.name, known.body.place, known.body.from_ns, self._who(known.thing, lived))
+            self._thing(known, lived)
             for known in self._directory.things.values()
             if known.body.household == home and known.body.to_ns is None
         ]
         return tuple(sorted(found, key=lambda each: each.from_ns, reverse=True))
+
+    def _thing(self, known: KnownThing, lived: Collection[PersonId]) -> HomeThing:
+        body = known.body
+        firm = None if body.installed is None else party_name(body.installed.party, self._directory)
+        return HomeThing(
+            body.name, body.place, body.from_ns, self._who(known.thing, lived), known.thing, firm, self._undone(body)
+        )
 
     def _who(self, thing: ThingId, lived: Collection[PersonId]) -> str | None:
         """Name of the person who connected it, where they have lived in that home."""

@@ -35,6 +35,7 @@ from troth.statements.installation import (
     Contract,
     Described,
     InstallationBody,
+    Installed,
     InstalledStream,
 )
 from troth.statements.kinds import KindName
@@ -73,7 +74,8 @@ class ThingRequest(msgspec.Struct, frozen=True):
     """A thing that joins.
 
     `from_ns`: data before it is refused, None for now; `type`: the statement it inherits from; `described`: the Thing
-    Description that it joins by; `owner`: the organisation that owns it, None for the home it stands in.
+    Description that it joins by; `owner`: the organisation that owns it, None for the home it stands in; `installed`: the firm
+    that connects it.
     """
 
     name: str
@@ -88,6 +90,7 @@ class ThingRequest(msgspec.Struct, frozen=True):
     type: StatementId | None = None
     described: Described | None = None
     owner: Uri | None = None
+    installed: Installed | None = None
 
 
 class JoinedThing(msgspec.Struct, frozen=True):
@@ -214,6 +217,7 @@ class Installing:
             type=request.type,
             described=request.described,
             owner=request.owner,
+            installed=request.installed,
         )
 
     @contextmanager

@@ -204,7 +204,7 @@ class Join:
         return await self._recognise.give(Bearer.INVITATION, self._recipient(party, app, purpose), seconds=INVITATION_S)
 
     async def invite_desk(self, party: Uri, desk: str) -> str:
-        """A one-time invitation token for the door of a registered organisation: `maker` or `authority`.
+        """A one-time invitation token for the door of a registered organisation: `maker`, `authority` or `installer`.
 
         Raises:
             NotFound: the organisation is not registered, or there is no such door.
@@ -221,11 +221,17 @@ class Join:
         return self._installing.look(request, standing=standing, by=by)
 
     async def thing(
-        self, request: ThingRequest, *, shown: bytes | None, standing: Standing, by: PersonId | None = None
+        self,
+        request: ThingRequest,
+        *,
+        shown: bytes | None,
+        standing: Standing,
+        by: PersonId | None = None,
+        claim_s: int = CLAIM_S,
     ) -> JoinedThing:
         """Register an installation and give its claim token. `shown`: digest of the sheet that whoever asks was shown.
 
-        `by`: which person asks, where it is one who lives there.
+        `by`: which person asks, where it is one who lives there; `claim_s`: for how many seconds the claim token holds.
 
         Raises:
             Denied: the gate does not let it connect.
@@ -243,13 +249,13 @@ class Join:
             await self._accounts.name(made.slug, made.body.thing)
             await self._accept.accept(signed)
         thing = made.body.thing
-        claim = await self._recognise.give(Bearer.CLAIM, Account(b"", Bearer.CLAIM, thing=thing), seconds=CLAIM_S)
+        claim = await self._recognise.give(Bearer.CLAIM, Account(b"", Bearer.CLAIM, thing=thing), seconds=claim_s)
         known = self._directory.things[thing]
         numbers = {name: each.number for name, each in known.streams.items()}
         begins = [each.begins_ns for each in made.body.streams if each.begins_ns is not None]
         return JoinedThing(thing, made.slug, claim, numbers, max(begins, default=None))
 
-    async def claim_again(self, slug: Slug) -> str:
+    async def claim_again(self, slug: Slug, *, claim_s: int = CLAIM_S) -> str:
         """A new claim token for a thing whose token or credential was lost; those made before recognise nobody any more."""
         thing = self._accounts.slugs().get(slug)
         if thing is None:
@@ -258,7 +264,7 @@ class Join:
         if known is not None and known.body.to_ns is not None:
             raise Refused("this thing is over here")
         former = self._accounts.of(Bearer.CLAIM, thing=thing)
-        token = await self._recognise.give(Bearer.CLAIM, Account(b"", Bearer.CLAIM, thing=thing), seconds=CLAIM_S)
+        token = await self._recognise.give(Bearer.CLAIM, Account(b"", Bearer.CLAIM, thing=thing), seconds=claim_s)
         for each in former:
             await self._accounts.remove(each.digest)
         return token

@@ -14,7 +14,7 @@ Owner of all state: the event loop.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -25,14 +25,24 @@ from troth.journeys.accept import TOGETHER_MAX, Accept
 from troth.journeys.accounts import Account, AccountStore, Bearer
 from troth.journeys.inherit import Inherit, TypedThing
 from troth.journeys.installing import Installing, Looked, Planned, ThingRequest, stem_of
-from troth.journeys.recognise import Recognise
+from troth.journeys.recognise import CLAIM_S, Recognise
 from troth.journeys.say import Say
 from troth.names import Slug, ThingId, check_slug, print_id
 from troth.signing.cose import Signed
 from troth.state.directory import Directory, KnownThing
 from troth.statements.texts import check_texts
 
-__all__ = ["ROWS_MAX", "JoinMany", "Renewed", "RowFault", "RowJoined", "RowStands"]
+__all__ = [
+    "ROWS_MAX",
+    "FairTurn",
+    "JoinMany",
+    "LookedRow",
+    "Renewed",
+    "RowFault",
+    "RowJoined",
+    "RowStands",
+    "check_length",
+]
 
 ROWS_MAX: Final = 250  # rows of one request; their names are one change of the accounts
 TURN_NS: Final = 2_000_000  # things.md: a request that touches many streams yields every ~2 ms, or withdrawal waits
@@ -67,6 +77,25 @@ class Renewed(msgspec.Struct, frozen=True):
     claim: str
 
 
+LookedRow: TypeAlias = tuple[Slug, ThingRequest] | RowStands | RowFault
+"""A row that would join, with its short name and all that it says; or that does not."""
+
+
+class FairTurn:
+    """Gives others their turn after TURN_NS of work."""
+
+    def __init__(self, clock: Clock, pause: Callable[[], Awaitable[None]]) -> None:
+        self._clock = clock
+        self._pause = pause
+        self._began = clock.ticks()
+
+    async def fair(self) -> None:
+        """Wait for the others, where it is their turn."""
+        if self._clock.ticks() - self._began > TURN_NS:
+            await self._pause()
+            self._began = self._clock.ticks()
+
+
 class JoinMany:
     """Takes rows of things that join."""
 
@@ -95,15 +124,23 @@ class JoinMany:
         self._entropy = entropy
         self._pause = pause
 
+    def turn(self) -> FairTurn:
+        """What lets others have their turn while rows are looked at."""
+        return FairTurn(self._clock, self._pause)
+
     async def check(self, rows: Sequence[TypedThing], *, standing: Standing) -> list[RowJoined | RowStands | RowFault]:
         """What would become of each row, in order. Nothing is said and nothing kept.
 
         Raises:
             Refused: more than ROWS_MAX rows.
         """
+        return await self.would(await self._look(rows), standing=standing)
+
+    async def would(self, looked: Sequence[LookedRow], *, standing: Standing) -> list[RowJoined | RowStands | RowFault]:
+        """The same of rows that were looked at."""
         found: list[RowJoined | RowStands | RowFault] = []
-        turn = _Turn(self._clock, self._pause)
-        for each in await self._look(rows):
+        turn = self.turn()
+        for each in looked:
             if not isinstance(each, tuple):
                 found.append(each)
                 continue
@@ -118,26 +155,39 @@ class JoinMany:
             Refused: more than ROWS_MAX rows.
             StorageFailed: the node must stop.
         """
-        looked = await self._look(rows)
+        return await self.said(await self._look(rows), [each.sheet for each in rows], standing=standing)
+
+    async def said(
+        self,
+        looked: Sequence[LookedRow],
+        sheets: Sequence[bytes | None],
+        *,
+        standing: Standing,
+        label_s: Callable[[ThingRequest], int] = lambda _request: CLAIM_S,
+    ) -> list[RowJoined | RowStands | RowFault]:
+        """The same of rows that were looked at, each with the digest of what was shown of it.
+
+        `label_s`: for how many seconds the claim token of a thing holds.
+        """
         found: list[RowJoined | RowStands | RowFault] = []
         planned: list[tuple[Planned, Signed]] = []
         accounts: list[Account] = []
-        turn = _Turn(self._clock, self._pause)
+        turn = self.turn()
         with self._installing.keeping() as keep:
-            for row, each in zip(rows, looked, strict=True):
+            for sheet, each in zip(sheets, looked, strict=True):
                 if not isinstance(each, tuple):
                     found.append(each)
                     continue
                 try:
                     made = self._installing.plan(each[1])
-                    made = self._installing.connected(made, shown=row.sheet, standing=standing)
+                    made = self._installing.connected(made, shown=sheet, standing=standing)
                     keep(made.slug)
                     signed, _ = self._say.sign(made.kind, made.body, subject=print_id("si", self._entropy(16)))
                 except TrothError as error:
                     column = "sheet" if isinstance(error, Denied) else "slug" if isinstance(error, Conflict) else "name"
                     found.append(RowFault(column, error))
                     continue
-                token, account = self._recognise.claim_for(made.body.thing)
+                token, account = self._recognise.claim_for(made.body.thing, seconds=label_s(each[1]))
                 planned.append((made, signed))
                 accounts.append(account)
                 found.append(RowJoined(made.slug, token))
@@ -152,7 +202,7 @@ class JoinMany:
         Raises:
             Refused: more than ROWS_MAX.
         """
-        _check_length(slugs)
+        check_length(slugs)
         found: list[Renewed | RowFault] = []
         accounts: list[Account] = []
         for slug in slugs:
@@ -173,11 +223,11 @@ class JoinMany:
         for start in range(0, len(planned), TOGETHER_MAX):
             await self._accept.accept_together([signed for _, signed in planned[start : start + TOGETHER_MAX]])
 
-    async def _look(self, rows: Sequence[TypedThing]) -> list[tuple[Slug, ThingRequest] | RowStands | RowFault]:
-        _check_length(rows)
-        turn = _Turn(self._clock, self._pause)
+    async def _look(self, rows: Sequence[TypedThing]) -> list[LookedRow]:
+        check_length(rows)
+        turn = self.turn()
         seen: set[Slug] = set()
-        found: list[tuple[Slug, ThingRequest] | RowStands | RowFault] = []
+        found: list[LookedRow] = []
         for row in rows:
             looked = self._row(row)
             slug = None if isinstance(looked, RowFault) else looked.slug if isinstance(looked, RowStands) else looked[0]
@@ -189,7 +239,7 @@ class JoinMany:
             await turn.fair()
         return found
 
-    def _row(self, row: TypedThing) -> tuple[Slug, ThingRequest] | RowStands | RowFault:
+    def _row(self, row: TypedThing) -> LookedRow:
         """One row, column by column, so that what is wrong has its column."""
         try:
             column = "name"
@@ -245,20 +295,7 @@ class JoinMany:
         return RowStands(slug, any(self._accounts.of(each, thing=known.thing) for each in kinds))
 
 
-class _Turn:
-    """Gives others their turn after TURN_NS of work."""
-
-    def __init__(self, clock: Clock, pause: Callable[[], Awaitable[None]]) -> None:
-        self._clock = clock
-        self._pause = pause
-        self._began = clock.ticks()
-
-    async def fair(self) -> None:
-        if self._clock.ticks() - self._began > TURN_NS:
-            await self._pause()
-            self._began = self._clock.ticks()
-
-
-def _check_length(rows: Sequence[object]) -> None:
+def check_length(rows: Sequence[object]) -> None:
+    """Return if so many rows are taken at once; Refused otherwise."""
     if len(rows) > ROWS_MAX:
         raise Refused(f"at most {ROWS_MAX} rows are taken at once")

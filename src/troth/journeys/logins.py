@@ -18,7 +18,11 @@ from troth.names import PersonId, PurposeId, Uri
 
 __all__ = ["DESKS", "UNKNOWN", "Holder", "Login", "LoginStore", "OwnKey", "Passkey", "Tries", "Wrapped"]
 
-DESKS: Final = {"maker": PurposeId("urn:troth:desk:maker"), "authority": PurposeId("urn:troth:desk:authority")}
+DESKS: Final = {
+    "maker": PurposeId("urn:troth:desk:maker"),
+    "authority": PurposeId("urn:troth:desk:authority"),
+    "installer": PurposeId("urn:troth:desk:installer"),
+}
 """Doors of organisations that ask for no data: what stands in an account in place of the purpose, which has no app then."""
 
 UNKNOWN = bytes(16)
@@ -28,7 +32,7 @@ UNKNOWN = bytes(16)
 class Holder(msgspec.Struct, frozen=True):
     """Whose login or session: a person's, a recipient's screen (party, app, purpose), or with nothing set the operator's.
 
-    A maker's or an authority's has the party, no app, and in place of the purpose which of the two it is (DESKS).
+    A maker's, an authority's or an installer's has the party, no app, and in place of the purpose which it is (DESKS).
     """
 
     person: PersonId | None = None
@@ -38,7 +42,7 @@ class Holder(msgspec.Struct, frozen=True):
 
     @property
     def role(self) -> str:
-        """Which pages: `person`, `recipient`, `maker`, `authority` or `operator`."""
+        """Which pages: `person`, `recipient`, `maker`, `authority`, `installer` or `operator`."""
         if self.person is not None:
             return "person"
         if self.party is None:

@@ -1,8 +1,9 @@
 """What was said of the things of a home, for somebody who lives there; and of those in public places, for everybody.
 
 Rules
-- What was said before somebody came to live there is theirs who lived there then: what joined and went, what was ordered and is
-  not any more, what spoke for it. What holds stands on the pages of the home; what is still to begin is told to who comes.
+- What was said before somebody came to live there is theirs who lived there then: what joined and went, what was ordered and
+  is not any more, what spoke for it, which firm connected it. What holds stands on the pages of the home; what is still to begin
+  is told to who comes.
 
 Source: mission.md (F26); docs/decisions/0116-a-thing-stays-where-it-joined.md.
 Left out: what a newer disclosure or passport changes of what stands there (`news`, `news_called`).
@@ -11,6 +12,7 @@ Left out: what a newer disclosure or passport changes of what stands there (`new
 from collections.abc import Iterator
 from itertools import chain
 
+from troth.journeys.news_installed import InstalledByFirms
 from troth.journeys.news_items import Draft
 from troth.journeys.news_joined import Joined
 from troth.journeys.news_ordered import Ordered
@@ -30,11 +32,12 @@ class OfThings:
         self._joined = joined
         self._ordered = Ordered(directory)
         self._through = Through(directory)
+        self._by_firms = InstalledByFirms(directory)
         self._in_force = in_force
 
     def homes(self) -> Iterator[HouseholdId]:
         """Homes of whose things something was said, some more than once."""
-        yield from chain(self._joined.homes(), self._ordered.homes(), self._through.homes())
+        yield from chain(self._joined.homes(), self._ordered.homes(), self._through.homes(), self._by_firms.homes())
 
     def of(self, home: HouseholdId | None, who: PersonId | None, *, after_ns: int, at_ns: int) -> Iterator[Draft]:
         """What was said of it after a moment or is still to begin, as `who` is told it; with None what everybody may know."""
@@ -42,6 +45,7 @@ class OfThings:
             self._joined.things(home, after_ns=after_ns, at_ns=at_ns),
             self._ordered.of(home, after_ns=after_ns, at_ns=at_ns),
             self._through.of(home, after_ns=after_ns),
+            self._by_firms.of(home, after_ns=after_ns),
         )
         stays = () if home is None else members_of(home, self._in_force)
         for draft in said:

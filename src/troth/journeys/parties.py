@@ -25,7 +25,7 @@ __all__ = ["PEOPLE_MAX", "Parties", "PeoplePage", "PersonSeen", "TokenSeen"]
 
 PEOPLE_MAX: Final = 100  # of one page
 ID_BYTES: Final = 8
-_DOORS: Final = {"maker": "door of a maker", "authority": "door of an authority"}
+_DOORS: Final = {"maker": "door of a maker", "authority": "door of an authority", "installer": "door of an installer"}
 _GIVEN: Final = frozenset({"recipient", *_DOORS})
 
 
@@ -146,7 +146,7 @@ class Parties:
         raise NotFound("no recipient has such a token")
 
     async def desk(self, party: Uri, desk: str) -> str:
-        """A new one-time invitation token for a maker's or an authority's door; what it opens can be ended like the rest.
+        """A new one-time invitation token for an organisation's door (`logins.DESKS`); what it opens can be ended too.
 
         Raises:
             NotFound: the organisation is not registered, or there is no such door.

@@ -52,6 +52,7 @@ LASTS: Final[Mapping[str, Lasting]] = {
     "recipient": Lasting(30 * DAY_S, 14 * DAY_S),
     "maker": Lasting(30 * DAY_S, 14 * DAY_S),
     "authority": Lasting(30 * DAY_S, 14 * DAY_S),
+    "installer": Lasting(30 * DAY_S, 14 * DAY_S),
     "operator": Lasting(DAY_S, 3600),  # §2.2.3 (AAL2): 24 hours, and one hour unused
 }
 
@@ -59,7 +60,7 @@ LASTS: Final[Mapping[str, Lasting]] = {
 class Principal(msgspec.Struct, frozen=True):
     """Who shows a valid token. `thing` for things; `asker` for recipients and persons; neither for the operator.
 
-    `desk`: a maker or an authority, and `party` which one; they ask for no data, so they are no asker, and run nothing.
+    `desk`: a maker, authority or installer, and `party` which one; they ask for no data, so they are no asker, and run nothing.
 
     `digest` is that of a session or a recipient's token: what is open under it ends with it, also if another says the same.
     """
@@ -240,10 +241,10 @@ class Recognise:
     def _of_thing(self, thing: ThingId | None, *bearers: Bearer) -> list[Account]:
         return [each for bearer in bearers for each in self._accounts.of(bearer, thing=thing)]
 
-    def claim_for(self, thing: ThingId) -> tuple[str, Account]:
-        """A fresh claim token and what must be kept of it; it recognises nobody before that is kept."""
+    def claim_for(self, thing: ThingId, *, seconds: int = CLAIM_S) -> tuple[str, Account]:
+        """A fresh claim token and what must be kept of it; it recognises nobody before that is kept, nor after `seconds`."""
         token = self._fresh()
-        return token, self._account(Account(b"", Bearer.CLAIM, thing=thing), Bearer.CLAIM, token, CLAIM_S)
+        return token, self._account(Account(b"", Bearer.CLAIM, thing=thing), Bearer.CLAIM, token, seconds)
 
     async def operator(self) -> str:
         """A new token for the operator's commands; the former one recognises nobody any more."""

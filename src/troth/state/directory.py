@@ -29,7 +29,8 @@ from troth.signing.cose import PublicKey
 from troth.state.corrections import Corrections
 from troth.state.custody import Held, followed, speaks_for
 from troth.state.fold import key_issuer
-from troth.state.known import KnownGround, KnownLine, KnownPerson, KnownStream, KnownThing, SaidStay
+from troth.state.invited import Invitations
+from troth.state.known import KnownGround, KnownLine, KnownPerson, KnownStream, KnownThing, OfPerson, SaidStay
 from troth.state.moved import said_ns
 from troth.state.opening import opened
 from troth.state.ordered import reordered
@@ -115,6 +116,7 @@ class Directory:
         self.succeeding = False  # one log has taken another's place, and its key is not stated yet
         self.shares = Shares()
         self.corrections = Corrections()
+        self.invited = Invitations()  # who may connect things where
         self.installs = 0  # how often a thing was put in place or changed: who keeps what they found here compares it
 
     def take(self, statement: Statement) -> None:
@@ -134,6 +136,7 @@ class Directory:
                 self._announce(body, stood, statement.signed.id, at_ns=said_ns(statement))
                 self.shares.owed.installed(stood, body, statement.signed.id, at_ns=said_ns(statement))
                 self.reordered.update(reordered(stood, body))
+                self.told.moved += self.invited.connected(body, statement.signed.id, at_ns=said_ns(statement))
                 self._install(body, statement.signed.id)
             case PassportBody():
                 self._declare(body, statement)
@@ -141,15 +144,7 @@ class Directory:
                 self._disclose(body, statement)
             case OrganisationBody() | KeepingBody():
                 self._place(body, statement)
-            case (
-                PersonBody()
-                | CustodyBody()
-                | AssertionBody()
-                | HouseholdBody()
-                | MembershipBody()
-                | InvitationBody()
-                | GuardianshipBody()
-            ):
+            case body if isinstance(body, OfPerson):
                 self._take_person(body, statement)
             case RegistrationPolicyBody() | TrustAnchorsBody() | KeyBody() | SuccessionBody():
                 self._take_rules(body, statement.signed.id)
@@ -166,6 +161,7 @@ class Directory:
                 self.own.take(body, statement.signed.id)
                 self.shares.take(statement)
                 self.corrections.take(body, statement.signed.id)
+                self.invited.take(body, statement.signed.id)
         if isinstance(body, TrustAnchorsBody | KeyBody | PersonBody | CustodyBody):
             self.keys.update(learned(self.keys, statement))
 
@@ -294,17 +290,7 @@ class Directory:
         vars(self).update(vars(other))
         self.installs = installs
 
-    def _take_person(
-        self,
-        body: PersonBody
-        | CustodyBody
-        | AssertionBody
-        | HouseholdBody
-        | MembershipBody
-        | InvitationBody
-        | GuardianshipBody,
-        statement: Statement,
-    ) -> None:
+    def _take_person(self, body: OfPerson, statement: Statement) -> None:
         said_s = statement.signed.headers.issued_at_s
         match body:
             case AssertionBody():

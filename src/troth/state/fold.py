@@ -62,6 +62,7 @@ from troth.statements.ground import GroundBody
 from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
+from troth.statements.installer import InstallerBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
 from troth.statements.kinds import Body
@@ -104,7 +105,7 @@ def touches(statement: Statement) -> tuple[Scope, ...]:
             return (place_scope(body.household),)
         case PassportBody() | DisclosureBody() | GroundBody() | EmergencyBody() | WithholdingBody():
             return (product_scope(body.things_of if isinstance(body, EmergencyBody) else body.product),)
-        case OrganisationBody() | EraseOrderBody() | ThirdPartyBody() | ThirdPartyRefusalBody():
+        case OrganisationBody() | EraseOrderBody() | ThirdPartyBody() | ThirdPartyRefusalBody() | InstallerBody():
             return scopes_of_party(body)
         case HouseholdBody() | MembershipBody() | DepartureBody():
             return (place_scope(body.household),)

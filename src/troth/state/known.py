@@ -3,16 +3,26 @@
 Source: house.md, "What lives where". Left out: how they are found and followed (`directory`).
 """
 
+from typing import TypeAlias
+
 import msgspec
 
 from troth.names import HouseholdId, PersonId, StatementId, StreamId, ThingId, Uri
+from troth.statements.assertion import AssertionBody
+from troth.statements.custody import CustodyBody
 from troth.statements.ground import GroundBody
+from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody, InstalledStream
 from troth.statements.passport import PassportStream
-from troth.statements.person import MembershipBody
+from troth.statements.person import HouseholdBody, InvitationBody, MembershipBody, PersonBody
 from troth.statements.red_line import RedLineBody
 
-__all__ = ["KnownGround", "KnownLine", "KnownPerson", "KnownStream", "KnownThing", "SaidStay"]
+__all__ = ["KnownGround", "KnownLine", "KnownPerson", "KnownStream", "KnownThing", "OfPerson", "SaidStay"]
+
+OfPerson: TypeAlias = (
+    PersonBody | CustodyBody | AssertionBody | HouseholdBody | MembershipBody | InvitationBody | GuardianshipBody
+)
+"""What is said of a person, or of who lives where."""
 
 
 class KnownStream(msgspec.Struct, frozen=True, gc=False):

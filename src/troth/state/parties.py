@@ -2,7 +2,8 @@
 
 Rules
 - Whoever a person brings is a party as a registered one is, until it is refused.
-- Said again, an organisation keeps which shares with it have ended. A withholding said again moves its end and nothing else.
+- Said again, an organisation keeps which shares with it have ended and where it is invited. A withholding said again moves
+  its end and nothing else.
 
 Source: gate.md, "Scopes and leases"; docs/decisions/0070, 0071, 0076.
 """
@@ -13,6 +14,7 @@ import msgspec
 
 from troth.names import StatementId
 from troth.state.cut_shares import with_cut
+from troth.state.invited import invited_after
 from troth.state.scopes import (
     PartyScope,
     ProductScope,
@@ -21,6 +23,7 @@ from troth.state.scopes import (
     party_scope,
 )
 from troth.statements.erase_order import Because, EraseOrderBody
+from troth.statements.installer import InstallerBody
 from troth.statements.organisation import OrganisationBody
 from troth.statements.third_party import ThirdPartyBody, ThirdPartyRefusalBody
 from troth.statements.withholding import WithholdingBody
@@ -29,14 +32,14 @@ from troth.things.intervals import FOREVER
 __all__ = ["OfParty", "of_organisation", "scopes_of_party", "withheld"]
 
 
-OfParty: TypeAlias = OrganisationBody | EraseOrderBody | ThirdPartyBody | ThirdPartyRefusalBody
+OfParty: TypeAlias = OrganisationBody | EraseOrderBody | ThirdPartyBody | ThirdPartyRefusalBody | InstallerBody
 
 
 def scopes_of_party(body: OfParty) -> tuple[Scope, ...]:
     """The scopes that this moves: of orders only those that end a share move anything."""
     if isinstance(body, OrganisationBody):
         return (party_scope(body.organisation),)
-    if isinstance(body, ThirdPartyBody | ThirdPartyRefusalBody):
+    if isinstance(body, ThirdPartyBody | ThirdPartyRefusalBody | InstallerBody):
         return (party_scope(body.party),)
     return (party_scope(body.party),) if body.because is Because.STALE else ()
 
@@ -51,6 +54,8 @@ def of_organisation(party: PartyScope | None, body: OfParty, statement: Statemen
         return None
     if isinstance(body, ThirdPartyRefusalBody):
         return msgspec.structs.replace(party, refused_ns=min(party.refused_ns, body.at_ns))
+    if isinstance(body, InstallerBody):
+        return msgspec.structs.replace(party, invited=invited_after(party.invited, body, statement))
     return _cut(party, body)
 
 
@@ -67,6 +72,7 @@ def _reached(body: OrganisationBody, statement: StatementId, former: PartyScope 
         cut,
         body.entering,
         moving=body.moving,
+        invited=() if former is None else former.invited,
     )
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from troth.names import GroundId, HouseholdId, LineId, PersonId, StatementId, StreamId, ThingId, Uri
 from troth.state.cut_shares import CutShare
+from troth.state.invited import Invited
 from troth.state.member import Member
 from troth.state.public import PublicScope
 from troth.state.standing_mark import StandingMark
@@ -275,6 +276,7 @@ class PartyScope(msgspec.Struct, frozen=True):
     `refused_ns`: it was brought by a person, and is not known from then on. `entering`: classes of which it gets
     later what asks nobody. `moving`: where it will be. `cut`: shares with it that ended because nothing was read under
     them, by their names. `classed_ns`: when it was said last that it is of other classes than before, ns UTC.
+    `invited`: where it may connect things, in order of first saying.
     """
 
     name: str
@@ -288,6 +290,7 @@ class PartyScope(msgspec.Struct, frozen=True):
     refused_ns: int = FOREVER
     moving: Moving | None = None
     classed_ns: int = BEGINNING
+    invited: tuple[Invited, ...] = ()
 
 
 class Keeping(msgspec.Struct, frozen=True):

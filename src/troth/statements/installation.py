@@ -6,7 +6,7 @@ Source: things.md, "A thing joins"; record.md, faces.
 
 import msgspec
 
-from troth.names import HouseholdId, StatementId, StreamId, ThingId, Uri
+from troth.names import HouseholdId, InstallerId, StatementId, StreamId, ThingId, Uri
 
 __all__ = [
     "Answering",
@@ -16,6 +16,7 @@ __all__ = [
     "Device",
     "Gateway",
     "InstallationBody",
+    "Installed",
     "InstalledStream",
 ]
 
@@ -87,6 +88,14 @@ class Gateway(msgspec.Struct, frozen=True):
     organisation: Uri
 
 
+class Installed(msgspec.Struct, frozen=True):
+    """The firm that connected it, what it was called, and the invitation under which it did."""
+
+    party: Uri
+    name: str
+    invitation: InstallerId
+
+
 class InstallationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """`household` is set in a home-installation only: its members are the persons concerned.
 
@@ -94,7 +103,8 @@ class InstallationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     `owner`: the organisation that owns it; in a home, without one, it is the home's own.
     `type`: the installation-type statement it inherited from; it says everything all the same. `device`: of a thing whose
     hardware was replaced. `gateway`: what may speak for it besides itself. `sheet`: digest of what was shown before it was
-    connected (`statements/sheet`). A later installation of the same thing replaces the former from its acceptance on.
+    connected (`statements/sheet`). `installed`: of one that an invited firm connected. A later installation of the same thing
+    replaces the former from its acceptance on.
     """
 
     thing: ThingId
@@ -114,4 +124,5 @@ class InstallationBody(msgspec.Struct, frozen=True, omit_defaults=True):
     described: Described | None = None
     owner: Uri | None = None
     gateway: Gateway | None = None
+    installed: Installed | None = None
     crit: tuple[str, ...] = ("from_ns", "to_ns", "streams", "household")

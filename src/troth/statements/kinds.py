@@ -29,6 +29,7 @@ from troth.statements.ground import GroundBody
 from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody
 from troth.statements.installation_type import InstallationTypeBody
+from troth.statements.installer import InstallerBody
 from troth.statements.keeping import KeepingBody
 from troth.statements.key import KeyBody
 from troth.statements.mark import MarkBody
@@ -67,6 +68,7 @@ Body: TypeAlias = (
     | DisclosureBody
     | InstallationBody
     | InstallationTypeBody
+    | InstallerBody
     | PersonBody
     | CustodyBody
     | HouseholdBody
@@ -137,6 +139,7 @@ class KindName(StrEnum):
     INSTALLATION = "installation"
     HOME_INSTALLATION = "home-installation"
     INSTALLATION_TYPE = "installation-type"
+    INSTALLER = "installer"
     ENTITY = "entity"
     HOME_ENTITY = "home-entity"
     RED_LINE = "red-line"
@@ -207,6 +210,7 @@ KINDS: Final = _table(
     Kind(KindName.INSTALLATION, 1, Face.OPEN, InstallationBody, "operator"),
     Kind(KindName.HOME_INSTALLATION, 1, Face.PRIVATE, InstallationBody, "operator"),
     Kind(KindName.INSTALLATION_TYPE, 1, Face.OPEN, InstallationTypeBody, "operator", Text.DELETABLE),
+    Kind(KindName.INSTALLER, 1, Face.PRIVATE, InstallerBody, "operator"),
     Kind(KindName.ENTITY, 1, Face.OPEN, EntityBody, "operator", Text.DELETABLE),
     Kind(KindName.HOME_ENTITY, 1, Face.PRIVATE, EntityBody, "operator"),
     Kind(KindName.RED_LINE, 1, Face.OPEN, RedLineBody, "operator", Text.ENVELOPED),

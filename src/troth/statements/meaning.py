@@ -22,6 +22,7 @@ from troth.statements.entity import EntityBody
 from troth.statements.ground import LONGEST_S, Agreement, Asserted, GroundBody, Provision
 from troth.statements.guardianship import GuardianshipBody
 from troth.statements.installation import InstallationBody
+from troth.statements.installer import check_installer
 from troth.statements.keeping import KeepingBody
 from troth.statements.meaning_keys import check_keys
 from troth.statements.meaning_rights import check_rights
@@ -97,6 +98,7 @@ def check_meaning(statement: Statement) -> None:
             check_keys(body)
             check_sharing(body)
             check_rights(body)
+            check_installer(body)
 
 
 def _installation(body: InstallationBody) -> None:

@@ -12,6 +12,7 @@ from troth.statements.assertion import AssertionBody
 from troth.statements.choice import ChoiceBody
 from troth.statements.custody import CustodyBody
 from troth.statements.guardianship import GuardianshipBody
+from troth.statements.installer import InstallerBody
 from troth.statements.kinds import Body
 from troth.statements.mark import MarkBody
 from troth.statements.objection import ObjectionBody
@@ -39,6 +40,8 @@ def persons_of(body: Body) -> frozenset[PersonId]:
             return frozenset((body.child, *body.guardians))
         case PersonBody() | MembershipBody() | InvitationBody() | CustodyBody() | AssertionBody() | TellingBody():
             return frozenset((body.person,))
+        case InstallerBody():
+            return frozenset(each for each in (body.by, body.accepted_by) if each is not None)
         case DepartureBody():
             return frozenset((body.person, body.leaves))
         case _:

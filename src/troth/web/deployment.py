@@ -35,6 +35,8 @@ from troth.journeys.grounds import Grounds
 from troth.journeys.guard import Guard
 from troth.journeys.home_things import HomeThings
 from troth.journeys.inherit import Inherit
+from troth.journeys.installer_desk import InstallerDesk
+from troth.journeys.installers import Installers
 from troth.journeys.mailing import Mailing
 from troth.journeys.marks import Marks
 from troth.journeys.news import News
@@ -194,6 +196,8 @@ class Deployment(msgspec.Struct, frozen=True):
     connect: Connect
     alter: Alter
     home_things: HomeThings
+    installers: Installers
+    installer_desk: InstallerDesk
     types: Inherit
     away: Away
     stream_of: Callable[[int], StreamId | None]

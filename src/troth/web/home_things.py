@@ -12,21 +12,21 @@ Source: gate.md (connect); people.md, "Rules" and "Words"; things.md, "A thing j
 
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from troth.errors import Denied, NotFound, TrothError
 from troth.gate.question import Code
 from troth.gate.words import of_joining
 from troth.journeys.inherit import TypedThing
 from troth.journeys.installing import JoinedThing, Looked
-from troth.names import PersonId, print_household
+from troth.names import PersonId, ThingId, parse_id, print_household
 from troth.web.deployment import Deployment
 from troth.web.filling import Filled
 from troth.web.forms import fields_of
 from troth.web.joining import GROUP
 from troth.web.qr import qr_svg
 from troth.web.sessions import Viewer, check_form, viewer_of
-from troth.web.shell import Page, Shell
+from troth.web.shell import HEADERS, Page, Shell
 from troth.wire.claim_text import claim_text
 from troth.wire.problems import reply
 
@@ -49,6 +49,7 @@ class HomeThingsPages:
             (_AT, "GET", self.ask),
             (f"{_AT}/sheet", "POST", self.show),
             (_AT, "POST", self.connect),
+            (f"{_AT}/end", "POST", self.end),
         ]
 
     async def ask(self, request: Request) -> Response:
@@ -83,6 +84,15 @@ class HomeThingsPages:
         except TrothError as error:
             return self._form(request, viewer, filled, error)
         return self._connected(request, viewer, typed, joined)
+
+    async def end(self, request: Request) -> Response:
+        """End what a firm has connected."""
+        viewer, person, filled = await self._filled(request)
+        try:
+            await self._at.home_things.end(person, ThingId(parse_id("th", filled.get("thing"))))
+        except TrothError as error:
+            return self._form(request, viewer, filled, error)
+        return RedirectResponse(_AT, status_code=303, headers=HEADERS)
 
     def _form(self, request: Request, viewer: Viewer, filled: Filled, error: TrothError | None = None) -> Response:
         homes = () if viewer.person is None else self._at.home_things.homes(viewer.person)

@@ -41,6 +41,8 @@ from troth.web.foreseeing import Foreseeing
 from troth.web.forms import back_to, fields_of, number_of
 from troth.web.grounds import Grounded
 from troth.web.home_things import HomeThingsPages
+from troth.web.installer import InstallerPages
+from troth.web.installers import InvitingPages
 from troth.web.joining import JoiningPages
 from troth.web.news import NewsPages
 from troth.web.overseeing import Overseeing
@@ -328,6 +330,8 @@ def page_routes(deployment: Deployment, shell: Shell) -> list[Route]:
         *RightsPages(deployment, shell).routes(),
         *JoiningPages(deployment, shell).routes(),
         *HomeThingsPages(deployment, shell).routes(),
+        *InstallerPages(deployment, shell).routes(),
+        *InvitingPages(deployment, shell).routes(),
         *PlacesPages(deployment, shell).routes(),
         *Foreseeing(deployment, shell).routes(),
         *Ways(deployment, shell).routes(),

@@ -59,7 +59,13 @@ class PasskeyPages:
 
     def _name(self, role: str) -> str:
         """What a device shows beside the passkey where there is no sign-in name."""
-        named = {"person": "My home", "recipient": "My screen", "maker": "What we make", "authority": "What I look at"}
+        named = {
+            "person": "My home",
+            "recipient": "My screen",
+            "maker": "What we make",
+            "authority": "What I look at",
+            "installer": "What we install",
+        }
         return named.get(role, "The things I run")
 
 

@@ -28,6 +28,7 @@ COOKIES: Final = {
     "recipient": "troth_recipient",
     "maker": "troth_maker",
     "authority": "troth_authority",
+    "installer": "troth_installer",
     "operator": "troth_operator",
 }
 _FORM: Final = b"troth/form/v1"

@@ -24,6 +24,7 @@ _STATEMENTS: Final[Mapping[str, str]] = {
     "disclosure": "{who} said what is done with it, and for whom.",
     "installation": "{who} answers for this thing, at this place.",
     "home-installation": "{who} answers for this thing, in this home.",
+    "installer": "A firm was invited to connect things.",
     "organisation": "{who} gave a name and an address.",
     "person": "You live here.",
     "membership": "You belong to this home.",

@@ -32,6 +32,7 @@ HOMES: Final = {
     "recipient": "/screen",
     "maker": "/maker",
     "authority": "/audit",
+    "installer": "/installer",
     "operator": "/operate",
 }
 
