@@ -2,8 +2,8 @@
 
 Rules
 - What was said before somebody came to live there is theirs who lived there then: what joined and went, what was ordered and
-  is not any more, what spoke for it, which firm connected it. What holds stands on the pages of the home; what is still to begin
-  is told to who comes.
+  is not any more, what spoke for it, which firm connected it.
+- What holds stands on the pages of the home; what is still to begin is told to who comes.
 
 Source: mission.md (F26); docs/decisions/0116-a-thing-stays-where-it-joined.md.
 Left out: what a newer disclosure or passport changes of what stands there (`news`, `news_called`).
