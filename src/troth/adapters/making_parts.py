@@ -6,7 +6,7 @@ Rules
   in which they were kept.
 - A move that fits into one part is gone through once; else once to count, and once for each part, in compiled code.
 
-Source: docs/decisions/0119-more-is-moved-when-more-waits.md.
+Source: docs/decisions/0117-more-is-moved-when-more-waits.md.
 """
 
 from collections import Counter

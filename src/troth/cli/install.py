@@ -5,7 +5,7 @@ Rules
 - Of a table all is looked at first. Every wrong row is named with its number, column and reason, and then nothing is said.
 - Tokens of a table go into a file for their owner alone, and never to the terminal.
 
-Source: gate.md (connect); docs/decisions/0118-an-installer-is-invited-to-a-place.md.
+Source: gate.md (connect); docs/decisions/0116-an-installer-is-invited-to-a-place.md.
 """
 
 from collections.abc import Sequence

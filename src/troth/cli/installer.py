@@ -3,7 +3,7 @@
 Rules
 - The first is for whoever runs the place, the second for people, about their own homes.
 
-Source: docs/decisions/0118-an-installer-is-invited-to-a-place.md.
+Source: docs/decisions/0116-an-installer-is-invited-to-a-place.md.
 """
 
 from collections.abc import Iterable

@@ -5,7 +5,7 @@ Rules
 - It ends by itself: at its date, when it is revoked or handed over, when whoever invited owns the home no more, or when the
   home has changed hands (`state/invited`).
 
-Source: gate.md (connect); docs/decisions/0118-an-installer-is-invited-to-a-place.md.
+Source: gate.md (connect); docs/decisions/0116-an-installer-is-invited-to-a-place.md.
 """
 
 from troth.gate.question import Code, Connecting, Reason, Step

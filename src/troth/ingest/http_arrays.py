@@ -26,7 +26,7 @@ from troth.things.observations import Outcome, Refusal, Result, ResultType
 
 __all__ = ["HttpArrays"]
 
-_FEW: Final = 32  # rows of one stream: fewer go with those of others (docs/decisions/0087, 0119)
+_FEW: Final = 32  # rows of one stream: fewer go with those of others (docs/decisions/0087, 0117)
 
 
 class HttpArrays:

@@ -1,6 +1,6 @@
 """May a firm be invited to connect things somewhere, or its invitation end, as things stand here? A part of `fits`.
 
-Source: docs/decisions/0118-an-installer-is-invited-to-a-place.md.
+Source: docs/decisions/0116-an-installer-is-invited-to-a-place.md.
 """
 
 from troth.errors import NotFound

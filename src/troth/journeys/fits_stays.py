@@ -7,7 +7,7 @@ Rules
 - A stream stays that thing's, under its name. One identifier is one stream.
 - It is asked at the door and not in the fold: what was accepted before stays, and a replay finds the same.
 
-Source: things.md, "A thing joins"; docs/decisions/0116.
+Source: things.md, "A thing joins"; docs/decisions/0114.
 Left out: the public place, which may be called otherwise; where a stream stood before is kept (`state/fold`).
 """
 

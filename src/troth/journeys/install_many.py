@@ -7,7 +7,7 @@ Rules
 - Said again, a thing that stands of the firm under the same invitation, of the same kind, name and place, is *there*.
 - Each thing is asked about at the gate in the firm's own name, with the digest of its own sheet.
 
-Source: things.md, "A thing joins"; docs/decisions/0118-an-installer-is-invited-to-a-place.md. The rest is `join_many`.
+Source: things.md, "A thing joins"; docs/decisions/0116-an-installer-is-invited-to-a-place.md. The rest is `join_many`.
 Left out: folders of descriptions, which would declare something new.
 """
 

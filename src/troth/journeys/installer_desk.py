@@ -8,7 +8,7 @@ Rules
 - It sees what it has connected, as long as the invitation stands: whether that has come in, and whether it is connected now.
 - A label holds no longer than the invitation.
 
-Source: people.md (operator, installer); gate.md (connect); docs/decisions/0118-an-installer-is-invited-to-a-place.md.
+Source: people.md (operator, installer); gate.md (connect); docs/decisions/0116-an-installer-is-invited-to-a-place.md.
 """
 
 import base64

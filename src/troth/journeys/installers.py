@@ -10,7 +10,7 @@ Rules
 - Everybody who lives in a home sees who is invited there and by whom. What was handed over is taken over by an owner, and
   where a home has none, or in public, by whoever runs the place.
 
-Source: gate.md (connect); docs/decisions/0118-an-installer-is-invited-to-a-place.md.
+Source: gate.md (connect); docs/decisions/0116-an-installer-is-invited-to-a-place.md.
 Left out: people of a firm, who are its own affair; and what a firm has read of a label and kept.
 """
 

@@ -5,7 +5,7 @@ Rules
   who came in, and not about what is measured, which is told beside it (`news_joined`).
 - Words name no person and no home: of who invited they say whether it was an owner. The page of the home has the name.
 
-Source: docs/decisions/0118-an-installer-is-invited-to-a-place.md; mission.md (F26).
+Source: docs/decisions/0116-an-installer-is-invited-to-a-place.md; mission.md (F26).
 Left out: public places, where the open installation says which firm it was.
 """
 

@@ -5,7 +5,7 @@ Rules
   is not any more, what spoke for it, which firm connected it.
 - What holds stands on the pages of the home; what is still to begin is told to who comes.
 
-Source: mission.md (F26); docs/decisions/0116-a-thing-stays-where-it-joined.md.
+Source: mission.md (F26); docs/decisions/0114-a-thing-stays-where-it-joined.md.
 Left out: what a newer disclosure or passport changes of what stands there (`news`, `news_called`).
 """
 

@@ -6,7 +6,7 @@ Rules
 - One of a home is told to the people of that home alone, as they read it on its page; one of a public place to everybody.
 - What was said while the home or place was being set up is told by its pages, and is no item. Words name no person and no home.
 
-Source: docs/decisions/0116-a-thing-stays-where-it-joined.md; mission.md (F26).
+Source: docs/decisions/0114-a-thing-stays-where-it-joined.md; mission.md (F26).
 Left out: a gateway that is over, which its page says; nothing arrives through it.
 """
 

@@ -5,7 +5,7 @@ Rules
 - A mean is explained like an observation, and says why it is not more; it has no proof of its own.
 - A private statement is told to the person it speaks of, and to nobody else by more than that there is one.
 - By which credential a row came no trace says. It rests on the installation under which it was kept, and that names what could
-  speak for the thing at that moment (docs/decisions/0116); until the row stands in a segment, this is not known here.
+  speak for the thing at that moment (docs/decisions/0114); until the row stands in a segment, this is not known here.
 
 Source: people.md, "The first minute" 4; mission.md, "Three words, made testable" (who, why, on whose say, where to, when).
 Left out: actions and rules that an observation caused.

@@ -5,7 +5,7 @@ Rules
 - It stands in its time, while whoever invited may still do so: an owner who is one no more invites nobody, and what whoever
   runs the place has said of a home ends when the home has changed hands.
 
-Source: docs/decisions/0118-an-installer-is-invited-to-a-place.md.
+Source: docs/decisions/0116-an-installer-is-invited-to-a-place.md.
 """
 
 import msgspec

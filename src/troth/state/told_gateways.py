@@ -5,7 +5,7 @@ Rules
   behind the other. What was said, taken back and said again is told three times: the newest word is the one that holds.
 - A gateway that ends with its thing is nothing to tell, nor is what is said of a thing that is over.
 
-Source: docs/decisions/0116-a-thing-stays-where-it-joined.md; docs/decisions/0107. A part of what is told (`told`).
+Source: docs/decisions/0114-a-thing-stays-where-it-joined.md; docs/decisions/0107. A part of what is told (`told`).
 """
 
 from collections.abc import Mapping

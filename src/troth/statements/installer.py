@@ -6,7 +6,7 @@ Rules
 - Said again under the same identifier it only ends sooner, says why, and who has taken over what was handed over.
 
 Source: gate.md (*connect*, asked by owner or installer); mission.md (S49, the hand-over of an installer is signed);
-docs/decisions/0118-an-installer-is-invited-to-a-place.md.
+docs/decisions/0116-an-installer-is-invited-to-a-place.md.
 """
 
 from enum import StrEnum

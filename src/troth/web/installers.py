@@ -4,7 +4,7 @@ Rules
 - Everybody of a home sees which firm is invited there, by whom and until when, and what it has connected; an owner changes it.
 - Ending takes one press where it is seen; so does taking over what was handed over. All of it works without scripts.
 
-Source: people.md, "Rules" and "Words"; docs/decisions/0118-an-installer-is-invited-to-a-place.md.
+Source: people.md, "Rules" and "Words"; docs/decisions/0116-an-installer-is-invited-to-a-place.md.
 """
 
 from collections.abc import Mapping
