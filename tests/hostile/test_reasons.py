@@ -32,6 +32,7 @@ ASKED: Final = {
 NOT_READ: Final = {
     Code.TOO_WEAK: "asked of who connects a thing",
     Code.NOT_SHOWN: "asked of who connects a thing",
+    Code.NOT_INVITED: "asked of a firm that connects a thing",
     Code.OVER: "what a thing said before its end is read; only what it would still say, or a new share, is refused",
     Code.TOO_OLD: "a read without a time of its own leaves old rows out, and says no to none",
     Code.NOT_THEN: "a read without a time of its own leaves such rows out, and says no to none",
@@ -40,6 +41,7 @@ NOT_READ: Final = {
 NOT_SAID: Final = {
     Code.TOO_WEAK: "asked of who connects a thing",
     Code.NOT_SHOWN: "asked of who connects a thing",
+    Code.NOT_INVITED: "asked of a firm that connects a thing",
     Code.OVER: "a thing that is over is not let in (tests/journeys/test_alter.py); its gateway is told (test_gateways.py)",
     Code.UNKNOWN: "a thing that is not known is not let in",
     Code.NOT_OFFERED: "of a stream whose ground has more statements than can be named (tests/journeys/test_hostile_choices.py)",
@@ -51,6 +53,7 @@ NOT_SAID: Final = {
 ELSEWHERE: Final = {
     Code.TOO_WEAK: "tests/journeys/test_connect.py",
     Code.NOT_SHOWN: "tests/journeys/test_connect.py",
+    Code.NOT_INVITED: "tests/journeys/test_installer.py",
     Code.OVER: "tests/journeys/test_gateways.py",
 }
 
