@@ -109,6 +109,7 @@ class Standing:
         self._runs: dict[int, NewRun] = {}
         self._counts: dict[ThingId, dict[str, int]] = {}
         self._totals: dict[str, int] = {}
+        self._cleared = 0  # the last commit whose rows are moved and are no part of a tail any more
 
     # --- changes -----------------------------------------------------------------------------------------------------
 
@@ -148,8 +149,10 @@ class Standing:
     def clear(self, last: int, left: Mapping[StreamId, Left]) -> Iterator[None]:
         """The commits up to `last` are cleared; `left` says what is left of their streams. In steps, each of some streams.
 
-        Until the last step rows of them that are moved may stand here too, as they do before they are cleared.
+        A tail gives none of their rows from the first step on, whether they stand in groups or blocks: whoever reads what is
+        moved up to a tail's first sequence would miss those that went before others. All of them are moved.
         """
+        self._cleared = max(self._cleared, last)
         first = next((block.first for block in self._blocks if block.n > last), self._rows)
         for number, (id_, (next_, moved)) in enumerate(left.items(), 1):
             stream = self._stream(id_)
@@ -195,14 +198,14 @@ class Standing:
         if covers(extent, time_ns):
             return row()
         found = [moved] if moved is not None and covers(extent, moved.from_ns) else []
-        found += self._inside(id_, extent)
+        found += self._inside(id_, extent, after=0)
         return max(found, key=lambda each: each.from_ns, default=None)
 
     def tail(self, released: Released, *, now_ns: int) -> Sequence[Kept]:
         """As the port says."""
         if not _holds(released, now_ns):
             return []
-        return self._inside(released.stream, intersect(released.extent, released.query.times))
+        return self._inside(released.stream, intersect(released.extent, released.query.times), after=self._cleared)
 
     def tally(self, thing: ThingId) -> Tally:
         """As the port says."""
@@ -248,14 +251,17 @@ class Standing:
             stream = self._streams[id_] = _Stream()
         return stream
 
-    def _inside(self, id_: StreamId, times: tuple[Interval, ...]) -> list[Kept]:
+    def _inside(self, id_: StreamId, times: tuple[Interval, ...], *, after: int) -> list[Kept]:
+        """The rows of these times that stand here, of commits after this one."""
         rows: list[Kept] = []
         if id_ in self._tops:
-            for _, _, block in self._blocks:
-                if intersect(times, (Interval(block.earliest_ns, block.latest_ns + 1),)):
+            for n, _, block in self._blocks:
+                if n > after and intersect(times, (Interval(block.earliest_ns, block.latest_ns + 1),)):
                     rows += [block.kept(at) for at in block.rows_of(id_) if covers(times, block.times[at])]
         stream = self._streams.get(id_)
-        for _, group in () if stream is None else stream.groups or ():
+        for n, group in () if stream is None else stream.groups or ():
+            if n <= after:
+                continue
             reach = intersect(times, (Interval(group.earliest_ns, group.latest_ns + 1),))
             if reach == (Interval(group.earliest_ns, group.latest_ns + 1),):
                 rows += kept(group)

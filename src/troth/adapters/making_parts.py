@@ -112,10 +112,14 @@ def parts(placed: Sequence[Placed], heads: Heads, *, folder: Path, most: int) ->
         ready = _Ready(heads.all, paths, part)
         for each in placed:
             ready.take(each)
-        for path, streams in sorted(ready.found.items()):
-            spoken = {stream: rows for stream, rows in streams.items() if rows}  # not each stream speaks on each day
-            if spoken:
-                yield path, spoken
+        found = ready.found
+        del ready  # it, and whatever was put, is let go of before the next part is made ready
+        for path in sorted(found):
+            streams = found.pop(path)
+            for stream in [stream for stream, rows in streams.items() if not rows]:  # not each speaks on each day
+                del streams[stream]
+            if streams:
+                yield path, streams
 
 
 class _Paths:
@@ -197,20 +201,20 @@ class _Ready:
         self._heads = heads
         self._paths = paths
         self._part = part
-        self._known: dict[int, list[list[files.Moved] | None]] = {}
+        self._known: dict[int, dict[int, list[files.Moved] | None]] = {}
         self.found: dict[Path, files.Streams] = {}
 
     def take(self, placed: Placed) -> None:
         """The rows of the next piece."""
         piece, days = placed.piece, _days(placed.piece)
         if days is not None:
-            of_days = {day: self._of_day(day) for day in set(days)}
+            of_days = {day: self._of_day(day, placed.slots) for day in set(days)}
             for day, slot, row in zip(days, _of_rows(piece, placed.slots), self._all(placed), strict=True):
                 rows = of_days[day][slot]
                 if rows is not None:
                     rows.append(row)
             return
-        of_slots = self._of_day(piece.earliest_ns // DAY_NS)
+        of_slots = self._of_day(piece.earliest_ns // DAY_NS, placed.slots)
         if isinstance(piece, Group):
             rows = of_slots[placed.slots[0]]
             if rows is not None:
@@ -228,14 +232,15 @@ class _Ready:
         for rows, row in zip(wanted, found, strict=True):
             rows.append(row)
 
-    def _of_day(self, day: int) -> list[list[files.Moved] | None]:
-        """For each slot where its rows go that are of this day; None where they are of another part."""
-        known = self._known.get(day)
-        if known is None:
-            known = self._known[day] = [None] * len(self._heads)
-            for slot in range(len(self._heads)) if self._part is None else self._part.get(day, ()):
-                path, stream = self._paths.key(slot, day)
-                known[slot] = self.found.setdefault(path, {}).setdefault(stream, [])
+    def _of_day(self, day: int, slots: Sequence[int]) -> dict[int, list[files.Moved] | None]:
+        """For each slot that was asked about where its rows go that are of this day; None where they are of another part."""
+        known = self._known.setdefault(day, {})
+        for slot in slots:
+            if slot not in known:
+                known[slot] = None
+                if self._part is None or slot in self._part.get(day, ()):
+                    path, stream = self._paths.key(slot, day)
+                    known[slot] = self.found.setdefault(path, {}).setdefault(stream, [])
         return known
 
     def _all(self, placed: Placed) -> Iterator[files.Moved]:

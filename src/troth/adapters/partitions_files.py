@@ -201,7 +201,7 @@ def put(connection: sqlite3.Connection, parts: Iterable[Streams], *, first: int,
 
     Args:
         connection: of the file, in no transaction.
-        parts: no stream is in two of them; best in the order of their streams.
+        parts: no stream is in two of them; best in the order of their streams. Each is empty when it is put.
         first: number of the first segment whose rows these are.
         last: of the last.
     """
@@ -211,6 +211,7 @@ def put(connection: sqlite3.Connection, parts: Iterable[Streams], *, first: int,
     with transaction(connection):
         for streams in parts:
             _insert(connection, _behind(streams, there) if there >= first else streams)
+            streams.clear()  # else they would stand beside the next part
         connection.execute("UPDATE meta SET value = ? WHERE name = 'held'", (last,))
 
 
