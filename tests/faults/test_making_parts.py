@@ -11,7 +11,7 @@ from troth.adapters.conduct_blocks import Block, unpack_pieces
 from troth.adapters.making_parts import Heads, Placed, parts
 from troth.adapters.making_rows import CutRows
 from troth.adapters.sqlite_files import connect_reader, connect_writer, open_writer, read
-from troth.testing.contracts import NOON_NS
+from troth.testing.contracts import NOON_NS, stamp_many
 from troth.testing.contracts_conduct import SEED
 from troth.things.observations import Kept
 from troth.things.stores import MOVE_SEGMENTS, MOVE_SEGMENTS_MAX, SEGMENT_MAX, Cut, segments_of
@@ -86,6 +86,32 @@ def test_no_more_is_ready_at_once_than_was_asked_for_but_for_one_stream(tmp_path
         ready += size
     assert seen == sorted(set(seen)), "by file and stream, each once"
     assert ready == sum(each.piece.count for each in placed)
+
+
+def test_rows_of_one_stream_keep_the_basis_under_which_each_was_kept(tmp_path: Path) -> None:
+    async def said() -> tuple[Cut, list[Kept]]:
+        place = Place(tmp_path)
+        await place.open()
+        speaker = place.meters[0]
+        first, speaker.rests_on = speaker.lease, speaker.rests_on[:1]
+        second = speaker.leased()
+        assert first.basis != second.basis
+        for round_, lease in enumerate((first, second, first)):
+            rows = [(NOON_NS + 10 * round_ + at, float(at)) for at in range(5)]
+            admitted, outcomes = stamp_many(speaker.adds(rows, lease=lease), gate_ns=NOON_NS)
+            place.conduct.append(admitted)
+            await outcomes
+        (cut,) = await place.conduct.cut(NOON_NS, [SEED])
+        commits = await place.conduct.committed(cut)
+        await place.close()
+        return cut, [row for commit in commits for _, row in commit.rows]
+
+    cut, kept = told(said())
+    assert len({row.basis for row in kept}) == 2
+    for most in (1, 4, 1_000):
+        found = moved(tmp_path / "conduct.db", tmp_path / f"parts-of-{most}", cut, most)
+        rows = [row for of_file in found.values() for row in of_file]
+        assert [(row.sequence, row.basis) for row in kept] == [(row.sequence, row.basis) for row in rows]
 
 
 def test_a_file_that_holds_a_segment_of_the_move_gets_the_others_from_every_part(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ __all__ = ["LARGE", "MakerAway"]
 
 LARGE: Final = 16_384  # leaves; a quarter of a full segment: below it, in place takes a tenth of a second
 SMALL_IN_A_ROW: Final = 3
-ANSWER_S: Final = 120.0  # a full segment takes under a second; a slow disk may take its time
+ANSWER_S: Final = 120.0  # sixteen full segments take some ten seconds; a slow disk may take its time
 _COMMAND: Final = (sys.executable, "-m", "troth.adapters.making_worker")
 
 
